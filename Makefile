@@ -1,0 +1,105 @@
+# nasbook. `make` or `make help` lists what there is to do.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+# More for JupyterLab:  make lab ARGS="--no-browser --port 9999"
+ARGS   ?=
+# More for pip:         make lab PIP_ARGS="--extra-index-url ..."
+PIP_ARGS ?=
+WORKERS  ?= 2
+
+LAB_STAMP  := $(VENV)/.installed-lab
+TEST_STAMP := $(VENV)/.installed-test
+HOME_FILE  := $(VENV)/.made-in
+NOTEBOOKS  := $(sort $(wildcard notebooks/*.ipynb))
+ROOT_FLAG  := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+# A checkout that was moved or copied carries an environment that points at its old place.
+ifneq ($(shell cat $(HOME_FILE) 2>/dev/null),$(CURDIR))
+STALE := stale
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test env env-test lint format notebooks browser clean stale
+
+help:
+	@echo "make lab        install nasbook into $(VENV) and open JupyterLab at the first lesson"
+	@echo "make test       install what the tests need and run everything: lint, types, tests, notebooks"
+	@echo
+	@echo "make env        only install (env-test: with what the tests need)"
+	@echo "make lint       ruff and mypy"
+	@echo "make format     let ruff lay the code out"
+	@echo "make notebooks  run every notebook from top to bottom"
+	@echo "make browser    only the tests in a real browser"
+	@echo "make clean      remove $(VENV) and all caches"
+	@echo
+	@echo 'Options: PYTHON=python3.12   ARGS="--no-browser --port 9999" (lab)   PIP_ARGS="..."   WORKERS=4 (test)'
+
+lab: env
+	$(BIN)/python -m jupyterlab $(ROOT_FLAG) --LabApp.news_url=None --ServerApp.root_dir="$(CURDIR)" notebooks/00_start_here.ipynb $(ARGS)
+
+env: $(LAB_STAMP)
+env-test: $(TEST_STAMP)
+
+$(BIN)/python:
+	@python=; \
+	for p in "$(PYTHON)" python3.14 python3.13 python3.12 python3.11; do \
+	    if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$p; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	    echo "nasbook needs Python 3.11 or newer, and none was found: install one, or name it: make lab PYTHON=/path/to/python3.12" >&2; exit 1; fi; \
+	if ! "$$python" -c 'import venv, ensurepip' 2>/dev/null; then \
+	    echo "Python's venv module is missing: on Debian or Ubuntu, 'apt-get install python3-venv' brings it." >&2; exit 1; fi; \
+	"$$python" -m venv --clear $(VENV)
+
+$(LAB_STAMP): $(BIN)/python pyproject.toml constraints.txt $(STALE)
+	@echo "Installing into $(VENV): about 1.5 GB, once; a few minutes."
+	$(BIN)/python -m pip install --no-input --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[lab]'
+	@printf '%s' "$(CURDIR)" > $(HOME_FILE)
+	@touch $@
+
+$(TEST_STAMP): $(BIN)/python pyproject.toml constraints.txt $(STALE)
+	@echo "Installing into $(VENV), with what the tests need: about 1.7 GB, once; a few minutes."
+	$(BIN)/python -m pip install --no-input --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[lab,test]'
+	@printf '%s' "$(CURDIR)" > $(HOME_FILE)
+	@touch $(LAB_STAMP) $@
+
+# One thread a library: the tests' numbers do not depend on the machine, and two workers do not fight for two cores.
+THREADS := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 MPLBACKEND=Agg PYDEVD_DISABLE_FILE_VALIDATION=1
+PYTEST  := $(THREADS) $(BIN)/python -m pytest --durations=10 --durations-min=1
+# One notebook's cells share a kernel, so a notebook stays on one worker.
+NBVAL   := $(PYTEST) -n $(WORKERS) --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=60
+
+test: env-test
+	@failed=; \
+	browser=$$($(BIN)/python tests/find_browser.py --get) && export NASBOOK_CHROMIUM="$$browser"; \
+	step() { name=$$1; shift; printf '\n== %s\n' "$$name"; "$$@" || failed="$$failed, $$name"; }; \
+	step "lint" $(BIN)/ruff check .; \
+	step "layout" $(BIN)/ruff format --check .; \
+	step "types" $(BIN)/mypy; \
+	step "tests" env $(PYTEST) -n $(WORKERS) --dist loadfile -m "not browser" tests; \
+	$(if $(wildcard tests/browser),step "browser" env $(PYTEST) -m browser tests/browser;) \
+	$(if $(NOTEBOOKS),step "notebooks" env $(NBVAL) $(NOTEBOOKS);) \
+	if [ -n "$$failed" ]; then printf '\nFAILED: %s\n' "$${failed#, }"; exit 1; fi; \
+	[ -n "$$browser" ] || printf '\nTHE BROWSER TESTS WERE SKIPPED: NO CHROMIUM OR CHROME WAS FOUND.\n'; \
+	printf '\nAll passed.\n'
+
+lint: env-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: env-test
+	$(BIN)/ruff check --fix --exit-zero .
+	$(BIN)/ruff format .
+
+notebooks: env-test
+	$(NBVAL) $(NOTEBOOKS)
+
+browser: env-test
+	$(PYTEST) -m browser tests/browser
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

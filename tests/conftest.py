@@ -1,0 +1,51 @@
+"""What every test shares: one thread a library, no window system, a word when browser tests did not run."""
+
+import os
+import sys
+from pathlib import Path
+
+# Before numpy or torch is imported: with several threads a sum depends on how it was split.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+
+import hypothesis
+import pytest
+
+TESTS = Path(__file__).parent
+sys.path.insert(0, str(TESTS))  # so that a test in any folder can say `from find_browser import find_browser`
+
+from find_browser import find_browser
+
+NO_BROWSER = "no Chromium or Chrome was found"
+
+# Two busy cores make single examples slow; under CI the examples are the same in every run.
+hypothesis.settings.register_profile("nasbook", deadline=None, print_blob=True)
+hypothesis.settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "nasbook")
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses by marker
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in tests/browser is a browser test, and is skipped where there is no browser."""
+    in_browser = []
+    for item in items:
+        if TESTS / "browser" in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+        if item.get_closest_marker("browser"):
+            in_browser.append(item)
+    if in_browser and find_browser() is None:
+        for item in in_browser:
+            item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    count = sum(1 for report in skipped if NO_BROWSER in str(report.longrepr))
+    if count:
+        terminalreporter.section("BROWSER TESTS SKIPPED", red=True, bold=True)
+        terminalreporter.line(
+            f"{count} BROWSER TESTS WERE SKIPPED: {NO_BROWSER.upper()}. "
+            "INSTALL ONE, OR SET NASBOOK_CHROMIUM TO ITS PATH."
+        )

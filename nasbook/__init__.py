@@ -1,0 +1,103 @@
+"""nasbook: hyperparameter optimisation and neural architecture search, to read, to play with and to scale up.
+
+    import nasbook
+
+    space = nasbook.Space(x=nasbook.Float(0, 1))
+    trace = nasbook.search("bayesian", lambda config: (config["x"] - 0.3) ** 2, space=space, trials=20)
+    trace.best.value, trace.best.config
+
+Everything is a search and every search leaves a trace. The names below are imported when they are first used, so
+`import nasbook` itself costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0.dev0"
+
+from nasbook import registry
+from nasbook.search import Evaluation, FunctionTask, Method, Task, replay, search, steps
+from nasbook.space import Choice, Constant, Float, Int, Space
+from nasbook.trace import Step, Trace, Trial
+
+if TYPE_CHECKING:
+    from nasbook.course import exercise, predict, progress
+    from nasbook.tasks.tables import Table
+
+__all__ = [
+    "Choice", "Constant", "Evaluation", "Float", "FunctionTask", "Int", "Method", "Space", "Step", "Table", "Task", "Trace", "Trial",
+    "exercise", "lab", "labs", "method", "methods", "predict", "progress", "replay", "search", "steps", "task", "tasks",
+]  # fmt: skip
+
+_LATER = {
+    "Table": "nasbook.tasks.tables",
+    "exercise": "nasbook.course",
+    "predict": "nasbook.course",
+    "progress": "nasbook.course",
+}
+_ROOMS = ("course", "estimate", "hpo", "nas", "plots", "scale", "widgets")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        value = getattr(importlib.import_module(_LATER[name]), name)
+    elif name in _ROOMS:
+        value = importlib.import_module(f"nasbook.{name}")
+    else:
+        raise AttributeError(f"module 'nasbook' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *_ROOMS})
+
+
+# A trace lies below pictures and studies, so its two doors to them are hung here, where everything may be imported.
+
+
+def _export(trace: Trace, path: str | Path, **options: Any) -> Path:
+    """Write a study file that runs this search at full scale; options: see nasbook.scale.export."""
+    return importlib.import_module("nasbook.scale").export(trace, path, **options)
+
+
+def _plot(trace: Trace, kind: str = "history", **options: Any) -> Any:
+    """A picture of the trace; kinds: see nasbook.plots."""
+    return importlib.import_module("nasbook.plots").plot(trace, kind, **options)
+
+
+Trace.export = _export
+Trace.plot = _plot
+
+
+def methods() -> list[registry.Entry]:
+    """Every method: name, family, paper, module, and a one-line summary."""
+    return list(registry.METHODS)
+
+
+def tasks() -> list[registry.Entry]:
+    """Every built-in task."""
+    return list(registry.TASKS)
+
+
+def labs() -> list[registry.Entry]:
+    """Every lab: `nasbook.lab(name)` shows it."""
+    return list(registry.LABS)
+
+
+def method(name: str, space: Any, seed: int = 0, **settings: Any) -> Any:
+    """A method by name, e.g. method("bayesian", space, seed=0, acquisition="ei"); ValueError for bad settings."""
+    return registry.make("method", name, space, seed=seed, **settings)
+
+
+def task(name: str, **arguments: Any) -> Any:
+    """A built-in task by name, e.g. task("branin", shift=1)."""
+    return registry.make("task", name, **arguments)
+
+
+def lab(name: str, **arguments: Any) -> Any:
+    """A lab by name: put it last in a notebook cell to show it."""
+    return registry.make("lab", name, **arguments)

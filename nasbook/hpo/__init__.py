@@ -1,0 +1,1 @@
+"""Hyperparameter optimisation: one file a method."""

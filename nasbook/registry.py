@@ -1,0 +1,101 @@
+"""Every method, task and lab by name.
+
+The tables hold text only, so that listing them imports nothing; a module is imported when its entry is made.
+An entry is one line: its name, what it is, where it comes from and where its code stands.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Entry:
+    name: str
+    summary: str
+    target: str  # "package.module:attribute"
+    family: str = ""
+    paper: str = ""
+    settings: tuple[tuple[str, Any], ...] = ()  # fixed arguments of this entry, e.g. a table's data set
+
+    @property
+    def module(self) -> str:
+        return self.target.partition(":")[0]
+
+    def load(self) -> Any:
+        """The class or function behind the entry."""
+        module, _, attribute = self.target.partition(":")
+        return getattr(importlib.import_module(module), attribute)
+
+    def describe(self) -> dict[str, str]:
+        row = {k: v for k, v in asdict(self).items() if k in ("name", "family", "paper", "summary") and v}
+        return {**row, "module": self.module}
+
+
+METHODS = [
+    Entry("random", "independent uniform draws", "nasbook.hpo.random:RandomSearch",
+          "model-free", "Bergstra & Bengio 2012"),
+    Entry("grid", "every point of a regular grid", "nasbook.hpo.grid:GridSearch",
+          "model-free", "–"),
+    Entry("bayesian", "a Gaussian process and an acquisition function", "nasbook.hpo.bayesian:BayesianOptimisation",
+          "Bayesian", "Snoek et al. 2012"),
+    Entry("regularized-evolution", "a queue in which the oldest dies", "nasbook.nas.regularized_evolution:RegularizedEvolution",
+          "evolutionary", "Real et al. 2019"),
+    Entry("darts", "architecture weights by gradient descent on a supernet", "nasbook.nas.darts:Darts",
+          "one-shot", "Liu et al. 2019"),
+]  # fmt: skip
+
+TASKS = [
+    Entry("forrester", "1-D, one local and one global minimum", "nasbook.tasks.functions:forrester", "function", "Forrester et al. 2008"),
+    Entry("branin", "2-D, three global minima", "nasbook.tasks.functions:branin", "function", "Dixon & Szegö 1978"),
+    Entry("hartmann6", "6-D, six local minima", "nasbook.tasks.functions:hartmann6", "function", "Dixon & Szegö 1978"),
+    Entry("ackley", "many local minima around one hole", "nasbook.tasks.functions:ackley", "function", "Ackley 1987"),
+    Entry("rosenbrock", "a long curved valley", "nasbook.tasks.functions:rosenbrock", "function", "Rosenbrock 1960"),
+    Entry("digits-mlp", "a multilayer perceptron on 8×8 digits", "nasbook.tasks.training:DigitsMLP", "training", "scikit-learn"),
+    Entry("digits-cnn", "a small convolutional net on 8×8 digits", "nasbook.tasks.training:DigitsCNN", "training", "scikit-learn"),
+    Entry("digits-cells", "NAS-Bench-201 cells trained on 8×8 digits", "nasbook.tasks.cells:DigitsCells", "training", "Dong & Yang 2020"),
+    Entry("cancer-svm", "a support vector machine, cross-validated", "nasbook.tasks.tabular:CancerSVM", "training", "scikit-learn"),
+    Entry("cancer-boosting", "gradient boosting, cross-validated", "nasbook.tasks.tabular:CancerBoosting", "training", "scikit-learn"),
+    Entry("nb201-cifar10", "15,625 cells trained on CIFAR-10, as a table", "nasbook.tasks.tables:NB201", "table", "Dong & Yang 2020",
+          (("dataset", "cifar10"),)),
+    Entry("nb201-cifar100", "15,625 cells trained on CIFAR-100, as a table", "nasbook.tasks.tables:NB201", "table", "Dong & Yang 2020",
+          (("dataset", "cifar100"),)),
+    Entry("nb201-imagenet16", "15,625 cells trained on ImageNet16-120, as a table", "nasbook.tasks.tables:NB201", "table", "Dong & Yang 2020",
+          (("dataset", "imagenet16"),)),
+]  # fmt: skip
+
+LABS = [
+    Entry("bayesian", "what a Gaussian process believes and where it looks next", "nasbook.widgets.bayesian:BayesianLab"),
+    Entry("evolution", "a population of cells, its family tree and its best member", "nasbook.widgets.evolution:EvolutionLab"),
+    Entry("darts", "architecture weights that move while a supernet trains", "nasbook.widgets.darts:DartsLab"),
+    Entry("race", "several methods, several seeds, one task", "nasbook.widgets.race:RaceLab"),
+]  # fmt: skip
+
+TABLES = {"method": METHODS, "task": TASKS, "lab": LABS}
+
+
+def find(kind: str, name: str) -> Entry:
+    """The entry of a name; ValueError names the nearest one that exists."""
+    table = {entry.name: entry for entry in TABLES[kind]}
+    if name not in table:
+        close = get_close_matches(str(name), table, 1)
+        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(table)}"
+        raise ValueError(f"there is no {kind} {name!r}; {hint}")
+    return table[name]
+
+
+def make(kind: str, name: str, *args: Any, **kwargs: Any) -> Any:
+    """Import and call an entry: make("task", "branin", shift=True)."""
+    entry = find(kind, name)
+    try:
+        made = entry.load()(*args, **dict(entry.settings), **kwargs)
+    except TypeError as error:
+        if "unexpected keyword argument" not in str(error):
+            raise
+        raise ValueError(f"{kind} {name}: {str(error).rpartition('() ')[2]}") from None
+    if kind == "task":
+        made.name, made.arguments = name, kwargs
+    return made

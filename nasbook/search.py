@@ -1,0 +1,634 @@
+"""The search loop: a method asks, a task answers, the method is told, a step is written down.
+
+    for step in steps("bayesian", "branin", trials=40, seed=0): ...    # one step at a time
+    trace = search("bayesian", "branin", trials=40, seed=0)            # all at once
+
+A `Method` knows a space and results. A `Task` knows how to evaluate a configuration. Neither knows the other.
+"""
+
+from __future__ import annotations
+
+import heapq
+import inspect
+import math
+import signal
+import threading
+import time as clock
+import warnings
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from numpy.random import SeedSequence, default_rng
+
+from nasbook import registry
+from nasbook.space import Config, Space
+from nasbook.trace import Header, Step, Trace, TraceFile, Trial, plain, read
+
+__all__ = [
+    "Evaluation", "Fidelity", "FunctionTask", "Header", "Method", "OneShot", "Proposal", "Run", "Step", "StopTrial", "Task",
+    "Trace", "Trial", "evaluate", "replay", "search", "steps", "trial_seed",
+]  # fmt: skip
+
+Report = Callable[[float, float], None]
+
+
+# ---- tasks ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """How thoroughly a trial can be evaluated: from `min` to `max` of a unit such as 'epoch'."""
+
+    unit: str
+    min: float
+    max: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a task answers. `value` is minimised; `values` is for several objectives; `cost` is in seconds and only given
+    by tasks that know it (tables); otherwise the search measures it."""
+
+    value: float | None = None
+    values: tuple[float, ...] | None = None
+    metrics: dict[str, Any] = field(default_factory=dict)
+    cost: float | None = None
+    curve: Sequence[tuple[float, float]] = ()
+
+
+class Task:
+    """What is searched. A subclass sets `space` and writes `evaluate`."""
+
+    name: str = ""
+    space: Space
+    arguments: Mapping[str, Any] = {}  # with these, registry.make("task", name) makes it again
+    fidelity: Fidelity | None = None
+    optimum: float | None = None  # the lowest possible value, where it is known
+    knows_cost: bool = False  # True: evaluate() tells its cost, and time is simulated
+    value_label: str = "value"  # e.g. "validation error"
+
+    def evaluate(
+        self,
+        config: Config,
+        *,
+        fidelity: float | None = None,
+        seed: int = 0,
+        report: Report | None = None,
+        checkpoint: Path | None = None,
+    ) -> Evaluation | float:
+        """Value of a configuration. `report(fidelity, value)` is called on the way by tasks that learn in epochs, and may
+        raise StopTrial; with `checkpoint`, the task keeps its state in that file and goes on from it."""
+        raise NotImplementedError
+
+
+class FunctionTask(Task):
+    """A function of a configuration (a dict) that returns a number, or an Evaluation."""
+
+    def __init__(self, function: Callable[..., Any], space: Space, name: str | None = None) -> None:
+        if not isinstance(space, Space):
+            raise ValueError(
+                f"a function needs a space to be searched in, e.g. space=Space(x=Float(0, 1)), not {space!r}"
+            )
+        self.function, self.space = function, space
+        self.name = name or import_path(function) or str(getattr(function, "__name__", "function"))
+        names = inspect.signature(function).parameters
+        self._extra = [k for k in ("fidelity", "seed", "report", "checkpoint") if k in names]
+
+    def evaluate(self, config: Config, **context: Any) -> Evaluation | float:
+        return self.function(config, **{k: context.get(k) for k in self._extra})
+
+
+def import_path(function: Callable[..., Any]) -> str | None:
+    """'package.module:function', by which another process can find it; None for lambdas and notebook functions."""
+    module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", "<")
+    return f"{module}:{name}" if module and module != "__main__" and "<" not in name else None
+
+
+class StopTrial(Exception):
+    """Raised by `report` inside a task: the trial is pruned, or has run out of time."""
+
+    def __init__(self, reason: str, status: str = "pruned") -> None:
+        super().__init__(reason)
+        self.reason, self.status = reason, status
+
+
+# ---- methods -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A configuration that a method wants to see, and where that is not all: at which fidelity, and why."""
+
+    config: Config
+    fidelity: float | None = None
+    info: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NoSettings:
+    """For methods that have nothing to set."""
+
+
+class _Named:
+    """What ask/tell and one-shot methods share: a name, a space, checked settings, a seeded generator."""
+
+    name: ClassVar[str]
+    Settings: ClassVar[type] = NoSettings
+
+    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+        self.space, self.seed, self.rng = space, seed, default_rng(seed)
+        known = [f.name for f in fields(self.Settings)]
+        for key in settings:
+            if key not in known:
+                has = f"it has {', '.join(known)}" if known else "it has none"
+                raise ValueError(f"{self.name} has no setting {key!r}; {has}")
+        try:
+            self.settings = self.Settings(**settings)
+        except ValueError as error:
+            raise ValueError(f"{self.name}: {error}") from None
+        self.check_space(space)
+
+    def check_space(self, space: Space) -> None:
+        """Raise ValueError where the method cannot serve the space, and name methods that can."""
+
+
+class Method(_Named):
+    """An ask/tell method. A subclass writes `propose`, and `observe` if it keeps a state of its own.
+
+    `ask()` may be called again before `tell()`; what is in flight is in `pending`. What has ended is in `trials`, in the
+    order of its telling. The same seed and the same tells give the same asks.
+    """
+
+    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+        super().__init__(space, seed, **settings)
+        self.trials: list[Trial] = []
+        self.pending: dict[int, Trial] = {}
+        self._asked = 0
+        self._queue: list[Proposal] = []
+
+    def propose(self) -> Config | Proposal | None:
+        """The next configuration; None means 'wait for a result', or, with nothing in flight, 'I am done'."""
+        raise NotImplementedError
+
+    def observe(self, trial: Trial) -> None:
+        """A trial has ended: done, failed (no value) or pruned."""
+
+    def view(self) -> Any:
+        """A small frozen dataclass: what the method believed when it chose last. None if it believes nothing."""
+        return None
+
+    def should_stop(self, trial: Trial, curve: Sequence[tuple[float, float]]) -> str | None:
+        """Called when a running trial reports; a sentence stops the trial."""
+        return None
+
+    def enqueue(self, config: Mapping[str, Any], **info: Any) -> None:
+        """Ask for this configuration next: a known good start, or the learner's own choice."""
+        self._queue.append(Proposal(self.space.validate(config), info={"by": "user", **info}))
+
+    def ask(self) -> Trial | None:
+        proposal = self._queue.pop(0) if self._queue else self.propose()
+        if proposal is None:
+            return None
+        if not isinstance(proposal, Proposal):
+            proposal = Proposal(proposal)
+        trial = Trial(self._asked, proposal.config, proposal.fidelity, info=proposal.info)
+        self._asked += 1
+        self.pending[trial.id] = trial
+        return trial
+
+    def tell(self, trial: Trial) -> None:
+        if trial.id not in self.pending:
+            raise ValueError(f"trial {trial.id} is told, but {self.name} had not asked for it, or was told before")
+        del self.pending[trial.id]
+        self.trials.append(trial)
+        self.observe(trial)
+
+    @property
+    def done(self) -> list[Trial]:
+        """The trials with a value."""
+        return [t for t in self.trials if t.status == "done"]
+
+
+class OneShot(_Named):
+    """A method that owns its training loop (DARTS, ENAS …): a generator of (trial, view), one per epoch.
+
+    `View` must have `to_dict` and `from_dict`, because a view of a training cannot be computed again from the trials.
+    """
+
+    View: ClassVar[type]
+
+    def run(self, task: Task) -> Iterator[tuple[Trial, Any]]:
+        """Train; after each epoch yield a done Trial (its config is what would be derived now) and the view."""
+        raise NotImplementedError
+
+    def save(self, path: Path) -> None:
+        """Keep everything that `run` needs to go on after the last yielded epoch."""
+        raise NotImplementedError
+
+    def restore(self, path: Path) -> None:
+        """Make the next `run` go on from a saved state."""
+        raise NotImplementedError
+
+
+# ---- one trial -----------------------------------------------------------------------------------------
+
+
+def trial_seed(seed: int, trial_id: int) -> int:
+    """The training seed of a trial: a function of the search's seed and the trial's number only."""
+    return int(SeedSequence([seed, trial_id]).generate_state(1)[0])
+
+
+def evaluate(
+    task: Task,
+    trial: Trial,
+    *,
+    seed: int,
+    should_stop: Callable[[Trial, Sequence[tuple[float, float]]], str | None] | None = None,
+    timeout: float | None = None,
+    checkpoint: Path | None = None,
+) -> Trial:
+    """Run one trial to its end. Whatever goes wrong inside the task becomes part of the trial.
+
+    An exception, a value that is not finite or more than `timeout` seconds give status 'failed' with a reason; `report` with a
+    method's veto gives 'pruned', with the last reported value. KeyboardInterrupt is passed on.
+    """
+    begin = clock.perf_counter()
+    curve: list[tuple[float, float]] = []
+
+    def report(fidelity: float, value: float) -> None:
+        curve.append((float(fidelity), float(value)))
+        if timeout is not None and clock.perf_counter() - begin > timeout:
+            raise StopTrial(f"timed out after {timeout:g} s", "failed")
+        if should_stop is not None and (reason := should_stop(trial, curve)):
+            raise StopTrial(reason)
+
+    def ended(status: str, reason: str | None = None, **found: Any) -> Trial:
+        seconds = clock.perf_counter() - begin
+        found = {"cost": seconds, "curve": tuple(curve), **{k: v for k, v in found.items() if v not in (None, ())}}
+        return replace(trial, status=status, reason=reason, **found)
+
+    try:
+        with _time_limit(timeout):
+            answer = task.evaluate(
+                trial.config, fidelity=trial.fidelity, seed=seed, report=report, checkpoint=checkpoint
+            )
+        answer = _as_evaluation(answer)
+        metrics = plain(answer.metrics)
+    except StopTrial as stop:
+        last = curve[-1][1] if curve and stop.status == "pruned" else None
+        return ended(stop.status, stop.reason, value=last if last is not None and math.isfinite(last) else None)
+    except Exception as error:
+        return ended("failed", f"{type(error).__name__}: {error}")
+    found = {"metrics": metrics, "cost": answer.cost, "curve": tuple(answer.curve)}
+    values = answer.values or (answer.value,)
+    for value in values:
+        if value is None or not math.isfinite(value):
+            return ended("failed", f"diverged: the value is {value}", **found)
+    if timeout is not None and clock.perf_counter() - begin > timeout:
+        return ended("failed", f"timed out after {timeout:g} s", **found)
+    value = answer.value if answer.value is not None else values[0]
+    return ended("done", value=float(value), values=answer.values, **found)  # type: ignore[arg-type]
+
+
+def _as_evaluation(answer: Any) -> Evaluation:
+    if isinstance(answer, Evaluation):
+        return answer
+    if isinstance(answer, tuple | list) and answer:
+        return Evaluation(values=tuple(float(v) for v in answer))
+    try:
+        return Evaluation(float(answer))
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"the objective must return a number to minimise (or an Evaluation), not {answer!r:.60}"
+        ) from None
+
+
+@contextmanager
+def _time_limit(seconds: float | None) -> Iterator[None]:
+    """Interrupt plain Python code after so many seconds, where the system can (main thread, Unix); elsewhere the limit is
+    looked at when the task reports and when it ends."""
+    if seconds is None or not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(*_: object) -> None:
+        raise StopTrial(f"timed out after {seconds:g} s", "failed")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+# ---- one search ----------------------------------------------------------------------------------------
+
+
+class Run:
+    """A search under way: asks the method, tells it, and writes both down. Engines (here and in scale/) drive it."""
+
+    def __init__(
+        self, method: Method, task: Task, trace: Trace, file: TraceFile | None = None, views: bool = False
+    ) -> None:
+        self.method, self.task, self.trace, self.file, self.views = method, task, trace, file, views
+        self._views: dict[int, Any] = {}
+        for kind, trial in trace.events:  # a resumed trace is asked and told again, in its own order
+            if kind == "ask":
+                self._ask_again(trial)
+            else:
+                method.tell(trial)
+
+    def ask(self, start: float = 0.0, worker: int = 0) -> Trial | None:
+        trial = self.method.ask()
+        if trial is None:
+            return None
+        trial = replace(trial, start=start, worker=worker)
+        if self.views:
+            self._views[trial.id] = self.method.view()
+        self.trace.started(trial)
+        if self.file:
+            self.file.write("ask", trial)
+        return trial
+
+    def _ask_again(self, trial: Trial) -> None:
+        """Bring the method to where it was when it asked for a recorded trial."""
+        if trial.info.get("by") == "user":
+            self.method._queue = [p for p in self.method._queue if p.config != trial.config]
+            self.method._queue.insert(0, Proposal(trial.config, trial.fidelity, trial.info))
+        again = self.method.ask()
+        if again is None or (again.config, again.fidelity) != (trial.config, trial.fidelity):
+            got = "nothing" if again is None else str(again.config)
+            raise ValueError(
+                f"this trace cannot be continued: for trial {trial.id} the method now asks for {got}, the trace has "
+                f"{trial.config}; it was made by another version or with other settings"
+            )
+
+    def repeat(self, trial: Trial) -> None:
+        """Ask for a recorded trial again, and keep the view that the method had."""
+        self._ask_again(trial)
+        self._views[trial.id] = self.method.view()
+        self.trace.started(trial)
+
+    def evaluate(self, trial: Trial, timeout: float | None = None) -> Trial:
+        seed = trial_seed(self.trace.header.seed, trial.id)
+        return evaluate(self.task, trial, seed=seed, should_stop=self.method.should_stop, timeout=timeout)
+
+    def tell(self, trial: Trial) -> Step:
+        if self.file:
+            self.file.write("tell", trial)
+        self.method.tell(trial)
+        return self.trace.ended(trial, self._views.pop(trial.id, None))
+
+
+def steps(
+    method: str | Method | OneShot | type,
+    task: str | Task | Callable[..., Any],
+    *,
+    trials: int | None = None,
+    time: float | None = None,
+    seed: int = 0,
+    space: Space | None = None,
+    workers: int = 1,
+    timeout: float | None = None,
+    first: Sequence[Mapping[str, Any]] = (),
+    out: str | Path | None = None,
+    resume: bool = False,
+    views: bool = True,
+    **settings: Any,
+) -> Generator[Step, None, Trace]:
+    """Search step by step: a generator of `Step`s whose return value is the `Trace`.
+
+    method, task: names of the registry or objects; a plain function is a task if `space` is given. `settings` go to the method.
+    trials, time: the budget, in trials started and in seconds; at least one. Tasks that know their cost run on a simulated
+    clock, and then `workers` trials may be in flight; `time` is in seconds of that clock.
+    timeout: seconds after which one trial is given up. first: configurations to try before the method chooses.
+    out: a file that receives the trace while it grows; with `resume=True` it is read first and the search goes on.
+    views: keep the method's view in each step (what pictures are drawn from).
+
+    Raises ValueError for whatever cannot be searched, before the first trial.
+    """
+    task = as_task(task, space)
+    method = as_method(method, space or task.space, seed, settings)
+    header = _header(method, task, workers)
+    one_shot = isinstance(method, OneShot)
+    _check_budget(trials, time, workers, task, one_shot, timeout)
+    trace, file = Trace(header), None
+    if out is not None:
+        trace, file = _open(Path(out), header, resume)
+
+    def go() -> Generator[Step, None, Trace]:
+        try:
+            if isinstance(method, OneShot):
+                yield from _one_shot(method, task, trace, file, trials, time)
+                return trace
+            for config in first:
+                method.enqueue(config)
+            run = Run(method, task, trace, file, views)
+            if task.knows_cost:
+                yield from _simulated(run, trials, time, workers, timeout)
+            else:
+                yield from _one_by_one(run, trials, time, timeout)
+        except KeyboardInterrupt:
+            trace.interrupted = True
+            warnings.warn(f"interrupted after {len(trace)} trials; the trace up to here is valid", stacklevel=2)
+        finally:
+            if file:
+                file.close()
+        return trace
+
+    return go()
+
+
+def search(
+    method: str | Method | OneShot | type, task: str | Task | Callable[..., Any], *, views: bool = False, **options: Any
+) -> Trace:
+    """Search to the end of the budget and return the `Trace`. Options: those of `steps`.
+
+    An interrupt (Ctrl-C, or the stop button of a notebook) ends the search early and leaves a valid trace."""
+    running = steps(method, task, views=views, **options)
+    while True:
+        try:
+            next(running)
+        except StopIteration as end:
+            return end.value
+
+
+def replay(trace: Trace) -> Iterator[Step]:
+    """The steps of a trace again, this time with the method's views: what pictures and a scrubber need.
+
+    The method is made anew and asked and told in the trace's order; nothing is evaluated."""
+    entry = registry.find("method", trace.header.method)
+    cls = entry.load()
+    if issubclass(cls, OneShot):
+        for step in trace:
+            yield replace(step, view=cls.View.from_dict(step.view)) if isinstance(step.view, dict) else step
+        return
+    method = cls(trace.space, seed=trace.header.seed, **trace.header.settings)
+    run = Run(method, Task(), Trace(trace.header), views=True)
+    for kind, trial in trace.events:
+        if kind == "ask":
+            run.repeat(trial)
+        else:
+            yield run.tell(trial)
+
+
+# ---- engines -------------------------------------------------------------------------------------------
+
+
+def _one_by_one(run: Run, trials: int | None, time: float | None, timeout: float | None) -> Iterator[Step]:
+    """One trial after the other, on this machine's clock."""
+    trace = run.trace
+    begin = clock.perf_counter() - max((t.end or 0.0 for t in trace.trials), default=0.0)
+    now = lambda: clock.perf_counter() - begin  # noqa: E731
+    waiting = trace.pending  # what a kill cut off is run again first
+    trial: Trial | None
+    while waiting or ((trials is None or trace.asked < trials) and (time is None or now() < time)):
+        trial = waiting.pop(0) if waiting else run.ask(start=now())
+        if trial is None:  # the method is done
+            return
+        yield run.tell(replace(run.evaluate(trial, timeout), end=now()))
+
+
+def _simulated(run: Run, trials: int | None, time: float | None, workers: int, timeout: float | None) -> Iterator[Step]:
+    """k workers on a clock that jumps to the next end of a trial: what a cluster would do, at a table's speed.
+
+    A trial that is asked while others are in flight is chosen without their results, as it would be in reality."""
+    trace = run.trace
+    ends: list[tuple[float, int, Trial]] = []  # a heap: (end, id, finished trial)
+
+    def launch(trial: Trial) -> None:
+        trial = run.evaluate(trial, timeout)
+        if trial.cost is None or trial.cost < 0:
+            raise ValueError(f"{run.task.name}: a simulated clock needs a cost of at least 0, not {trial.cost}")
+        end = trial.start + trial.cost
+        heapq.heappush(ends, (end, trial.id, replace(trial, end=end)))
+
+    for pending in trace.pending:
+        launch(pending)
+    now = max((t.end or 0.0 for t in trace.trials), default=0.0)
+    while True:
+        busy = {t.worker for _, _, t in ends}
+        for worker in sorted(set(range(workers)) - busy):
+            if (trials is not None and trace.asked >= trials) or (time is not None and now >= time):
+                break
+            trial = run.ask(start=now, worker=worker)
+            if trial is None:
+                break
+            launch(trial)
+        if not ends:
+            return
+        now, _, trial = heapq.heappop(ends)
+        yield run.tell(trial)
+
+
+def _one_shot(
+    method: OneShot, task: Task, trace: Trace, file: TraceFile | None, trials: int | None, time: float | None
+) -> Iterator[Step]:
+    """Iterate a training; the state is saved beside the trace after every epoch."""
+    saved = file.path.with_name(file.path.name + ".state") if file else None
+    if saved is not None and saved.exists() and len(trace):
+        method.restore(saved)
+    before = max((t.end or 0.0 for t in trace.trials), default=0.0)
+    begin = clock.perf_counter()
+    known = len(trace)
+    if trials is not None and known >= trials:
+        return
+    for trial, view in method.run(task):
+        if trial.id < known:  # trained again after a kill between the trace and the state
+            continue
+        end = before + clock.perf_counter() - begin
+        trial = replace(trial, start=trace.trials[-1].end or 0.0 if len(trace) else 0.0, end=end)
+        trace.started(replace(trial, status="running", value=None, metrics={}, cost=None, end=None))
+        if file and saved:
+            file.write("ask", trace.pending[-1])
+            file.write("tell", trial, view)
+            method.save(saved)
+        yield trace.ended(trial, view)
+        if (trials is not None and trace.asked >= trials) or (time is not None and end >= time):
+            return
+
+
+# ---- from names to objects, and checks -----------------------------------------------------------------
+
+
+def as_task(task: str | Task | Callable[..., Any], space: Space | None = None) -> Task:
+    """A task from a registry name, a Task, or a function together with a space."""
+    if isinstance(task, str):
+        return registry.make("task", task)
+    if isinstance(task, Task):
+        return task
+    if callable(task):
+        if space is None:
+            raise ValueError("a function needs a space to be searched in: add space=Space(x=Float(0, 1), …)")
+        return FunctionTask(task, space)
+    raise ValueError(f"a task is a name, a Task or a function of a configuration, not {task!r}")
+
+
+def as_method(method: Any, space: Space, seed: int, settings: Mapping[str, Any]) -> Method | OneShot:
+    """A method from a registry name, a class, or an object that has not been asked yet."""
+    if isinstance(method, str):
+        return registry.make("method", method, space, seed=seed, **settings)
+    if isinstance(method, type) and issubclass(method, Method | OneShot):
+        return method(space, seed=seed, **settings)
+    if isinstance(method, Method | OneShot):
+        if settings:
+            raise ValueError(f"settings ({', '.join(settings)}) go to the method where it is made, not to search()")
+        if isinstance(method, Method) and (method.trials or method.pending):
+            raise ValueError(f"this {method.name} has been used; make a new one for a new search")
+        return method
+    raise ValueError(f"a method is a name of nasbook.methods(), a Method class or a new Method, not {method!r}")
+
+
+def _header(method: Method | OneShot, task: Task, workers: int) -> Header:
+    from nasbook import __version__
+
+    return Header(
+        method=method.name,
+        task=task.name,
+        space=method.space,
+        seed=method.seed,
+        settings=plain(asdict(method.settings)),
+        arguments=plain(task.arguments),
+        workers=workers,
+        provenance={"nasbook": __version__, "created": datetime.now(UTC).isoformat(timespec="seconds")},
+    )
+
+
+def _check_budget(
+    trials: int | None, time: float | None, workers: int, task: Task, one_shot: bool, timeout: float | None
+) -> None:
+    if trials is None and time is None and not one_shot:
+        raise ValueError("a search needs a budget: trials=40, or time=60 (seconds)")
+    if trials is not None and (isinstance(trials, bool) or not isinstance(trials, int) or trials < 1):
+        raise ValueError(f"trials must be a whole number of at least 1, not {trials!r}")
+    if time is not None and not time > 0:
+        raise ValueError(f"time must be a positive number of seconds, not {time!r}")
+    if timeout is not None and not timeout > 0:
+        raise ValueError(f"timeout must be a positive number of seconds, not {timeout!r}")
+    if workers < 1:
+        raise ValueError(f"workers must be at least 1, not {workers}")
+    if workers > 1 and not task.knows_cost:
+        raise ValueError(
+            f"{task.name} does not know its cost, so {workers} workers cannot be simulated; use workers=1, a table, "
+            "or export a study and run it with real workers (nasbook run)"
+        )
+
+
+def _open(path: Path, header: Header, resume: bool) -> tuple[Trace, TraceFile]:
+    """The trace in a file and the file, ready for more; nothing that was computed is ever overwritten."""
+    if not path.exists() or (resume and path.stat().st_size == 0):
+        return Trace(header), TraceFile(path, header, fresh=True)
+    if not resume:
+        raise ValueError(f"{path} exists; resume=True goes on with it, another name starts anew")
+    trace, good = read(path)
+    if wrong := trace.header.differences(header):
+        is_, was = header.to_dict(), trace.header.to_dict()
+        told = "; ".join(f"{k} is {was[k]!r:.80} there and {is_[k]!r:.80} here" for k in wrong)
+        raise ValueError(f"{path} holds another search: {told}")
+    return trace, TraceFile(path, header, fresh=False, keep=good)

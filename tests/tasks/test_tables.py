@@ -256,6 +256,7 @@ def test_a_configuration_without_a_row_is_named(results):
         ("lr,value\n1,2\n", {"parameters": ["lr", "wd"]}, r"line 1: there is no column 'wd'"),
         ("lr,value\n1,2\n\n2,high\n", {}, r"results.csv, line 4: value must be a number, not 'high'"),
         ("lr,value,s\n1,2,3\n2,3,inf\n", {"cost": "s"}, r"line 3: s must be a number, not 'inf'"),
+        ("lr,value,s\n1,2,3\n2,3,-1\n", {"cost": "s"}, r"line 3: s must be seconds, not the negative number -1"),
         ("lr,value\n1,2\n2,3\n1.0,4\n", {}, r"line 4: \{'lr': 1.0\} stands there twice, first in .*line 2"),
         ("lr,value\n1,2\n2\n", {}, r"line 3: 1 cells, but line 1 names 2 columns"),
         ("lr,wd,value\n1,2,3\n2,,4\n", {}, r"line 3: wd is empty"),
@@ -276,6 +277,30 @@ def test_errors_name_the_file_and_the_line(tmp_path, text, arguments, message):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="nothing.csv: there is no such file"):
         Table.from_csv(tmp_path / "nothing.csv")
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path):
+    (tmp_path / "results.csv").write_bytes(b"lr,value\n1,\xff\xfe\n")
+    with pytest.raises(ValueError, match="results.csv: this is not a CSV file in UTF-8"):
+        Table.from_csv(tmp_path / "results.csv")
+
+
+def test_a_table_from_a_csv_says_how_to_make_it_again(results):
+    table = Table.from_csv(results, value="error", cost="seconds", metrics=["size"])
+    again = Table.from_csv(**json.loads(json.dumps(table.arguments)))
+    assert again.space == table.space
+    assert list(again.columns["error"][:4]) == list(table.columns["error"][:4]) == [0.10, 0.20, 0.08, 0.50]
+    assert again.knows_cost
+
+
+def test_a_search_over_a_table_can_be_saved_and_resumed(results, tmp_path):
+    table = Table.from_csv(results, value="error", cost="seconds")
+    with_pause = tmp_path / "trace.jsonl"
+    nasbook.search("random", table, trials=5, seed=1, out=with_pause)
+    resumed = nasbook.search("random", table, trials=12, seed=1, out=with_pause, resume=True)
+    whole = nasbook.search("random", table, trials=12, seed=1)
+    assert [s.trial.config for s in resumed.steps] == [s.trial.config for s in whole.steps]
+    assert [s.trial.value for s in resumed.steps] == [s.trial.value for s in whole.steps]
 
 
 def test_maximise_turns_the_value_round_and_keeps_it_readable():

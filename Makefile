@@ -58,13 +58,13 @@ $(BIN)/python:
 FINISH = mkdir -p $(SETTINGS) && cp binder/overrides.json $(SETTINGS)/ && printf '%s' "$(CURDIR)" > $(HOME_FILE)
 
 $(LAB_STAMP): $(BIN)/python pyproject.toml constraints.txt $(STALE)
-	@echo "Installing into $(VENV): about 1.5 GB, once; a few minutes."
+	@echo "Installing into $(VENV): about 1.5 GB with a CPU build of PyTorch, once."
 	$(BIN)/python -m pip install --no-input --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[lab]'
 	@$(FINISH)
 	@touch $@
 
 $(TEST_STAMP): $(BIN)/python pyproject.toml constraints.txt $(STALE)
-	@echo "Installing into $(VENV), with what the tests need: about 1.7 GB, once; a few minutes."
+	@echo "Installing into $(VENV), with what the tests need: about 1.8 GB with a CPU build of PyTorch, once."
 	$(BIN)/python -m pip install --no-input --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[lab,test]'
 	@$(FINISH)
 	@touch $(LAB_STAMP) $@

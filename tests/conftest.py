@@ -1,7 +1,6 @@
 """What every test shares: one thread a library, no window system, a word when browser tests did not run."""
 
 import os
-import sys
 from pathlib import Path
 
 # Before numpy or torch is imported: with several threads a sum depends on how it was split.
@@ -12,12 +11,9 @@ os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
 
 import hypothesis
 import pytest
-
-TESTS = Path(__file__).parent
-sys.path.insert(0, str(TESTS))  # so that a test in any folder can say `from find_browser import find_browser`
-
 from find_browser import find_browser
 
+TESTS = Path(__file__).parent
 NO_BROWSER = "no Chromium or Chrome was found"
 
 # Two busy cores make single examples slow; under CI the examples are the same in every run.

@@ -429,3 +429,12 @@ def test_what_is_written_to_a_csv_is_read_back(data, names, tmp_path_factory):
     for row, value in zip(rows, values, strict=True):
         config = dict(zip(names, row, strict=True))
         assert a.evaluate(config).value == b.evaluate(config).value == value
+
+
+@pytest.mark.parametrize(("fidelity", "epochs"), [(None, [1, 3, 9]), (3, [1, 3]), (1, [1])])
+def test_a_curve_is_reported_up_to_the_fidelity_asked_for(fidelity, epochs):
+    table = Table.from_arrays(CURVES, fidelity="epoch", metrics=["seconds"], curve=True)
+    seen = []
+    answer = table.evaluate({"lr": 0.1}, fidelity=fidelity, report=lambda x, value: seen.append((x, value)))
+    assert seen == list(zip(epochs, [0.9, 0.6, 0.5], strict=False))
+    assert answer.value == seen[-1][1]

@@ -1,0 +1,1 @@
+"""Pictures: from a Trace, a Step or a view to a matplotlib Figure."""

@@ -1,0 +1,216 @@
+"""One look for every picture: colours, sizes, the figure that carries its own alt text, and axes in inches.
+
+Figure and Agg only. pyplot keeps global state and is not safe in threads, and a lab draws from several.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as _Figure
+from matplotlib.figure import SubFigure
+from matplotlib.patches import Polygon
+from matplotlib.text import Text
+
+# Okabe & Ito's colours, which stay apart for colour-blind readers. One meaning, one colour, in every picture.
+INK, GREY, LIGHT, GRID = "#1f2430", "#8a8f98", "#c9cdd4", "#e7e9ee"
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW = (
+    "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#f0e442",
+)  # fmt: skip
+TRIAL, INCUMBENT, NEXT, BELIEF, ACQUISITION, HIDDEN, BASELINE = INK, ORANGE, RED, BLUE, GREEN, GREY, GREY
+DASH, DOT = (0, (4, 3)), (0, (1, 1.5))
+SEQUENTIAL = "viridis"
+
+# Methods in a race, in the order in which they are named; random search is always grey. (colour, dash, marker)
+RACERS = [
+    (BLUE, "-", "o"),
+    (RED, (0, (5, 2)), "s"),
+    (GREEN, (0, (3, 1, 1, 1)), "^"),
+    (PURPLE, (0, (1, 1)), "D"),
+    (ORANGE, (0, (7, 2, 1, 2)), "v"),
+    (SKY, (0, (2, 1)), "P"),
+]
+
+WIDTH, DPI = 7.2, 100  # inches, dots per inch: a notebook's column
+SMALL, NORMAL, TITLE = 9, 10, 11  # points
+
+STYLE: dict[str, Any] = {
+    "font.size": NORMAL, "font.family": "DejaVu Sans", "text.color": INK, "lines.linewidth": 1.8, "legend.frameon": False,
+    "axes.titlesize": TITLE, "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.labelsize": NORMAL,
+    "axes.edgecolor": GREY, "axes.labelcolor": INK, "axes.spines.top": False, "axes.spines.right": False,
+    "axes.grid": True, "axes.axisbelow": True, "grid.color": GRID, "grid.linewidth": 0.8,
+    "xtick.color": INK, "ytick.color": INK, "xtick.labelsize": SMALL, "ytick.labelsize": SMALL,
+}  # fmt: skip
+_lock = threading.RLock()  # rcParams are global: two threads that change them would leave them changed
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """What is built inside has the house style, whatever style the notebook has chosen."""
+    with _lock, matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(STYLE)  # type: ignore[arg-type]
+        yield
+
+
+class Figure(_Figure):
+    """A matplotlib Figure that shows itself in a notebook, with `alt`, a description made from its data."""
+
+    alt: str = ""
+
+    def png(self) -> bytes:
+        out = io.BytesIO()
+        self.savefig(out, format="png", dpi=self.dpi, metadata={"Software": None, "Description": self.alt or None})
+        return out.getvalue()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        png = base64.b64encode(self.png()).decode()
+        width = round(self.get_figwidth() * self.dpi)
+        image = f'<img alt="{html.escape(self.alt)}" width="{width}" src="data:image/png;base64,{png}">'
+        return {"text/html": image, "image/png": png, "text/plain": f"<Figure: {self.alt}>"}
+
+
+def figure(width: float = WIDTH, height: float = 4.6) -> Figure:
+    """An empty figure in the house style; sizes in inches."""
+    with styled():
+        fig = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
+        FigureCanvasAgg(fig)
+    return fig
+
+
+# ---- layout ------------------------------------------------------------------------------------------------
+
+
+def size(fig: Figure | SubFigure) -> tuple[float, float]:
+    """(width, height) of a figure or of a part of one, in inches."""
+    return fig.bbox.width / fig.figure.dpi, fig.bbox.height / fig.figure.dpi
+
+
+def axes(fig: Figure | SubFigure, left: float, bottom: float, right: float, top: float, **options: Any) -> Axes:
+    """Axes with these margins in inches, counted from the edges of the figure (or part of one)."""
+    w, h = size(fig)
+    ax = fig.add_axes((left / w, bottom / h, (w - left - right) / w, (h - bottom - top) / h), **options)
+    return dress(ax)
+
+
+def dress(ax: Axes) -> Axes:
+    """The house style for ticks, including those that are made later."""
+    ax.tick_params(which="both", labelsize=SMALL, color=GREY, labelcolor=INK, length=3, width=0.8)
+    ax.tick_params(which="minor", length=2)
+    ax.grid(True, which="major", color=GRID, linewidth=0.8)
+    return ax
+
+
+def bare(ax: Axes) -> Axes:
+    """Axes without ticks, spines and grid: a canvas for a graph."""
+    ax.set(xticks=[], yticks=[])
+    ax.grid(False)
+    ax.spines[:].set_visible(False)
+    ax.patch.set_visible(False)
+    return ax
+
+
+def polygon(ax: Axes, color: str, alpha: float, zorder: float = 1.5, **options: Any) -> Polygon:
+    """An empty band; `set_band` moves it."""
+    patch = Polygon(np.zeros((3, 2)), closed=True, facecolor=color, alpha=alpha, linewidth=0, zorder=zorder, **options)
+    ax.add_patch(patch)
+    patch.set_visible(False)
+    return patch
+
+
+def set_band(patch: Polygon, x: np.ndarray, low: np.ndarray, high: np.ndarray, step: bool = False) -> None:
+    """Move a band; points that are not finite are left out, and an empty band is hidden."""
+    x, low, high = np.asarray(x, float), np.asarray(low, float), np.asarray(high, float)
+    ok = np.isfinite(x) & np.isfinite(low) & np.isfinite(high)
+    x, low, high = x[ok], low[ok], high[ok]
+    patch.set_visible(len(x) > 1)
+    if len(x) < 2:
+        return
+    if step:  # a value holds until the next trial
+        x, low, high = np.repeat(x, 2)[1:], np.repeat(low, 2)[:-1], np.repeat(high, 2)[:-1]
+    patch.set_xy(np.concatenate([np.c_[x, low], np.c_[x, high][::-1]]))
+
+
+def text_width(text: str, fontsize: float, weight: str = "normal") -> float:
+    """Width of a line of text in inches."""
+    key = (text, fontsize, weight)
+    if key not in _widths:
+        if len(_widths) > 5000:
+            _widths.clear()
+        probe = Text(0, 0, text, fontsize=fontsize, weight=weight, family="DejaVu Sans")
+        _widths[key] = probe.get_window_extent(_ruler.get_renderer(), dpi=DPI).width / DPI
+    return _widths[key]
+
+
+_ruler = FigureCanvasAgg(_Figure(dpi=DPI))
+_widths: dict[tuple[str, float, str], float] = {}
+
+
+def shorten(text: str, width: float, fontsize: float = SMALL, weight: str = "normal") -> str:
+    """The text, or as much of it as fits into `width` inches, with an ellipsis."""
+    if text_width(text, fontsize, weight) <= width:
+        return text
+    while text and text_width(text.rstrip() + "…", fontsize, weight) > width:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def spread(positions: Sequence[float], gap: float, low: float, high: float) -> np.ndarray:
+    """Positions moved as little as needed so that neighbours are `gap` apart and all lie in [low, high]:
+    labels at the ends of lines that would otherwise overlap. The order is kept."""
+    want = np.asarray(positions, float)
+    if not len(want):
+        return want
+    order = np.argsort(want, kind="stable")
+    gap = min(gap, (high - low) / max(1, len(want) - 1))
+    # Blocks of touching labels sit at the mean of what their members want (pool adjacent violators).
+    blocks: list[list[float]] = []  # [sum of (want - rank * gap), count]
+    for rank, i in enumerate(order):
+        blocks.append([min(max(want[i], low), high) - rank * gap, 1])
+        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] > blocks[-1][0] / blocks[-1][1]:
+            total, count = blocks.pop()
+            blocks[-1][0] += total
+            blocks[-1][1] += count
+    flat = np.concatenate([np.full(int(count), total / count) for total, count in blocks])
+    placed = np.clip(flat, low, high - (len(want) - 1) * gap) + gap * np.arange(len(want))
+    out = np.empty(len(want))
+    out[order] = placed
+    return out
+
+
+# ---- words and numbers -----------------------------------------------------------------------------------------
+
+
+def number(x: float | None, digits: int = 3) -> str:
+    """A number as people write it: −0.37, 91.2, 1.5e-05, with a true minus sign."""
+    if x is None or not np.isfinite(x):
+        return "–"
+    text = f"{x:.{digits}g}"
+    if "e" in text and 1e-4 <= abs(x) < 1e6:
+        text = f"{x:,.0f}"
+    return text.replace("-", "−") if "e" not in text else ("−" + text[1:] if text[0] == "-" else text)
+
+
+def plural(n: int, word: str) -> str:
+    """'1 trial', '3 trials'."""
+    return f"{n:,} {word}{'' if n == 1 else 's'}"
+
+
+def nice_ceiling(n: float) -> int:
+    """The next of 10, 20, 50, 100, 200, 500, …: an axis that has to grow does so rarely."""
+    step = 10
+    for factor in np.resize([2, 2.5, 2], 60):
+        if n <= step:
+            return step
+        step = int(step * factor)
+    return int(np.ceil(n))

@@ -1,0 +1,15 @@
+"""The course kit: exercises that say what is wrong, predictions that are locked before the run, and progress that can
+be carried away and brought back.
+
+    task = nasbook.exercise("03.ei")        # shows the prompt, two hints and, on demand, a solution
+    task.check(expected_improvement)        # says what is wrong with an answer
+    guess = nasbook.predict("03.q1", "Where will it look next?", ["left", "right"])
+    guess.reveal("left", "because …")       # the locked answer beside the outcome
+    nasbook.progress()                      # what is done; download it, bring it back
+"""
+
+from nasbook.course.exercises import Exercise, Result, exercise
+from nasbook.course.predictions import Prediction, predict
+from nasbook.course.record import Record, progress
+
+__all__ = ["Exercise", "Prediction", "Record", "Result", "exercise", "predict", "progress"]

@@ -1,0 +1,142 @@
+"""An exercise: a prompt, a check that says what is wrong, two hints, and a solution on demand."""
+
+from __future__ import annotations
+
+import html
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from nasbook.course.record import Record
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a check found. Shown as one line in a notebook."""
+
+    passed: bool
+    message: str
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def __repr__(self) -> str:
+        return ("✓ " if self.passed else "✗ ") + self.message
+
+    def _repr_html_(self) -> str:
+        colour, mark = ("#009e73", "✓ Right.") if self.passed else ("#d55e00", "✗ Not yet.")
+        return f'<p><b style="color:{colour}">{mark}</b> {html.escape(self.message)}</p>'
+
+
+@dataclass
+class Exercise:
+    """One exercise of a lesson.
+
+    `test(answer)` returns None if the answer is right, else a sentence that says what is wrong with it. `stub` is the
+    cell as the learner finds it, `solution` a cell that passes; `answer` is the name that both define. `why` is said
+    when it is passed.
+    """
+
+    name: str  # "lesson.exercise", e.g. "03.ei"
+    prompt: str
+    answer: str
+    test: Callable[[Any], str | None]
+    hints: tuple[str, str]
+    stub: str
+    solution: str
+    why: str = "That is it."
+    record: Record = field(default_factory=Record, repr=False)
+
+    def check(self, answer: Any = None) -> Result:
+        """Is this answer right? Says what is wrong, whatever the answer does; never raises."""
+        entry = self.record.read().get(self.name, {})
+        try:
+            wrong = self._missing(answer) or self.test(answer)
+        except Exception as error:
+            wrong = f"your answer raised {type(error).__name__}: {error}{_where(error)}"
+        passed = wrong is None
+        facts = {"tries": entry.get("tries", 0) + 1, "passed": passed or bool(entry.get("passed"))}
+        if not self._missing(answer):  # an untouched stub is not a try
+            self.record.update(self.name, **facts)
+        return Result(passed, self.why if wrong is None else wrong)
+
+    def _missing(self, answer: Any) -> str | None:
+        if answer is None or answer is ...:
+            what = "..." if answer is ... else "empty"
+        elif hasattr(answer, "__code__") and _body(answer) == _body(run_cell(self.stub).get(self.answer)):
+            what = "unwritten"
+        else:
+            return None
+        return f"{self.answer} is still {what}: write your answer into the cell above, run it, then check again"
+
+    def hint(self, number: int = 1) -> str:
+        """The first or the second hint."""
+        if number not in (1, 2):
+            raise ValueError(f"there are two hints, 1 and 2, not {number!r}")
+        self.record.update(self.name, hints=max(number, self.record.read().get(self.name, {}).get("hints", 0)))
+        return self.hints[number - 1]
+
+    def show(self) -> Any:
+        """The prompt with its buttons, as a widget."""
+        import ipywidgets as w
+
+        prompt = w.HTML(f"<b>Exercise {self.name}.</b> {self.prompt}")
+        shown = w.HTML()
+        buttons = [
+            w.Button(description="Hint", icon="lightbulb-o", tooltip="A first nudge; press again for the second hint"),
+            w.Button(description="Solution", icon="key", tooltip="One answer that passes the check. Try first."),
+        ]
+        for widget, kind in zip((*buttons, shown), ("hint", "solution", "shown"), strict=True):
+            widget.add_class(f"nb-{kind}")
+        opened = [0]
+
+        def on_hint(_: Any) -> None:
+            opened[0] = min(2, opened[0] + 1)
+            shown.value = "".join(f"<p><i>Hint {i + 1}.</i> {self.hint(i + 1)}</p>" for i in range(opened[0]))
+
+        def on_solution(_: Any) -> None:
+            self.record.update(self.name, solution_seen=True)
+            shown.value = f"<pre>{html.escape(self.solution)}</pre>"
+
+        buttons[0].on_click(on_hint)
+        buttons[1].on_click(on_solution)
+        return w.VBox([prompt, w.HBox(buttons), shown])
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """Shown as a widget where there is one, as text elsewhere."""
+        bundle = self.show()._repr_mimebundle_(**kwargs)
+        data = dict(bundle[0] if isinstance(bundle, tuple) else bundle or {})
+        return {**data, "text/plain": f"Exercise {self.name}. {self.prompt}"}
+
+
+def exercise(name: str) -> Exercise:
+    """An exercise by name, e.g. exercise("03.ei"); ValueError lists those that exist."""
+    from nasbook.course.lessons import all_exercises
+
+    known = {e.name: e for e in all_exercises()}
+    if name not in known:
+        raise ValueError(f"there is no exercise {name!r}; there are {', '.join(known)}")
+    return known[name]
+
+
+def run_cell(source: str) -> dict[str, Any]:
+    """The names that a cell defines; `nasbook` is there as in every lesson."""
+    import nasbook
+
+    names: dict[str, Any] = {"nasbook": nasbook}
+    exec(compile(source, "<cell>", "exec"), names)
+    return names
+
+
+def _body(function: Any) -> tuple[Any, ...] | None:
+    code = getattr(function, "__code__", None)
+    return None if code is None else (code.co_code, code.co_consts, code.co_names)
+
+
+def _where(error: Exception) -> str:
+    """' in line 3 of your cell', if the error arose in a notebook cell."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if "ipykernel" in frame.filename or frame.filename.startswith("<"):
+            return f" (in {frame.name}, line {frame.lineno} of your cell)"
+    return ""

@@ -1,0 +1,26 @@
+"""The exercises of the lessons, one module a lesson."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+
+from nasbook.course.exercises import Exercise
+
+LESSONS = {
+    "00": "Start here",
+    "03": "Acquisition functions",
+    "10": "Random and evolutionary NAS",
+    "13": "DARTS and its relaxations",
+    "21": "Scale up",
+}
+
+
+def load(number: str) -> list[Exercise]:
+    """The exercises of one lesson, in their order."""
+    return importlib.import_module(f"nasbook.course.lessons.lesson_{number}").EXERCISES
+
+
+def all_exercises() -> Iterator[Exercise]:
+    for number in LESSONS:
+        yield from load(number)

@@ -1,0 +1,79 @@
+"""Lesson 21, scale up: what a full-scale run costs, and a round trip that reproduces a trial."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nasbook.course.exercises import Exercise
+
+
+def check_cost(gpu_hours: Any) -> str | None:
+    if not callable(gpu_hours):
+        return f"gpu_hours must be a function, not a {type(gpu_hours).__name__}"
+    cases = [
+        # trials, seconds a trial here, epochs here, epochs there, speed-up
+        ((100, 36.0, 10, 10, 1.0), 1.0, "same epochs, same speed: 100 × 36 s are 1 h"),
+        ((100, 36.0, 10, 20, 1.0), 2.0, "twice the epochs take twice the time"),
+        ((100, 36.0, 10, 10, 4.0), 0.25, "a device that is 4 times as fast needs a quarter"),
+        ((50, 7.2, 5, 200, 10.0), 0.4, "50 × 7.2 s × 40 / 10 are 1,440 s"),
+    ]
+    for arguments, right, why in cases:
+        got = float(gpu_hours(*arguments))
+        if not np.isclose(got, right):
+            unit = " That is the number of seconds." if np.isclose(got, right * 3600) else ""
+            return f"gpu_hours{arguments} should be {right:g} ({why}), yours is {got:g}.{unit}"
+    return None
+
+
+def check_rank(agree: Any) -> str | None:
+    if not callable(agree):
+        return f"agreement must be a function, not a {type(agree).__name__}"
+    cases = [
+        (([0.1, 0.2, 0.3], [0.5, 0.6, 0.9]), 1.0, "the same order everywhere"),
+        (([0.1, 0.2, 0.3], [0.9, 0.6, 0.5]), 0.0, "the opposite order"),
+        (([0.1, 0.2, 0.3], [0.5, 0.9, 0.6]), 2 / 3, "one of three pairs is turned round"),
+        (([3, 1, 4, 2], [30, 20, 40, 10]), 5 / 6, "one of six pairs is turned round"),
+    ]
+    for (small, large), right, why in cases:
+        got = float(agree(small, large))
+        if not np.isclose(got, right):
+            return f"for {small} and {large} the share is {right:.3g} ({why}), yours is {got:.3g}"
+    return None
+
+
+EXERCISES = [
+    Exercise(
+        name="21.cost",
+        prompt="Write <code>gpu_hours(trials, seconds, epochs_here, epochs_there, speedup)</code>: the hours that the full-scale study "
+        "needs, when one trial takes <code>seconds</code> here with <code>epochs_here</code> epochs, and the device there is "
+        "<code>speedup</code> times as fast.",
+        answer="gpu_hours",
+        test=check_cost,
+        hints=(
+            "One trial there: seconds × epochs_there / epochs_here / speedup.",
+            "Times the number of trials, and 3,600 seconds are an hour.",
+        ),
+        stub="def gpu_hours(trials, seconds, epochs_here, epochs_there, speedup):\n    return ...",
+        solution="def gpu_hours(trials, seconds, epochs_here, epochs_there, speedup):\n"
+        "    return trials * seconds * epochs_there / epochs_here / speedup / 3600",
+        why="This is what the export panel computes before it writes a study. The speed-up is the assumption to distrust: measure it.",
+    ),
+    Exercise(
+        name="21.agreement",
+        prompt="A tiny search is worth something only if it ranks configurations as the large one does. Write "
+        "<code>agreement(small, large)</code>: the share of all pairs (i, j) that both lists put in the same order. No ties occur.",
+        answer="agreement",
+        test=check_rank,
+        hints=(
+            "Go over all pairs i < j; itertools.combinations(range(n), 2) lists them.",
+            "A pair agrees if small[i] < small[j] and large[i] < large[j] are both true or both false.",
+        ),
+        stub="def agreement(small, large):\n    return ...",
+        solution="from itertools import combinations\n\ndef agreement(small, large):\n"
+        "    pairs = list(combinations(range(len(small)), 2))\n"
+        "    return sum((small[i] < small[j]) == (large[i] < large[j]) for i, j in pairs) / len(pairs)",
+        why="One half is chance. Kendall's τ is 2 · agreement − 1, so chance is τ = 0.",
+    ),
+]

@@ -1,0 +1,113 @@
+"""A prediction: the learner commits to an answer before the run, and sees it beside the outcome afterwards."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import Any
+
+from nasbook.course.record import Record
+
+
+class Prediction:
+    """A question with a few options. `lock` fixes the answer; `reveal` shows it beside the outcome.
+
+    A locked answer cannot be changed, not even by running the cell again; `again()` asks anew.
+    """
+
+    def __init__(self, name: str, question: str, options: Sequence[str], record: Record | None = None) -> None:
+        if len(options) < 2 or len(set(options)) < len(options):
+            raise ValueError(f"prediction {name}: at least two different options are needed, not {list(options)}")
+        self.name, self.question, self.options = name, question, list(options)
+        self.record = record or Record()
+        before = self.record.read().get(name, {}).get("answer")
+        self.answer: str | None = before if before in self.options else None
+        self._build()
+
+    def _build(self) -> None:
+        import ipywidgets as w
+
+        self._radio = w.RadioButtons(options=self.options, value=self.answer, layout=w.Layout(width="auto"))
+        self._button = w.Button(description="Lock my answer", icon="lock", layout=w.Layout(width="auto"))
+        self._button.tooltip = "After this the answer cannot be changed. Guessing wrong is how this works."
+        self._note = w.HTML()
+        for widget, kind in ((self._radio, "options"), (self._button, "lock"), (self._note, "note")):
+            widget.add_class(f"nb-{kind}")
+        self._button.on_click(lambda _: self._pressed())
+        question = w.HTML(f"<b>Predict.</b> {html.escape(self.question)}")
+        self.widget = w.VBox([question, self._radio, self._button, self._note])
+        self._refresh()
+
+    def _pressed(self) -> None:
+        if self._radio.value is None:
+            self._note.value = "Choose one of the answers first."
+        else:
+            self.lock(self._radio.value)
+
+    def _refresh(self) -> None:
+        locked = self.answer is not None
+        self._radio.disabled = self._button.disabled = locked
+        if locked:
+            self._note.value = f"Locked: <b>{html.escape(str(self.answer))}</b>. Now run the next cell."
+
+    def lock(self, answer: str | int) -> None:
+        """Commit to an option, by its text or its number (0 is the first). ValueError if it is none, or too late."""
+        if self.answer is not None:
+            raise ValueError(f"your answer is locked already: {self.answer!r}; again() asks anew")
+        if isinstance(answer, int) and 0 <= answer < len(self.options):
+            answer = self.options[answer]
+        if answer not in self.options:
+            raise ValueError(f"{answer!r} is not one of the answers: {', '.join(map(repr, self.options))}")
+        self.answer = str(answer)
+        self.record.update(self.name, answer=self.answer)
+        self._radio.value = self.answer
+        self._refresh()
+
+    def again(self) -> Prediction:
+        """Ask anew: forget the locked answer."""
+        self.record.update(self.name, answer=None)
+        return Prediction(self.name, self.question, self.options, self.record)
+
+    def reveal(self, outcome: str | int, why: str = "") -> Outcome:
+        """Show the outcome beside the locked answer. ValueError if the outcome is none of the options."""
+        if isinstance(outcome, int) and 0 <= outcome < len(self.options):
+            outcome = self.options[outcome]
+        if outcome not in self.options:
+            raise ValueError(f"the outcome {outcome!r} is not one of {', '.join(map(repr, self.options))}")
+        if self.answer is not None:
+            self.record.update(self.name, outcome=outcome)
+        return Outcome(self.answer, str(outcome), why)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = self.widget._repr_mimebundle_(**kwargs)
+        data = dict(bundle[0] if isinstance(bundle, tuple) else bundle or {})
+        return {**data, "text/plain": f"Predict. {self.question} ({' / '.join(self.options)})"}
+
+
+class Outcome:
+    """A locked answer and what happened, side by side."""
+
+    def __init__(self, answer: str | None, outcome: str, why: str) -> None:
+        self.answer, self.outcome, self.why = answer, outcome, why
+
+    @property
+    def sentence(self) -> str:
+        if self.answer is None:
+            return "You locked no answer this time."
+        return "You were right." if self.answer == self.outcome else "A surprise is worth more than a lucky guess."
+
+    def __repr__(self) -> str:
+        return f"You said: {self.answer or 'nothing'}. It was: {self.outcome}. {self.sentence} {self.why}".strip()
+
+    def _repr_html_(self) -> str:
+        cell = '<td style="text-align:left;padding:2px 16px 2px 0">'
+        said, was = html.escape(self.answer or "–"), html.escape(self.outcome)
+        return (
+            f"<table><tr>{cell}You said</td>{cell}<b>{said}</b></td></tr>"
+            f"<tr>{cell}It was</td>{cell}<b>{was}</b></td></tr></table><p>{self.sentence} {html.escape(self.why)}</p>"
+        )
+
+
+def predict(name: str, question: str, options: Sequence[str]) -> Prediction:
+    """Ask for a prediction; put it last in a cell to show it. `name` is "lesson.question", e.g. "03.q1"."""
+    return Prediction(name, question, options)

@@ -1,0 +1,145 @@
+"""Progress: a small JSON file beside the notebooks, shown as a table, that can be downloaded and restored.
+
+On Binder nothing is kept when a session ends, so the learner takes the file away and brings it back next time.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import os
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+FILE = "nasbook_progress.json"
+SCHEMA = "nasbook/progress@1"
+_lock = threading.Lock()
+
+
+class Record:
+    """What a learner has done: {"03.ei": {"passed": true, "tries": 2, …}, "03.q1": {"answer": "left", …}}.
+
+    The file is $NASBOOK_PROGRESS, or nasbook_progress.json in the notebook's folder. It is written in one move, so a
+    kill leaves either the old or the new one. A file that cannot be read is put aside, not overwritten.
+    """
+
+    def __init__(self, path: str | Path | None = None) -> None:
+        self._path = path
+        self.problem = ""
+
+    @property
+    def path(self) -> Path:
+        return Path(self._path or os.environ.get("NASBOOK_PROGRESS") or FILE)
+
+    def read(self) -> dict[str, dict[str, Any]]:
+        try:
+            return _entries(self.path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            aside = self.path.with_name(self.path.name + ".damaged")
+            self.problem = f"{self.path} could not be read ({error}); it was put aside as {aside.name}"
+            if self.path.is_file():
+                os.replace(self.path, aside)
+            return {}
+
+    def update(self, name: str, **facts: Any) -> None:
+        """Add facts to one entry. A read-only folder is no reason to stop a lesson: then progress is not kept."""
+        with _lock:
+            entries = self.read()
+            entries[name] = {**entries.get(name, {}), **facts, "when": datetime.now(UTC).isoformat(timespec="seconds")}
+            self._write(entries)
+
+    def restore(self, text: str | bytes) -> int:
+        """Merge a downloaded file into this one; what was passed stays passed. Returns the number of entries read.
+
+        ValueError says why a file is no progress file."""
+        new = _entries(text.decode("utf-8", "replace") if isinstance(text, bytes) else text)
+        with _lock:
+            entries = self.read()
+            for name, facts in new.items():
+                old = entries.get(name, {})
+                entries[name] = {**old, **facts, **({"passed": True} if old.get("passed") else {})}
+            self._write(entries)
+        return len(new)
+
+    def _write(self, entries: dict[str, dict[str, Any]]) -> None:
+        scratch = self.path.with_name(self.path.name + ".tmp")
+        try:
+            scratch.write_text(json.dumps({"schema": SCHEMA, "entries": entries}, indent=1), encoding="utf-8")
+            os.replace(scratch, self.path)
+        except OSError as error:
+            self.problem = f"progress is not kept: {error}"
+
+
+def _entries(text: str) -> dict[str, dict[str, Any]]:
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"this is no progress file: not JSON, line {error.lineno}") from None
+    entries = data.get("entries") if isinstance(data, dict) else None
+    if (
+        not isinstance(entries, dict)
+        or data.get("schema") != SCHEMA
+        or not all(isinstance(e, dict) for e in entries.values())
+    ):
+        raise ValueError(f"this is no progress file: it lacks the schema {SCHEMA!r}")
+    return entries
+
+
+def progress(path: str | Path | None = None) -> Any:
+    """A table of every lesson's predictions and exercises, with a link to download it and a button to bring it back."""
+    import ipywidgets as w
+
+    record = Record(path)
+    table, link, note = w.HTML(), w.HTML(), w.HTML()
+    upload = w.FileUpload(accept=".json", multiple=False, description="Restore")
+    upload.tooltip = "Bring back a progress file that you downloaded before"
+    for widget, name in ((table, "progress"), (link, "download"), (upload, "restore"), (note, "note")):
+        widget.add_class(f"nb-{name}")
+
+    def show() -> None:
+        entries = record.read()
+        table.value = _table(entries)
+        data = base64.b64encode(json.dumps({"schema": SCHEMA, "entries": entries}, indent=1).encode()).decode()
+        link.value = f'<a download="{FILE}" href="data:application/json;base64,{data}">Download my progress</a>'
+        if record.problem:
+            note.value = html.escape(record.problem)
+
+    def restored(change: Any) -> None:
+        for file in change["new"]:
+            try:
+                n = record.restore(bytes(file["content"]))
+                note.value = f"Restored {n} entries."
+            except ValueError as error:
+                note.value = html.escape(f"{file['name']}: {error}")
+        show()
+
+    upload.observe(restored, "value")
+    show()
+    box = w.VBox([table, w.HBox([link, upload], layout=w.Layout(align_items="center", grid_gap="16px")), note])
+    box.record = record
+    return box
+
+
+def _table(entries: dict[str, dict[str, Any]]) -> str:
+    from nasbook.course.lessons import LESSONS, load
+
+    rows = []
+    for number, title in LESSONS.items():
+        names = [e.name for e in load(number)]
+        passed = sum(bool(entries.get(n, {}).get("passed")) for n in names)
+        guesses = [e for k, e in entries.items() if k.startswith(number + ".") and "answer" in e]
+        right = sum(e.get("answer") == e.get("outcome") for e in guesses)
+        seen = [e for e in guesses if "outcome" in e]
+        marks = " ".join("●" if entries.get(n, {}).get("passed") else "○" for n in names)
+        guess = f"{len(guesses)} locked, {right} of {len(seen)} right" if guesses else "–"
+        cells = (number, html.escape(title), f"{marks} {passed} of {len(names)}", guess)
+        rows.append("<tr>" + "".join(f'<td style="text-align:left;padding:2px 12px">{c}</td>' for c in cells) + "</tr>")
+    heads = "".join(
+        f'<th style="text-align:left;padding:2px 12px">{h}</th>' for h in ("", "Lesson", "Exercises", "Predictions")
+    )
+    return f'<table role="table"><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>'

@@ -163,8 +163,8 @@ def _branin(x: np.ndarray) -> np.ndarray:
 def branin(shift: Shift = None, rotation: Rotation = None, noise: float = 0.0) -> Function:
     """f(x₁, x₂) = (x₂ − b x₁² + c x₁ − 6)² + 10 (1 − t) cos x₁ + 10 on [−5, 10] × [0, 15].
 
-    b = 5.1/4π², c = 5/π, t = 1/8π. Three equal minima, 0.397887, at (π, 2.275), (−π, 12.275) and (3π, 2.475). Beyond the box there is one at every odd
-    multiple of π; a shift or a rotation can bring more in, and `minimisers` has them then.
+    b = 5.1/4π², c = 5/π, t = 1/8π. Three equal minima, 0.397887, at (π, 2.275), (−π, 12.275) and (3π, 2.475). Beyond
+    the box every odd multiple of π has one; a shift or a rotation can bring them in, and then `minimisers` has them.
     """
     odd = math.pi * np.array([1, -1, 3, -3, 5, -5, 7, -7, 9, -9])
     minimisers = np.stack([odd, B * odd**2 - C * odd + 6], axis=1)

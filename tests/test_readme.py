@@ -1,0 +1,60 @@
+"""What README.md promises is there: its first two commands, its links, its names and its three lines of code."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from nasbook import registry
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def code_blocks() -> list[str]:
+    """The indented blocks, without their indentation."""
+    blocks = re.findall(r"(?:^(?: {4}.*)?\n)+", README, re.M)
+    return [re.sub(r"^ {4}", "", block, flags=re.M).strip("\n") for block in blocks if block.strip()]
+
+
+def test_the_first_commands_are_make_lab_and_make_test() -> None:
+    commands = [line.split("#")[0].strip() for line in code_blocks()[0].splitlines()]
+    assert commands == ["make lab", "make test"]
+
+
+def test_the_three_lines_run_as_they_stand() -> None:
+    (lines,) = [block for block in code_blocks() if block.startswith("import nasbook")]
+    assert len(lines.splitlines()) == 3
+    names: dict = {}
+    exec(lines, names)
+    trace = names["trace"]
+    assert len(trace) == 20
+    # Twenty points on a line lie within 0.05 of any place, if they are spread at all.
+    assert trace.best.value < 0.05**2
+    assert trace.best.value == (trace.best.config["x"] - 0.3) ** 2
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\((?!https?:)([^)#]+)", README))
+def test_a_link_leads_to_a_file(link: str) -> None:
+    assert (ROOT / unquote(link)).exists()
+
+
+@pytest.mark.parametrize("kind", ["method", "task", "lab"])
+def test_every_registered_name_is_in_a_table(kind: str) -> None:
+    rows = "\n".join(line for line in README.splitlines() if line.startswith("| `"))
+    missing = [entry.name for entry in registry.TABLES[kind] if f"`{entry.name}`" not in rows]
+    assert not missing, f"README.md does not name the {kind}s {missing}"
+
+
+def test_every_notebook_is_in_the_table_of_lessons() -> None:
+    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
+        assert f"](notebooks/{notebook.name})" in README, f"README.md does not link {notebook.name}"
+
+
+def test_the_binder_links_open_the_first_lesson() -> None:
+    links = re.findall(r"https://mybinder\.org/\S+", README)
+    assert len(links) == 2
+    for link in links:
+        inner = unquote(unquote(unquote(link)))
+        assert inner.endswith("notebooks/00_start_here.ipynb")

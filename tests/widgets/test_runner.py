@@ -1,0 +1,168 @@
+"""The runner: steps in a thread, none lost, whatever is pressed and whatever goes wrong."""
+
+import threading
+import time
+
+import pytest
+
+from nasbook.widgets.runner import Runner
+
+
+def counting(n, pause=0.0):
+    def make():
+        for i in range(n):
+            time.sleep(pause)
+            yield i
+        return "answer"
+
+    return make
+
+
+def test_run_keeps_every_step_in_order_and_gives_the_generators_answer():
+    shown = []
+    runner = Runner(counting(200), shown.append)
+    assert runner.run(20) == "answer"
+    assert runner.steps == list(range(200))
+    assert runner.state == "done"
+    assert shown[-1] == 200 and shown == sorted(set(shown))
+    assert len(shown) < 200  # frames are dropped
+
+
+def test_step_makes_exactly_so_many_steps_and_shows_the_last():
+    shown = []
+    runner = Runner(counting(10), shown.append)
+    runner.step()
+    runner.wait(10)
+    assert (runner.steps, runner.state, shown) == ([0], "paused", [1])
+    runner.step(3)
+    runner.step(2)
+    assert runner.wait(10) is None
+    assert runner.steps == [0, 1, 2, 3, 4, 5] and shown[-1] == 6
+
+
+def test_a_pause_ends_after_the_step_being_made_and_shows_it():
+    shown = []
+    runner = Runner(counting(1000, 0.01), shown.append)
+    runner.play()
+    time.sleep(0.1)
+    runner.pause()
+    runner.wait(10)
+    n = len(runner.steps)
+    assert runner.state == "paused" and 0 < n < 1000 and shown[-1] == n
+    time.sleep(0.05)
+    assert len(runner.steps) == n
+    runner.step()
+    runner.wait(10)
+    assert len(runner.steps) == n + 1
+
+
+def test_step_while_playing_stops_after_one_more():
+    runner = Runner(counting(1000, 0.01))
+    runner.play()
+    time.sleep(0.05)
+    runner.step()
+    before = len(runner.steps)
+    runner.wait(10)
+    assert runner.state == "paused" and len(runner.steps) <= before + 2
+
+
+def test_reset_while_a_step_is_made_throws_that_step_away():
+    begun, go = threading.Event(), threading.Event()
+    made = []
+
+    def make():
+        made.append(len(made))
+        run = made[-1]
+        for i in range(5):
+            if run == 0 and i == 1:
+                begun.set()
+                go.wait(10)
+            yield (run, i)
+
+    runner = Runner(make)
+    runner.play()
+    assert begun.wait(10)
+    runner.reset()
+    assert runner.steps == [] and runner.state == "ready"
+    go.set()
+    runner.run(10)
+    assert runner.steps == [(1, i) for i in range(5)]
+
+
+def test_the_generator_is_closed_by_a_reset():
+    closed = threading.Event()
+
+    def make():
+        try:
+            while True:
+                yield 0
+        finally:
+            closed.set()
+
+    runner = Runner(make)
+    runner.step()
+    runner.wait(10)
+    runner.reset()
+    assert closed.wait(10)
+
+
+def test_wait_raises_what_the_search_raised_and_keeps_the_steps():
+    def make():
+        yield 0
+        raise RuntimeError("the disk is full")
+
+    runner = Runner(make)
+    with pytest.raises(RuntimeError, match="the disk is full"):
+        runner.run(10)
+    assert runner.state == "failed" and runner.steps == [0]
+    with pytest.raises(RuntimeError):
+        runner.wait(10)
+    runner.reset()
+    assert runner.wait(10) is None
+
+
+def test_a_picture_that_cannot_be_drawn_does_not_stop_the_search():
+    def show(n):
+        raise ValueError("no such axis")
+
+    runner = Runner(counting(5), show)
+    with pytest.raises(ValueError, match="no such axis"):
+        runner.run(10)
+    assert runner.steps == [0, 1, 2, 3, 4] and runner.state == "done"
+
+
+def test_wait_tells_that_time_is_up_and_the_search_goes_on():
+    runner = Runner(counting(20, 0.1))
+    runner.play()
+    with pytest.raises(TimeoutError, match="playing"):
+        runner.wait(0.2)
+    runner.pause()
+    runner.wait(10)
+
+
+def test_speed_holds_while_it_plays_and_not_while_somebody_waits():
+    runner = Runner(counting(4), speed=10)
+    begin = time.monotonic()
+    runner.play()
+    while runner.state != "done":
+        time.sleep(0.01)
+    assert time.monotonic() - begin >= 0.3  # three pauses of a tenth of a second between four steps
+    slow = Runner(counting(1000), speed=0.1)
+    slow.run(20)
+    assert len(slow.steps) == 1000
+
+
+def test_nothing_can_happen_while_between_is_held():
+    runner = Runner(counting(5))
+    with runner.between:
+        runner.play()
+        time.sleep(0.05)
+        assert runner.steps == []
+    runner.wait(10)
+    assert len(runner.steps) == 5
+
+
+@pytest.mark.parametrize("n", [0, -1, 1.5, True, "2"])
+def test_step_refuses_what_is_not_a_number_of_steps(n):
+    with pytest.raises(ValueError, match="whole number of steps"):
+        Runner(counting(5)).step(n)

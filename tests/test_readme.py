@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
@@ -56,5 +56,8 @@ def test_the_binder_links_open_the_first_lesson() -> None:
     links = re.findall(r"https://mybinder\.org/\S+", README)
     assert len(links) == 2
     for link in links:
-        inner = unquote(unquote(unquote(link)))
-        assert inner.endswith("notebooks/00_start_here.ipynb")
+        assert unquote(unquote(link)).endswith("/notebooks/00_start_here.ipynb")
+    # nbgitpuller's default is a folder named like the repository, and nasbook/, the package, already stands there.
+    inner = parse_qs(urlsplit(parse_qs(urlsplit(links[1]).query)["urlpath"][0]).query)
+    assert inner["targetpath"] == ["course"]
+    assert inner["urlpath"] == ["lab/tree/course/notebooks/00_start_here.ipynb"]

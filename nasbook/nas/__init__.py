@@ -1,0 +1,1 @@
+"""Neural architecture search: one file a strategy; `spaces/` holds what is searched."""

@@ -1,0 +1,1 @@
+"""Search spaces of architectures, and how a configuration becomes a network."""

@@ -1,0 +1,332 @@
+"""Real trainings: a multilayer perceptron and a small convolutional net on scikit-learn's 8×8 digits.
+
+    task = DigitsMLP(epochs=10)
+    task.evaluate(config, seed=0).value      # validation error after the last epoch
+    task.test(config, seed=0)                # test error, for the report at the end; a search never sees it
+
+One configuration trains in about half a second on one core. With `data=` a file of your own images takes the digits'
+place, and with `device="auto"` a GPU is used where there is one. The learning rate stays constant, so a training of
+three epochs is the beginning of one of ten.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import warnings
+from functools import cached_property, lru_cache
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from nasbook.search import Evaluation, Fidelity, Report, Task
+from nasbook.space import Choice, Config, Float, Int, Space
+
+Split = tuple[np.ndarray, np.ndarray]
+
+
+class Digits(Task):
+    """Images and labels, and a network that learns them epoch by epoch. A subclass gives `space` and `build`.
+
+    epochs: length of the full training, and the highest fidelity. train: how many images to learn from.
+    device: "auto" (a CUDA GPU if there is one), "cpu" or "cuda".
+    data: an .npz file with x, images (n, h, w), (n, c, h, w) or plain rows (n, k), and y, labels (n,); a fifth of them
+    is kept for validation and a fifth for the test, by a fixed draw.
+
+    On the CPU the same seed gives the same numbers, bit for bit, and a resumed training those of an uninterrupted one;
+    a GPU may differ in the last digits. Raises ValueError for arguments that cannot be served.
+    """
+
+    value_label = "validation error"
+    images = False  # does the network need two dimensions?
+
+    def __init__(
+        self, epochs: int = 10, train: int = 1000, device: str = "auto", data: str | Path | None = None
+    ) -> None:
+        for label, number in (("epochs", epochs), ("train", train)):
+            if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
+                raise ValueError(f"{self.name}: {label} must be a whole number of at least 1, not {number!r}")
+        if device not in ("auto", "cpu", "cuda"):
+            raise ValueError(f"{self.name}: device must be 'auto', 'cpu' or 'cuda', not {device!r}")
+        if device == "cuda" and not torch.cuda.is_available():
+            raise ValueError(
+                f"{self.name}: device is 'cuda', but this machine has no CUDA GPU; 'auto' takes what is there"
+            )
+        self.epochs, self.train, self.device = int(epochs), int(train), device
+        self.fidelity = Fidelity("epoch", 1, self.epochs)
+        given = {"epochs": (epochs, 10), "train": (train, 1000), "device": (device, "auto")}
+        self.arguments = {k: v for k, (v, default) in given.items() if v != default}
+        if data is not None:
+            self.arguments["data"] = os.fspath(data)
+        x, y = _digits() if data is None else _from_file(Path(data))
+        self.splits = split(x, y, self.train)
+        self.classes = int(max(y.max() for _, y in self.splits.values())) + 1
+        self.shape = self.splits["train"][0].shape[1:]  # (channels, h, w) of one image, or (k,)
+        if self.images and len(self.shape) != 3:
+            raise ValueError(f"{self.name}: images of shape (n, h, w) or (n, c, h, w) are needed; x has plain rows")
+
+    def build(self, config: Config, noise: torch.Generator) -> nn.Module:
+        """The untrained network: (batch, *shape) -> logits (batch, classes)."""
+        raise NotImplementedError
+
+    def data(self) -> dict[str, Split]:
+        """{"train", "val", "test"}: images (n, *shape) float32, standardised by the training images; labels (n,)."""
+        return self.splits
+
+    def evaluate(
+        self,
+        config: Config,
+        *,
+        fidelity: float | None = None,
+        seed: int = 0,
+        report: Report | None = None,
+        checkpoint: Path | None = None,
+    ) -> Evaluation:
+        """Validation error after `fidelity` epochs; NaN as soon as the training loss is no longer finite.
+
+        With `checkpoint`, the state is kept in that file after every epoch, and a training that was cut off goes on
+        from it, to the same result.
+        """
+        epochs = self.epochs if fidelity is None else max(1, round(fidelity))
+        training = Training(self, config, seed)
+        if checkpoint is not None:
+            training.restore(checkpoint)
+        for epoch in range(epochs):
+            if epoch == len(training.curve):
+                training.epoch()
+                if checkpoint is not None:
+                    training.save(checkpoint)
+            if not math.isfinite(training.losses[epoch]):
+                break
+            if report is not None:
+                report(epoch + 1, training.curve[epoch])
+        value = training.curve[epoch] if math.isfinite(training.losses[epoch]) else math.nan
+        metrics = {"train_loss": training.losses[epoch], "epochs": epoch + 1, "parameters": training.parameters}
+        return Evaluation(value, metrics=metrics, curve=list(enumerate(training.curve[: epoch + 1], 1)))
+
+    def test(self, config: Config, *, seed: int = 0, fidelity: float | None = None) -> float:
+        """Train as `evaluate` does and return the error on the test images, which no search has seen."""
+        training = Training(self, self.space.validate(config), seed)
+        for _ in range(self.epochs if fidelity is None else max(1, round(fidelity))):
+            training.epoch()
+        return training.error("test")
+
+    @cached_property
+    def tensors(self) -> dict[str, tuple[Tensor, Tensor]]:
+        """The splits on the device; made when first needed, so that a process can fork before it touches a GPU."""
+        name = self.device if self.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+        return {k: (torch.tensor(x, device=name), torch.tensor(y, device=name)) for k, (x, y) in self.splits.items()}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in self.__dict__.items() if k != "tensors"}
+
+
+class Training:
+    """One network while it learns. Its random numbers are its own, so that trainings do not disturb each other."""
+
+    def __init__(self, task: Digits, config: Config, seed: int) -> None:
+        self.task, self.config, self.seed = task, config, seed
+        device = task.tensors["train"][0].device
+        self.rng = torch.Generator().manual_seed(seed)  # first weights, order of the images
+        self.noise = torch.Generator(device).manual_seed(seed)  # dropout
+        self.net = task.build(config, self.noise)
+        for layer in self.net.modules():
+            if isinstance(layer, nn.Linear | nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=self.rng)
+                if layer.bias is not None:
+                    nn.init.zeros_(layer.bias)
+        self.net.to(device)
+        self.parameters = sum(p.numel() for p in self.net.parameters())
+        weights, lr, decay = self.net.parameters(), config["lr"], config["weight_decay"]
+        self.optimizer: torch.optim.Optimizer
+        if config["optimizer"] == "sgd":
+            self.optimizer = torch.optim.SGD(weights, lr, momentum=config["momentum"], weight_decay=decay)
+        else:
+            self.optimizer = torch.optim.AdamW(weights, lr, weight_decay=decay)
+        self.curve: list[float] = []  # validation error after each epoch
+        self.losses: list[float] = []  # mean training loss of each epoch
+
+    def epoch(self) -> None:
+        x, y = self.task.tensors["train"]
+        self.net.train()
+        total = torch.zeros((), device=x.device)
+        for i in torch.randperm(len(y), generator=self.rng).to(x.device).split(self.config["batch"]):
+            loss = F.cross_entropy(self.net(x[i]), y[i])
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+            total += loss.detach() * len(i)
+        self.losses.append(total.item() / len(y))
+        self.curve.append(self.error("val"))
+
+    @torch.no_grad()
+    def error(self, split: str) -> float:
+        """Fraction of the images of a split that are classified wrongly."""
+        x, y = self.task.tensors[split]
+        self.net.eval()
+        wrong = sum(int((self.net(a).argmax(1) != b).sum()) for a, b in zip(x.split(1024), y.split(1024), strict=True))
+        return wrong / len(y)
+
+    def save(self, path: Path) -> None:
+        """Everything that the next epoch depends on, in one move: a kill leaves the old file or the new one."""
+        state = {
+            "what": self.what,
+            "net": self.net.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "rng": self.rng.get_state(),
+            "noise": self.noise.get_state(),
+            "curve": self.curve,
+            "losses": self.losses,
+        }
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = path.with_name(path.name + ".tmp")
+        torch.save(state, scratch)
+        os.replace(scratch, path)
+
+    def restore(self, path: Path) -> None:
+        """Go on from a file of `save`, if it exists; an unreadable one is left aside with a warning."""
+        if not Path(path).exists():
+            return
+        try:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+        except (RuntimeError, EOFError, UnpicklingError) as error:
+            warnings.warn(f"{path} cannot be read ({type(error).__name__}); the training starts anew", stacklevel=2)
+            return
+        if state["what"] != self.what:
+            raise ValueError(f"{path} holds another training: {state['what']}, not {self.what}")
+        self.net.load_state_dict(state["net"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.rng.set_state(state["rng"])
+        self.noise.set_state(state["noise"])
+        self.curve, self.losses = state["curve"], state["losses"]
+
+    @property
+    def what(self) -> dict[str, Any]:
+        return {"task": self.task.name, "train": self.task.train, "config": dict(self.config), "seed": self.seed}
+
+
+class DigitsMLP(Digits):
+    """A multilayer perceptron: `depth` hidden layers of `width` units."""
+
+    name = "digits-mlp"
+    space = Space(
+        optimizer=Choice(["sgd", "adamw"]),
+        lr=Float(1e-4, 1.0, log=True),
+        momentum=Float(0.0, 0.99, when={"optimizer": "sgd"}),
+        weight_decay=Float(1e-6, 1e-1, log=True),
+        batch=Int(16, 256, log=True),
+        width=Int(8, 128, log=True),
+        depth=Int(1, 4),
+        dropout=Float(0.0, 0.6),
+        activation=Choice(["relu", "tanh"]),
+    )
+
+    def build(self, config: Config, noise: torch.Generator) -> nn.Module:
+        activation = nn.ReLU if config["activation"] == "relu" else nn.Tanh
+        sizes = [math.prod(self.shape)] + [config["width"]] * config["depth"]
+        layers: list[nn.Module] = [nn.Flatten()]
+        for a, b in zip(sizes, sizes[1:], strict=False):
+            layers += [nn.Linear(a, b), activation(), Dropout(config["dropout"], noise)]
+        return nn.Sequential(*layers, nn.Linear(sizes[-1], self.classes))
+
+
+class DigitsCNN(Digits):
+    """`depth` blocks of 3×3 convolution, normalisation (or none), ReLU and pooling; each block doubles the channels."""
+
+    name = "digits-cnn"
+    images = True
+    space = Space(
+        optimizer=Choice(["sgd", "adamw"]),
+        lr=Float(1e-4, 1.0, log=True),
+        momentum=Float(0.0, 0.99, when={"optimizer": "sgd"}),
+        weight_decay=Float(1e-6, 1e-1, log=True),
+        batch=Int(16, 256, log=True),
+        channels=Int(4, 32, log=True),
+        depth=Int(1, 3),
+        pooling=Choice(["max", "average"]),
+        batch_norm=Choice([True, False]),
+        dropout=Float(0.0, 0.6),
+    )
+
+    def build(self, config: Config, noise: torch.Generator) -> nn.Module:
+        pooling = nn.MaxPool2d if config["pooling"] == "max" else nn.AvgPool2d
+        a, *sides = self.shape
+        layers: list[nn.Module] = []
+        for block in range(config["depth"]):
+            b = config["channels"] * 2**block
+            layers += [nn.Conv2d(a, b, 3, padding=1, bias=not config["batch_norm"])]
+            layers += [nn.BatchNorm2d(b)] if config["batch_norm"] else []
+            layers += [nn.ReLU()]
+            if min(sides) >= 2:
+                layers, sides = [*layers, pooling(2)], [s // 2 for s in sides]
+            a = b
+        return nn.Sequential(
+            *layers,
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
+            Dropout(config["dropout"], noise),
+            nn.Linear(a, self.classes),
+        )
+
+
+class Dropout(nn.Module):
+    """Dropout that draws from a given generator, so that its draws can be kept in a checkpoint."""
+
+    def __init__(self, p: float, rng: torch.Generator) -> None:
+        super().__init__()
+        self.p, self.rng = p, rng
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.p == 0:
+            return x
+        keep = torch.rand(x.shape, generator=self.rng, device=x.device) >= self.p
+        return x * keep / (1 - self.p)
+
+
+# ---- images and labels -----------------------------------------------------------------------------------
+
+
+@lru_cache(1)
+def _digits() -> Split:
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    return digits.images, digits.target
+
+
+def _from_file(path: Path) -> Split:
+    """x and y of an .npz file; ValueError names the file and what is wrong with it."""
+    try:
+        with np.load(path) as file:
+            x, y = file["x"], file["y"]
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        raise ValueError(f"{path}: an .npz file with arrays x and y is needed ({error})") from None
+    if x.ndim not in (2, 3, 4) or y.shape != x.shape[:1] or not np.issubdtype(x.dtype, np.number):
+        raise ValueError(
+            f"{path}: x must be numbers of shape (n, h, w), (n, c, h, w) or (n, k) and y of shape (n,); "
+            f"they have {x.shape} and {y.shape}"
+        )
+    if not np.isfinite(x).all():
+        raise ValueError(f"{path}: x holds values that are not finite")
+    return x, np.unique(y, return_inverse=True)[1]
+
+
+def split(x: np.ndarray, y: np.ndarray, train: int) -> dict[str, Split]:
+    """A fifth to test, a fifth to validate, the first `train` of the rest to learn from; always the same draw."""
+    fifth = len(y) // 5
+    if not 1 <= train <= len(y) - 2 * fifth or fifth < 1:
+        raise ValueError(f"train={train}, but of {len(y)} images {len(y) - 2 * fifth} are left to learn from")
+    order = np.random.default_rng(0).permutation(len(y))
+    rows = {"test": order[:fifth], "val": order[fifth : 2 * fifth], "train": order[2 * fifth :][:train]}
+    x = x[:, None] if x.ndim == 3 else x
+    mean, std = x[rows["train"]].mean(), x[rows["train"]].std() or 1.0
+    return {
+        k: (((x[rows[k]] - mean) / std).astype(np.float32), y[rows[k]].astype(np.int64))
+        for k in ("train", "val", "test")
+    }

@@ -1,8 +1,8 @@
 """A search in a thread of its own: play, pause, step, reset, and no step is ever lost.
 
-A search is a generator. The runner calls `next` on it in a daemon thread, keeps every step, and calls `show(n)` from that
-thread when the first n steps can be shown. Frames may be dropped (at most `fps` are shown a second), steps never. There is
-no widget here: the same object runs under a notebook, a test and a page that has no front end.
+A search is a generator. The runner calls `next` on it in a daemon thread, keeps every step, and calls `show(n)` from
+that thread when the first n steps can be shown. Frames may be dropped (at most `fps` are shown a second), steps never.
+There is no widget here: the same object runs under a notebook, a test and a page that has no front end.
 
 An exception is not lost in the thread: the state becomes 'failed', `error` holds it, and `wait()` raises it.
 """
@@ -21,9 +21,9 @@ STATES = ("ready", "playing", "paused", "done", "failed")
 class Runner:
     """Drives `make()`, a function that returns a new generator of steps.
 
-    show(n): called in the search's thread when n steps are kept and a frame is due, and always for the last step before a
-    pause or the end. changed(): called when `state` has changed. Both may raise: the search goes on, and `wait()` raises the
-    first such exception at its end. speed: steps a second while playing; infinite is as fast as it goes.
+    show(n): called in the search's thread when n steps are kept and a frame is due, and always for the last step before
+    a pause or the end. changed(): called when `state` has changed. Both may raise: the search goes on, and `wait()`
+    raises the first such exception at its end. speed: steps a second while playing; infinite is as fast as it goes.
     """
 
     def __init__(
@@ -91,7 +91,8 @@ class Runner:
     def wait(self, timeout: float | None = 600.0) -> Any:
         """Block until nothing is left to do (at full speed); returns what the generator returned, None before its end.
 
-        Raises what the search or the drawing raised, and TimeoutError after `timeout` seconds. An interrupt pauses the search.
+        Raises what the search or the drawing raised, and TimeoutError after `timeout` seconds. An interrupt pauses the
+        search.
         """
         end = math.inf if timeout is None else time.monotonic() + timeout
         with self._news:
@@ -173,7 +174,7 @@ class Runner:
         """Keep to the speed, but not while somebody waits; a short nap lets the kernel's thread answer a button."""
         time.sleep(0.0005)
         with self._news:
-            while self._mine() and 0 < self._allowed and not self._waiting:
+            while self._mine() and self._allowed > 0 and not self._waiting:
                 left = begin + 1 / self.speed - time.monotonic()
                 if left <= 0:
                     return

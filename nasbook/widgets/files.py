@@ -1,0 +1,147 @@
+"""Export and Save: what a lab found, as a study for a larger machine and as a trace to come back to.
+
+Binder forgets every file, so both offer the file as a download too.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as W
+
+if TYPE_CHECKING:
+    from nasbook.widgets.shell import Lab
+
+TOO_LARGE = 8_000_000  # bytes that a page is asked to carry as a link
+
+
+class Files(W.VBox):
+    """The last row of a lab: Export (with a panel that shows the cost first) and Save trace."""
+
+    def __init__(self, lab: Lab) -> None:
+        super().__init__()
+        self.lab = lab
+        self.export = W.Button(description="Export study…", icon="share")
+        self.save = W.Button(description="Save trace", icon="save")
+        self.export.add_class("nb-export")
+        self.save.add_class("nb-save")
+        self.said = W.HTML()
+        self.said.add_class("nb-said")
+        self.panel = W.VBox()
+        self.panel.add_class("nb-panel")
+        self.panel.layout.display = "none"
+        self.export.on_click(lambda _: self._try(self._open))
+        self.save.on_click(lambda _: self._try(self.save_trace))
+        row = W.HBox([self.export, self.save])
+        row.add_class("nb-row")
+        self.children = (row, self.panel, self.said)
+
+    def enable(self, why_not: str | None) -> None:
+        """Allow both buttons, or say why not."""
+        helps = (
+            (
+                self.export,
+                "Write a study file: this search at full scale, for a machine with GPUs. Shows the cost first.",
+            ),
+            (self.save, "Write every trial of this search to a file, which nasbook.Trace.load reads."),
+        )
+        for button, help in helps:
+            if button.disabled != (why_not is not None) or button.tooltip != (why_not or help):
+                button.disabled, button.tooltip = why_not is not None, why_not or help
+
+    # ---- the trace ----------------------------------------------------------------------------------------
+
+    def save_trace(self, path: str | Path | None = None) -> Path:
+        """Write the trace as JSON lines; without a path, under a name of its own that nothing has yet."""
+        trace = self.lab.trace
+        if trace is None:
+            raise ValueError(f"there is nothing to save yet: make a {self.lab.unit} first")
+        task = trace.header.task.rpartition(":")[2].replace(" ", "-") or "task"
+        stem = f"{self.lab.name}-{task}-seed{trace.header.seed}"
+        path = trace.save(_fresh(Path(f"{stem}.jsonl")) if path is None else path)
+        self._tell(path, f"{len(trace)} {self.lab.unit}{'' if len(trace) == 1 else 's'} saved in")
+        return path
+
+    # ---- the study --------------------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        """Show the panel, with this search's own size as the first proposal."""
+        if self.panel.layout.display == "":
+            self.panel.layout.display = "none"
+            return
+        trace = self.lab.trace
+        assert trace is not None
+        self.fields = {
+            "trials": W.BoundedIntText(
+                max(10, 10 * len(trace)), min=1, max=1_000_000, description="Trials",
+                tooltip="How many configurations the large search may try.",
+            ),
+            "workers": W.BoundedIntText(
+                1, min=1, max=10_000, description="Workers", tooltip="How many trials run at the same time."
+            ),
+        }  # fmt: skip
+        self.file = W.Text("study.yaml", description="File", tooltip="Where the study is written.")
+        self.cost = W.HTML()
+        self.cost.add_class("nb-cost")
+        write = W.Button(description="Write study", icon="check", tooltip="Write the study file.")
+        write.add_class("nb-write")
+        self.file.add_class("nb-file")
+        for name, field in self.fields.items():
+            field.add_class(f"nb-target-{name}")
+            field.observe(lambda _: self._try(self._price), "value")
+        write.on_click(lambda _: self._try(self.write_study))
+        self.panel.children = (*self.fields.values(), self.cost, self.file, write)
+        self.panel.layout.display = ""
+        self._price()
+
+    @property
+    def target(self) -> dict[str, Any]:
+        """What the large search is to be: arguments of `trace.export`."""
+        return {name: field.value for name, field in self.fields.items()}
+
+    def _price(self) -> None:
+        """Say what the study would cost."""
+        scale: Any = importlib.import_module("nasbook.scale")
+        self.cost.value = f"<b>{html.escape(str(scale.estimate(self.lab.trace, **self.target)))}</b>"
+
+    def write_study(self) -> Path:
+        """Write the study that the panel describes."""
+        trace = self.lab.trace
+        assert trace is not None
+        path = Path(self.file.value.strip() or "study.yaml")
+        path = Path(trace.export(path, **self.target))
+        self._tell(path, "Study written to", f" Run it with <code>nasbook run {html.escape(str(path))}</code>.")
+        return path
+
+    # ---- words -----------------------------------------------------------------------------------------------
+
+    def _tell(self, path: Path, words: str, more: str = "") -> None:
+        """Say where the file is, and offer it as a download."""
+        data = path.read_bytes()
+        link = ""
+        if len(data) <= TOO_LARGE:
+            href = f"data:application/octet-stream;base64,{base64.b64encode(data).decode()}"
+            name = html.escape(path.name)
+            link = f" <a class='nb-download' download='{name}' href='{href}'>Download {name}</a>."
+        self.said.value = f"<span role='status'>{words} <code>{html.escape(str(path))}</code>.{more}{link}</span>"
+
+    def _try(self, action: Callable[[], Any]) -> None:
+        """An exception in a button's callback would vanish: show it here."""
+        try:
+            action()
+        except Exception as error:
+            kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+            self.said.value = f"<span role='alert' class='nb-error'>{kind}{html.escape(str(error))}</span>"
+
+
+def _fresh(path: Path) -> Path:
+    """The path, or the first of path-2, path-3 … that does not exist: nothing is overwritten."""
+    n, free = 2, path
+    while free.exists():
+        free, n = path.with_name(f"{path.stem}-{n}{path.suffix}"), n + 1
+    return free

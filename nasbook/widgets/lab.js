@@ -1,0 +1,45 @@
+// Keyboard work that ipywidgets leaves undone: Space plays and pauses, the notebook's own shortcuts keep out, sliders have
+// names for a screen reader, and the focus does not fall out of the lab when the focused button is disabled.
+function attach(root, model) {
+  let last = null;
+  root.setAttribute('data-lm-suppress-shortcuts', 'true');
+  root.addEventListener('focusin', (event) => {
+    last = event.target;
+    for (const handle of root.querySelectorAll('.noUi-handle:not([aria-label])')) {
+      const label = handle.closest('.widget-inline-hbox')?.querySelector('.widget-label');
+      handle.setAttribute('aria-label', label?.textContent || 'step to show');
+    }
+  });
+  root.addEventListener('keydown', (event) => {
+    const busy = event.target.closest('button, input, select, textarea, a, summary, [contenteditable]');
+    if (event.key !== ' ' || busy || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    model.send({ kind: 'space' });
+  });
+  const watcher = new MutationObserver((changes) => {
+    if (!changes.some((c) => c.target === last && last.disabled)) return;
+    if (document.activeElement !== last && document.activeElement !== document.body) return;
+    const order = last.classList.contains('nb-play') ? ['nb-pause', 'nb-reset'] : ['nb-play', 'nb-reset'];
+    // The next button is enabled by a later message, so look once that has arrived.
+    setTimeout(() => {
+      const next = order.map((name) => root.querySelector(`button.${name}`)).find((b) => b && !b.disabled);
+      next?.focus({ preventScroll: true });
+    }, 60);
+  });
+  watcher.observe(root, { subtree: true, attributes: true, attributeFilter: ['disabled'] });
+  return () => watcher.disconnect();
+}
+
+function render({ model, el }) {
+  let detach = null, tries = 0;
+  el.style.display = 'none';
+  const find = () => {
+    const root = el.closest('.nb-lab');
+    if (root) detach = attach(root, model);
+    else if (tries++ < 100) setTimeout(find, 50);
+  };
+  find();
+  return () => detach?.();
+}
+export default { render };

@@ -1,0 +1,65 @@
+"""A picture of plots/ in a notebook, many times a second.
+
+The picture copies its background and draws only what moved (see nasbook.plots.picture); the pixels become a PNG with a
+palette, which is small and quick to make; the page gets the PNG and the picture's description. One lock per picture,
+because callbacks and the search's thread may draw at the same time.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from nasbook.plots.picture import Picture
+from nasbook.widgets.pick import ClickImage
+
+COLOURS = 160
+
+
+def to_png(pixels: np.ndarray, colours: int = COLOURS) -> bytes:
+    """Pixels (height, width, 4) uint8 -> PNG with a palette of so many colours."""
+    image = Image.fromarray(pixels[..., :3])
+    out = io.BytesIO()
+    image.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
+        out, "PNG", compress_level=1
+    )
+    return out.getvalue()
+
+
+class Live:
+    """Draws a `Picture` into a `ClickImage`. `use` exchanges the picture; the frame on the page keeps its size until
+    the next `draw`. All methods may be called from any thread."""
+
+    def __init__(self, image: ClickImage, picture: Picture | None = None) -> None:
+        self.image = image
+        self.lock = threading.RLock()
+        self.picture: Picture
+        if picture is not None:
+            self.use(picture)
+
+    def use(self, picture: Picture) -> None:
+        with self.lock:
+            self.picture = picture
+            fig = picture.make_figure()
+            self.image.width, self.image.height = fig.canvas.get_width_height()
+
+    def draw(self, state: Any) -> None:
+        """Show a state of the picture, with its alt text."""
+        with self.lock:
+            png = to_png(self.picture.frame(state))
+            self.image.put(png, self.picture.alt())
+
+    def locate(self, x: float, y: float) -> tuple[Any, float, float] | None:
+        """Fractions of the picture -> (axes, x, y) in the units of the axes, or None."""
+        with self.lock:
+            return self.picture.locate(x, y)
+
+    def areas(self, *axes: Any) -> list[tuple[float, float, float, float]]:
+        """Where these axes are: (left, top, width, height) in fractions, for `ClickImage.areas`."""
+        with self.lock:
+            boxes = [ax.get_position() for ax in axes]
+        return [(b.x0, 1 - b.y1, b.width, b.height) for b in boxes]

@@ -1,0 +1,107 @@
+"""The settings of a lab: a control, a sentence that explains it, and what happens when it is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ipywidgets as W
+import traitlets as T
+
+EFFECTS = ("search", "view", "live")
+
+
+@dataclass
+class Setting:
+    """One control of the settings column.
+
+    effect: what a change does. 'search': the search starts again, and the status says so. 'view': the picture is drawn
+    again. 'live': the lab's own `changed(name)` is called. more: stands under "More".
+    """
+
+    name: str
+    widget: Any
+    effect: str = "search"
+    more: bool = False
+
+    def __post_init__(self) -> None:
+        if self.effect not in EFFECTS:
+            raise ValueError(f"{self.name}: effect must be one of {', '.join(EFFECTS)}, not {self.effect!r}")
+        self.widget.add_class(f"nb-set-{self.name}")
+        self.help = self.widget.tooltip
+        self.label = self.widget.description
+
+    def put(self, value: Any) -> None:
+        """Set the value as a click would; ValueError says what would be right."""
+        if self.widget.disabled:
+            raise ValueError(f"{self.name} cannot be set now: {self.widget.tooltip}")
+        low, high = getattr(self.widget, "min", None), getattr(self.widget, "max", None)
+        options = getattr(self.widget, "_options_values", None)
+        if options is not None and not any(value is o or value == o for o in options):
+            raise ValueError(f"{self.name} must be one of {', '.join(map(repr, options))}, not {value!r}")
+        if low is not None and high is not None and isinstance(value, int | float):
+            if isinstance(self.widget, W.FloatLogSlider):
+                low, high = self.widget.base**low, self.widget.base**high
+            if not low <= value <= high:
+                raise ValueError(f"{self.name} must lie in [{low:g}, {high:g}], not {value:g}")
+        try:
+            self.widget.value = value
+        except T.TraitError:
+            kind = "a whole number" if isinstance(self.widget, W.IntSlider | W.BoundedIntText) else "another type"
+            raise ValueError(f"{self.name} must be {kind}, not {value!r}") from None
+
+    def enable(self, why_not: str | None = None) -> None:
+        """Enable the control; with a sentence, disable it, and the sentence becomes its tooltip."""
+        self.widget.disabled = why_not is not None
+        self.widget.tooltip = why_not or self.help
+        (self.widget.add_class if why_not else self.widget.remove_class)("nb-off")
+
+
+def choose(
+    name: str, label: str, options: Sequence[Any], value: Any, help: str, *, effect: str = "search", more: bool = False
+) -> Setting:
+    """One of several options: values, or (text, value) pairs."""
+    return Setting(name, W.Dropdown(options=options, value=value, description=label, tooltip=help), effect, more)
+
+
+def slide(
+    name: str,
+    label: str,
+    value: float,
+    low: float,
+    high: float,
+    step: float,
+    help: str,
+    *,
+    log: bool = False,
+    effect: str = "search",
+    more: bool = False,
+    format: str | None = None,
+) -> Setting:
+    """A number on a slider. Whole numbers all through give an integer; with `log`, `low` and `high` are the ends
+    themselves and `step` is in decades. A slider that restarts the search acts when it is let go."""
+    options: dict[str, Any] = {"description": label, "tooltip": help, "continuous_update": effect != "search"}
+    if log:
+        import math
+
+        options |= {"min": math.log10(low), "max": math.log10(high), "step": step, "value": value}
+        widget: Any = W.FloatLogSlider(readout_format=format or ".2g", **options)
+    elif all(isinstance(v, int) for v in (value, low, high, step)):
+        widget = W.IntSlider(value, low, high, step, readout_format=format or "d", **options)
+    else:
+        widget = W.FloatSlider(value=value, min=low, max=high, step=step, readout_format=format or ".2f", **options)
+    return Setting(name, widget, effect, more)
+
+
+def count(
+    name: str, label: str, value: int, low: int, high: int, help: str, *, effect: str = "search", more: bool = False
+) -> Setting:
+    """A whole number that is typed, e.g. a seed."""
+    widget = W.BoundedIntText(value, min=low, max=high, description=label, tooltip=help, continuous_update=False)
+    return Setting(name, widget, effect, more)
+
+
+def tick(name: str, label: str, value: bool, help: str, *, effect: str = "view", more: bool = False) -> Setting:
+    """Yes or no."""
+    return Setting(name, W.Checkbox(value, description=label, tooltip=help, indent=False), effect, more)

@@ -1,0 +1,512 @@
+"""The shell that every lab shares: run controls, scrubber, settings, picture, sentence, Export and Save.
+
+A lab is a subclass of `Lab`:
+
+    class MyLab(Lab):
+        name = "my-lab"                    # its name in the registry, and in file names
+        unit = "trial"                     # what one step is called
+
+        def settings(self):                # the column at the left: three visible, the rest with more=True
+            return [
+                choose("task", "Objective", ["forrester", "branin"], "forrester", "The function that is minimised."),
+                slide("trials", "Trials", 20, 5, 60, 1, "How many configurations the search may try."),
+                count("seed", "Seed", 0, 0, 9999, "Another seed draws other random numbers.", more=True),
+                tick("band", "Show the band", True, "Draw the uncertainty.", more=True),        # effect="view"
+            ]
+
+        def prepare(self):                 # before the first step, and again after Reset or a change of the search
+            self.task = nasbook.task(self.values["task"])
+            self.method = nasbook.method("random", self.task.space, seed=self.values["seed"])
+            self.use(HistoryPicture(...))  # a Picture of nasbook.plots; call `use` again only for another picture
+
+        def make_search(self):             # a generator of steps; runs in the search's thread
+            return self.search(self.method, self.task, trials=self.values["trials"])
+
+        def frame(self, n):                # the picture's state after n steps (n = 0: before the search)
+            return self.steps[:n]
+
+        def sentence(self, n):             # what just happened and why, in one sentence
+            return f"Tried {self.steps[n - 1].trial.config}."
+
+What the shell gives: `values` (name -> value), `controls` (name -> widget), `steps` (kept, with views), `trace` (what Save
+writes and Export scales up; `search` fills it while it runs), `use(picture)`, `redraw()`, `restart(why)`, `say(sentence)`,
+`search(method, task, trials)`. Hooks that may be overridden: `total`, the steps of the whole search (the setting "trials");
+`begin()`, the sentence before the first step; `changed(name)` for settings with effect="live"; `picked(axes, x, y)` for
+clicks, allowed with `self.clickable(hint, *axes)`. Exceptions in all of them are shown in the lab; `error` holds the last.
+
+From Python: `play()`, `pause()`, `step(n)`, `reset()`, `run()`, `wait()`, `scrub(i)`, `set(name=value)`. `step`, `run`
+and `wait` block until it is done and raise what went wrong, so a lab works the same with no page at all.
+
+The page finds the parts by class: nb-play, nb-pause, nb-step, nb-reset, nb-speed, nb-status, nb-scrub, nb-picture,
+nb-sentence, nb-export, nb-save, nb-set-<name>.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import math
+import threading
+import time
+import traceback
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from difflib import get_close_matches
+from functools import partial, wraps
+from pathlib import Path
+from typing import Any, ClassVar
+
+import anywidget
+import ipywidgets as W
+
+from nasbook.plots.picture import Picture
+from nasbook.search import Method, OneShot, Step, Task, Trace, evaluate, trial_seed
+from nasbook.search import _header as header
+from nasbook.trace import Trial
+from nasbook.widgets.files import Files
+from nasbook.widgets.live import Live
+from nasbook.widgets.pick import ClickImage
+from nasbook.widgets.runner import Runner
+from nasbook.widgets.settings import Setting, choose, count, slide, tick
+
+__all__ = ["Lab", "Setting", "choose", "count", "slide", "tick"]
+
+HERE = Path(__file__).parent
+SPEEDS = [("1 a second", 1.0), ("2 a second", 2.0), ("5 a second", 5.0), ("fastest", math.inf)]
+
+
+class Keyboard(anywidget.AnyWidget):
+    """Style and keyboard of a lab (lab.css, lab.js); it shows nothing itself."""
+
+    _esm = HERE / "lab.js"
+    _css = HERE / "lab.css"
+
+    def __init__(self, on_space: Callable[[], None]) -> None:
+        super().__init__()
+        self.on_msg(lambda _widget, content, _buffers: on_space() if content.get("kind") == "space" else None)
+
+
+def shown(callback: Callable[..., Any]) -> Callable[..., Any]:
+    """A callback of a page, where an exception would vanish: show it in the lab."""
+
+    @wraps(callback)
+    def safe(self: Lab, *args: Any) -> Any:
+        try:
+            return callback(self, *args)
+        except Exception as error:
+            self.report(error)
+
+    return safe
+
+
+class Lab(W.VBox):
+    """A search with its controls and its picture; see the top of this file for how a lab is made.
+
+    Arguments are the names of the lab's settings, e.g. `BayesianLab(task="branin", seed=3)`; ValueError for names and
+    values that it does not have.
+    """
+
+    name: ClassVar[str] = "lab"
+    unit: ClassVar[str] = "trial"
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__()
+        self.add_class("nb-lab")
+        self.error: BaseException | None = None
+        self.trace: Trace | None = None
+        self._note = ""
+        self._seen: int | None = None  # the step that the scrubber has been moved to; None follows the search
+        self._quiet: set[int] = set()  # threads that are setting controls themselves
+        self._drawing = threading.RLock()
+        self._settings = {s.name: s for s in self.settings()}
+        self.controls = {name: s.widget for name, s in self._settings.items()}
+        for name, value in values.items():
+            self._setting(name).put(value)
+        self._build()
+        self.runner = Runner(self.make_search, self._frame, self._state, speed=self._speed.value)
+        for name in self._settings:
+            self.controls[name].observe(partial(self._changed, name), "value")
+        self.restart()
+        if self.error:
+            raise self.error
+
+    # ---- what a lab writes ----------------------------------------------------------------------------
+
+    def settings(self) -> list[Setting]:
+        """The controls of the settings column."""
+        raise NotImplementedError
+
+    def prepare(self) -> None:
+        """Make the task, the method and the picture (`self.use`) from `self.values`."""
+        raise NotImplementedError
+
+    def make_search(self) -> Iterator[Any]:
+        """A new generator of steps."""
+        raise NotImplementedError
+
+    def frame(self, n: int) -> Any:
+        """The state of the picture after n steps."""
+        raise NotImplementedError
+
+    def sentence(self, n: int) -> str:
+        """What step n did, and why. Plain text."""
+        raise NotImplementedError
+
+    def begin(self) -> str:
+        """The sentence before the first step."""
+        return f"Nothing has been tried yet. Step makes one {self.unit}, Play makes all of them."
+
+    def changed(self, name: str) -> None:
+        """A setting with effect='live' has been changed."""
+
+    def picked(self, axes: Any, x: float, y: float) -> None:
+        """The picture was clicked at (x, y), in the units of the axes."""
+
+    @property
+    def total(self) -> int | None:
+        """Steps of the whole search, where it is known."""
+        return self.values.get("trials")
+
+    # ---- what the shell gives -----------------------------------------------------------------------------
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The settings: name -> value."""
+        return {name: widget.value for name, widget in self.controls.items()}
+
+    @property
+    def steps(self) -> list[Any]:
+        """The steps so far, each with its view."""
+        return self.runner.steps
+
+    @property
+    def at(self) -> int:
+        """The step that the picture shows: the last one, unless the scrubber was moved."""
+        return len(self.steps) if self._seen is None else self._seen
+
+    def use(self, picture: Picture) -> None:
+        """Show this picture from now on."""
+        self.live.use(picture)
+
+    def clickable(self, hint: str, *axes: Any) -> None:
+        """Let clicks inside these axes reach `picked`; `hint` says what a click does. Without axes, clicks are off."""
+        with self.image.hold_sync():
+            self.image.hint, self.image.areas = hint, self.live.areas(*axes)
+            self.image.clickable = bool(axes)
+
+    def search(self, method: Method | OneShot, task: Task, trials: int | None = None) -> Generator[Step, None, Trace]:
+        """Search step by step like `nasbook.steps` with one worker, while `self.trace` grows."""
+        trace = self.trace = Trace(header(method, task, 1))
+        begin, now = time.perf_counter(), 0.0
+        if isinstance(method, OneShot):
+            for trial, view in method.run(task):
+                trace.started(Trial(trial.id, trial.config, trial.fidelity, info=trial.info, start=now))
+                start, now = now, time.perf_counter() - begin
+                yield trace.ended(replace(trial, start=start, end=now), view)
+                if trials is not None and len(trace) >= trials:
+                    break
+            return trace
+        while (trials is None or len(trace) < trials) and (asked := method.ask()):
+            asked = replace(asked, start=now)
+            view = method.view()
+            trace.started(asked)
+            trial = evaluate(task, asked, seed=trial_seed(trace.header.seed, asked.id), should_stop=method.should_stop)
+            now = now + (trial.cost or 0.0) if task.knows_cost else time.perf_counter() - begin
+            trial = replace(trial, end=now)
+            method.tell(trial)
+            yield trace.ended(trial, view)
+        return trace
+
+    def restart(self, why: str = "") -> None:
+        """Forget the steps and prepare anew; `why` is shown in the status."""
+        self.runner.reset()
+        self.error, self._seen, self._note, self.trace = None, None, why, None
+        try:
+            self.prepare()
+        except Exception as error:
+            self.report(error)
+        else:
+            self.redraw()
+        self._state()
+
+    def redraw(self) -> None:
+        """Draw the step that is shown once more."""
+        self._frame(self.at)
+
+    def say(self, sentence: str, note: str = "") -> None:
+        """Show a sentence of one's own, and a note in the status, until the next step."""
+        self._sentence.value = f"<div aria-live='polite'>{html.escape(sentence)}</div>"
+        if note:
+            self._note = note
+            self._state()
+
+    def report(self, error: BaseException) -> None:
+        """Show an exception in words; `error` keeps it. The lab stays usable."""
+        self.error = error
+        words = html.escape(str(error) or type(error).__name__)
+        if isinstance(error, ValueError):
+            detail = ""
+        else:
+            words = f"{type(error).__name__}: {words}"
+            lines = html.escape("".join(traceback.format_exception(error)))
+            detail = f"<details><summary>Details</summary><pre style='overflow:auto'>{lines}</pre></details>"
+        self._sentence.value = f"<div role='alert'><span class='nb-error'>{words}</span>{detail}</div>"
+
+    # ---- from Python --------------------------------------------------------------------------------------
+
+    def play(self) -> None:
+        """Start, and do not wait."""
+        self._follow()
+        self.runner.play()
+
+    def pause(self) -> None:
+        """Stop after the step that is being made."""
+        self.runner.pause()
+
+    def step(self, n: int = 1) -> None:
+        """Make n more steps, and wait for them."""
+        self._follow()
+        self.runner.step(n)
+        self.wait()
+
+    def wait(self, timeout: float | None = 600.0) -> Trace | None:
+        """Wait until the search rests (at full speed), and return the trace so far. Raises what the search raised."""
+        self.runner.wait(timeout)
+        return self.trace
+
+    def run(self, timeout: float | None = 600.0) -> Trace | None:
+        """Search to the end, and return the trace."""
+        self.play()
+        return self.wait(timeout)
+
+    def reset(self) -> None:
+        """Throw the steps away and begin anew."""
+        self.restart()
+
+    def scrub(self, i: int) -> None:
+        """Show the picture after step i (0: before the first)."""
+        if isinstance(i, bool) or not isinstance(i, int) or not 0 <= i <= len(self.steps):
+            raise ValueError(f"there are {len(self.steps)} steps, so i must be in 0 … {len(self.steps)}, not {i!r}")
+        self.runner.pause()
+        self._show(i)
+
+    def set(self, **values: Any) -> None:
+        """Change settings, as the controls do. ValueError for what cannot be set."""
+        for name, value in values.items():
+            setting = self._setting(name)
+            self.error = None
+            setting.put(value)
+            if self.error:
+                raise self.error
+
+    def _setting(self, name: str) -> Setting:
+        if name not in self._settings:
+            close = get_close_matches(name, self._settings, 1)
+            hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(self._settings)}"
+            raise ValueError(f"the {self.name} lab has no setting {name!r}; {hint}")
+        return self._settings[name]
+
+    # ---- the parts ----------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        def button(name: str, icon: str, press: Callable[[], Any]) -> W.Button:
+            made = W.Button(description=name.capitalize(), icon=icon)
+            made.add_class(f"nb-{name}")
+            made.on_click(lambda _: press())
+            return made
+
+        self._play = button("play", "play", self._press_play)
+        self._pause = button("pause", "pause", self._press_pause)
+        self._step = button("step", "step-forward", self._press_step)
+        self._reset = button("reset", "undo", self._press_reset)
+        self._speed = W.Dropdown(
+            options=SPEEDS, value=2.0, description="Speed", tooltip=f"How many {self.unit}s Play makes in a second."
+        )
+        self._speed.observe(lambda change: setattr(self.runner, "speed", change["new"]), "value")
+        self._status = W.HTML()
+        self._scrub = W.IntSlider(
+            0, 0, 1, description="Shown", tooltip=f"Which {self.unit} is shown: move it to look at an earlier one."
+        )
+        self._scrub.observe(self._scrubbed, "value")
+        self._sentence = W.HTML()
+        self.image = ClickImage(self._clicked)
+        self.live = Live(self.image)
+        self.files = Files(self)
+        more = [s.widget for s in self._settings.values() if s.more]
+        column = W.VBox([s.widget for s in self._settings.values() if not s.more])
+        if more:
+            column.children += (self._more(more),)
+        row = W.HBox([self._play, self._pause, self._step, self._reset, self._speed, self._status])
+        body = W.HBox([column, W.VBox([self.image, self._sentence, self.files])])
+        classes = {
+            self._speed: "speed", self._status: "status", self._scrub: "scrub", self._sentence: "sentence", self.image:
+            "picture",
+            column: "settings", row: "row", body: "body", body.children[1]: "view",
+        }  # fmt: skip
+        for widget, name in classes.items():
+            widget.add_class(f"nb-{name}")
+        self._keyboard = Keyboard(self._press_space)
+        self.children = (self._keyboard, row, self._scrub, body)
+
+    def _more(self, widgets: list[Any]) -> W.VBox:
+        inside = W.VBox(widgets)
+        inside.add_class("nb-more")
+        inside.layout.display = "none"
+        toggle = W.ToggleButton(
+            False, description="More", icon="caret-right", tooltip="Show the settings that matter less."
+        )
+        toggle.add_class("nb-more-button")
+
+        def turn(change: Any) -> None:
+            inside.layout.display = "" if change["new"] else "none"
+            toggle.icon = "caret-down" if change["new"] else "caret-right"
+            toggle.description = "Less" if change["new"] else "More"
+
+        toggle.observe(turn, "value")
+        box = W.VBox([toggle, inside])
+        box.add_class("nb-more")
+        return box
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """The widget, and for renderers without widgets its picture and what it shows."""
+        bundle = super()._repr_mimebundle_(**options)
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        if data is None:
+            return bundle
+        data = {**data, "text/plain": self.image.alt or f"the {self.name} lab"}
+        if self.image.png:
+            data["image/png"] = base64.b64encode(self.image.png).decode()
+        return (data, *bundle[1:]) if isinstance(bundle, tuple) else data
+
+    # ---- what happens -------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _silently(self) -> Iterator[None]:
+        """Set controls without their callbacks taking it for the user's doing."""
+        me = threading.get_ident()
+        nested = me in self._quiet
+        self._quiet.add(me)
+        try:
+            yield
+        finally:
+            if not nested:
+                self._quiet.discard(me)
+
+    def _follow(self) -> None:
+        self._seen, self._note = None, ""
+        if self.error is None or self.runner.state != "failed":
+            self.error = None
+
+    @shown
+    def _press_play(self) -> None:
+        self.play()
+
+    @shown
+    def _press_pause(self) -> None:
+        self.runner.pause()
+
+    @shown
+    def _press_step(self) -> None:
+        self._follow()
+        self.runner.step()
+
+    @shown
+    def _press_reset(self) -> None:
+        self.restart()
+
+    @shown
+    def _press_space(self) -> None:
+        self.runner.pause() if self.runner.state == "playing" else self.play()
+
+    @shown
+    def _changed(self, name: str, _change: Any) -> None:
+        if threading.get_ident() in self._quiet:
+            return
+        setting = self._settings[name]
+        if setting.effect == "search":
+            self.restart(f"{setting.label} changed, so the search starts again.")
+        elif setting.effect == "live":
+            self.changed(name)
+        else:
+            self.redraw()
+
+    @shown
+    def _clicked(self, x: float, y: float) -> None:
+        if hit := self.live.locate(x, y):
+            self.picked(*hit)
+
+    @shown
+    def _scrubbed(self, change: Any) -> None:
+        if threading.get_ident() not in self._quiet and change["new"] <= len(self.steps):
+            self.runner.pause()
+            self._show(change["new"])
+
+    def _show(self, i: int) -> None:
+        self._seen = None if i == len(self.steps) else i
+        self._frame(i)
+        self._state()
+
+    def _frame(self, n: int) -> None:
+        """Draw step n; called by the search's thread for new steps, and by callbacks."""
+        with self._drawing:
+            newest = len(self.steps)
+            if n == newest and self._seen is not None and threading.current_thread().name == "nasbook-search":
+                n = self._seen  # the page looks at an earlier step: leave it there
+            elif self.runner.state == "playing" and n < newest and self._seen is None:
+                return  # a later frame is on its way
+            try:
+                self.live.draw(self.frame(n))
+                if self.error is None:
+                    self.say(self.sentence(n) if n else self.begin())
+            except Exception as error:
+                self.report(error)
+                raise
+            finally:
+                with self._silently():
+                    self._scrub.max = max(1, newest)
+                    self._scrub.value = n
+                    self._scrub.disabled = newest == 0
+            self._state()
+
+    def _state(self) -> None:
+        """Status, and which buttons can be pressed and why not."""
+        n, state = len(self.runner.steps), self.runner.state
+        if self.runner.error and self.error is not self.runner.error:
+            self.report(self.runner.error)
+        total = self.total
+        units = f"{self.unit}{'' if (total or n) == 1 else 's'}"
+        so_far = f"{n} of {total} {units}" if total else f"{n} {units}"
+        words = {
+            "ready": f"Ready: {total} {units} to make" if total else "Ready",
+            "playing": f"Playing: {so_far}",
+            "paused": f"Paused after {so_far}",
+            "done": f"Done: {n} {self.unit}{'' if n == 1 else 's'}",
+            "failed": f"Stopped by an error after {so_far}",
+        }[state]
+        if self._seen is not None:
+            words += f" · shown: {self._seen}"
+        note = f" <span class='nb-note'>{html.escape(self._note)}</span>" if self._note else ""
+        alarm = " class='nb-error'" if state == "failed" or self.error else ""
+        value = f"<span role='status'><span{alarm}>{html.escape(words)}</span>{note}</span>"
+        if value != self._status.value:
+            self._status.value = value
+        over = {
+            "done": "The search has ended; Reset begins it again.",
+            "failed": "An error stopped the search; Reset begins it again.",
+        }.get(state)
+        busy = "It is playing already." if state == "playing" else None
+        _enable(self._play, over or busy, f"Make one {self.unit} after the other, until the search ends. Key: Space.")
+        _enable(self._pause, None if state == "playing" else "Nothing is playing.", "Stop after this step. Key: Space.")
+        _enable(self._step, over, f"Make one {self.unit}, then stop.")
+        _enable(
+            self._reset, None if n else "There is nothing to reset yet.", f"Throw the {self.unit}s away and begin anew."
+        )
+        self.files.enable(None if n else f"There is nothing to keep yet: make a {self.unit} first.")
+
+
+def _enable(button: Any, why_not: str | None, help: str) -> None:
+    if button.disabled != (why_not is not None):
+        button.disabled = why_not is not None
+    if button.tooltip != (why_not or help):
+        button.tooltip = why_not or help

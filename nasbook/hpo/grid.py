@@ -3,8 +3,8 @@
     G = L_1 × … × L_d,   |G| = Π |L_i|
 
 n levels on each of d axes cost n^d trials, and each axis still sees only n distinct values: where one axis matters, a
-grid of n^d trials learns as much about it as n trials would. The order is shuffled, so that a search that stops early has
-seen the whole space thinly rather than one corner of it; `shuffle=False` walks the last parameter fastest.
+grid of n^d trials learns as much about it as n trials would. The order is shuffled, so that a search that stops early
+has seen the whole space thinly rather than one corner of it; `shuffle=False` walks the last parameter fastest.
 
 Left out: refining the grid around the best point.
 """
@@ -47,8 +47,8 @@ class GridSearch(Method):
         levels = [len(p.levels(n)) for p in space.parameters.values()]
         if np.prod(levels, dtype=float) > self.settings.limit:
             raise ValueError(
-                f"grid: {' × '.join(map(str, levels))} points are more than {self.settings.limit:,}; lower the resolution "
-                f"({n}{'' if floats else ', although this space has no Float'}), or use 'random'"
+                f"grid: {' × '.join(map(str, levels))} points are more than {self.settings.limit:,}; lower the "
+                f"resolution ({n}{'' if floats else ', although this space has no Float'}), or use 'random'"
             )
 
     def propose(self) -> Config | None:

@@ -1,0 +1,72 @@
+"""From points of the unit cube to the columns that a kernel sees.
+
+    number      u                          one column
+    Choice      one-hot / √2               one column an option: two different options are at distance 1, as 0 and 1 are
+    inactive    ½ (number), 0 (Choice)     a constant, so that what does not exist tells no two configurations apart
+
+Int and Choice are moved to the centre of their cell first (`snap`), because every u of a cell is the same configuration:
+a kernel that told them apart would expect changes where there can be none (Garrido-Merchán & Hernández-Lobato 2020).
+An ordered Choice is treated as a number. The parent of a conditional parameter has columns of its own, so the kernel
+still tells apart configurations in which a parameter exists from those in which it does not.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nasbook.space import Choice, Constant, Int, Space
+
+
+class Features:
+    """`snap(U)` and the map itself: `features(U)` (n, d) -> (n, D); `groups` (D,) is the parameter of each column."""
+
+    def __init__(self, space: Space) -> None:
+        self.space = space
+        self.parameters = [space.parameters[name] for name in space.free]
+        self.one_hot = np.array([isinstance(p, Choice) and not p.ordered for p in self.parameters])
+        widths = [p.size if hot else 1 for p, hot in zip(self.parameters, self.one_hot, strict=True)]
+        self.groups = np.repeat(np.arange(space.d), np.array(widths, int))
+        starts = np.cumsum([0, *widths[:-1]])
+        self.numbers = np.flatnonzero(~self.one_hot)  # the coordinates of U that are numbers …
+        self.columns = starts[self.numbers].astype(int)  # … and their columns
+
+    def __call__(self, U: np.ndarray) -> np.ndarray:
+        columns = []
+        for p, hot, u in zip(self.parameters, self.one_hot, np.asarray(U, float).T, strict=True):
+            if hot:
+                option = np.floor(np.nan_to_num(u, nan=-1) * p.size)
+                columns += [(np.minimum(option, p.size - 1) == i) / np.sqrt(2) for i in range(int(p.size))]
+            else:
+                columns.append(np.nan_to_num(u, nan=0.5))
+        return np.stack(columns, axis=1)
+
+    def snap(self, U: np.ndarray) -> np.ndarray:
+        """Points (n, d), some NaN or not, as they are after decode and encode: Int and Choice at the centre of
+        their cell, inactive coordinates NaN (and ½ where an active coordinate was NaN)."""
+        U = np.nan_to_num(np.asarray(U, float), nan=0.5).clip(0, 1)
+        active: dict[str, np.ndarray] = {}
+        for name, p in self.space.parameters.items():
+            alive = np.ones(len(U), bool)
+            for parent, values in self.space.conditions[name].items():
+                alive &= active[parent]
+                q = self.space.parameters[parent]
+                if not isinstance(q, Constant):
+                    at = U[:, self.space.free.index(parent)]
+                    codes = [q.encode(v) for v in values]  # type: ignore[arg-type]
+                    alive &= np.isclose(at[:, None], codes, rtol=0, atol=1e-12).any(1)
+            active[name] = alive
+            if not isinstance(p, Constant):
+                j = self.space.free.index(name)
+                U[:, j] = np.where(alive, _centre(p, U[:, j]), np.nan)
+        return U
+
+
+def _centre(p: object, u: np.ndarray) -> np.ndarray:
+    if isinstance(p, Choice):
+        return (np.minimum(np.floor(u * p.size), p.size - 1) + 0.5) / p.size
+    if isinstance(p, Int):
+        to, back = (np.log, np.exp) if p.log else (np.asarray, np.asarray)
+        low, high = to(p.low - 0.5), to(p.high + 0.5)
+        value = np.floor(back(low + u * (high - low)) + 0.5).clip(p.low, p.high)
+        return (to(value) - low) / (high - low)
+    return u

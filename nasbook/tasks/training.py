@@ -101,13 +101,13 @@ class Digits(Task):
                 training.epoch()
                 if checkpoint is not None:
                     training.save(checkpoint)
-            if not math.isfinite(training.losses[epoch]):
+            if not math.isfinite(training.curve[epoch]):
                 break
             if report is not None:
                 report(epoch + 1, training.curve[epoch])
-        value = training.curve[epoch] if math.isfinite(training.losses[epoch]) else math.nan
+        curve = [(n, error) for n, error in enumerate(training.curve[: epoch + 1], 1) if math.isfinite(error)]
         metrics = {"train_loss": training.losses[epoch], "epochs": epoch + 1, "parameters": training.parameters}
-        return Evaluation(value, metrics=metrics, curve=list(enumerate(training.curve[: epoch + 1], 1)))
+        return Evaluation(training.curve[epoch], metrics=metrics, curve=curve)
 
     def test(self, config: Config, *, seed: int = 0, fidelity: float | None = None) -> float:
         """Train as `evaluate` does and return the error on the test images, which no search has seen."""
@@ -162,7 +162,7 @@ class Training:
             self.optimizer.step()
             total += loss.detach() * len(i)
         self.losses.append(total.item() / len(y))
-        self.curve.append(self.error("val"))
+        self.curve.append(self.error("val") if math.isfinite(self.losses[-1]) else math.nan)
 
     @torch.no_grad()
     def error(self, split: str) -> float:
@@ -195,7 +195,7 @@ class Training:
             return
         try:
             state = torch.load(path, map_location="cpu", weights_only=True)
-        except (RuntimeError, EOFError, UnpicklingError) as error:
+        except (RuntimeError, EOFError, OSError, ValueError, UnpicklingError) as error:
             warnings.warn(f"{path} cannot be read ({type(error).__name__}); the training starts anew", stacklevel=2)
             return
         if state["what"] != self.what:

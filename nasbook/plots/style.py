@@ -19,8 +19,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as _Figure
 from matplotlib.figure import SubFigure
-from matplotlib.patches import Polygon
-from matplotlib.text import Text
+from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Polygon
 
 # Okabe & Ito's colours, which stay apart for colour-blind readers. One meaning, one colour, in every picture.
 INK, GREY, LIGHT, GRID = "#1f2430", "#8a8f98", "#c9cdd4", "#e7e9ee"
@@ -45,7 +46,8 @@ WIDTH, DPI = 7.2, 100  # inches, dots per inch: a notebook's column
 SMALL, NORMAL, TITLE = 9, 10, 11  # points
 
 STYLE: dict[str, Any] = {
-    "font.size": NORMAL, "font.family": "DejaVu Sans", "text.color": INK, "lines.linewidth": 1.8, "legend.frameon": False,
+    "font.size": NORMAL, "font.family": "DejaVu Sans", "text.color": INK, "lines.linewidth": 1.8,
+    "legend.frameon": False,
     "axes.titlesize": TITLE, "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.labelsize": NORMAL,
     "axes.edgecolor": GREY, "axes.labelcolor": INK, "axes.spines.top": False, "axes.spines.right": False,
     "axes.grid": True, "axes.axisbelow": True, "grid.color": GRID, "grid.linewidth": 0.8,
@@ -147,8 +149,8 @@ def text_width(text: str, fontsize: float, weight: str = "normal") -> float:
     if key not in _widths:
         if len(_widths) > 5000:
             _widths.clear()
-        probe = Text(0, 0, text, fontsize=fontsize, weight=weight, family="DejaVu Sans")
-        _widths[key] = probe.get_window_extent(_ruler.get_renderer(), dpi=DPI).width / DPI
+        font = FontProperties(family="DejaVu Sans", size=fontsize, weight=weight)
+        _widths[key] = _ruler.get_renderer().get_text_width_height_descent(text, font, False)[0] / DPI
     return _widths[key]
 
 
@@ -188,6 +190,80 @@ def spread(positions: Sequence[float], gap: float, low: float, high: float) -> n
     return out
 
 
+def key(
+    fig: Figure | SubFigure, entries: Sequence[tuple[str, Any]], left: float = 0.12, top: float = 0.36, gap: float = 0.2
+) -> int:
+    """A row of (label, handle) under the title, outside of the data; margins in inches. Returns the rows it took."""
+    w, h = size(fig)
+    x, row = left, 0
+    for label, handle in entries:
+        wide = 0.3 + text_width(label, SMALL) + gap
+        if x + wide - gap > w - 0.05 and x > left:
+            x, row = left, row + 1
+        at = (x / w, 1 - (top + row * 0.19) / h)
+        legend = fig.legend(
+            [handle], [label], loc="upper left", bbox_to_anchor=at, borderpad=0, borderaxespad=0,
+            handlelength=1.7, handletextpad=0.5, fontsize=SMALL,
+        )  # fmt: skip
+        legend.set_zorder(8)
+        x += wide
+    return row + 1
+
+
+def dot(color: str = TRIAL, marker: str = "o", ms: float = 5, **options: Any) -> Line2D:
+    """A handle for `key`: a marker without a line."""
+    return Line2D([], [], color=color, marker=marker, ms=ms, ls="none", **options)
+
+
+def line(color: str, ls: Any = "-", **options: Any) -> Line2D:
+    """A handle for `key`: a line."""
+    return Line2D([], [], color=color, ls=ls, **options)
+
+
+def patch(color: str, alpha: float) -> Patch:
+    """A handle for `key`: a band."""
+    return Patch(facecolor=color, alpha=alpha, linewidth=0)
+
+
+HOLLOW: dict[str, Any] = {"mfc": "white", "mec": INK, "mew": 1.1}  # failed or stopped
+STAR: dict[str, Any] = {"marker": "*", "color": INCUMBENT, "mec": INK, "mew": 0.7}
+
+
+class Limits:
+    """Limits of an axis that only grow, and then by more than is needed, so that they grow rarely."""
+
+    def __init__(self, low: float | None = None, high: float | None = None, room: float = 0.25) -> None:
+        self.low, self.high, self.room = low, high, room
+
+    def include(self, values: Any, pad: float = 0.06) -> bool:
+        """Grow so that the values lie inside; True if the limits changed."""
+        values = np.asarray(values, float)
+        values = values[np.isfinite(values)]
+        if not len(values):
+            return False
+        low, high = float(values.min()), float(values.max())
+        if self.low is None or self.high is None:
+            span = (high - low) or abs(high) or 1.0
+            self.low, self.high = low - pad * span, high + pad * span
+            return True
+        if low >= self.low and high <= self.high:
+            return False
+        room = self.room * (max(high, self.high) - min(low, self.low))
+        self.low, self.high = (
+            (low - room if low < self.low else self.low),
+            (high + room if high > self.high else self.high),
+        )
+        return True
+
+    @property
+    def known(self) -> bool:
+        return self.low is not None
+
+    @property
+    def pair(self) -> tuple[float, float]:
+        return (0.0, 1.0) if self.low is None or self.high is None else (self.low, self.high)
+
+
 # ---- words and numbers -----------------------------------------------------------------------------------------
 
 
@@ -199,6 +275,14 @@ def number(x: float | None, digits: int = 3) -> str:
     if "e" in text and 1e-4 <= abs(x) < 1e6:
         text = f"{x:,.0f}"
     return text.replace("-", "−") if "e" not in text else ("−" + text[1:] if text[0] == "-" else text)
+
+
+def plus_minus(mean: float, std: float) -> str:
+    """'−0.43 ± 0.15': the mean is as precise as two digits of its spread."""
+    if not (np.isfinite(mean) and np.isfinite(std)) or std <= 0 or not 1e-4 < std < 1e6:
+        return f"{number(mean)} ± {number(std, 2)}"
+    digits = max(0, 1 - int(np.floor(np.log10(std))))
+    return f"{mean:,.{digits}f} ± {std:,.{digits}f}".replace("-", "−")
 
 
 def plural(n: int, word: str) -> str:

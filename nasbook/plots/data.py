@@ -1,0 +1,204 @@
+"""What pictures need to know besides a trace: how its values are read, and what random search would have found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from scipy.special import gammaln
+
+from nasbook import registry
+from nasbook.plots.style import number, plus_minus
+from nasbook.search import Task, as_task, search
+from nasbook.trace import Step, Trace, Trial
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """How the value of a task is shown. Errors are fractions that are minimised; people read accuracies in percent.
+
+    `label` is the task's `value_label`. With `accuracy`, "validation error" 0.08 is shown as "validation accuracy"
+    92 %, without it as 8 %.
+    """
+
+    label: str = "value"
+    accuracy: bool = True
+
+    @property
+    def percent(self) -> bool:
+        return "error" in self.label and not any(w in self.label for w in ("squared", "absolute", "mse", "mae"))
+
+    @property
+    def higher(self) -> bool:
+        """Is the better value shown higher?"""
+        return self.percent and self.accuracy
+
+    @property
+    def name(self) -> str:
+        return self.label.replace("error", "accuracy") if self.higher else self.label
+
+    @property
+    def axis(self) -> str:
+        return f"{self.name} (%)" if self.percent else self.name
+
+    def show(self, value: Any) -> Any:
+        """The number on the axis, for a value or an array."""
+        if not self.percent:
+            return value
+        return 100 * (1 - np.asarray(value)) if self.accuracy else 100 * np.asarray(value)
+
+    def spread(self, mean: float, std: float) -> str:
+        """'7.8 ± 0.4 %', '−0.43 ± 0.15'."""
+        if self.percent:
+            return f"{float(self.show(mean)):.1f} ± {100 * std:.1f} %"
+        return plus_minus(mean, std)
+
+    def text(self, value: float | None) -> str:
+        if value is None or not np.isfinite(value):
+            return "–"
+        return f"{float(self.show(value)):.1f} %" if self.percent else number(float(value))
+
+
+def steps_of(state: Any) -> list[Step]:
+    """The steps of a Trace, of a Step, or of a sequence of steps."""
+    if isinstance(state, Trace):
+        return state.steps
+    return [state] if isinstance(state, Step) else list(state)
+
+
+def trials_of(state: Any) -> list[Trial]:
+    if isinstance(state, Trial):
+        return [state]
+    return [s.trial if isinstance(s, Step) else s for s in (state if not isinstance(state, Step) else [state])]
+
+
+def values_of(trials: Iterable[Trial]) -> np.ndarray:
+    """(n,) value of each trial, NaN where it failed or was pruned."""
+    return np.array([t.value if t.status == "done" and t.value is not None else np.nan for t in trials], float)
+
+
+def label_of(trace: Trace | None, task: Task | None = None) -> str:
+    """The name of what is minimised: the task's, or that of the registry's task with the trace's name."""
+    if task is not None:
+        return task.value_label
+    if trace is None:
+        return "value"
+    try:
+        return str(getattr(registry.find("task", trace.header.task).load(), "value_label", "value"))
+    except (ValueError, ImportError, AttributeError):  # not one of ours, or not installed here
+        return "value"
+
+
+# ---- random search -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """What random search finds, from a pool of N independent random trials.
+
+    Its trials are exchangeable, so the best of n of them has an exact distribution given the pool. With the values in
+    rising order x_1 ≤ … ≤ x_N (failures last),
+
+        P(best of n > x_i) = C(N - i, n) / C(N, n),
+
+    which says more than the few runs that made the pool.
+    """
+
+    values: np.ndarray  # (N,) NaN where a trial failed
+    seeds: int = 1
+
+    def __post_init__(self) -> None:
+        values = np.sort(np.where(np.isfinite(self.values), self.values, np.inf))
+        if not np.isfinite(values[:1]).all() or not len(values):
+            raise ValueError("a random-search baseline needs at least one random trial with a value")
+        object.__setattr__(self, "values", values)
+
+    def _survival(self, trials: int) -> np.ndarray:
+        """(trials, N + 1): P(best of n > x_i) for n = 1 … trials and i = 0 … N; NaN where n > N."""
+        N = len(self.values)
+        n, i = np.arange(1, trials + 1)[:, None], np.arange(N + 1)[None]
+        with np.errstate(invalid="ignore"):
+            left = np.maximum(N - i - n, 0)
+            log_p = gammaln(N - i + 1) - gammaln(left + 1) - gammaln(N + 1) + gammaln(np.maximum(N - n, 0) + 1)
+        return np.where(n > N, np.nan, np.where(N - i < n, 0.0, np.exp(log_p)))
+
+    def expected(self, trials: int) -> np.ndarray:
+        """(trials,) expected best of n = 1 … trials, given that one of the n succeeded."""
+        s, ok = self._survival(trials), np.isfinite(self.values)
+        p = (s[:, :-1] - s[:, 1:])[:, ok]
+        return (p * self.values[ok]).sum(1) / p.sum(1)
+
+    def interval(self, trials: int, share: float = 0.9) -> tuple[np.ndarray, np.ndarray]:
+        """(trials,) twice: the middle `share` of random searches has its best of n in between; inf: no success yet."""
+        below = 1 - self._survival(trials)[:, 1:]
+        low, high = ((below >= q - 1e-12).argmax(1) for q in ((1 - share) / 2, (1 + share) / 2))
+        gone = np.isnan(below[:, 0])
+        return np.where(gone, np.nan, self.values[low]), np.where(gone, np.nan, self.values[high])
+
+    def trials_for(self, value: float) -> int | None:
+        """How many random trials are expected to be this good; None where the pool is too small to say."""
+        curve = self.expected(len(self.values))
+        return int(np.argmax(curve <= value)) + 1 if (curve <= value).any() else None
+
+
+def random_baseline(task: Task | str, trials: int = 100, seeds: int = 10) -> Baseline:
+    """Run random search `seeds` times for `trials` trials and pool what it finds."""
+    made = as_task(task)
+    traces = [search("random", made, trials=trials, seed=1000 + s) for s in range(seeds)]
+    return Baseline(np.concatenate([t.values for t in traces]), seeds)
+
+
+def as_baseline(source: Any, trials: int = 100) -> Baseline | None:
+    """None, a Baseline, random-search traces, the values of random trials, or a task (name) to a Baseline."""
+    if source is None or isinstance(source, Baseline):
+        return source
+    if isinstance(source, Task | str):
+        return random_baseline(source, max(50, trials), 10)
+    if isinstance(source, Trace):
+        source = [source]
+    if isinstance(source, Sequence) and all(isinstance(t, Trace) for t in source):
+        return Baseline(np.concatenate([t.values for t in source]), len(source))
+    return Baseline(np.asarray(source, float).ravel())
+
+
+@lru_cache(maxsize=16)
+def _cheap_baseline(task: str, arguments: tuple[tuple[str, Any], ...]) -> Baseline | None:
+    try:
+        if registry.find("task", task).family not in ("function", "table"):
+            return None
+        return random_baseline(registry.make("task", task, **dict(arguments)), 200, 10)
+    except (ValueError, ImportError, LookupError, OSError):
+        return None
+
+
+def baseline_for(trace: Trace) -> Baseline | None:
+    """The baseline of a trace whose task is a built-in function or table, which cost next to nothing; else None."""
+    arguments = trace.header.arguments
+    if any(isinstance(v, list | dict) for v in arguments.values()):
+        return None
+    return _cheap_baseline(trace.header.task, tuple(sorted(arguments.items())))
+
+
+# ---- averages over seeds --------------------------------------------------------------------------------------------
+
+
+def bootstrap(curves: np.ndarray, resamples: int = 1000, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Interval of the mean of curves (n, T) over their n seeds: percentile bootstrap, (T,) twice.
+
+    The seeds are drawn with replacement, whole curves at a time. Deterministic. One curve has no interval (NaN)."""
+    n, T = curves.shape
+    if n < 2:
+        return np.full(T, np.nan), np.full(T, np.nan)
+    means = _weights(n, resamples) @ curves
+    edge = (1 - level) / 2
+    low, high = np.quantile(means, [edge, 1 - edge], axis=0)
+    return low, high
+
+
+@lru_cache(maxsize=64)
+def _weights(n: int, resamples: int) -> np.ndarray:
+    draws = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=resamples)
+    return draws / n

@@ -23,10 +23,12 @@ COLOURS = 160
 def to_png(pixels: np.ndarray, colours: int = COLOURS) -> bytes:
     """Pixels (height, width, 4) uint8 -> PNG with a palette of so many colours."""
     image = Image.fromarray(pixels[..., :3])
+    image = image.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    palette = np.array(image.getpalette())
+    palette[palette == 254] = 255  # the octree's white is a shade too dark
+    image.putpalette(palette.tolist())
     out = io.BytesIO()
-    image.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
-        out, "PNG", compress_level=1
-    )
+    image.save(out, "PNG", compress_level=1)
     return out.getvalue()
 
 

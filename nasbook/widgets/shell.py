@@ -28,11 +28,12 @@ A lab is a subclass of `Lab`:
         def sentence(self, n):             # what just happened and why, in one sentence
             return f"Tried {self.steps[n - 1].trial.config}."
 
-What the shell gives: `values` (name -> value), `controls` (name -> widget), `steps` (kept, with views), `trace` (what Save
-writes and Export scales up; `search` fills it while it runs), `use(picture)`, `redraw()`, `restart(why)`, `say(sentence)`,
-`search(method, task, trials)`. Hooks that may be overridden: `total`, the steps of the whole search (the setting "trials");
-`begin()`, the sentence before the first step; `changed(name)` for settings with effect="live"; `picked(axes, x, y)` for
-clicks, allowed with `self.clickable(hint, *axes)`. Exceptions in all of them are shown in the lab; `error` holds the last.
+What the shell gives: `values` (name -> value), `controls` (name -> widget), `steps` (kept, with views), `trace` (what
+Save writes and Export scales up; `search` fills it while it runs), `use(picture)`, `redraw()`, `restart(why)`,
+`say(sentence)`, `search(method, task, trials)`. Hooks that may be overridden: `total`, the steps of the whole search
+(the setting "trials"); `begin()`, the sentence before the first step; `changed(name)` for settings with effect="live";
+`picked(axes, x, y)` for clicks, allowed with `self.clickable(hint, *axes)`. Exceptions in all of them are shown in the
+lab; `error` holds the last.
 
 From Python: `play()`, `pause()`, `step(n)`, `reset()`, `run()`, `wait()`, `scrub(i)`, `set(name=value)`. `step`, `run`
 and `wait` block until it is done and raise what went wrong, so a lab works the same with no page at all.

@@ -47,13 +47,9 @@ def scaled(a: np.ndarray, name: str) -> np.ndarray:
     below its peak, the others run from their lowest to their highest value."""
     a = np.where(np.isfinite(a), a, np.nan)
     top = np.nanmax(a) if np.isfinite(a).any() else 0.0
-    low = (
-        0.0
-        if name in ("ei", "pi")
-        else max(float(np.nanmin(a)), top - 12.0)
-        if name == "log_ei"
-        else float(np.nanmin(a))
-    )
+    low = 0.0 if name in ("ei", "pi") or not np.isfinite(a).any() else float(np.nanmin(a))
+    if name == "log_ei":
+        low = max(low, top - 12.0)
     if not top > low:
         return np.zeros_like(a)
     return np.clip(np.nan_to_num((a - low) / (top - low), nan=0.0), 0.0, 1.0)
@@ -104,9 +100,8 @@ class _Belief(Picture):
         else:
             mean, std = (float(v[0]) for v in view.predict(self.next[None]))
             self.belief = (mean, std)
-            spread = f"{100 * std:.1f} points" if q.percent else style.number(std, 2)
             slice_ = " (a slice)" if self.sliced else ""
-            self.say(f"{trial}{slice_}: next expects {q.text(mean)} ± {spread}, best so far {q.text(self.best)}")
+            self.say(f"{trial}{slice_}: the next query promises {q.spread(mean, std)}; best so far {q.text(self.best)}")
 
     def alt(self) -> str:
         q = self.quantity
@@ -118,11 +113,10 @@ class _Belief(Picture):
         if self.belief is None:
             return f"Bayesian optimisation has no belief yet; the next starting point is {where}; {best} {after}."
         mean, std = self.belief
-        spread = f"{100 * std:.1f} points" if q.percent else style.number(std, 2)
         slice_ = " A slice through the best configuration." if self.sliced else ""
         return (
-            f"{NAMES.get(self.acquisition, self.acquisition)} leads to {where}, where {q.text(mean)} ± {spread} is expected; "
-            f"{best} {after}.{slice_}"
+            f"{NAMES.get(self.acquisition, self.acquisition)} leads to {where}, where {q.spread(mean, std)} is "
+            f"expected; {best} {after}.{slice_}"
         )
 
     def config_at(self, x: float, y: float) -> Config | None:
@@ -140,8 +134,8 @@ class _Belief(Picture):
 class Acquisition1D(_Belief):
     """Posterior (mean, 95 % band, samples) above, acquisition below, the next query in vermilion.
 
-    State: a BayesianView, or a Step that has one. truth: the objective, a function of a configuration, drawn grey and dashed
-    (the method cannot see it). samples: functions drawn from the belief. limits: of the value.
+    State: a BayesianView, or a Step that has one. truth: the objective, a function of a configuration, drawn grey and
+    dashed (the method cannot see it). samples: functions drawn from the belief. limits: of the value.
     """
 
     figsize = (style.WIDTH, 4.9)
@@ -166,7 +160,7 @@ class Acquisition1D(_Belief):
         if limits is not None:
             self.y = Limits(*(float(quantity.show(v)) for v in limits))
         elif self.truth is not None:
-            self.y.include(self.truth, pad=0.3)
+            self.y.include(self.truth, pad=0.15)
 
     def _grid(self) -> tuple[np.ndarray, np.ndarray]:
         """Where the curve is drawn, and the coordinate at which the belief is asked. Choices are flat steps."""
@@ -187,17 +181,17 @@ class Acquisition1D(_Belief):
 
     def build(self, fig: Figure | SubFigure) -> None:
         entries: list[tuple[str, Any]] = [
-            ("trial", style.dot()),
+            ("trial, projected" if self.sliced else "trial", style.dot(alpha=0.4 if self.sliced else 1)),
+            ("failed", style.dot(**style.HOLLOW)),
             ("best so far", style.dot(ms=10, **style.STAR)),
             ("mean", style.line(style.BELIEF)),
             ("95 % of the belief", style.patch(style.BELIEF, 0.15)),
         ]
         if self.samples:
-            entries.append(("samples of it", style.line(style.BELIEF, lw=0.9, alpha=0.55)))
+            entries.append(("samples", style.line(style.BELIEF, lw=0.9, alpha=0.55)))
         entries.append(("next query", style.dot(style.NEXT, "v", 7)))
         if self.truth is not None:
-            entries.append(("objective (hidden from the method)", style.line(style.HIDDEN, style.DASH, lw=1.3)))
-        entries.append(("failed", style.dot(**style.HOLLOW)))
+            entries.append(("objective (hidden)", style.line(style.HIDDEN, style.DASH, lw=1.3)))
         rows = style.key(fig, entries)
         w, h = style.size(fig)
         bottom, low_h, gap = 0.5, 0.95, 0.42
@@ -213,13 +207,14 @@ class Acquisition1D(_Belief):
         if self.truth is not None:
             ax.plot(self.x, self.truth, color=style.HIDDEN, ls=style.DASH, lw=1.3, zorder=1.8)
         live = self.live
+        options: dict[str, Any] = {"clip_on": False, "alpha": 0.4 if self.sliced else 1.0}
         self.band = live(style.polygon(ax, style.BELIEF, 0.15))
         self.draws = [
             live(ax.plot([], [], color=style.BELIEF, lw=0.9, alpha=0.55, zorder=1.9)[0]) for _ in range(self.samples)
         ]
         self.mean = live(ax.plot([], [], color=style.BELIEF, zorder=2)[0])
         self.stem = live(ax.plot([], [], color=style.NEXT, lw=1.4, ls=style.DOT, zorder=2.2)[0])
-        self.dots = live(ax.plot([], [], "o", color=style.TRIAL, ms=6, zorder=3)[0])
+        self.dots = live(ax.plot([], [], "o", color=style.TRIAL, ms=6, zorder=3, **options)[0])
         self.lost = live(ax.plot([], [], "o", ms=6, zorder=3, clip_on=False, **style.HOLLOW)[0])
         self.wait = live(ax.plot([], [], "D", ms=5, mfc="white", mec=style.NEXT, zorder=3, clip_on=False)[0])
         self.star = live(ax.plot([], [], ms=15, ls="none", zorder=4, **style.STAR)[0])
@@ -279,10 +274,10 @@ class Acquisition1D(_Belief):
             self.stem.set_data([], [])
             self.mark.set_data([], [])
             return
-        x, k = float(self.next[self.at[0]]), self.at[0]
+        x = float(self.next[self.at[0]])
         height = 0.0
         if view.gp is not None:
-            height = float(np.interp(x, self.x, self.line.get_ydata()))
+            height = float(np.interp(x, self.x, np.asarray(self.line.get_ydata(), float)))
         low, high = self.y.pair
         self.stem.set_data([x, x], [low, high])
         self.mark.set_data([x], [height])
@@ -290,9 +285,8 @@ class Acquisition1D(_Belief):
         text = f"next: {value_label(self.p, value)}"
         right = x > 0.8
         self.note.set_text(text)
-        self.note.set_ha("right" if right else "left")
+        self.note.set_horizontalalignment("right" if right else "left")
         self.note.set_x(x + (-0.015 if right else 0.015))
-        del k
 
 
 class Acquisition2D(_Belief):
@@ -333,7 +327,7 @@ class Acquisition2D(_Belief):
         ]
         rows = style.key(fig, entries)
         w, h = style.size(fig)
-        left, right, gap, bottom, top = 0.8, 0.15, 0.22, 0.95, 0.62 + 0.2 * rows
+        left, right, gap, bottom, top = 0.8, 0.15, 0.36, 0.95, 0.62 + 0.2 * rows
         if isinstance(self.space.parameters[self.names[1]], Choice):
             left = 1.15
         each = (w - left - right - 2 * gap) / 3
@@ -341,7 +335,7 @@ class Acquisition2D(_Belief):
         self.images, self.points, self.texts = {}, [], {}
         shape = (len(self.grids[1]), len(self.grids[0]))
         smooth = not any(isinstance(self.space.parameters[n], Choice) for n in self.names)
-        colours = {"mean": style.SEQUENTIAL, "std": "cividis", "acquisition": GREENS}
+        colours: dict[str, Any] = {"mean": style.SEQUENTIAL, "std": "cividis", "acquisition": GREENS}
         for i, (name, colour) in enumerate(colours.items()):
             x0 = left + i * (each + gap)
             ax = style.axes(fig, x0, bottom, w - x0 - each, top)
@@ -369,9 +363,9 @@ class Acquisition2D(_Belief):
             self.points.append(
                 (
                     self.live(
-                        ax.plot([], [], "o", color=style.TRIAL, ms=5, mec="white", mew=0.6, zorder=3, ls="none")[0]
+                        ax.plot([], [], "o", color=style.TRIAL, ms=5, mec="white", mew=0.6, zorder=3, **options)[0]
                     ),
-                    self.live(ax.plot([], [], "o", ms=5.5, zorder=3.1, ls="none", **style.HOLLOW)[0]),
+                    self.live(ax.plot([], [], "o", ms=5.5, zorder=3.1, **options, **style.HOLLOW)[0]),
                     self.live(ax.plot([], [], ms=14, zorder=4, **style.STAR, **options)[0]),
                     self.live(
                         ax.plot([], [], "X", color=style.NEXT, ms=10, mec="white", mew=1, zorder=5, **options)[0]
@@ -461,8 +455,8 @@ def acquisition(
 ) -> Figure:
     """The belief and the acquisition at one step of a Bayesian search.
 
-    state: a Trace of the method "bayesian" (then `step` counts its steps, −1 is the last), a Step or a BayesianView. task: with
-    one parameter, its values are drawn as the hidden objective; it is evaluated 200 times, so give it only where that is cheap.
+    state: a Trace of the method "bayesian" (`step` counts its steps, −1 is the last), a Step or a BayesianView.
+    task: with one parameter its values are drawn as the hidden objective; that takes 200 evaluations.
     """
     trace = state if isinstance(state, Trace) else None
     if trace is not None:

@@ -1,7 +1,7 @@
 """Axes of a parameter: positions in the unit cube, ticks in the parameter's own units.
 
-A logarithmic parameter has equal steps for equal factors there, a choice has its options side by side, and a click on the
-picture is a point of the cube.
+A logarithmic parameter has equal steps for equal factors there, a choice has its options side by side, and a click on
+the picture is a point of the cube.
 """
 
 from __future__ import annotations

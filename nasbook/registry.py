@@ -59,12 +59,18 @@ TASKS = [
     Entry("digits-cells", "NAS-Bench-201 cells trained on 8×8 digits", "nasbook.tasks.cells:DigitsCells", "training", "Dong & Yang 2020"),
     Entry("cancer-svm", "a support vector machine, cross-validated", "nasbook.tasks.tabular:CancerSVM", "training", "scikit-learn"),
     Entry("cancer-boosting", "gradient boosting, cross-validated", "nasbook.tasks.tabular:CancerBoosting", "training", "scikit-learn"),
-    Entry("nb201-cifar10", "15,625 cells trained on CIFAR-10, as a table", "nasbook.tasks.tables:NB201", "table", "Dong & Yang 2020",
+    Entry("nb201-cifar10", "15,625 cells trained on CIFAR-10, as a table", "nasbook.tasks.nb201:NB201", "table", "Dong & Yang 2020",
           (("dataset", "cifar10"),)),
-    Entry("nb201-cifar100", "15,625 cells trained on CIFAR-100, as a table", "nasbook.tasks.tables:NB201", "table", "Dong & Yang 2020",
+    Entry("nb201-cifar100", "15,625 cells trained on CIFAR-100, as a table", "nasbook.tasks.nb201:NB201", "table", "Dong & Yang 2020",
           (("dataset", "cifar100"),)),
-    Entry("nb201-imagenet16", "15,625 cells trained on ImageNet16-120, as a table", "nasbook.tasks.tables:NB201", "table", "Dong & Yang 2020",
+    Entry("nb201-imagenet16", "15,625 cells trained on ImageNet16-120, as a table", "nasbook.tasks.nb201:NB201", "table", "Dong & Yang 2020",
           (("dataset", "imagenet16"),)),
+    Entry("digits201-digits", "the same cells trained on 8×8 digits, as a table", "nasbook.tasks.digits201:Digits201", "table", "nasbook",
+          (("dataset", "digits"),)),
+    Entry("digits201-messy", "the same cells trained on messy digits, as a table", "nasbook.tasks.digits201:Digits201", "table", "nasbook",
+          (("dataset", "messy"),)),
+    Entry("digits201-textures", "the same cells trained on textures, as a table", "nasbook.tasks.digits201:Digits201", "table", "nasbook",
+          (("dataset", "textures"),)),
 ]  # fmt: skip
 
 LABS = [

@@ -1,10 +1,9 @@
-"""Tasks that look their answers up: an own table of results, and the bundled NAS-Bench-201.
+"""An own table of results as a task.
 
-    table = Table.from_csv("results.csv", value="error", cost="seconds")      # your own results
-    task = NB201("cifar10")                                                   # 15,625 cells, trained for real
+    table = Table.from_csv("results.csv", value="error", cost="seconds")
 
-A table answers at once what took hours to train, so a search can be repeated over many seeds. Both kinds know what each
-answer had cost, so a search over them runs on a simulated clock.
+A table answers at once what took hours to train, so a search can be repeated over many seeds. Where it knows
+what each answer had cost, a search over it runs on a simulated clock. The bundled tables: nb201.py, digits201.py.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +20,6 @@ import numpy as np
 
 from nasbook.search import Evaluation, Fidelity, Report, Task
 from nasbook.space import Choice, Config, Constant, Parameter, Scalar, Space
-
-# ---- an own table ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -314,168 +310,3 @@ def _parameter(cells: list[Scalar]) -> Parameter:
     if all(isinstance(v, int | float) for v in found):
         return Choice(sorted(found), ordered=True)  # type: ignore[type-var]
     return Choice(found)
-
-
-# ---- NAS-Bench-201 ---------------------------------------------------------------------------------------
-
-EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))  # the benchmark's order: node by node
-OPERATIONS = ("none", "skip", "conv1x1", "conv3x3", "avgpool")
-PAPER_NAMES = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
-EDGE_NAMES = tuple(f"edge_{i}_{j}" for i, j in EDGES)
-CELL_SPACE = Space({edge: Choice(OPERATIONS) for edge in EDGE_NAMES})
-IMAGES = {"cifar10": 25_000, "cifar100": 5_000, "imagenet16": 3_000}  # in the validation set
-
-Cell = tuple[int, ...]  # six numbers in 0 … 4: the operations (by their place in OPERATIONS) on EDGES
-_DIGIT = {op: i for names in (OPERATIONS, PAPER_NAMES) for i, op in enumerate(names)}
-
-
-def as_cell(cell: Any) -> Cell:
-    """Six operation numbers from any way of naming a cell; ValueError says what is wrong.
-
-    A configuration {"edge_0_1": "conv3x3", …}; six operations as numbers or names; the key "333132"; or the paper's
-    "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_1x1~2|".
-    """
-    if isinstance(cell, Mapping):
-        return tuple(_DIGIT[op] for op in CELL_SPACE.validate(cell).values())
-    if isinstance(cell, str) and "|" in cell:
-        parts = [part.rpartition("~") for part in cell.replace("+", "").split("|") if part]
-        if [source for _, _, source in parts] != [str(i) for i, _ in EDGES]:
-            raise ValueError(f"a cell of NAS-Bench-201 reads '|op~0|+|op~0|op~1|+|op~0|op~1|op~2|', not {cell!r}")
-        cell = [op for op, _, _ in parts]
-    try:
-        operations = [int(op) if str(op) in "01234" else _DIGIT[op] for op in cell]
-    except (KeyError, TypeError):
-        operations = []
-    if len(operations) != len(EDGES):
-        raise ValueError(f"a cell has six operations out of {', '.join(OPERATIONS)} (or 0 … 4), not {cell!r}")
-    return tuple(operations)
-
-
-def as_config(cell: Any) -> Config:
-    """The cell as a configuration of NB201's space."""
-    return {edge: OPERATIONS[op] for edge, op in zip(EDGE_NAMES, as_cell(cell), strict=True)}
-
-
-def nb201_string(cell: Any) -> str:
-    """The cell in the paper's notation: nodes joined by +, each edge as |operation~source|."""
-    nodes = {j: "|" for _, j in EDGES}
-    for (i, j), op in zip(EDGES, as_cell(cell), strict=True):
-        nodes[j] += f"{PAPER_NAMES[op]}~{i}|"
-    return "+".join(nodes.values())
-
-
-class NB201(Task):
-    """NAS-Bench-201 (Dong & Yang, ICLR 2020): 15,625 cells of four nodes and five operations, trained 200 epochs.
-
-    dataset: "cifar10", "cifar100" or "imagenet16" (ImageNet16-120).
-    run: each cell was trained two or three times, and an evaluation shows **one** of these runs. None draws it by the
-        seed of the evaluation; 0, 1 or 2 always shows that run (2 shows run 0 of a cell with two runs).
-
-    The value is the validation error as a fraction; the cost is the seconds of training that were recorded. `accuracy`,
-    `regret` and `optimum` are about the mean over a cell's runs, so a single lucky run can lie below the optimum.
-
-    Whole columns, in the order of `cells` (15625, 6): `accuracies` (15625, 3; NaN where there is no third run) and
-    `mean_accuracy`, `parameters`, `train_seconds`, `latency_seconds` (15625,). They are shared and read-only.
-    Where they come from and what they mean: nasbook/data/README.md.
-    """
-
-    space = CELL_SPACE
-    knows_cost = True
-    value_label = "validation error"
-
-    def __init__(self, dataset: str = "cifar10", run: int | None = None) -> None:
-        if dataset not in IMAGES:
-            raise ValueError(f"NB201: dataset must be one of {', '.join(IMAGES)}, not {dataset!r}")
-        if run not in (None, 0, 1, 2):
-            raise ValueError(f"NB201: run must be 0, 1, 2 or None (drawn for each evaluation), not {run!r}")
-        self.name, self.dataset, self.run = f"nb201-{dataset}", dataset, run
-        self.arguments = {} if run is None else {"run": run}
-        columns = _open(dataset)
-        self.accuracies, self.mean_accuracy = columns["accuracies"], columns["mean_accuracy"]
-        self.parameters, self.cells = columns["parameters"], columns["cells"]
-        self.train_seconds, self.latency_seconds = columns["train_seconds"], columns["latency_seconds"]
-        self._runs = columns["runs"]
-        self.optimum = 1.0 - float(self.mean_accuracy.max())
-
-    def evaluate(
-        self,
-        config: Config,
-        *,
-        fidelity: float | None = None,
-        seed: int = 0,
-        report: Report | None = None,
-        checkpoint: Path | None = None,
-    ) -> Evaluation:
-        """One run of a cell: its validation error, and the seconds its training took."""
-        row = self.row(config)
-        run = (seed if self.run is None else self.run) % int(self._runs[row])
-        accuracy = float(self.accuracies[row, run])
-        return Evaluation(
-            1.0 - accuracy,
-            metrics={
-                "accuracy": accuracy,
-                "parameters": int(self.parameters[row]),
-                "latency": float(self.latency_seconds[row]),
-                "run": run,
-            },
-            cost=float(self.train_seconds[row]),
-        )
-
-    def row(self, cell: Any) -> int:
-        """The place of a cell in the columns: its six operations read as digits in base 5. Cells as in `as_cell`."""
-        row = 0
-        try:
-            for edge in EDGE_NAMES:
-                row = 5 * row + _DIGIT[cell[edge]]
-        except (
-            KeyError,
-            TypeError,
-            IndexError,
-        ):  # not a configuration, or a wrong one: the slow way reads or explains it
-            row = 0
-            for op in as_cell(cell):
-                row = 5 * row + op
-        return row
-
-    def runs(self, cell: Any) -> np.ndarray:
-        """Validation accuracy (fractions) of the two or three runs of a cell."""
-        row = self.row(cell)
-        return self.accuracies[row, : self._runs[row]]
-
-    def accuracy(self, cell: Any) -> float:
-        """Mean validation accuracy of a cell over its runs, a fraction."""
-        return float(self.mean_accuracy[self.row(cell)])
-
-    def regret(self, cell: Any) -> float:
-        """Mean validation error of a cell minus that of the best cell: 0 for the best, never negative."""
-        return 1.0 - self.accuracy(cell) - self.optimum  # type: ignore[operator]
-
-    def rank(self, cell: Any) -> int:
-        """1 for the best cell by mean validation accuracy, 15,625 for the worst; equals share the better rank."""
-        return 1 + int((self.mean_accuracy > self.accuracy(cell)).sum())
-
-    @property
-    def best(self) -> Config:
-        """The cell with the best mean validation accuracy."""
-        return as_config(self.cells[int(self.mean_accuracy.argmax())])
-
-
-@cache
-def _open(dataset: str) -> dict[str, np.ndarray]:
-    """The columns of one dataset, read once a process."""
-    rows = np.load(Path(__file__).parents[1] / "data" / f"nb201_{dataset}.npy")
-    ran = rows["correct"] != 65535
-    accuracies = np.where(ran, rows["correct"] / IMAGES[dataset], np.nan)
-    runs = ran.sum(1)
-    columns = {
-        "accuracies": accuracies,
-        "runs": runs,
-        "mean_accuracy": np.where(ran, accuracies, 0.0).sum(1) / runs,
-        "cells": np.arange(len(rows))[:, None] // 5 ** np.arange(5, -1, -1) % 5,
-        "parameters": rows["parameters"].astype(np.int64),
-        "train_seconds": np.ascontiguousarray(rows["train_seconds"]),
-        "latency_seconds": np.ascontiguousarray(rows["latency_seconds"]),
-    }
-    for column in columns.values():
-        column.setflags(write=False)
-    return columns

@@ -23,7 +23,7 @@ def seconds(call):
 
 def load_module():
     global tables
-    import nasbook.tasks.tables as tables
+    import nasbook.tasks.nb201 as tables
 
 def open_table():
     global task

@@ -15,13 +15,14 @@ Paper: Dong & Yang, NAS-Bench-201: Extending the Scope of Reproducible Neural Ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import permutations, product
-from typing import Any
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any
 
 from nasbook.space import Choice, Config, Space
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 OPS = ("none", "skip", "conv1x1", "conv3x3", "avgpool")
 NONE, SKIP, CONV1, CONV3, POOL = range(5)
@@ -40,17 +41,35 @@ def cell_space() -> Space:
     return Space({name: Choice(OPS) for name in EDGE_NAMES})
 
 
-def to_cell(cell: Any) -> Cell:
-    """Six places in OPS, from a configuration or from six operations as numbers or names.
+CELL_SPACE = cell_space()
+PLACE_DIGITS = frozenset("01234")
+_PLACE = {op: i for names in (OPS, NB201_OPS) for i, op in enumerate(names)}
 
-    ValueError if it is not a cell."""
+
+def to_cell(cell: Any) -> Cell:
+    """Six places in OPS, from any way of naming a cell; ValueError if it names none.
+
+    A configuration {"edge_0_1": "conv3x3", …}; six operations as numbers or names (ours or the paper's); the key "333132";
+    or the paper's "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_1x1~2|"."""
     if isinstance(cell, Mapping):
-        return tuple(OPS.index(op) for op in cell_space().validate(cell).values())
-    ops = tuple(cell) if isinstance(cell, Iterable) else ()
-    known = [OPS.index(op) if op in OPS else op for op in ops]
-    if len(known) != len(EDGES) or not all(op in range(len(OPS)) for op in known):
-        raise ValueError(f"a cell is six operations out of {', '.join(OPS)} (or their places 0 … 4), not {cell!r}")
-    return tuple(int(op) for op in known)
+        return tuple(OPS.index(op) for op in CELL_SPACE.validate(cell).values())
+    if isinstance(cell, str) and "|" in cell:
+        return parse_nb201(cell)
+    try:
+        ops = tuple(int(op) if str(op) in PLACE_DIGITS else _PLACE[op] for op in cell)
+    except (KeyError, TypeError):
+        ops = ()
+    if len(ops) != len(EDGES):
+        raise ValueError(f"a cell has six operations out of {', '.join(OPS)} (or 0 … 4), not {cell!r}")
+    return ops
+
+
+def to_row(cell: Any) -> int:
+    """The place of a cell among `all_cells`: its six operations read as the digits of a number in base 5."""
+    row = 0
+    for op in to_cell(cell):
+        row = 5 * row + op
+    return row
 
 
 def to_config(cell: Any) -> Config:
@@ -82,6 +101,8 @@ def all_cells() -> Iterator[Cell]:
 
 def graph(cell: Any) -> nx.DiGraph:
     """Nodes 0 … 3, and an edge with attribute `op` wherever the operation is not `none`."""
+    import networkx as nx
+
     g: nx.DiGraph = nx.DiGraph()
     g.add_nodes_from(range(4))
     g.add_edges_from((i, j, {"op": OPS[op]}) for (i, j), op in zip(EDGES, to_cell(cell), strict=True) if op != NONE)

@@ -530,6 +530,8 @@ def _problems(study: Study) -> Iterator[tuple[str | int, ...]]:
         yield f"must be 1: {study.method.name} is one training and runs in one process", "workers"
     if one_shot and study.first:
         yield f"must be left out: {study.method.name} is one training and takes no first trials", "first"
+    if one_shot and study.seeds.training is not None:
+        yield f"must be left out: {study.method.name} is one training, seeded by seeds.search", "seeds", "training"
     if study.budget.trials is not None and len(study.first) > study.budget.trials:
         yield f"{len(study.first)} first trials do not fit into a budget of {study.budget.trials}", "first"
     yield from _first_problems(study, space)
@@ -538,8 +540,8 @@ def _problems(study: Study) -> Iterator[tuple[str | int, ...]]:
     elif study.fidelity and task.fidelity:
         if study.fidelity.unit != task.fidelity.unit:
             yield f"must be {task.fidelity.unit!r}, as {study.task.name} counts it", "fidelity", "unit"
-        if task.knows_cost and study.fidelity.max > task.fidelity.max:
-            yield f"must be at most {task.fidelity.max:g}: a table holds no more", "fidelity", "max"
+        if task.knows_cost and study.fidelity.max != task.fidelity.max:
+            yield f"must be {task.fidelity.max:g}, the full effort of this table", "fidelity", "max"
 
 
 def _space_problems(space: Space, task: Task) -> Iterator[tuple[str | int, ...]]:

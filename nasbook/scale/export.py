@@ -1,0 +1,410 @@
+"""From a trace to a study: the notebook's search at another size, and what that would cost.
+
+    print(trace_cost := estimate(trace, trials=200, epochs=50, gpus=0.5, workers=4))
+    export(trace, "study.yaml", trials=200, epochs=50, gpus=0.5, workers=4)
+
+Both take the same target. What the notebook has not measured is said, and not guessed.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from nasbook import registry
+from nasbook.scale.study import Provenance, Study, StudyError, method_settings, validate
+from nasbook.scale.target import IMPORT_PATH, make_task, takes
+from nasbook.search import Evaluation, FunctionTask, OneShot, Task, trial_seed
+from nasbook.space import Choice, Constant, Float, Int, Parameter, Space
+from nasbook.trace import Trace, plain
+
+GPU_WATTS, CORE_WATTS = 300.0, 10.0  # assumptions, stated wherever they are used
+CSV_TABLE = "nasbook.tasks.tables:Table.from_csv"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a study would cost. None is what cannot be known from the trace; `unknown` says what else is not."""
+
+    trials: int | None  # that will be evaluated; for a method that is one training, its epochs
+    measured: float | None  # median seconds of a finished trial in the trace, at its full fidelity
+    factors: tuple[tuple[str, float], ...]  # what multiplies them, e.g. ("epochs 10 → 50", 5.0)
+    workers: int
+    cpus: int  # of a trial
+    gpus: float  # of a trial
+    watts: float  # of a trial
+    limit: float | None  # hours after which no trial is started
+    n: int  # trials that were measured
+    source: str = "here"  # where the seconds were measured
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float | None:
+        """Of one trial."""
+        return None if self.measured is None else self.measured * math.prod(f for _, f in self.factors)
+
+    @property
+    def hours(self) -> float | None:
+        """From beginning to end, with all workers busy."""
+        if self.seconds is None or self.trials is None:
+            return self.limit
+        return math.ceil(self.trials / self.workers) * self.seconds / 3600
+
+    @property
+    def trial_hours(self) -> float | None:
+        """Of all trials together."""
+        return None if self.seconds is None or self.trials is None else self.trials * self.seconds / 3600
+
+    @property
+    def gpu_hours(self) -> float | None:
+        return None if self.trial_hours is None else self.trial_hours * self.gpus
+
+    @property
+    def kwh(self) -> float | None:
+        return None if self.trial_hours is None else self.trial_hours * self.watts / 1000
+
+    def __str__(self) -> str:
+        lines = []
+        if self.seconds is None:
+            lines.append("Cost: not known, because no finished trial of this task was measured.")
+        elif self.trials is None:
+            lines.append(f"Cost: {_seconds(self.seconds)} a trial.")
+        else:
+            many = f"{self.trials} trial{'' if self.trials == 1 else 's'}"
+            lines.append(f"Cost: {many} × {_seconds(self.seconds)} = {_hours(self.trial_hours)}.")
+            if self.workers > 1:
+                lines.append(f"With {self.workers} workers side by side: about {_hours(self.hours)}.")
+        if self.measured is not None:
+            times = "".join(f" × {f:.4g} ({why})" for why, f in self.factors)
+            lines.append(f"A trial: {_seconds(self.measured)} {self.source}, median of {self.n}{times}.")
+        if self.limit is not None:
+            lines.append(f"After {self.limit:g} hours no trial is started any more.")
+        if self.gpus and self.gpu_hours is not None:
+            lines.append(f"GPU: {self.gpu_hours:.3g} hours ({self.gpus:g} a trial).")
+        if self.kwh is not None:
+            lines.append(f"Energy: {self.kwh:.2g} kWh, if a trial draws {self.watts:g} W; cooling is not counted.")
+        if self.unknown:
+            lines.append(f"Not known: {'; '.join(self.unknown)}.")
+        return "\n".join(lines)
+
+
+def export(
+    trace: Trace, path: str | Path = "study.yaml", *, overwrite: bool = False, watts: float | None = None, **target: Any
+) -> Path:
+    """Write the study that runs this search at full scale, and return its path.
+
+    The target, each part optional:
+    trials, hours: the budget (default: as many trials as the trace has). workers: processes side by side.
+    epochs: length of a training. data: a file of more data, for tasks that take one.
+    Any other name is an argument of the task (train=5000), or a parameter of the space that gets a new range
+    (width=(64, 512)), new options (activation=["relu", "gelu"]), or one value (depth=4).
+    cpus, gpus (a fraction shares one), device: of each trial. timeout: seconds for one trial. max_failures: restarts of a
+    trial whose process died.
+    best: how many of the notebook's best configurations come first. settings: of the method, over those of the trace.
+    task: another task, by name or as package.module:function. seed, training_seed; name, notes.
+
+    Raises ValueError that says what cannot be exported and how to mend it; an existing file is kept unless `overwrite`.
+    """
+    study, cost = _plan(trace, watts, 1.0, **target)
+    return study.save(path, overwrite=overwrite, head=str(cost))
+
+
+def estimate(trace: Trace, *, watts: float | None = None, speedup: float = 1.0, **target: Any) -> Estimate:
+    """What the study of `export(trace, …, **target)` would cost; nothing is written.
+
+    watts: what one trial draws; by default 300 W for each GPU, or 10 W for each core where there is none.
+    speedup: how many times faster the other machine is, if you know.
+    """
+    return _plan(trace, watts, speedup, **target)[1]
+
+
+def _plan(
+    trace: Trace,
+    watts: float | None,
+    speedup: float,
+    *,
+    trials: int | None = None,
+    hours: float | None = None,
+    epochs: int | None = None,
+    data: Any = None,
+    workers: int = 1,
+    cpus: int = 1,
+    gpus: float = 0,
+    device: str = "auto",
+    timeout: float | None = None,
+    max_failures: int = 2,
+    best: int = 5,
+    settings: Mapping[str, Any] | None = None,
+    task: str | None = None,
+    seed: int | None = None,
+    training_seed: int | None = None,
+    name: str | None = None,
+    notes: str = "",
+    **more: Any,
+) -> tuple[Study, Estimate]:
+    """The study of a target, and its cost."""
+    header = trace.header
+    for label, number in (("speedup", speedup), ("watts", watts)):
+        if number is not None and not (math.isfinite(number) and number > 0):
+            raise ValueError(f"{label} must be a positive number, not {number!r}")
+    if isinstance(best, bool) or not isinstance(best, int) or best < 0:
+        raise ValueError(f"best must be a whole number of at least 0, not {best!r}")
+    if header.task not in {e.name for e in registry.TASKS} and not IMPORT_PATH.fullmatch(header.task):
+        old_name = CSV_TABLE if "path" in header.arguments else None
+    else:
+        old_name = header.task
+    old = _old_task(trace, old_name) if old_name else None
+    target = task or (old_name if old else None)
+    if target is None:
+        raise ValueError(_local(header.task))
+    cls = registry.find("method", header.method).load()
+    one_shot = issubclass(cls, OneShot)
+
+    own = takes(target)
+    arguments = dict(header.arguments) if task is None else {}
+    wanted = more if data is None else {"data": os.path.abspath(data) if _is_file(data) else data, **more}
+    parameters = dict(header.space.parameters)
+    ranges: list[str] = []
+    for key, value in wanted.items():
+        if key in own:
+            arguments[key] = plain(value)
+        elif key in parameters:
+            parameters[key] = _rescaled(key, parameters[key], value)
+            if parameters[key] != header.space.parameters[key]:
+                ranges.append(key)
+        else:
+            has = f"its arguments are {', '.join(own)}" if own else "it takes no arguments"
+            raise ValueError(
+                f"the task {target} has no argument {key!r} ({has}), and the space no such parameter "
+                f"({', '.join(parameters)})"
+            )
+    space = Space(parameters)
+    method = dict(header.settings) | plain(settings or {})
+    if epochs is not None:
+        if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1:
+            raise ValueError(f"epochs must be a whole number of at least 1, not {epochs!r}")
+        if one_shot and "epochs" in cls.Settings.__dataclass_fields__:
+            method["epochs"], trials = epochs, trials or epochs
+        elif "epochs" in own:
+            arguments["epochs"] = epochs
+    try:
+        new = make_task(target, arguments, space)
+        method_settings(cls, method)
+    except ValueError as error:
+        raise ValueError(f"this cannot be exported: {error}") from error
+    fidelity = new.fidelity and {"unit": new.fidelity.unit, "min": new.fidelity.min, "max": new.fidelity.max}
+    if epochs is not None and not one_shot and "epochs" not in own:
+        if not (new.fidelity or (isinstance(new, FunctionTask) and "fidelity" in new._extra)) or new.knows_cost:
+            raise ValueError(
+                f"the task {target} has no epochs to scale: a task must take an argument `epochs`, a function `fidelity`"
+            )
+        least = min(new.fidelity.min if new.fidelity else 1, epochs)
+        fidelity = {"unit": new.fidelity.unit if new.fidelity else "epoch", "min": least, "max": epochs}
+
+    if trials is None and hours is None:
+        trials = max(1, trace.asked)
+    cost = _cost(trace, old, new, task is None, arguments, fidelity, ranges, one_shot)
+    cost = replace(
+        cost, trials=trials, workers=workers, cpus=cpus, gpus=gpus, limit=hours,
+        watts=watts if watts is not None else gpus * GPU_WATTS or cpus * CORE_WATTS,
+        factors=(*cost.factors, *([(f"a machine {speedup:g} times as fast", 1 / speedup)] if speedup != 1 else [])),
+        unknown=(*cost.unknown, *(["how much faster a trial is on a GPU"] if gpus and speedup == 1 else [])),
+    )  # fmt: skip
+
+    study = validate(
+        {
+            "schema": "nasbook/study@1",
+            "name": name or re.sub(r"[^\w.-]+", "-", f"{target}-{header.method}"),
+            "notes": notes,
+            "task": {"name": target, "arguments": plain(arguments)},
+            "space": plain(space.to_dict()),
+            "method": {"name": header.method, "settings": method},
+            "fidelity": fidelity,
+            "budget": {"trials": trials, "hours": hours, "timeout": timeout, "max_failures": max_failures},
+            "workers": workers,
+            "resources": {"cpus": cpus, "gpus": gpus, "device": device},
+            "seeds": {"search": header.seed if seed is None else seed, "training": training_seed},
+            "first": [] if one_shot else _best(trace, space, min(best, trials or best)),
+            "provenance": _provenance(trace).model_dump(),
+        },
+        "the target",
+    )
+    try:
+        study.check("the target")
+    except StudyError as error:
+        raise ValueError(f"this cannot be exported: {error}") from error
+    return study, _within(cost)
+
+
+# ---- the task --------------------------------------------------------------------------------------------
+
+
+def _old_task(trace: Trace, name: str) -> Task | None:
+    """The task of the trace, made again; None where its name stands for something else here."""
+    try:
+        task = make_task(name, trace.header.arguments, trace.space)
+    except ValueError as error:
+        raise ValueError(f"the task of this trace cannot be made again: {error}") from error
+    entry = {e.name: e for e in registry.TASKS}.get(name)
+    done = [t for t in trace.trials if t.status == "done" and t.fidelity is None]
+    if entry is not None and entry.family == "function" and done:  # a notebook's own function may bear this name, too
+        try:
+            answer = task.evaluate(done[0].config, seed=trial_seed(trace.header.seed, done[0].id))
+        except Exception:
+            return None
+        value = answer.value if isinstance(answer, Evaluation) else answer
+        if value is None or not math.isclose(value, done[0].value or 0.0, rel_tol=1e-6, abs_tol=1e-9):
+            return None
+    return task
+
+
+def _local(name: str) -> str:
+    return (
+        f"the task {name!r} was defined in a notebook or made from objects in memory, so no other process can find it: put "
+        "the function into a module, say objective.py, search it from there (from objective import f), or name it here: "
+        'task="objective:f"'
+    )
+
+
+def _is_file(data: Any) -> bool:
+    return isinstance(data, str | Path) and Path(data).is_file()
+
+
+def _rescaled(name: str, old: Parameter, value: Any) -> Parameter:
+    """A parameter with a new range, new options, or a single value; its condition stays."""
+    if isinstance(value, Parameter):
+        return value
+    if isinstance(old, Float | Int) and isinstance(value, list | tuple):
+        if len(value) != 2:
+            raise ValueError(f"{name} is a range: give (low, high), not {value!r}")
+        try:
+            return replace(old, low=value[0], high=value[1])
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{name}: {error}") from None
+    if isinstance(old, Choice) and isinstance(value, list | tuple):
+        return replace(old, options=list(value))
+    return Constant(value, when=old.when)
+
+
+def _best(trace: Trace, space: Space, n: int) -> list[dict[str, Any]]:
+    """The n best configurations of the trace that are valid in the space, each once."""
+    found: dict[Any, dict[str, Any]] = {}
+    done = [t for t in trace.trials if t.status == "done" and t.value is not None]
+    for trial in sorted(done, key=lambda t: (-(t.fidelity if t.fidelity is not None else math.inf), t.value, t.id)):
+        config = dict(trial.config)
+        for name, p in space.parameters.items():
+            if isinstance(p, Constant) and name in config:
+                config[name] = p.value
+        try:
+            config = space.validate(config)
+        except ValueError:
+            continue
+        if len(found) < n:
+            found.setdefault(space.key(config), plain(config))
+    return list(found.values())
+
+
+# ---- the cost --------------------------------------------------------------------------------------------
+
+
+def _cost(
+    trace: Trace,
+    old: Task | None,
+    new: Task,
+    same: bool,
+    arguments: Mapping[str, Any],
+    fidelity: Mapping[str, Any] | None,
+    ranges: list[str],
+    one_shot: bool,
+) -> Estimate:
+    """Seconds of a trial here, and by what they grow."""
+    full = old.fidelity.max if old and old.fidelity else None
+    seconds = [
+        t.cost * (full / t.fidelity if full and t.fidelity else 1.0)
+        for t in trace.trials
+        if t.status == "done" and t.cost is not None
+    ]
+    factors: list[tuple[str, float]] = []
+    unknown: list[str] = []
+    known = {"epochs", "device"}
+    if not same:
+        unknown.append(f"how long a trial of {new.name} takes: run one (trials: 1) and look at its cost")
+        seconds = []
+    elif fidelity and full and not one_shot and fidelity["max"] != full:
+        factors.append((f"{fidelity['unit']}s {full:g} → {fidelity['max']:g}", fidelity["max"] / full))
+    elif fidelity and not full and not one_shot:
+        unknown.append(f"how the cost grows with the {fidelity['unit']}s")
+    if same and seconds:
+        was, will = _examples(old), _examples(new)
+        if was and will:
+            known |= {"train", "data"}
+            if was != will:
+                factors.append((f"training examples {was} → {will}", will / was))
+        changed = [k for k in arguments if k not in known and arguments[k] != trace.header.arguments.get(k)]
+        unknown += [f"how the cost changes with {k}" for k in [*changed, *ranges]]
+    if not seconds and same:
+        unknown.append("the seconds of a trial, because none has finished in the trace")
+    simulated = old is not None and old.knows_cost
+    if simulated and same:
+        unknown.append("nothing is trained: the study looks its answers up in seconds, and these are the costs on record")
+    return Estimate(
+        trials=None, measured=median(seconds) if seconds else None, factors=tuple(factors), workers=1, cpus=1, gpus=0,
+        watts=0, limit=None, n=len(seconds), source="in the table" if simulated else "here", unknown=tuple(unknown),
+    )  # fmt: skip
+
+
+def _within(cost: Estimate) -> Estimate:
+    """With a limit in hours: as many trials as fit."""
+    if cost.limit is None or not cost.seconds:
+        return cost
+    fit = cost.workers * max(1, math.ceil(cost.limit * 3600 / cost.seconds))
+    return replace(cost, trials=fit if cost.trials is None else min(fit, cost.trials))
+
+
+def _examples(task: Task | None) -> int | None:
+    """Number of training examples, where a task tells its data."""
+    data = getattr(task, "data", None)
+    if not inspect.ismethod(data):
+        return None
+    try:
+        return len(data()["train"][1])
+    except (TypeError, KeyError, IndexError):
+        return None
+
+
+def _provenance(trace: Trace) -> Provenance:
+    from nasbook import __version__
+
+    costs = [t.cost for t in trace.trials if t.status == "done" and t.cost is not None]
+    return Provenance(
+        nasbook=__version__,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        trace=trace.digest,
+        trials=len(trace),
+        best=None if trace.incumbent is None else trace.best.value,
+        seconds=float(f"{median(costs):.4g}") if costs else None,
+    )
+
+
+def _seconds(seconds: float) -> str:
+    if seconds >= 120:
+        return _hours(seconds / 3600)
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1000:.3g} ms"
+
+
+def _hours(hours: float | None) -> str:
+    if hours is None:
+        return "an unknown time"
+    if hours >= 48:
+        return f"{hours / 24:.3g} days"
+    if hours >= 1:
+        return f"{hours:.3g} hours"
+    return f"{hours * 60:.3g} minutes" if hours >= 1 / 30 else f"{hours * 3600:.3g} seconds"

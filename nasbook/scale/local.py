@@ -1,0 +1,566 @@
+"""The engine `nasbook run`: a study on this machine, with N worker processes, checkpoints and resume.
+
+    trace = run("study.yaml", "runs/first")
+
+What a run leaves in its folder:
+
+    study.yaml         a copy of the study
+    trace.jsonl        the trace, written as it grows
+    checkpoints/<id>/  of each running trial: `state`, which the task keeps, and progress.json; removed when it has ended
+    logs/worker-k.log  what the tasks printed
+
+A run can be killed at any moment and resumed: what had ended is in the trace, what was running goes on from its
+checkpoint. Tasks that look their answers up, and methods that are one training, run inside this process.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time as clock
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from nasbook.scale.study import Study, StudyError, load_study
+from nasbook.search import Fidelity, Method, OneShot, Run, Task, steps, trial_seed
+from nasbook.trace import Header, Trace, TraceFile, Trial, plain, read
+
+GRACE = 5.0  # seconds that a worker has to give up a trial by itself before it is killed
+STARTS = 3  # a worker that dies this often before it is ready will not come up
+
+
+class RunError(RuntimeError):
+    """A run that cannot go on, in one sentence; what was found so far is in the trace."""
+
+
+def run(
+    study: Study | str | Path,
+    out: str | Path,
+    *,
+    resume: bool = False,
+    workers: int | None = None,
+    progress: bool = False,
+) -> Trace:
+    """Run a study to the end of its budget and return the trace; `trace.interrupted` says that Ctrl-C ended it early.
+
+    out: the folder of the run (see above). resume: go on with the run in it; the budget, the workers and the resources may
+    have changed since, what is searched may not. workers: overrides the study's number. progress: a bar on stderr.
+
+    Raises StudyError for a study that cannot be run, ValueError for a folder that cannot be used, and RunError where the
+    workers do not start.
+    """
+    out = Path(out)
+    if isinstance(study, Study):
+        study.check()
+    else:
+        path = Path(study)
+        with _importable(path.resolve().parent):
+            study = load_study(path)
+            return _run(study, out, resume, workers, progress)
+    return _run(study, out, resume, workers, progress)
+
+
+def _run(study: Study, out: Path, resume: bool, workers: int | None, progress: bool) -> Trace:
+    if workers is not None:
+        if workers < 1:
+            raise ValueError(f"workers must be at least 1, not {workers}")
+        study = study.model_copy(update={"workers": workers})
+    with _lock(out):
+        _claim(out, study, resume)
+        task, method = study.make_task(), study.make_method()
+        if study.fidelity:
+            task.fidelity = Fidelity(study.fidelity.unit, study.fidelity.min, study.fidelity.max)
+        with _Bar(study, progress) as bar:
+            if isinstance(method, OneShot) or task.knows_cost:
+                return _inside(study, task, method, out, bar)
+            return _Engine(study, task, method, out, bar).run()
+
+
+# ---- in this process -------------------------------------------------------------------------------------
+
+
+def _inside(study: Study, task: Task, method: Method | OneShot, out: Path, bar: _Bar) -> Trace:
+    """A table on its simulated clock, or one training: the search loop does it all."""
+    path = out / "trace.jsonl"
+    if path.exists() and not _begun(path):
+        path.unlink()
+    elif path.exists():
+        bar.resumed(read(path)[0])
+    one_shot = isinstance(method, OneShot)
+    if study.seeds.training is not None:
+        evaluate, seed = task.evaluate, study.seeds.training
+        task.evaluate = lambda config, **context: evaluate(config, **{**context, "seed": seed})  # type: ignore[method-assign]
+    with _environment(study, 0) if one_shot else nullcontext(), warnings.catch_warnings():
+        if one_shot and (torch := sys.modules.get("torch")):
+            torch.set_num_threads(study.resources.cpus)  # it has read its variables already
+        warnings.filterwarnings("ignore", message="interrupted after")
+        going = steps(
+            method,
+            task,
+            trials=study.budget.trials,
+            time=None if study.budget.hours is None else study.budget.hours * 3600,
+            workers=1 if one_shot else study.workers,
+            timeout=study.budget.timeout,
+            first=study.first,
+            out=path,
+            resume=path.exists(),
+            views=one_shot,  # a view of a training cannot be computed again
+        )
+        while True:
+            try:
+                bar.ended(next(going))
+            except StopIteration as end:
+                return end.value
+
+
+# ---- worker processes ------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Job:
+    """A trial on its way: what it has reported, how long it took before, how often its process died."""
+
+    trial: Trial
+    folder: Path
+    curve: list[tuple[float, float]] = field(default_factory=list)
+    seconds: float = 0.0  # in earlier processes
+    deaths: int = 0
+    begin: float = 0.0  # on this process' clock
+
+    @classmethod
+    def load(cls, trial: Trial, folder: Path) -> _Job:
+        job = cls(trial, folder)
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            row = json.loads((folder / "progress.json").read_text())
+            job.curve = [(float(f), float(v)) for f, v in row["curve"]]
+            job.seconds, job.deaths = float(row["seconds"]), int(row["deaths"])
+        return job
+
+    def save(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        scratch = self.folder / "progress.json.tmp"
+        scratch.write_text(json.dumps({"curve": self.curve, "seconds": self.spent, "deaths": self.deaths}))
+        scratch.replace(self.folder / "progress.json")
+
+    @property
+    def spent(self) -> float:
+        return self.seconds + (clock.perf_counter() - self.begin if self.begin else 0.0)
+
+    def report(self, fidelity: float, value: float) -> None:
+        """A training that goes on from a checkpoint may report its first epochs again."""
+        self.curve = [(f, v) for f, v in self.curve if f < fidelity] + [(fidelity, value)]
+        self.save()
+
+
+class _Worker:
+    """One worker process and the thread that reads what it says."""
+
+    def __init__(self, index: int, engine: _Engine) -> None:
+        self.index, self.engine = index, engine
+        self.ready, self.deadline = False, math.inf
+        self.job: _Job | None = None
+        log = engine.out / "logs" / f"worker-{self.index}.log"
+        log.parent.mkdir(exist_ok=True)
+        root = str(Path(__file__).parents[2])  # where nasbook lies, if it is not installed
+        with open(log, "ab") as errors, _environment(engine.study, self.index):
+            path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
+            self.process: subprocess.Popen[str] = subprocess.Popen(
+                [sys.executable, "-m", "nasbook.scale.worker", str(os.getpid())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                encoding="utf-8",
+                env={**os.environ, "PYTHONPATH": path},
+                start_new_session=True,  # Ctrl-C in the terminal is for the parent
+            )
+        threading.Thread(target=self._listen, daemon=True).start()
+        task = engine.study.task
+        space = engine.method.space.to_dict()
+        self.send(task=task.name, arguments=task.arguments, space=space, sys_path=[p or os.getcwd() for p in sys.path])
+
+    def _listen(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            with suppress(ValueError):  # a line cut off by a kill
+                self.engine.inbox.put((self, json.loads(line)))
+        self.engine.inbox.put((self, None))
+
+    def send(self, **message: Any) -> None:
+        assert self.process.stdin
+        with suppress(OSError):  # it has died, which its end of output will tell
+            self.process.stdin.write(json.dumps(message) + "\n")
+            self.process.stdin.flush()
+
+    def kill(self) -> None:
+        with suppress(OSError):
+            if hasattr(os, "killpg"):
+                os.killpg(self.process.pid, signal.SIGKILL)  # its own session, so its children too
+            else:
+                self.process.kill()
+        self.process.wait()
+
+    def fate(self) -> str:
+        """How the process ended."""
+        code = self.process.wait()
+        if code < 0:
+            with suppress(ValueError):
+                name = signal.Signals(-code).name
+                return f"was killed by {name}" + (", perhaps for want of memory" if name == "SIGKILL" else "")
+        return f"ended with code {code}"
+
+
+class _Engine:
+    """Asks the method, hands trials to workers, tells the method; one thread, fed by a queue of messages."""
+
+    def __init__(self, study: Study, task: Task, method: Method, out: Path, bar: _Bar) -> None:
+        self.study, self.task, self.method, self.out, self.bar = study, task, method, out, bar
+        self.inbox: queue.Queue[tuple[_Worker, dict[str, Any] | None]] = queue.Queue()
+        self.workers: list[_Worker] = []
+        self.waiting: list[_Job] = []
+        self.still_births = 0  # processes that died, one after the other, before they were ready
+        self.method_waits = False  # for a result
+        header = _header(study, task, method)
+        path = out / "trace.jsonl"
+        trace = Trace(header)
+        if _begun(path):
+            trace, good = read(path)
+            if wrong := [d for d in trace.header.differences(header) if d != "workers"]:
+                raise ValueError(f"{path} holds another search: {', '.join(wrong)} differ; use another --out")
+            file = TraceFile(path, trace.header, fresh=False, keep=good)
+        else:
+            file = TraceFile(path, header, fresh=True)
+        for config in study.first:
+            method.enqueue(config)
+        self.file = file
+        self.run_ = Run(method, task, trace, file)
+        self.bar.resumed(trace)
+        self.origin = clock.perf_counter() - max(
+            [0.0, *(t.end or 0.0 for t in trace.trials), *(t.start for t in trace.pending)]
+        )
+
+    @property
+    def trace(self) -> Trace:
+        return self.run_.trace
+
+    def now(self) -> float:
+        return clock.perf_counter() - self.origin
+
+    def run(self) -> Trace:
+        folder = self.out / "checkpoints"
+        for old in folder.glob("*"):  # of trials that were told just before a kill
+            if not (old.name.isdigit() and int(old.name) in self.trace.running):
+                shutil.rmtree(old, ignore_errors=True)
+        self.waiting = [_Job.load(t, folder / str(t.id)) for t in self.trace.pending]
+        try:
+            self._loop()
+        except KeyboardInterrupt:
+            self.trace.interrupted = True
+        finally:
+            for worker in self.workers:
+                if worker.job:
+                    worker.job.save()
+                worker.kill()
+            self.file.close()
+            with suppress(OSError):
+                folder.rmdir()  # only if empty
+        return self.trace
+
+    def _loop(self) -> None:
+        while True:
+            self._hand_out()
+            if not any(w.job for w in self.workers):
+                return
+            try:
+                worker, message = self.inbox.get(timeout=self._patience())
+            except queue.Empty:
+                self._enforce_timeouts()
+                continue
+            if worker in self.workers:  # not the last words of one that was given up
+                self._handle(worker, message)
+            self._enforce_timeouts()
+
+    def _hand_out(self) -> None:
+        """Give every idle worker a trial: first what a kill or a death cut off, then what the method asks for."""
+        while True:
+            worker = next((w for w in self.workers if w.job is None), None)
+            if worker is None and len(self.workers) >= self.study.workers:
+                return
+            index = worker.index if worker else min(set(range(self.study.workers)) - {w.index for w in self.workers})
+            job = self.waiting.pop(0) if self.waiting else self._ask(index)
+            if job is None:
+                return
+            if worker is None:
+                worker = _Worker(index, self)
+                self.workers.append(worker)
+            worker.job = job
+            if worker.ready:
+                self._send(worker)
+
+    def _ask(self, worker: int) -> _Job | None:
+        budget = self.study.budget
+        if self.method_waits or (budget.trials is not None and self.trace.asked >= budget.trials) or (
+            budget.hours is not None and self.now() >= budget.hours * 3600
+        ):
+            return None
+        trial = self.run_.ask(start=self.now(), worker=worker)
+        self.method_waits = trial is None
+        return None if trial is None else _Job(trial, self.out / "checkpoints" / str(trial.id))
+
+    def _send(self, worker: _Worker) -> None:
+        job, study = worker.job, self.study
+        assert job
+        job.begin = clock.perf_counter()
+        job.save()
+        left = None if study.budget.timeout is None else max(0.001, study.budget.timeout - job.seconds)
+        worker.deadline = math.inf if left is None else clock.perf_counter() + left + GRACE
+        seed = study.seeds.training
+        worker.send(
+            trial=job.trial.to_dict(),
+            seed=trial_seed(study.seeds.search, job.trial.id) if seed is None else seed,
+            fidelity=study.fidelity.max if study.fidelity else None,
+            checkpoint=str(job.folder / "state"),
+            timeout=left,
+        )
+
+    def _handle(self, worker: _Worker, message: dict[str, Any] | None) -> None:
+        job = worker.job
+        if message is None:
+            self._died(worker)
+        elif "problem" in message:
+            raise RunError(f"worker {worker.index} cannot make the task: {message['problem']}")
+        elif "ready" in message:
+            worker.ready, self.still_births = True, 0
+            if job:
+                self._send(worker)
+        elif "report" in message and job:
+            job.report(*message["report"])
+            worker.send(stop=self.method.should_stop(job.trial, list(job.curve)))
+        elif "ended" in message and job:
+            self._tell(worker, Trial.from_dict(message["ended"]))
+
+    def _tell(self, worker: _Worker, trial: Trial) -> None:
+        job = worker.job
+        assert job
+        earlier = [(f, v) for f, v in job.curve if not trial.curve or f < trial.curve[0][0]]
+        trial = replace(
+            trial,
+            curve=(*earlier, *trial.curve),
+            cost=job.spent if trial.cost is None else trial.cost + job.seconds,
+            worker=worker.index,
+            start=job.trial.start,
+            end=self.now(),
+        )
+        if trial.reason and trial.reason.startswith("timed out after"):
+            trial = replace(trial, reason=f"timed out after {self.study.budget.timeout:g} s")
+        worker.job, worker.deadline, self.method_waits = None, math.inf, False
+        self.bar.ended(self.run_.tell(trial))
+        shutil.rmtree(job.folder, ignore_errors=True)
+
+    def _died(self, worker: _Worker) -> None:
+        """The process has ended. Its trial starts again in a new one, from its checkpoint, unless that has happened too
+        often."""
+        fate, job = worker.fate(), worker.job
+        log = self.out / "logs" / f"worker-{worker.index}.log"
+        self.workers.remove(worker)
+        if not worker.ready:
+            self.still_births += 1
+            if self.still_births >= STARTS:
+                raise RunError(f"the worker processes do not come up: the last one {fate}; see {log}")
+        elif job:
+            job.seconds, job.begin = job.spent, 0.0
+            job.deaths += 1
+            job.save()
+            if job.deaths > self.study.budget.max_failures:
+                times = f" ({job.deaths} times)" if job.deaths > 1 else ""
+                self._tell(worker, replace(job.trial, status="failed", reason=f"the worker process {fate}{times}"))
+            else:
+                self.bar.say(f"worker {worker.index} {fate}; trial {job.trial.id} goes on in a new process (log: {log})")
+        if worker.job:
+            self.waiting.insert(0, worker.job)
+
+    def _enforce_timeouts(self) -> None:
+        for worker in list(self.workers):
+            if worker.job and clock.perf_counter() > worker.deadline:
+                worker.kill()
+                self.workers.remove(worker)
+                reason = f"timed out after {self.study.budget.timeout:g} s"
+                self._tell(worker, replace(worker.job.trial, status="failed", reason=reason))
+
+    def _patience(self) -> float:
+        next_deadline = min((w.deadline for w in self.workers), default=math.inf) - clock.perf_counter()
+        return min(1.0, max(0.01, next_deadline))
+
+
+# ---- the folder ------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _lock(out: Path) -> Iterator[None]:
+    """One run in a folder at a time. The system lets go of the lock when the process ends, however it ends."""
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"{out} is a file; --out names a folder")
+    out.mkdir(parents=True, exist_ok=True)
+    file: IO[str]
+    with open(out / ".lock", "a+") as file:
+        try:
+            if os.name == "nt":
+                import msvcrt
+
+                file.seek(0)
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+            else:
+                import fcntl
+
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ValueError(f"another run is at work in {out}; wait for it, or use another --out") from None
+        yield
+
+
+def _claim(out: Path, study: Study, resume: bool) -> None:
+    """Make sure that the folder is new, or holds this very search; then keep the study in it."""
+    copy, trace = out / "study.yaml", out / "trace.jsonl"
+    if _begun(trace) and not resume:
+        raise ValueError(f"{out} holds a run already; --resume goes on with it, another --out starts anew")
+    if copy.exists() and _begun(trace):
+        before = load_study(copy, check=False)
+        for key in ("task", "space", "method", "fidelity", "seeds", "first"):
+            if getattr(before, key) != getattr(study, key):
+                raise ValueError(
+                    f"{out} was begun with another study: its {key} differs, and only budget, workers and resources "
+                    "may change; use another --out"
+                )
+    study.save(copy, overwrite=True)
+
+
+def _begun(path: Path) -> bool:
+    """Does the trace hold at least its header? A kill may have come before."""
+    return path.exists() and b"\n" in path.read_bytes()
+
+
+def _header(study: Study, task: Task, method: Method | OneShot) -> Header:
+    from nasbook import __version__
+
+    return Header(
+        method=method.name,
+        task=task.name,
+        space=method.space,
+        seed=study.seeds.search,
+        settings=plain(asdict(method.settings)),
+        arguments=plain(task.arguments),
+        workers=study.workers,
+        provenance={
+            "nasbook": __version__,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "study": study.name,
+            **({"fidelity": study.fidelity.model_dump()} if study.fidelity else {}),
+        },
+    )
+
+
+# ---- the machine -----------------------------------------------------------------------------------------
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+@contextmanager
+def _environment(study: Study, index: int) -> Iterator[None]:
+    """The variables by which numerical libraries learn how many threads and which GPUs are theirs."""
+    want = dict.fromkeys(THREADS, str(study.resources.cpus))
+    if study.resources.device in ("cpu", "mps"):
+        want["CUDA_VISIBLE_DEVICES"] = ""
+    elif study.resources.gpus:
+        want.update(_gpus_of(study, index))
+    before = {k: os.environ.get(k) for k in want}
+    os.environ.update(want)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            if value is None:
+                os.environ.pop(key, None)
+            else:
+                os.environ[key] = value
+
+
+def _gpus_of(study: Study, index: int) -> dict[str, str]:
+    """Which GPUs worker `index` sees: with 0.5 each, workers 0 and 1 share the first."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is None:
+        import torch
+
+        names = [str(i) for i in range(torch.cuda.device_count())]
+    else:
+        names = [v for v in visible.split(",") if v]
+    share = study.resources.gpus
+    if not names:
+        if study.resources.device == "cuda":
+            raise RunError(f"the study asks for {share:g} GPUs a trial, but this machine shows none")
+        return {}
+    if share <= 1:
+        return {"CUDA_VISIBLE_DEVICES": names[int(index * share + 1e-9) % len(names)]}
+    first = index * int(share)
+    if first + share > len(names):
+        raise RunError(f"{study.workers} workers with {share:g} GPUs each are more than the {len(names)} GPUs here")
+    return {"CUDA_VISIBLE_DEVICES": ",".join(names[first : first + int(share)])}
+
+
+@contextmanager
+def _importable(*folders: Path) -> Iterator[None]:
+    """Modules in this folder and beside the study can be imported."""
+    added = [p for p in map(str, (*folders, Path.cwd())) if p not in sys.path]
+    sys.path += added
+    try:
+        yield
+    finally:
+        for p in added:
+            with suppress(ValueError):
+                sys.path.remove(p)
+
+
+class _Bar:
+    """A progress bar on stderr, or nothing."""
+
+    def __init__(self, study: Study, show: bool) -> None:
+        self.show = show
+        if show:
+            from tqdm import tqdm
+
+            self.tqdm = tqdm(total=study.budget.trials, desc=study.name, unit="trial", file=sys.stderr, dynamic_ncols=True)
+        self.failed = 0
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.show:
+            self.tqdm.close()
+
+    def resumed(self, trace: Trace) -> None:
+        self.failed = sum(t.status == "failed" for t in trace.trials)
+        if self.show and len(trace):
+            self.tqdm.update(len(trace))
+
+    def ended(self, step: Any) -> None:
+        self.failed += step.trial.status == "failed"
+        if self.show:
+            best = {} if step.incumbent is None else {"best": f"{step.incumbent.value:.6g}"}
+            self.tqdm.set_postfix(best | ({"failed": self.failed} if self.failed else {}), refresh=False)
+            self.tqdm.update(1)
+
+    def say(self, sentence: str) -> None:
+        if self.show:
+            self.tqdm.write(sentence, file=sys.stderr)

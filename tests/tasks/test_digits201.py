@@ -73,9 +73,7 @@ def test_a_search_sees_validation_runs_and_their_curves():
     table, trace = Digits201("messy"), nasbook.search("random", "digits201-messy", trials=20, seed=0)
     for trial in trace.trials:
         assert len(trial.curve) == 12 and trial.curve[-1][1] == trial.value
-        assert trial.value == pytest.approx(
-            1 - Digits201("messy").val[Digits201().row(trial.config), trial.metrics["run"], 11]
-        )
+        assert trial.value == pytest.approx(1 - table.val[table.row(trial.config), trial.metrics["run"], 11])
     short = nasbook.task("digits201-messy").evaluate(trace.best.config, fidelity=3, seed=0)
     assert len(short.curve) == 3
 

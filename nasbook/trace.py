@@ -341,7 +341,7 @@ def plain(x: Any) -> Any:
     if isinstance(x, bool) or x is None or isinstance(x, int | str):
         return x
     if isinstance(x, float):
-        return x if math.isfinite(x) else None
+        return float(x) if math.isfinite(x) else None
     if isinstance(x, np.ndarray | np.generic):
         return plain(x.tolist())
     if isinstance(x, Mapping):

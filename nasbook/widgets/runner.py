@@ -88,6 +88,15 @@ class Runner:
             self._news.notify_all()
         self._changed()
 
+    def reopen(self) -> None:
+        """Go on after the end: the next command calls `make` again, and the steps stay. For searches whose budget
+        grew."""
+        with self._news:
+            if self.state != "done":
+                return
+            self.state, self._thread = "paused", None
+        self._changed()
+
     def wait(self, timeout: float | None = 600.0) -> Any:
         """Block until nothing is left to do (at full speed); returns what the generator returned, None before its end.
 

@@ -30,10 +30,11 @@ A lab is a subclass of `Lab`:
 
 What the shell gives: `values` (name -> value), `controls` (name -> widget), `steps` (kept, with views), `trace` (what
 Save writes and Export scales up; `search` fills it while it runs), `use(picture)`, `redraw()`, `restart(why)`,
-`say(sentence)`, `search(method, task, trials)`. Hooks that may be overridden: `total`, the steps of the whole search
-(the setting "trials"); `begin()`, the sentence before the first step; `changed(name)` for settings with effect="live";
-`picked(axes, x, y)` for clicks, allowed with `self.clickable(hint, *axes)`. Exceptions in all of them are shown in the
-lab; `error` holds the last.
+`say(sentence)`, `note(words)` in the status, `below` (a row for controls of the lab's own, under the sentence),
+`search(method, task, trials)`. Hooks that may be overridden: `total`, the steps of the whole search (the setting
+"trials"); `begin()`, the sentence before the first step; `changed(name)` for settings with effect="live"; `picked(axes,
+x, y)` for clicks, allowed with `self.clickable(hint, *axes)`. Exceptions in all of them are shown in the lab; `error`
+holds the last.
 
 From Python: `play()`, `pause()`, `step(n)`, `reset()`, `run()`, `wait()`, `scrub(i)`, `set(name=value)`. `step`, `run`
 and `wait` block until it is done and raise what went wrong, so a lab works the same with no page at all.
@@ -235,12 +236,14 @@ class Lab(W.VBox):
         """Draw the step that is shown once more."""
         self._frame(self.at)
 
-    def say(self, sentence: str, note: str = "") -> None:
-        """Show a sentence of one's own, and a note in the status, until the next step."""
+    def say(self, sentence: str) -> None:
+        """Show a sentence, until the next step."""
         self._sentence.value = f"<div aria-live='polite'>{html.escape(sentence)}</div>"
-        if note:
-            self._note = note
-            self._state()
+
+    def note(self, words: str) -> None:
+        """Say something in the status, until the next step."""
+        self._note = words
+        self._state()
 
     def report(self, error: BaseException) -> None:
         """Show an exception in words; `error` keeps it. The lab stays usable."""
@@ -339,7 +342,8 @@ class Lab(W.VBox):
         if more:
             column.children += (self._more(more),)
         row = W.HBox([self._play, self._pause, self._step, self._reset, self._speed, self._status])
-        body = W.HBox([column, W.VBox([self.image, self._sentence, self.files])])
+        self.below = W.HBox()  # a lab may put controls of its own here, under the sentence
+        body = W.HBox([column, W.VBox([self.image, self._sentence, self.below, self.files])])
         classes = {
             self._speed: "speed", self._status: "status", self._scrub: "scrub", self._sentence: "sentence", self.image:
             "picture",
@@ -431,6 +435,12 @@ class Lab(W.VBox):
             self.changed(name)
         else:
             self.redraw()
+
+    @shown
+    def _guarded(self, action: Callable[[], Any], *_: Any) -> None:
+        """A callback for controls of the lab's own: `widget.observe(partial(self._guarded, action), "value")`."""
+        if threading.get_ident() not in self._quiet:
+            action()
 
     @shown
     def _clicked(self, x: float, y: float) -> None:

@@ -1,0 +1,392 @@
+"""The Bayesian lab: what a Gaussian process believes, where it looks next, and what happens if you choose instead.
+
+    lab = nasbook.lab("bayesian", task="forrester", seed=0, trials=20)
+    lab.step(5); lab.choose(x=0.3); lab.step(); lab.set(acquisition="ucb", kappa=1.0); lab.trace
+
+The picture after n steps shows the belief that n trials lead to, and the trial that comes next. To know it, the lab
+asks a copy of the method. Step then keeps that copy, so what was promised is what is done, and a search in the lab
+leaves the same trace as `nasbook.search`.
+
+A change of the belief (kernel, length scale, noise, acquisition) makes a new method that is told the trials so far as
+if the learner had chosen them. The trace says so too: the settings in its header are those in force, and it can be
+replayed and resumed like any other.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import ipywidgets as W
+
+import nasbook
+from nasbook.hpo.acquisition import ACQUISITIONS
+from nasbook.hpo.bayesian import BayesianOptimisation, BayesianView
+from nasbook.plots.acquisition import Acquisition1D, Acquisition2D, acquisition_picture
+from nasbook.plots.data import Quantity
+from nasbook.plots.scales import value_label
+from nasbook.plots.style import number
+from nasbook.search import Step, Task, Trace, Trial, as_task, evaluate, trial_seed
+from nasbook.search import _header as header
+from nasbook.space import Choice, Config, Float, Int, Space
+from nasbook.tasks.functions import Function
+from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
+
+OBJECTIVES: dict[str, tuple[str, dict[str, Any]]] = {
+    "forrester": ("Forrester: one parameter", {}),
+    "ackley": ("Ackley: one parameter, many ripples", {"d": 1}),
+    "branin": ("Branin: two parameters", {}),
+    "rosenbrock": ("Rosenbrock: two, a valley", {}),
+}
+ACQUISITION_NAMES = {
+    "ei": "Expected improvement",
+    "log_ei": "Log expected improvement",
+    "pi": "Probability of improvement",
+    "ucb": "Confidence bound",
+    "thompson": "Thompson sampling",
+}
+KERNEL_NAMES = {"matern52": "Matérn 5/2", "matern32": "Matérn 3/2", "rbf": "RBF (very smooth)"}
+BELIEF = ("kernel", "fit", "lengthscale", "fit_noise", "noise", "acquisition", "xi", "kappa")
+
+
+class BayesianLab(Lab):
+    """Bayesian optimisation, one trial at a time.
+
+    task: a name of nasbook.tasks(), a Task, or a function of a configuration together with `space`. The other arguments
+    are
+    settings: acquisition ('ei', 'log_ei', 'pi', 'ucb', 'thompson'), xi, kappa, lengthscale and noise (numbers, or None
+    to fit them), kernel ('matern52', 'matern32', 'rbf'), trials, seed, samples, truth.
+    """
+
+    name = "bayesian"
+
+    def __init__(self, task: str | Task | Callable[..., Any] = "forrester", space: Space | None = None, **values: Any):
+        self._own = task if isinstance(task, str) and task in OBJECTIVES else as_task(task, space)
+        super().__init__(task=self._own, **_fitted_or_not(values))
+
+    # ---- settings -------------------------------------------------------------------------------------
+
+    def settings(self) -> list[Setting]:
+        objectives: list[tuple[str, Any]] = [(label, name) for name, (label, _) in OBJECTIVES.items()]
+        if isinstance(self._own, Task):
+            objectives.append((self._own.name or "my objective", self._own))
+        acquisitions = [(ACQUISITION_NAMES.get(a, a), a) for a in sorted(ACQUISITIONS, key=[*ACQUISITION_NAMES].index)]
+        kernels = [(label, name) for name, label in KERNEL_NAMES.items()]
+        live = {"effect": "live"}
+        return [
+            choose("task", "Objective", objectives, "forrester", "What is minimised; the method sees only its trials."),
+            choose("acquisition", "Acquisition", acquisitions, "ei",
+                   "The score that decides where to look next, made of the mean and the spread of the belief.", **live),
+            slide("xi", "ξ: improvement wanted", 0.0, 0.0, 1.0, 0.01,
+                  "How much better than the best a trial must promise to be, in standard deviations of the values.",
+                  **live),
+            slide("kappa", "κ: love of the unknown", 2.576, 0.0, 5.0, 0.1,
+                  "How many standard deviations are credited for not knowing: 0 trusts the mean alone.", **live),
+            slide("lengthscale", "Length scale", 0.2, 0.01, 10.0, 0.02,
+                  "How far apart two points may be and still have like values, as a share of the axis.", log=True,
+                  **live),
+            tick("fit", "fit the length scale", True,
+                 "Choose the length scale under which the trials so far are likely.", **live),
+            choose("kernel", "Kernel", kernels, "matern52", "How smooth the function is believed to be.", more=True,
+            **live), slide("noise", "Noise", 1e-4, 1e-8, 1.0, 0.1,
+                  "The share of the variance of the values that is believed to be noise.", log=True, more=True,
+                  format=".1e", **live),
+            tick("fit_noise", "fit the noise", True, "Choose the noise under which the trials so far are likely.",
+                 more=True, **live),
+            slide("trials", "Trials", 20, 2, 60, 1, "How many trials the search may make; more can be added later.",
+                  more=True, **live),
+            count("seed", "Seed", 0, 0, 9999, "Another seed draws other first trials.", more=True),
+            slide("samples", "Samples of the belief", 3, 0, 5, 1, "Functions drawn from the belief (one parameter
+            only).",
+                  more=True, **live),
+            tick("truth", "show the objective", True, "Draw what the method cannot see (one parameter only).",
+                 more=True, **live),
+        ]  # fmt: skip
+
+    def set(self, **values: Any) -> None:
+        """Change settings. lengthscale and noise: a number, or None to fit them."""
+        super().set(**_fitted_or_not(values))
+
+    def _method(self) -> BayesianOptimisation:
+        v = self.values
+        return BayesianOptimisation(
+            self.task.space,
+            v["seed"],
+            lengthscale=None if v["fit"] else v["lengthscale"],
+            noise=None if v["fit_noise"] else v["noise"],
+            **{name: v[name] for name in ("acquisition", "kernel", "xi", "kappa")},
+        )
+
+    def changed(self, name: str) -> None:
+        with self.runner.between:
+            if name in BELIEF:
+                self._believe_anew()
+            elif name == "trials":
+                self._look()
+                self.picture.trials = self.total
+            else:
+                self._picture()
+        if name in BELIEF:
+            self._relabel()
+            label = self._settings[name].label
+            kept = " The trials so far are kept as if you had chosen them." if self.steps else ""
+            self.note(f"{label[0].upper()}{label[1:].partition(':')[0]} changed: the next step uses it.{kept}")
+        if name == "trials" and len(self.steps) < self.values["trials"]:
+            self.runner.reopen()
+        self.redraw()
+
+    def _relabel(self) -> None:
+        """Show the parameter that the acquisition has, and free the sliders that are not fitted."""
+        acquisition = self.values["acquisition"]
+        self.controls["kappa"].layout.display = "" if acquisition == "ucb" else "none"
+        self.controls["xi"].layout.display = "none" if acquisition == "ucb" else ""
+        self._settings["xi"].enable("Thompson sampling has no parameter." if acquisition == "thompson" else None)
+        for slider, box in (("lengthscale", "fit"), ("noise", "fit_noise")):
+            label = self._settings[box].label
+            self._settings[slider].enable(f"It is fitted to the trials; untick “{label}” to set it." if self.values[box]
+            else None)
+
+    # ---- the search ------------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        name = self.values["task"]
+        self.task = name if isinstance(name, Task) else nasbook.task(name, **OBJECTIVES[name][1])
+        self.chosen: Config | None = None
+        self.method = self._method()
+        self.trace = Trace(header(self.method, self.task, 1))
+        self.views: list[BayesianView | None] = []
+        self._begun = time.perf_counter()
+        self._relabel()
+        self._picture()
+        self._choosers()
+        self._look()
+
+    def make_search(self) -> Generator[Step, None, Trace]:
+        while len(self.trace) < self.values["trials"] and self.next is not None:
+            asked = replace(self.next, start=time.perf_counter() - self._begun)
+            view = self.views[-1]
+            self.method, self.chosen = self.ahead, None  # what the picture promised is what is done
+            self.trace.started(asked)
+            trial = evaluate(self.task, asked, seed=trial_seed(self.method.seed, asked.id))
+            trial = replace(trial, end=time.perf_counter() - self._begun)
+            self.method.tell(trial)
+            step = self.trace.ended(trial, view)
+            self._look()
+            yield step
+        return self.trace
+
+    def _look(self) -> None:
+        """Ask a copy of the method what comes next, and keep what it believes."""
+        self.ahead = copy.deepcopy(self.method, {id(self.task.space): self.task.space})
+        if self.chosen is not None:
+            self.ahead.enqueue(self.chosen)
+        self.next = self.ahead.ask()
+        view = self.ahead.view()
+        if len(self.trace) >= self.values["trials"]:
+            view = replace(view, next=None)
+        self.views[len(self.trace) :] = [view]
+        self._follow_belief(view)
+
+    def _believe_anew(self) -> None:
+        """A new method with the settings in force, and a trace in which it is told every trial so far."""
+        trials = self.trace.trials
+        self.method = self._method()
+        self.trace = Trace(header(self.method, self.task, 1))
+        for trial in trials:
+            kept = replace(trial, info={**trial.info, "by": "user", "kept": trial.info.get("kept") or _who(trial)})
+            self.trace.started(Trial(trial.id, trial.config, info=kept.info, start=trial.start))
+            self.trace.ended(kept)
+        _tell(self.method, self.trace.trials)
+        self.runner.steps[:] = self.trace.steps
+        self.views[:] = [None] * len(trials)
+        self._look()
+
+    def _past(self, n: int) -> BayesianView:
+        """What the method, with the settings in force, would have believed after n of the trials."""
+        method = self._method()
+        _tell(method, self.trace.trials[:n])
+        method.enqueue(self.trace[n].trial.config)
+        method.ask()
+        return method.view()
+
+    # ---- your own choice -------------------------------------------------------------------------------
+
+    def choose(self, **config: Any) -> None:
+        """Try this configuration with the next step, e.g. `choose(x=0.3)`; without arguments the method chooses
+        again.""" valid = self.task.space.validate(config) if config else None
+        with self.runner.between:
+            self._seen = None
+            self.chosen = valid
+            self._look()
+        self.redraw()
+
+    def picked(self, axes: Any, x: float, y: float) -> None:
+        if len(self.trace) >= self.values["trials"]:
+            self.note("All trials are made: allow more of them under “More”, then choose.")
+            return
+        u = self.picture.context.copy()
+        u[self.picture.at] = [min(1.0, max(0.0, v)) for v in (x, y)[: len(self.picture.at)]]
+        self.choose(**self.task.space.decode(u))
+
+    def _choosers(self) -> None:
+        """A slider for each drawn parameter, that follows the next trial and can be moved: a click without a mouse."""
+        self._sliders = {name: _slider(name, self.task.space.parameters[name]) for name in self.picture.names}
+        for slider in self._sliders.values():
+            slider.observe(partial(self._guarded, self._slid), "value")
+        self._try = W.Button(description="Try this", icon="check", tooltip="Make the trial that the sliders show.")
+        self._leave = W.Button(description="Let it choose", icon="undo", tooltip="Give the choice back to the method.")
+        for button, name, press in ((self._try, "try", self._press_step), (self._leave, "leave", self._let)):
+            button.add_class(f"nb-{name}")
+            button.on_click(partial(self._guarded, press))
+        self.below.children = (*self._sliders.values(), self._try, self._leave)
+
+    def _slid(self) -> None:
+        u = self.task.space.decode([0.5 if v != v else v for v in self.picture.context])
+        self.choose(**{**u, **{name: slider.value for name, slider in self._sliders.items()}})
+
+    def _let(self) -> None:
+        self.choose()
+
+    def _follow_belief(self, view: BayesianView) -> None:
+        """Let the sliders show what is fitted and what comes next."""
+        over = "All trials are made." if view.next is None else None
+        with self._silently():
+            if view.next is not None and self.next is not None:
+                for name, slider in self._sliders.items():
+                    if name in self.next.config:
+                        slider.value = self.next.config[name]
+            if view.gp is not None:
+                if self.values["fit"]:
+                    self.controls["lengthscale"].value = float(min(10.0, max(0.01, min(view.gp.lengthscales))))
+                if self.values["fit_noise"]:
+                    self.controls["noise"].value = float(min(1.0, max(1e-8, view.gp.noise)))
+        for widget in (*self._sliders.values(), self._try):
+            widget.disabled = over is not None
+        self._leave.disabled = self.chosen is None
+
+    # ---- picture and words -------------------------------------------------------------------------------
+
+    def _picture(self) -> None:
+        space, quantity = self.task.space, Quantity(self.task.value_label, accuracy=False)
+        truth = None
+        if self.values["truth"] and isinstance(self.task, Function) and space.d == 1:
+            function, name = self.task, space.free[0]
+            truth = lambda config: float(function([[config[name]]])[0])  # noqa: E731
+        self.picture: Acquisition1D | Acquisition2D = acquisition_picture(  # type: ignore[assignment]
+            space, truth=truth, trials=self.values["trials"], quantity=quantity, samples=self.values["samples"]
+        )
+        self.use(self.picture)
+        axes = [*getattr(self.picture, "maps", {}).values()] or [self.picture.ax, self.picture.low]  # type:
+        ignore[union-attr]
+        self.clickable("Click to choose the next trial yourself. Keys: arrows move a cross, Enter chooses.", *axes)
+
+    def frame(self, n: int) -> BayesianView:
+        view = self.views[n]
+        if view is None:
+            view = self.views[n] = self._past(n)
+        return view
+
+    def begin(self) -> str:
+        return self._coming() or (
+            "Nothing has been tried yet. Press Step for one trial or Play for all, or click in the picture to choose
+            one."
+        )
+
+    def sentence(self, n: int) -> str:
+        step = self.steps[n - 1]
+        trial: Trial = step.trial
+        where, q = self._where(trial.config), self.picture.quantity
+        found = f"found {q.text(trial.value)}" if trial.value is not None else f"failed ({trial.reason})"
+        view: BayesianView | None = step.view
+        if "kept" in trial.info:
+            told = f"Trial {n}, at {where}, {found}; {trial.info['kept']} chose it before the settings were changed."
+        elif trial.info.get("by") == "user":
+            told = f"You chose {where}{self._expected(view, ', where ', ' was expected')}: it {found}."
+        elif view is None or view.gp is None:
+            told = f"Tried {where}, one of {self.method.startup} first trials that spread over the space: it {found}."
+        else:
+            told = f"Chose {where}: {self._promise(view)}; it {found}."
+        best = " That is the best so far." if step.incumbent is trial and n > 1 else ""
+        return told + best + (f" {self._coming()}" if n == len(self.steps) else "")
+
+    def _coming(self) -> str:
+        """What comes next, where the learner has chosen it."""
+        if self.chosen is None:
+            return ""
+        return f"You choose {self._where(self.chosen)} next{self._expected(self.views[-1], ': ', ' is expected
+        there')}."
+
+    def _where(self, config: Config) -> str:
+        space = self.task.space
+        values = {n: value_label(space.parameters[n], v) for n, v in config.items() if n in space.free}
+        return next(iter(values.values())) if space.d == 1 else ", ".join(f"{n} = {v}" for n, v in values.items())
+
+    def _expected(self, view: BayesianView | None, before: str, after: str) -> str:
+        if view is None or view.gp is None or view.next is None:
+            return ""
+        mean, std = (float(v[0]) for v in view.predict(view.next[None]))
+        return f"{before}{self.picture.quantity.spread(mean, std)}{after}"
+
+    def _promise(self, view: BayesianView) -> str:
+        """'mean −0.35 ± 0.21 promised 0.17 below the best'."""
+        assert view.next is not None and view.best is not None
+        mean, std = (float(v[0]) for v in view.predict(view.next[None]))
+        q = self.picture.quantity
+        belief, gap = q.spread(mean, std), view.best - mean
+        if view.acquisition == "thompson":
+            return f"the function drawn from the belief is lowest there (mean {belief})"
+        if gap > 0:
+            return f"mean {belief} promised {_size(q, gap)} below the best"
+        return f"mean {belief} lies {_size(q, -gap)} above the best, but not knowing leaves room below it"
+
+
+def _size(q: Quantity, gap: float) -> str:
+    return f"{100 * gap:.1f} points" if q.percent else number(gap, 2)
+
+
+def _who(trial: Trial) -> str:
+    return "you" if trial.info.get("by") == "user" else "the method"
+
+
+def _tell(method: BayesianOptimisation, trials: Sequence[Trial]) -> None:
+    """Bring a new method to where it would be had each of these trials been enqueued, asked and told."""
+    for trial in trials:
+        method.pending[trial.id] = trial
+        method.tell(trial)
+    method._asked = len(trials)
+
+
+def _fitted_or_not(values: dict[str, Any]) -> dict[str, Any]:
+    """lengthscale=None means fit=True, and a number fit=False; noise likewise. The tick goes first: it frees the
+    slider."""
+    out: dict[str, Any] = {}
+    for name, value in values.items():
+        box = {"lengthscale": "fit", "noise": "fit_noise"}.get(name)
+        if box is not None:
+            out[box] = value is None
+        if box is None or value is not None:
+            out[name] = value
+    return out
+
+
+def _slider(name: str, p: Any) -> Any:
+    """A slider over the values of a parameter."""
+    options: dict[str, Any] = {"description": f"Next {name}", "tooltip": f"Choose {name} of the next trial yourself."}
+    if isinstance(p, Choice):
+        made: Any = W.SelectionSlider(options=[(str(o), o) for o in p.options], **options)
+    elif isinstance(p, Int):
+        made = W.IntSlider(p.low, p.low, p.high, 1, **options)
+    elif isinstance(p, Float) and p.log:
+        import math
+
+        made = W.FloatLogSlider(p.low, min=math.log10(p.low), max=math.log10(p.high), step=0.01, readout_format=".2g",
+        **options)
+    else:
+        made = W.FloatSlider(p.low, min=p.low, max=p.high, step=(p.high - p.low) / 200, readout_format=".3g", **options)
+    made.add_class(f"nb-choose-{name}")
+    made.add_class("nb-choose")
+    return made

@@ -1,8 +1,8 @@
 """From a notebook's trace to a study file, and from a study file to a full-scale run.
 
-    print(estimate(trace, trials=200, epochs=50))     # what it would cost
-    export(trace, "study.yaml", trials=200, epochs=50, workers=4)
-    trace = run("study.yaml", "runs/first")           # the same as: nasbook run study.yaml --out runs/first
+print(estimate(trace, trials=200, epochs=50))     # what it would cost
+export(trace, "study.yaml", trials=200, epochs=50, workers=4)
+trace = run("study.yaml", "runs/first")           # the same as: nasbook run study.yaml --out runs/first
 """
 
 from nasbook.scale.export import Estimate, estimate, export

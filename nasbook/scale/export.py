@@ -13,7 +13,7 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -40,11 +40,12 @@ class Estimate:
     workers: int
     cpus: int  # of a trial
     gpus: float  # of a trial
-    watts: float  # of a trial
+    watts: float | None  # of a trial
     limit: float | None  # hours after which no trial is started
     n: int  # trials that were measured
     source: str = "here"  # where the seconds were measured
     unknown: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float | None:
@@ -69,7 +70,7 @@ class Estimate:
 
     @property
     def kwh(self) -> float | None:
-        return None if self.trial_hours is None else self.trial_hours * self.watts / 1000
+        return None if self.trial_hours is None or self.watts is None else self.trial_hours * self.watts / 1000
 
     def __str__(self) -> str:
         lines = []
@@ -93,7 +94,7 @@ class Estimate:
             lines.append(f"Energy: {self.kwh:.2g} kWh, if a trial draws {self.watts:g} W; cooling is not counted.")
         if self.unknown:
             lines.append(f"Not known: {'; '.join(self.unknown)}.")
-        return "\n".join(lines)
+        return "\n".join([*lines, *self.notes])
 
 
 def export(
@@ -106,8 +107,8 @@ def export(
     epochs: length of a training. data: a file of more data, for tasks that take one.
     Any other name is an argument of the task (train=5000), or a parameter of the space that gets a new range
     (width=(64, 512)), new options (activation=["relu", "gelu"]), or one value (depth=4).
-    cpus, gpus (a fraction shares one), device: of each trial. timeout: seconds for one trial. max_failures: restarts of a
-    trial whose process died.
+    cpus, gpus (a fraction shares one), device: of each trial. timeout: seconds for one trial.
+    max_failures: restarts of a trial whose process died.
     best: how many of the notebook's best configurations come first. settings: of the method, over those of the trace.
     task: another task, by name or as package.module:function. seed, training_seed; name, notes.
 
@@ -200,11 +201,11 @@ def _plan(
         method_settings(cls, method)
     except ValueError as error:
         raise ValueError(f"this cannot be exported: {error}") from error
-    fidelity = new.fidelity and {"unit": new.fidelity.unit, "min": new.fidelity.min, "max": new.fidelity.max}
+    fidelity: dict[str, Any] | None = asdict(new.fidelity) if new.fidelity else None
     if epochs is not None and not one_shot and "epochs" not in own:
         if not (new.fidelity or (isinstance(new, FunctionTask) and "fidelity" in new._extra)) or new.knows_cost:
             raise ValueError(
-                f"the task {target} has no epochs to scale: a task must take an argument `epochs`, a function `fidelity`"
+                f"the task {target} has no epochs to scale: a task must take an argument epochs, a function fidelity"
             )
         least = min(new.fidelity.min if new.fidelity else 1, epochs)
         fidelity = {"unit": new.fidelity.unit if new.fidelity else "epoch", "min": least, "max": epochs}
@@ -214,7 +215,7 @@ def _plan(
     cost = _cost(trace, old, new, task is None, arguments, fidelity, ranges, one_shot)
     cost = replace(
         cost, trials=trials, workers=workers, cpus=cpus, gpus=gpus, limit=hours,
-        watts=watts if watts is not None else gpus * GPU_WATTS or cpus * CORE_WATTS,
+        watts=watts or gpus * GPU_WATTS or (None if old and old.knows_cost else cpus * CORE_WATTS),
         factors=(*cost.factors, *([(f"a machine {speedup:g} times as fast", 1 / speedup)] if speedup != 1 else [])),
         unknown=(*cost.unknown, *(["how much faster a trial is on a GPU"] if gpus and speedup == 1 else [])),
     )  # fmt: skip
@@ -268,9 +269,9 @@ def _old_task(trace: Trace, name: str) -> Task | None:
 
 def _local(name: str) -> str:
     return (
-        f"the task {name!r} was defined in a notebook or made from objects in memory, so no other process can find it: put "
-        "the function into a module, say objective.py, search it from there (from objective import f), or name it here: "
-        'task="objective:f"'
+        f"the task {name!r} was defined in a notebook or made from objects in memory, so no other process can find it: "
+        "put the function into a module, say objective.py, and search it from there (from objective import f), or name "
+        'it here: task="objective:f"'
     )
 
 
@@ -334,6 +335,7 @@ def _cost(
     ]
     factors: list[tuple[str, float]] = []
     unknown: list[str] = []
+    notes: list[str] = []
     known = {"epochs", "device"}
     if not same:
         unknown.append(f"how long a trial of {new.name} takes: run one (trials: 1) and look at its cost")
@@ -354,10 +356,11 @@ def _cost(
         unknown.append("the seconds of a trial, because none has finished in the trace")
     simulated = old is not None and old.knows_cost
     if simulated and same:
-        unknown.append("nothing is trained: the study looks its answers up in seconds, and these are the costs on record")
+        notes.append("These are the costs on record. The study looks its answers up, which takes seconds.")
     return Estimate(
         trials=None, measured=median(seconds) if seconds else None, factors=tuple(factors), workers=1, cpus=1, gpus=0,
         watts=0, limit=None, n=len(seconds), source="in the table" if simulated else "here", unknown=tuple(unknown),
+        notes=tuple(notes),
     )  # fmt: skip
 
 

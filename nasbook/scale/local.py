@@ -6,7 +6,7 @@ What a run leaves in its folder:
 
     study.yaml         a copy of the study
     trace.jsonl        the trace, written as it grows
-    checkpoints/<id>/  of each running trial: `state`, which the task keeps, and progress.json; removed when it has ended
+    checkpoints/<id>/  of a running trial: `state`, which the task keeps, and progress.json; removed when it has ended
     logs/worker-k.log  what the tasks printed
 
 A run can be killed at any moment and resumed: what had ended is in the trace, what was running goes on from its
@@ -33,7 +33,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from nasbook.scale.study import Study, StudyError, load_study
+from nasbook.scale.study import Study, load_study
 from nasbook.search import Fidelity, Method, OneShot, Run, Task, steps, trial_seed
 from nasbook.trace import Header, Trace, TraceFile, Trial, plain, read
 
@@ -55,11 +55,11 @@ def run(
 ) -> Trace:
     """Run a study to the end of its budget and return the trace; `trace.interrupted` says that Ctrl-C ended it early.
 
-    out: the folder of the run (see above). resume: go on with the run in it; the budget, the workers and the resources may
-    have changed since, what is searched may not. workers: overrides the study's number. progress: a bar on stderr.
+    out: the folder of the run (see above). resume: go on with the run in it; the budget, the workers and the resources
+    may have changed since, what is searched may not. workers: overrides the study's number. progress: a bar on stderr.
 
-    Raises StudyError for a study that cannot be run, ValueError for a folder that cannot be used, and RunError where the
-    workers do not start.
+    Raises StudyError for a study that cannot be run, ValueError for a folder that cannot be used, and RunError where
+    the workers do not start.
     """
     out = Path(out)
     if isinstance(study, Study):
@@ -311,8 +311,10 @@ class _Engine:
 
     def _ask(self, worker: int) -> _Job | None:
         budget = self.study.budget
-        if self.method_waits or (budget.trials is not None and self.trace.asked >= budget.trials) or (
-            budget.hours is not None and self.now() >= budget.hours * 3600
+        if (
+            self.method_waits
+            or (budget.trials is not None and self.trace.asked >= budget.trials)
+            or (budget.hours is not None and self.now() >= budget.hours * 3600)
         ):
             return None
         trial = self.run_.ask(start=self.now(), worker=worker)
@@ -387,7 +389,7 @@ class _Engine:
                 times = f" ({job.deaths} times)" if job.deaths > 1 else ""
                 self._tell(worker, replace(job.trial, status="failed", reason=f"the worker process {fate}{times}"))
             else:
-                self.bar.say(f"worker {worker.index} {fate}; trial {job.trial.id} goes on in a new process (log: {log})")
+                self.bar.say(f"worker {worker.index} {fate}; trial {job.trial.id} goes on in a new process; see {log}")
         if worker.job:
             self.waiting.insert(0, worker.job)
 
@@ -473,7 +475,7 @@ def _header(study: Study, task: Task, method: Method | OneShot) -> Header:
 
 # ---- the machine -----------------------------------------------------------------------------------------
 
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")] + ["VECLIB_MAXIMUM_THREADS"]
 
 
 @contextmanager
@@ -539,7 +541,8 @@ class _Bar:
         if show:
             from tqdm import tqdm
 
-            self.tqdm = tqdm(total=study.budget.trials, desc=study.name, unit="trial", file=sys.stderr, dynamic_ncols=True)
+            total, name = study.budget.trials, study.name
+            self.tqdm = tqdm(total=total, desc=name, unit="trial", file=sys.stderr, dynamic_ncols=True)
         self.failed = 0
 
     def __enter__(self) -> _Bar:

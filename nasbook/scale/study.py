@@ -3,8 +3,8 @@
     study = load_study("study.yaml")        # every error names the file, the line, the path and what would be right
     study.save("other.yaml")
 
-The models below are the file's schema (nasbook/study@1); `study.schema.json` beside this module is the same for editors. What
-no schema can say (the method serves the space, the task exists …) is asked by `Study.check`.
+The models below are the file's schema (nasbook/study@1); `study.schema.json` beside this module is the same for
+editors. What no schema can say (the method serves the space, the task exists …) is asked by `Study.check`.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class _Strict(BaseModel):
 
 class _Parameter(_Strict):
     when: dict[str, Scalar | list[Scalar]] | None = Field(
-        None, description="the parameter exists only where the named parents have these values"
+        default=None, description="the parameter exists only where the named parents have these values"
     )
 
 
@@ -115,7 +115,7 @@ class FloatSpec(_Parameter):
     type: Literal["float"] = Field(description="the kind of the parameter")
     low: float = Field(description="the lowest value")
     high: float = Field(description="the highest value")
-    log: bool = Field(False, description="search on a logarithmic scale")
+    log: bool = Field(default=False, description="search on a logarithmic scale")
 
     @model_validator(mode="after")
     def _range(self) -> FloatSpec:
@@ -127,7 +127,7 @@ class IntSpec(_Parameter):
     type: Literal["int"] = Field(description="the kind of the parameter")
     low: int = Field(description="the lowest value")
     high: int = Field(description="the highest value")
-    log: bool = Field(False, description="search on a logarithmic scale")
+    log: bool = Field(default=False, description="search on a logarithmic scale")
 
     @model_validator(mode="after")
     def _range(self) -> IntSpec:
@@ -147,7 +147,7 @@ def _check_range(low: float, high: float, log: bool) -> None:
 class ChoiceSpec(_Parameter):
     type: Literal["choice"] = Field(description="the kind of the parameter")
     options: list[Scalar] = Field(min_length=1, description="the values to choose from")
-    ordered: bool = Field(False, description="neighbours in the list are alike")
+    ordered: bool = Field(default=False, description="neighbours in the list are alike")
 
 
 class ConstantSpec(_Parameter):
@@ -162,12 +162,12 @@ class TaskSpec(_Strict):
     name: str = Field(
         min_length=1, description="a built-in task (nasbook list tasks), or the import path package.module:function"
     )
-    arguments: dict[str, Json] = Field({}, description="what the task is made with")
+    arguments: dict[str, Json] = Field(default={}, description="what the task is made with")
 
 
 class MethodSpec(_Strict):
     name: str = Field(min_length=1, description="a method (nasbook list methods)")
-    settings: dict[str, Json] = Field({}, description="its settings; what is left out keeps its default")
+    settings: dict[str, Json] = Field(default={}, description="its settings; what is left out keeps its default")
 
 
 class FidelitySpec(_Strict):
@@ -183,18 +183,22 @@ class FidelitySpec(_Strict):
 
 
 class Budget(_Strict):
-    trials: int | None = Field(None, ge=1, description="trials to start")
-    hours: float | None = Field(None, gt=0, le=24 * 366, description="hours after which no trial is started any more")
-    timeout: float | None = Field(None, gt=0, description="seconds after which one trial is given up")
+    trials: int | None = Field(default=None, ge=1, description="trials to start")
+    hours: float | None = Field(
+        default=None, gt=0, le=24 * 366, description="hours after which no trial is started any more"
+    )
+    timeout: float | None = Field(default=None, gt=0, description="seconds after which one trial is given up")
     max_failures: int = Field(
-        2, ge=0, le=100, description="how often a trial is started again after its process has died"
+        default=2, ge=0, le=100, description="how often a trial is started again after its process has died"
     )
 
 
 class Resources(_Strict):
-    cpus: int = Field(1, ge=1, le=1024, description="threads for each trial")
-    gpus: float = Field(0, ge=0, le=64, description="GPUs for each trial; below 1, trials share one")
-    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="auto takes a GPU where there is one")
+    cpus: int = Field(default=1, ge=1, le=1024, description="threads for each trial")
+    gpus: float = Field(default=0, ge=0, le=64, description="GPUs for each trial; below 1, trials share one")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(
+        default="auto", description="auto takes a GPU where there is one"
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> Resources:
@@ -206,21 +210,21 @@ class Resources(_Strict):
 
 
 class Seeds(_Strict):
-    search: int = Field(0, ge=0, lt=2**63, description="the seed of the method")
+    search: int = Field(default=0, ge=0, lt=2**63, description="the seed of the method")
     training: int | None = Field(
-        None, ge=0, lt=2**32, description="one training seed for all trials; null gives each trial its own"
+        default=None, ge=0, lt=2**32, description="one training seed for all trials; null gives each trial its own"
     )
 
 
 class Provenance(_Strict):
     """Where a study comes from; nothing is computed from it."""
 
-    nasbook: str | None = Field(None, description="the version that wrote the file")
-    created: str | None = Field(None, description="when it was written")
-    trace: str | None = Field(None, description="the digest of the notebook's trace")
-    trials: int | None = Field(None, ge=0, description="the number of its trials")
-    best: float | None = Field(None, description="the best value in the notebook")
-    seconds: float | None = Field(None, ge=0, description="the median seconds of one of its trials")
+    nasbook: str | None = Field(default=None, description="the version that wrote the file")
+    created: str | None = Field(default=None, description="when it was written")
+    trace: str | None = Field(default=None, description="the digest of the notebook's trace")
+    trials: int | None = Field(default=None, ge=0, description="the number of its trials")
+    best: float | None = Field(default=None, description="the best value in the notebook")
+    seconds: float | None = Field(default=None, ge=0, description="the median seconds of one of its trials")
 
 
 class Study(_Strict):
@@ -228,24 +232,23 @@ class Study(_Strict):
 
     schema_: Literal["nasbook/study@1"] = Field(alias="schema", description=f"the version of this format, {SCHEMA}")
     name: str = Field(min_length=1, max_length=200, description="a name for the study")
-    notes: str = Field("", description="whatever should be remembered")
+    notes: str = Field(default="", description="whatever should be remembered")
     task: TaskSpec = Field(description="what is searched, e.g. {name: digits-mlp}")
     space: dict[str, Spec] = Field(min_length=1, description="the parameters, e.g. x: {type: float, low: 0, high: 1}")
     method: MethodSpec = Field(description="how to search, e.g. {name: random}")
-    fidelity: FidelitySpec | None = Field(None, description="how thoroughly a trial is evaluated")
+    fidelity: FidelitySpec | None = Field(default=None, description="how thoroughly a trial is evaluated")
     budget: Budget = Field(description="when to stop, e.g. {trials: 100}")
-    workers: int = Field(1, ge=1, le=1024, description="processes that evaluate trials side by side")
-    resources: Resources = Field(Resources(), description="what each worker may use")
-    seeds: Seeds = Field(Seeds(), description="the same seeds give the same search")
-    first: list[dict[str, Json]] = Field([], description="configurations to try before the method chooses")
-    provenance: Provenance | None = Field(None, description="where the study comes from")
+    workers: int = Field(default=1, ge=1, le=1024, description="processes that evaluate trials side by side")
+    resources: Resources = Field(default_factory=Resources, description="what each worker may use")
+    seeds: Seeds = Field(default_factory=Seeds, description="the same seeds give the same search")
+    first: list[dict[str, Json]] = Field(default=[], description="configurations to try before the method chooses")
+    provenance: Provenance | None = Field(default=None, description="where the study comes from")
 
     # ---- what it stands for --------------------------------------------------------------------------
 
     @cached_property
     def search_space(self) -> Space:
-        return Space.from_dict({k: p.model_dump(exclude_none=False, exclude_defaults=True) | {"type": p.type}
-                                for k, p in self.space.items()})  # fmt: skip
+        return Space.from_dict({name: _as_written(p) for name, p in self.space.items()})
 
     def make_task(self) -> Task:
         """The task; ValueError where there is none of this name."""
@@ -259,20 +262,18 @@ class Study(_Strict):
     def check(self, file: str = "the study", lines: Mapping[Place, int] | None = None) -> None:
         """Raise StudyError for the first thing that would keep the study from running."""
         for text, *path in _problems(self):
-            raise _error(text, file, tuple(path), lines or {})
+            raise _error(str(text), file, tuple(path), lines or {})
 
     # ---- as a file -------------------------------------------------------------------------------------
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types, as in the file; what is None is left out."""
+        """Plain JSON types, as in the file: without what is None or empty and may be left out."""
         row = self.model_dump(by_alias=True)
-        row["space"] = {k: {"type": p.type} | p.model_dump(exclude_defaults=True) for k, p in self.space.items()}
-        sections = {k: _without_none(v) if k not in ("space", "first") else v for k, v in row.items()}
-        for key in ("arguments", "settings"):
-            for section in ("task", "method"):
-                if key in row[section]:
-                    sections[section][key] = row[section][key]
-        return {k: v for k, v in sections.items() if v is not None and (v or k not in ("notes", "first"))}
+        for key in ("fidelity", "budget", "resources", "seeds", "provenance"):
+            if row[key]:
+                row[key] = {k: _whole(v) for k, v in row[key].items() if v is not None}
+        row["space"] = {name: _as_written(p) for name, p in self.space.items()}
+        return {k: v for k, v in row.items() if v is not None and (v or k not in ("notes", "first"))}
 
     def to_yaml(self, head: str = "") -> str:
         """The file, with a comment above each section; `head` is a comment on top."""
@@ -290,7 +291,8 @@ class Study(_Strict):
         if path.is_dir():
             raise StudyError("this is a folder; a study is a file, e.g. study.yaml", str(path))
         if path.exists() and not overwrite:
-            raise StudyError("the file exists; overwrite=True (--overwrite) replaces it, another name keeps it", str(path))
+            hint = "overwrite=True (--overwrite) replaces it, another name keeps it"
+            raise StudyError(f"the file exists; {hint}", str(path))
         path.parent.mkdir(parents=True, exist_ok=True)
         scratch = path.with_name(path.name + ".tmp")
         scratch.write_text(self.to_yaml(head), encoding="utf-8")
@@ -300,21 +302,30 @@ class Study(_Strict):
 
 COMMENTS = {
     "task": "What is searched: a built-in task (nasbook list tasks) or package.module:function, and its arguments.",
-    "space": "The parameters: float, int, choice, constant. `when` names the values of a parent under which one exists.",
+    "space": "The parameters: float, int, choice, constant. `when`: exists only if the parent has that value.",
     "method": "How to search (nasbook list methods), and its settings.",
     "fidelity": "How thoroughly a trial is evaluated: `max` is the full effort.",
     "budget": "When to stop: trials to start, hours after which none is started. timeout: seconds for one trial.\n"
     "max_failures: how often a trial is started again after its process has died.",
     "workers": "Processes that evaluate trials side by side.",
     "resources": "For each of them: threads, GPUs (0.5: two share one), and the device.",
-    "seeds": "The same seeds give the same search. training: one seed for every training; left out, each trial has its own.",
+    "seeds": "The same seeds give the same search. training: one seed for all trainings, or left out.",
     "first": "These configurations come first; they were the best ones in the notebook.",
     "provenance": "Where this study comes from.",
 }
 
 
-def _without_none(value: Any) -> Any:
-    return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
+def _whole(value: Any) -> Any:
+    """2 rather than 2.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _as_written(p: Spec) -> dict[str, Any]:
+    """A parameter with its type first and its condition last, defaults left out."""
+    row = p.model_dump(exclude_defaults=True)
+    row.pop("type", None)
+    when = {"when": row.pop("when")} if "when" in row else {}
+    return {"type": p.type, **row, **when}
 
 
 def load_study(path: str | Path, *, check: bool = True) -> Study:
@@ -475,7 +486,7 @@ def _type_words(hint: Any) -> str:
 
 def _problems(study: Study) -> Iterator[tuple[str | int, ...]]:
     """(sentence, *path) of everything that would keep the study from running, in the order in which it matters."""
-    specs = {k: p.model_dump(exclude_defaults=True) | {"type": p.type} for k, p in study.space.items()}
+    specs = {name: _as_written(p) for name, p in study.space.items()}
     for i, name in enumerate(specs, 1):  # one more parameter at a time, so that the wrong one is named
         try:
             Space.from_dict(dict(list(specs.items())[:i]))

@@ -1,7 +1,7 @@
 """From the name of a task, as a study or the command line gives it, to the task.
 
-A name without a colon is in the registry. `package.module:function` is imported, and may be an objective (a function of a
-configuration), a Task, or a function or class that makes a Task.
+A name without a colon is in the registry. `package.module:function` is imported, and may be an objective (a function of
+a configuration), a Task, or a function or class that makes a Task.
 """
 
 from __future__ import annotations

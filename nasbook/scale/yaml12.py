@@ -1,8 +1,8 @@
 """Reading YAML as people mean it, with the line of every value.
 
-PyYAML follows YAML 1.1, in which `1e-4` is text and `no` is false. Here the core rules of YAML 1.2 hold: true and false are
-the only booleans, 1e-4 is a number, 010 is ten. Keys are text and may not come twice; anchors, aliases and tags of other types
-are refused, because a study needs none.
+PyYAML follows YAML 1.1, in which `1e-4` is text and `no` is false. Here the core rules of YAML 1.2 hold: true and false
+are the only booleans, 1e-4 is a number, 010 is ten. Keys are text and may not come twice; aliases and tags of other
+types are refused, because a study needs none.
 """
 
 from __future__ import annotations

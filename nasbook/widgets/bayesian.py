@@ -26,7 +26,7 @@ import ipywidgets as W
 import nasbook
 from nasbook.hpo.acquisition import ACQUISITIONS
 from nasbook.hpo.bayesian import BayesianOptimisation, BayesianView
-from nasbook.plots.acquisition import Acquisition1D, Acquisition2D, acquisition_picture
+from nasbook.plots.acquisition import Acquisition1D, acquisition_picture
 from nasbook.plots.data import Quantity
 from nasbook.plots.scales import value_label
 from nasbook.plots.style import number
@@ -63,6 +63,8 @@ class BayesianLab(Lab):
     """
 
     name = "bayesian"
+    trace: Trace  # type: ignore[assignment]
+    picture: Any  # Acquisition1D or Acquisition2D
 
     def __init__(self, task: str | Task | Callable[..., Any] = "forrester", space: Space | None = None, **values: Any):
         self._own = task if isinstance(task, str) and task in OBJECTIVES else as_task(task, space)
@@ -76,7 +78,7 @@ class BayesianLab(Lab):
             objectives.append((self._own.name or "my objective", self._own))
         acquisitions = [(ACQUISITION_NAMES.get(a, a), a) for a in sorted(ACQUISITIONS, key=[*ACQUISITION_NAMES].index)]
         kernels = [(label, name) for name, label in KERNEL_NAMES.items()]
-        live = {"effect": "live"}
+        live: dict[str, Any] = {"effect": "live"}
         return [
             choose("task", "Objective", objectives, "forrester", "What is minimised; the method sees only its trials."),
             choose("acquisition", "Acquisition", acquisitions, "ei",
@@ -100,10 +102,9 @@ class BayesianLab(Lab):
             slide("trials", "Trials", 20, 2, 60, 1, "How many trials the search may make; more can be added later.",
                   more=True, **live),
             count("seed", "Seed", 0, 0, 9999, "Another seed draws other first trials.", more=True),
-            slide("samples", "Samples of the belief", 3, 0, 5, 1, "Functions drawn from the belief (one parameter
-            only).",
+            slide("samples", "Samples of the belief", 3, 0, 5, 1, "Functions drawn from the belief (one parameter).",
                   more=True, **live),
-            tick("truth", "show the objective", True, "Draw what the method cannot see (one parameter only).",
+            tick("truth", "show the objective", True, "Draw what the method cannot see (one parameter).",
                  more=True, **live),
         ]  # fmt: skip
 
@@ -147,8 +148,9 @@ class BayesianLab(Lab):
         self._settings["xi"].enable("Thompson sampling has no parameter." if acquisition == "thompson" else None)
         for slider, box in (("lengthscale", "fit"), ("noise", "fit_noise")):
             label = self._settings[box].label
-            self._settings[slider].enable(f"It is fitted to the trials; untick “{label}” to set it." if self.values[box]
-            else None)
+            self._settings[slider].enable(
+                f"It is fitted to the trials; untick “{label}” to set it." if self.values[box] else None
+            )
 
     # ---- the search ------------------------------------------------------------------------------------
 
@@ -216,8 +218,8 @@ class BayesianLab(Lab):
     # ---- your own choice -------------------------------------------------------------------------------
 
     def choose(self, **config: Any) -> None:
-        """Try this configuration with the next step, e.g. `choose(x=0.3)`; without arguments the method chooses
-        again.""" valid = self.task.space.validate(config) if config else None
+        """Try this configuration with the next step, e.g. `choose(x=0.3)`; without arguments the method chooses."""
+        valid = self.task.space.validate(config) if config else None
         with self.runner.between:
             self._seen = None
             self.chosen = valid
@@ -276,12 +278,11 @@ class BayesianLab(Lab):
         if self.values["truth"] and isinstance(self.task, Function) and space.d == 1:
             function, name = self.task, space.free[0]
             truth = lambda config: float(function([[config[name]]])[0])  # noqa: E731
-        self.picture: Acquisition1D | Acquisition2D = acquisition_picture(  # type: ignore[assignment]
-            space, truth=truth, trials=self.values["trials"], quantity=quantity, samples=self.values["samples"]
-        )
+        options: dict[str, Any] = {"truth": truth, "samples": self.values["samples"]}
+        self.picture = acquisition_picture(space, trials=self.values["trials"], quantity=quantity, **options)
         self.use(self.picture)
-        axes = [*getattr(self.picture, "maps", {}).values()] or [self.picture.ax, self.picture.low]  # type:
-        ignore[union-attr]
+        one = isinstance(self.picture, Acquisition1D)
+        axes = [self.picture.ax, self.picture.low] if one else self.picture.maps.values()
         self.clickable("Click to choose the next trial yourself. Keys: arrows move a cross, Enter chooses.", *axes)
 
     def frame(self, n: int) -> BayesianView:
@@ -292,8 +293,8 @@ class BayesianLab(Lab):
 
     def begin(self) -> str:
         return self._coming() or (
-            "Nothing has been tried yet. Press Step for one trial or Play for all, or click in the picture to choose
-            one."
+            "Nothing has been tried yet. Press Step for one trial or Play for all, or click in the picture to choose "
+            "the next trial."
         )
 
     def sentence(self, n: int) -> str:
@@ -317,8 +318,8 @@ class BayesianLab(Lab):
         """What comes next, where the learner has chosen it."""
         if self.chosen is None:
             return ""
-        return f"You choose {self._where(self.chosen)} next{self._expected(self.views[-1], ': ', ' is expected
-        there')}."
+        expected = self._expected(self.views[-1], ": ", " is expected there")
+        return f"You choose {self._where(self.chosen)} next{expected}."
 
     def _where(self, config: Config) -> str:
         space = self.task.space
@@ -383,8 +384,9 @@ def _slider(name: str, p: Any) -> Any:
     elif isinstance(p, Float) and p.log:
         import math
 
-        made = W.FloatLogSlider(p.low, min=math.log10(p.low), max=math.log10(p.high), step=0.01, readout_format=".2g",
-        **options)
+        made = W.FloatLogSlider(
+            p.low, min=math.log10(p.low), max=math.log10(p.high), step=0.01, readout_format=".2g", **options
+        )
     else:
         made = W.FloatSlider(p.low, min=p.low, max=p.high, step=(p.high - p.low) / 200, readout_format=".3g", **options)
     made.add_class(f"nb-choose-{name}")

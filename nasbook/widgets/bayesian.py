@@ -15,6 +15,7 @@ replayed and resumed like any other.
 from __future__ import annotations
 
 import copy
+import math
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
@@ -34,7 +35,7 @@ from nasbook.search import Step, Task, Trace, Trial, as_task, evaluate, trial_se
 from nasbook.search import _header as header
 from nasbook.space import Choice, Config, Float, Int, Space
 from nasbook.tasks.functions import Function
-from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
+from nasbook.widgets.shell import Lab, Setting, choose, count, nearest, slide, tick
 
 OBJECTIVES: dict[str, tuple[str, dict[str, Any]]] = {
     "forrester": ("Forrester: one parameter", {}),
@@ -237,6 +238,7 @@ class BayesianLab(Lab):
     def _choosers(self) -> None:
         """A slider for each drawn parameter, that follows the next trial and can be moved: a click without a mouse."""
         self._sliders = {name: _slider(name, self.task.space.parameters[name]) for name in self.picture.names}
+        self._at: dict[str, Any] = {}  # where the lab has put them
         for slider in self._sliders.values():
             slider.observe(partial(self._guarded, self._slid), "value")
         self._try = W.Button(description="Try this", icon="check", tooltip="Make the trial that the sliders show.")
@@ -247,6 +249,8 @@ class BayesianLab(Lab):
         self.below.children = (*self._sliders.values(), self._try, self._leave)
 
     def _slid(self) -> None:
+        if all(slider.value == self._at.get(name) for name, slider in self._sliders.items()):
+            return  # the page has sent back what it was told to show
         u = self.task.space.decode([0.5 if v != v else v for v in self.picture.context])
         self.choose(**{**u, **{name: slider.value for name, slider in self._sliders.items()}})
 
@@ -260,12 +264,12 @@ class BayesianLab(Lab):
             if view.next is not None and self.next is not None:
                 for name, slider in self._sliders.items():
                     if name in self.next.config:
-                        slider.value = self.next.config[name]
+                        slider.value = self._at[name] = nearest(slider, self.next.config[name])
             if view.gp is not None:
                 if self.values["fit"]:
-                    self.controls["lengthscale"].value = float(min(10.0, max(0.01, min(view.gp.lengthscales))))
+                    self._settings["lengthscale"].show(float(min(view.gp.lengthscales)))
                 if self.values["fit_noise"]:
-                    self.controls["noise"].value = float(min(1.0, max(1e-8, view.gp.noise)))
+                    self._settings["noise"].show(view.gp.noise)
         for widget in (*self._sliders.values(), self._try):
             widget.disabled = over is not None
         self._leave.disabled = self.chosen is None
@@ -382,8 +386,6 @@ def _slider(name: str, p: Any) -> Any:
     elif isinstance(p, Int):
         made = W.IntSlider(p.low, p.low, p.high, 1, **options)
     elif isinstance(p, Float) and p.log:
-        import math
-
         made = W.FloatLogSlider(
             p.low, min=math.log10(p.low), max=math.log10(p.high), step=0.01, readout_format=".2g", **options
         )

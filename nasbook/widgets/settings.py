@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,11 +52,26 @@ class Setting:
             kind = "a whole number" if isinstance(self.widget, W.IntSlider | W.BoundedIntText) else "another type"
             raise ValueError(f"{self.name} must be {kind}, not {value!r}") from None
 
+    def show(self, value: float) -> None:
+        """Move a slider to the nearest value that it can show."""
+        self.widget.value = nearest(self.widget, value)
+
     def enable(self, why_not: str | None = None) -> None:
         """Enable the control; with a sentence, disable it, and the sentence becomes its tooltip."""
         self.widget.disabled = why_not is not None
         self.widget.tooltip = why_not or self.help
         (self.widget.add_class if why_not else self.widget.remove_class)("nb-off")
+
+
+def nearest(slider: Any, value: Any) -> Any:
+    """The nearest value of a slider's grid. A page sends any other back, rounded, as if the user had set it."""
+    if not isinstance(slider, W.FloatSlider | W.FloatLogSlider):
+        return value
+    log = isinstance(slider, W.FloatLogSlider)
+    at = math.log(value, slider.base) if log else value
+    at = slider.min + round((at - slider.min) / slider.step) * slider.step
+    at = round(min(slider.max, max(slider.min, at)), 10)
+    return slider.base**at if log else at
 
 
 def choose(
@@ -83,8 +99,6 @@ def slide(
     themselves and `step` is in decades. A slider that restarts the search acts when it is let go."""
     options: dict[str, Any] = {"description": label, "tooltip": help, "continuous_update": effect != "search"}
     if log:
-        import math
-
         options |= {"min": math.log10(low), "max": math.log10(high), "step": step, "value": value}
         widget: Any = W.FloatLogSlider(readout_format=format or ".2g", **options)
     elif all(isinstance(v, int) for v in (value, low, high, step)):

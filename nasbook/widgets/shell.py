@@ -70,9 +70,9 @@ from nasbook.widgets.files import Files
 from nasbook.widgets.live import Live
 from nasbook.widgets.pick import ClickImage
 from nasbook.widgets.runner import Runner
-from nasbook.widgets.settings import Setting, choose, count, slide, tick
+from nasbook.widgets.settings import Setting, choose, count, nearest, slide, tick
 
-__all__ = ["Lab", "Setting", "choose", "count", "slide", "tick"]
+__all__ = ["Lab", "Setting", "choose", "count", "nearest", "slide", "tick"]
 
 HERE = Path(__file__).parent
 SPEEDS = [("1 a second", 1.0), ("2 a second", 2.0), ("5 a second", 5.0), ("fastest", math.inf)]
@@ -426,9 +426,9 @@ class Lab(W.VBox):
 
     @shown
     def _changed(self, name: str, _change: Any) -> None:
-        if threading.get_ident() in self._quiet:
-            return
         setting = self._settings[name]
+        if threading.get_ident() in self._quiet or setting.widget.disabled:
+            return
         if setting.effect == "search":
             self.restart(f"{setting.label} changed, so the search starts again.")
         elif setting.effect == "live":

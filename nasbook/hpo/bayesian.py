@@ -10,8 +10,8 @@ with the value `lie` (constant liar), so that parallel asks spread. Trials that 
 that their region is avoided; a pruned trial counts with its last value.
 
 Papers: Snoek, Larochelle & Adams, Practical Bayesian Optimization of Machine Learning Algorithms, 2012; Ginsbourger,
-Le Riche & Carraro, Kriging Is Well-Suited to Parallelize Optimization, 2010 (constant liar). Read first: `propose`, then
-`BayesianView.fitted`. Left out: fidelities, constraints, several objectives, batches that are chosen jointly.
+Le Riche & Carraro, Kriging Is Well-Suited to Parallelize Optimization, 2010 (constant liar). Read first: `propose`,
+then `BayesianView.fitted`. Left out: fidelities, constraints, several objectives, batches that are chosen jointly.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ import numpy as np
 
 from nasbook.hpo.acquisition import ACQUISITIONS, SLOPES, thompson
 from nasbook.hpo.features import Features
-from nasbook.hpo.gp import GP, KERNELS
+from nasbook.hpo.gp import GP
+from nasbook.hpo.kernels import KERNELS
 from nasbook.hpo.maximise import maximise, quasi_random, untried
 from nasbook.search import Method
 from nasbook.space import Config, Space

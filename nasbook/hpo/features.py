@@ -4,8 +4,9 @@
     Choice      one-hot / √2               one column an option: two different options are at distance 1, as 0 and 1 are
     inactive    ½ (number), 0 (Choice)     a constant, so that what does not exist tells no two configurations apart
 
-Int and Choice are moved to the centre of their cell first (`snap`), because every u of a cell is the same configuration:
-a kernel that told them apart would expect changes where there can be none (Garrido-Merchán & Hernández-Lobato 2020).
+Int and Choice are moved to the centre of their cell first (`snap`), because every u of a cell is the same
+configuration; a kernel that told them apart would expect changes where none can be (Garrido-Merchán &
+Hernández-Lobato 2020).
 An ordered Choice is treated as a number. The parent of a conditional parameter has columns of its own, so the kernel
 still tells apart configurations in which a parameter exists from those in which it does not.
 """

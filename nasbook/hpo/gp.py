@@ -5,13 +5,13 @@
     mean(x) = k(x)ᵀ K⁻¹ y,   var(x) = k(x, x) - k(x)ᵀ K⁻¹ k(x),   K = σ_f² k(X, X) + σ_n² I
 
 Values are standardised before and scaled back after. The length scales ℓ, the signal variance σ_f² and the noise
-variance σ_n² (both relative to the variance of the values) maximise log p(y | X, θ) + log p(θ); each of them may be fixed
-instead. Priors: ℓ_j ~ LogNormal(√2 + ½ ln d, √3) (Hvarfner et al. 2024, BoTorch's default); σ_f² ~ Gamma(2, 1) and
-σ_n² ~ Gamma(1.1, 30) (Optuna's). Points are expected in [0, 1]^d. The cost is O(n³): good for some hundred points.
+variance σ_n² (both relative to the variance of the values) maximise log p(y | X, θ) + log p(θ); each of them may be
+fixed instead. Priors: ℓ_j ~ LogNormal(√2 + ½ ln d, √3) (Hvarfner et al. 2024, BoTorch's default); σ_f² ~ Gamma(2, 1)
+and σ_n² ~ Gamma(1.1, 30) (Optuna's). Points are expected in [0, 1]^d. The cost is O(n³): good for some hundred points.
 
 Book: Rasmussen & Williams, Gaussian Processes for Machine Learning, 2006. Read first: `predict`, then
-`log_marginal_likelihood` (there algorithm 2.1 and equation 5.9). Left out: a mean function, noise that varies from point
-to point, approximations for many points.
+`log_marginal_likelihood` (there algorithm 2.1 and equation 5.9). Left out: a mean function, noise that varies from
+point to point, approximations for many points.
 """
 
 from __future__ import annotations
@@ -23,29 +23,8 @@ from scipy.linalg import LinAlgError, cholesky, lapack, solve_triangular
 from scipy.optimize import minimize
 from scipy.spatial.distance import cdist
 
-Kernel = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+from nasbook.hpo.kernels import KERNELS
 
-
-# A kernel maps r² to k(r) and g(r) = -k'(r)/r, from which both gradients follow:
-#   ∂k/∂x_j = -g (x_j - x'_j)/ℓ_j²,   ∂k/∂ln ℓ_j = g (x_j - x'_j)²/ℓ_j²
-def matern52(r2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    s = np.sqrt(5 * r2)
-    e = np.exp(-s)
-    return (1 + s + s**2 / 3) * e, 5 / 3 * (1 + s) * e
-
-
-def matern32(r2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    s = np.sqrt(3 * r2)
-    e = np.exp(-s)
-    return (1 + s) * e, 3 * e
-
-
-def rbf(r2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    k = np.exp(-r2 / 2)
-    return k, k
-
-
-KERNELS: dict[str, Kernel] = {"matern52": matern52, "matern32": matern32, "rbf": rbf}
 BOUNDS = {"lengthscale": (0.01, 100.0), "signal": (1e-3, 1e3), "noise": (1e-8, 1.0)}
 
 
@@ -76,22 +55,18 @@ class GP:
             raise ValueError(
                 f"a GP needs finite points (n, d) and values (n,), n ≥ 1; got {self.X.shape} and {y.shape}"
             )
-        self._group = np.arange(D) if self.groups is None else np.asarray(self.groups)
-        self._d = int(self._group.max()) + 1
+        group = np.arange(D) if self.groups is None else np.asarray(self.groups)
         big = float(np.abs(y).max()) or 1.0  # so that squares of huge values do not overflow
         self.shift, self.scale = big * float(np.mean(y / big)), big * (float(np.std(y / big)) or 1.0)
         self._y = (y - self.shift) / self.scale
-        D2 = (self.X[:, None] - self.X[None]) ** 2
-        self._D2 = np.stack([D2[..., self._group == j].sum(-1).ravel() for j in range(self._d)], axis=1)  # (n², d)
-        self.theta = self._maximise_posterior()
-        self.lengthscales = np.exp(self.theta[:-2])
-        self.signal, self.noise = float(np.exp(self.theta[-2])), float(np.exp(self.theta[-1]))
-        self._ell = self.lengthscales[self._group]  # (D,): one length scale a column
-        K = self.signal * KERNELS[self.kernel](self._D2 @ self.lengthscales**-2)[0].reshape(n, n)
+        D2 = squared_differences(self.X, group)
+        theta = self._maximise_posterior(D2)
+        self.lengthscales, (self.signal, self.noise) = np.exp(theta[:-2]), np.exp(theta[-2:]).tolist()
+        self._ell = self.lengthscales[group]  # (D,): one length scale a column
+        K = self.signal * KERNELS[self.kernel](D2 @ self.lengthscales**-2)[0].reshape(n, n)
         self.L = _cholesky(K + self.noise * np.eye(n))
         self.alpha = _solve(self.L, self._y)  # α = K⁻¹ y
-        self.evidence = float(-self._y @ self.alpha / 2 - np.log(self.L.diagonal()).sum() - n / 2 * np.log(2 * np.pi))
-        del self._D2
+        self.evidence = log_marginal_likelihood(theta, D2, self._y, self.kernel)[0]
         return self
 
     # ---- the posterior ---------------------------------------------------------------------------------
@@ -142,24 +117,8 @@ class GP:
         k, g = KERNELS[self.kernel](r2)
         return self.signal * k, self.signal * g
 
-    # ---- hyperparameters: θ = (ln ℓ_1, …, ln ℓ_d, ln σ_f², ln σ_n²) ----------------------------------------
-
-    def log_marginal_likelihood(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
-        """log p(y | X, θ) of the standardised values, and its gradient (d + 2,). Only while fitting."""
-        n, ell2, (signal, noise) = len(self._y), np.exp(-2 * theta[:-2]), np.exp(theta[-2:])
-        k, g = KERNELS[self.kernel](self._D2 @ ell2)
-        K = signal * k.reshape(n, n)
-        L = _cholesky(K + noise * np.eye(n))
-        alpha = _solve(L, self._y)
-        value = -self._y @ alpha / 2 - np.log(L.diagonal()).sum() - n / 2 * np.log(2 * np.pi)
-        Kinv = lapack.dpotri(L, lower=1)[0]
-        Kinv = np.tril(Kinv) + np.tril(Kinv, -1).T
-        W = np.outer(alpha, alpha) - Kinv  # ∂/∂θ_j = ½ tr((α αᵀ - K⁻¹) ∂K/∂θ_j)
-        dell = signal * (W.ravel() * g) @ self._D2 * ell2
-        return float(value), np.r_[dell, np.vdot(W, K), noise * np.trace(W)] / 2
-
-    def _maximise_posterior(self) -> np.ndarray:
-        d = self._d
+    def _maximise_posterior(self, D2: np.ndarray) -> np.ndarray:
+        d = D2.shape[1]
         values = [np.broadcast_to(np.nan if v is None else v, m) for v, m in zip(self._fixed, (d, 1, 1), strict=True)]
         with np.errstate(divide="ignore"):
             fixed = np.log(np.concatenate(values).astype(float))
@@ -173,10 +132,10 @@ class GP:
             theta = fixed.copy()
             theta[free] = part
             try:
-                value, gradient = self.log_marginal_likelihood(theta)
+                value, gradient = log_marginal_likelihood(theta, D2, self._y, self.kernel)
             except LinAlgError:
                 return 1e10, np.zeros(len(part))
-            prior, slope = _log_prior(theta)
+            prior, slope = log_prior(theta)
             return -value - prior, -(gradient + slope)[free]
 
         # A few starts that are always the same, so that a fit depends on the data alone; the two best are climbed.
@@ -189,7 +148,30 @@ class GP:
         return fixed
 
 
-def _log_prior(theta: np.ndarray) -> tuple[float, np.ndarray]:
+# ---- hyperparameters: θ = (ln ℓ_1, …, ln ℓ_d, ln σ_f², ln σ_n²) -----------------------------------------------
+
+
+def squared_differences(X: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """(x_j - x'_j)² for all pairs of the n points, summed over the columns of a group: (n², d)."""
+    D2 = (X[:, None] - X[None]) ** 2
+    return np.stack([D2[..., group == j].sum(-1).ravel() for j in range(group.max() + 1)], axis=1)
+
+
+def log_marginal_likelihood(theta: np.ndarray, D2: np.ndarray, y: np.ndarray, kernel: str) -> tuple[float, np.ndarray]:
+    """log p(y | X, θ) and its gradient (d + 2,), from the squared differences (n², d)."""
+    n, ell2, (signal, noise) = len(y), np.exp(-2 * theta[:-2]), np.exp(theta[-2:])
+    k, g = KERNELS[kernel](D2 @ ell2)
+    K = signal * k.reshape(n, n)
+    L = _cholesky(K + noise * np.eye(n))
+    alpha = _solve(L, y)
+    value = -y @ alpha / 2 - np.log(L.diagonal()).sum() - n / 2 * np.log(2 * np.pi)
+    Kinv = lapack.dpotri(L, lower=1)[0]  # its lower triangle
+    W = np.outer(alpha, alpha) - np.tril(Kinv) - np.tril(Kinv, -1).T
+    dell = signal * (W.ravel() * g) @ D2 * ell2  # ∂/∂θ_j = ½ tr((α αᵀ - K⁻¹) ∂K/∂θ_j)
+    return float(value), np.r_[dell, np.vdot(W, K), noise * np.trace(W)] / 2
+
+
+def log_prior(theta: np.ndarray) -> tuple[float, np.ndarray]:
     """log p(θ) up to a constant, as a density of (ℓ, σ_f², σ_n²), and its gradient by their logarithms."""
     ln_ell, (signal, noise) = theta[:-2], np.exp(theta[-2:])
     z = (ln_ell - np.sqrt(2) - np.log(len(ln_ell)) / 2) / np.sqrt(3)

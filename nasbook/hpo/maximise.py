@@ -5,7 +5,8 @@
     3. where there are Ints or Choices: the best moves to its best neighbour in the space for as long as that pays
 
 A finite space of up to 2,048 configurations is enumerated instead, so its maximum is exact. An acquisition has flat
-plains and many peaks, hence the many points; the small steps find the narrow peak beside the best trial late in a search.
+plains and many peaks, hence the many points; the small steps find the narrow peak beside the best trial, late in a
+search.
 """
 
 from __future__ import annotations

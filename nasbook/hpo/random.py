@@ -3,8 +3,8 @@
     u ~ U[0, 1]^d,   x = decode(u)
 
 With n draws, the best of them lies in the best fraction q of the space with probability 1 - (1 - q)^n, whatever the
-dimension: 59 draws give the best 5 % with 95 %. Only the few axes that matter count, and every draw tries a new value on
-each.
+dimension: 59 draws give the best 5 % with 95 %. Only the few axes that matter count, and every draw tries a new value
+on each.
 
 Paper: Bergstra & Bengio, Random Search for Hyper-Parameter Optimization, JMLR 2012. Read first: section 2.
 """

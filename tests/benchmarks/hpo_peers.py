@@ -2,13 +2,14 @@
 
     python tests/benchmarks/hpo_peers.py --seeds 20 --trials 60
 
-On Branin and Hartmann-6, shifted by a seed, every peer gets the same functions, the same initial design, the same number of trials
-and the same seeds, with its own default settings otherwise. Printed: the median simple regret (best value so far − optimum)
-with its quartiles, whether nasbook's median is no worse than each peer's, and what one ask costs in CPU at n = 10, 50, 100
-trials of a 5-dimensional sphere-like function. One BLAS thread; nothing else is limited.
+On Branin and Hartmann-6, shifted by a seed, every peer gets the same functions, the same initial design, the same
+number of trials and the same seeds, with its own default settings otherwise. Printed: the median simple regret (best
+value so far − optimum) with its quartiles, whether nasbook's median is no worse than each peer's, and what one ask
+costs in CPU when it knows n = 10, 50, 100 trials of Rosenbrock's function in 5 dimensions. One BLAS thread.
 
-Peers: uniform random search; `bayesian-optimization` (its default: UCB, κ = 2.576, Matérn-5/2 by scikit-learn); Optuna's
-GPSampler (LogEI, Matérn-5/2, ARD). This is a measurement, not a test: times depend on the machine.
+Peers: uniform random search; `bayesian-optimization` (its defaults: UCB with κ = 2.576, Matérn-5/2 by scikit-learn);
+Optuna's GPSampler (LogEI, Matérn-5/2; told that the objective is deterministic). This is a measurement, not a test:
+times depend on the machine.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ import warnings
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
     os.environ[name] = "1"
 
-import numpy as np
+import numpy as np  # noqa: E402
 
-import nasbook
-from nasbook.search import Task
+import nasbook  # noqa: E402
+from nasbook.search import Task  # noqa: E402
 
 warnings.filterwarnings("ignore")
 
@@ -156,9 +157,9 @@ def main() -> None:
     missed = []
     for name in args.tasks:
         print(
-            f"\n{name}, shifted by the seed: simple regret after {args.trials} trials ({args.initial} of them the common"
+            f"\n{name}, shifted by the seed: simple regret after {args.trials} trials, of which {args.initial} the same"
         )
-        print(f"initial design), {args.seeds} seeds\n\n{'peer':24}{'median':>12}{'quartiles':>26}{'seconds':>10}")
+        print(f"for all, {args.seeds} seeds\n\n{'peer':24}{'median':>12}{'quartiles':>26}{'seconds':>10}")
         medians = {}
         for peer in peers:
             begin, final = time.process_time(), []
@@ -172,7 +173,8 @@ def main() -> None:
 
     if not args.no_cost:
         print(
-            f"\nCPU per ask in 5 dimensions, milliseconds: p50 / p95\n\n{'peer':24}{'n=10':>16}{'n=50':>16}{'n=100':>16}"
+            "\nCPU per ask in 5 dimensions, in milliseconds: p50 / p95\n\n"
+            f"{'peer':24}{'n=10':>16}{'n=50':>16}{'n=100':>16}"
         )
         for peer in peers:
             cells = [f"{np.percentile(ms, 50):.1f} / {np.percentile(ms, 95):.1f}" for ms in cost(peer).values()]

@@ -1,1 +1,61 @@
-"""Pictures: from a Trace, a Step or a view to a matplotlib Figure."""
+"""Pictures: from a Trace, a Step or a view to a matplotlib Figure that shows itself in a notebook and describes itself in
+`fig.alt`.
+
+    plot(trace, "history")      trace.plot("history")      history(trace, baseline=None)
+
+Functions make still pictures. The classes behind them (picture.py) draw the frames of a lab with the same code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Any
+
+from nasbook.plots.acquisition import Acquisition1D, Acquisition2D, acquisition, acquisition_picture
+from nasbook.plots.cell import CellPicture, SupernetPicture, cell, supernet
+from nasbook.plots.data import Baseline, Quantity, baseline_for, random_baseline
+from nasbook.plots.history import CurvesPicture, HistoryPicture, RacePicture, history, learning_curves, race
+from nasbook.plots.picture import Picture, Stack
+from nasbook.plots.population import PopulationPicture, TreePicture, family_tree, population
+from nasbook.plots.space import ParallelPicture, SlicePicture, parallel, slice_plot
+from nasbook.plots.style import Figure
+from nasbook.plots.weights import TrainingPicture, WeightsPicture, training, weights
+
+KINDS: dict[str, Callable[..., Figure]] = {
+    "history": history,
+    "learning-curves": learning_curves,
+    "race": race,
+    "slice": slice_plot,
+    "parallel": parallel,
+    "acquisition": acquisition,
+    "population": population,
+    "family-tree": family_tree,
+    "cell": cell,
+    "supernet": supernet,
+    "weights": weights,
+    "training": training,
+}
+
+
+def plot(trace: Any, kind: str = "history", **options: Any) -> Figure:
+    """A picture by its name, one of KINDS; options: those of the function of that name. ValueError for what cannot be drawn."""
+    if kind not in KINDS:
+        close = get_close_matches(str(kind), KINDS, 1)
+        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(KINDS)}"
+        raise ValueError(f"there is no picture {kind!r}; {hint}")
+    try:
+        return KINDS[kind](trace, **options)
+    except TypeError as error:
+        if "unexpected keyword argument" not in str(error):
+            raise
+        raise ValueError(f"plot {kind}: {str(error).rpartition('() ')[2]}") from None
+
+
+__all__ = [
+    "KINDS", "Acquisition1D", "Acquisition2D", "Baseline", "CellPicture", "CurvesPicture", "Figure", "HistoryPicture",
+    "ParallelPicture", "Picture", "PopulationPicture", "Quantity", "RacePicture", "SlicePicture", "Stack", "SupernetPicture",
+    "TrainingPicture", "TreePicture", "WeightsPicture", "acquisition", "acquisition_picture", "baseline_for", "cell",
+    "family_tree", "history", "learning_curves", "parallel", "plot", "population", "race", "random_baseline", "slice_plot",
+    "supernet", "training", "weights",
+]  # fmt: skip

@@ -192,9 +192,11 @@ def bootstrap(curves: np.ndarray, resamples: int = 1000, level: float = 0.95) ->
     n, T = curves.shape
     if n < 2:
         return np.full(T, np.nan), np.full(T, np.nan)
-    means = _weights(n, resamples) @ curves
-    edge = (1 - level) / 2
-    low, high = np.quantile(means, [edge, 1 - edge], axis=0)
+    means = curves.T @ _weights(n, resamples).T
+    means.sort(axis=1)  # along memory: much faster than np.quantile across it
+    at = (1 - level) / 2 * (resamples - 1)
+    i, part = int(at), at - int(at)
+    low, high = (means[:, a] + part * (means[:, b] - means[:, a]) for a, b in ((i, i + 1), (-1 - i, -2 - i)))
     return low, high
 
 

@@ -17,6 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from nasbook.plots import style
 from nasbook.space import Choice, Constant, Float, Int, Parameter
 
+TILTED = 0.75  # inches that a tilted name may be long
 _SUPER = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -78,14 +79,20 @@ def _log_ticks(low: float, high: float, most: int, whole: bool) -> tuple[list[fl
     return few, fine
 
 
+def tilted(p: Parameter, inches: float) -> bool:
+    """Do the names of the options need to be tilted to fit under an axis of this length?"""
+    if not isinstance(p, Choice | Constant):
+        return False
+    at, labels, _ = ticks(p)
+    return not _fits(at, labels, inches)
+
+
 def parameter_axis(ax: Axes, which: str, p: Parameter, name: str, inches: float, label: bool = True) -> None:
     """Give the x- or y-axis of `ax`, of this length, the ticks of a parameter over [0, 1]."""
+    tilt = which == "x" and tilted(p, inches)
     if isinstance(p, Choice | Constant):
         at, labels, minor = ticks(p)
-        if which == "x":
-            labels = [style.shorten(text, 0.92 * inches / max(1, len(labels))) for text in labels]
-        else:
-            labels = [style.shorten(text, 0.9) for text in labels]
+        labels = [style.shorten(text, TILTED if tilt else 0.9 if which == "y" else inches) for text in labels]
     else:
         wide = 0.5 if which == "x" else 0.4
         for most in range(max(2, int(inches / wide)), 0, -1):
@@ -95,6 +102,9 @@ def parameter_axis(ax: Axes, which: str, p: Parameter, name: str, inches: float,
     axis = ax.xaxis if which == "x" else ax.yaxis
     axis.set_ticks(at, labels)
     axis.set_ticks(minor, minor=True)
+    if tilt:
+        for text in ax.get_xticklabels():
+            text.set(rotation=40, ha="right", va="top", rotation_mode="anchor")
     if label:
         axis.set_label_text(style.shorten(name, inches, style.NORMAL))
     (ax.set_xlim if which == "x" else ax.set_ylim)(0, 1)

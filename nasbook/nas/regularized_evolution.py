@@ -5,17 +5,17 @@
              child ← the parent with one parameter changed;  evaluate it;  append it
              remove the oldest
 
-The member of rank r (1 is best) becomes the parent with probability ((P-r+1)^S - (P-r)^S) / P^S. An architecture that was
-lucky once dies of age all the same: its kind stays only if its children, evaluated anew, are good too. With `ageing=False`
-the worst dies instead, and a lucky value lives for ever; that is the paper's comparison.
+The member of rank r (1 is best) becomes the parent with probability ((P-r+1)^S - (P-r)^S) / P^S. An architecture that
+was lucky once dies of age all the same: its kind stays only if its children, evaluated anew, are good too. With
+`ageing=False` the worst dies instead, and a lucky value lives for ever; that is the paper's comparison.
 
 The paper has P = 100, S = 25 for 20,000 models. The defaults are for a few hundred queries of a table: P = 10, S = 3.
-It works on any space. With workers, a child's parent is chosen among those that have ended. Failed and pruned trials cost
-their query and never enter the population.
+It works on any space. With workers, a child's parent is chosen among those that have ended. Failed and pruned trials
+cost their query and never enter the population.
 
 Paper: Real, Aggarwal, Huang & Le, Regularized Evolution for Image Classifier Architecture Search, AAAI 2019.
-Read first: algorithm 1. Left out: the paper's two kinds of mutation (hidden state, operation), which belong to its space;
-here `Space.mutate` changes one parameter. Also left out: the paper's 5 % of mutations that change nothing.
+Read first: algorithm 1. Left out: the paper's two kinds of mutation (hidden state, operation), which belong to its
+space; here `Space.mutate` changes one parameter. Also left out: the paper's 5 % of mutations that change nothing.
 """
 
 from __future__ import annotations

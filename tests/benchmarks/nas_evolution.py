@@ -2,8 +2,8 @@
 
     python tests/benchmarks/nas_evolution.py [--queries 100] [--seeds 100]
 
-Regret: mean validation accuracy of the table's best cell minus that of the cell a search would return (the one whose single
-noisy run was best). Both methods meet the same seeds, so the test is paired.
+Regret: mean validation accuracy of the table's best cell minus that of the cell a search would return (the one whose
+single noisy run was best). Both methods meet the same seeds, so the test is paired.
 """
 
 import argparse

@@ -4,8 +4,8 @@
 
     0 ──▶ 1 ──▶ 2 ──▶ 3      and the short cuts 0 ▶ 2, 0 ▶ 3, 1 ▶ 3
 
-5^6 = 15,625 cells. Many of them are the same network under another name, because `none` cuts a path, `skip` passes a sum on and
-the names of the nodes mean nothing; `nb201_key` and `canonical_key` count the distinct ones in two ways.
+5^6 = 15,625 cells. Many of them are the same network under another name, because `none` cuts a path, `skip` passes a
+sum on and the names of the nodes mean nothing; `nb201_key` and `canonical_key` count the distinct ones in two ways.
 
 A *cell* is a tuple of six places in OPS, one for each edge in the order of EDGES. A *configuration* names them.
 No network is built here; that is `networks.py`.
@@ -49,8 +49,9 @@ _PLACE = {op: i for names in (OPS, NB201_OPS) for i, op in enumerate(names)}
 def to_cell(cell: Any) -> Cell:
     """Six places in OPS, from any way of naming a cell; ValueError if it names none.
 
-    A configuration {"edge_0_1": "conv3x3", …}; six operations as numbers or names (ours or the paper's); the key "333132";
-    or the paper's "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_1x1~2|"."""
+    A configuration {"edge_0_1": "conv3x3", …}; six operations as numbers or names (ours or the paper's); the key
+    "333132"; or the paper's
+    "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_1x1~2|"."""
     if isinstance(cell, Mapping):
         return tuple(OPS.index(op) for op in CELL_SPACE.validate(cell).values())
     if isinstance(cell, str) and "|" in cell:
@@ -115,8 +116,8 @@ def graph(cell: Any) -> nx.DiGraph:
 def nb201_key(cell: Any) -> str:
     """The benchmark's own key: a formula of the output, written as text. 6,466 values.
 
-    It sorts the summands and sees through skips, but keeps zeros as summands and does not flatten a sum that a skip passes
-    on, so some equal networks still have different keys."""
+    It sorts the summands and sees through skips, but keeps zeros as summands and does not flatten a sum that a skip
+    passes on, so some equal networks still have different keys."""
     nodes = ["0"]
     for j in (1, 2, 3):
         terms = []
@@ -136,10 +137,10 @@ INPUT = -1
 def canonical_key(cell: Any) -> tuple[Any, ...]:
     """Equal keys if and only if two cells are the same family of functions of their weights. 5,044 values.
 
-    A node is a sum of terms. Pooling is linear, pool(a + b) = pool(a) + pool(b), so a term is a source and how many times
-    it was pooled. A source is the input or a convolution; two convolutions have weights of their own, so even
-    over the same input they are two sources. What nothing reads is dropped; of all orders in which the convolutions can be
-    named, the one with the smallest key counts."""
+    A node is a sum of terms. Pooling is linear, pool(a + b) = pool(a) + pool(b), so a term is a source and how many
+    times it was pooled. A source is the input or a convolution; two convolutions have weights of their own, so even
+    over the same input they are two sources. What nothing reads is dropped; of all orders in which the convolutions
+    can be named, the one with the smallest key counts."""
     nodes: list[Value] = [((0, INPUT),)]
     convs: list[tuple[int, Value]] = []  # (operation, what it reads)
     for j in (1, 2, 3):

@@ -1,8 +1,10 @@
 """How a cell becomes a network: one with the operations it names, or one with all of them at once.
 
-    image ─▶ stem ─▶ cell (C channels) ─▶ reduce (stride 2) ─▶ cell (2C channels) ─▶ BN, ReLU, mean over pixels ─▶ linear
+    image ─▶ stem ─▶ cell (C channels) ─▶ reduce (stride 2) ─▶ cell (2C channels) ─▶ BN, ReLU, mean over pixels ─▶
+    linear
 
-A `CellNet` runs the chosen operation on each edge. A `SuperNet` runs all five and adds them with weights (Liu et al. 2019):
+A `CellNet` runs the chosen operation on each edge. A `SuperNet` runs all five and adds them with weights (Liu et al.
+2019):
 
     ō_ij(x) = Σ_o w_ij,o · o(x)
 
@@ -46,7 +48,8 @@ def operation(op: int, channels: int, affine: bool = True, bn: float = 0.3) -> n
 
 
 class CellModule(nn.Module):
-    """One operation an edge: (B, C, H, W) -> (B, C, H, W). A node that nothing reaches is zero, and so is what only reads it."""
+    """One operation an edge: (B, C, H, W) -> (B, C, H, W). A node that nothing reaches is zero, and so is what only
+    reads it."""
 
     def __init__(self, cell: Cell, channels: int, **options: Any) -> None:
         super().__init__()
@@ -156,7 +159,8 @@ class SuperNet(CellNet):
 def init_weights(net: nn.Module, rng: np.random.Generator) -> None:
     """He et al. (2015) for convolutions, 1/√fan-in for the linear layer; norms start as the identity.
 
-    The numbers are drawn with NumPy, layer by layer, so they are the same on every device and every version of torch."""
+    The numbers are drawn with NumPy, layer by layer, so they are the same on every device and every version of
+    torch."""
     with torch.no_grad():
         for m in net.modules():
             if isinstance(m, nn.Conv2d):

@@ -66,7 +66,8 @@ def test_graph():
 
 
 def test_number_of_distinct_cells():
-    """6,466 is the paper's own count; 5,044 is that of this space's weight-aware key, here found by exact enumeration."""
+    """6,466 is the paper's own count; 5,044 is that of this space's weight-aware key, here found by exact
+    enumeration."""
     assert len({nb201_key(cell) for cell in all_cells()}) == 6_466
     assert len({canonical_key(cell) for cell in all_cells()}) == 5_044
 

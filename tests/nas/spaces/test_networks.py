@@ -95,8 +95,8 @@ def test_what_reads_only_zero_is_zero():
 
 
 def test_equal_keys_are_equal_functions():
-    """Two cells of one class, with the weights of one carried over to the other, give the same output: checked on cells whose
-    single convolution can be matched without doubt."""
+    """Two cells of one class, with the weights of one carried over to the other, give the same output: checked on
+    cells whose single convolution can be matched without doubt."""
     simplest, index = classes()
     by_class = {}
     for cell in all_cells():

@@ -35,13 +35,13 @@ from nasbook.search import Step, Task, Trace, Trial, as_task, evaluate, trial_se
 from nasbook.search import _header as header
 from nasbook.space import Choice, Config, Float, Int, Space
 from nasbook.tasks.functions import Function
-from nasbook.widgets.shell import Lab, Setting, choose, count, nearest, slide, tick
+from nasbook.widgets.shell import Lab, Setting, choose, count, nearest, same, slide, tick
 
 OBJECTIVES: dict[str, tuple[str, dict[str, Any]]] = {
-    "forrester": ("Forrester: one parameter", {}),
-    "ackley": ("Ackley: one parameter, many ripples", {"d": 1}),
-    "branin": ("Branin: two parameters", {}),
-    "rosenbrock": ("Rosenbrock: two, a valley", {}),
+    "forrester": ("Forrester (1-D)", {}),
+    "ackley": ("Ackley (1-D)", {"d": 1}),
+    "branin": ("Branin (2-D)", {}),
+    "rosenbrock": ("Rosenbrock (2-D)", {}),
 }
 ACQUISITION_NAMES = {
     "ei": "Expected improvement",
@@ -84,10 +84,10 @@ class BayesianLab(Lab):
             choose("task", "Objective", objectives, "forrester", "What is minimised; the method sees only its trials."),
             choose("acquisition", "Acquisition", acquisitions, "ei",
                    "The score that decides where to look next, made of the mean and the spread of the belief.", **live),
-            slide("xi", "ξ: improvement wanted", 0.0, 0.0, 1.0, 0.01,
+            slide("xi", "ξ: margin", 0.0, 0.0, 1.0, 0.01,
                   "How much better than the best a trial must promise to be, in standard deviations of the values.",
                   **live),
-            slide("kappa", "κ: love of the unknown", 2.576, 0.0, 5.0, 0.1,
+            slide("kappa", "κ: optimism", 2.576, 0.0, 5.0, 0.1,
                   "How many standard deviations are credited for not knowing: 0 trusts the mean alone.", **live),
             slide("lengthscale", "Length scale", 0.2, 0.01, 10.0, 0.02,
                   "How far apart two points may be and still have like values, as a share of the axis.", log=True,
@@ -134,9 +134,9 @@ class BayesianLab(Lab):
                 self._picture()
         if name in BELIEF:
             self._relabel()
-            label = self._settings[name].label
+            label = self._settings[name].label.partition(":")[0]
             kept = " The trials so far are kept as if you had chosen them." if self.steps else ""
-            self.note(f"{label[0].upper()}{label[1:].partition(':')[0]} changed: the next step uses it.{kept}")
+            self.note(f"{label[0].upper() if label[1:] else label}{label[1:]} changed: the next step uses it.{kept}")
         if name == "trials" and len(self.steps) < self.values["trials"]:
             self.runner.reopen()
         self.redraw()
@@ -249,7 +249,7 @@ class BayesianLab(Lab):
         self.below.children = (*self._sliders.values(), self._try, self._leave)
 
     def _slid(self) -> None:
-        if all(slider.value == self._at.get(name) for name, slider in self._sliders.items()):
+        if all(same(slider.value, self._at.get(name)) for name, slider in self._sliders.items()):
             return  # the page has sent back what it was told to show
         u = self.task.space.decode([0.5 if v != v else v for v in self.picture.context])
         self.choose(**{**u, **{name: slider.value for name, slider in self._sliders.items()}})
@@ -346,7 +346,7 @@ class BayesianLab(Lab):
             return f"the function drawn from the belief is lowest there (mean {belief})"
         if gap > 0:
             return f"mean {belief} promised {_size(q, gap)} below the best"
-        return f"mean {belief} lies {_size(q, -gap)} above the best, but not knowing leaves room below it"
+        return f"mean {belief} is {_size(q, -gap)} above the best, but the spread leaves room below it"
 
 
 def _size(q: Quantity, gap: float) -> str:

@@ -70,34 +70,51 @@ class Files(W.VBox):
     # ---- the study --------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        """Show the panel, with this search's own size as the first proposal."""
+        """Show the panel with a first proposal, or hide it."""
         if self.panel.layout.display == "":
             self.panel.layout.display = "none"
             return
         trace = self.lab.trace
         assert trace is not None
-        self.fields = {
-            "trials": W.BoundedIntText(
-                max(10, 10 * len(trace)), min=1, max=1_000_000, description="Trials",
-                tooltip="How many configurations the large search may try.",
-            ),
-            "workers": W.BoundedIntText(
-                1, min=1, max=10_000, description="Workers", tooltip="How many trials run at the same time."
-            ),
-        }  # fmt: skip
-        self.file = W.Text("study.yaml", description="File", tooltip="Where the study is written.")
+        self.fields = self._target_fields(len(trace), getattr(getattr(self.lab, "task", None), "fidelity", None))
         self.cost = W.HTML()
-        self.cost.add_class("nb-cost")
+        self.file = W.Text("study.yaml", description="File", tooltip="Where the study is written.")
+        self.replace = W.Checkbox(
+            False,
+            description="replace a file of this name",
+            indent=False,
+            tooltip="Otherwise an existing file is kept.",
+        )
         write = W.Button(description="Write study", icon="check", tooltip="Write the study file.")
-        write.add_class("nb-write")
-        self.file.add_class("nb-file")
-        for name, field in self.fields.items():
-            field.add_class(f"nb-target-{name}")
-            field.observe(lambda _: self._try(self._price), "value")
         write.on_click(lambda _: self._try(self.write_study))
-        self.panel.children = (*self.fields.values(), self.cost, self.file, write)
+        named = {"cost": self.cost, "file": self.file, "replace": self.replace, "write": write}
+        for name, widget in {**{f"target-{n}": f for n, f in self.fields.items()}, **named}.items():
+            widget.add_class(f"nb-{name}")
+        for field in self.fields.values():
+            field.observe(lambda _: self._try(self._price), "value")
+        self.panel.children = (*self.fields.values(), self.cost, self.file, self.replace, write)
         self.panel.layout.display = ""
         self._price()
+
+    def _target_fields(self, made: int, fidelity: Any) -> dict[str, Any]:
+        """What can be scaled: more trials, longer trainings where the task trains, more processes, GPUs."""
+        whole: Any = W.BoundedIntText
+        fields: dict[str, Any] = {
+            "trials": whole(
+                max(10, 10 * made), min=1, max=10**6, description="Trials",
+                tooltip="How many configurations the large search may try.",
+            ),
+            "workers": whole(1, min=1, max=10**4, description="Workers", tooltip="How many trials run side by side."),
+            "gpus": W.BoundedFloatText(
+                0.0, min=0.0, max=64.0, step=0.5, description="GPUs a trial",
+                tooltip="A fraction lets several trials share one GPU; 0 uses the processor.",
+            ),
+        }  # fmt: skip
+        if fidelity is not None and "epoch" in fidelity.unit:
+            fields["epochs"] = whole(
+                int(fidelity.max), min=1, max=10**6, description="Epochs", tooltip="How long each training lasts."
+            )
+        return fields
 
     @property
     def target(self) -> dict[str, Any]:
@@ -107,14 +124,16 @@ class Files(W.VBox):
     def _price(self) -> None:
         """Say what the study would cost."""
         scale: Any = importlib.import_module("nasbook.scale")
-        self.cost.value = f"<b>{html.escape(str(scale.estimate(self.lab.trace, **self.target)))}</b>"
+        cost = html.escape(str(scale.estimate(self.lab.trace, **self.target)))
+        self.cost.value = f"<div role='status' style='white-space: pre-line'>{cost}</div>"
+        self.said.value = ""
 
     def write_study(self) -> Path:
         """Write the study that the panel describes."""
         trace = self.lab.trace
         assert trace is not None
         path = Path(self.file.value.strip() or "study.yaml")
-        path = Path(trace.export(path, **self.target))
+        path = Path(trace.export(path, overwrite=self.replace.value, **self.target))
         self._tell(path, "Study written to", f" Run it with <code>nasbook run {html.escape(str(path))}</code>.")
         return path
 

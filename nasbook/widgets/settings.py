@@ -30,13 +30,18 @@ class Setting:
         if self.effect not in EFFECTS:
             raise ValueError(f"{self.name}: effect must be one of {', '.join(EFFECTS)}, not {self.effect!r}")
         self.widget.add_class(f"nb-set-{self.name}")
+        self._exact = self.widget.value
         self.help = self.widget.tooltip
         self.label = self.widget.description
 
+    @property
+    def value(self) -> Any:
+        """The value that was set, even where a page has rounded it to the slider's grid."""
+        shown = self.widget.value
+        return self._exact if same(shown, nearest(self.widget, self._exact)) else shown
+
     def put(self, value: Any) -> None:
-        """Set the value as a click would; ValueError says what would be right."""
-        if self.widget.disabled:
-            raise ValueError(f"{self.name} cannot be set now: {self.widget.tooltip}")
+        """Set the value; ValueError says what would be right."""
         low, high = getattr(self.widget, "min", None), getattr(self.widget, "max", None)
         options = getattr(self.widget, "_options_values", None)
         if options is not None and not any(value is o or value == o for o in options):
@@ -46,15 +51,18 @@ class Setting:
                 low, high = self.widget.base**low, self.widget.base**high
             if not low <= value <= high:
                 raise ValueError(f"{self.name} must lie in [{low:g}, {high:g}], not {value:g}")
+        before, self._exact = self._exact, value
         try:
             self.widget.value = value
         except T.TraitError:
             kind = "a whole number" if isinstance(self.widget, W.IntSlider | W.BoundedIntText) else "another type"
+            self._exact = before
             raise ValueError(f"{self.name} must be {kind}, not {value!r}") from None
+        self._exact = self.widget.value
 
     def show(self, value: float) -> None:
         """Move a slider to the nearest value that it can show."""
-        self.widget.value = nearest(self.widget, value)
+        self.put(nearest(self.widget, value))
 
     def enable(self, why_not: str | None = None) -> None:
         """Enable the control; with a sentence, disable it, and the sentence becomes its tooltip."""
@@ -67,11 +75,20 @@ def nearest(slider: Any, value: Any) -> Any:
     """The nearest value of a slider's grid. A page sends any other back, rounded, as if the user had set it."""
     if not isinstance(slider, W.FloatSlider | W.FloatLogSlider):
         return value
+    if isinstance(slider, W.FloatLogSlider) and value <= 0:
+        return slider.base**slider.min
     log = isinstance(slider, W.FloatLogSlider)
     at = math.log(value, slider.base) if log else value
     at = slider.min + round((at - slider.min) / slider.step) * slider.step
     at = round(min(slider.max, max(slider.min, at)), 10)
     return slider.base**at if log else at
+
+
+def same(a: Any, b: Any) -> bool:
+    """Equal, up to the rounding of numbers on their way to a page and back."""
+    if isinstance(a, float) and isinstance(b, float):
+        return math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-12)
+    return bool(a == b)
 
 
 def choose(

@@ -70,9 +70,9 @@ from nasbook.widgets.files import Files
 from nasbook.widgets.live import Live
 from nasbook.widgets.pick import ClickImage
 from nasbook.widgets.runner import Runner
-from nasbook.widgets.settings import Setting, choose, count, nearest, slide, tick
+from nasbook.widgets.settings import Setting, choose, count, nearest, same, slide, tick
 
-__all__ = ["Lab", "Setting", "choose", "count", "nearest", "slide", "tick"]
+__all__ = ["Lab", "Setting", "choose", "count", "nearest", "same", "slide", "tick"]
 
 HERE = Path(__file__).parent
 SPEEDS = [("1 a second", 1.0), ("2 a second", 2.0), ("5 a second", 5.0), ("fastest", math.inf)]
@@ -127,6 +127,7 @@ class Lab(W.VBox):
             self._setting(name).put(value)
         self._build()
         self.runner = Runner(self.make_search, self._frame, self._state, speed=self._speed.value)
+        self._known = self.values
         for name in self._settings:
             self.controls[name].observe(partial(self._changed, name), "value")
         self.restart()
@@ -175,7 +176,7 @@ class Lab(W.VBox):
     @property
     def values(self) -> dict[str, Any]:
         """The settings: name -> value."""
-        return {name: widget.value for name, widget in self.controls.items()}
+        return {name: setting.value for name, setting in self._settings.items()}
 
     @property
     def steps(self) -> list[Any]:
@@ -299,6 +300,8 @@ class Lab(W.VBox):
         """Change settings, as the controls do. ValueError for what cannot be set."""
         for name, value in values.items():
             setting = self._setting(name)
+            if setting.widget.disabled:
+                raise ValueError(f"{name} cannot be set now: {setting.widget.tooltip}")
             self.error = None
             setting.put(value)
             if self.error:
@@ -427,7 +430,10 @@ class Lab(W.VBox):
     @shown
     def _changed(self, name: str, _change: Any) -> None:
         setting = self._settings[name]
-        if threading.get_ident() in self._quiet or setting.widget.disabled:
+        if self._known.get(name) == setting.value:  # a page has sent back, rounded, what it was told to show
+            return
+        self._known[name] = setting.value
+        if threading.get_ident() in self._quiet:
             return
         if setting.effect == "search":
             self.restart(f"{setting.label} changed, so the search starts again.")

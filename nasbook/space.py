@@ -53,6 +53,8 @@ class Float:
         return min(1.0, max(0.0, (value - low) / (high - low)))
 
     def decode(self, u: float) -> float:
+        if u <= 0 or u >= 1:  # the ends are exact
+            return self.low if u <= 0 else self.high
         if self.log:
             low, high = math.log(self.low), math.log(self.high)
             value = float(f"{math.exp(low + u * (high - low)):.10g}")
@@ -73,7 +75,7 @@ class Float:
         return float(value)
 
     def levels(self, n: int) -> list[float]:
-        return [self.decode(float(u)) for u in (np.linspace(0, 1, n) if n > 1 else [0.5])]
+        return list(dict.fromkeys(self.decode(float(u)) for u in (np.linspace(0, 1, n) if n > 1 else [0.5])))
 
     def near(self, value: float, step: float) -> list[float]:
         u = self.encode(value)
@@ -97,12 +99,14 @@ class Int:
     def __post_init__(self) -> None:
         for name in ("low", "high"):
             value = getattr(self, name)
-            if isinstance(value, bool) or not float(value).is_integer():
+            if not _is_number(value) or not float(value).is_integer():
                 raise ValueError(f"Int: {name} must be a whole number, not {value!r}")
             object.__setattr__(self, name, int(value))
         _check_range(self)
         if self.high - self.low >= 2**40:
             raise ValueError("Int: a range of 2^40 or more is not served; use Float and round")
+        if max(abs(self.low), abs(self.high)) >= 2**52:
+            raise ValueError("Int: numbers of 2^52 or more are not served, because a float cannot tell them apart")
 
     @property
     def size(self) -> int:
@@ -162,10 +166,7 @@ class Choice:
         if not options:
             raise ValueError("Choice: at least one option is needed")
         for option in options:
-            if not isinstance(option, Scalar):
-                raise ValueError(f"Choice: an option must be None, True/False, a number or text, not {option!r}")
-            if isinstance(option, float) and not math.isfinite(option):
-                raise ValueError(f"Choice: an option must be finite, not {option!r}")
+            _check_scalar("Choice: an option", option)
         if len(set(options)) < len(options):
             raise ValueError(f"Choice: the options must differ from each other, got {list(options)}")
         object.__setattr__(self, "options", options)
@@ -212,6 +213,9 @@ class Constant:
     kind: ClassVar[str] = "constant"
     size: ClassVar[int] = 1
 
+    def __post_init__(self) -> None:
+        _check_scalar("Constant: the value", self.value)
+
     def problem(self, value: Any) -> str | None:
         return None if value == self.value else f"is constant: it must be {self.value!r}, not {value!r}"
 
@@ -249,6 +253,8 @@ class Space:
 
     def _condition(self, name: str, when: When) -> dict[str, tuple[Scalar, ...]]:
         names, condition = list(self.parameters), {}
+        if not isinstance(when or {}, Mapping):
+            raise ValueError(f"Space: {name}: when must be a dict like {{'parent': value}}, not {when!r}")
         for parent, values in (when or {}).items():
             if parent not in names[: names.index(name)]:
                 where = "stands later" if parent in names else "is not in the space"
@@ -257,6 +263,8 @@ class Space:
             if isinstance(p, Float):
                 raise ValueError(f"Space: {name} cannot depend on {parent}, because a Float has no set of values")
             values = tuple(values) if isinstance(values, list | tuple | set) else (values,)
+            if not values:
+                raise ValueError(f"Space: {name} exists for no value of {parent}; name at least one")
             for value in values:
                 if problem := p.problem(value):
                     raise ValueError(f"Space: {name} exists when {parent} = {value!r}, but {parent} {problem}")
@@ -340,14 +348,20 @@ class Space:
     @property
     def size(self) -> float:
         """Number of configurations; infinite as soon as an active Float exists."""
-        parents = [n for n in self.parameters if any(n in c for c in self.conditions.values())]
+        parents: dict[str, set[Scalar]] = {}  # name -> the values that conditions ask for
+        for condition in self.conditions.values():
+            for name, values in condition.items():
+                parents.setdefault(name, set()).update(values)
+        names = [n for n in self.parameters if n in parents]
 
         def count(i: int, config: Config) -> float:
-            if i < len(parents):
-                p = self.parameters[parents[i]]
-                if not self.is_active(parents[i], config):
+            if i < len(names):
+                name = names[i]
+                if not self.is_active(name, config):
                     return count(i + 1, config)
-                return sum(count(i + 1, {**config, parents[i]: v}) for v in p.levels(int(p.size)))
+                asked = sum(count(i + 1, {**config, name: v}) for v in parents[name])
+                others = self.parameters[name].size - len(parents[name])
+                return asked + (others * count(i + 1, {**config, name: object()}) if others else 0)
             rest = (n for n in self.parameters if n not in parents and self.is_active(n, config))
             return math.prod(self.parameters[n].size for n in rest)
 
@@ -426,11 +440,15 @@ class Space:
     @classmethod
     def from_dict(cls, data: Mapping[str, Mapping[str, Any]]) -> Space:
         """The inverse of `to_dict`; ValueError names the parameter that is wrong."""
+        if not isinstance(data, Mapping):
+            raise ValueError(f"a space is a dict of parameters, not {data!r:.80}")
         parameters: dict[str, Parameter] = {}
         for name, spec in data.items():
+            if not isinstance(spec, Mapping):
+                raise ValueError(f"{name}: a parameter is described by a dict, not {spec!r:.80}")
             spec = dict(spec)
             kind = spec.pop("type", None)
-            if kind not in KINDS:
+            if not isinstance(kind, str) or kind not in KINDS:
                 raise ValueError(f"{name}: type must be one of {', '.join(KINDS)}, not {kind!r}")
             try:
                 parameters[name] = KINDS[kind](**spec)
@@ -439,7 +457,7 @@ class Space:
         return cls(parameters)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Space) and self.to_dict() == other.to_dict()
+        return isinstance(other, Space) and list(self.to_dict().items()) == list(other.to_dict().items())
 
     def __hash__(self) -> int:
         return hash(tuple(self.parameters))
@@ -464,12 +482,28 @@ def _describe(p: Parameter) -> dict[str, Any]:
 
 def _check_range(p: Float | Int) -> None:
     kind = type(p).__name__
+    for name in ("low", "high"):
+        if not _is_number(getattr(p, name)):
+            raise ValueError(f"{kind}: {name} must be a number, not {getattr(p, name)!r}")
     if not (math.isfinite(p.low) and math.isfinite(p.high)):
         raise ValueError(f"{kind}: low and high must be finite, got {p.low} and {p.high}")
     if not p.low < p.high:
         raise ValueError(f"{kind}: low must be below high, got {p.low} and {p.high}")
     if p.log and p.low <= 0:
         raise ValueError(f"{kind}: a logarithmic scale needs low > 0, got {p.low}")
+    if not math.isfinite(float(p.high) - float(p.low)):
+        raise ValueError(f"{kind}: the range from {p.low:g} to {p.high:g} is wider than a float can hold")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+
+
+def _check_scalar(what: str, value: Any) -> None:
+    if not isinstance(value, Scalar):
+        raise ValueError(f"{what} must be None, True/False, a number or text, not {value!r}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{what} must be finite, not {value!r}")
 
 
 def _exponent(x: float) -> int:

@@ -1,5 +1,4 @@
-"""Pictures: from a Trace, a Step or a view to a matplotlib Figure that shows itself in a notebook and describes itself in
-`fig.alt`.
+"""Pictures: from a Trace, a Step or a view to a Figure that shows itself in a notebook; `fig.alt` describes it.
 
     plot(trace, "history")      trace.plot("history")      history(trace, baseline=None)
 
@@ -39,7 +38,7 @@ KINDS: dict[str, Callable[..., Figure]] = {
 
 
 def plot(trace: Any, kind: str = "history", **options: Any) -> Figure:
-    """A picture by its name, one of KINDS; options: those of the function of that name. ValueError for what cannot be drawn."""
+    """A picture by its name, one of KINDS; options: those of the function of that name. ValueError if it cannot be."""
     if kind not in KINDS:
         close = get_close_matches(str(kind), KINDS, 1)
         hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(KINDS)}"
@@ -54,8 +53,8 @@ def plot(trace: Any, kind: str = "history", **options: Any) -> Figure:
 
 __all__ = [
     "KINDS", "Acquisition1D", "Acquisition2D", "Baseline", "CellPicture", "CurvesPicture", "Figure", "HistoryPicture",
-    "ParallelPicture", "Picture", "PopulationPicture", "Quantity", "RacePicture", "SlicePicture", "Stack", "SupernetPicture",
-    "TrainingPicture", "TreePicture", "WeightsPicture", "acquisition", "acquisition_picture", "baseline_for", "cell",
-    "family_tree", "history", "learning_curves", "parallel", "plot", "population", "race", "random_baseline", "slice_plot",
-    "supernet", "training", "weights",
+    "ParallelPicture", "Picture", "PopulationPicture", "Quantity", "RacePicture", "SlicePicture", "Stack",
+    "SupernetPicture", "TrainingPicture", "TreePicture", "WeightsPicture", "acquisition", "acquisition_picture",
+    "baseline_for", "cell", "family_tree", "history", "learning_curves", "parallel", "plot", "population", "race",
+    "random_baseline", "slice_plot", "supernet", "training", "weights",
 ]  # fmt: skip

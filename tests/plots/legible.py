@@ -3,56 +3,74 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+SMALLEST = 9  # points
+SLACK = 1.0  # pixels
 
-def words(fig: Figure) -> list[tuple[str, Text]]:
-    """Every visible text that is not empty, once."""
+
+def words(fig: Figure) -> list[Text]:
+    """Every text that is drawn and not empty."""
     fig.canvas.draw()
-    return [(t.get_text(), t) for t in fig.findobj(Text) if t.get_visible() and t.get_text().strip() and _shown(t)]
+    ghosts = set()  # tick labels that exist and are not drawn
+    for ax in fig.findobj(lambda a: hasattr(a, "xaxis")):
+        for axis in (ax.xaxis, ax.yaxis):
+            drawn = set(axis._update_ticks()) if ax.get_visible() else set()
+            for tick in [*axis.majorTicks, *axis.minorTicks]:
+                if tick not in drawn:
+                    ghosts |= {tick.label1, tick.label2}
+    return [t for t in fig.findobj(Text) if t.get_visible() and t.get_text().strip() and t not in ghosts]
 
 
-def _shown(text: Text) -> bool:
-    """Tick labels outside of the limits, or of an axis whose labels are off, exist but are not drawn."""
-    ax = text.axes
-    if ax is None:
-        return True
-    if not ax.get_visible():
-        return False
-    for axis, side in ((ax.xaxis, 0), (ax.yaxis, 1)):
-        for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]:
-            if text in (tick.label1, tick.label2):
-                low, high = sorted(axis.get_view_interval())
-                room = 1e-9 * (high - low)
-                on = tick.label1On if text is tick.label1 else tick.label2On
-                return bool(on and low - room <= tick.get_loc() <= high + room)
-        if text is axis.offsetText:
-            return bool(text.get_text())
-        del side
-    return True
+def corners(text: Text, renderer: Any) -> np.ndarray:
+    """(4, 2) corners of a text in pixels, turned as the text is, a little smaller than its box, which has air in it."""
+    angle = text.get_rotation()
+    turned = angle % 90 != 0
+    if turned:
+        assert text.get_rotation_mode() == "anchor", "the box of a text that is turned otherwise is not known"
+        text.set_rotation(0)
+    box = Text.get_window_extent(text, renderer)
+    x0, y0, x1, y1 = box.x0 + SLACK / 2, box.y0 + SLACK, box.x1 - SLACK / 2, box.y1 - SLACK
+    points = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
+    if turned:
+        text.set_rotation(angle)
+        pivot = text.get_transform().transform(text.get_unitless_position())
+        c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+        points = pivot + (points - pivot) @ np.array([[c, s], [-s, c]])
+    return points
 
 
-def problems(fig: Figure, slack: float = 1.0) -> list[str]:
-    """What is wrong with the words of a figure, in sentences; `slack` in pixels."""
-    renderer = fig.canvas.get_renderer()
-    found = []
-    boxes = []
-    for text, artist in words(fig):
-        box = Text.get_window_extent(artist, renderer)  # without the white ground that some labels have
-        if box.width < 1 or box.height < 1:
-            continue
-        if box.x0 < -slack or box.y0 < -slack or box.x1 > fig.bbox.x1 + slack or box.y1 > fig.bbox.y1 + slack:
-            found.append(f"{text!r} leaves the canvas")
-        if artist.get_fontsize() < 9:
-            found.append(f"{text!r} has {artist.get_fontsize():g} points")
-        boxes.append((text, box))
+def overlap(a: np.ndarray, b: np.ndarray) -> float:
+    """How deep two rectangles lie in each other, in pixels; 0 where a straight line parts them."""
+    depth = np.inf
+    for shape in (a, b):
+        for k in (0, 1):
+            side = shape[k + 1] - shape[k]
+            normal = np.array([-side[1], side[0]]) / max(np.hypot(*side), 1e-9)
+            pa, pb = a @ normal, b @ normal
+            depth = min(depth, pa.max() - pb.min(), pb.max() - pa.min())
+    return max(0.0, float(depth))
+
+
+def problems(fig: Figure) -> list[str]:
+    """What is wrong with the words of a figure, in sentences."""
+    texts, renderer = words(fig), fig.canvas.get_renderer()
+    found, boxes = [], []
+    width, height = fig.canvas.get_width_height()
+    for text in texts:
+        name, points = repr(text.get_text()), corners(text, renderer)
+        if points.min() < -SLACK or points[:, 0].max() > width + SLACK or points[:, 1].max() > height + SLACK:
+            found.append(f"{name} leaves the canvas")
+        if text.get_fontsize() < SMALLEST:
+            found.append(f"{name} has {text.get_fontsize():g} points")
+        boxes.append((name, points))
     for (a, box_a), (b, box_b) in combinations(boxes, 2):
-        wide = min(box_a.x1, box_b.x1) - max(box_a.x0, box_b.x0)
-        high = min(box_a.y1, box_b.y1) - max(box_a.y0, box_b.y0)
-        if wide > slack and high > 2 * slack:  # a text's box has some air above and below its letters
-            found.append(f"{a!r} and {b!r} overlap by {wide:.0f} × {high:.0f} pixels")
+        if (depth := overlap(box_a, box_b)) > SLACK:
+            found.append(f"{a} and {b} overlap by {depth:.0f} pixels")
     return found
 
 

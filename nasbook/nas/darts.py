@@ -7,8 +7,8 @@
              w ← w − ξ (momentum · buffer + ∇_w L_train(w, α) + decay · w)           on a training batch
 
 First order takes the weights as they are, w' = w. Second order takes them one step ahead, w' = w − ξ (…) as in the line
-of w. Then w' depends on α too, and the chain rule adds a Hessian-vector product, taken as a finite difference (eq. 7,
-8):
+of w. Then w' depends on α too, and the chain rule adds a Hessian-vector product, taken as a finite difference
+(equations 7 and 8):
 
     ∇_α L_val(w', α) − ξ [∇_α L_train(w⁺, α) − ∇_α L_train(w⁻, α)] / 2ε
     w± = w ± ε ∇_w' L_val(w', α),   ε = 0.01 / ‖∇_w' L_val(w', α)‖
@@ -38,8 +38,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from nasbook.nas.oneshot import Batch, SupernetSearch, SupernetSettings, SupernetView, setting
+from nasbook.nas.oneshot import Batch, SupernetSearch
 from nasbook.nas.spaces.cell import EDGES, NONE, OPS, Cell
+from nasbook.nas.supernet import SupernetSettings, SupernetView, setting
 
 DartsView = SupernetView
 Loss = Callable[[Sequence[Tensor], Tensor, Batch], Tensor]

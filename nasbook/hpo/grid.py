@@ -11,7 +11,7 @@ Left out: refining the grid around the best point.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,13 +21,15 @@ from nasbook.space import Config, Float, Space
 
 @dataclass(frozen=True)
 class GridSettings:
-    resolution: int = 5  # levels of a Float, and at most of an Int
-    shuffle: bool = True
-    limit: int = 1_000_000  # points that the shuffled order may hold
+    resolution: int = field(default=5, metadata={"help": "Levels of a Float, and at most of an Int."})
+    shuffle: bool = field(default=True, metadata={"help": "Walk the grid in a random order."})
+    limit: int = field(default=1_000_000, metadata={"help": "A grid of more points than this is refused."})
 
     def __post_init__(self) -> None:
         if self.resolution < 2:
             raise ValueError(f"resolution must be at least 2, not {self.resolution}")
+        if self.limit < 1:
+            raise ValueError(f"limit must be at least 1, not {self.limit}")
 
 
 class GridSearch(Method):

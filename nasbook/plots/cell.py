@@ -180,9 +180,11 @@ class SupernetPicture(Picture):
                 points = arc(i, j, 0.14 * (middle - k), 1.35)
                 (line,) = ax.plot(*points.T, color=colour, ls=dash, zorder=2, solid_capstyle="butt")
                 self.lines[i, j, op] = self.live(line)
-            x, y = arc(i, j, 0, 1.35)[16]
+            x, y = arc(i, j, 0.0, 1.35)[16]
+            inside = -1 if (i, j) == (0, 2) else 1  # under its arc, where no other edge passes
+            va = "bottom" if inside > 0 else "top"
             self.labels[i, j] = self.live(
-                ax.text(x, y + 0.33, "", ha="center", va="bottom", fontsize=style.SMALL, zorder=4, color=style.INK)
+                ax.text(x, y + 0.33 * inside, "", ha="center", va=va, fontsize=style.SMALL, zorder=4, color=style.INK)
             )
 
     def update(self, state: Any) -> bool:

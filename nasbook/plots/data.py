@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
-from scipy.special import gammaln
 
 from nasbook import registry
 from nasbook.plots.style import number, plus_minus
@@ -95,6 +94,10 @@ def label_of(trace: Trace | None, task: Task | None = None) -> str:
 # ---- random search -----------------------------------------------------------------------------------------------
 
 
+def _pad(curve: np.ndarray, n: int) -> np.ndarray:
+    return np.r_[curve[:n], np.full(max(0, n - len(curve)), np.nan)]
+
+
 @dataclass(frozen=True, eq=False)
 class Baseline:
     """What random search finds, from a pool of N independent random trials.
@@ -116,27 +119,34 @@ class Baseline:
             raise ValueError("a random-search baseline needs at least one random trial with a value")
         object.__setattr__(self, "values", values)
 
-    def _survival(self, trials: int) -> np.ndarray:
-        """(trials, N + 1): P(best of n > x_i) for n = 1 … trials and i = 0 … N; NaN where n > N."""
+    def best_of(self, trials: int) -> Iterator[np.ndarray]:
+        """For n = 1 … trials (at most N): (N,) probability that the best of n is x_1, x_2, …"""
         N = len(self.values)
-        n, i = np.arange(1, trials + 1)[:, None], np.arange(N + 1)[None]
-        with np.errstate(invalid="ignore"):
-            left = np.maximum(N - i - n, 0)
-            log_p = gammaln(N - i + 1) - gammaln(left + 1) - gammaln(N + 1) + gammaln(np.maximum(N - n, 0) + 1)
-        return np.where(n > N, np.nan, np.where(N - i < n, 0.0, np.exp(log_p)))
+        i = np.arange(N + 1)
+        above = np.ones(N + 1)  # P(best of n > x_i); x_0 lies below all
+        for n in range(1, min(trials, N) + 1):
+            above = above * np.maximum(N - i - n + 1, 0) / (N - n + 1)  # from C(N-i, n-1) / C(N, n-1) to n
+            yield above[:-1] - above[1:]
 
     def expected(self, trials: int) -> np.ndarray:
-        """(trials,) expected best of n = 1 … trials, given that one of the n succeeded."""
-        s, ok = self._survival(trials), np.isfinite(self.values)
-        p = (s[:, :-1] - s[:, 1:])[:, ok]
-        return (p * self.values[ok]).sum(1) / p.sum(1)
+        """(trials,) expected best of n = 1 … trials, given that one of the n succeeded; NaN where n > N."""
+        return _pad(self._curves[0], trials)
 
-    def interval(self, trials: int, share: float = 0.9) -> tuple[np.ndarray, np.ndarray]:
-        """(trials,) twice: the middle `share` of random searches has its best of n in between; inf: no success yet."""
-        below = 1 - self._survival(trials)[:, 1:]
-        low, high = ((below >= q - 1e-12).argmax(1) for q in ((1 - share) / 2, (1 + share) / 2))
-        gone = np.isnan(below[:, 0])
-        return np.where(gone, np.nan, self.values[low]), np.where(gone, np.nan, self.values[high])
+    def interval(self, trials: int) -> tuple[np.ndarray, np.ndarray]:
+        """(trials,) twice: nine random searches out of ten have their best of n in between; inf: no success yet."""
+        low, high = (_pad(c, trials) for c in self._curves[1:])
+        return low, high
+
+    @cached_property
+    def _curves(self) -> np.ndarray:
+        """(3, N): mean, 5 % and 95 % quantile of the best of n."""
+        ok = np.isfinite(self.values)
+        rows = []
+        for p in self.best_of(len(self.values)):
+            below = np.cumsum(p) + 1e-12
+            low, high = (self.values[int(np.argmax(below >= q))] for q in (0.05, 0.95))
+            rows.append((p[ok] @ self.values[ok] / p[ok].sum(), low, high))
+        return np.array(rows).T
 
     def trials_for(self, value: float) -> int | None:
         """How many random trials are expected to be this good; None where the pool is too small to say."""

@@ -101,7 +101,7 @@ class SlicePicture(_Trials):
         self.tilt = any(
             tilted(space.parameters[n], self.wide / (1.28 if space.conditions[n] else 1.04)) for n in space.free
         )
-        self.below = 1.0 if self.tilt else 0.52  # inches for tick labels and the parameter's name
+        self.below = 0.92 if self.tilt else 0.52  # inches for tick labels and the parameter's name
         self.figsize = (style.WIDTH, 0.55 + (1.75 + self.below) * self.rows)
 
     def build(self, fig: Figure | SubFigure) -> None:
@@ -117,7 +117,7 @@ class SlicePicture(_Trials):
             ],
         )  # fmt: skip
         w, h = style.size(fig)
-        left, gap_x, bottom, top, gap_y, wide = 0.75, 0.25, self.below, 0.55 + 0.2 * rows, self.below + 0.2, self.wide
+        left, gap_x, bottom, top, gap_y, wide = 0.75, 0.25, self.below, 0.55 + 0.2 * rows, self.below + 0.15, self.wide
         high = (h - bottom - top - (self.rows - 1) * gap_y) / self.rows
         self.panels, self.marks = [], []
         for k, name in enumerate(self.space.free):
@@ -223,9 +223,10 @@ class ParallelPicture(_Trials):
                 x, room = k - (left - 0.1) / step, room / 2 + left - 0.1
             elif last:
                 x, room = d + (right - 0.08) / step, room / 2 + right - 0.08
-                if not staggered:
-                    before = min(step, style.text_width(self.names[-1], style.SMALL, "bold"))
-                    room = right - 0.08 + step - before / 2 - 0.15
+                away = 2 if staggered else 1  # columns to its neighbour in the same row
+                if d >= away:
+                    before = min(away * step, style.text_width(self.names[d - away], style.SMALL, "bold"))
+                    room = right - 0.08 + away * step - before / 2 - 0.15
             words = style.shorten(label, room, weight="bold")
             ax.text(x, 1 + up / inches, words, fontsize=style.SMALL, weight="bold", va="bottom", clip_on=False,
                     **align)  # type: ignore[arg-type]  # fmt: skip
@@ -236,7 +237,7 @@ class ParallelPicture(_Trials):
                 ax.plot([k, k], [self.RAIL - 0.025, self.RAIL + 0.025], color=style.GREY, lw=4, alpha=0.5, zorder=3)
             k = self.conditional.index(True)
             ax.text(k, -0.21, "not used", fontsize=style.SMALL, ha="center", va="top", color="#5f646d", clip_on=False)
-        ax.text(d + 0.08 / step, self.FAILED, "failed", fontsize=style.SMALL, va="center", ha="left", color="#5f646d",
+        ax.text(d + 0.13 / step, self.FAILED, "failed", fontsize=style.SMALL, va="center", ha="left", color="#5f646d",
                 clip_on=False)  # fmt: skip
         self.value_ticks: list[Any] = []
         self.step = step
@@ -273,7 +274,7 @@ class ParallelPicture(_Trials):
                 y = float(self._height(np.array(v)))
                 self.value_ticks += [
                     *self.ax.plot([d, d + 0.04 / self.step], [y, y], color=style.GREY, lw=1, clip_on=False),
-                    self.ax.text(d + 0.08 / self.step, y, style.number(v, 6), fontsize=style.SMALL, va="center"),
+                    self.ax.text(d + 0.13 / self.step, y, style.number(v, 6), fontsize=style.SMALL, va="center"),
                 ]
 
     def _height(self, values: np.ndarray) -> np.ndarray:

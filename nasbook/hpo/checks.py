@@ -1,0 +1,57 @@
+"""What several methods check alike: their settings, and the spaces that they cannot serve."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import field
+from typing import Any
+
+from nasbook.space import Choice, Space
+
+
+def setting(default: Any, help: str, options: Collection[Any] = ()) -> Any:
+    """A field of a settings class, with one sentence of help and, where it is a choice, its options."""
+    return field(default=default, metadata={"help": help, **({"options": list(options)} if options else {})})
+
+
+def whole(name: str, value: Any, least: int) -> None:
+    """ValueError unless the value is a whole number of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}")
+
+
+def within(name: str, value: Any, low: float, high: float = math.inf, *, above: bool = False) -> None:
+    """ValueError unless low ≤ value ≤ high (`above`: low < value); an infinite value is never right."""
+    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not number or not low <= value <= high or (above and value == low):
+        if high == math.inf:
+            raise ValueError(f"{name} must be {'above' if above else 'at least'} {low:g}, not {value!r}")
+        raise ValueError(f"{name} must lie in {'(' if above else '['}{low:g}, {high:g}], not {value!r}")
+
+
+def one_of(name: str, value: Any, options: Collection[Any]) -> None:
+    """ValueError unless the value is one of the options."""
+    if value not in options:
+        raise ValueError(f"{name} must be one of {', '.join(map(str, options))}, not {value!r}")
+
+
+def needs_freedom(method: str, space: Space) -> None:
+    """ValueError where nothing can be chosen."""
+    if space.size == 1:
+        raise ValueError(
+            f"{method}: this space has a single configuration, so there is nothing to search; use 'random'"
+        )
+
+
+def needs_numbers(method: str, space: Space) -> None:
+    """ValueError where a parameter has no order, or does not always exist."""
+    others = "use 'tpe', 'forest', 'bayesian', 'genetic' or 'differential-evolution'"
+    needs_freedom(method, space)
+    for name in space.free:
+        p = space.parameters[name]
+        if isinstance(p, Choice) and not p.ordered:
+            raise ValueError(f"{method} moves in numbers, and the options of {name} have no order; {others}")
+        if space.conditions[name]:
+            parents = " and ".join(space.conditions[name])
+            raise ValueError(f"{method} needs every number in every trial, and {name} depends on {parents}; {others}")

@@ -1,0 +1,180 @@
+"""Bayesian optimisation with a random forest: a belief that is at home in mixed and conditional spaces.
+
+    1. a few random trials
+    2. belief:  a forest of trees with mean and variance             (trees.py)
+    3. next:    x = argmax EI(x);  now and then a random x;  go to 2
+
+EI is searched among quasi-random points, and from the best of these and the best trials in small steps of one parameter
+each. Some trials stay random, so that a wrong belief cannot last. Where all values are positive and spread over more
+than a factor of ten, the trees learn the logarithms of the values, and EI is that of the values all the same.
+Failed trials and those in flight count as the worst value seen. No configuration is proposed twice, unless a finite
+space is exhausted.
+
+Paper: Hutter, Hoos & Leyton-Brown, Sequential Model-Based Optimization for General Algorithm Configuration, 2011 (SMAC).
+Read first: its section 4, then `ForestView.suggest`. Left out: instances and racing ("intensify"). A tree is flat
+beyond the outermost trials: on a smooth function of a few numbers a Gaussian process knows more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from nasbook.hpo.acquisition import ei
+from nasbook.hpo.checks import needs_freedom, setting, whole, within
+from nasbook.hpo.features import Features
+from nasbook.hpo.maximise import quasi_random, untried
+from nasbook.hpo.trees import Forest, log_normal_ei
+from nasbook.search import Method
+from nasbook.space import Config, Space
+from nasbook.trace import Trial
+
+RANDOM, STARTS, NEIGHBOURS, ROUNDS, STEP = 1024, 10, 8, 10, 0.2  # of the search for the largest EI
+
+
+@dataclass(frozen=True)
+class ForestSettings:
+    startup: int = setting(10, "Random trials before the first forest.")
+    trees: int = setting(10, "Number of trees (B).")
+    features: float = setting(5 / 6, "Share of the parameters that a split may choose from.")
+    leaf: int = setting(1, "Trials that a leaf must hold at least.")
+    random: float = setting(0.1, "Share of later trials that are random.")
+
+    def __post_init__(self) -> None:
+        whole("startup", self.startup, 1)
+        whole("trees", self.trees, 2)
+        whole("leaf", self.leaf, 1)
+        within("features", self.features, 0, 1, above=True)
+        within("random", self.random, 0, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class ForestView:
+    """What the method believed when it chose. Points lie in the unit cube; NaN where a parameter is inactive."""
+
+    space: Space
+    settings: ForestSettings
+    U: np.ndarray  # (n, d) trials that have a value
+    y: np.ndarray  # (n,)
+    failed: np.ndarray  # (m, d)
+    pending: np.ndarray  # (k, d)
+    forest: Forest | None = None  # None during the first trials, and for a random one
+    next: np.ndarray | None = None  # (d,)
+
+    @property
+    def best(self) -> float | None:
+        """f*: the lowest value told."""
+        return float(self.y.min()) if len(self.y) else None
+
+    @property
+    def log(self) -> bool:
+        """Did the trees learn ln y?"""
+        return bool(len(self.y) and self.y.min() > 0 and self.y.max() > 10 * self.y.min())
+
+    def fitted(self, rng: np.random.Generator) -> ForestView:
+        s, U = self.settings, np.concatenate([self.U, self.failed, self.pending])
+        y = np.r_[self.y, [self.y.max()] * (len(U) - len(self.y))]
+        return replace(
+            self, forest=Forest(self._see(U), np.log(y) if self.log else y, rng, s.trees, s.features, s.leaf)
+        )
+
+    def predict(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean (m,) and standard deviation (m,) at points (m, d), in the units of the value."""
+        mean, std = self._believe(U)
+        if not self.log:
+            return mean, std
+        mean = np.exp(mean + std**2 / 2)  # of a log-normal value
+        return mean, mean * np.sqrt(np.expm1(std**2))
+
+    def acquire(self, U: np.ndarray) -> np.ndarray:
+        """Expected improvement at points (m, d): (m,)."""
+        return (log_normal_ei if self.log else ei)(*self._believe(U), float(self.y.min()))
+
+    def suggest(self, rng: np.random.Generator, tried: Collection[tuple]) -> Config:
+        """The configuration with the largest EI that the search finds, but none whose key is in `tried`."""
+        see = self._features.snap
+        best = self.U[np.argsort(self.y, kind="stable")[:STARTS]]
+        U = see(np.concatenate([best, quasi_random(self.space.d, RANDOM, rng)]))
+        a = self.acquire(U)
+        at = np.r_[: len(best), len(best) + np.argsort(-a[len(best) :], kind="stable")[:STARTS]]
+        here, height = U[at], a[at]
+        for _ in range(ROUNDS):  # each start moves to its best neighbour while that is better
+            near = see(self._exchange(here, rng))
+            b = self.acquire(near)
+            U, a = np.concatenate([U, near]), np.concatenate([a, b])
+            b = b.reshape(-1, NEIGHBOURS)
+            top = b.argmax(1)
+            better = b.max(1) > height
+            if not better.any():
+                break
+            here = np.where(better[:, None], near.reshape(len(b), NEIGHBOURS, -1)[np.arange(len(b)), top], here)
+            height = np.maximum(height, b.max(1))
+        for i in np.lexsort([rng.random(len(a)), -a]):  # EI has plains: ties are broken at random
+            config = self.space.decode(U[i])
+            if self.space.key(config) not in tried:
+                return config
+        return untried(self.space, tried, rng) or self.space.sample(rng)
+
+    def _exchange(self, U: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Neighbours of points: one number moved by a normal step, or one Choice drawn anew."""
+        V = np.repeat(np.nan_to_num(U, nan=0.5), NEIGHBOURS, axis=0)
+        row, j = np.arange(len(V)), rng.integers(V.shape[1], size=len(V))
+        moved = (V[row, j] + STEP * rng.standard_normal(len(V))).clip(0, 1)
+        V[row, j] = np.where(self._features.one_hot[j], rng.random(len(V)), moved)
+        return V
+
+    def _believe(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if self.forest is None:
+            raise ValueError("there is no belief yet: this trial is random")
+        return self.forest.predict(self._see(U))
+
+    def _see(self, U: np.ndarray) -> np.ndarray:
+        return self._features(self._features.snap(U))
+
+    @cached_property
+    def _features(self) -> Features:
+        return Features(self.space)
+
+
+class ForestOptimisation(Method):
+    name = "forest"
+    Settings = ForestSettings
+
+    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+        super().__init__(space, seed, **settings)
+        self._view: ForestView | None = None
+
+    def check_space(self, space: Space) -> None:
+        needs_freedom(self.name, space)
+
+    def ask(self) -> Trial | None:
+        self._view = self._believe()
+        trial = super().ask()
+        if trial is not None:
+            self._view = replace(self._view, next=self.space.encode(trial.config))
+        return trial
+
+    def propose(self) -> Config:
+        assert self._view is not None
+        tried = {self.space.key(t.config) for t in [*self.trials, *self.pending.values()]}
+        asked = len(self.trials) + len(self.pending)
+        if asked < self.settings.startup or not len(self._view.y) or self.rng.random() < self.settings.random:
+            return untried(self.space, tried, self.rng) or self.space.sample(self.rng)
+        self._view = self._view.fitted(self.rng)
+        return self._view.suggest(self.rng, tried)
+
+    def view(self) -> ForestView:
+        return self._view or self._believe()
+
+    def _believe(self) -> ForestView:
+        valued = [t for t in self.trials if t.value is not None]
+        told, failed, pending = (
+            self.space.encode_all([t.config for t in trials])
+            for trials in (valued, [t for t in self.trials if t.value is None], list(self.pending.values()))
+        )
+        y = np.array([t.value for t in valued], float)
+        return ForestView(self.space, self.settings, told, y, failed, pending)

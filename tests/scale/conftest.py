@@ -1,0 +1,111 @@
+"""What the tests of studies share: a module with objectives beside the study, and a study of it."""
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+# Trained in epochs, with a checkpoint; every start is logged beside the module, with the epoch it began at.
+OBJECTIVE = """
+import json, os, signal, time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def note(**row):
+    with open(HERE / "starts.log", "a") as file:
+        file.write(json.dumps(row) + "\\n")
+
+
+def learn(config, fidelity=None, seed=0, report=None, checkpoint=None, pause=0.03):
+    state = {"epoch": 0, "sum": 0.0}
+    if checkpoint is not None and checkpoint.exists():
+        state = json.loads(checkpoint.read_text())
+    note(x=config["x"], epoch=state["epoch"], pid=os.getpid(), seed=seed)
+    for epoch in range(state["epoch"] + 1, int(fidelity) + 1):
+        time.sleep(pause)
+        state = {"epoch": epoch, "sum": state["sum"] + (config["x"] - 0.3) ** 2 + (seed % 1000) / 1e6}
+        report(epoch, state["sum"] / epoch)
+        scratch = checkpoint.with_suffix(".tmp")
+        scratch.write_text(json.dumps(state))
+        os.replace(scratch, checkpoint)
+    return state["sum"] / int(fidelity)
+
+
+def square(config):
+    return (config["x"] - 0.3) ** 2
+
+
+def printing(config):
+    print("a word on stdout")
+    os.write(1, b"and one past Python\\n")
+    return config["x"]
+
+
+def dies_once(config):
+    if not (HERE / "died").exists():
+        (HERE / "died").write_text("")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return config["x"]
+
+
+def dies(config):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def leaves(config):
+    raise SystemExit("enough")
+
+
+def hangs(config):
+    if config["x"] < 0.5:
+        while True:
+            try:
+                time.sleep(60)
+            except BaseException:
+                pass  # takes no hint: only a kill ends it
+    return config["x"]
+
+
+def fails(config):
+    raise RuntimeError("no luck today")
+
+
+def threads(config):
+    note(threads=os.environ["OMP_NUM_THREADS"], gpus=os.environ.get("CUDA_VISIBLE_DEVICES"))
+    return config["x"]
+"""
+
+STUDY = """
+schema: nasbook/study@1
+name: test
+task: {{name: "objective:{function}"}}
+space:
+  x: {{type: float, low: 0, high: 1}}
+method: {{name: random}}
+budget: {{trials: {trials}}}
+{more}
+"""
+
+
+@pytest.fixture
+def study(tmp_path: Path):
+    """study("learn", trials=3, more="workers: 2") -> the path of a study of objective:learn."""
+
+    def write(function: str, trials: int = 4, more: str = "") -> Path:
+        (tmp_path / "objective.py").write_text(OBJECTIVE)
+        path = tmp_path / "study.yaml"
+        path.write_text(STUDY.format(function=function, trials=trials, more=textwrap.dedent(more)))
+        return path
+
+    return write
+
+
+@pytest.fixture(autouse=True)
+def fresh_objective():
+    """Each test has its own module of this name."""
+    import sys
+
+    yield
+    sys.modules.pop("objective", None)

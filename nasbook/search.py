@@ -22,15 +22,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 from numpy.random import SeedSequence, default_rng
 
 from nasbook import registry
 from nasbook.space import Config, Space
-from nasbook.trace import Header, Step, Trace, TraceFile, Trial, plain, read
+from nasbook.trace import Header, Step, Trace, TraceFile, Trial, is_torn, plain, read
 
 __all__ = [
-    "Evaluation", "Fidelity", "FunctionTask", "Header", "Method", "OneShot", "Proposal", "Run", "Step", "StopTrial", "Task",
-    "Trace", "Trial", "evaluate", "replay", "search", "steps", "trial_seed",
+    "Evaluation", "Fidelity", "FunctionTask", "Header", "Method", "OneShot", "Proposal", "Run", "Step", "StopTrial",
+    "Task", "Trace", "Trial", "evaluate", "replay", "search", "steps", "trial_seed",
 ]  # fmt: skip
 
 Report = Callable[[float, float], None]
@@ -50,8 +51,8 @@ class Fidelity:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a task answers. `value` is minimised; `values` is for several objectives; `cost` is in seconds and only given
-    by tasks that know it (tables); otherwise the search measures it."""
+    """What a task answers. `value` is minimised; `values` is for several objectives; `cost` is in seconds and only
+    given by tasks that know it (tables); otherwise the search measures it."""
 
     value: float | None = None
     values: tuple[float, ...] | None = None
@@ -80,8 +81,8 @@ class Task:
         report: Report | None = None,
         checkpoint: Path | None = None,
     ) -> Evaluation | float:
-        """Value of a configuration. `report(fidelity, value)` is called on the way by tasks that learn in epochs, and may
-        raise StopTrial; with `checkpoint`, the task keeps its state in that file and goes on from it."""
+        """Value of a configuration. `report(fidelity, value)` is called on the way by tasks that learn in epochs, and
+        may raise StopTrial; with `checkpoint`, the task keeps its state in that file and goes on from it."""
         raise NotImplementedError
 
 
@@ -140,7 +141,9 @@ class _Named:
     Settings: ClassVar[type] = NoSettings
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
-        self.space, self.seed, self.rng = space, seed, default_rng(seed)
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+            raise ValueError(f"{self.name}: seed must be a whole number of at least 0, not {seed!r}")
+        self.space, self.seed, self.rng = space, int(seed), default_rng(int(seed))
         known = [f.name for f in fields(self.Settings)]
         for key in settings:
             if key not in known:
@@ -159,8 +162,8 @@ class _Named:
 class Method(_Named):
     """An ask/tell method. A subclass writes `propose`, and `observe` if it keeps a state of its own.
 
-    `ask()` may be called again before `tell()`; what is in flight is in `pending`. What has ended is in `trials`, in the
-    order of its telling. The same seed and the same tells give the same asks.
+    `ask()` may be called again before `tell()`; what is in flight is in `pending`. What has ended is in `trials`, in
+    the order of its telling. The same seed and the same tells give the same asks.
     """
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
@@ -253,8 +256,9 @@ def evaluate(
 ) -> Trial:
     """Run one trial to its end. Whatever goes wrong inside the task becomes part of the trial.
 
-    An exception, a value that is not finite or more than `timeout` seconds give status 'failed' with a reason; `report` with a
-    method's veto gives 'pruned', with the last reported value. KeyboardInterrupt is passed on.
+    An exception, a value that is not finite or more than `timeout` seconds give status 'failed' with a reason; `report`
+    with a method's veto gives 'pruned', with the last reported value. On a simulated clock a trial that ends without
+    telling its cost takes no time. KeyboardInterrupt is passed on.
     """
     begin = clock.perf_counter()
     curve: list[tuple[float, float]] = []
@@ -267,7 +271,7 @@ def evaluate(
             raise StopTrial(reason)
 
     def ended(status: str, reason: str | None = None, **found: Any) -> Trial:
-        seconds = clock.perf_counter() - begin
+        seconds = 0.0 if task.knows_cost else clock.perf_counter() - begin
         found = {"cost": seconds, "curve": tuple(curve), **{k: v for k, v in found.items() if v not in (None, ())}}
         return replace(trial, status=status, reason=reason, **found)
 
@@ -309,8 +313,8 @@ def _as_evaluation(answer: Any) -> Evaluation:
 
 @contextmanager
 def _time_limit(seconds: float | None) -> Iterator[None]:
-    """Interrupt plain Python code after so many seconds, where the system can (main thread, Unix); elsewhere the limit is
-    looked at when the task reports and when it ends."""
+    """Interrupt plain Python code after so many seconds, where the system can (main thread, Unix); elsewhere the limit
+    is looked at when the task reports and when it ends."""
     if seconds is None or not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -359,8 +363,11 @@ class Run:
     def _ask_again(self, trial: Trial) -> None:
         """Bring the method to where it was when it asked for a recorded trial."""
         if trial.info.get("by") == "user":
-            self.method._queue = [p for p in self.method._queue if p.config != trial.config]
-            self.method._queue.insert(0, Proposal(trial.config, trial.fidelity, trial.info))
+            queue = self.method._queue
+            waiting = next((i for i, p in enumerate(queue) if p.config == trial.config), None)
+            queue.insert(
+                0, Proposal(trial.config, trial.fidelity, trial.info) if waiting is None else queue.pop(waiting)
+            )
         again = self.method.ask()
         if again is None or (again.config, again.fidelity) != (trial.config, trial.fidelity):
             got = "nothing" if again is None else str(again.config)
@@ -404,9 +411,9 @@ def steps(
 ) -> Generator[Step, None, Trace]:
     """Search step by step: a generator of `Step`s whose return value is the `Trace`.
 
-    method, task: names of the registry or objects; a plain function is a task if `space` is given. `settings` go to the method.
-    trials, time: the budget, in trials started and in seconds; at least one. Tasks that know their cost run on a simulated
-    clock, and then `workers` trials may be in flight; `time` is in seconds of that clock.
+    method, task: names of the registry or objects; a plain function is a task if `space` is given. `settings` go to the
+    method. trials, time: the budget, in trials started and in seconds; at least one. Tasks that know their cost run on
+    a simulated clock, and then `workers` trials may be in flight; `time` is in seconds of that clock.
     timeout: seconds after which one trial is given up. first: configurations to try before the method chooses.
     out: a file that receives the trace while it grows; with `resume=True` it is read first and the search goes on.
     views: keep the method's view in each step (what pictures are drawn from).
@@ -418,6 +425,11 @@ def steps(
     header = _header(method, task, workers)
     one_shot = isinstance(method, OneShot)
     _check_budget(trials, time, workers, task, one_shot, timeout)
+    if first and one_shot:
+        raise ValueError(f"{method.name} trains one network that holds all configurations, so none can be tried first")
+    first = [method.space.validate(config) for config in first]
+    if resume and out is None:
+        raise ValueError("resume=True goes on with a file: say which with out='trace.jsonl'")
     trace, file = Trace(header), None
     if out is not None:
         trace, file = _open(Path(out), header, resume)
@@ -504,7 +516,7 @@ def _simulated(run: Run, trials: int | None, time: float | None, workers: int, t
 
     def launch(trial: Trial) -> None:
         trial = run.evaluate(trial, timeout)
-        if trial.cost is None or trial.cost < 0:
+        if trial.cost is None or not 0 <= trial.cost < math.inf:
             raise ValueError(f"{run.task.name}: a simulated clock needs a cost of at least 0, not {trial.cost}")
         end = trial.start + trial.cost
         heapq.heappush(ends, (end, trial.id, replace(trial, end=end)))
@@ -544,9 +556,11 @@ def _one_shot(
             continue
         end = before + clock.perf_counter() - begin
         trial = replace(trial, start=trace.trials[-1].end or 0.0 if len(trace) else 0.0, end=end)
-        trace.started(replace(trial, status="running", value=None, metrics={}, cost=None, end=None))
+        if trial.id not in trace.running:  # it is there after a kill between the two lines
+            trace.started(replace(trial, status="running", value=None, metrics={}, cost=None, end=None))
+            if file:
+                file.write("ask", trace.pending[-1])
         if file and saved:
-            file.write("ask", trace.pending[-1])
             file.write("tell", trial, view)
             method.save(saved)
         yield trace.ended(trial, view)
@@ -605,14 +619,14 @@ def _check_budget(
 ) -> None:
     if trials is None and time is None and not one_shot:
         raise ValueError("a search needs a budget: trials=40, or time=60 (seconds)")
-    if trials is not None and (isinstance(trials, bool) or not isinstance(trials, int) or trials < 1):
-        raise ValueError(f"trials must be a whole number of at least 1, not {trials!r}")
-    if time is not None and not time > 0:
-        raise ValueError(f"time must be a positive number of seconds, not {time!r}")
-    if timeout is not None and not timeout > 0:
-        raise ValueError(f"timeout must be a positive number of seconds, not {timeout!r}")
-    if workers < 1:
-        raise ValueError(f"workers must be at least 1, not {workers}")
+    for name, number in (("trials", trials), ("workers", workers)):
+        if number is not None and (isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1):
+            raise ValueError(f"{name} must be a whole number of at least 1, not {number!r}")
+    for name, seconds in (("time", time), ("timeout", timeout)):
+        if seconds is not None and (
+            isinstance(seconds, bool) or not isinstance(seconds, int | float | np.number) or not seconds > 0
+        ):
+            raise ValueError(f"{name} must be a positive number of seconds, not {seconds!r}")
     if workers > 1 and not task.knows_cost:
         raise ValueError(
             f"{task.name} does not know its cost, so {workers} workers cannot be simulated; use workers=1, a table, "
@@ -622,7 +636,7 @@ def _check_budget(
 
 def _open(path: Path, header: Header, resume: bool) -> tuple[Trace, TraceFile]:
     """The trace in a file and the file, ready for more; nothing that was computed is ever overwritten."""
-    if not path.exists() or (resume and path.stat().st_size == 0):
+    if not path.exists() or (resume and is_torn(path)):
         return Trace(header), TraceFile(path, header, fresh=True)
     if not resume:
         raise ValueError(f"{path} exists; resume=True goes on with it, another name starts anew")

@@ -1,7 +1,7 @@
 """What a search leaves behind: trials, steps, and the trace that keeps them.
 
-On disk a trace is a text file of JSON lines, written while the search runs: a header, then for every trial one `ask` line
-when it starts and one `tell` line when it ends. The order of these events is all that is needed to go on later
+On disk a trace is a text file of JSON lines, written while the search runs: a header, then for every trial one `ask`
+line when it starts and one `tell` line when it ends. The order of these events is all that is needed to go on later
 exactly where the search stopped, however many trials were in flight.
 """
 
@@ -29,8 +29,8 @@ STATUSES = ("running", "done", "failed", "pruned")
 class Trial:
     """One configuration and what became of it.
 
-    `value` is minimised; with several objectives `values` holds them all and `value` the first. `cost` is in seconds (of
-    this machine, or of the machine that made a table). `start` and `end` are seconds since the search began.
+    `value` is minimised; with several objectives `values` holds them all and `value` the first. `cost` is in seconds
+    (of this machine, or of the machine that made a table). `start` and `end` are seconds since the search began.
     """
 
     id: int
@@ -63,17 +63,36 @@ class Trial:
         unknown = set(row) - known
         if unknown or "id" not in row or "config" not in row:
             raise ValueError(f"unknown field {sorted(unknown)[0]!r}" if unknown else "id and config are needed")
+        _check_types(row, _TRIAL_TYPES)
         trial = cls(**row)
         if trial.status not in STATUSES:
             raise ValueError(f"status must be one of {', '.join(STATUSES)}, not {trial.status!r}")
         curve = tuple((float(f), None if v is None else float(v)) for f, v in trial.curve)
-        return replace(trial, curve=curve, values=None if trial.values is None else tuple(trial.values))
+        values = None if trial.values is None else tuple(float(v) for v in trial.values)
+        return replace(trial, curve=curve, values=values)
 
 
 _TRIAL_DEFAULTS: dict[str, Any] = {
     "fidelity": None, "status": "running", "value": None, "values": None, "metrics": {}, "cost": None, "reason": None,
     "curve": (), "info": {}, "worker": 0, "start": 0.0, "end": None,
 }  # fmt: skip
+
+_NUMBER, _WHOLE, _TEXT, _DICT = (int | float, "a number"), (int, "a whole number"), (str, "text"), (dict, "a dict")
+_MAYBE_NUMBER, _MAYBE_TEXT = (int | float | None, "a number or null"), (str | None, "text or null")
+_TRIAL_TYPES = {
+    "id": _WHOLE, "fidelity": _MAYBE_NUMBER, "metrics": _DICT, "cost": _MAYBE_NUMBER, "reason": _MAYBE_TEXT,
+    "info": _DICT, "worker": _WHOLE, "start": _NUMBER, "end": _MAYBE_NUMBER,
+}  # fmt: skip
+_HEADER_TYPES = {
+    "method": _TEXT, "task": _TEXT, "seed": _WHOLE, "settings": _DICT, "arguments": _DICT, "workers": _WHOLE,
+    "provenance": _DICT,
+}  # fmt: skip
+
+
+def _check_types(row: Mapping[str, Any], types: Mapping[str, tuple[Any, str]]) -> None:
+    for name, (kind, words) in types.items():
+        if name in row and (isinstance(row[name], bool) or not isinstance(row[name], kind)):
+            raise ValueError(f"{name} must be {words}, not {row[name]!r:.40}")
 
 
 @dataclass(frozen=True)
@@ -108,6 +127,7 @@ class Header:
         if row.get("schema") != SCHEMA:
             raise ValueError(f"this is not a trace: schema must be {SCHEMA!r}, not {row.get('schema')!r}")
         names = {f.name for f in fields(cls)}
+        _check_types(row, _HEADER_TYPES)
         try:
             return cls(**{k: v for k, v in row.items() if k in names} | {"space": Space.from_dict(row["space"])})
         except (KeyError, TypeError) as error:
@@ -116,13 +136,14 @@ class Header:
     def differences(self, other: Header) -> list[str]:
         """The fields in which two headers disagree, provenance aside."""
         a, b = self.to_dict(), other.to_dict()
-        return [k for k in a if k != "provenance" and a[k] != b[k]]
+        return [k for k in a if k != "provenance" and json.dumps(a[k]) != json.dumps(b[k])]  # their order counts
 
 
 class Trace:
     """The steps of one search, in the order in which the trials ended.
 
-    Iterate over it for steps; `best` is the trial with the lowest value; `pending` are trials that had started and not ended.
+    Iterate over it for steps; `best` is the trial with the lowest value; `pending` are trials that had started and not
+    ended.
     """
 
     # The root package binds these two, because what they call lies above this module.
@@ -303,14 +324,28 @@ def read(path: str | Path) -> tuple[Trace, int]:
     return trace, good
 
 
+def is_torn(path: Path) -> bool:
+    """Was the writing of this trace cut off within its header, before anything was computed?"""
+    data, beginning = path.read_bytes(), f'{{"schema": "{SCHEMA}"'.encode()
+    return (
+        not data.endswith((b"\n", b"}}"))
+        and b"\n" not in data
+        and (data + beginning[len(data) :]).startswith(beginning)
+    )
+
+
 def _row(line: bytes) -> dict[str, Any]:
     try:
-        row = json.loads(line)
+        row = json.loads(line, parse_constant=_refuse)
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ValueError(f"not a line of JSON ({error})") from None
     if not isinstance(row, dict):
         raise ValueError(f"a JSON object was expected, not {row!r:.40}")
     return row
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not a number of JSON")
 
 
 def _add(trace: Trace, row: dict[str, Any]) -> None:
@@ -329,10 +364,14 @@ def _add(trace: Trace, row: dict[str, Any]) -> None:
     else:
         if trial.id not in trace.running:
             raise ValueError(f"trial {trial.id} ends, but it had not started or had ended before")
+        started = trace.running[trial.id]
+        if (trial.config, trial.fidelity) != (started.config, started.fidelity):
+            raise ValueError(f"trial {trial.id} ends with another configuration or fidelity than it started with")
         if trial.status == "running":
             raise ValueError(f"trial {trial.id} ends with status 'running'")
-        if trial.status == "done" and not isinstance(trial.value, int | float):
-            raise ValueError(f"trial {trial.id} is done, so its value must be a number, not {trial.value!r}")
+        needed = trial.status == "done" or trial.value is not None
+        if needed and (isinstance(trial.value, bool) or not isinstance(trial.value, int | float)):
+            raise ValueError(f"trial {trial.id} is {trial.status}, so its value must be a number, not {trial.value!r}")
         trace.ended(trial, view)
 
 

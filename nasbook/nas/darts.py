@@ -19,7 +19,10 @@ first order does.
 
 The derived cell takes, on every edge, the strongest operation except `none`, whose weight the loss hardly determines.
 The value of an epoch is the error of the *supernet* on the validation images, from which α has learned. It says little
-about how well the derived cell does when it is trained alone: look that up, or train it.
+about how well the derived cell does when it is trained alone: look that up (`digits201-digits`), or train it.
+Operations without weights are useful before the convolutions have learned, and α may settle on them: on digits it
+drifts towards average pooling while the derived cell gets worse. tests/benchmarks/darts_cost.py prints it epoch by
+epoch.
 
 Defaults are those of the authors' code, with one exception. Their rate of α, 3e-4, is meant for 50 epochs of several
 hundred steps. A search on digits has 20 epochs of 6 steps, in which Adam moves α by 0.04 at most; so `alpha_lr` is

@@ -133,6 +133,8 @@ class Files(W.VBox):
         trace = self.lab.trace
         assert trace is not None
         path = Path(self.file.value.strip() or "study.yaml")
+        if path.exists() and not self.replace.value:
+            raise ValueError(f"{path} exists: tick “{self.replace.description}”, or give another name")
         path = Path(trace.export(path, overwrite=self.replace.value, **self.target))
         self._tell(path, "Study written to", f" Run it with <code>nasbook run {html.escape(str(path))}</code>.")
         return path

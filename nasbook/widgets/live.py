@@ -17,12 +17,13 @@ from PIL import Image
 from nasbook.plots.picture import Picture
 from nasbook.widgets.pick import ClickImage
 
-COLOURS = 160
+COLOURS = 256
 
 
 def to_png(pixels: np.ndarray, colours: int = COLOURS) -> bytes:
-    """Pixels (height, width, 4) uint8 -> PNG with a palette of so many colours."""
-    image = Image.fromarray(pixels[..., :3])
+    """Pixels (height, width, 4) uint8, opaque -> PNG with a palette of so many colours."""
+    size = pixels.shape[1], pixels.shape[0]
+    image = Image.frombuffer("RGBA", size, np.ascontiguousarray(pixels), "raw", "RGBA", 0, 1).convert("RGB")
     image = image.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     palette = np.array(image.getpalette())
     palette[palette == 254] = 255  # the octree's white is a shade too dark

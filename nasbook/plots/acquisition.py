@@ -221,9 +221,9 @@ class Acquisition1D(_Belief):
         self.area = live(style.polygon(low, style.ACQUISITION, 0.25))
         self.line = live(low.plot([], [], color=style.ACQUISITION, zorder=2)[0])
         self.mark = live(low.plot([], [], "v", color=style.NEXT, ms=8, zorder=3, clip_on=False)[0])
-        self.note = live(low.text(0, 1.2, "", color=style.NEXT, fontsize=style.SMALL, va="center", zorder=4))
+        self.note = live(style.add_words(low, 0, 1.2, color=style.NEXT, fontsize=style.SMALL, va="center", zorder=4))
         self.caption = live(
-            low.text(0, 1.03, "", transform=low.transAxes, fontsize=style.NORMAL, weight="bold", va="bottom", ha="left")
+            style.add_words(low, 0, 1.03, axes_fraction=True, fontsize=style.NORMAL, weight="bold", va="bottom")
         )
 
     def update(self, state: Any) -> bool:
@@ -373,12 +373,12 @@ class Acquisition2D(_Belief):
                 )
             )
             heading = self.live(
-                ax.text(0, 1.03, "", transform=ax.transAxes, fontsize=style.NORMAL, weight="bold", va="bottom")
+                style.add_words(ax, 0, 1.03, axes_fraction=True, fontsize=style.NORMAL, weight="bold", va="bottom")
             )
             bar = style.bare(fig.add_axes((x0 / w, 0.3 / h, each / w, 0.09 / h)))
             bar.imshow(np.linspace(0, 1, 64)[None], aspect="auto", cmap=colour, extent=(0, 1, 0, 1))
             ends = [
-                self.live(bar.text(x, -0.5, "", transform=bar.transAxes, fontsize=style.SMALL, va="top", ha=ha))
+                self.live(style.add_words(bar, x, -0.5, axes_fraction=True, fontsize=style.SMALL, va="top", ha=ha))
                 for x, ha in ((0, "left"), (1, "right"))
             ]
             self.maps[name], self.texts[name] = ax, (heading, *ends)

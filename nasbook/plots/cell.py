@@ -98,16 +98,7 @@ class CellPicture(Picture):
             self.lines[i, j] = self.live(ax.plot(*points.T, color=style.INK, zorder=2, solid_capstyle="butt")[0])
             x, y = points[16]
             self.labels[i, j] = self.live(
-                ax.text(
-                    x,
-                    y,
-                    "",
-                    ha="center",
-                    va="center",
-                    fontsize=style.SMALL,
-                    zorder=4,
-                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
-                )  # fmt: skip
+                style.add_words(ax, x, y, ha="center", va="center", fontsize=style.SMALL, zorder=4, ground="white")
             )
 
     def update(self, state: Any) -> bool:
@@ -184,7 +175,9 @@ class SupernetPicture(Picture):
             inside = -1 if (i, j) == (0, 2) else 1  # under its arc, where no other edge passes
             va = "bottom" if inside > 0 else "top"
             self.labels[i, j] = self.live(
-                ax.text(x, y + 0.33 * inside, "", ha="center", va=va, fontsize=style.SMALL, zorder=4, color=style.INK)
+                style.add_words(
+                    ax, x, y + 0.33 * inside, ha="center", va=va, fontsize=style.SMALL, zorder=4, color=style.INK
+                )
             )
 
     def update(self, state: Any) -> bool:

@@ -326,15 +326,14 @@ class RacePicture(Picture):
             (self.lines[name],) = ax.plot([], [], color=colour, ls=dash, lw=2, zorder=2 + 0.01 * i)
             self.live(self.lines[name])
             self.labels[name] = self.live(
-                ax.text(
+                style.add_words(
+                    ax,
                     1.015,
                     0,
-                    "",
-                    transform=ax.transAxes,
+                    axes_fraction=True,
                     color=style.INK if grey else colour,
                     fontsize=style.SMALL,
                     va="center",
-                    ha="left",
                 )  # fmt: skip
             )
         self._limits()

@@ -115,7 +115,7 @@ class Picture:
         w, h = style.size(fig)
         self._title_width = w - left - 0.08
         self._title = self.live(
-            fig.text(left / w, 1 - top / h, "", ha="left", va="top", fontsize=style.TITLE, weight="bold", zorder=9)
+            style.add_words(fig, left / w, 1 - top / h, va="top", fontsize=style.TITLE, weight="bold", zorder=9)
         )
 
     def say(self, sentence: str) -> None:

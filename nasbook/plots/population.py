@@ -237,7 +237,7 @@ class TreePicture(Picture):
         bar = style.bare(fig.add_axes(((w - 0.75 - bar_w) / w, 1 - 0.5 / h, bar_w / w, 0.1 / h)))
         bar.imshow(np.linspace(0, 1, 64)[None], aspect="auto", cmap=style.SEQUENTIAL, extent=(0, 1, 0, 1))
         self.ends = [
-            self.live(bar.text(x, 0.5, "", transform=bar.transAxes, fontsize=style.SMALL, va="center", ha=ha))
+            self.live(style.add_words(bar, x, 0.5, axes_fraction=True, fontsize=style.SMALL, va="center", ha=ha))
             for x, ha in ((-0.06, "right"), (1.06, "left"))
         ]
         self.edges = self.live(LineCollection([], colors=style.LIGHT, linewidths=0.9, zorder=1.5))

@@ -19,9 +19,14 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as _Figure
 from matplotlib.figure import SubFigure
-from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Polygon
+
+from nasbook.plots.words import DPI as DPI
+from nasbook.plots.words import SMALL as SMALL
+from nasbook.plots.words import add_words as add_words
+from nasbook.plots.words import shorten as shorten
+from nasbook.plots.words import text_width as text_width
 
 # Okabe & Ito's colours, which stay apart for colour-blind readers. One meaning, one colour, in every picture.
 INK, GREY, LIGHT, GRID = "#1f2430", "#8a8f98", "#c9cdd4", "#e7e9ee"
@@ -42,8 +47,8 @@ RACERS = [
     (SKY, (0, (2, 1)), "P"),
 ]
 
-WIDTH, DPI = 7.2, 100  # inches, dots per inch: a notebook's column
-SMALL, NORMAL, TITLE = 9, 10, 11  # points
+WIDTH = 7.2  # inches: a notebook's column
+NORMAL, TITLE = 10, 11  # points; SMALL is 9, and nothing is smaller
 
 STYLE: dict[str, Any] = {
     "font.size": NORMAL, "font.family": "DejaVu Sans", "text.color": INK, "lines.linewidth": 1.8,
@@ -141,30 +146,6 @@ def set_band(patch: Polygon, x: np.ndarray, low: np.ndarray, high: np.ndarray, s
     if step:  # a value holds until the next trial
         x, low, high = np.repeat(x, 2)[1:], np.repeat(low, 2)[:-1], np.repeat(high, 2)[:-1]
     patch.set_xy(np.concatenate([np.c_[x, low], np.c_[x, high][::-1]]))
-
-
-def text_width(text: str, fontsize: float, weight: str = "normal") -> float:
-    """Width of a line of text in inches."""
-    key = (text, fontsize, weight)
-    if key not in _widths:
-        if len(_widths) > 5000:
-            _widths.clear()
-        font = FontProperties(family="DejaVu Sans", size=fontsize, weight=weight)
-        _widths[key] = _ruler.get_renderer().get_text_width_height_descent(text, font, False)[0] / DPI
-    return _widths[key]
-
-
-_ruler = FigureCanvasAgg(_Figure(dpi=DPI))
-_widths: dict[tuple[str, float, str], float] = {}
-
-
-def shorten(text: str, width: float, fontsize: float = SMALL, weight: str = "normal") -> str:
-    """The text, or as much of it as fits into `width` inches, with an ellipsis."""
-    if text_width(text, fontsize, weight) <= width:
-        return text
-    while text and text_width(text.rstrip() + "…", fontsize, weight) > width:
-        text = text[:-1]
-    return text.rstrip() + "…"
 
 
 def spread(positions: Sequence[float], gap: float, low: float, high: float) -> np.ndarray:

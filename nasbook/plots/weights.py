@@ -65,7 +65,7 @@ class WeightsPicture(Picture):
             )
             self.heads.append(
                 self.live(
-                    ax.text(0, 1.04, "", transform=ax.transAxes, fontsize=style.SMALL, weight="bold", va="bottom")
+                    style.add_words(ax, 0, 1.04, axes_fraction=True, fontsize=style.SMALL, weight="bold", va="bottom")
                 )
             )
             self.panels.append(ax)

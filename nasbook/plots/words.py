@@ -1,0 +1,117 @@
+"""Text that changes in every frame: measured letter by letter and drawn word by word, both from a cache.
+
+Laying out and rasterising a title takes matplotlib about 5 ms, more than all other parts of a frame together. Most of
+its words were in the frame before.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
+
+DPI, SMALL = 100, 9
+
+
+@lru_cache(maxsize=64)
+def _font(size: float, weight: Any) -> FontProperties:
+    return FontProperties(family="DejaVu Sans", size=size, weight=weight)
+
+
+@lru_cache(maxsize=1)
+def _ruler() -> RendererAgg:
+    return RendererAgg(16, 16, DPI)
+
+
+@lru_cache(maxsize=4096)
+def _advance(letter: str, size: float, weight: str) -> float:
+    """How far a letter moves the pen, in inches."""
+    measure = lambda s: _ruler().get_text_width_height_descent(s, _font(size, weight), False)[0]  # noqa: E731
+    return (measure(f"nnnn{letter * 8}nnnn") - measure("nnnnnnnn")) / 8 / DPI
+
+
+def text_width(text: str, size: float, weight: str = "normal") -> float:
+    """Width of a line of text in inches."""
+    return sum(_advance(letter, size, weight) for letter in text)
+
+
+def shorten(text: str, width: float, size: float = SMALL, weight: str = "normal") -> str:
+    """The text, or as much of it as fits into `width` inches, with an ellipsis."""
+    if text_width(text, size, weight) <= width:
+        return text
+    while text and text_width(text.rstrip() + "…", size, weight) > width:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+@lru_cache(maxsize=1024)
+def _bitmap(word: str, size: float, weight: Any, colour: tuple, dpi: float) -> tuple[np.ndarray, int, float]:
+    """A word as RGBA (lowest row first), the row of its baseline, and how far it moves the pen in pixels."""
+    scale = dpi / DPI
+    wide = text_width(word, size, weight) * dpi
+    high = int(np.ceil(2.2 * size * dpi / 72))
+    base = int(np.ceil(0.6 * size * dpi / 72))
+    renderer = RendererAgg(int(np.ceil(wide + 4 * scale)), high, dpi)
+    gc = renderer.new_gc()
+    gc.set_foreground(colour, isRGBA=True)
+    renderer.draw_text(gc, 0, high - base, word, _font(size, weight), 0)
+    return np.asarray(renderer.buffer_rgba())[::-1].copy(), base, wide
+
+
+class Words(Text):
+    """A line of plain text without rotation. `ground` is a colour that covers what lies behind it."""
+
+    def __init__(self, x: float, y: float, text: str = "", ground: str | None = None, **options: Any) -> None:
+        super().__init__(x, y, text, parse_math=False, **options)
+        self.ground = ground
+
+    def draw(self, renderer: Any) -> None:
+        agg = getattr(renderer, "_renderer", None) is not None and hasattr(renderer, "dpi")
+        if not agg or not isinstance(renderer, RendererAgg):
+            super().draw(renderer)
+            return
+        text, dpi, size, weight = self.get_text(), renderer.dpi, float(self.get_fontsize()), self.get_fontweight()
+        if not text or not self.get_visible():
+            return
+        alpha = self.get_alpha()
+        colour = to_rgba(self.get_color(), None if alpha is None else float(alpha))
+        space = text_width(" ", size, str(weight)) * dpi
+        parts = [_bitmap(word, size, weight, colour, dpi) if word else None for word in text.split(" ")]
+        wide = sum(p[2] for p in parts if p is not None) + space * (len(parts) - 1)
+        x, y = self.get_transform().transform(self.get_unitless_position())
+        x -= {"left": 0.0, "center": wide / 2, "right": wide}[self.get_horizontalalignment()]
+        up, down = 0.76 * size * dpi / 72, 0.24 * size * dpi / 72  # of the letters l and p
+        y -= {"top": up, "center": (up - down) / 2, "bottom": -down, "baseline": 0.0}[self.get_verticalalignment()]
+        gc = renderer.new_gc()
+        if self.ground is not None:
+            sheet = np.empty((round(up + down + 3), round(wide + 5), 4), np.uint8)
+            sheet[:] = np.round(255 * np.array(to_rgba(self.ground))).astype(np.uint8)
+            renderer.draw_image(gc, round(x - 2), round(y - down - 1), sheet)
+        for part in parts:
+            if part is not None:
+                image, base, advance = part
+                renderer.draw_image(gc, round(x), round(y - base), image)
+                x += advance
+            x += space
+        gc.restore()
+        self.stale = False
+
+
+def add_words(
+    parent: Axes | Figure | SubFigure, x: float, y: float, text: str = "", axes_fraction: bool = False, **options: Any
+) -> Words:
+    """Words on axes (in data coordinates, or fractions of the axes) or on a figure (in fractions)."""
+    words = Words(x, y, text, **options)
+    if isinstance(parent, Axes):
+        words.set_transform(parent.transAxes if axes_fraction else parent.transData)
+    else:
+        words.set_transform(parent.transSubfigure)
+    parent.add_artist(words)
+    return words

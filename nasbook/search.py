@@ -292,6 +292,8 @@ def evaluate(
     for value in values:
         if value is None or not math.isfinite(value):
             return ended("failed", f"diverged: the value is {value}", **found)
+    if task.knows_cost and answer.cost is None:
+        return ended("failed", f"{task.name} promises to know its cost (knows_cost), but told none", **found)
     if timeout is not None and clock.perf_counter() - begin > timeout:
         return ended("failed", f"timed out after {timeout:g} s", **found)
     value = answer.value if answer.value is not None else values[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -107,7 +108,7 @@ class Exercise:
         """Shown as a widget where there is one, as text elsewhere."""
         bundle = self.show()._repr_mimebundle_(**kwargs)
         data = dict(bundle[0] if isinstance(bundle, tuple) else bundle or {})
-        return {**data, "text/plain": f"Exercise {self.name}. {self.prompt}"}
+        return {**data, "text/plain": f"Exercise {self.name}. {html.unescape(re.sub('<[^>]+>', '', self.prompt))}"}
 
 
 def exercise(name: str) -> Exercise:

@@ -51,13 +51,15 @@ class Setting:
                 low, high = self.widget.base**low, self.widget.base**high
             if not low <= value <= high:
                 raise ValueError(f"{self.name} must lie in [{low:g}, {high:g}], not {value:g}")
+        whole = isinstance(self.widget, W.IntSlider | W.BoundedIntText)
+        if whole and (isinstance(value, bool) or not isinstance(value, int)):
+            raise ValueError(f"{self.name} must be a whole number, not {value!r}")
         before, self._exact = self._exact, value
         try:
             self.widget.value = value
         except T.TraitError:
-            kind = "a whole number" if isinstance(self.widget, W.IntSlider | W.BoundedIntText) else "another type"
             self._exact = before
-            raise ValueError(f"{self.name} must be {kind}, not {value!r}") from None
+            raise ValueError(f"{self.name} must be of another type than {value!r}") from None
         self._exact = self.widget.value
 
     def show(self, value: float) -> None:

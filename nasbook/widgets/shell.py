@@ -116,6 +116,7 @@ class Lab(W.VBox):
         super().__init__()
         self.add_class("nb-lab")
         self.error: BaseException | None = None
+        self._unready: Exception | None = None
         self.trace: Trace | None = None
         self._note = ""
         self._seen: int | None = None  # the step that the scrubber has been moved to; None follows the search
@@ -224,10 +225,11 @@ class Lab(W.VBox):
     def restart(self, why: str = "") -> None:
         """Forget the steps and prepare anew; `why` is shown in the status."""
         self.runner.reset()
-        self.error, self._seen, self._note, self.trace = None, None, why, None
+        self.error, self._unready, self._seen, self._note, self.trace = None, None, None, why, None
         try:
             self.prepare()
         except Exception as error:
+            self._unready = error
             self.report(error)
         else:
             self.redraw()
@@ -402,8 +404,11 @@ class Lab(W.VBox):
                 self._quiet.discard(me)
 
     def _follow(self) -> None:
+        """Before a step: look at the newest one, and forget what was said."""
+        if self._unready:
+            raise self._unready
         self._seen, self._note = None, ""
-        if self.error is None or self.runner.state != "failed":
+        if self.runner.state != "failed":
             self.error = None
 
     @shown
@@ -495,7 +500,7 @@ class Lab(W.VBox):
         units = f"{self.unit}{'' if (total or n) == 1 else 's'}"
         so_far = f"{n} of {total} {units}" if total else f"{n} {units}"
         words = {
-            "ready": f"Ready: {total} {units} to make" if total else "Ready",
+            "ready": "Not ready" if self._unready else f"Ready: {total} {units} to make" if total else "Ready",
             "playing": f"Playing: {so_far}",
             "paused": f"Paused after {so_far}",
             "done": f"Done: {n} {self.unit}{'' if n == 1 else 's'}",
@@ -512,6 +517,8 @@ class Lab(W.VBox):
             "done": "The search has ended; Reset begins it again.",
             "failed": "An error stopped the search; Reset begins it again.",
         }.get(state)
+        if self._unready:
+            over = "A setting cannot be used; the message under the picture says why."
         busy = "It is playing already." if state == "playing" else None
         _enable(self._play, over or busy, f"Make one {self.unit} after the other, until the search ends. Key: Space.")
         _enable(self._pause, None if state == "playing" else "Nothing is playing.", "Stop after this step. Key: Space.")

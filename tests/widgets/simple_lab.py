@@ -37,7 +37,7 @@ class DotsLab(Lab):
         return [
             choose("task", "Objective", ["forrester", "nothing"], "forrester", "The function that is minimised."),
             slide("trials", "Trials", 12, 5, 60, 1, "How many configurations the search may try."),
-            slide("width", "Width", 0.1, 0.01, 1.0, 0.1, "A length.", log=True, effect="live"),
+            slide("width", "Width", 0.1, 0.01, 1.0, 0.1, "A length that changes nothing.", log=True, effect="live"),
             count("seed", "Seed", 0, 0, 9999, "Another seed draws other random numbers.", more=True),
             tick("band", "Show the band", True, "Draw the uncertainty.", more=True),
         ]

@@ -1,6 +1,7 @@
 """The shell of a lab, through its real callbacks and with no page."""
 
 import base64
+import html
 import json
 import re
 import threading
@@ -15,7 +16,7 @@ from nasbook.widgets.shell import Lab, choose, count, slide, tick
 
 
 def words(widget):
-    return re.sub(r"<[^>]*>", "", widget.value)
+    return html.unescape(re.sub(r"<[^>]*>", "", widget.value))
 
 
 def until(condition, seconds=10):
@@ -255,6 +256,9 @@ def test_a_setting_that_cannot_be_prepared_is_shown_and_mended_by_another():
     lab = DotsLab()
     lab.controls["task"].value = "nothing"
     assert "there is no task 'nothing'" in words(lab._sentence)
+    assert words(lab._status).startswith("Not ready") and by_class(lab, "nb-play").disabled
+    with pytest.raises(ValueError, match="there is no task"):
+        lab.run()
     lab.controls["task"].value = "forrester"
     assert lab.error is None and len(lab.run()) == 12
     with pytest.raises(ValueError, match="there is no task 'nothing'"):
@@ -368,3 +372,23 @@ def test_settings_check_their_own_effect():
 def test_a_lab_must_say_what_it_is():
     with pytest.raises(NotImplementedError):
         Lab()
+
+
+@pytest.mark.notebook
+def test_a_notebook_with_no_page_runs_a_lab_and_keeps_its_picture(tmp_path):
+    client = pytest.importorskip("nbclient")
+    import nbformat
+
+    cells = [
+        "import nasbook\nlab = nasbook.lab('bayesian', trials=6)\nlab",
+        "lab.step(4); lab.choose(x=0.3); lab.set(acquisition='ucb'); lab.run().digest",
+        "lab.play(); lab.wait(); lab.scrub(2); print(lab.image.alt)",
+    ]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    client.NotebookClient(
+        book, timeout=120, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+    ).execute()
+    shown = book.cells[0].outputs[0].data
+    assert base64.b64decode(shown["image/png"])[:4] == b"\x89PNG"
+    assert "next starting point" in shown["text/plain"]
+    assert "after 2 trials" in book.cells[2].outputs[0].text

@@ -1,0 +1,160 @@
+"""Imports run one way, and `import nasbook` costs next to nothing."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import nasbook
+
+ROOT = Path(nasbook.__file__).parent
+MODULES = sorted(ROOT.rglob("*.py"))
+
+# What each room may import of nasbook. `nasbook` itself (__init__) and cli may import everything.
+CORE = {"space", "trace", "registry", "search"}
+METHODS = {"hpo", "nas", "estimate"}
+ALLOWED = {
+    "space": set(),
+    "trace": {"space"},
+    "registry": set(),
+    "search": {"space", "trace", "registry"},
+    "hpo": CORE | {"hpo"},
+    "nas": CORE | {"nas", "hpo"},
+    "estimate": CORE | {"estimate", "hpo", "nas"},
+    "data": {"data"} | CORE | {"nas", "tasks"},  # the scripts that make the tables
+    "tasks": CORE | {"tasks", "nas", "data"},  # nas/spaces holds the cells that tasks train
+    "plots": CORE | METHODS | {"tasks", "plots"},
+    "scale": CORE | METHODS | {"tasks", "scale"},
+    "widgets": CORE | METHODS | {"tasks", "plots", "scale", "widgets"},
+    "course": CORE | METHODS | {"tasks", "plots", "scale", "widgets", "course"},
+}
+FOREIGN = {
+    "hpo": {"matplotlib", "ipywidgets", "anywidget", "IPython", "torch"},
+    "nas": {"matplotlib", "ipywidgets", "anywidget", "IPython"},
+    "estimate": {"matplotlib", "ipywidgets", "anywidget", "IPython"},
+    "tasks": {"matplotlib", "ipywidgets", "anywidget", "IPython"},
+    "plots": {"ipywidgets", "anywidget", "IPython"},
+    "scale": {"matplotlib", "ipywidgets", "anywidget", "IPython"},
+    **dict.fromkeys(CORE, {"matplotlib", "ipywidgets", "anywidget", "IPython", "torch", "scipy", "sklearn"}),
+}
+ROOMS = sorted({p.relative_to(ROOT).with_suffix("").parts[0] for p in MODULES} - {"__init__", "__main__", "cli"})
+
+
+def imports(path):
+    """Every imported module of a file with its line, at the top, inside a function or for type checking only."""
+    found = []
+    package = ("nasbook", *path.relative_to(ROOT).parent.parts)
+    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, node.lineno) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            module = ".".join(part for part in (base, node.module) if part)
+            if module == "nasbook":  # from nasbook import registry
+                found += [(f"nasbook.{alias.name}", node.lineno) for alias in node.names]
+            else:
+                found.append((module, node.lineno))
+        elif isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in ("import_module", "__import__") and node.args and isinstance(node.args[0], ast.Constant):
+                found.append((str(node.args[0].value), node.lineno))
+    return found
+
+
+def room(path):
+    return path.relative_to(ROOT).with_suffix("").parts[0]
+
+
+def test_every_room_has_its_rule():
+    assert set(ROOMS) <= set(ALLOWED), f"say in this test what {set(ROOMS) - set(ALLOWED)} may import"
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_imports_run_one_way(name):
+    wrong = []
+    for path in (p for p in MODULES if room(p) == name):
+        for module, line in imports(path):
+            parts = module.split(".")
+            if parts[0] != "nasbook" or module == "nasbook.__version__":  # a string, not a room
+                continue
+            if module == "nasbook" and name in ("widgets", "course"):  # what stands before the user uses the front door
+                continue
+            if len(parts) < 2 or parts[1] not in ALLOWED[name]:
+                wrong.append(f"{path.relative_to(ROOT.parent)}:{line} imports {module}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", sorted(set(FOREIGN) & set(ROOMS)))
+def test_rooms_stay_clear_of_libraries_above_them(name):
+    wrong = [
+        f"{path.relative_to(ROOT.parent)}:{line} imports {module}"
+        for path in MODULES
+        if room(path) == name
+        for module, line in imports(path)
+        if module.split(".")[0] in FOREIGN[name]
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_parser_of_this_test_sees_every_kind_of_import(tmp_path, monkeypatch):
+    source = "import a.b\nfrom c import d\ndef f():\n    from nasbook import plots\n    from . import x\n"
+    source += "    from ..y import z\n    importlib.import_module('nasbook.widgets')\n    __import__('e')\n"
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    path = tmp_path / "hpo" / "deep" / "m.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(source)
+    assert {m for m, _ in imports(path)} == {
+        "a.b", "c", "nasbook.plots", "nasbook.hpo.deep", "nasbook.hpo.y", "nasbook.widgets", "e",
+    }  # fmt: skip
+
+
+def test_no_pyplot_anywhere():
+    """pyplot keeps every figure alive and picks a window system; pictures are Figure and Agg."""
+    wrong = []
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [getattr(node, "attr", ""), getattr(node, "id", "")]
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names += [getattr(node, "module", "") or "", *(a.name for a in node.names)]
+            if any("pyplot" in n or n == "pylab" for n in names):
+                wrong.append(f"{path.relative_to(ROOT.parent)}:{node.lineno}")
+    assert not wrong
+
+
+def loaded_by(code):
+    """The modules that a fresh interpreter holds after running some code."""
+    code = f"{code}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+HEAVY = {
+    "torch", "matplotlib", "ipywidgets", "anywidget", "IPython", "scipy", "sklearn", "networkx", "pandas", "pydantic",
+    "yaml", "PIL", "tqdm",
+}  # fmt: skip
+
+
+def test_import_nasbook_loads_nothing_heavy():
+    modules = loaded_by("import nasbook")
+    assert not HEAVY & modules
+    ours = {m for m in modules if m.startswith("nasbook.")}
+    assert ours == {"nasbook.registry", "nasbook.search", "nasbook.space", "nasbook.trace"}
+
+
+def test_listing_loads_nothing_heavy():
+    code = "import nasbook as n; [e.describe() for table in (n.methods(), n.tasks(), n.labs()) for e in table]; dir(n)"
+    assert not HEAVY & loaded_by(code)
+
+
+def test_a_random_search_over_a_function_loads_nothing_heavy():
+    code = "import nasbook as n; n.search('random', lambda c: c['x'], space=n.Space(x=n.Float(0, 1)), trials=3)"
+    assert not HEAVY & loaded_by(code)
+    assert not HEAVY & loaded_by("import nasbook; nasbook.search('random', 'branin', trials=3)")
+
+
+def test_hpo_needs_no_torch():
+    code = "import importlib, nasbook\nfor e in nasbook.methods():\n    e.module.startswith('nasbook.hpo') and e.load()"
+    assert not {"torch", "matplotlib", "ipywidgets"} & loaded_by(code)

@@ -1,6 +1,6 @@
 """The command `nasbook`: labs, lists, searches, studies, and a doctor.
 
-Results go to stdout (with --json one JSON document and nothing else); what happens on the way, and errors, go to stderr.
+Results go to stdout (with --json one JSON document and nothing else); what happens on the way and errors go to stderr.
 Exit codes: 0 done, 1 nothing succeeded or something is broken, 2 bad input, 130 interrupted.
 """
 
@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import nasbook
+from nasbook import registry
 from nasbook.trace import Trace, plain
 
 PICTURES = (".png", ".svg", ".pdf")
@@ -179,7 +180,7 @@ def _lab(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    rows = [entry.describe() for entry in getattr(nasbook, options.what)()]
+    rows = [entry.describe() for entry in registry.TABLES[options.what.removesuffix("s")]]
     if options.json:
         _print_json(rows)
         return 0
@@ -196,7 +197,6 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _search(options: argparse.Namespace) -> int:
-    from nasbook import registry
     from nasbook.scale.study import method_settings
     from nasbook.scale.target import make_task
     from nasbook.search import OneShot, steps
@@ -442,9 +442,9 @@ def _tables() -> tuple[bool, str]:
         name = name.strip(" *")
         if name.endswith(".npy") and hashlib.sha256((folder / name).read_bytes()).hexdigest() != digest:
             return False, f"tables: {name} is damaged; install nasbook again"
-    names = [e.name for e in nasbook.tasks() if e.family == "table"]
+    names = [e.name for e in registry.TASKS if e.family == "table"]
     for name in names:
-        task = nasbook.task(name)
+        task = registry.make("task", name)
         value = task.evaluate(next(iter(task.space.grid(2))), seed=0).value
         if not (value is not None and math.isfinite(value)):
             return False, f"tables: {name} answers {value}"

@@ -170,8 +170,8 @@ def _plan(
     one_shot = issubclass(cls, OneShot)
 
     own = takes(target)
-    arguments = dict(header.arguments) if task is None else {}
-    wanted = more if data is None else {"data": os.path.abspath(data) if _is_file(data) else data, **more}
+    arguments = {k: _found(v) for k, v in header.arguments.items()} if task is None else {}
+    wanted = {k: _found(v) for k, v in (more if data is None else {"data": data, **more}).items()}
     parameters = dict(header.space.parameters)
     ranges: list[str] = []
     for key, value in wanted.items():
@@ -201,7 +201,7 @@ def _plan(
         method_settings(cls, method)
     except ValueError as error:
         raise ValueError(f"this cannot be exported: {error}") from error
-    fidelity: dict[str, Any] | None = asdict(new.fidelity) if new.fidelity else None
+    fidelity: dict[str, Any] | None = asdict(new.fidelity) if new.fidelity and not one_shot else None
     if epochs is not None and not one_shot and "epochs" not in own:
         if not (new.fidelity or (isinstance(new, FunctionTask) and "fidelity" in new._extra)) or new.knows_cost:
             raise ValueError(
@@ -275,8 +275,9 @@ def _local(name: str) -> str:
     )
 
 
-def _is_file(data: Any) -> bool:
-    return isinstance(data, str | Path) and Path(data).is_file()
+def _found(value: Any) -> Any:
+    """The name of a file that exists, from the root, because a study may be run from another folder."""
+    return os.path.abspath(value) if isinstance(value, str | Path) and Path(value).is_file() else value
 
 
 def _rescaled(name: str, old: Parameter, value: Any) -> Parameter:

@@ -10,7 +10,8 @@ What a run leaves in its folder:
     logs/worker-k.log  what the tasks printed
 
 A run can be killed at any moment and resumed: what had ended is in the trace, what was running goes on from its
-checkpoint. Tasks that look their answers up, and methods that are one training, run inside this process.
+checkpoint. (A task reports an epoch before it saves it, or reports the saved ones again: then no curve has a gap.)
+Tasks that look their answers up, and methods that are one training, run inside this process.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from nasbook.scale.study import Study, load_study
+from nasbook.scale.target import importable
 from nasbook.search import Fidelity, Method, OneShot, Run, Task, steps, trial_seed
 from nasbook.trace import Header, Trace, TraceFile, Trial, plain, read
 
@@ -66,7 +68,7 @@ def run(
         study.check()
     else:
         path = Path(study)
-        with _importable(path.resolve().parent):
+        with importable(path.resolve().parent):
             study = load_study(path)
             return _run(study, out, resume, workers, progress)
     return _run(study, out, resume, workers, progress)
@@ -518,19 +520,6 @@ def _gpus_of(study: Study, index: int) -> dict[str, str]:
     if first + share > len(names):
         raise RunError(f"{study.workers} workers with {share:g} GPUs each are more than the {len(names)} GPUs here")
     return {"CUDA_VISIBLE_DEVICES": ",".join(names[first : first + int(share)])}
-
-
-@contextmanager
-def _importable(*folders: Path) -> Iterator[None]:
-    """Modules in this folder and beside the study can be imported."""
-    added = [p for p in map(str, (*folders, Path.cwd())) if p not in sys.path]
-    sys.path += added
-    try:
-        yield
-    finally:
-        for p in added:
-            with suppress(ValueError):
-                sys.path.remove(p)
 
 
 class _Bar:

@@ -32,7 +32,7 @@ from pydantic_core import PydanticCustomError
 
 from nasbook import registry
 from nasbook.scale import yaml12
-from nasbook.scale.target import IMPORT_PATH, make_task
+from nasbook.scale.target import IMPORT_PATH, importable, make_task
 from nasbook.search import Method, OneShot, Task
 from nasbook.space import Constant, Space
 
@@ -343,7 +343,8 @@ def load_study(path: str | Path, *, check: bool = True) -> Study:
         raise StudyError(f"the file is not UTF-8 text (byte {error.start})", file) from None
     study, lines = _parse(text, file)
     if check:
-        study.check(file, lines)
+        with importable(Path(path).resolve().parent):
+            study.check(file, lines)
     return study
 
 
@@ -491,8 +492,12 @@ def _problems(study: Study) -> Iterator[tuple[str | int, ...]]:
         try:
             Space.from_dict(dict(list(specs.items())[:i]))
         except ValueError as error:
-            at = ("when",) if "when" in specs[name] and "exists when" in str(error) else ()
-            yield _tail(str(error), name), "space", name, *at
+            text = str(error)
+            try:  # the whole space knows what stands later
+                Space.from_dict(specs)
+            except ValueError as whole:
+                text = str(whole) if name in str(whole) else text
+            yield _tail(text, name), "space", name, *(("when",) if "exists when" in text else ())
             return
     space = study.search_space
 

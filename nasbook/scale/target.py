@@ -9,9 +9,12 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from functools import partial, reduce
+from pathlib import Path
 from typing import Any
 
 from nasbook import registry
@@ -105,3 +108,16 @@ def _makes_a_task(target: Any, arguments: dict[str, Any]) -> bool:
     except TypeError:
         return False
     return True
+
+
+@contextmanager
+def importable(*folders: Path) -> Iterator[None]:
+    """Modules in this folder and beside the study can be imported."""
+    added = [p for p in map(str, (*folders, Path.cwd())) if p not in sys.path]
+    sys.path += added
+    try:
+        yield
+    finally:
+        for p in added:
+            with suppress(ValueError):
+                sys.path.remove(p)

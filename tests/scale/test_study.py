@@ -243,7 +243,7 @@ ERRORS = [
     ("name: toy", "name: *toy", "line 2: the alias *toy is not allowed in a study"),
     ("name: toy", "name: !!binary toy", "line 2, name: the tag 'binary' is not known here"),
     ("name: toy", "1: toy", "line 2: a key must be text, not 1; put it in quotes"),
-    ("space:\n", "space: 3\nother:\n", "line 6, space: must be a mapping (key: value), not 3"),
+    ("fidelity: {unit: epoch, min: 1, max: 4}", "fidelity: 3", "line 23, fidelity: must be a mapping (key: value), not 3"),
 ]  # fmt: skip
 
 

@@ -45,13 +45,13 @@ def dashed(dash: Any, width: float) -> Any:
     return dash[0], tuple(d * min(1.0, 2.5 / width) for d in dash[1])
 
 
-def stage(fig: Figure | SubFigure, top: float, low: float = -1.3, high: float = 2.15) -> Axes:
-    """Bare axes with the four nodes in their places."""
+def stage(picture: Picture, fig: Figure | SubFigure, top: float, low: float = -1.3, high: float = 2.15) -> Axes:
+    """Bare axes with the four nodes in their places; live, because they stand above the edges."""
     ax = style.bare(style.axes(fig, 0.1, 0.1, 0.1, top))
     ax.set(xlim=(-0.3, 3.3), ylim=(low, high))
     for i, name in enumerate(NODES):
-        ax.plot(i, 0, "o", ms=23, mfc="white", mec=style.INK, mew=1.4, zorder=5)
-        ax.text(i, -0.015, name, ha="center", va="center", fontsize=style.SMALL, zorder=6)
+        picture.live(ax.plot(i, 0, "o", ms=23, mfc="white", mec=style.INK, mew=1.4, zorder=5)[0])
+        picture.live(style.add_words(ax, i, -0.015, name, ha="center", va="center", fontsize=style.SMALL, zorder=6))
     return ax
 
 
@@ -90,7 +90,7 @@ class CellPicture(Picture):
 
     def build(self, fig: Figure | SubFigure) -> None:
         self.title(fig)
-        ax = stage(fig, 0.4)
+        ax = stage(self, fig, 0.4)
         self.lines: dict[tuple[int, int], Line2D] = {}
         self.labels = {}
         for i, j in EDGES:
@@ -162,7 +162,7 @@ class SupernetPicture(Picture):
     def build(self, fig: Figure | SubFigure) -> None:
         self.title(fig)
         rows = style.key(fig, [(op, style.line(LOOKS[op][0], LOOKS[op][1], lw=2.4)) for op in self.drawn])
-        ax = stage(fig, 0.42 + 0.2 * rows, -1.75, 3.2)
+        ax = stage(self, fig, 0.42 + 0.2 * rows, -1.75, 3.2)
         self.lines, self.labels = {}, {}
         middle = (len(self.drawn) - 1) / 2
         for i, j in EDGES:

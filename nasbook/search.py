@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 import numpy as np
@@ -34,7 +35,7 @@ __all__ = [
     "Task", "Trace", "Trial", "evaluate", "replay", "search", "steps", "trial_seed",
 ]  # fmt: skip
 
-Report = Callable[[float, float], None]
+Report = Callable[..., None]  # report(fidelity, value), or report(fidelity, value, cost so far)
 
 
 # ---- tasks ---------------------------------------------------------------------------------------------
@@ -82,7 +83,8 @@ class Task:
         checkpoint: Path | None = None,
     ) -> Evaluation | float:
         """Value of a configuration. `report(fidelity, value)` is called on the way by tasks that learn in epochs, and
-        may raise StopTrial; with `checkpoint`, the task keeps its state in that file and goes on from it."""
+        may raise StopTrial; a task that knows its cost adds the cost up to there. With `checkpoint`, the task keeps its
+        state in that file and goes on from it."""
         raise NotImplementedError
 
 
@@ -122,7 +124,10 @@ class StopTrial(Exception):
 
 @dataclass(frozen=True)
 class Proposal:
-    """A configuration that a method wants to see, and where that is not all: at which fidelity, and why."""
+    """A configuration that a method wants to see, and where that is not all: at which fidelity, and why.
+
+    info={"continues": id} goes on with the training of an earlier trial, to a higher fidelity: the new trial has its
+    seed and costs only the rest. `id` is the first trial of such a chain."""
 
     config: Config
     fidelity: float | None = None
@@ -165,6 +170,8 @@ class Method(_Named):
     `ask()` may be called again before `tell()`; what is in flight is in `pending`. What has ended is in `trials`, in
     the order of its telling. The same seed and the same tells give the same asks.
     """
+
+    continues: ClassVar[bool] = False  # True: proposes trials that go on with the training of earlier ones
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)
@@ -262,16 +269,19 @@ def evaluate(
     """
     begin = clock.perf_counter()
     curve: list[tuple[float, float]] = []
+    spent: float | None = 0.0 if task.knows_cost else None  # None: measured
 
-    def report(fidelity: float, value: float) -> None:
+    def report(fidelity: float, value: float, cost: float | None = None) -> None:
+        nonlocal spent
         curve.append((float(fidelity), float(value)))
+        spent = spent if cost is None else float(cost)
         if timeout is not None and clock.perf_counter() - begin > timeout:
             raise StopTrial(f"timed out after {timeout:g} s", "failed")
         if should_stop is not None and (reason := should_stop(trial, curve)):
             raise StopTrial(reason)
 
     def ended(status: str, reason: str | None = None, **found: Any) -> Trial:
-        seconds = 0.0 if task.knows_cost else clock.perf_counter() - begin
+        seconds = clock.perf_counter() - begin if spent is None else spent
         found = {"cost": seconds, "curve": tuple(curve), **{k: v for k, v in found.items() if v not in (None, ())}}
         return replace(trial, status=status, reason=reason, **found)
 
@@ -344,6 +354,7 @@ class Run:
     ) -> None:
         self.method, self.task, self.trace, self.file, self.views = method, task, trace, file, views
         self._views: dict[int, Any] = {}
+        self._kept: TemporaryDirectory[str] | None = None  # states of trainings that a method may continue
         for kind, trial in trace.events:  # a resumed trace is asked and told again, in its own order
             if kind == "ask":
                 self._ask_again(trial)
@@ -385,8 +396,18 @@ class Run:
         self.trace.started(trial)
 
     def evaluate(self, trial: Trial, timeout: float | None = None) -> Trial:
-        seed = trial_seed(self.trace.header.seed, trial.id)
-        return evaluate(self.task, trial, seed=seed, should_stop=self.method.should_stop, timeout=timeout)
+        """Run a trial to its end. One that continues another has its seed and its training, and costs the rest."""
+        root = trial.info.get("continues", trial.id)
+        seed, stop = trial_seed(self.trace.header.seed, root), self.method.should_stop
+        kept = None
+        if self.task.fidelity and not self.task.knows_cost and self.method.continues:
+            self._kept = self._kept or TemporaryDirectory(prefix="nasbook-")
+            kept = Path(self._kept.name) / str(root)
+        trial = evaluate(self.task, trial, seed=seed, should_stop=stop, timeout=timeout, checkpoint=kept)
+        if self.task.knows_cost and root != trial.id:
+            before = [t.cost or 0.0 for t in self.trace.trials if root in (t.id, t.info.get("continues"))]
+            trial = replace(trial, cost=max(0.0, (trial.cost or 0.0) - sum(before)))
+        return trial
 
     def tell(self, trial: Trial) -> Step:
         if self.file:
@@ -556,6 +577,8 @@ def _one_shot(
     for trial, view in method.run(task):
         if trial.id < known:  # trained again after a kill between the trace and the state
             continue
+        if trial.id > trace.asked:
+            raise ValueError(f"{saved} is ahead of its trace; delete it, and the search trains again from its start")
         end = before + clock.perf_counter() - begin
         trial = replace(trial, start=trace.trials[-1].end or 0.0 if len(trace) else 0.0, end=end)
         if trial.id not in trace.running:  # it is there after a kill between the two lines

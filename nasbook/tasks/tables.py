@@ -229,7 +229,8 @@ class Table(Task):
         if self.roles.curve and report is not None:
             for x in sorted(levels):
                 if x <= level:
-                    report(x, float(self.values[levels[x]]))
+                    spent = float(self.columns[self.roles.cost][levels[x]]) if self.roles.cost else None
+                    report(x, float(self.values[levels[x]]), spent)
         row, cost, metrics = levels[level], self.roles.cost, dict.fromkeys(self.roles.metrics)
         if self.roles.maximise:
             metrics[self.roles.value] = None

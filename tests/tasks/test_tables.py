@@ -212,7 +212,7 @@ def test_a_fidelity_column():
 def test_the_rows_of_a_curve_are_reported_until_they_are_stopped():
     seen = []
 
-    def report(fidelity, value):
+    def report(fidelity, value, cost=None):
         seen.append((fidelity, value))
         if value < 0.7:
             raise StopTrial("enough")
@@ -261,6 +261,6 @@ def test_what_is_written_to_a_csv_is_read_back(data, names, tmp_path_factory):
 def test_a_curve_is_reported_up_to_the_fidelity_asked_for(fidelity, epochs):
     table = Table.from_arrays(CURVES, fidelity="epoch", metrics=["seconds"], curve=True)
     seen = []
-    answer = table.evaluate({"lr": 0.1}, fidelity=fidelity, report=lambda x, value: seen.append((x, value)))
+    answer = table.evaluate({"lr": 0.1}, fidelity=fidelity, report=lambda x, value, cost: seen.append((x, value)))
     assert seen == list(zip(epochs, [0.9, 0.6, 0.5], strict=False))
     assert answer.value == seen[-1][1]

@@ -4,10 +4,11 @@
 
     mean(x) = k(x)ᵀ K⁻¹ y,   var(x) = k(x, x) - k(x)ᵀ K⁻¹ k(x),   K = σ_f² k(X, X) + σ_n² I
 
-Values are standardised before and scaled back after. The length scales ℓ, the signal variance σ_f² and the noise
-variance σ_n² (both relative to the variance of the values) maximise log p(y | X, θ) + log p(θ); each of them may be
-fixed instead. Priors: ℓ_j ~ LogNormal(√2 + ½ ln d, √3) (Hvarfner et al. 2024, BoTorch's default); σ_f² ~ Gamma(2, 1)
-and σ_n² ~ Gamma(1.1, 30) (Optuna's). Points are expected in [0, 1]^d. The cost is O(n³): good for some hundred points.
+Values are standardised before and scaled back after, so the signal variance σ_f² is 1. The length scales ℓ and the
+noise variance σ_n² (a share of the variance of the values) maximise log p(y | X, θ) + log p(θ). Each of the three can
+be fixed or fitted. Priors: ℓ_j ~ LogNormal(√2 + ½ ln d, √3) (Hvarfner et al. 2024; BoTorch's default, as is σ_f² = 1);
+σ_n² ~ Gamma(1.1, 30), σ_f² ~ Gamma(2, 1) where it is fitted (Optuna's). Points are expected in [0, 1]^d. The cost is
+O(n³): good for some hundred points.
 
 Book: Rasmussen & Williams, Gaussian Processes for Machine Learning, 2006. Read first: `predict`, then
 `log_marginal_likelihood` (there algorithm 2.1 and equation 5.9). Left out: a mean function, noise that varies from
@@ -39,7 +40,7 @@ class GP:
         self,
         kernel: str = "matern52",
         lengthscale: float | np.ndarray | None = None,
-        signal: float | None = None,
+        signal: float | None = 1.0,
         noise: float | None = None,
         groups: np.ndarray | None = None,
     ) -> None:

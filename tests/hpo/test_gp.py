@@ -67,7 +67,7 @@ def test_the_gradient_of_the_prior_is_central_differences():
 @pytest.mark.parametrize("seed", range(4))
 def test_the_fit_is_no_worse_than_a_dense_random_search(seed):
     X, y, _ = data(20 + 10 * seed, seed=seed)
-    log_p, gp = likelihood(X, y), GP().fit(X, y)
+    log_p, gp = likelihood(X, y), GP(signal=None).fit(X, y)
     posterior = lambda theta: log_p(theta)[0] + log_prior(theta)[0]  # noqa: E731
     rng = np.random.default_rng(seed)
     low, high = np.log([(0.05, 20)] * 3 + [(0.05, 20), (1e-6, 0.5)]).T
@@ -133,7 +133,8 @@ def test_columns_of_a_group_share_one_length_scale():
 
 def test_what_is_fixed_stays_and_the_rest_is_fitted():
     X, y, _ = data()
-    gp = GP(lengthscale=0.25, noise=1e-3).fit(X, y)
+    assert GP().fit(X, y).signal == 1
+    gp = GP(lengthscale=0.25, signal=None, noise=1e-3).fit(X, y)
     assert np.allclose(gp.lengthscales, 0.25) and gp.noise == pytest.approx(1e-3)
     assert gp.signal != pytest.approx(1.0, abs=1e-3)
 

@@ -295,6 +295,7 @@ class RacePicture(Picture):
             resamples,
         )
         self.regret = optimum is not None
+        self.second = 1.0  # units of the x-axis per second, or per trial
         self.x_end = float(end) if end else 10.0
         self.fixed_end = end is not None
         self.y = Limits(*sorted(self._show(np.array(limits, float)))) if limits else Limits()
@@ -311,8 +312,9 @@ class RacePicture(Picture):
             self.looks[name] = (style.BASELINE, style.DASH, "") if name == "random" else next(racers)
         room = max((style.text_width(f"{n} (n = 888)", style.SMALL) for n in self.names), default=1.0)
         self.ax = ax = style.axes(fig, 0.75, 0.5, 0.2 + min(room, 2.4), 0.5)
-        label = "seconds since the search began" if self.unit == "time" else "trials"
-        ax.set(xlabel=label, ylabel=f"{self.quantity.label} above the optimum" if self.regret else self.quantity.axis)
+        ax.set(
+            xlabel="trials", ylabel=f"{self.quantity.label} above the optimum" if self.regret else self.quantity.axis
+        )
         ax.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=self.unit == "trials"))
         if self.regret:
             ax.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
@@ -339,7 +341,10 @@ class RacePicture(Picture):
         self._limits()
 
     def _limits(self) -> None:
-        self.ax.set(xlim=(0, self.x_end), ylim=self.y.pair)
+        if self.unit == "time":
+            self.second, word = _clock(self.x_end)
+            self.ax.set_xlabel(f"{word} since the search began")
+        self.ax.set(xlim=(0, self.x_end * self.second), ylim=self.y.pair)
 
     def _curves(self, runs: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
         """x (T,) and the best so far of each seed (n, T), as the method sees it; NaN before the first success."""
@@ -386,8 +391,8 @@ class RacePicture(Picture):
             self._limits()
         step = self.unit == "trials"
         for name, (x, y, low, high) in drawn.items():
-            style.set_band(self.bands[name], x, low, high, step=step)
-            self.lines[name].set_data(x, y)
+            style.set_band(self.bands[name], x * self.second, low, high, step=step)
+            self.lines[name].set_data(x * self.second, y)
             self.lines[name].set_drawstyle("steps-post" if step else "default")
         self._place(drawn)
         self.say(self._sentence())
@@ -403,12 +408,18 @@ class RacePicture(Picture):
             self.labels[name].set_text(f"{style.shorten(name, 1.7)} ({count})")
             self.labels[name].set_y(y)
 
+    def _when(self, x: float) -> str:
+        if self.unit == "trials":
+            return plural(int(x), "trial")
+        second, word = _clock(x)
+        return f"{number(x * second)} {word}"
+
     def _sentence(self) -> str:
         if not self.result:
             return "No method has a result for every seed yet"
         ahead = min(self.result, key=lambda m: self.result[m][2])
         n, x, mean, _, high = self.result[ahead]
-        when = f"{plural(int(x), 'trial')}" if self.unit == "trials" else f"{number(x)} s"
+        when = self._when(x)
         text = f"After {when}: {ahead} is ahead with {self.quantity.text(mean)}"
         rivals = [m for m, r in self.result.items() if m != ahead and n > 1 and r[0] > 1 and r[3] <= high]
         if rivals:
@@ -422,11 +433,18 @@ class RacePicture(Picture):
             return "Race: no method has a result yet."
         q, parts = self.quantity, []
         for name, (n, x, mean, low, high) in sorted(self.result.items(), key=lambda r: r[1][2]):
-            when = plural(int(x), "trial") if self.unit == "trials" else f"{number(x)} s"
+            when = self._when(x)
             a, b = (high, low) if q.higher else (low, high)
             spread = f", 95 % bootstrap of the mean {q.text(a)} to {q.text(b)}, n = {n}" if n > 1 else ", one seed"
             parts.append(f"{name} {q.text(mean)} after {when}{spread}")
         return f"Best {q.name} so far, mean over seeds: " + "; ".join(parts) + "."
+
+
+def _clock(seconds: float) -> tuple[float, str]:
+    """The unit in which a time of this length is read: (units per second, its name)."""
+    if seconds > 7200:
+        return 1 / 3600, "hours"
+    return (1 / 60, "minutes") if seconds > 300 else (1.0, "seconds")
 
 
 # ---- still pictures --------------------------------------------------------------------------------------------------

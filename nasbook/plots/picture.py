@@ -76,12 +76,12 @@ class Picture:
         return self.fig
 
     def render_static(self, state: Any) -> Figure:
-        """A finished figure of the state, with `fig.alt`."""
+        """A finished figure of the state, with `fig.alt` and `fig.sentence` (its title)."""
         fig = self.make_figure()
         self.update(state)
         for artist in self.artists():
             artist.set_animated(False)
-        fig.alt = self.alt()
+        fig.alt, fig.sentence = self.alt(), self.sentence()
         return fig
 
     def frame(self, state: Any) -> np.ndarray:

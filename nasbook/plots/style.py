@@ -71,9 +71,11 @@ def styled() -> Iterator[None]:
 
 
 class Figure(_Figure):
-    """A matplotlib Figure that shows itself in a notebook, with `alt`, a description made from its data."""
+    """A matplotlib Figure that shows itself in a notebook, with its title, `sentence`, and `alt`, a description made from
+    its data."""
 
     alt: str = ""
+    sentence: str = ""
 
     def png(self) -> bytes:
         out = io.BytesIO()

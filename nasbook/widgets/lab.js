@@ -5,9 +5,9 @@ function attach(root, model) {
   root.setAttribute('data-lm-suppress-shortcuts', 'true');
   root.addEventListener('focusin', (event) => {
     last = event.target;
-    for (const handle of root.querySelectorAll('.noUi-handle:not([aria-label])')) {
-      const label = handle.closest('.widget-inline-hbox')?.querySelector('.widget-label');
-      handle.setAttribute('aria-label', label?.textContent || 'step to show');
+    for (const part of root.querySelectorAll('.noUi-handle:not([aria-label]), .widget-readout:not([aria-label])')) {
+      const label = part.closest('.widget-inline-hbox')?.querySelector('.widget-label');
+      part.setAttribute('aria-label', label?.textContent || '');
     }
   });
   root.addEventListener('keydown', (event) => {

@@ -102,7 +102,7 @@ export default { render };
 """
 
 CSS = """
-.nb-frame { position: relative; max-width: 100%; line-height: 0; }
+.nb-frame { position: relative; align-self: flex-start; width: fit-content; max-width: 100%; line-height: 0; }
 .nb-frame img { max-width: 100%; height: auto; display: block; }
 .nb-frame:focus-visible { outline: 2px solid #0072b2; outline-offset: 2px; }
 .nb-cross { position: absolute; display: none; width: 21px; height: 21px; margin: -10px 0 0 -10px; pointer-events: none;

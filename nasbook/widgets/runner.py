@@ -23,7 +23,8 @@ class Runner:
 
     show(n): called in the search's thread when n steps are kept and a frame is due, and always for the last step before
     a pause or the end. changed(): called when `state` has changed. Both may raise: the search goes on, and `wait()`
-    raises the first such exception at its end. speed: steps a second while playing; infinite is as fast as it goes.
+    raises the first such exception at its end. ready(): False while whoever looks has not yet seen the frame before.
+    speed: steps a second while playing; infinite is as fast as it goes. fps: frames a second at most.
     """
 
     def __init__(
@@ -32,10 +33,11 @@ class Runner:
         show: Callable[[int], None] = lambda n: None,
         changed: Callable[[], None] = lambda: None,
         *,
+        ready: Callable[[], bool] = lambda: True,
         speed: float = math.inf,
         fps: float = 12.0,
     ) -> None:
-        self._make, self._show, self._changed = make, show, changed
+        self._make, self._show, self._changed, self._ready = make, show, changed, ready
         self.speed, self.fps = speed, fps
         self._news = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -145,7 +147,7 @@ class Runner:
                     self.steps.append(step)
                     self._allowed = max(0, self._allowed - 1)
                     n, last = len(self.steps), self._allowed <= 0
-                if last or time.monotonic() - drawn_at >= 1 / self.fps:
+                if last or (time.monotonic() - drawn_at >= 1 / self.fps and self._ready()):
                     self._draw(n)
                     shown, drawn_at = n, time.monotonic()
                 self._rest(begin)

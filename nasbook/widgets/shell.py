@@ -127,7 +127,9 @@ class Lab(W.VBox):
         for name, value in values.items():
             self._setting(name).put(value)
         self._build()
-        self.runner = Runner(self.make_search, self._frame, self._state, speed=self._speed.value)
+        self.runner = Runner(
+            self.make_search, self._frame, self._state, ready=lambda: not self.image.behind, speed=self._speed.value
+        )
         self._known = self.values
         for name in self._settings:
             self.controls[name].observe(partial(self._changed, name), "value")
@@ -166,6 +168,11 @@ class Lab(W.VBox):
 
     def picked(self, axes: Any, x: float, y: float) -> None:
         """The picture was clicked at (x, y), in the units of the axes."""
+
+    def keeps(self) -> str:
+        """What Save writes and Export scales up, in words."""
+        n = len(self.trace or ())
+        return f"{n} {self.unit}{'' if n == 1 else 's'}"
 
     @property
     def total(self) -> int | None:
@@ -224,8 +231,8 @@ class Lab(W.VBox):
 
     def restart(self, why: str = "") -> None:
         """Forget the steps and prepare anew; `why` is shown in the status."""
-        self.runner.reset()
         self.error, self._unready, self._seen, self._note, self.trace = None, None, None, why, None
+        self.runner.reset()
         try:
             self.prepare()
         except Exception as error:

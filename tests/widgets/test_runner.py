@@ -140,6 +140,35 @@ def test_wait_tells_that_time_is_up_and_the_search_goes_on():
     runner.wait(10)
 
 
+def test_frames_wait_for_who_looks_but_the_last_is_always_shown():
+    shown = []
+    runner = Runner(counting(50, 0.001), shown.append, ready=lambda: False, fps=1e9)
+    runner.run(20)
+    assert shown == [50] and len(runner.steps) == 50
+
+
+def test_an_ended_search_can_be_reopened_and_keeps_its_steps():
+    budget = [3]
+    kept = []
+
+    def make():
+        while len(kept) < budget[0]:
+            kept.append(len(kept))
+            yield kept[-1]
+
+    runner = Runner(make)
+    runner.reopen()  # nothing has ended yet: nothing happens
+    assert runner.state == "ready"
+    runner.run(10)
+    runner.play()
+    assert runner.state == "done"
+    budget[0] = 5
+    runner.reopen()
+    assert runner.state == "paused"
+    runner.run(10)
+    assert runner.steps == [0, 1, 2, 3, 4] and runner.state == "done"
+
+
 def test_speed_holds_while_it_plays_and_not_while_somebody_waits():
     runner = Runner(counting(4), speed=10)
     begin = time.monotonic()

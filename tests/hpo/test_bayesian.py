@@ -348,6 +348,17 @@ def test_the_maximum_of_a_mixed_function_is_found():
     assert found["x"] == pytest.approx(0.123456, abs=1e-4) and found["y"] == 1.0
 
 
+def test_a_walk_reaches_the_best_of_more_choices_than_can_be_listed():
+    space = Space({f"c{i}": Choice(list("abcdefgh")) for i in range(15)})
+    features = Features(space)
+    goal = features(space.encode({name: "c" for name in space.free})[None])
+    score = lambda U: -((features(U) - goal) ** 2).sum(1)  # noqa: E731
+    slope = lambda Z: (-((Z - goal) ** 2).sum(1), -2 * (Z - goal))  # noqa: E731
+    rng = np.random.default_rng(0)
+    found = next(maximise(features, score, slope, rng.random((2, 15)), rng))
+    assert set(found.values()) == {"c"}
+
+
 # ---- settings ------------------------------------------------------------------------------------------------
 
 

@@ -212,7 +212,7 @@ class ParallelPicture(_Trials):
         ax.set(xlim=(0, d), ylim=(-0.22, 1.0))
         inches = (h - top - 0.25) / 1.22
         for k, name in enumerate([*self.names, ""]):
-            ax.plot([k, k], [0, 1], color=style.GREY, lw=1, zorder=3, clip_on=False)
+            self.live(ax.plot([k, k], [0, 1], color=style.GREY, lw=1, zorder=3, clip_on=False)[0])
             last = k == d
             label = self.quantity.axis if last else name
             room = (2 if staggered else 1) * step - 0.12
@@ -257,10 +257,13 @@ class ParallelPicture(_Trials):
             every = int(np.ceil(len(at) * 0.16 / inches))
             at, labels = at[::every], labels[::every]
         for y, label in zip(at, labels, strict=True):
-            self.ax.plot([k, k + 0.04 / step], [y, y], color=style.GREY, lw=1, zorder=3.2, clip_on=False)
-            self.ax.text(k + 0.06 / step, y, style.shorten(label, step - 0.14), fontsize=style.SMALL, va="center",
-                         ha="left", zorder=6, clip_on=False,
-                         bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.75})  # fmt: skip
+            self.live(self.ax.plot([k, k + 0.04 / step], [y, y], color=style.GREY, lw=1, zorder=3.2, clip_on=False)[0])
+            words = style.shorten(label, step - 0.14)
+            self.live(
+                style.add_words(
+                    self.ax, k + 0.06 / step, y, words, fontsize=style.SMALL, va="center", zorder=6, ground="#ffffffbf"
+                )  # fmt: skip
+            )
 
     def _value_axis(self) -> None:
         """Ticks of the value; the better end is up."""

@@ -71,8 +71,8 @@ def styled() -> Iterator[None]:
 
 
 class Figure(_Figure):
-    """A matplotlib Figure that shows itself in a notebook, with its title `sentence` and its description `alt`, both made
-    from its data."""
+    """A matplotlib Figure that shows itself in a notebook, with a title (`sentence`) and a description (`alt`),
+    both made from its data."""
 
     alt: str = ""
     sentence: str = ""

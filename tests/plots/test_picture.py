@@ -11,7 +11,21 @@ from matplotlib.figure import Figure
 from plots.legible import assert_legible, problems
 
 import nasbook
-from nasbook.plots import KINDS, HistoryPicture, PopulationPicture, Stack, TreePicture, plot, style, words
+from nasbook.plots import (
+    KINDS,
+    Acquisition1D,
+    Acquisition2D,
+    CellPicture,
+    HistoryPicture,
+    ParallelPicture,
+    PopulationPicture,
+    SlicePicture,
+    Stack,
+    TreePicture,
+    plot,
+    style,
+    words,
+)
 from nasbook.plots.style import Limits, nice_ceiling, number, plus_minus, spread
 
 
@@ -33,20 +47,37 @@ def test_the_notebooks_own_style_is_left_alone_and_has_no_say(trace):
         assert matplotlib.colors.to_hex(fig.axes[0].get_facecolor()) == "#ffffff"
 
 
-@pytest.mark.parametrize("make", [HistoryPicture, PopulationPicture, TreePicture])
-def test_a_frame_has_the_pixels_of_the_still_picture(make, trace):
+def beliefs():
+    trace = nasbook.search("bayesian", "branin", trials=9, seed=1, views=True)
+    return [trace[k] for k in (3, 8, 6)], trace.space
+
+
+@pytest.mark.parametrize("name", ["history", "population", "tree", "slice", "parallel", "cell", "curve", "maps"])
+def test_a_frame_has_the_pixels_of_the_still_picture(name, trace):
     """Blitting leaves nothing behind and forgets nothing: after a walk through the trace, the frame is the still."""
-    moving = make(40)
-    for k in (3, 40, 1, 25):
-        pixels = moving.frame(trace.steps[:k])
-    still = make(40)
-    still.make_figure()
-    for k in (3, 40, 1, 25):  # limits remember what was seen
-        fig = still.render_static(trace.steps[:k])
+    states = [trace.steps[:k] for k in (3, 40, 1, 25)]
+    make = {
+        "history": lambda: HistoryPicture(40),
+        "population": lambda: PopulationPicture(40),
+        "tree": lambda: TreePicture(40),
+        "slice": lambda: SlicePicture(trace.space, 40),
+        "parallel": lambda: ParallelPicture(trace.space, 40),
+        "cell": CellPicture,
+    }
+    if name == "cell":
+        states = [s[-1] for s in states]
+    if name in ("curve", "maps"):
+        states, space = beliefs()
+        make = {"curve": lambda: Acquisition1D(space, "x2"), "maps": lambda: Acquisition2D(space)}
+    moving, still = make[name](), make[name]()
+    for state in states:
+        pixels = moving.frame(state)
+    for state in states:  # limits remember what was seen
+        fig = still.render_static(state)
     fig.canvas.draw()
     expected = np.asarray(fig.canvas.buffer_rgba())
     assert pixels.shape == expected.shape
-    # The order of axes and figure texts may differ by an anti-aliased pixel, no more.
+    # What moves lies above axis lines and ticks in a frame, and may lie below them in a still: a few pixels, no more.
     different = (np.abs(pixels.astype(int) - expected.astype(int)).max(axis=2) > 40).mean()
     assert different < 0.002
 

@@ -376,11 +376,13 @@ def _add(trace: Trace, row: dict[str, Any]) -> None:
 
 
 def plain(x: Any) -> Any:
-    """JSON types: arrays become lists, NumPy scalars numbers, and what is not finite None."""
+    """JSON types: arrays become lists, NumPy scalars numbers, paths text, and what is not finite None."""
     if isinstance(x, bool) or x is None or isinstance(x, int | str):
         return x
     if isinstance(x, float):
         return float(x) if math.isfinite(x) else None
+    if isinstance(x, os.PathLike):
+        return os.fspath(x)
     if isinstance(x, np.ndarray | np.generic):
         return plain(x.tolist())
     if isinstance(x, Mapping):

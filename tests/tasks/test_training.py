@@ -292,6 +292,8 @@ def test_own_data(tmp_path, shape):
         task = cls(epochs=8, train=120, data=path)
         assert task.classes == 3 and task.arguments == {"epochs": 8, "train": 120, "data": str(path)}
         assert task.evaluate(config, seed=0).value < 0.1  # chance is 2/3
+    trace = nasbook.search("random", nasbook.task("digits-mlp", epochs=1, train=20, data=path), trials=1)
+    assert trace.header.arguments["data"] == str(path)  # a path is kept as text
 
 
 def test_scaling_up_is_a_matter_of_arguments():

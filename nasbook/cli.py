@@ -10,6 +10,7 @@ import argparse
 import json
 import math
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -127,7 +128,7 @@ def _parser() -> _Parser:
     p.add_argument("--workers", type=_whole(1), metavar="N", help="processes side by side")
     p.add_argument("--cpus", type=_whole(1), metavar="N", help="threads of a trial")
     p.add_argument("--gpus", type=_positive, metavar="N", help="GPUs of a trial; 0.5: two share one")
-    p.add_argument("--device", type=_one_of("auto", "cpu", "cuda", "mps"), metavar="auto|cpu|cuda|mps")
+    p.add_argument("--device", type=_one_of("auto", "cpu", "cuda"), metavar="auto|cpu|cuda")
     p.add_argument("--timeout", type=_positive, metavar="SECONDS", help="give a trial up after this time")
     p.add_argument("--best", type=_whole(0), metavar="N", help="how many of the best come first (default: 5)")
     p.add_argument("--watts", type=_positive, metavar="W", help="what one trial draws, for the estimate")
@@ -329,7 +330,7 @@ def _run(options: argparse.Namespace) -> int:
     from nasbook.scale import load_study, run
 
     study = load_study(options.study, check=False)
-    out = options.out or Path("runs") / study.name
+    out = options.out or Path("runs") / (re.sub(r"[^\w.-]+", "-", study.name).strip(".-") or "study")
     begin = clock.perf_counter()
     with redirect_stdout(sys.stderr):
         trace = run(options.study, out, resume=options.resume, workers=options.workers, progress=True)

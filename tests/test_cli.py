@@ -188,7 +188,7 @@ def test_from_search_to_study_to_run_and_back(here, tmp_path):
 
 def test_a_run_finds_its_own_folder(here, tmp_path):
     here("search", "random", "branin", "--trials", 2, "--out", "t.jsonl")
-    here("export", "t.jsonl", "--name", "mine")
+    here("export", "t.jsonl", "--name", "../../mine")
     code, out, _ = here("run", "study.yaml")
     assert code == 0 and "Trace: runs/mine/trace.jsonl" in out
     code, _, err = here("run", "study.yaml")

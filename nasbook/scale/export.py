@@ -193,7 +193,7 @@ def _plan(
         if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1:
             raise ValueError(f"epochs must be a whole number of at least 1, not {epochs!r}")
         if one_shot and "epochs" in cls.Settings.__dataclass_fields__:
-            method["epochs"], trials = epochs, trials or epochs
+            method["epochs"] = epochs
         elif "epochs" in own:
             arguments["epochs"] = epochs
     try:
@@ -210,8 +210,12 @@ def _plan(
         least = min(new.fidelity.min if new.fidelity else 1, epochs)
         fidelity = {"unit": new.fidelity.unit if new.fidelity else "epoch", "min": least, "max": epochs}
 
+    if trials is None and one_shot:
+        trials = method.get("epochs")  # a trial is an epoch of the one training
     if trials is None and hours is None:
         trials = max(1, trace.asked)
+    if one_shot:
+        ranges += [k for k in method if k not in ("epochs", "device") and method[k] != header.settings.get(k)]
     cost = _cost(trace, old, new, task is None, arguments, fidelity, ranges, one_shot)
     cost = replace(
         cost, trials=trials, workers=workers, cpus=cpus, gpus=gpus, limit=hours,

@@ -37,7 +37,7 @@ from typing import IO, Any
 from nasbook.scale.study import Study, load_study
 from nasbook.scale.target import importable
 from nasbook.search import Fidelity, Method, OneShot, Run, Task, steps, trial_seed
-from nasbook.trace import Header, Trace, TraceFile, Trial, plain, read
+from nasbook.trace import Header, Trace, TraceFile, Trial, is_torn, plain, read
 
 GRACE = 5.0  # seconds that a worker has to give up a trial by itself before it is killed
 STARTS = 3  # a worker that dies this often before it is ready will not come up
@@ -85,6 +85,8 @@ def _run(study: Study, out: Path, resume: bool, workers: int | None, progress: b
         if study.fidelity:
             task.fidelity = Fidelity(study.fidelity.unit, study.fidelity.min, study.fidelity.max)
         with _Bar(study, progress) as bar:
+            if study.resources.gpus and study.resources.device == "auto" and not task.knows_cost and not _gpus():
+                bar.say("the study asks for GPUs, and this machine shows none: its trials run on the CPU")
             if isinstance(method, OneShot) or task.knows_cost:
                 return _inside(study, task, method, out, bar)
             return _Engine(study, task, method, out, bar).run()
@@ -247,7 +249,7 @@ class _Engine:
         for config in study.first:
             method.enqueue(config)
         self.file = file
-        self.run_ = Run(method, task, trace, file)
+        self.search = Run(method, task, trace, file)
         self.bar.resumed(trace)
         self.origin = clock.perf_counter() - max(
             [0.0, *(t.end or 0.0 for t in trace.trials), *(t.start for t in trace.pending)]
@@ -255,7 +257,7 @@ class _Engine:
 
     @property
     def trace(self) -> Trace:
-        return self.run_.trace
+        return self.search.trace
 
     def now(self) -> float:
         return clock.perf_counter() - self.origin
@@ -319,7 +321,7 @@ class _Engine:
             or (budget.hours is not None and self.now() >= budget.hours * 3600)
         ):
             return None
-        trial = self.run_.ask(start=self.now(), worker=worker)
+        trial = self.search.ask(start=self.now(), worker=worker)
         self.method_waits = trial is None
         return None if trial is None else _Job(trial, self.out / "checkpoints" / str(trial.id))
 
@@ -370,7 +372,7 @@ class _Engine:
         if trial.reason and trial.reason.startswith("timed out after"):
             trial = replace(trial, reason=f"timed out after {self.study.budget.timeout:g} s")
         worker.job, worker.deadline, self.method_waits = None, math.inf, False
-        self.bar.ended(self.run_.tell(trial))
+        self.bar.ended(self.search.tell(trial))
         shutil.rmtree(job.folder, ignore_errors=True)
 
     def _died(self, worker: _Worker) -> None:
@@ -452,7 +454,7 @@ def _claim(out: Path, study: Study, resume: bool) -> None:
 
 def _begun(path: Path) -> bool:
     """Does the trace hold at least its header? A kill may have come before."""
-    return path.exists() and b"\n" in path.read_bytes()
+    return path.exists() and not is_torn(path)
 
 
 def _header(study: Study, task: Task, method: Method | OneShot) -> Header:
@@ -480,13 +482,23 @@ def _header(study: Study, task: Task, method: Method | OneShot) -> Header:
 THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")] + ["VECLIB_MAXIMUM_THREADS"]
 
 
+def _gpus() -> list[str]:
+    """The GPUs that this process may use."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        return [name for name in visible.split(",") if name]
+    import torch
+
+    return [str(i) for i in range(torch.cuda.device_count())]
+
+
 @contextmanager
 def _environment(study: Study, index: int) -> Iterator[None]:
     """The variables by which numerical libraries learn how many threads and which GPUs are theirs."""
     want = dict.fromkeys(THREADS, str(study.resources.cpus))
-    if study.resources.device in ("cpu", "mps"):
+    if study.resources.device == "cpu":
         want["CUDA_VISIBLE_DEVICES"] = ""
-    elif study.resources.gpus:
+    elif study.resources.gpus or study.resources.device == "cuda":
         want.update(_gpus_of(study, index))
     before = {k: os.environ.get(k) for k in want}
     os.environ.update(want)
@@ -502,17 +514,10 @@ def _environment(study: Study, index: int) -> Iterator[None]:
 
 def _gpus_of(study: Study, index: int) -> dict[str, str]:
     """Which GPUs worker `index` sees: with 0.5 each, workers 0 and 1 share the first."""
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible is None:
-        import torch
-
-        names = [str(i) for i in range(torch.cuda.device_count())]
-    else:
-        names = [v for v in visible.split(",") if v]
-    share = study.resources.gpus
-    if not names:
-        if study.resources.device == "cuda":
-            raise RunError(f"the study asks for {share:g} GPUs a trial, but this machine shows none")
+    names, share = _gpus(), study.resources.gpus
+    if not names and study.resources.device == "cuda":
+        raise RunError("the study's device is cuda, but this machine shows no GPU; device: auto takes what is there")
+    if not names or not share:
         return {}
     if share <= 1:
         return {"CUDA_VISIBLE_DEVICES": names[int(index * share + 1e-9) % len(names)]}

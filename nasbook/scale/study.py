@@ -196,16 +196,14 @@ class Budget(_Strict):
 class Resources(_Strict):
     cpus: int = Field(default=1, ge=1, le=1024, description="threads for each trial")
     gpus: float = Field(default=0, ge=0, le=64, description="GPUs for each trial; below 1, trials share one")
-    device: Literal["auto", "cpu", "cuda", "mps"] = Field(
-        default="auto", description="auto takes a GPU where there is one"
-    )
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="auto takes a GPU where there is one")
 
     @model_validator(mode="after")
     def _whole(self) -> Resources:
         if self.gpus > 1 and not self.gpus.is_integer():
             raise _wrong(f"must be a fraction of one GPU or a whole number, not {self.gpus:g}", "gpus")
-        if self.gpus and self.device in ("cpu", "mps"):
-            raise _wrong(f"must be 0 where the device is {self.device}, not {self.gpus:g}", "gpus")
+        if self.gpus and self.device == "cpu":
+            raise _wrong(f"must be 0 where the device is cpu, not {self.gpus:g}", "gpus")
         return self
 
 

@@ -127,6 +127,9 @@ def test_darts_is_exported_and_runs_and_resumes(tmp_path):
     path = trace.export(tmp_path / "s.yaml", epochs=3)
     study = load_study(path)
     assert study.method.settings["epochs"] == 3 and study.budget.trials == 3 and study.first == []
+    wide = trace.export(tmp_path / "w.yaml", settings={"epochs": 50, "order": 2})
+    assert load_study(wide).budget.trials == 50  # the whole training, not the notebook's two epochs
+    assert "how the cost changes with order" in wide.read_text()
     whole = run(path, tmp_path / "whole")
     assert len(whole) == 3
 

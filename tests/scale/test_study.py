@@ -231,7 +231,7 @@ ERRORS = [
     ("workers: 2", "workers: true", "line 26, workers: must be a whole number, not true"),
     ("gpus: 0", "gpus: 1.5", "line 27, resources.gpus: must be a fraction of one GPU or a whole number, not 1.5"),
     ("gpus: 0", "gpus: 1, device: cpu", "line 27, resources.gpus: must be 0 where the device is cpu, not 1"),
-    ("gpus: 0", "device: tpu", "line 27, resources.device: must be 'auto', 'cpu', 'cuda' or 'mps', not \"tpu\""),
+    ("gpus: 0", "device: tpu", "line 27, resources.device: must be 'auto', 'cpu' or 'cuda', not \"tpu\""),
     ("search: 1", "search: -1", "line 28, seeds.search: must be at least 0, not -1"),
     ("lr: 0.01", "lr: 5", "line 30, first.0.lr: must lie in [0.0001, 0.1], not 5"),
     ("lr: 0.01, ", "", "line 30, first.0: parameter 'lr' is missing"),

@@ -64,7 +64,7 @@ class Files(W.VBox):
         task = trace.header.task.rpartition(":")[2].replace(" ", "-") or "task"
         stem = f"{self.lab.name}-{task}-seed{trace.header.seed}"
         path = trace.save(_fresh(Path(f"{stem}.jsonl")) if path is None else path)
-        self._tell(path, f"{len(trace)} {self.lab.unit}{'' if len(trace) == 1 else 's'} saved in")
+        self._tell(path, f"{self.lab.keeps()} saved in")
         return path
 
     # ---- the study --------------------------------------------------------------------------------------------
@@ -136,7 +136,8 @@ class Files(W.VBox):
         if path.exists() and not self.replace.value:
             raise ValueError(f"{path} exists: tick “{self.replace.description}”, or give another name")
         path = Path(trace.export(path, overwrite=self.replace.value, **self.target))
-        self._tell(path, "Study written to", f" Run it with <code>nasbook run {html.escape(str(path))}</code>.")
+        how = f" Run it with <code>nasbook run {html.escape(str(path))}</code>."
+        self._tell(path, f"Study made from {self.lab.keeps()}, written to", how)
         return path
 
     # ---- words -----------------------------------------------------------------------------------------------

@@ -94,6 +94,8 @@ def shown(callback: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(callback)
     def safe(self: Lab, *args: Any) -> Any:
+        if threading.get_ident() not in self._quiet and self.runner.state != "failed":
+            self.error = None  # an earlier mistake is forgiven; if it still stands, it is raised again
         try:
             return callback(self, *args)
         except Exception as error:
@@ -323,6 +325,12 @@ class Lab(W.VBox):
             raise ValueError(f"the {self.name} lab has no setting {name!r}; {hint}")
         return self._settings[name]
 
+    def close(self) -> None:
+        """Take the lab from the page, and end its thread."""
+        if hasattr(self, "runner"):  # not where a bad argument ended the making of the lab
+            self.runner.reset()
+        super().close()
+
     # ---- the parts ----------------------------------------------------------------------------------------
 
     def _build(self) -> None:
@@ -437,7 +445,10 @@ class Lab(W.VBox):
 
     @shown
     def _press_space(self) -> None:
-        self.runner.pause() if self.runner.state == "playing" else self.play()
+        if self.runner.state == "playing":
+            self.runner.pause()
+        else:
+            self.play()
 
     @shown
     def _changed(self, name: str, _change: Any) -> None:

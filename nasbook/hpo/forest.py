@@ -5,14 +5,15 @@
     3. next:    x = argmax EI(x);  now and then a random x;  go to 2
 
 EI is searched among quasi-random points, and from the best of these and the best trials in small steps of one parameter
-each. Some trials stay random, so that a wrong belief cannot last. Where all values are positive and spread over more
-than a factor of ten, the trees learn the logarithms of the values, and EI is that of the values all the same.
-Failed trials and those in flight count as the worst value seen. No configuration is proposed twice, unless a finite
-space is exhausted.
+each. Some trials stay random, so that a wrong belief cannot last. The trees learn t = ln(y - y_0), which opens up the
+differences between good trials, and EI is that of y: y_0 lies below the best value by the distance from there to the
+5 % quantile. Failed trials and those in flight count as the worst value seen. No configuration is proposed twice,
+unless a finite space is exhausted.
 
-Paper: Hutter, Hoos & Leyton-Brown, Sequential Model-Based Optimization for General Algorithm Configuration, 2011 (SMAC).
-Read first: its section 4, then `ForestView.suggest`. Left out: instances and racing ("intensify"). A tree is flat
-beyond the outermost trials: on a smooth function of a few numbers a Gaussian process knows more.
+Paper: Hutter, Hoos & Leyton-Brown, Sequential Model-Based Optimization for General Algorithm Configuration, 2011
+(SMAC). Defaults and y_0 are those of SMAC3, which has twice as many random trials. Read first: the paper's section 4,
+then `ForestView.suggest`. Left out: instances and racing ("intensify"). A tree is flat beyond the outermost trials: on
+a smooth function of a few numbers a Gaussian process knows more.
 """
 
 from __future__ import annotations
@@ -40,9 +41,10 @@ RANDOM, STARTS, NEIGHBOURS, ROUNDS, STEP = 1024, 10, 8, 10, 0.2  # of the search
 class ForestSettings:
     startup: int = setting(10, "Random trials before the first forest.")
     trees: int = setting(10, "Number of trees (B).")
-    features: float = setting(5 / 6, "Share of the parameters that a split may choose from.")
+    features: float = setting(1.0, "Share of the parameters that a split may choose from.")
     leaf: int = setting(1, "Trials that a leaf must hold at least.")
     random: float = setting(0.1, "Share of later trials that are random.")
+    log: bool = setting(True, "Learn the logarithm of the distance to a value just below the best, or the value.")
 
     def __post_init__(self) -> None:
         whole("startup", self.startup, 1)
@@ -71,28 +73,29 @@ class ForestView:
         return float(self.y.min()) if len(self.y) else None
 
     @property
-    def log(self) -> bool:
-        """Did the trees learn ln y?"""
-        return bool(len(self.y) and self.y.min() > 0 and self.y.max() > 10 * self.y.min())
+    def y_0(self) -> float:
+        """What is subtracted before the logarithm."""
+        best, wide = self.y.min(), np.ptp(self.y) or 1.0
+        return float(best - max(np.percentile(self.y, 5) - best, 1e-6 * wide))
+
+    @property
+    def values(self) -> np.ndarray:
+        """(n + m + k,) what the trials count as: told, failed, in flight."""
+        return np.r_[self.y, [self.y.max()] * (len(self.failed) + len(self.pending))]
 
     def fitted(self, rng: np.random.Generator) -> ForestView:
-        s, U = self.settings, np.concatenate([self.U, self.failed, self.pending])
-        y = np.r_[self.y, [self.y.max()] * (len(U) - len(self.y))]
-        return replace(
-            self, forest=Forest(self._see(U), np.log(y) if self.log else y, rng, s.trees, s.features, s.leaf)
-        )
+        s, X = self.settings, self._see(np.concatenate([self.U, self.failed, self.pending]))
+        t = np.log(self.values - self.y_0) if s.log else self.values
+        return replace(self, forest=Forest(X, t, rng, s.trees, s.features, s.leaf))
 
     def predict(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean (m,) and standard deviation (m,) at points (m, d), in the units of the value."""
-        mean, std = self._believe(U)
-        if not self.log:
-            return mean, std
-        mean = np.exp(mean + std**2 / 2)  # of a log-normal value
-        return mean, mean * np.sqrt(np.expm1(std**2))
+        return self._believed.predict(self._see(U), self.values)
 
     def acquire(self, U: np.ndarray) -> np.ndarray:
         """Expected improvement at points (m, d): (m,)."""
-        return (log_normal_ei if self.log else ei)(*self._believe(U), float(self.y.min()))
+        belief, best = self._believed.predict(self._see(U)), float(self.y.min())
+        return log_normal_ei(*belief, best - self.y_0) if self.settings.log else ei(*belief, best)
 
     def suggest(self, rng: np.random.Generator, tried: Collection[tuple]) -> Config:
         """The configuration with the largest EI that the search finds, but none whose key is in `tried`."""
@@ -127,10 +130,11 @@ class ForestView:
         V[row, j] = np.where(self._features.one_hot[j], rng.random(len(V)), moved)
         return V
 
-    def _believe(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    @property
+    def _believed(self) -> Forest:
         if self.forest is None:
             raise ValueError("there is no belief yet: this trial is random")
-        return self.forest.predict(self._see(U))
+        return self.forest
 
     def _see(self, U: np.ndarray) -> np.ndarray:
         return self._features(self._features.snap(U))

@@ -10,8 +10,9 @@ one-point           the parameters before a random cut come from the first paren
 
 The member of rank r (1 is best) wins a tournament with probability ((μ-r+1)^k - (μ-r)^k) / μ^k. Parameters are mixed in
 the unit cube, so any space will do: a conditional parameter that comes to life takes the value of the parent that
-has it, or a random one. A child that lives already is mutated once more. Asks never wait: with workers, a child is bred
-from those that have ended, and a generation ends with the λ-th result. Failed and pruned trials never enter.
+has it, or a random one. A child that lives already is mutated until it does not, or drawn at random. Asks never wait:
+with workers, a child is bred from those that have ended, and a generation ends with the λ-th result. Failed and pruned
+trials never enter.
 
 Book: Holland, Adaptation in Natural and Artificial Systems, 1975; Eiben & Smith, Introduction to Evolutionary
 Computing, 2015, chapters 3 to 5. Read first: `propose`. Left out: self-adapted rates, niches, islands.
@@ -25,11 +26,13 @@ from typing import Any
 import numpy as np
 
 from nasbook.hpo.checks import needs_freedom, one_of, setting, whole, within
+from nasbook.hpo.maximise import untried
 from nasbook.search import Method, Proposal
 from nasbook.space import Config, Constant, Space
 from nasbook.trace import Trial
 
 CROSSOVERS = ("uniform", "one-point")
+TRIES = 10  # to mutate a child until it does not live already
 
 
 @dataclass(frozen=True)
@@ -102,10 +105,12 @@ class GeneticAlgorithm(Method):
         u, mutated = self.mutate(u)
         child = self.space.decode(u)
         alive = {self.space.key(t.config) for t in [*self.population, *self.children, *self.pending.values()]}
-        for _ in range(10):
+        for _ in range(TRIES):
             if self.space.key(child) not in alive:
                 break
             child = self.space.mutate(child, self.rng, s.scale)
+        else:
+            child = untried(self.space, alive, self.rng) or child
         ids = tuple(t.id for t in parents)
         self._birth = Birth(tuple(tuple(t.id for t in d) for d in drawn), ids, tuple(map(int, source)), tuple(mutated))
         return Proposal(child, info={"parents": list(ids)})

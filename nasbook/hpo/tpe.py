@@ -21,7 +21,7 @@ Watanabe 2023 (see parzen.py). Read first: `propose`, then `TPEView.draw`. Left 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -103,6 +103,8 @@ class TPEView:
     settings: TPESettings
     below: tuple[Trial, ...]
     above: tuple[Trial, ...]  # with failed ones and those in flight
+    U_below: np.ndarray  # (n, d) their points in the unit cube; NaN where a parameter is inactive
+    U_above: np.ndarray  # (m, d)
     draws: tuple[Draw, ...] = ()
     next: np.ndarray | None = None  # (d,)
 
@@ -111,19 +113,19 @@ class TPEView:
         """y*: the worst value below."""
         return max((t.value for t in self.below if t.status == "done" and t.value is not None), default=None)
 
-    def density(self, names: Collection[str], trials: Sequence[Trial]) -> Parzen:
-        """The density of some parameters, from the trials in which all of them exist."""
+    def densities(self, *names: str) -> tuple[Parzen, Parzen]:
+        """l and g of these parameters together, each from the trials in which all of them exist. A picture of one axis
+        takes one name, and `marginal(0, u)`."""
         columns = [self.space.free.index(name) for name in names]
-        U = self.space.encode_all([t.config for t in trials])[:, columns]
-        U = U[~np.isnan(U).any(axis=1)]
-        return Parzen([self.space.parameters[n] for n in names], U, weights(len(U)), self.settings.prior_weight)
-
-    def densities(self, name: str) -> tuple[Parzen, Parzen]:
-        """l and g of one parameter alone: what a picture of one axis shows, by `marginal(0, u)`."""
-        return self.density([name], self.below), self.density([name], self.above)
+        parameters = [self.space.parameters[name] for name in names]
+        l, g = (
+            Parzen(parameters, U, weights(len(U)), self.settings.prior_weight)
+            for U in (V[~np.isnan(V).any(axis=1)] for V in (self.U_below[:, columns], self.U_above[:, columns]))
+        )
+        return l, g
 
     def draw(self, names: tuple[str, ...], rng: np.random.Generator) -> Draw:
-        l, g = self.density(names, self.below), self.density(names, self.above)
+        l, g = self.densities(*names)
         U = l.sample(self.settings.candidates, rng)
         return Draw(names, l, g, U, l.log_pdf(U) - g.log_pdf(U))
 
@@ -135,6 +137,7 @@ class TPE(Method):
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)
         self.groups = _groups(space, self.settings)
+        self._points: dict[int, np.ndarray] = {}  # trial id -> point, so that each is encoded once
         self._view: TPEView | None = None
 
     def check_space(self, space: Space) -> None:
@@ -167,7 +170,14 @@ class TPE(Method):
         s = self.settings
         below, above = split(ended, gamma(len(ended), s.gamma, s.gamma_most))
         above += [t for t in self.trials if t.status == "failed"] + list(self.pending.values())
-        return TPEView(self.space, s, tuple(below), tuple(sorted(above, key=_id)))
+        above.sort(key=_id)
+        return TPEView(self.space, s, tuple(below), tuple(above), self._encode(below), self._encode(above))
+
+    def _encode(self, trials: list[Trial]) -> np.ndarray:
+        for t in trials:
+            if t.id not in self._points:
+                self._points[t.id] = self.space.encode(t.config)
+        return np.array([self._points[t.id] for t in trials]).reshape(-1, self.space.d)
 
 
 def _groups(space: Space, s: TPESettings) -> list[tuple[str, ...]]:

@@ -30,21 +30,33 @@ class Forest:
         y: np.ndarray,
         rng: np.random.Generator,
         trees: int = 10,
-        features: float = 5 / 6,
+        features: float = 1.0,
         leaf: int = 1,
     ) -> None:
-        self.trees = []
-        for seed in rng.integers(2**31, size=trees):
+        self.trees, self.drawn = [], rng.integers(len(y), size=(trees, len(y)))  # with replacement
+        for b, seed in zip(self.drawn, rng.integers(2**31, size=trees), strict=True):
             tree = DecisionTreeRegressor(max_features=features, min_samples_leaf=leaf, random_state=int(seed))
-            drawn = rng.integers(len(y), size=len(y))  # with replacement
-            self.trees.append(tree.fit(X[drawn], y[drawn]).tree_)
+            self.trees.append(tree.fit(X[b], y[b]).tree_)
+        self.homes = [tree.apply(np.asarray(X[b], np.float32)) for tree, b in zip(self.trees, self.drawn, strict=True)]
+        self._of_y = self._leaves(y)
 
-    def predict(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        X = np.asarray(X, np.float32)
-        leaves = [tree.apply(X) for tree in self.trees]
-        mean = np.array([tree.value[leaf, 0, 0] for tree, leaf in zip(self.trees, leaves, strict=True)])  # (B, m)
-        variance = np.array([tree.impurity[leaf] for tree, leaf in zip(self.trees, leaves, strict=True)])
-        return mean.mean(0), np.sqrt(np.maximum(variance, 0).mean(0) + mean.var(0))
+    def _leaves(self, values: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        """For each tree, the mean and the variance of the values in each leaf."""
+        tables = []
+        for b, home in zip(self.drawn, self.homes, strict=True):
+            n = np.maximum(np.bincount(home), 1)
+            mean = np.bincount(home, values[b]) / n
+            tables.append((mean, np.bincount(home, (values[b] - mean[home]) ** 2) / n))
+        return tables
+
+    def predict(self, X: np.ndarray, values: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Mean (m,) and standard deviation (m,) at X (m, D): of y, or of other values (n,) of the same n points."""
+        tables = self._of_y if values is None else self._leaves(values)
+        leaves = [tree.apply(np.asarray(X, np.float32)) for tree in self.trees]
+        mean, variance = (
+            np.array([table[part][leaf] for table, leaf in zip(tables, leaves, strict=True)]) for part in (0, 1)
+        )  # (B, m)
+        return mean.mean(0), np.sqrt(variance.mean(0) + mean.var(0))
 
 
 def log_normal_ei(mean: np.ndarray, std: np.ndarray, best: float) -> np.ndarray:

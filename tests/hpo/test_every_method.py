@@ -1,0 +1,139 @@
+"""What every method must do on every space that it serves: same seed, same trace; results in any order; a kill and a
+resume; a replay with views; failures; a start from outside."""
+
+import json
+import math
+from dataclasses import asdict, fields
+
+import numpy as np
+import pytest
+
+import nasbook
+from nasbook import Choice, Constant, Float, Int, Space, registry
+from nasbook.search import Evaluation, Method, Task, replay, search, steps
+from nasbook.trace import Trace
+
+FLOATS = Space(x=Float(-5, 10), y=Float(1e-4, 1, log=True))
+NUMBERS = Space(
+    x=Float(0, 1), n=Int(1, 64, log=True), k=Int(0, 9), batch=Choice([8, 16, 32], ordered=True), c=Constant("z")
+)
+CHOICES = Space(a=Choice(["p", "q", "r"]), b=Choice([True, False]), c=Choice([None, 1, 2.5]))
+TREE = Space(
+    kernel=Choice(["linear", "rbf", "poly"]),
+    C=Float(1e-3, 1e3, log=True),
+    gamma=Float(1e-4, 1e1, log=True, when={"kernel": ["rbf", "poly"]}),
+    degree=Int(2, 5, when={"kernel": "poly"}),
+    deep=Choice(["u", "v"], when={"degree": [4, 5]}),
+    cache=Constant(200),
+)
+SPACES = {"floats": FLOATS, "numbers": NUMBERS, "choices": CHOICES, "tree": TREE}
+NAMES = [
+    e.name
+    for e in registry.METHODS
+    if e.module.startswith("nasbook.hpo") and e.name not in ("random", "grid", "bayesian")
+]
+SLOW = {"forest"}
+
+
+class Noisy(Task):
+    """Any space; a value that hangs on everything in the configuration, a cost, and some failures."""
+
+    knows_cost = True
+
+    def __init__(self, space, name, failures=0.0):
+        self.space, self.name, self.failures = space, name, failures
+
+    def evaluate(self, config, *, seed=0, **_):
+        u = np.nan_to_num(self.space.encode(config), nan=0.9)
+        rng = np.random.default_rng([seed, 7])
+        if rng.random() < self.failures:
+            raise RuntimeError("out of memory")
+        return Evaluation(float(((u - 0.3) ** 2).sum()), cost=float(rng.gamma(2.0)))
+
+
+def cases():
+    for name in NAMES:
+        for kind, space in SPACES.items():
+            try:
+                method = nasbook.method(name, space)
+            except ValueError:
+                continue
+            if isinstance(method, Method):
+                yield pytest.param(name, kind, id=f"{name}-{kind}")
+
+
+CASES = list(cases())
+
+
+def budget(name):
+    return 24 if name in SLOW else 45
+
+
+def shape(view):
+    """What can be compared of a view: its arrays and numbers, as text."""
+    parts = {f.name: getattr(view, f.name) for f in fields(view)}
+    return json.dumps({k: v.tolist() if isinstance(v, np.ndarray) else repr(type(v)) for k, v in parts.items()})
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_valid_configurations_same_seed_same_trace_and_replay(name, kind):
+    task = Noisy(SPACES[kind], kind, failures=0.15)
+    runs = [list(steps(name, task, trials=budget(name), seed=3, workers=w)) for w in (1, 4, 4)]
+    for run in runs:
+        assert len(run) == budget(name)
+        for step in run:
+            assert task.space.validate(step.trial.config) == step.trial.config
+        assert {s.trial.status for s in run} == {"done", "failed"}
+    assert [s.trial for s in runs[1]] == [s.trial for s in runs[2]]
+    other = search(name, task, trials=budget(name), seed=4, workers=4)
+    if kind != "choices":
+        assert [t.config for t in other.trials] != [s.trial.config for s in runs[1]]
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_killed_search_goes_on_as_if_nothing_had_happened(name, kind, workers, tmp_path):
+    task, n = Noisy(SPACES[kind], kind, failures=0.1), budget(name)
+    whole = search(name, task, trials=n, seed=5, workers=workers)
+    path = tmp_path / "t.jsonl"
+    search(name, task, trials=n, seed=5, workers=workers, out=path)
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[: n + 3]))  # some trials are in flight here
+    again = search(name, task, trials=n, seed=5, workers=workers, out=path, resume=True)
+    assert [(t.id, t.config, t.value) for t in again.trials] == [(t.id, t.config, t.value) for t in whole.trials]
+    replayed = list(replay(Trace.load(path)))
+    live = list(steps(name, task, trials=n, seed=5, workers=workers))
+    assert [shape(s.view) for s in replayed] == [shape(s.view) for s in live]
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_a_start_from_outside_and_a_search_in_which_all_fails(name, kind):
+    space = SPACES[kind]
+    first = [space.sample(np.random.default_rng(i)) for i in range(2)]
+    trace = search(name, Noisy(space, kind), trials=16, seed=1, first=first, workers=2)
+    assert [t.config for t in sorted(trace.trials, key=lambda t: t.id)[:2]] == first
+    failing = search(name, Noisy(space, kind, failures=1.0), trials=20, seed=1, workers=3)
+    assert len(failing) == 20 and {t.status for t in failing.trials} == {"failed"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_settings_explain_themselves_and_survive_json(name):
+    cls = registry.find("method", name).load()
+    if not issubclass(cls, Method):
+        pytest.skip("one-shot")
+    for f in fields(cls.Settings):
+        words = f.metadata.get("help", "")
+        assert words and words.endswith("."), f"{name}: {f.name}"
+    default = asdict(cls.Settings())
+    assert cls.Settings(**json.loads(json.dumps(default))) == cls.Settings()
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in ("sobol", "halton", "latin-hypercube")])
+def test_it_learns(name):
+    """The second half of 60 trials is better than the first, on the mean of three seeds; a random search's is not."""
+    gains = []
+    for seed in range(3):
+        trace = search(name, Noisy(FLOATS, "floats"), trials=60, seed=seed, **({"startup": 8} if name in SLOW else {}))
+        values = np.log(trace.values + 1e-6)
+        gains.append(values[:30].mean() - values[30:].mean())
+    assert np.mean(gains) > (0.15 if name == "differential-evolution" else 0.3) and math.isfinite(np.sum(gains))

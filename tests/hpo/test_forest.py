@@ -1,0 +1,147 @@
+"""The random forest: its mean and variance by enumeration of the trees, its EI by integration, its search."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import integrate, stats
+from sklearn.tree import DecisionTreeRegressor
+
+import nasbook
+from nasbook import Choice, Constant, Float, Int, Space
+from nasbook.hpo.forest import ForestOptimisation
+from nasbook.hpo.trees import Forest, log_normal_ei
+
+SVM = Space(
+    kernel=Choice(["linear", "rbf", "poly"]),
+    C=Float(1e-3, 1e3, log=True),
+    gamma=Float(1e-4, 1e1, log=True, when={"kernel": ["rbf", "poly"]}),
+    degree=Int(2, 5, when={"kernel": "poly"}),
+    cache=Constant(200),
+)
+
+
+def svm_error(config):
+    error = {"linear": 1.0, "rbf": 0.6, "poly": 0.0}[config["kernel"]] + (math.log10(config["C"]) - 1) ** 2 / 10
+    if "gamma" in config:
+        error += (math.log10(config["gamma"]) + 2) ** 2 / 10
+    return error + 0.2 * abs(config.get("degree", 3) - 3)
+
+
+def tell(method, trial, value):
+    method.tell(replace(trial, status="failed" if value is None else "done", value=value))
+
+
+@pytest.mark.parametrize("leaf", [1, 3])
+def test_mean_and_variance_are_those_of_all_points_in_the_leaves(leaf):
+    rng = np.random.default_rng(0)
+    X, y = rng.random((40, 3)), rng.standard_normal(40)
+    new = rng.random((15, 3))
+    forest = Forest(X, y, np.random.default_rng(5), trees=7, leaf=leaf)
+
+    # The same trees by scikit-learn itself, and for each new point the list of training values in its leaf.
+    again = np.random.default_rng(5)
+    values, others = [[] for _ in new], [[] for _ in new]
+    for drawn, seed in zip(again.integers(40, size=(7, 40)), again.integers(2**31, size=7), strict=True):
+        tree = DecisionTreeRegressor(max_features=1.0, min_samples_leaf=leaf, random_state=int(seed))
+        tree.fit(X[drawn], y[drawn])
+        train, test = tree.apply(X[drawn]), tree.apply(new)
+        for k, node in enumerate(test):
+            values[k].append(y[drawn][train == node])
+            others[k].append(np.exp(y[drawn][train == node]))
+    # Draw a tree, then a point of its leaf: the mean and variance of that two-stage lottery, point by point.
+    for (mean, std), found in ((forest.predict(new), values), (forest.predict(new, np.exp(y)), others)):
+        for k, leaves in enumerate(found):
+            outcomes = np.concatenate(leaves)
+            chance = np.concatenate([np.full(len(v), 1 / 7 / len(v)) for v in leaves])
+            expected = chance @ outcomes
+            assert math.isclose(mean[k], expected, abs_tol=1e-10)
+            assert math.isclose(std[k] ** 2, chance @ (outcomes - expected) ** 2, abs_tol=1e-10)
+
+
+def test_it_is_unsure_where_it_knows_nothing():
+    X = np.linspace(0, 1, 30)[:, None]
+    X = X[(X[:, 0] < 0.4) | (X[:, 0] > 0.6)]
+    _, std = Forest(X, np.sign(X[:, 0] - 0.5), np.random.default_rng(0), trees=50).predict(
+        np.array([[0.2], [0.45], [0.55], [0.8]])
+    )
+    assert std[1:3].max() > std[[0, 3]].max()
+
+
+@pytest.mark.parametrize(("mean", "std", "best"), [(0.0, 1.0, 1.0), (-2.0, 0.3, 0.1), (1.0, 0.5, 0.5)])
+def test_ei_of_logarithms_is_the_integral(mean, std, best):
+    law = stats.lognorm(s=std, scale=math.exp(mean))
+    expected = integrate.quad(lambda y: (best - y) * law.pdf(y), 0, best, epsabs=1e-14)[0]
+    assert math.isclose(log_normal_ei(np.array([mean]), np.array([std]), best)[0], expected, rel_tol=1e-7)
+
+
+def test_the_view_predicts_in_the_units_of_the_value():
+    method = ForestOptimisation(SVM, startup=5, random=0.0)
+    for _ in range(40):
+        trial = method.ask()
+        tell(method, trial, 100 * svm_error(trial.config))
+    method.ask()
+    view = method.view()
+    U = SVM.encode_all([t.config for t in method.trials])
+    mean, std = view.predict(U)
+    y = np.array([t.value for t in method.trials])
+    assert np.corrcoef(mean, y)[0, 1] > 0.8 and 0.3 < np.median(mean / y) < 3
+    assert np.all(std >= 0) and view.acquire(U).shape == (40,)
+
+
+def test_it_chooses_the_best_that_it_finds_and_nothing_twice():
+    method = ForestOptimisation(SVM, seed=2, random=0.0)
+    for _ in range(30):
+        trial = method.ask()
+        tell(method, trial, svm_error(trial.config))
+    method.ask()
+    view = method.view()
+    rng = np.random.default_rng(9)
+    others = SVM.encode_all([SVM.sample(rng) for _ in range(1000)])
+    assert view.acquire(view.next[None])[0] >= np.quantile(view.acquire(others), 0.995)
+    keys = [SVM.key(t.config) for t in method.trials]
+    assert len(set(keys)) == 30
+
+
+def test_a_finite_space_is_exhausted_without_repeats():
+    space = Space(a=Choice(["x", "y", "z"]), b=Int(1, 5))
+    method = ForestOptimisation(space, startup=3)
+    for _ in range(15):
+        trial = method.ask()
+        tell(method, trial, float(trial.config["b"]))
+    assert len({space.key(t.config) for t in method.trials}) == 15
+    tell(method, method.ask(), 1.0)  # the sixteenth has to repeat one
+
+
+def test_failed_regions_and_places_in_flight_are_avoided():
+    space = Space(x=Float(0, 1))
+    method = ForestOptimisation(space, seed=1, random=0.0)
+    for _ in range(40):
+        trial = method.ask()
+        tell(method, trial, None if trial.config["x"] > 0.5 else (trial.config["x"] - 0.4) ** 2)
+    assert sum(t.status == "failed" for t in method.trials[20:]) <= 5
+    flying = [method.ask() for _ in range(6)]
+    assert len({t.config["x"] for t in flying}) == 6
+    assert len(method.view().pending) == 5
+
+
+def test_it_does_better_than_random_on_a_conditional_space():
+    best = {
+        name: [nasbook.search(name, svm_error, space=SVM, trials=40, seed=s).best.value for s in range(5)]
+        for name in ("forest", "random")
+    }
+    assert np.mean(np.log(best["forest"])) < np.mean(np.log(best["random"])) - 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"trees": 1}, "trees must be a whole number of at least 2, not 1"),
+        ({"features": 0}, r"features must lie in \(0, 1\], not 0"),
+        ({"random": 1.5}, r"random must lie in \[0, 1\], not 1.5"),
+    ],
+)
+def test_settings_are_checked(wrong, sentence):
+    with pytest.raises(ValueError, match=f"forest: {sentence}"):
+        ForestOptimisation(SVM, **wrong)

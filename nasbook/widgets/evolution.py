@@ -230,8 +230,8 @@ class Crowd(PopulationPicture):
         self.random = self.live(style.polygon(self.ax, style.BASELINE, 0.22, zorder=1.1))
         self.mean = self.live(self.ax.plot([], [], color=style.BASELINE, ls=style.DASH, lw=1.3, zorder=1.2)[0])
         self.name = self.live(
-            style.add_words(self.ax, 0, 0, RANDOM, ha="right", va="bottom", fontsize=style.SMALL,
-                            color="#6b7079", ground="white", zorder=1.3)
+            style.add_words(self.ax, 0.975, 0.03, RANDOM, axes_fraction=True, ha="right", va="bottom",
+                            fontsize=style.SMALL, color="#6b7079", ground="white", zorder=1.3)
         )  # fmt: skip
 
     def aim(self, trials: int, baseline: tuple[np.ndarray, ...]) -> None:
@@ -241,8 +241,6 @@ class Crowd(PopulationPicture):
         self.y = Limits(float(mean[1]), float(low[-1]) + 0.3)
         style.set_band(self.random, np.arange(1, trials + 1), low, high, step=True)
         self.mean.set_data(np.arange(1, trials + 1), mean)
-        below, above = self.y.pair
-        self.name.set_position((trials, below + 0.03 * (above - below)))
         self._limits()
 
     def update(self, state: Sequence[Step]) -> bool:
@@ -302,6 +300,12 @@ class Tree(TreePicture):
             legend.remove()
         self.ax.set_ylabel("mutations")
         inset(self.ax, fig, 0.48, 0.62)
+
+    def update(self, state: Sequence[Step]) -> bool:
+        if not state:
+            for end in self.ends:
+                end.set_text("")
+        return super().update(state)
 
     def aim(self, trials: int, best: float) -> None:
         """best: an accuracy in percent that a good search reaches."""

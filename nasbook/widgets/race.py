@@ -34,8 +34,9 @@ from nasbook.search import _header as header
 from nasbook.space import Space
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
-FIRST = ("random", "regularized-evolution")  # ticked at first: both answer at once
-SLOW = {"bayesian": "A run of 100 trials takes a few seconds."}
+FIRST = ("random", "tpe", "regularized-evolution")  # ticked at first: they answer at once
+VISIBLE = (*FIRST, "bayesian")  # the others stand under "More"
+SLOW = dict.fromkeys(("bayesian", "forest"), "A run of 100 trials takes a few seconds.")
 FLOOR = 1e-6  # the smallest distance to the optimum that is drawn: a logarithm has no zero
 
 
@@ -82,7 +83,8 @@ class RaceLab(Lab):
             tasks.append((self._own.name or "my objective", self._own))
         racers = [
             tick(_key(e.name), e.name, e.name in FIRST,
-                 f"{e.summary[0].upper()}{e.summary[1:]} ({e.paper}). {SLOW.get(e.name, '')}".strip(), effect="search")
+                 f"{e.summary[0].upper()}{e.summary[1:]} ({e.paper}). {SLOW.get(e.name, '')}".strip(), effect="search",
+                 more=e.name not in VISIBLE)
             for e in self._entries
         ]  # fmt: skip
         return [
@@ -296,9 +298,10 @@ class Curves(RacePicture):
         if self.regret:  # the axis holds logarithms; the ticks are what they stand for
             low, high = self.y.pair
             unit = 2.0 if self.quantity.percent else 0.0  # log10 of 100 %
-            digits = (1, 2, 5) if high - low < 2.5 else (1,)
+            span = high - low
+            digits = (1, 1.5, 2, 3, 4, 5, 6, 8) if span < 1.1 else (1, 2, 5) if span < 2.5 else (1,)
             decades = range(int(np.floor(low)) - 1, int(np.ceil(high)) + 3)
-            every = max(1, round((high - low) / 7))
+            every = max(1, round(span / 7))
             values = [m * 10.0**k for k in decades for m in digits if k % every == 0 or len(digits) > 1]
             ticks = [(np.log10(v) - unit, tick_label(float(f"{v:.3g}"))) for v in values]
             ticks = [(at, text) for at, text in ticks if low <= at <= high]

@@ -1,0 +1,220 @@
+"""The evolution lab: the words are the trace's, the band is exact, and a large tournament costs variety."""
+
+import re
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+import nasbook
+from nasbook.nas.spaces.cell import EDGES, to_cell
+from nasbook.widgets.evolution import RANDOM_PAIR, EvolutionLab, best_of_random, outcomes
+
+
+def words(widget):
+    return re.sub(r"<[^>]*>", "", widget.value)
+
+
+def small(**values):
+    return EvolutionLab(**{"population": 6, "sample": 3, "trials": 30, **values})
+
+
+# ---- the search ----------------------------------------------------------------------------------------------
+
+
+def test_the_lab_leaves_the_trace_of_a_search():
+    lab = nasbook.lab("evolution", task="nb201-cifar100", population=8, sample=4, ageing=False, trials=40, seed=3)
+    peer = nasbook.search(
+        "regularized-evolution", "nb201-cifar100", trials=40, seed=3, population=8, sample=4, ageing=False
+    )
+    trace = lab.run()
+    assert trace.digest == peer.digest and trace.header.differences(peer.header) == []
+
+
+def test_the_buttons_step_play_scrub_and_reset():
+    lab = small()
+    pictures = [bytes(lab.image.png)]
+    size = lab.image.width, lab.image.height
+    lab._step.click()
+    lab.wait()
+    pictures.append(bytes(lab.image.png))
+    assert len(lab.steps) == 1 and "A random start" in words(lab._sentence)
+    lab._play.click()
+    lab.wait()
+    pictures.append(bytes(lab.image.png))
+    assert len(lab.steps) == 30 and "Done: 30 trials" in words(lab._status)
+    assert len(set(pictures)) == 3
+    lab._scrub.value = 1
+    assert "A random start" in words(lab._sentence) and "shown: 1" in words(lab._status)
+    lab._reset.click()
+    assert lab.steps == [] and bytes(lab.image.png) == pictures[0]
+    assert (lab.image.width, lab.image.height) == size
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"sample": 5}, {"population": 12}, {"ageing": False}, {"seed": 1}, {"trials": 50}, {"task": "nb201-cifar100"}],
+)
+def test_a_change_of_the_search_starts_it_again_and_says_so(change):
+    lab = small()
+    lab.run()
+    size = lab.image.width, lab.image.height
+    lab.set(**change)
+    assert lab.steps == [] and "starts again" in words(lab._status)
+    assert (lab.image.width, lab.image.height) == size
+    lab.run()
+    (name, value), settings = next(iter(change.items())), lab.trace.header.settings
+    if name in settings:
+        assert settings[name] == value
+    assert len(lab.trace) == change.get("trials", 30)
+
+
+def test_the_band_is_only_a_matter_of_the_picture():
+    lab = small()
+    lab.run()
+    with_band = bytes(lab.image.png)
+    lab.controls["band"].value = False
+    assert len(lab.steps) == 30 and bytes(lab.image.png) != with_band
+    lab.controls["band"].value = True
+    assert bytes(lab.image.png) == with_band
+
+
+# ---- words -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ageing", [True, False])
+def test_the_sentence_names_the_drawn_the_parent_the_edge_and_the_dead(ageing):
+    lab = small(ageing=ageing, seed=2)
+    lab.run()
+    for n in range(7, 31):
+        step = lab.steps[n - 1]
+        parent, child = lab.trace.trials[step.view.parent], step.trial
+        (edge,) = (k for k, (a, b) in enumerate(zip(to_cell(parent.config), to_cell(child.config))) if a != b)  # noqa: B905
+        i, j = (("in", "1", "2", "out")[node] for node in EDGES[edge])
+        name = "edge_{}_{}".format(*EDGES[edge])
+        text = lab.sentence(n)
+        assert f"edge {i} → {j} from {parent.config[name]} to {child.config[name]}" in text
+        assert f"{100 * (1 - child.value):.1f} %" in text and f"{100 * (1 - parent.value):.1f} %" in text
+        drawn = text.partition("Drawn: ")[2].partition(";")[0].partition(" (")[0].split(", ")
+        assert sorted(int(d) for d in drawn) == sorted({t + 1 for t in step.view.tournament})
+        if n < 30:  # the next view knows who died
+            died = lab.steps[n].view.died
+            word = "oldest" if ageing else "worst"
+            assert f"Trial {died + 1}, the {word}, died." in text or (died == child.id and "dies at once" in text)
+
+
+def test_the_population_after_a_trial_is_the_one_the_next_trial_chose_from():
+    for ageing in (True, False):
+        lab = small(ageing=ageing)
+        lab.run()
+        for n in range(1, 30):
+            assert [t.id for t in lab.after(n)[0]] == [t.id for t in lab.steps[n].view.population]
+
+
+def test_difference_is_the_mean_over_all_pairs():
+    lab = small()
+    lab.run()
+    assert np.isnan(lab.difference(1))
+    for n in (2, 6, 17, 30):
+        cells = [to_cell(t.config) for t in lab.after(n)[0]]
+        pairs = [sum(a != b for a, b in zip(c, d, strict=True)) for c, d in combinations(cells, 2)]
+        assert lab.difference(n) == pytest.approx(np.mean(pairs))
+        assert lab.distinct(n) == len(set(cells))
+    assert f"{lab.distinct(30)} of 6 members are different cells" in words(lab._sentence)
+    assert f"differ in {lab.difference(30):.1f} of 6 edges" in words(lab._sentence)
+    assert f"{lab.difference(30):.1f} of 6 edges" in lab.image.alt
+
+
+def test_random_cells_differ_as_much_as_the_line_says():
+    rng = np.random.default_rng(0)
+    cells = rng.integers(5, size=(4000, 2, 6))
+    assert abs((cells[:, 0] != cells[:, 1]).sum(1).mean() - RANDOM_PAIR) < 0.06
+
+
+def test_a_large_tournament_costs_variety():
+    def variety(sample):
+        spread = []
+        for seed in range(4):
+            lab = EvolutionLab(population=20, sample=sample, trials=100, seed=seed)
+            lab.run()
+            spread.append(np.mean([lab.difference(n) for n in range(70, 101)]))
+        return np.mean(spread)
+
+    one, many = variety(1), variety(20)
+    assert many < one - 0.7
+
+
+def test_the_alt_text_names_the_best_and_what_random_search_expects():
+    lab = small()
+    lab.run()
+    best = lab.trace.best
+    assert f"trial {best.id + 1}, has validation accuracy {100 * (1 - best.value):.1f} %" in lab.image.alt
+    mean = best_of_random("nb201-cifar10", 30)[0][-1]
+    assert f"Random search expects {100 * (1 - mean):.1f} %" in lab.image.alt
+    assert "in to out" in lab.image.alt
+
+
+# ---- the band of random search -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("task", ["nb201-cifar10", "digits201-digits"])
+def test_the_band_is_what_random_searches_find(task):
+    mean, low, high = best_of_random(task, 40)
+    runs = np.array([nasbook.search("random", task, trials=40, seed=s).incumbent_values for s in range(200)])
+    for n in (1, 5, 40):
+        found = runs[:, n - 1]
+        error = found.std() / np.sqrt(len(found))
+        assert abs(found.mean() - mean[n - 1]) < 4 * error
+        inside = ((found >= low[n - 1]) & (found <= high[n - 1])).mean()
+        assert 0.86 <= inside <= 0.97
+
+
+def test_the_outcomes_of_a_table_are_a_distribution():
+    table = nasbook.task("nb201-cifar10")
+    values, weights = outcomes(table)
+    assert weights.sum() == pytest.approx(1) and np.all(np.diff(values) > 0)
+    assert values @ weights == pytest.approx(1 - np.mean([table.accuracy(c) for c in table.cells[::1]]), abs=1e-9)
+    with pytest.raises(ValueError, match="not a table of cells"):
+        outcomes(nasbook.task("branin"))
+
+
+# ---- files and errors ------------------------------------------------------------------------------------------
+
+
+def test_save_and_export(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lab = small()
+    assert lab.files.save.disabled
+    lab.step(12)
+    lab.files.save.click()
+    (path,) = tmp_path.glob("*.jsonl")
+    assert nasbook.Trace.load(path).digest == lab.trace.digest
+    assert "12 trials" in words(lab.files.said)
+    lab.files.export.click()
+    lab.files.write_study()
+    assert (tmp_path / "study.yaml").exists()
+
+
+def test_an_error_in_the_table_is_shown(monkeypatch):
+    lab = small()
+
+    def broken(*args, **kwargs):
+        raise OSError("the table is gone")
+
+    monkeypatch.setattr(lab.task, "evaluate", broken)
+    lab.step(2)
+    assert lab.trace.trials[0].status == "failed"
+    assert "failed (OSError: the table is gone)" in words(lab._sentence)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"task": "branin"}, "task must be one of"),
+        ({"population": 1}, "must lie in [2, 60]"),
+        ({"tournament": 3}, "no setting 'tournament'"),
+    ],
+)
+def test_bad_arguments_get_a_sentence(arguments, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        EvolutionLab(**arguments)

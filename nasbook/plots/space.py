@@ -209,8 +209,9 @@ class ParallelPicture(_Trials):
         staggered = step < 1.05
         top = 0.62 + (0.46 if staggered else 0.26)
         self.ax = ax = style.bare(style.axes(fig, left, 0.25, right, top))
-        ax.set(xlim=(0, d), ylim=(-0.22, 1.0))
-        inches = (h - top - 0.25) / 1.22
+        low = -0.22 if any(self.conditional) else -0.12
+        ax.set(xlim=(0, d), ylim=(low, 1.0))
+        inches = (h - top - 0.25) / (1 - low)
         for k, name in enumerate([*self.names, ""]):
             self.live(ax.plot([k, k], [0, 1], color=style.GREY, lw=1, zorder=3, clip_on=False)[0])
             last = k == d
@@ -277,7 +278,15 @@ class ParallelPicture(_Trials):
                 y = float(self._height(np.array(v)))
                 self.value_ticks += [
                     *self.ax.plot([d, d + 0.04 / self.step], [y, y], color=style.GREY, lw=1, clip_on=False),
-                    self.ax.text(d + 0.13 / self.step, y, style.number(v, 6), fontsize=style.SMALL, va="center"),
+                    style.add_words(
+                        self.ax,
+                        d + 0.13 / self.step,
+                        y,
+                        style.number(v, 6),
+                        fontsize=style.SMALL,
+                        va="center",
+                        color=style.INK,
+                    ),  # fmt: skip
                 ]
 
     def _height(self, values: np.ndarray) -> np.ndarray:

@@ -114,7 +114,9 @@ def axes(fig: Figure | SubFigure, left: float, bottom: float, right: float, top:
 
 def dress(ax: Axes) -> Axes:
     """The house style for ticks, including those that are made later."""
-    ax.tick_params(which="both", labelsize=SMALL, color=GREY, labelcolor=INK, length=3, width=0.8)
+    ax.tick_params(
+        which="both", labelsize=SMALL, labelfontfamily="DejaVu Sans", color=GREY, labelcolor=INK, length=3, width=0.8
+    )
     ax.tick_params(which="minor", length=2)
     ax.grid(True, which="major", color=GRID, linewidth=0.8)
     return ax

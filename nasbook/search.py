@@ -513,6 +513,8 @@ def replay(trace: Trace) -> Iterator[Step]:
             yield run.tell(trial)
 
 
+FREE_TRIALS = 1000  # so many in a row at no cost end a search whose only budget is time
+
 # ---- engines -------------------------------------------------------------------------------------------
 
 
@@ -546,7 +548,7 @@ def _simulated(run: Run, trials: int | None, time: float | None, workers: int, t
 
     for pending in trace.pending:
         launch(pending)
-    now = max((t.end or 0.0 for t in trace.trials), default=0.0)
+    now, free = max((t.end or 0.0 for t in trace.trials), default=0.0), 0
     while True:
         busy = {t.worker for _, _, t in ends}
         for worker in sorted(set(range(workers)) - busy):
@@ -558,8 +560,12 @@ def _simulated(run: Run, trials: int | None, time: float | None, workers: int, t
             launch(trial)
         if not ends:
             return
+        free = free + 1 if ends[0][0] <= now else 0
         now, _, trial = heapq.heappop(ends)
         yield run.tell(trial)
+        if trials is None and free >= FREE_TRIALS:
+            warnings.warn(f"{free} trials in a row cost nothing, so time={time:g} would never be over", stacklevel=4)
+            return
 
 
 def _one_shot(

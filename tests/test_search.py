@@ -696,3 +696,15 @@ def test_no_warnings_in_a_plain_search():
         search("random", square, space=SPACE, trials=3)
     trial = evaluate(FunctionTask(square, SPACE), Trial(0, {"x": 0.3}), seed=0)
     assert trial.status == "done" and trial.value == 0
+
+
+def test_a_budget_of_time_ends_although_every_trial_fails_at_no_cost():
+    class Broken(Task):
+        name, space, knows_cost = "broken", Space(x=Float(0, 1)), True
+
+        def evaluate(self, config, **context):
+            raise RuntimeError("no data")
+
+    with pytest.warns(UserWarning, match="1000 trials in a row cost nothing, so time=60"):
+        trace = search("random", Broken(), time=60)
+    assert len(trace) == 1000 and all(t.status == "failed" for t in trace.trials)

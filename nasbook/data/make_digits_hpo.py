@@ -22,6 +22,7 @@ import sys
 import time
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
@@ -45,7 +46,7 @@ OUTER = {
     "optimiser": ("sgd", "adam"),
 }
 EPOCHS, RUNGS, SEEDS = 27, (1, 3, 9, 27), (0, 1)
-PACKS = list(itertools.product(*OUTER.values()))
+PACKS: list[Any] = list(itertools.product(*OUTER.values()))
 INSIDE = list(itertools.product(*INNER.values()))
 
 
@@ -64,10 +65,10 @@ def train_pack(
     mask_draws = torch.Generator().manual_seed(99)
     sizes = [xt.shape[1], *[width] * depth, int(yt.max()) + 1]
     parameters = []
-    for a, b in itertools.pairwise(sizes):  # a seed gives every configuration the same first weights
+    for fan_in, fan_out in itertools.pairwise(sizes):  # a seed gives every configuration the same first weights
         gain = 2 if activation == "relu" else 1
-        w = torch.stack([torch.randn(a, b, generator=g) for g in draws]) * math.sqrt(gain / a)
-        parameters += [w.repeat(len(inner), 1, 1), torch.zeros(K, 1, b)]
+        w = torch.stack([torch.randn(fan_in, fan_out, generator=g) for g in draws]) * math.sqrt(gain / fan_in)
+        parameters += [w.repeat(len(inner), 1, 1), torch.zeros(K, 1, fan_out)]
     for p in parameters:
         p.requires_grad_()
     m, v = [torch.zeros_like(p) for p in parameters], [torch.zeros_like(p) for p in parameters]
@@ -116,7 +117,7 @@ def train_pack(
         val[..., epoch - 1] = correct(xv, yv)
         if epoch in RUNGS:
             test[..., RUNGS.index(epoch)] = correct(xe, ye)
-    seconds = np.float32((time.process_time() - begin) / K)
+    seconds = np.array((time.process_time() - begin) / K, np.float32)
     return {"val": val, "test": test, "diverged": diverged.view(-1, S).numpy(), "seconds": seconds}
 
 
@@ -128,7 +129,8 @@ def block(work: tuple[Path, str, int]) -> str:
         torch.set_num_threads(1)
         scratch = path.with_suffix(f".{os.getpid()}.tmp")
         with open(scratch, "wb") as file:
-            np.savez_compressed(file, **train_pack(DATA[task](), *PACKS[i]))
+            arrays: Any = train_pack(DATA[task](), *PACKS[i])
+            np.savez_compressed(file, **arrays)
         os.replace(scratch, path)
     return path.name
 
@@ -144,7 +146,7 @@ def train(parts: Path, processes: int = 2) -> None:
 
 def pack(parts: Path, out: Path) -> None:
     """One file: arrays <task>_val (packs, inside, seeds, epochs), …_test, …_diverged, …_seconds (packs,)."""
-    table: dict[str, np.ndarray] = {}
+    table: dict[str, Any] = {}
     for task in DATA:
         files = [parts / f"{task}-{i:03d}.npz" for i in range(len(PACKS))]
         missing = [f.name for f in files if not f.exists()]

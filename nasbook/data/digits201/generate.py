@@ -15,6 +15,7 @@ import time
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +42,7 @@ def block(work: tuple[Path, int]) -> str:
     parts, i = work
     path = parts / f"{i:04d}.npz"
     if not path.exists():
-        lib, out = trainer.library(parts), {}
+        lib, out = trainer.library(parts), dict[str, Any]()
         for task in DATA:
             cells = distinct()[i * BLOCK : (i + 1) * BLOCK]
             runs = [
@@ -79,7 +80,7 @@ def pack(parts: Path, out: Path) -> None:
     if missing := [f.name for f in files if not f.exists()]:
         raise SystemExit(f"{len(missing)} parts are missing, e.g. {missing[0]}; run `train {parts}` to the end first")
     rows = [np.load(f) for f in files]
-    table = {key: np.concatenate([r[key] for r in rows]) for key in rows[0].files}
+    table: dict[str, Any] = {key: np.concatenate([r[key] for r in rows]) for key in rows[0].files}
     np.savez_compressed(out, cells=np.array(cells, np.uint8), index=index, **table)
     print(f"{out}: {out.stat().st_size:,} bytes, {len(cells):,} cells")
 

@@ -380,7 +380,9 @@ def _fitted_or_not(values: dict[str, Any]) -> dict[str, Any]:
 
 def _slider(name: str, p: Any) -> Any:
     """A slider over the values of a parameter."""
-    options: dict[str, Any] = {"description": f"Next {name}", "tooltip": f"Choose {name} of the next trial yourself."}
+    # While it moves it must not answer: a page also sends back, late and rounded, what it is told to show.
+    options: dict[str, Any] = {"description": f"Next {name}", "tooltip": f"Choose {name} of the next trial yourself.",
+                               "continuous_update": False}  # fmt: skip
     if isinstance(p, Choice):
         made: Any = W.SelectionSlider(options=[(str(o), o) for o in p.options], **options)
     elif isinstance(p, Int):
@@ -390,7 +392,7 @@ def _slider(name: str, p: Any) -> Any:
             p.low, min=math.log10(p.low), max=math.log10(p.high), step=0.01, readout_format=".2g", **options
         )
     else:
-        made = W.FloatSlider(p.low, min=p.low, max=p.high, step=(p.high - p.low) / 200, readout_format=".3g", **options)
+        made = W.FloatSlider(p.low, min=p.low, max=p.high, step=(p.high - p.low) / 500, readout_format=".3g", **options)
     made.add_class(f"nb-choose-{name}")
     made.add_class("nb-choose")
     return made

@@ -253,7 +253,7 @@ class Lab(W.VBox):
         self._sentence.value = f"<div aria-live='polite'>{html.escape(sentence)}</div>"
 
     def note(self, words: str) -> None:
-        """Say something in the status, until the next step."""
+        """Say something in the status, until the next Play, Step or Reset."""
         self._note = words
         self._state()
 
@@ -367,7 +367,7 @@ class Lab(W.VBox):
         classes = {
             self._speed: "speed", self._status: "status", self._scrub: "scrub", self._sentence: "sentence", self.image:
             "picture",
-            column: "settings", row: "row", body: "body", body.children[1]: "view",
+            column: "settings", row: "row", self.below: "row", body: "body", body.children[1]: "view",
         }  # fmt: skip
         for widget, name in classes.items():
             widget.add_class(f"nb-{name}")
@@ -399,9 +399,11 @@ class Lab(W.VBox):
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         if data is None:
             return bundle
-        data = {**data, "text/plain": self.image.alt or f"the {self.name} lab"}
+        alt = self.image.alt or f"the {self.name} lab"
+        data = {**data, "text/plain": alt}
         if self.image.png:
-            data["image/png"] = base64.b64encode(self.image.png).decode()
+            data["image/png"] = png = base64.b64encode(self.image.png).decode()
+            data["text/html"] = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}">'
         return (data, *bundle[1:]) if isinstance(bundle, tuple) else data
 
     # ---- what happens -------------------------------------------------------------------------------------

@@ -310,6 +310,7 @@ def test_a_renderer_without_widgets_gets_the_picture_and_its_words():
     bundle = lab._repr_mimebundle_()
     assert base64.b64decode(bundle["image/png"]) == lab.image.png
     assert bundle["text/plain"] == "2 trials over x"
+    assert bundle["text/html"] == f'<img alt="2 trials over x" src="data:image/png;base64,{bundle["image/png"]}">'
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 

@@ -174,7 +174,11 @@ def _lab(options: argparse.Namespace) -> int:
         _say("the lessons are not here (they come with a checkout of nasbook); JupyterLab opens in this folder")
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     first = [] if folder is None else [FIRST_LESSON]
-    return subprocess.call([sys.executable, "-m", "jupyterlab", *root, *first, *options.extra], cwd=folder)
+    command = [sys.executable, "-m", "jupyterlab", *root, *first, *options.extra]
+    if os.name == "nt":
+        return subprocess.call(command, cwd=folder)
+    os.chdir(folder or Path.cwd())
+    os.execv(command[0], command)  # it takes this process' place, so that Ctrl-C and kill reach it
 
 
 # ---- list ----------------------------------------------------------------------------------------------

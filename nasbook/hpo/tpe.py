@@ -5,8 +5,8 @@
     3. two densities:        l(x) from those below, g(x) from those above         (parzen.py)
     4. next:                 24 draws from l; of these, the one with the largest l(x) / g(x);  go to 2
 
-If a share γ of all trials lies below the threshold y*, the expected improvement on y* grows with l/g (the paper's
-equation 4). Old trials count less: with 25 or more, the weights of all but the last 25 fall to 1/n.
+If a share γ of all trials lies below the threshold y*, the expected improvement on y* grows with l/g (section 4.1 of
+the paper). Old trials count less: with 25 or more, the weights of all but the last 25 fall to 1/n.
 
 The rules are those of Optuna 5's TPESampler. All parameters that always exist share one density (`multivariate`); a
 conditional one has a density of its own, from the trials that have it, and is drawn after its parents. `group=True`

@@ -5,9 +5,10 @@
     μ(x) = 1/B Σ_b μ_b(x)
     σ²(x) = 1/B Σ_b σ_b²(x) + 1/B Σ_b (μ_b(x) - μ(x))²          law of total variance
 
-Trees that disagree are unsure. The trees are scikit-learn's. Papers: Breiman, Random Forests, 2001; Hutter, Hoos &
-Leyton-Brown 2011, section 4.1 (the variance); Hutter et al., An Experimental Investigation of Model-Based Parameter
-Optimisation, 2009, equation 3 (EI of logarithms). Left out: split points drawn at random.
+Where trees disagree the forest is unsure. The trees are scikit-learn's. Papers: Breiman, Random Forests, 2001; Hutter,
+Xu, Hoos & Leyton-Brown, Algorithm Runtime Prediction, 2014 (the variance); Hutter, Hoos, Leyton-Brown & Murphy, An
+Experimental Investigation of Model-Based Parameter Optimisation, 2009 (EI of logarithms). Left out: split points drawn
+at random.
 """
 
 from __future__ import annotations

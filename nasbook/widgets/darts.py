@@ -28,7 +28,7 @@ from nasbook.plots.picture import Stack
 from nasbook.plots.style import Figure, Limits, plural
 from nasbook.plots.weights import TrainingPicture, WeightsPicture
 from nasbook.search import Step
-from nasbook.widgets.evolution import lift
+from nasbook.widgets.evolution import inset, lift
 from nasbook.widgets.shell import Lab, Setting, choose, slide
 from nasbook.widgets.shell import count as whole
 
@@ -51,7 +51,7 @@ class DartsLab(Lab):
 
     def settings(self) -> list[Setting]:
         return [
-            choose("order", "Order", [("first: weights as they are", 1), ("second: one step ahead", 2)], 1,
+            choose("order", "Order", [("first", 1), ("second", 2)], 1,
                    "Whether the gradient of α counts how the weights would follow: second order does, and takes about "
                    "three times as long."),
             slide("epochs", "Epochs", 20, 2, 60, 1, "How often the training sees every image; a step is one epoch."),
@@ -77,14 +77,18 @@ class DartsLab(Lab):
         self.method = nasbook.method("darts", self.task.space, seed=v["seed"], **chosen)
         if not hasattr(self, "weights"):
             self._picture()
-        for picture in (self.weights, self.net, self.training):
-            picture.epochs = v["epochs"]
-        self.weights.aim(v["epochs"])
-        self.training.aim(v["epochs"], self.table)
-        self.live.picture.invalidate()
+        aim = v["epochs"], v["data"]
+        if aim != self._aim:
+            for picture in (self.weights, self.net, self.training):
+                picture.epochs = v["epochs"]
+            self.weights.aim(v["epochs"])
+            self.training.aim(v["epochs"], self.table)
+            self.live.picture.invalidate()
+            self._aim = aim
 
     def _picture(self) -> None:
         """One picture for the life of the lab; another number of epochs only gives it other axes."""
+        self._aim: tuple[int, str] | None = None
         self.weights, self.net, self.derived = Weights(), Net(), Derived()
         self.training = Training(truth=lambda cell: 1 - self.table.test_accuracy(cell))
         graphs = Stack([self.net, self.derived], [3.6, 3.6], beside=True)
@@ -145,7 +149,9 @@ class Net(SupernetPicture):
         super().build(fig)
         for legend in list(fig.legends):
             legend.remove()
-        fig.axes[-1].set_ylim(-1.3, 2.15)
+        ax: Any = self.lines[0, 1, "skip"].axes
+        ax.set_ylim(-1.45, 2.2)
+        inset(ax, fig, 0.1, 0.35)
 
     def update(self, state: DartsView) -> bool:
         super().update(state)
@@ -189,10 +195,14 @@ class Training(TrainingPicture):
                             ha="right", color="#6b7079", zorder=1.2)
         )  # fmt: skip
 
+    def _limits(self) -> None:
+        for ax in (self.ax, self.low):
+            ax.set_xlim(0, 1.02 * self.x_end)
+
     def aim(self, epochs: int, table: Any) -> None:
         self.x_end, self._known = epochs, {}
         low, self.median, high = (100 * q for q in random_cells(table.dataset))
-        style.set_band(self.random, np.array([0, epochs]), np.array([low, low]), np.array([high, high]))
+        style.set_band(self.random, np.array([0, 1.02 * epochs]), np.array([low, low]), np.array([high, high]))
         self.name.set_position((0.99 * epochs, low + 0.2 * (high - low)))
         self.ax.set_ylim(max(0.0, low - 15), 101)
         self._limits()

@@ -290,7 +290,7 @@ class Curves(RacePicture):
             )
         if self.regret:
             self.ax.set_ylabel(self.quantity.axis)
-        elif self.unit == "trials":
+        if self.unit == "trials":
             self.ax.set_xlabel("trial")
 
     def _limits(self) -> None:
@@ -314,7 +314,13 @@ class Curves(RacePicture):
     def update(self, state: Any) -> bool:
         self.kept = {}
         self._name = iter(self.names)
-        return super().update(state)
+        changed = super().update(state)
+        good = [low for _, _, _, low, _ in self.result.values() if np.isfinite(low)]
+        if good and self.y.include(self._show(np.array(good))):  # the bands lie inside as well
+            self._limits()
+            self._name = iter(self.names)
+            return super().update(state) or True
+        return changed
 
     def _curves(self, runs: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
         name, runs = next(self._name), [(y, t) for y, t in runs if len(y)]

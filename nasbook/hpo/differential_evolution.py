@@ -16,7 +16,8 @@ among options without order a difference means little, and in a small space conf
 parameters are such, prefer 'genetic'.
 
 Papers: Storn & Price, Differential Evolution, 1997; the defaults and the encoding are those of Awad, Mallik & Hutter,
-Differential Evolution for Neural Architecture Search, 2020, and DEHB, 2021. Read first: `propose`. Left out: other strategies (best/1, current-to-best), adapted F and CR.
+Differential Evolution for Neural Architecture Search, 2020, and DEHB, 2021. Read first: `propose`. Left out: other
+strategies (best/1, current-to-best), adapted F and CR.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ class ForestView:
     def y_0(self) -> float:
         """What is subtracted before the logarithm."""
         best, wide = self.y.min(), np.ptp(self.y) or 1.0
-        return float(best - max(np.percentile(self.y, 5) - best, 1e-6 * wide))
+        return float(best - max(np.percentile(self.y, 5) - best, 1e-6 * wide, 1e-12 * abs(best)))
 
     @property
     def values(self) -> np.ndarray:

@@ -14,7 +14,7 @@ at random.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import log_ndtr, ndtr
 from sklearn.tree import DecisionTreeRegressor
 
 from nasbook.hpo.acquisition import TINY
@@ -64,4 +64,4 @@ def log_normal_ei(mean: np.ndarray, std: np.ndarray, best: float) -> np.ndarray:
     """E[max(best - eᵗ, 0)] of t ~ N(mean, std²): best Φ(v) - exp(μ + σ²/2) Φ(v - σ), v = (ln best - μ) / σ."""
     std = np.maximum(std, TINY)
     v = (np.log(best) - mean) / std
-    return np.maximum(best * ndtr(v) - np.exp(mean + std**2 / 2) * ndtr(v - std), 0)
+    return np.maximum(best * ndtr(v) - np.exp(mean + std**2 / 2 + log_ndtr(v - std)), 0)

@@ -134,6 +134,21 @@ def test_it_does_better_than_random_on_a_conditional_space():
     assert np.mean(np.log(best["forest"])) < np.mean(np.log(best["random"])) - 1
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "values", [[1e12] * 20, [1.0] * 19 + [1e300], [-1e-300, 0.0] * 10, [1e9 + 1e-6 * i for i in range(20)]]
+)
+def test_values_of_any_size_are_served(values):
+    method = ForestOptimisation(SVM, startup=5)
+    for value in values:
+        tell(method, method.ask(), value)
+    for _ in range(5):
+        method.ask()
+        if (view := method.view()).forest is not None:
+            U = SVM.encode_all([SVM.sample(np.random.default_rng(i)) for i in range(50)])
+            assert np.isfinite(view.acquire(U)).all() and np.all(view.acquire(U) >= 0)
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [

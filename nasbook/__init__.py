@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0.dev0"
 
+import nasbook.tasks  # noqa: F401  before the function `tasks` below, which then keeps the name
 from nasbook import registry
 from nasbook.search import Evaluation, FunctionTask, Method, Task, replay, search, steps
 from nasbook.space import Choice, Constant, Float, Int, Space
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
     from nasbook.tasks.tables import Table
 
 __all__ = [
-    "Choice", "Constant", "Evaluation", "Float", "FunctionTask", "Int", "Method", "Space", "Step", "Table", "Task", "Trace", "Trial",
-    "exercise", "lab", "labs", "method", "methods", "predict", "progress", "replay", "search", "steps", "task", "tasks",
+    "Choice", "Constant", "Evaluation", "Float", "FunctionTask", "Int", "Method", "Space", "Step", "Table", "Task",
+    "Trace", "Trial", "exercise", "lab", "labs", "method", "methods", "predict", "progress", "replay", "search", "steps",
+    "task", "tasks",
 ]  # fmt: skip
 
 _LATER = {

@@ -32,7 +32,7 @@ from nasbook.trace import Header, Step, Trace, TraceFile, Trial, is_torn, plain,
 
 __all__ = [
     "Evaluation", "Fidelity", "FunctionTask", "Header", "Method", "OneShot", "Proposal", "Run", "Step", "StopTrial",
-    "Task", "Trace", "Trial", "evaluate", "replay", "search", "steps", "trial_seed",
+    "Task", "Trace", "Trial", "evaluate", "header_of", "replay", "search", "steps", "trial_seed",
 ]  # fmt: skip
 
 Report = Callable[..., None]  # report(fidelity, value), or report(fidelity, value, cost so far)
@@ -209,6 +209,13 @@ class Method(_Named):
         self._asked += 1
         self.pending[trial.id] = trial
         return trial
+
+    def remember(self, trials: Sequence[Trial]) -> None:
+        """Bring a new method to where it would be had these trials been enqueued, asked for and told."""
+        for trial in trials:
+            self.pending[trial.id] = trial
+            self._asked += 1
+            self.tell(trial)
 
     def tell(self, trial: Trial) -> None:
         if trial.id not in self.pending:
@@ -445,7 +452,7 @@ def steps(
     """
     task = as_task(task, space)
     method = as_method(method, space or task.space, seed, settings)
-    header = _header(method, task, workers)
+    header = header_of(method, task, workers)
     one_shot = isinstance(method, OneShot)
     _check_budget(trials, time, workers, task, one_shot, timeout)
     if first and one_shot:
@@ -630,7 +637,8 @@ def as_method(method: Any, space: Space, seed: int, settings: Mapping[str, Any])
     raise ValueError(f"a method is a name of nasbook.methods(), a Method class or a new Method, not {method!r}")
 
 
-def _header(method: Method | OneShot, task: Task, workers: int) -> Header:
+def header_of(method: Method | OneShot, task: Task, workers: int = 1) -> Header:
+    """The header of a trace of this method on this task."""
     from nasbook import __version__
 
     return Header(

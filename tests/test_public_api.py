@@ -173,3 +173,12 @@ def test_a_method_file_fits_a_lecture(path):
     text = path.read_text()
     assert len(text.splitlines()) <= 200
     assert path.name == "__init__.py" or ast.get_docstring(ast.parse(text))
+
+
+def test_functions_keep_their_names_when_modules_of_the_same_name_are_imported():
+    """`nasbook.search` and `nasbook.tasks` are functions; importing the module or the folder must not replace them."""
+    import nasbook.search
+    import nasbook.tasks.functions  # noqa: F401
+
+    nasbook.task("branin")
+    assert callable(nasbook.search) and {e.name for e in nasbook.tasks()} >= {"branin", "nb201-cifar10"}

@@ -17,7 +17,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -31,8 +31,7 @@ from nasbook.plots.acquisition import Acquisition1D, acquisition_picture
 from nasbook.plots.data import Quantity
 from nasbook.plots.scales import value_label
 from nasbook.plots.style import number
-from nasbook.search import Step, Task, Trace, Trial, as_task, evaluate, trial_seed
-from nasbook.search import _header as header
+from nasbook.search import Step, Task, Trace, Trial, as_task, evaluate, header_of, trial_seed
 from nasbook.space import Choice, Config, Float, Int, Space
 from nasbook.tasks.functions import Function
 from nasbook.widgets.shell import Lab, Setting, choose, count, nearest, same, slide, tick
@@ -160,7 +159,7 @@ class BayesianLab(Lab):
         self.task = name if isinstance(name, Task) else nasbook.task(name, **OBJECTIVES[name][1])
         self.chosen: Config | None = None
         self.method = self._method()
-        self.trace = Trace(header(self.method, self.task, 1))
+        self.trace = Trace(header_of(self.method, self.task, 1))
         self.views: list[BayesianView | None] = []
         self._begun = time.perf_counter()
         self._relabel()
@@ -198,12 +197,12 @@ class BayesianLab(Lab):
         """A new method with the settings in force, and a trace in which it is told every trial so far."""
         trials = self.trace.trials
         self.method = self._method()
-        self.trace = Trace(header(self.method, self.task, 1))
+        self.trace = Trace(header_of(self.method, self.task, 1))
         for trial in trials:
             kept = replace(trial, info={**trial.info, "by": "user", "kept": trial.info.get("kept") or _who(trial)})
             self.trace.started(Trial(trial.id, trial.config, info=kept.info, start=trial.start))
             self.trace.ended(kept)
-        _tell(self.method, self.trace.trials)
+        self.method.remember(self.trace.trials)
         self.runner.steps[:] = self.trace.steps
         self.views[:] = [None] * len(trials)
         self._look()
@@ -211,7 +210,7 @@ class BayesianLab(Lab):
     def _past(self, n: int) -> BayesianView:
         """What the method, with the settings in force, would have believed after n of the trials."""
         method = self._method()
-        _tell(method, self.trace.trials[:n])
+        method.remember(self.trace.trials[:n])
         method.enqueue(self.trace[n].trial.config)
         method.ask()
         return method.view()
@@ -355,14 +354,6 @@ def _size(q: Quantity, gap: float) -> str:
 
 def _who(trial: Trial) -> str:
     return "you" if trial.info.get("by") == "user" else "the method"
-
-
-def _tell(method: BayesianOptimisation, trials: Sequence[Trial]) -> None:
-    """Bring a new method to where it would be had each of these trials been enqueued, asked and told."""
-    for trial in trials:
-        method.pending[trial.id] = trial
-        method.tell(trial)
-    method._asked = len(trials)
 
 
 def _fitted_or_not(values: dict[str, Any]) -> dict[str, Any]:

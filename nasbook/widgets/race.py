@@ -29,8 +29,7 @@ from nasbook.plots.data import Baseline, Quantity
 from nasbook.plots.history import RacePicture
 from nasbook.plots.scales import tick_label
 from nasbook.plots.style import Limits, number, plural
-from nasbook.search import FunctionTask, Method, Task, Trace, as_task, evaluate, search, trial_seed
-from nasbook.search import _header as header
+from nasbook.search import FunctionTask, Method, Task, Trace, as_task, evaluate, header_of, search, trial_seed
 from nasbook.space import Space
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
@@ -232,7 +231,7 @@ class Racer:
     def __init__(self, name: str, task: Task, seed: int, distance: Callable[[dict[str, Any], float], float] | None):
         self.name, self.task, self.seed, self.distance = name, task, seed, distance
         self.method: Method = nasbook.method(name, task.space, seed=seed)
-        self.trace = Trace(header(self.method, task, 1))
+        self.trace = Trace(header_of(self.method, task, 1))
         self.value: list[float] = []
         self.regret: list[float] = []
         self.seconds: list[float] = []

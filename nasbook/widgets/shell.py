@@ -63,8 +63,7 @@ import anywidget
 import ipywidgets as W
 
 from nasbook.plots.picture import Picture
-from nasbook.search import Method, OneShot, Step, Task, Trace, evaluate, trial_seed
-from nasbook.search import _header as header
+from nasbook.search import Method, OneShot, Step, Task, Trace, evaluate, header_of, trial_seed
 from nasbook.trace import Trial
 from nasbook.widgets.files import Files
 from nasbook.widgets.live import Live
@@ -210,7 +209,7 @@ class Lab(W.VBox):
 
     def search(self, method: Method | OneShot, task: Task, trials: int | None = None) -> Generator[Step, None, Trace]:
         """Search step by step like `nasbook.steps` with one worker, while `self.trace` grows."""
-        trace = self.trace = Trace(header(method, task, 1))
+        trace = self.trace = Trace(header_of(method, task, 1))
         begin, now = time.perf_counter(), 0.0
         if isinstance(method, OneShot):
             for trial, view in method.run(task):

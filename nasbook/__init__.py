@@ -6,8 +6,8 @@
     trace = nasbook.search("bayesian", lambda config: (config["x"] - 0.3) ** 2, space=space, trials=20)
     trace.best.value, trace.best.config
 
-Everything is a search and every search leaves a trace. The names below are imported when they are first used, so
-`import nasbook` itself costs next to nothing.
+Everything is a search and every search leaves a trace. What needs torch, matplotlib or widgets is imported when it is
+first used.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Choice", "Constant", "Evaluation", "Float", "FunctionTask", "Int", "Method", "Space", "Step", "Table", "Task",
-    "Trace", "Trial", "exercise", "lab", "labs", "method", "methods", "predict", "progress", "replay", "search", "steps",
-    "task", "tasks",
+    "Trace", "Trial", "exercise", "lab", "labs", "method", "methods", "predict", "progress", "replay", "search",
+    "steps", "task", "tasks",
 ]  # fmt: skip
 
 _LATER = {

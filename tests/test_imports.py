@@ -141,7 +141,7 @@ def test_import_nasbook_loads_nothing_heavy():
     modules = loaded_by("import nasbook")
     assert not HEAVY & modules
     ours = {m for m in modules if m.startswith("nasbook.")}
-    assert ours == {"nasbook.registry", "nasbook.search", "nasbook.space", "nasbook.trace"}
+    assert ours == {"nasbook.registry", "nasbook.search", "nasbook.space", "nasbook.tasks", "nasbook.trace"}
 
 
 def test_listing_loads_nothing_heavy():

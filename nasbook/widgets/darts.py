@@ -44,6 +44,7 @@ class DartsLab(Lab):
 
     name = "darts"
     unit = "epoch"
+    _aim: tuple[int, str] | None = None  # epochs and images that the axes are set for
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
@@ -88,7 +89,6 @@ class DartsLab(Lab):
 
     def _picture(self) -> None:
         """One picture for the life of the lab; another number of epochs only gives it other axes."""
-        self._aim: tuple[int, str] | None = None
         self.weights, self.net, self.derived = Weights(), Net(), Derived()
         self.training = Training(truth=lambda cell: 1 - self.table.test_accuracy(cell))
         graphs = Stack([self.net, self.derived], [3.6, 3.6], beside=True)
@@ -150,7 +150,6 @@ class Net(SupernetPicture):
         for legend in list(fig.legends):
             legend.remove()
         ax: Any = self.lines[0, 1, "skip"].axes
-        ax.set_ylim(-1.45, 2.2)
         inset(ax, fig, 0.1, 0.35)
 
     def update(self, state: DartsView) -> bool:

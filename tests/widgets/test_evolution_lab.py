@@ -160,13 +160,13 @@ def test_the_alt_text_names_the_best_and_what_random_search_expects():
 @pytest.mark.parametrize("task", ["nb201-cifar10", "digits201-digits"])
 def test_the_band_is_what_random_searches_find(task):
     mean, low, high = best_of_random(task, 40)
-    runs = np.array([nasbook.search("random", task, trials=40, seed=s).incumbent_values for s in range(200)])
+    runs = np.array([nasbook.search("random", task, trials=40, seed=s).incumbent_values for s in range(400)])
     for n in (1, 5, 40):
         found = runs[:, n - 1]
         error = found.std() / np.sqrt(len(found))
         assert abs(found.mean() - mean[n - 1]) < 4 * error
         inside = ((found >= low[n - 1]) & (found <= high[n - 1])).mean()
-        assert 0.86 <= inside <= 0.97
+        assert 0.84 <= inside <= 0.96  # four standard errors
 
 
 def test_the_outcomes_of_a_table_are_a_distribution():

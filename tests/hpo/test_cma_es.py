@@ -61,9 +61,10 @@ def test_constants_are_those_of_cmaes(N, population):
         assert np.allclose(getattr(s, mine), getattr(theirs, name), rtol=1e-12), mine
 
 
+@pytest.mark.parametrize("sigma", [0.5, 1e-3])
 @pytest.mark.parametrize(("function", "N"), [(rosenbrock, 2), (ellipsoid, 5), (rosenbrock, 10)])
-def test_a_run_is_that_of_cmaes(function, N):
-    ours, theirs = CMA(np.full(N, 0.3), 0.5), cmaes.CMA(np.full(N, 0.3), 0.5)
+def test_a_run_is_that_of_cmaes(function, N, sigma):
+    ours, theirs = CMA(np.full(N, 0.3), sigma), cmaes.CMA(np.full(N, 0.3), sigma)
     theirs._rng = SameDraws(1)
     rng = np.random.default_rng(1)
     for _ in range(60):
@@ -76,6 +77,24 @@ def test_a_run_is_that_of_cmaes(function, N):
         assert np.allclose(ours.C, theirs._C, rtol=1e-9, atol=1e-9)
         assert np.isclose(ours.sigma, theirs._sigma, rtol=1e-9)
     assert function(ours.mean) < 0.5 * function(np.full(N, 0.3))
+
+
+def test_long_steps_pause_the_path_as_in_cmaes():
+    """Generations that lie together on one side, near and far: with the longer ones h_σ is 0, and p_c only shrinks."""
+    N, paused = 4, []
+    for seed in range(20):
+        rng, ours, theirs = np.random.default_rng(seed), CMA(np.zeros(N), 1.0), cmaes.CMA(np.zeros(N), 1.0)
+        for _ in range(4):
+            p_c, y = ours.p_c, rng.uniform(0, 4) * np.eye(N)[0] + 0.3 * rng.standard_normal((ours.s.lam, N))
+            X = ours.mean + ours.sigma * y
+            ours.update(X)
+            theirs.tell([(x, float(k)) for k, x in enumerate(X)])
+            paused.append(np.allclose(ours.p_c, (1 - ours.s.c_c) * p_c))
+            assert np.allclose(ours.p_c, theirs._pc, rtol=1e-9, atol=1e-12) and np.allclose(
+                ours.C, theirs._C, rtol=1e-9
+            )
+            assert np.isclose(ours.sigma, theirs._sigma, rtol=1e-9)
+    assert 0.2 < np.mean(paused) < 0.9
 
 
 def test_a_bounded_search_is_that_of_cmaes():

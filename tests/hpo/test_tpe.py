@@ -88,10 +88,13 @@ def test_the_draws_are_distributed_as_optunas():
     assert np.allclose(np.corrcoef(a.T), np.corrcoef(b.T), atol=0.06)
 
 
-@pytest.mark.parametrize("name", ["x", "n", "units", "kind"])
+FEW = {"few": Int(0, 3), "levels": Int(1, 4, log=True), "ordered": Choice([8, 16, 32, 64], ordered=True)}
+
+
+@pytest.mark.parametrize("name", ["x", "n", "units", "kind", *FEW])
 def test_a_density_sums_to_one_and_the_draws_follow_it(name):
     rng = np.random.default_rng(3)
-    p = MIXED.parameters[name]
+    p = {**MIXED.parameters, **FEW}[name]
     space = Space({name: p})
     U = space.encode_all([space.sample(rng) for _ in range(5)])
     density = Parzen([p], U)
@@ -104,6 +107,9 @@ def test_a_density_sums_to_one_and_the_draws_follow_it(name):
     assert math.isclose(mass.sum(), 1, abs_tol=1e-6)
     drawn = density.sample(20000, rng)[:, 0]
     assert np.all((drawn >= 0) & (drawn <= 1))
+    if len(grid) <= 4:
+        counts = [np.isclose(drawn, u).sum() for u in grid]
+        assert stats.chisquare(counts, 20000 * mass / mass.sum()).pvalue > 1e-4
     mean, second = mass @ grid, mass @ grid**2
     assert abs(drawn.mean() - mean) < 5 * math.sqrt((second - mean**2) / 20000)
 

@@ -111,9 +111,13 @@ class WeightsPicture(Picture):
         return f"Softmax weights after epoch {self.epoch[-1]}, the largest of each edge: {', '.join(parts)}."
 
 
+WEIGHTLESS = ("skip", "avgpool")
+
+
 class TrainingPicture(Picture):
     """The supernet's validation accuracy and, where a table knows it, the true accuracy of the cell that would be
-    derived now; below, how many of its edges are skips.
+    derived now; below, how many of its edges have no weights (skip or average pooling). Many are the sign of a
+    collapse.
 
     State: as for WeightsPicture. truth: a function from a cell (names of six operations) to its error, or None.
     """
@@ -138,13 +142,13 @@ class TrainingPicture(Picture):
         self.low = style.axes(fig, 0.75, 0.5, 0.2, h - 1.3)
         self.ax.set(ylabel="accuracy (%)", ylim=(0, 102))
         self.ax.tick_params(labelbottom=False)
-        self.low.set(ylabel="skips", xlabel="epoch", ylim=(0, len(EDGES) + 0.3), yticks=[0, 3, 6])
+        self.low.set(ylabel="weight-\nless", xlabel="epoch", ylim=(0, len(EDGES) + 0.3), yticks=[0, 3, 6])
         self.low.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
         self.own = self.live(self.ax.plot([], [], color=style.BELIEF, zorder=2)[0])
         self.true = self.live(
             self.ax.plot([], [], color=style.HIDDEN, ls=style.DASH, marker="o", ms=4, lw=1.4, zorder=2.1)[0]
         )
-        self.skips = self.live(self.low.plot([], [], color=style.INK, drawstyle="steps-mid", zorder=2)[0])
+        self.free = self.live(self.low.plot([], [], color=style.INK, drawstyle="steps-mid", zorder=2)[0])
         self._limits()
 
     def _limits(self) -> None:
@@ -168,9 +172,9 @@ class TrainingPicture(Picture):
         true = np.array([self._true(v.cell) for v in views], float)
         self.own.set_data(epoch, accuracy)
         self.true.set_data(epoch, true)
-        skips = [int(v.skips) for v in views]
-        self.skips.set_data(epoch, skips)
-        self.last = (epoch[-1], accuracy[-1], true[-1], skips[-1]) if views else None
+        free = [sum(op in WEIGHTLESS for op in v.cell) for v in views]
+        self.free.set_data(epoch, free)
+        self.last = (epoch[-1], accuracy[-1], true[-1], free[-1]) if views else None
         self.peak = (float(np.nanmax(true)), epoch[int(np.nanargmax(true))]) if np.isfinite(true).any() else None
         self.say(self._sentence())
         return changed
@@ -178,12 +182,12 @@ class TrainingPicture(Picture):
     def _sentence(self) -> str:
         if self.last is None:
             return "No epoch has ended yet"
-        epoch, own, true, skips = self.last
+        epoch, own, true, free = self.last
         text = f"Epoch {epoch}" + (f" of {self.epochs}" if self.epochs else "")
-        text += f": the supernet reaches {own:.1f} %"
+        text += f": supernet {own:.1f} %"
         if np.isfinite(true):
-            return f"{text}, its derived cell {true:.1f} % with {style.plural(skips, 'skip')}"
-        return f"{text}; the derived cell has {style.plural(skips, 'skip')}"
+            text += f", derived cell {true:.1f} %"
+        return f"{text}, {free} of {len(EDGES)} edges weightless"
 
     def alt(self) -> str:
         text = self._sentence() + "."
@@ -200,7 +204,7 @@ def weights(state: Any, *, epochs: int | None = None) -> Figure:
 
 
 def training(state: Any, *, epochs: int | None = None, truth: Callable[[Any], float | None] | None = None) -> Figure:
-    """The supernet's accuracy over the epochs, and the skips of the derived cell. `truth`: see TrainingPicture."""
+    """The supernet's accuracy, and the derived cell's edges without weights. truth: see TrainingPicture."""
     if isinstance(state, Trace):
         epochs = epochs or len(state)
     return TrainingPicture(epochs, truth).render_static(state)

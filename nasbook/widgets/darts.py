@@ -54,7 +54,7 @@ class DartsLab(Lab):
         return [
             choose("order", "Order", [("first", 1), ("second", 2)], 1,
                    "Whether the gradient of α counts how the weights would follow: second order does, and takes about "
-                   "three times as long."),
+                   "twice as long."),
             slide("epochs", "Epochs", 20, 2, 60, 1, "How often the training sees every image; a step is one epoch."),
             slide("alpha_lr", "Learning rate of α", 0.02, 0.0003, 0.3, 0.05,
                   "How far α may move at each step, whose softmax are the weights of the operations.", log=True),
@@ -179,7 +179,7 @@ class Derived(CellPicture):
 
 
 class Training(TrainingPicture):
-    """The two accuracies and the number of skips, with the middle half of random cells as a grey band. State: views."""
+    """Two accuracies and the edges without weights, with the middle half of all cells as a grey band. State: views."""
 
     def build(self, fig: Figure | SubFigure) -> None:
         super().build(fig)
@@ -202,8 +202,8 @@ class Training(TrainingPicture):
         self.x_end, self._known = epochs, {}
         low, self.median, high = (100 * q for q in random_cells(table.dataset))
         style.set_band(self.random, np.array([0, 1.02 * epochs]), np.array([low, low]), np.array([high, high]))
-        self.name.set_position((0.99 * epochs, low + 0.2 * (high - low)))
-        self.ax.set_ylim(max(0.0, low - 15), 101)
+        self.name.set_position((0.99 * epochs, low - 9))
+        self.ax.set_ylim(max(0.0, low - 45), 101)
         self._limits()
 
     def alt(self) -> str:

@@ -56,7 +56,8 @@ def test_the_picture_draws_the_weights_the_cell_and_its_true_accuracy(trained):
     np.testing.assert_allclose(trained.training.own.get_ydata(), [100 * v.val_accuracy for v in views])
     table = nasbook.task("digits201-digits")
     np.testing.assert_allclose(trained.training.true.get_ydata(), [100 * table.test_accuracy(v.cell) for v in views])
-    assert list(trained.training.skips.get_ydata()) == [v.cell.count("skip") for v in views]
+    free = [v.cell.count("skip") + v.cell.count("avgpool") for v in views]
+    assert list(trained.training.free.get_ydata()) == free
     assert tuple(trained.derived.ops) == views[-1].cell
     assert "derived cell" in trained.image.alt and f"{100 * views[-1].val_accuracy:.1f} %" in trained.image.alt
 

@@ -27,11 +27,9 @@ TREE = Space(
     cache=Constant(200),
 )
 SPACES = {"floats": FLOATS, "numbers": NUMBERS, "choices": CHOICES, "tree": TREE}
-NAMES = [
-    e.name
-    for e in registry.METHODS
-    if e.module.startswith("nasbook.hpo") and e.name not in ("random", "grid", "bayesian")
-]
+NAMES = [  # one objective, no fidelities
+    "sobol", "halton", "latin-hypercube", "forest", "tpe", "genetic", "differential-evolution", "cma-es", "particle-swarm",
+]  # fmt: skip
 SLOW = {"forest"}
 
 

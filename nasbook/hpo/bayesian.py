@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from nasbook.hpo.acquisition import ACQUISITIONS, SLOPES, thompson
+from nasbook.hpo.blas import one_thread
 from nasbook.hpo.features import Features
 from nasbook.hpo.gp import GP
 from nasbook.hpo.kernels import KERNELS
@@ -113,13 +114,13 @@ class BayesianView:
             return thompson(self._drawn(self._see(U)))
         return ACQUISITIONS[self.acquisition](*self.predict(U), self.best, **self._options(self._believed.scale))
 
+    @one_thread
     def suggest(self, rng: np.random.Generator, tried: Collection[tuple] = ()) -> Config:
         """The configuration with the largest acquisition, but none whose key is in `tried` if there is another."""
         slope = None if self.acquisition == "thompson" else self._slope
         best = self.U[np.argsort(self.y, kind="stable")[:5]]
         order = maximise(self._features, self.acquire, slope, best, rng)
-        first = next(order)
-        for config in chain([first], order):
+        for config in chain([first := next(order)], order):
             if self.space.key(config) not in tried:
                 return config
         return untried(self.space, tried, rng) or first

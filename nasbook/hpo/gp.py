@@ -24,6 +24,7 @@ from scipy.linalg import LinAlgError, cholesky, lapack, solve_triangular
 from scipy.optimize import minimize
 from scipy.spatial.distance import cdist
 
+from nasbook.hpo.blas import one_thread
 from nasbook.hpo.kernels import KERNELS
 
 BOUNDS = {"lengthscale": (0.01, 100.0), "signal": (1e-3, 1e3), "noise": (1e-8, 1.0)}
@@ -49,6 +50,7 @@ class GP:
         self.kernel, self.groups = kernel, groups
         self._fixed = (lengthscale, signal, noise)
 
+    @one_thread
     def fit(self, X: np.ndarray, y: np.ndarray) -> GP:
         self.X, y = np.asarray(X, float), np.asarray(y, float)
         n, D = self.X.shape

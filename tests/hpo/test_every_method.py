@@ -28,7 +28,8 @@ TREE = Space(
 )
 SPACES = {"floats": FLOATS, "numbers": NUMBERS, "choices": CHOICES, "tree": TREE}
 NAMES = [  # one objective, no fidelities
-    "sobol", "halton", "latin-hypercube", "forest", "tpe", "genetic", "differential-evolution", "cma-es", "particle-swarm",
+    "sobol", "halton", "latin-hypercube", "forest", "tpe", "genetic", "differential-evolution", "cma-es",
+    "particle-swarm",
 ]  # fmt: skip
 SLOW = {"forest"}
 

@@ -98,7 +98,7 @@ class Function(Task):
             side = high - low
             least = np.maximum(-side / 4, low + side / 20 - self.origin)
             most = np.minimum(side / 4, high - side / 20 - self.origin)
-            return np.random.default_rng(_seed(self.name, "shift", shift)).uniform(least, most)
+            return _stream(_seed(self.name, "shift", shift), 1).uniform(least, most)
         s = np.atleast_1d(np.array(shift, float))
         if s.shape != (self.d,) or not np.isfinite(s).all():
             raise ValueError(f"{self.name}: shift is a seed or {self.d} finite number(s), not {shift!r}")
@@ -110,7 +110,7 @@ class Function(Task):
         if self.d == 1:
             raise ValueError(f"{self.name}: a function of one variable cannot be rotated")
         if isinstance(rotation, int | np.integer):
-            rng = np.random.default_rng(_seed(self.name, "rotation", rotation))
+            rng = _stream(_seed(self.name, "rotation", rotation), 2)
             q, r = np.linalg.qr(rng.standard_normal((self.d, self.d)))
             q = q * np.sign(np.diag(r))  # without it QR's sign convention makes q less than uniform
             q[:, 0] *= np.sign(np.linalg.det(q))
@@ -124,6 +124,11 @@ class Function(Task):
         if q.shape != (self.d, self.d) or not np.allclose(q @ q.T, np.eye(self.d), atol=1e-8):
             raise ValueError(f"{self.name}: rotation is a seed or an orthogonal matrix of shape ({self.d}, {self.d})")
         return q
+
+
+def _stream(seed: int, which: int) -> np.random.Generator:
+    """Random numbers of a function's own: a search with the same seed must not draw the shift as its first trial."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(which,)))
 
 
 def _seed(name: str, what: str, seed: Any) -> int:

@@ -229,3 +229,13 @@ def test_bad_arguments_are_one_sentence(make, sentence):
     with pytest.raises(ValueError, match=sentence) as error:
         make()
     assert "\n" not in str(error.value)
+
+
+def test_a_search_with_the_same_seed_knows_nothing_of_the_shift():
+    """Were both drawn from the same numbers, the first random trial would lie at the minimiser (correlation 1)."""
+    first, best = [], []
+    for seed in range(60):
+        task = nasbook.task("ackley", d=3, shift=seed)
+        first.append(task.space.encode(nasbook.search("random", task, trials=1, seed=seed).trials[0].config))
+        best.append(task.minimisers[0])
+    assert abs(np.corrcoef(np.ravel(first), np.ravel(best))[0, 1]) < 0.25

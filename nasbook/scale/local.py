@@ -7,6 +7,7 @@ What a run leaves in its folder:
     study.yaml         a copy of the study
     trace.jsonl        the trace, written as it grows
     checkpoints/<id>/  of a running trial: `state`, which the task keeps, and progress.json; removed when it has ended
+    trainings/<id>     states that a method may continue (successive halving and its kin); removed with the last trial
     logs/worker-k.log  what the tasks printed
 
 A run can be killed at any moment and resumed: what had ended is in the trace, what was running goes on from its
@@ -270,6 +271,7 @@ class _Engine:
         self.waiting = [_Job.load(t, folder / str(t.id)) for t in self.trace.pending]
         try:
             self._loop()
+            shutil.rmtree(self.out / "trainings", ignore_errors=True)
         except KeyboardInterrupt:
             self.trace.interrupted = True
         finally:
@@ -332,12 +334,13 @@ class _Engine:
         job.save()
         left = None if study.budget.timeout is None else max(0.001, study.budget.timeout - job.seconds)
         worker.deadline = math.inf if left is None else clock.perf_counter() + left + GRACE
-        seed = study.seeds.training
+        seed, root = study.seeds.training, job.trial.info.get("continues", job.trial.id)
+        state = self.out / "trainings" / str(root) if self.method.continues else job.folder / "state"
         worker.send(
             trial=job.trial.to_dict(),
-            seed=trial_seed(study.seeds.search, job.trial.id) if seed is None else seed,
+            seed=trial_seed(study.seeds.search, root) if seed is None else seed,
             fidelity=study.fidelity.max if study.fidelity else None,
-            checkpoint=str(job.folder / "state"),
+            checkpoint=str(state),
             timeout=left,
         )
 

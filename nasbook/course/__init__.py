@@ -8,8 +8,10 @@ be carried away and brought back.
     nasbook.progress()                      # what is done; download it, bring it back
 """
 
-from nasbook.course.exercises import Exercise, Result, exercise
+from nasbook.course.exercises import Exercise, Result
+from nasbook.course.lessons import exercise
+from nasbook.course.overview import progress
 from nasbook.course.predictions import Prediction, predict
-from nasbook.course.record import Record, progress
+from nasbook.course.record import Record
 
 __all__ = ["Exercise", "Prediction", "Record", "Result", "exercise", "predict", "progress"]

@@ -111,16 +111,6 @@ class Exercise:
         return {**data, "text/plain": f"Exercise {self.name}. {html.unescape(re.sub('<[^>]+>', '', self.prompt))}"}
 
 
-def exercise(name: str) -> Exercise:
-    """An exercise by name, e.g. exercise("03.ei"); ValueError lists those that exist."""
-    from nasbook.course.lessons import all_exercises
-
-    known = {e.name: e for e in all_exercises()}
-    if name not in known:
-        raise ValueError(f"there is no exercise {name!r}; there are {', '.join(known)}")
-    return known[name]
-
-
 def run_cell(source: str) -> dict[str, Any]:
     """The names that a cell defines; `nasbook` is there as in every lesson."""
     import nasbook

@@ -1,12 +1,10 @@
-"""Progress: a small JSON file beside the notebooks, shown as a table, that can be downloaded and restored.
+"""Progress, kept: a small JSON file beside the notebooks that can be carried away and brought back.
 
 On Binder nothing is kept when a session ends, so the learner takes the file away and brings it back next time.
 """
 
 from __future__ import annotations
 
-import base64
-import html
 import json
 import os
 import threading
@@ -88,58 +86,3 @@ def _entries(text: str) -> dict[str, dict[str, Any]]:
     ):
         raise ValueError(f"this is no progress file: it lacks the schema {SCHEMA!r}")
     return entries
-
-
-def progress(path: str | Path | None = None) -> Any:
-    """A table of every lesson's predictions and exercises, with a link to download it and a button to bring it back."""
-    import ipywidgets as w
-
-    record = Record(path)
-    table, link, note = w.HTML(), w.HTML(), w.HTML()
-    upload = w.FileUpload(accept=".json", multiple=False, description="Restore")
-    upload.tooltip = "Bring back a progress file that you downloaded before"
-    for widget, name in ((table, "progress"), (link, "download"), (upload, "restore"), (note, "note")):
-        widget.add_class(f"nb-{name}")
-
-    def show() -> None:
-        entries = record.read()
-        table.value = _table(entries)
-        data = base64.b64encode(json.dumps({"schema": SCHEMA, "entries": entries}, indent=1).encode()).decode()
-        link.value = f'<a download="{FILE}" href="data:application/json;base64,{data}">Download my progress</a>'
-        if record.problem:
-            note.value = html.escape(record.problem)
-
-    def restored(change: Any) -> None:
-        for file in change["new"]:
-            try:
-                n = record.restore(bytes(file["content"]))
-                note.value = f"Restored {n} entries."
-            except ValueError as error:
-                note.value = html.escape(f"{file['name']}: {error}")
-        show()
-
-    upload.observe(restored, "value")
-    show()
-    box = w.VBox([table, w.HBox([link, upload], layout=w.Layout(align_items="center", grid_gap="16px")), note])
-    box.record = record
-    return box
-
-
-def _table(entries: dict[str, dict[str, Any]]) -> str:
-    from nasbook.course.lessons import LESSONS, load
-
-    rows = []
-    for number, title in LESSONS.items():
-        names = [e.name for e in load(number)]
-        passed = sum(bool(entries.get(n, {}).get("passed")) for n in names)
-        guesses = [e for k, e in entries.items() if k.startswith(number + ".") and "answer" in e]
-        right = sum(e.get("answer") == e.get("outcome") for e in guesses)
-        seen = [e for e in guesses if "outcome" in e]
-        marks = " ".join("●" if entries.get(n, {}).get("passed") else "○" for n in names)
-        guess = f"{len(guesses)} locked, {right} of {len(seen)} right" if guesses else "–"
-        cells = (number, html.escape(title), f"{marks} {passed} of {len(names)}", guess)
-        rows.append("<tr>" + "".join(f'<td style="text-align:left;padding:2px 12px">{c}</td>' for c in cells) + "</tr>")
-    heads = "".join(
-        f'<th style="text-align:left;padding:2px 12px">{h}</th>' for h in ("", "Lesson", "Exercises", "Predictions")
-    )
-    return f'<table role="table"><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>'

@@ -12,7 +12,7 @@ import nasbook
 from nasbook.course import Exercise, Prediction, Record
 from nasbook.course.exercises import run_cell
 from nasbook.course.lessons import LESSONS, all_exercises, load
-from nasbook.course.record import progress
+from nasbook.course.overview import progress
 
 EXERCISES = list(all_exercises())
 

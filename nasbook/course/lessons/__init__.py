@@ -24,3 +24,11 @@ def load(number: str) -> list[Exercise]:
 def all_exercises() -> Iterator[Exercise]:
     for number in LESSONS:
         yield from load(number)
+
+
+def exercise(name: str) -> Exercise:
+    """An exercise by name, e.g. exercise("03.ei"); ValueError lists those that exist."""
+    known = {e.name: e for e in all_exercises()}
+    if name not in known:
+        raise ValueError(f"there is no exercise {name!r}; there are {', '.join(known)}")
+    return known[name]

@@ -62,6 +62,10 @@ METHODS = [
           "evolutionary", "Kennedy & Eberhart 1995"),
     Entry("regularized-evolution", "a queue in which the oldest dies", "nasbook.nas.regularized_evolution:RegularizedEvolution",
           "evolutionary", "Real et al. 2019"),
+    Entry("nsga2", "evolution towards the whole Pareto front", "nasbook.hpo.nsga2:NSGA2",
+          "multi-objective", "Deb et al. 2002"),
+    Entry("parego", "Bayesian optimisation of one random weighting of the objectives after the other", "nasbook.hpo.parego:ParEGO",
+          "multi-objective", "Knowles 2006"),
     Entry("darts", "architecture weights by gradient descent on a supernet", "nasbook.nas.darts:Darts",
           "one-shot", "Liu et al. 2019"),
 ]  # fmt: skip

@@ -57,7 +57,8 @@ class RaceLab(Lab):
         methods: Sequence[str] | None = None,
         **values: Any,
     ) -> None:
-        self._entries = [e for e in registry.METHODS if e.family != "one-shot" and issubclass(e.load(), Method)]
+        others = ("one-shot", "multi-objective")  # no trials to ask for; more than one value to compare
+        self._entries = [e for e in registry.METHODS if e.family not in others and issubclass(e.load(), Method)]
         self._cheap = {e.name: e.summary for e in registry.TASKS if e.family in ("table", "function")}
         known = isinstance(task, str) and task in self._cheap
         if isinstance(task, str) and not known:
@@ -68,7 +69,7 @@ class RaceLab(Lab):
             for name in methods:
                 if name not in {e.name for e in self._entries}:
                     registry.find("method", name)
-                    raise ValueError(f"{name} trains a supernet and cannot race against methods that ask for trials")
+                    raise ValueError(f"{name} cannot race: it has no trials to ask for, or several values to a trial")
             ticks = {_key(e.name): e.name in methods for e in self._entries if e.name != "random"}
             values = {**ticks, **values}
         super().__init__(task=self._own, **values)

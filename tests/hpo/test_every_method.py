@@ -31,7 +31,8 @@ NAMES = [  # one objective, no fidelities
     "sobol", "halton", "latin-hypercube", "forest", "tpe", "genetic", "differential-evolution", "cma-es",
     "particle-swarm",
 ]  # fmt: skip
-SLOW = {"forest"}
+SEVERAL = ["nsga2", "parego"]  # more than one objective
+SLOW = {"forest", "parego"}
 
 
 class Noisy(Task):
@@ -47,11 +48,12 @@ class Noisy(Task):
         rng = np.random.default_rng([seed, 7])
         if rng.random() < self.failures:
             raise RuntimeError("out of memory")
-        return Evaluation(float(((u - 0.3) ** 2).sum()), cost=float(rng.gamma(2.0)))
+        values = float(((u - 0.3) ** 2).sum()), float(((u - 0.6) ** 2).sum())  # the second for those that want two
+        return Evaluation(values[0], values, cost=float(rng.gamma(2.0)))
 
 
 def cases():
-    for name in NAMES:
+    for name in NAMES + SEVERAL:
         for kind, space in SPACES.items():
             try:
                 method = nasbook.method(name, space)
@@ -115,7 +117,7 @@ def test_a_start_from_outside_and_a_search_in_which_all_fails(name, kind):
     assert len(failing) == 20 and {t.status for t in failing.trials} == {"failed"}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES + SEVERAL)
 def test_settings_explain_themselves_and_survive_json(name):
     cls = registry.find("method", name).load()
     if not issubclass(cls, Method):

@@ -1,0 +1,96 @@
+"""ParEGO: Bayesian optimisation of several objectives, one weighting of them at a time.
+
+    repeat:  λ ← drawn from the weights with λ_j ∈ {0, 1/s, …, 1}, Σ_j λ_j = 1
+             f_λ = max_j λ_j f_j + ρ Σ_j λ_j f_j,   each f_j scaled to [0, 1] over the values seen
+             belief  f_λ | results ~ GP;   next  x = argmax EI(x)
+
+This is the augmented Tchebycheff function. Its level sets are corners, so that any point of the Pareto front is lowest
+for some λ, also where the front is hollow (for a small enough ρ); a weighted sum finds only the points on the front's
+hull. The part with ρ refuses points that are equal in the largest term and worse in another. The weights, drawn anew
+for each trial, spread the search along the front, though not evenly: on a hollow front most lead near its ends.
+
+The Gaussian process, the expected improvement and the trials in flight are those of bayesian.py. Failed and pruned
+trials count as the worst f_λ seen. LogEI, the default, has the same maximum as EI.
+
+Paper: Knowles, ParEGO: A Hybrid Algorithm with On-Line Landscape Approximation for Expensive Multiobjective
+Optimization Problems, 2006: s = 10, ρ = 0.05; it starts from 11d - 1 points of a Latin hypercube, here from 2d + 1
+quasi-random ones, at most 10. Read first: `tchebycheff`. Left out: the half of the points that it drops once the
+model has many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from nasbook.hpo.bayesian import BayesianOptimisation, BayesianSettings, BayesianView
+from nasbook.hpo.checks import setting, whole, within
+from nasbook.hpo.pareto import objectives
+from nasbook.trace import Trial
+
+
+@dataclass(frozen=True)
+class ParEGOSettings(BayesianSettings):
+    rho: float = setting(0.05, "ρ: weight of the sum beside the maximum.")
+    divisions: int = setting(10, "s: how finely weights are divided.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        within("rho", self.rho, 0)
+        whole("divisions", self.divisions, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class ParEGOView(BayesianView):
+    """A Bayesian view of y = f_λ (n,), and what it was made from."""
+
+    Y: np.ndarray | None = None  # (n, m) the objectives, as they were told
+    weights: np.ndarray | None = None  # (m,) λ; None before the first result
+
+
+class ParEGO(BayesianOptimisation):
+    name = "parego"
+    Settings = ParEGOSettings
+    _weights: np.ndarray | None = None
+
+    def ask(self) -> Trial | None:
+        if self.done and not self._queue:
+            every = weights(len(objectives(self.name, self.done[0])), self.settings.divisions)
+            self._weights = every[self.rng.integers(len(every))]
+        return super().ask()
+
+    def observe(self, trial: Trial) -> None:
+        if trial.status == "done" and len(objectives(self.name, trial)) != len(self.done[0].values or ()):
+            raise ValueError(f"parego: trial {trial.id} has another number of objectives than the first trial")
+
+    def _believe(self) -> ParEGOView:
+        done, lost = self.done, [t for t in self.trials if t.status != "done"]
+        told, failed, pending = (
+            self.space.encode_all([t.config for t in trials]) for trials in (done, lost, [*self.pending.values()])
+        )
+        Y, λ = np.array([t.values for t in done], float), self._weights
+        y = np.zeros(0)
+        if len(Y):
+            y = tchebycheff(Y, np.full(Y.shape[1], 1 / Y.shape[1]) if λ is None else λ, self.settings.rho)
+        view = ParEGOView(self.space, self.settings, told, y, failed, pending, draw=self._asked, Y=Y, weights=λ)
+        asked = len(self.trials) + len(self.pending)
+        return view.fitted() if len(y) and asked >= self.startup else view  # type: ignore[return-value]
+
+
+def tchebycheff(Y: np.ndarray, λ: Sequence[float] | np.ndarray, ρ: float = 0.05) -> np.ndarray:
+    """f_λ (n,) of objectives Y (n, m), scaled to [0, 1] over the rows first; the smaller the better."""
+    low, high = Y.min(0), Y.max(0)
+    weighted = np.asarray(λ) * (Y - low) / np.where(high > low, high - low, 1)
+    return weighted.max(1) + ρ * weighted.sum(1)
+
+
+def weights(m: int, s: int) -> np.ndarray:
+    """Every (λ_1, …, λ_m) of multiples of 1/s that sum to 1: C(s + m - 1, m - 1) rows.
+
+    Each is a row of s stars and m - 1 bars: ★★|★| is (2, 1, 0) / 3."""
+    bars = np.array(list(combinations(range(s + m - 1), m - 1)))
+    edges = np.hstack([np.full((len(bars), 1), -1), bars, np.full((len(bars), 1), s + m - 1)])
+    return (np.diff(edges, axis=1) - 1) / s

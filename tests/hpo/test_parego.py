@@ -1,0 +1,102 @@
+"""ParEGO: its scalarisation by hand, what that can reach, and how much of a known front it covers."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nasbook
+from nasbook import Float, FunctionTask, Space
+from nasbook.hpo.bayesian import LIES
+from nasbook.hpo.parego import ParEGO, tchebycheff, weights
+from nasbook.hpo.pareto import front, hypervolume
+
+SQUARE = Space(x=Float(-2, 2), y=Float(-2, 2))
+A, B = np.array([-1.0, 0.5]), np.array([1.0, -0.5])
+REF = (5, 5)
+
+
+def bowls(config):
+    """Squared distances to A and B, which are √5 apart: the front is the segment between, f = (5 t², 5 (1 - t)²)."""
+    x = np.array([config["x"], config["y"]])
+    return float(((x - A) ** 2).sum()), float(((x - B) ** 2).sum())
+
+
+def test_the_scalarisation_by_hand():
+    Y = np.array([(0, 10), (5, 0), (10, 5)], float)  # scaled: (0, 1), (½, 0), (1, ½)
+    assert tchebycheff(Y, (0.5, 0.5), 0.1).tolist() == [0.5 + 0.05, 0.25 + 0.025, 0.5 + 0.075]
+    assert tchebycheff(Y, (1, 0), 0).tolist() == [0, 0.5, 1]
+    assert tchebycheff(np.array([(3, 1), (3, 2)]), (0.5, 0.5), 0).tolist() == [0, 0.5]  # a flat objective is no problem
+
+
+@pytest.mark.parametrize(("m", "s"), [(2, 10), (3, 4), (4, 3), (2, 1)])
+def test_weights_are_every_split_of_s(m, s):
+    W = weights(m, s)
+    assert len(W) == len({tuple(w) for w in W}) == math.comb(s + m - 1, m - 1)
+    assert np.allclose(W.sum(1), 1) and W.min() == 0 and np.allclose(W * s, np.rint(W * s))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(0, 9)), min_size=2, max_size=12),
+    st.tuples(*[st.integers(1, 5)] * 3),
+)
+def test_its_lowest_point_is_on_the_front(rows, λ):
+    Y = np.array(rows, float)
+    assert front(Y)[np.argmin(tchebycheff(Y, np.array(λ) / sum(λ)))]
+
+
+def test_it_reaches_a_hollow_front_where_a_weighted_sum_does_not():
+    x = np.linspace(0, 1, 11)
+    Y = np.c_[x, 1 - x**2]
+    every = weights(2, 100)
+    assert {int(np.argmin(tchebycheff(Y, λ, 0.01))) for λ in every} == set(range(11))
+    assert {int(np.argmin(Y @ λ)) for λ in every} == {0, 10}
+
+
+def test_it_covers_more_than_random_search():
+    task = FunctionTask(bowls, SQUARE)
+    exact = 25 * (1 - 1 / 6)  # of the unit square, ∫ (1 - √u)² du = 1/6 lies below the front √f1 + √f2 = √5
+    for seed in range(3):
+        volume = {
+            name: hypervolume([t.values for t in nasbook.search(name, task, trials=40, seed=seed).trials], REF)
+            for name in ("parego", "random")
+        }
+        assert volume["random"] < 0.9 * exact < 0.93 * exact < volume["parego"] < exact
+
+
+def test_a_view_believes_the_weighting_that_it_shows():
+    *_, step = nasbook.steps("parego", FunctionTask(bowls, SQUARE), trials=14, seed=1)
+    view = step.view
+    assert view.weights.sum() == pytest.approx(1) and view.Y.shape == (13, 2)
+    assert view.y == pytest.approx(tchebycheff(view.Y, view.weights, 0.05))
+    mean, std = view.predict(view.U)
+    assert np.corrcoef(mean, view.y)[0, 1] > 0.99 and (std < np.std(view.y)).all()
+    a = view.acquire(np.vstack([view.next, np.random.default_rng(0).random((500, 2))]))
+    assert a[0] >= a[1:].max()  # what was chosen has the largest expected improvement
+
+
+def test_trials_in_flight_and_failures_are_counted():
+    method = ParEGO(SQUARE, seed=0, startup=4)
+    trials = [method.ask() for _ in range(7)]
+    for trial in trials[:5]:
+        v = bowls(trial.config)
+        method.tell(replace(trial, status="done", value=v[0], values=v))
+    method.tell(replace(trials[5], status="failed"))
+    method.ask()
+    view = method.view()
+    assert (len(view.U), len(view.failed), len(view.pending)) == (5, 1, 1) and view.gp.X.shape == (7, 2)
+    lies = view.gp._y * view.gp.scale + view.gp.shift
+    assert lies[5:] == pytest.approx([view.y.max(), LIES["min"](view.y)])
+
+
+def test_one_value_is_refused():
+    with pytest.raises(ValueError, match="parego weighs several objectives, and trial 0 has only one value"):
+        nasbook.search("parego", lambda c: c["x"], space=SQUARE, trials=5)
+    with pytest.raises(ValueError, match="trial 1 has another number of objectives"):
+        run = iter([(1, 2), (1, 2, 3)])
+        nasbook.search("parego", lambda c: next(run), space=SQUARE, trials=5)
+    with pytest.raises(ValueError, match="rho must be at least 0"):
+        ParEGO(SQUARE, rho=-1)

@@ -208,6 +208,8 @@ def _search(options: argparse.Namespace) -> int:
 
     if options.resume and options.out is None:
         raise _Usage("--resume needs --out, the trace to go on with")
+    if options.out is not None and Path(options.out).exists() and not options.resume:
+        raise _Usage(f"{options.out} exists; --resume goes on with it, another --out starts anew")
     _check_picture(options.plot)
     entry = registry.find("method", options.method)
     sys.path.append(os.getcwd())

@@ -22,7 +22,7 @@ STALE := stale
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test env env-test lint format notebooks browser clean stale
+.PHONY: help lab test env env-test lint format notebooks browser picture clean stale
 
 help:
 	@echo "make lab        install nasbook into $(VENV) and open JupyterLab at the first lesson"
@@ -33,6 +33,7 @@ help:
 	@echo "make format     let ruff lay the code out"
 	@echo "make notebooks  run every notebook from top to bottom"
 	@echo "make browser    only the tests in a real browser"
+	@echo "make picture    draw the README's picture of a lab anew"
 	@echo "make clean      remove $(VENV) and all caches"
 	@echo
 	@echo 'Options: PYTHON=python3.12   ARGS="--no-browser --port 9999" (lab)   PIP_ARGS="..."   WORKERS=4 (test)'
@@ -103,6 +104,9 @@ notebooks: env-test
 
 browser: env-test
 	$(PYTEST) -m browser tests/browser
+
+picture: env-test
+	$(THREADS) $(BIN)/python tests/tools/readme_picture.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist

@@ -27,7 +27,8 @@ def progress(path: str | Path | None = None) -> Any:
         entries = record.read()
         table.value = _table(entries)
         data = base64.b64encode(json.dumps({"schema": SCHEMA, "entries": entries}, indent=1).encode()).decode()
-        link.value = f'<a download="{FILE}" href="data:application/json;base64,{data}">Download my progress</a>'
+        look, href = "color:#0072b2;text-decoration:underline", f"data:application/json;base64,{data}"
+        link.value = f'<a download="{FILE}" style="{look}" href="{href}">Download my progress</a>'
         if record.problem:
             note.value = html.escape(record.problem)
 

@@ -151,6 +151,7 @@ class Files(W.VBox):
             name = html.escape(path.name)
             link = f" <a class='nb-download' download='{name}' href='{href}'>Download {name}</a>."
         self.said.value = f"<span role='status'>{words} <code>{html.escape(str(path))}</code>.{more}{link}</span>"
+        self.panel.layout.display = "none"  # it is done, and the words stand below the panel
 
     def _try(self, action: Callable[[], Any]) -> None:
         """An exception in a button's callback would vanish: show it here."""

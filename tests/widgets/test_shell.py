@@ -124,8 +124,9 @@ def test_the_scrubber_follows_the_search_and_shows_earlier_steps():
 def test_moving_the_scrubber_while_playing_pauses():
     lab = DotsLab(trials=60)
     lab.play()
-    until(lambda: len(lab.steps) >= 2)
-    by_class(lab, "nb-scrub").value = 1
+    scrub = by_class(lab, "nb-scrub")
+    until(lambda: scrub.value >= 2)  # at 1, moving it to 1 would be no move
+    scrub.value = 1
     lab.wait()
     assert lab.runner.state == "paused" and lab.at == 1 and lab.image.alt == "1 trials over x"
 

@@ -178,6 +178,12 @@ class Notebook:
         assert answer["status"] == "ok", answer
         return json.loads(eval(answer["data"]["text/plain"]))
 
+    def wait(self, expression: str) -> None:
+        """Wait until a Python expression holds in the kernel, where news of the page arrive a little later."""
+        end = time.monotonic() + PATIENCE
+        while not self.ask(f"bool({expression})"):
+            assert time.monotonic() < end, f"in vain waited for the kernel: {expression}"
+
     def cell(self, number: int) -> Locator:
         return self.page.locator(".jp-Notebook .jp-Cell").nth(number)
 

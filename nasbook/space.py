@@ -17,6 +17,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from html import escape
 from itertools import product
 from typing import Any, ClassVar, TypeAlias
 
@@ -63,6 +64,13 @@ class Float:
             digits = min(10 - _exponent(self.high - self.low), 14 - _exponent(scale))
             value = round(self.low + u * (self.high - self.low), digits)
         return min(self.high, max(self.low, value))
+
+    def __repr__(self) -> str:
+        return _short(self)
+
+    @property
+    def values(self) -> str:
+        return f"{self.low:g} … {self.high:g}"
 
     def problem(self, value: Any) -> str | None:
         if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
@@ -126,6 +134,13 @@ class Int:
         x = low + u * (high - low)
         return min(self.high, max(self.low, math.floor((math.exp(x) if self.log else x) + 0.5)))
 
+    def __repr__(self) -> str:
+        return _short(self)
+
+    @property
+    def values(self) -> str:
+        return f"{self.low}, …, {self.high}"
+
     def problem(self, value: Any) -> str | None:
         if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
             return f"must be a whole number in {{{self.low}, …, {self.high}}}, not {value!r}"
@@ -181,6 +196,13 @@ class Choice:
     def decode(self, u: float) -> Scalar:
         return self.options[min(self.size - 1, max(0, int(u * self.size)))]
 
+    def __repr__(self) -> str:
+        return _short(self)
+
+    @property
+    def values(self) -> str:
+        return ", ".join(map(str, self.options))
+
     def problem(self, value: Any) -> str | None:
         if isinstance(value, Scalar | np.generic) and value in self.options:
             return None
@@ -224,6 +246,13 @@ class Constant:
 
     def levels(self, n: int) -> list[Scalar]:
         return [self.value]
+
+    def __repr__(self) -> str:
+        return _short(self)
+
+    @property
+    def values(self) -> str:
+        return f"{self.value} (constant)"
 
 
 Parameter: TypeAlias = Float | Int | Choice | Constant
@@ -463,7 +492,22 @@ class Space:
         return hash(tuple(self.parameters))
 
     def __repr__(self) -> str:
-        return f"Space({', '.join(f'{n}={p!r}' for n, p in self.parameters.items())})"
+        lines = [f"    {name}={p!r},\n" for name, p in self.parameters.items()]
+        return f"Space(\n{''.join(lines)})" if len(lines) > 1 else f"Space({lines[0].strip()[:-1]})"
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook: name, values, scale, and when the parameter exists."""
+        rows = [("parameter", "values", "scale", "exists when")]
+        for name, p in self.parameters.items():
+            scale = "logarithmic" if getattr(p, "log", False) else "ordered" if getattr(p, "ordered", False) else ""
+            when = " and ".join(f"{k} is {' or '.join(map(str, v))}" for k, v in self.conditions[name].items())
+            rows.append((name, p.values, scale, when))
+        cell = '<{0} style="text-align:left">{1}</{0}>'
+        html = "".join(
+            f"<tr>{''.join(cell.format('td' if i else 'th', escape(text)) for text in row)}</tr>"
+            for i, row in enumerate(rows)
+        )
+        return f"<table>{html}</table>"
 
 
 def _describe(p: Parameter) -> dict[str, Any]:
@@ -478,6 +522,15 @@ def _describe(p: Parameter) -> dict[str, Any]:
         elif value is not False or f.name == "value":
             spec[f.name] = value
     return spec
+
+
+def _short(p: Parameter) -> str:
+    """Float(0.0001, 1, log=True): what somebody would type."""
+    spec = _describe(p)
+    del spec["type"]
+    bare = [spec.pop(name) for name in ("low", "high", "options", "value") if name in spec]
+    shown = [f"{v:g}" if isinstance(v, float) and float(f"{v:g}") == v else repr(v) for v in bare] + [f"{k}={v!r}" for k, v in spec.items()]
+    return f"{type(p).__name__}({', '.join(shown)})"
 
 
 def _check_range(p: Float | Int) -> None:

@@ -3,6 +3,7 @@
 import json
 import math
 from collections import Counter
+from keyword import iskeyword
 
 import numpy as np
 import pytest
@@ -469,3 +470,10 @@ def test_numpy_numbers_are_numbers():
     assert json.dumps(space.to_dict())
     with pytest.raises(ValueError, match="x must be a number"):
         space.validate({"x": np.array([0.5]), "n": 3, "c": 2})
+
+
+@given(spaces())
+def test_the_repr_is_what_somebody_would_type(space):
+    names = {"Space": Space, "Float": Float, "Int": Int, "Choice": Choice, "Constant": Constant}
+    if all(name.isidentifier() and not iskeyword(name) for name in space.parameters):
+        assert eval(repr(space), names) == space

@@ -35,7 +35,8 @@ class Prediction:
             widget.add_class(f"nb-{kind}")
         self._button.on_click(lambda _: self._pressed())
         question = w.HTML(f"<b>Predict.</b> {html.escape(self.question)}")
-        self.widget = w.VBox([question, self._radio, self._button, self._note])
+        parts = [question, self._radio, self._button, self._note]
+        self.widget = w.VBox(parts, layout=w.Layout(align_items="flex-start"))
         self._refresh()
 
     def _pressed(self) -> None:

@@ -529,7 +529,8 @@ def _short(p: Parameter) -> str:
     spec = _describe(p)
     del spec["type"]
     bare = [spec.pop(name) for name in ("low", "high", "options", "value") if name in spec]
-    shown = [f"{v:g}" if isinstance(v, float) and float(f"{v:g}") == v else repr(v) for v in bare] + [f"{k}={v!r}" for k, v in spec.items()]
+    short = lambda v: f"{v:g}" if isinstance(v, float) and float(f"{v:g}") == v else repr(v)  # noqa: E731
+    shown = [*map(short, bare), *(f"{k}={v!r}" for k, v in spec.items())]
     return f"{type(p).__name__}({', '.join(shown)})"
 
 

@@ -1,0 +1,149 @@
+"""DEHB: Hyperband whose new configurations come from differential evolution, with one population for each fidelity.
+
+    population P_r of fidelity r: as many vectors of the unit cube as the largest rung with r epochs has places
+    the first s_max + 1 brackets promote as Hyperband does; what was promoted takes part in the next population
+
+    afterwards, and at the start of every bracket, a new trial of fidelity r is made for the next target x of P_r:
+      donor   v = a + F (b - c)         a, b, c: different vectors of the parent pool                  rand/1
+      trial   u_j = v_j with probability CR (one j surely), else x_j                                   bin
+      x ← u where f_r(u) ≤ f_r(x)
+      parent pool: the n best of the population one rung below, in a first rung of P_r itself (n: places in this rung);
+                   fewer than three are filled up at random from all populations
+
+So good vectors of short trainings steer the search among long ones. Such a trial is new: it trains from the start, and
+only promoted ones go on. A coordinate that leaves [0, 1] is drawn anew. A target that has not been evaluated is tried
+as it is. A failed trial loses. Brackets are those of rule "table", as in the authors' program, and a worker that would
+have to wait begins the next bracket. Encoding of choices and conditions: as in differential_evolution.py.
+
+Paper: Awad, Mallik & Hutter, DEHB: Evolutionary Hyperband for Scalable, Robust and Efficient Hyperparameter
+Optimization, IJCAI 2021. Read first: `choose`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from nasbook.hpo.checks import setting, within
+from nasbook.hpo.hyperband import Hyperband, HyperbandSettings
+from nasbook.hpo.rungs import Bracket, BracketView, Table, loss
+from nasbook.space import Config, Space
+from nasbook.trace import Trial
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class DEHBSettings(HyperbandSettings):
+    rule: str = setting("table", "How many configurations begin a bracket.", ("algorithm", "table"))
+    F: float = setting(0.5, "Factor of the difference.")
+    CR: float = setting(0.5, "Probability that a coordinate comes from the donor.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        within("F", self.F, 0, 2, above=True)
+        within("CR", self.CR, 0, 1)
+
+
+@dataclass
+class Population:
+    """The vectors of one fidelity."""
+
+    vectors: Array  # (N, d)
+    values: Array  # (N,) inf where a member has not been evaluated
+    turn: int = 0  # the next target
+
+
+@dataclass(frozen=True, eq=False)
+class Mutation:
+    """How a trial vector was made."""
+
+    fidelity: int
+    target: int  # row of the population
+    parents: Array  # (3, d) a, b, c
+    donor: Array  # (d,) v, inside the cube
+    mask: Array  # (d,) True where the trial takes the donor's coordinate
+    trial: Array  # (d,) u
+
+
+@dataclass(frozen=True, eq=False)
+class DEHBView:
+    """Brackets as Hyperband's; of each fidelity the vectors and their values; how the last vector was made.
+
+    After the first brackets, `promoted` of a rung are those that opened places in the next; they do not go on."""
+
+    tables: tuple[Table, ...]
+    brackets: tuple[BracketView, ...]
+    populations: dict[int, tuple[Array, Array]]
+    mutation: Mutation | None
+
+
+class DEHB(Hyperband):
+    name = "dehb"
+    Settings: ClassVar[type] = DEHBSettings
+
+    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+        super().__init__(space, seed, **settings)
+        places: dict[int, int] = {}
+        for n, r in (rung for table in self.tables for rung in table):
+            places[r] = max(n, places.get(r, 0))
+        self.populations = {
+            r: Population(self.rng.random((n, space.d)), np.full(n, np.inf)) for r, n in sorted(places.items())
+        }
+        self._flying: dict[int, tuple[int, int, Array]] = {}  # trial id -> fidelity, target, vector
+        self._vectors: dict[int, Array] = {}  # trial id -> vector, for promotion
+        self._mutation: Mutation | None = None
+
+    def choose(self, bracket: Bracket, before: Trial | None) -> tuple[Config, dict[str, Any]]:
+        n, r = bracket.table[bracket.rung]
+        P, self._mutation = self.populations[r], None
+        target = P.turn
+        P.turn = (target + 1) % len(P.vectors)
+        info: dict[str, Any] = {"target": target}
+        busy = {(r_, i) for r_, i, _ in self._flying.values()}
+        if before is not None and bracket.number < len(self.tables):  # a promotion
+            u = self._vectors[before.id]
+            info["continues"] = before.info.get("continues", before.id)
+        elif before is None and self._wanted:
+            wanted = self._wanted.pop(0)
+            u, info = self.space.encode(wanted.config), {**info, **wanted.info}
+            u = np.where(np.isnan(u), self.rng.random(len(u)), u)
+        elif before is None and np.isinf(P.values[target]) and (r, target) not in busy:
+            u = P.vectors[target]
+        else:
+            below = self.populations[bracket.table[bracket.rung - 1][1]] if before is not None else P
+            best = np.argsort(below.values, kind="stable")[:n]
+            self._mutation = self.mutate(r, target, below.vectors[best])
+            u = self._mutation.trial
+        self._flying[self._asked], self._vectors[self._asked] = (r, target, u), u
+        return self.space.decode(u), info
+
+    def mutate(self, r: int, target: int, pool: Array) -> Mutation:
+        """Donor and trial for a target of P_r, from parents in `pool` (m, d)."""
+        x, F, CR, d = self.populations[r].vectors[target], self.settings.F, self.settings.CR, self.space.d
+        if len(pool) < 3:
+            everyone = np.concatenate([P.vectors for P in self.populations.values()])
+            pool = np.concatenate([pool, everyone[self.rng.choice(len(everyone), 3 - len(pool), replace=False)]])
+        parents = a, b, c = pool[self.rng.choice(len(pool), 3, replace=False)]
+        v = a + F * (b - c)
+        v = np.where((v < 0) | (v > 1), self.rng.random(d), v)
+        mask = self.rng.random(d) < CR
+        mask[self.rng.integers(d)] = True
+        return Mutation(r, target, np.array(parents), v, mask, np.where(mask, v, x))
+
+    def observe(self, trial: Trial) -> None:
+        super().observe(trial)
+        if trial.id in self._flying:
+            r, target, u = self._flying.pop(trial.id)
+            P = self.populations[r]
+            if loss(trial) < np.inf and loss(trial) <= P.values[target]:
+                P.vectors[target], P.values[target] = u, loss(trial)
+            elif np.isinf(P.values[target]) and loss(trial) == np.inf:
+                P.vectors[target] = self.rng.random(self.space.d)
+
+    def view(self) -> DEHBView:  # type: ignore[override]
+        halving = super().view()
+        populations = {r: (P.vectors.copy(), P.values.copy()) for r, P in self.populations.items()}
+        return DEHBView(halving.tables, halving.brackets, populations, self._mutation)

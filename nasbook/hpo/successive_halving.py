@@ -1,0 +1,98 @@
+"""Successive halving: train many configurations briefly, and go on with the best η-th part, again and again.
+
+    rung i = 0 … s:   n_i = ⌊n / η^i⌋ configurations (at least 1), each trained to r_i epochs
+    r_i = ⌊R / η^(s-i)⌋,                             s the largest number with r η^s ≤ R (rungs.py)
+
+The n_(i+1) lowest values of rung i are *promoted*: their training goes on from r_i to r_(i+1) epochs. The others are
+stopped. With n = η^s every rung costs about the same, n r = R epochs, and one configuration reaches R. The search then
+begins again with new configurations.
+
+A rung ends when its last trial ends: free workers wait for stragglers. A failed trial is never promoted; where too few
+succeed, the next rung is smaller. Ties go to the trial that started earlier.
+
+Papers: Karnin, Koren & Somekh, Almost Optimal Exploration in Multi-Armed Bandits, ICML 2013; Jamieson & Talwalkar,
+Non-stochastic Best Arm Identification and Hyperparameter Optimization, AISTATS 2016. Read first: `Bracket.tell` in
+rungs.py, then `propose`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from nasbook.hpo.checks import setting, whole
+from nasbook.hpo.rungs import Bracket, BracketView, Epochs, RungMethod, Table
+from nasbook.search import Proposal
+from nasbook.space import Config, Space
+from nasbook.trace import Trial
+
+
+@dataclass(frozen=True)
+class HalvingSettings(Epochs):
+    configurations: int | None = setting(None, "Configurations in the first rung (n); None is η^s.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.configurations is not None:
+            whole("configurations", self.configurations, self.eta)
+
+
+@dataclass(frozen=True)
+class HalvingView:
+    """The brackets that were begun, finished ones included, and the tables that they take in turn."""
+
+    tables: tuple[Table, ...]
+    brackets: tuple[BracketView, ...]
+
+
+class SuccessiveHalving(RungMethod):
+    name = "successive-halving"
+    Settings: ClassVar[type] = HalvingSettings
+    overlap = False  # True: a free worker begins the next bracket where it would have to wait
+
+    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+        super().__init__(space, seed, **settings)
+        self.tables = self.plan()
+        self.brackets: list[Bracket] = []
+        self._home: dict[int, Bracket] = {}  # trial in flight -> its bracket
+        self._views: dict[int, BracketView] = {}
+
+    def plan(self) -> tuple[Table, ...]:
+        s = self.settings
+        n = s.eta ** (len(s.levels) - 1) if s.configurations is None else s.configurations
+        return (tuple((max(1, n // s.eta**i), r) for i, r in enumerate(s.levels)),)
+
+    def propose(self) -> Proposal | None:
+        bracket = next((b for b in self.brackets if b.waiting), None)
+        if bracket is None:
+            if self.brackets and not self.brackets[-1].finished and not self.overlap:
+                return None  # wait for the last trials of the rung
+            bracket = Bracket(self.tables[len(self.brackets) % len(self.tables)], len(self.brackets))
+            self.brackets.append(bracket)
+        self._home[self._asked] = bracket
+        before = bracket.start(self._asked)
+        config, info = self.choose(bracket, before)
+        fidelity = bracket.table[bracket.rung][1]
+        return Proposal(config, fidelity, {**info, "bracket": bracket.number, "rung": bracket.rung})
+
+    def choose(self, bracket: Bracket, before: Trial | None) -> tuple[Config, dict[str, Any]]:
+        """What takes a place: a promoted trial goes on; else what somebody wants, or a new configuration."""
+        if before is not None:
+            return before.config, {"continues": before.info.get("continues", before.id)}
+        if self._wanted:
+            wanted = self._wanted.pop(0)
+            return wanted.config, wanted.info
+        return self.sample()
+
+    def sample(self) -> tuple[Config, dict[str, Any]]:
+        return self.space.sample(self.rng), {}
+
+    def observe(self, trial: Trial) -> None:
+        if trial.id in self._home:
+            self._home.pop(trial.id).tell(trial)
+
+    def view(self) -> HalvingView:
+        for b in self.brackets:
+            if b.number not in self._views and b.finished:
+                self._views[b.number] = b.view()
+        return HalvingView(self.tables, tuple(self._views.get(b.number) or b.view() for b in self.brackets))

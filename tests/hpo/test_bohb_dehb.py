@@ -1,0 +1,210 @@
+"""BOHB's densities against the formula and scipy, its shares; DEHB's mutation, populations and promotions."""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from curve_tasks import Curves, Line
+from scipy import stats
+
+import nasbook
+from nasbook.hpo.bohb import BOHB, KDE
+from nasbook.hpo.dehb import DEHB
+from nasbook.search import search, steps
+from nasbook.space import Choice, Float, Space
+from nasbook.trace import Trial
+
+
+class Bowl(Curves):
+    """Two numbers; lowest at (0.3, 0.7)."""
+
+    space = Space(x=Float(0, 1), y=Float(0, 1))
+
+    def curve(self, config, epoch):
+        return (config["x"] - 0.3) ** 2 + (config["y"] - 0.7) ** 2 + 0.1 / epoch
+
+
+# ---- BOHB ------------------------------------------------------------------------------------------------
+
+
+def test_bandwidths_by_hand():
+    kde = KDE(np.array([[0.25, 0.4, 0.1], [0.75, 0.4, 0.9]]), np.array([0, 0, 5]))
+    # σ = 0.25, 0 and 2 (options 0 and 4); n = 2, d = 3: 2^(-1/7) = 0.905724
+    assert kde.h == pytest.approx([1.06 * 0.25 * 0.905724, 1e-3, 0.8], rel=1e-5)  # 0.8 makes all five options equal
+
+
+def test_the_density_of_numbers_is_that_of_scipy():
+    rng = np.random.default_rng(0)
+    points, at = rng.random((12, 1)), rng.random((30, 1))
+    kde = KDE(points, np.array([0]))
+    factor = kde.h[0] / points.std(ddof=1)
+    assert np.exp(kde.log_pdf(at)) == pytest.approx(stats.gaussian_kde(points.T, factor)(at.T))
+    two = KDE(rng.random((9, 2)), np.array([0, 0]))
+    u = rng.random((4, 2))
+    expected = [np.mean([np.prod(stats.norm.pdf(v, m, two.h)) for m in two.U]) for v in u]
+    assert np.exp(two.log_pdf(u)) == pytest.approx(expected)
+
+
+def test_options_have_probabilities_that_sum_to_one():
+    kde = KDE(np.array([[1 / 6], [1 / 6], [1 / 6], [5 / 6]]), np.array([3]))
+    p = np.exp(kde.log_pdf(np.array([[1 / 6], [0.5], [5 / 6]])))
+    h = 1.06 * np.std([0, 0, 0, 2]) * 4 ** (-1 / 5)
+    h = min(h, 2 / 3)
+    assert p == pytest.approx([(3 * (1 - h) + h / 2) / 4, h / 2, ((1 - h) + 3 * h / 2) / 4])
+    assert p.sum() == pytest.approx(1)
+
+
+def test_draws_have_wider_bandwidths_and_stay_in_the_cube():
+    kde = KDE(np.array([[0.45], [0.55]]), np.array([0]))
+    draws = kde.sample(4000, 3.0, np.random.default_rng(0))
+    # a mixture of two normals: variance 0.05² + (3 h)²; nothing is cut off as 3 h = 0.14
+    assert draws.std() == pytest.approx(np.hypot(0.05, 3 * kde.h[0]), rel=0.04)
+    edge = KDE(np.array([[0.0], [1.0]]), np.array([0])).sample(500, 3.0, np.random.default_rng(0))
+    assert edge.min() >= 0 and edge.max() <= 1 and 0.2 < edge.mean() < 0.8
+
+
+def test_two_thirds_of_the_configurations_come_from_the_model():
+    trace = search("bohb", Bowl(), trials=900, seed=0, max_fidelity=9)
+    new = [t for t in sorted(trace.trials, key=lambda t: t.id) if "continues" not in t.info]
+    begin = next(i for i, t in enumerate(new) if t.info["model"])
+    drawn = [t.info["model"] for t in new[begin:]]
+    assert len(drawn) > 400
+    assert abs(np.mean(drawn) - 2 / 3) < 3.5 * np.sqrt(2 / 9 / len(drawn))
+
+
+def test_models_begin_with_enough_points_and_move_to_the_largest_fidelity():
+    results, before = Counter(), None
+    for step in steps("bohb", Bowl(), trials=120, seed=1, max_fidelity=9):
+        view, t = step.view, step.trial
+        if t.info.get("model"):
+            enough = [r for r, n in results.items() if n >= 5]  # d + 1 + 2
+            n = results[view.fidelity]
+            assert view.fidelity == max(enough) == t.info["model_fidelity"]
+            assert len(view.good.U) == max(3, int(0.15 * n)) and len(view.bad.U) == max(3, n - len(view.good.U))
+            assert view.draws.shape == (64, 2)
+            best = view.draws[np.argmax(view.good.log_pdf(view.draws) - view.bad.log_pdf(view.draws))]
+            assert list(t.config.values()) == pytest.approx(list(best))
+            before = before or sum(results.values())
+        results[t.fidelity] += 1
+    assert before >= 5
+
+
+def test_good_points_are_the_best_and_failures_are_bad():
+    method = BOHB(Line.space, max_fidelity=9, random=0.0)
+    values = [0.5, None, 0.1, 0.4, None, 0.2, 0.3, 0.6, None, 0.7]
+    told = [Trial(i, {"x": i / 10}, 9, status="failed" if v is None else "done", value=v) for i, v in enumerate(values)]
+    method.remember(told)
+    assert method.ask().info["model"]
+    view = method.view()
+    assert view.good.U.ravel().tolist() == [0.2, 0.5]  # N_min = 2 of ten
+    assert sorted(view.bad.U.ravel().tolist()) == pytest.approx([0, 0.1, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9])
+
+
+def test_inactive_parameters_are_filled_from_the_same_density():
+    space = Space(c=Choice(["p", "q"]), x=Float(0, 1, when={"c": "p"}), y=Float(0, 1, when={"c": "q"}))
+    method = BOHB(space)
+    U = np.array([[0.25, 0.1, np.nan], [0.75, np.nan, 0.8], [0.25, 0.3, np.nan]])
+    filled = method._fill(U)
+    assert filled[1, 1] in (0.1, 0.3) and (filled[:, 2] == 0.8).all()
+    nobody = method._fill(U[[0, 2]])
+    assert ((nobody[:, 2] >= 0) & (nobody[:, 2] <= 1)).all()
+
+
+class Bowl6(Bowl):
+    """Six numbers; lowest at (0.2, 0.3 … 0.7)."""
+
+    space = Space({f"x{i}": Float(0, 1) for i in range(6)})
+
+    def curve(self, config, epoch):
+        return sum((v - 0.2 - 0.1 * i) ** 2 for i, v in enumerate(config.values())) + 0.1 / epoch
+
+
+def test_bohb_and_dehb_find_a_bowl_faster_than_hyperband():
+    """15 pairs of seeds with equal seconds (= epochs); differences of ln regret."""
+    ends = {}
+    for name in ("hyperband", "bohb", "dehb"):
+        runs = [search(name, Bowl6(), time=400.0, seed=s, max_fidelity=9) for s in range(15)]
+        ends[name] = np.log([min(t.value for t in r.trials if t.fidelity == 9) - 0.1 / 9 for r in runs])
+    for name in ("bohb", "dehb"):
+        assert np.mean(ends["hyperband"] - ends[name]) > 0.4
+        assert stats.wilcoxon(ends["hyperband"] - ends[name], alternative="greater").pvalue < 0.01
+
+
+# ---- DEHB ------------------------------------------------------------------------------------------------
+
+
+def test_population_sizes():
+    """R = 27, η = 3: 27 9 3 1, 9 3 1, 6 2 and 4 places; each fidelity has as many as its largest rung."""
+    populations = DEHB(Bowl.space).view().populations
+    assert {r: len(vectors) for r, (vectors, _) in populations.items()} == {1: 27, 3: 9, 9: 6, 27: 4}
+
+
+def test_mutation_crossover_and_where_parents_come_from():
+    seen = Counter()
+    for step in steps("dehb", Bowl(), trials=250, seed=0, max_fidelity=9):
+        m, view, t = step.view.mutation, step.view, step.trial
+        if m is None:
+            continue
+        a, b, c = m.parents
+        v = a + 0.5 * (b - c)
+        inside = (v >= 0) & (v <= 1)
+        assert m.donor[inside] == pytest.approx(v[inside]) and ((m.donor >= 0) & (m.donor <= 1)).all()
+        x = view.populations[m.fidelity][0][m.target]
+        assert (m.trial == np.where(m.mask, m.donor, x)).all() and m.mask.any()
+        assert list(t.config.values()) == pytest.approx(list(m.trial))
+        table, rung = view.tables[t.info["bracket"] % 3], t.info["rung"]
+        n, r = table[rung]
+        pool, values = view.populations[table[max(rung - 1, 0)][1]]
+        best = pool[np.argsort(values, kind="stable")[:n]]
+        among = sum((best == p).all(axis=1).any() for p in m.parents)
+        everyone = np.concatenate([vectors for vectors, _ in view.populations.values()])
+        assert all((everyone == p).all(axis=1).any() for p in m.parents)
+        assert among >= min(3, n)
+        if n >= 3 and len({tuple(p) for p in best}) == len(best):
+            assert len({tuple(p) for p in m.parents}) == 3
+        seen[min(rung, 1), n < 3] += 1
+    assert len(seen) >= 3
+
+
+def test_crossover_takes_half_of_the_coordinates():
+    space = Space({f"x{i}": Float(0, 1) for i in range(10)})
+    method = DEHB(space, max_fidelity=9)
+    masks = [method.mutate(1, 0, method.populations[1].vectors).mask for _ in range(500)]
+    assert np.mean(masks) == pytest.approx(0.55, abs=0.02)  # 1/10 + 9/10 · 1/2
+
+
+def test_no_target_gets_worse_and_only_the_first_brackets_promote():
+    trace = search("dehb", Bowl(), trials=200, seed=4, workers=3, max_fidelity=9)
+    by_bracket = {}
+    for t in trace.trials:
+        by_bracket.setdefault(t.info["bracket"], []).append("continues" in t.info)
+    assert [sum(by_bracket[b]) for b in range(6)] == [4, 1, 0, 0, 0, 0]  # 9 → 3 → 1, 3 → 1
+    method = DEHB(Bowl.space, seed=4, max_fidelity=9)
+    task, low = Bowl(), {r: p.values.copy() for r, p in method.populations.items()}
+    for _ in range(150):
+        t = method.ask()
+        method.tell(replace(t, status="done", value=task.curve(t.config, t.fidelity)))
+        for r, p in method.populations.items():
+            assert (p.values <= low[r]).all()
+            low[r] = p.values.copy()
+    assert all(np.isfinite(v).all() for v in low.values())
+
+
+def test_the_vector_and_its_value_belong_together():
+    method, task = DEHB(Line.space, seed=1, max_fidelity=9), Line()
+    for i in range(120):
+        t = method.ask()
+        failed = i % 7 == 3
+        value = None if failed else task.curve(t.config, t.fidelity)
+        method.tell(replace(t, status="failed" if failed else "done", value=value))
+    for r, (vectors, values) in method.view().populations.items():
+        for u, value in zip(vectors, values, strict=True):
+            assert np.isinf(value) or value == pytest.approx(task.curve(Line.space.decode(u), r))
+
+
+def test_bad_settings():
+    with pytest.raises(ValueError, match=r"bohb: top must lie in \(0, 1\], not 15"):
+        nasbook.method("bohb", Bowl.space, top=15)
+    with pytest.raises(ValueError, match=r"dehb: CR must lie in \[0, 1\], not 2"):
+        nasbook.method("dehb", Bowl.space, CR=2)

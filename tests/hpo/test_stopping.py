@@ -1,0 +1,165 @@
+"""Median stopping by hand, Wilcoxon's p-value against scipy, planted learning curves found again."""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from curve_tasks import Line
+from scipy import stats
+
+import nasbook
+from nasbook.hpo.learning_curve import MODELS, extrapolate, fit
+from nasbook.hpo.median_stopping import MedianStopping, median_at, running_mean, wilcoxon
+from nasbook.search import search, steps
+
+CURVES = [
+    ((1, 0.9), (2, 0.5), (3, 0.4)),  # running means 0.9, 0.7, 0.6
+    ((1, 0.6), (2, 0.6), (3, 0.3)),  # 0.6, 0.6, 0.5
+    ((1, 1.0), (2, 0.6), (3, 0.5)),  # 1.0, 0.8, 0.7
+]
+
+
+def judge(curves=CURVES, **settings):
+    """A method that has seen these trials to their end, and the next trial."""
+    method = MedianStopping(Line.space, **settings)
+    for curve in curves:
+        method.tell(replace(method.ask(), status="done", value=curve[-1][1], curve=curve))
+    return method, method.ask()
+
+
+def test_the_median_rule_by_hand():
+    assert running_mean(CURVES[0], 3) == pytest.approx(0.6) and running_mean(CURVES[0], 0) is None
+    assert [median_at(CURVES, x) for x in (1, 2, 3)] == pytest.approx([0.9, 0.7, 0.6])
+    method, trial = judge(startup=3, warmup=0)
+    assert method.should_stop(trial, [(1, 0.91)]).startswith("its best value up to 1, 0.91, is above the median 0.9")
+    assert method.should_stop(trial, [(1, 0.89)]) is None
+    assert method.should_stop(trial, [(1, 0.95), (2, 0.71)])
+    assert method.should_stop(trial, [(1, 0.95), (2, 0.69)]) is None
+    assert method.should_stop(trial, [(1, 0.55), (2, 0.99)]) is None  # the best so far counts
+    assert method.view().medians == ((1, 0.9), (2, 0.7), (3, pytest.approx(0.6))) and method.view().best == 1
+
+
+def test_nobody_is_stopped_too_early():
+    method, trial = judge(startup=4, warmup=0)
+    assert method.should_stop(trial, [(1, 9.0)]) is None
+    method, trial = judge(startup=3, warmup=2)
+    assert method.should_stop(trial, [(1, 9.0), (2, 9.0)]) is None
+    assert method.should_stop(trial, [(1, 9.0), (2, 9.0), (3, 9.0)])
+
+
+def test_stopped_and_failed_trials_do_not_judge_and_later_ones_neither():
+    method, trial = judge(startup=3, warmup=0)
+    for status, value in (("pruned", 0.01), ("failed", None), ("done", 0.01)):
+        method.tell(replace(method.ask(), status=status, value=value, curve=((1, 0.01),)))
+    assert method.should_stop(trial, [(1, 0.89)]) is None  # it began when three were known
+    fresh = method.ask()
+    assert method.should_stop(fresh, [(1, 0.89)])  # median of 0.01, 0.6, 0.9, 1.0 is 0.75
+    assert method.should_stop(fresh, [(1, 0.74)]) is None
+
+
+@pytest.mark.parametrize("n", [1, 3, 8, 20, 40])
+def test_wilcoxon_is_that_of_scipy(n):
+    rng = np.random.default_rng(n)
+    for shift in (-0.5, 0.0, 0.7):
+        d = rng.normal(shift, 1, n)
+        p = stats.wilcoxon(d, alternative="greater", method="exact").pvalue
+        assert wilcoxon(d) == pytest.approx(p, rel=1e-9)
+
+
+def test_wilcoxon_with_ties_is_the_count_of_all_signs():
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        d = rng.integers(-3, 5, 9)
+        ranks = stats.rankdata(np.abs(d[d != 0]))
+        w = ranks[d[d != 0] > 0].sum()
+        sums = [np.dot(signs, ranks) for signs in product((0, 1), repeat=len(ranks))]
+        assert wilcoxon(d) == pytest.approx(np.mean([s >= w - 1e-9 for s in sums]))
+    assert wilcoxon([0, 0]) == 1.0
+
+
+def test_the_wilcoxon_rule():
+    best = tuple((x, 0.5 / x) for x in range(1, 9))
+    method, trial = judge([best], rule="wilcoxon", startup=1, warmup=0)
+    above = [(x, y + 0.01 * x) for x, y in best]
+    assert method.should_stop(trial, above[:4]) is None  # 2^-4 = 0.0625
+    assert method.should_stop(trial, above[:5]) == "worse than trial 0 up to 5: Wilcoxon's p = 0.0312"  # 2^-5
+    assert method.should_stop(trial, [(x, y - 0.01 * x) for x, y in best]) is None
+
+
+PLANTED = {
+    "pow3": [(0.05, 0.6, 0.7), (0.2, 0.3, 2.0), (0.0, 0.9, 0.25)],
+    "log-power": [(0.8, 1.5, 0.9), (0.5, 0.2, 0.4), (0.9, 2.5, 2.0)],
+    "exp4": [(0.08, 0.5, -0.3, 0.8), (0.1, 0.2, 0.0, 1.0), (0.0, 1.0, 0.5, 0.5)],
+}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_planted_curves_are_found_again(model):
+    x = np.arange(1, 28)
+    for planted in PLANTED[model]:
+        y = MODELS[model].formula(x.astype(float), *planted)
+        found = fit(model, x, y)
+        assert tuple(found.parameters.values()) == pytest.approx(planted, rel=1e-4, abs=1e-5)
+        noisy = fit(model, x, y + 0.002 * np.random.default_rng(0).normal(size=27))
+        np.testing.assert_allclose(noisy.predict(x), y, atol=0.003)
+        assert noisy.sse < 0.002**2 * 40  # no worse than the truth, whose sum is about 27 · 0.002²
+
+
+def test_the_formulas_by_hand():
+    one = np.array([1.0, 4.0])
+    assert MODELS["pow3"].formula(one, 0.1, 0.6, 0.5) == pytest.approx([0.7, 0.4])
+    assert MODELS["log-power"].formula(one, 0.8, 0.0, 1.0) == pytest.approx([0.4, 0.16])  # 0.8 / (1 + x)
+    assert MODELS["exp4"].formula(one, 0.1, 1.0, 1.0, 0.5) == pytest.approx([1.1, 0.1 + np.exp(-1)])
+
+
+def test_extrapolation_of_half_a_curve():
+    x = np.arange(1, 13)
+    for name, planted in PLANTED.items():
+        y = MODELS[name].formula(np.arange(1.0, 28.0), *planted[0])
+        end = extrapolate(x, y[:12], 27)
+        assert end.mean == pytest.approx(y[-1], abs=0.01)
+        assert end.fits[int(np.argmax(end.weights))].model == name
+    assert extrapolate([1, 2, 3, 4], [4, 3, 2, 1], 9) is None
+    flat = extrapolate(x, np.full(12, 0.3), 27)
+    assert flat.mean == pytest.approx(0.3, abs=1e-3) and flat.chance_below(0.2) < 1e-6 < flat.chance_below(0.31)
+
+
+def test_the_curve_rule_stops_what_cannot_win_and_keeps_what_may():
+    x = np.arange(1, 28)
+    best = tuple(zip(x.tolist(), (0.05 + 0.6 * x**-0.7).tolist(), strict=True))
+    method, trial = judge([best], rule="curve", startup=1, warmup=0)
+    worse = list(zip(x.tolist(), (0.25 + 0.6 * x**-0.7).tolist(), strict=True))
+    better = list(zip(x.tolist(), (0.02 + 0.9 * x**-0.9).tolist(), strict=True))  # above the best at first
+    assert better[3][1] > best[3][1]
+    assert "chance to beat" in method.should_stop(trial, worse[:10])
+    assert all(method.should_stop(trial, better[:n]) is None for n in range(1, 27))
+
+
+@pytest.mark.parametrize(("rule", "share"), [("median", 0.99), ("wilcoxon", 0.8), ("curve", 0.95)])
+def test_stopping_saves_epochs_and_keeps_the_best(rule, share):
+    task = nasbook.task("digits201-digits", run=0)
+    for seed in range(3):
+        trace = search("median-stopping", task, trials=25, seed=seed, rule=rule, warmup=4 if rule == "curve" else 2)
+        whole = search("random", task, trials=25, seed=seed)
+        assert [t.config for t in trace.trials] == [t.config for t in whole.trials]
+        assert sum(len(t.curve) for t in trace.trials) < share * 25 * 12
+        assert trace.best.value <= whole.best.value + 0.02
+        assert {t.status for t in trace.trials} == {"done", "pruned"}
+
+
+def test_a_stopped_trial_costs_what_it_took_and_the_view_names_it():
+    *_, last = steps("median-stopping", Line(), trials=30, seed=0, workers=3, startup=3)
+    stopped = [t for t in (last.trial,) if t.status == "pruned"]
+    trace = search("median-stopping", Line(), trials=30, seed=0, workers=3, startup=3)
+    pruned = [t for t in trace.trials if t.status == "pruned"]
+    assert len(pruned) > 5 and all(t.cost == len(t.curve) < 27 for t in pruned)
+    assert set(last.view.stopped) <= {t.id for t in pruned} and len(last.view.stopped) >= len(pruned) - 4
+    assert all(t.reason for t in stopped)
+
+
+def test_settings_are_checked():
+    with pytest.raises(ValueError, match="rule must be one of median, wilcoxon, curve, not 'mean'"):
+        MedianStopping(Line.space, rule="mean")
+    with pytest.raises(ValueError, match=r"p_threshold must lie in \(0, 1\], not 2"):
+        MedianStopping(Line.space, p_threshold=2)

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0.dev0"
 
-import nasbook.tasks  # noqa: F401  before the function `tasks` below, which then keeps the name
-from nasbook import registry
+from nasbook import registry, tasks
 from nasbook.search import Evaluation, FunctionTask, Method, Task, replay, search, steps
 from nasbook.space import Choice, Constant, Float, Int, Space
 from nasbook.trace import Step, Trace, Trial
@@ -78,11 +77,6 @@ Trace.plot = _plot
 def methods() -> list[registry.Entry]:
     """Every method: name, family, paper, module, and a one-line summary."""
     return list(registry.METHODS)
-
-
-def tasks() -> list[registry.Entry]:
-    """Every built-in task."""
-    return list(registry.TASKS)
 
 
 def labs() -> list[registry.Entry]:

@@ -1,6 +1,7 @@
 """What every test shares: one thread a library, no window system, a word when browser tests did not run."""
 
 import os
+import signal
 from pathlib import Path
 
 # Before numpy or torch is imported: with several threads a sum depends on how it was split.
@@ -8,6 +9,9 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUME
     os.environ.setdefault(name, "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+
+# A shell that starts a job in the background has it ignore Ctrl-C, and its children inherit that; some tests press it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import hypothesis
 import pytest

@@ -32,6 +32,7 @@ NAMES = [  # one objective, no fidelities
     "particle-swarm",
 ]  # fmt: skip
 SEVERAL = ["nsga2", "parego"]  # more than one objective
+RUNGS = ["median-stopping", "successive-halving", "hyperband", "asha", "bohb", "dehb"]  # many fidelities
 SLOW = {"forest", "parego"}
 
 
@@ -53,7 +54,7 @@ class Noisy(Task):
 
 
 def cases():
-    for name in NAMES + SEVERAL:
+    for name in NAMES + SEVERAL + RUNGS:
         for kind, space in SPACES.items():
             try:
                 method = nasbook.method(name, space)
@@ -117,7 +118,7 @@ def test_a_start_from_outside_and_a_search_in_which_all_fails(name, kind):
     assert len(failing) == 20 and {t.status for t in failing.trials} == {"failed"}
 
 
-@pytest.mark.parametrize("name", NAMES + SEVERAL)
+@pytest.mark.parametrize("name", NAMES + SEVERAL + RUNGS)
 def test_settings_explain_themselves_and_survive_json(name):
     cls = registry.find("method", name).load()
     if not issubclass(cls, Method):

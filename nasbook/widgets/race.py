@@ -57,7 +57,8 @@ class RaceLab(Lab):
         methods: Sequence[str] | None = None,
         **values: Any,
     ) -> None:
-        others = ("one-shot", "multi-objective")  # no trials to ask for; more than one value to compare
+        # no trials to ask for; more than one value to compare; trials of one epoch, which count like others here
+        others = ("one-shot", "multi-objective", "multi-fidelity")
         self._entries = [e for e in registry.METHODS if e.family not in others and issubclass(e.load(), Method)]
         self._cheap = {e.name: e.summary for e in registry.TASKS if e.family in ("table", "function")}
         known = isinstance(task, str) and task in self._cheap
@@ -69,7 +70,7 @@ class RaceLab(Lab):
             for name in methods:
                 if name not in {e.name for e in self._entries}:
                     registry.find("method", name)
-                    raise ValueError(f"{name} cannot race: it has no trials to ask for, or several values to a trial")
+                    raise ValueError(f"{name} cannot race: its trials cannot be counted like those of the others")
             ticks = {_key(e.name): e.name in methods for e in self._entries if e.name != "random"}
             values = {**ticks, **values}
         super().__init__(task=self._own, **values)

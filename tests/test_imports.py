@@ -40,6 +40,7 @@ FOREIGN = {
     "scale": {"matplotlib", "ipywidgets", "anywidget", "IPython"},
     **dict.fromkeys(CORE, {"matplotlib", "ipywidgets", "anywidget", "IPython", "torch", "scipy", "sklearn"}),
 }
+TRAINS = {"hypergradient", "pbt", "state", "unrolling"}  # files of hpo that train something, with torch
 ROOMS = sorted({p.relative_to(ROOT).with_suffix("").parts[0] for p in MODULES} - {"__init__", "__main__", "cli"})
 
 
@@ -94,7 +95,7 @@ def test_rooms_stay_clear_of_libraries_above_them(name):
         for path in MODULES
         if room(path) == name
         for module, line in imports(path)
-        if module.split(".")[0] in FOREIGN[name]
+        if module.split(".")[0] in FOREIGN[name] - ({"torch"} if name == "hpo" and path.stem in TRAINS else set())
     ]
     assert not wrong, "\n".join(wrong)
 
@@ -156,5 +157,7 @@ def test_a_random_search_over_a_function_loads_nothing_heavy():
 
 
 def test_hpo_needs_no_torch():
-    code = "import importlib, nasbook\nfor e in nasbook.methods():\n    e.module.startswith('nasbook.hpo') and e.load()"
+    """Except for the few methods that train something themselves."""
+    code = "import nasbook\nfor e in nasbook.methods():\n    _, room, file = (e.module + '..').split('.')[:3]\n"
+    code += f"    room == 'hpo' and file not in {TRAINS} and e.load()"
     assert not {"torch", "matplotlib", "ipywidgets"} & loaded_by(code)

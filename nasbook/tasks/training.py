@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import os
 import warnings
+from copy import deepcopy
 from functools import cached_property, lru_cache
 from pathlib import Path
 from pickle import UnpicklingError
@@ -44,6 +45,7 @@ class Digits(Task):
 
     value_label = "validation error"
     images = False  # does the network need two dimensions?
+    dynamic = ("lr", "momentum", "weight_decay", "batch", "dropout")  # what may change while a network learns
 
     def __init__(
         self, epochs: int = 10, train: int = 1000, device: str = "auto", data: str | Path | None = None
@@ -109,6 +111,10 @@ class Digits(Task):
         metrics = {"train_loss": training.losses[epoch], "epochs": epoch + 1, "parameters": training.parameters}
         return Evaluation(training.curve[epoch], metrics=metrics, curve=curve)
 
+    def member(self, config: Config, seed: int) -> Training:
+        """One training to be led epoch by epoch: `epoch`, `state`, `load`, `set`; its errors are in `curve`."""
+        return Training(self, self.space.validate(config), seed)
+
     def test(self, config: Config, *, seed: int = 0, fidelity: float | None = None) -> float:
         """Train as `evaluate` does and return the error on the test images, which no search has seen."""
         training = Training(self, self.space.validate(config), seed)
@@ -172,17 +178,47 @@ class Training:
         wrong = sum(int((self.net(a).argmax(1) != b).sum()) for a, b in zip(x.split(1024), y.split(1024), strict=True))
         return wrong / len(y)
 
+    def set(self, config: Config) -> None:
+        """Go on with other values of what may change while a network learns; ValueError for anything else."""
+        config = self.task.space.validate(config)
+        for name in config.keys() | self.config.keys():
+            if name not in self.task.dynamic and config.get(name) != self.config.get(name):
+                raise ValueError(f"{self.task.name}: {name} cannot change during a training, only {self.task.dynamic}")
+        self.config = config
+        for group in self.optimizer.param_groups:
+            group["lr"], group["weight_decay"] = config["lr"], config["weight_decay"]
+            if "momentum" in config:
+                group["momentum"] = config["momentum"]
+        for layer in self.net.modules():
+            if isinstance(layer, Dropout):
+                layer.p = config["dropout"]
+
+    def state(self) -> dict[str, Any]:
+        """A copy of everything that the next epoch depends on, the configuration aside."""
+        return deepcopy(
+            {
+                "net": self.net.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+                "rng": self.rng.get_state(),
+                "noise": self.noise.get_state(),
+                "curve": self.curve,
+                "losses": self.losses,
+            }
+        )
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a `state` of the same network; the learning rate and its like stay those of `config`."""
+        state = deepcopy(state)
+        self.net.load_state_dict(state["net"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.rng.set_state(state["rng"])
+        self.noise.set_state(state["noise"])
+        self.curve, self.losses = state["curve"], state["losses"]
+        self.set(self.config)
+
     def save(self, path: Path) -> None:
-        """Everything that the next epoch depends on, in one move: a kill leaves the old file or the new one."""
-        state = {
-            "what": self.what,
-            "net": self.net.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "rng": self.rng.get_state(),
-            "noise": self.noise.get_state(),
-            "curve": self.curve,
-            "losses": self.losses,
-        }
+        """The state in a file, in one move: a kill leaves the old file or the new one."""
+        state = {"what": self.what, **self.state()}
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         scratch = path.with_name(path.name + ".tmp")
@@ -200,11 +236,7 @@ class Training:
             return
         if state["what"] != self.what:
             raise ValueError(f"{path} holds another training: {state['what']}, not {self.what}")
-        self.net.load_state_dict(state["net"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.rng.set_state(state["rng"])
-        self.noise.set_state(state["noise"])
-        self.curve, self.losses = state["curve"], state["losses"]
+        self.load(state)
 
     @property
     def what(self) -> dict[str, Any]:

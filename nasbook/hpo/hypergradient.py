@@ -1,0 +1,148 @@
+"""Hypergradient descent: walk down the gradient of the validation loss by the hyperparameters.
+
+    repeat:  train T steps;  d ← dL_val/dh;  h ← h - Adam(d), held inside the space
+
+h are logarithms, of the learning rate and, say, of weight decays, so a step multiplies. The walk begins in the middle
+of the space. How d is found is a choice of four, which unrolling.py has with their formulae and papers:
+
+reverse, forward   the exact derivative of T steps; every round trains anew from the same first weights
+implicit           the derivative of the optimum; a round goes on with the weights of the one before
+online             no d: during one training the learning rate follows the training loss; decays stay as they are
+
+A trial is one round, its value the validation loss after it. With implicit and online the values also fall because the
+training gets longer. A short horizon is greedy: T steps like a larger rate and a smaller decay than a long training.
+Only continuous hyperparameters of a smooth training have a hypergradient; the task must offer its losses (`Problem`).
+
+Papers: Maclaurin et al. 2015, Franceschi et al. 2017, Lorraine et al. 2020, Baydin et al. 2018; see unrolling.py. Read
+first: `run`. Left out: minibatches, and hyperparameters of thousands of dimensions, for which implicit was made.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+
+from nasbook.hpo import state
+from nasbook.hpo.checks import one_of, setting, whole, within
+from nasbook.hpo.unrolling import Problem, forward, implicit, online, reverse, step
+from nasbook.search import OneShot, Task
+from nasbook.space import Float, Space
+from nasbook.trace import Trial
+
+MODES = ("reverse", "forward", "implicit", "online")
+
+
+@dataclass(frozen=True)
+class HypergradientSettings:
+    mode: str = setting("reverse", "How the gradient is computed.", MODES)
+    epochs: int = setting(30, "Rounds; each is a trial.")
+    steps: int = setting(100, "Training steps of a round (T).")
+    rate: float = setting(0.1, "Rate of Adam, for logarithms of hyperparameters.")
+    terms: int = setting(50, "Terms of the Neumann series (k); implicit only.")
+    beta: float = setting(0.1, "How fast the learning rate adapts (β); online only.")
+
+    def __post_init__(self) -> None:
+        one_of("mode", self.mode, MODES)
+        for name in ("epochs", "steps", "terms"):
+            whole(name, getattr(self, name), 1)
+        within("rate", self.rate, 0, above=True)
+        within("beta", self.beta, 0)
+
+
+@dataclass(frozen=True)
+class HypergradientView:
+    """One round: where it was, and the way down that it saw."""
+
+    epoch: int  # 1 after the first
+    names: tuple[str, ...]
+    h: tuple[float, ...]  # (m,) natural logarithms, as in the trial
+    gradient: tuple[float, ...] | None  # (m,) dL_val/dh; None for online
+    train_loss: float | None
+    val_loss: float | None
+    stored: int  # numbers that the mode keeps for its gradient
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, row: dict[str, Any]) -> HypergradientView:
+        tuples: dict[str, Any] = {k: tuple(v) for k, v in row.items() if isinstance(v, list)}
+        return cls(**{**row, **tuples})
+
+
+class Hypergradient(OneShot):
+    name = "hypergradient"
+    Settings = HypergradientSettings
+    View = HypergradientView
+    _saved: dict[str, Any] | None = None
+
+    def check_space(self, space: Space) -> None:
+        names = list(space.parameters)
+        served = [p for p in _floats(space) if p.log and not p.when]
+        if names[0] != "lr" or len(served) < len(names):
+            raise ValueError(
+                "hypergradient moves in logarithms: every parameter must be a Float with log=True, the first of them "
+                "the learning rate lr, as in 'ridge-digits'; for other spaces use 'bayesian' or 'tpe'"
+            )
+
+    def run(self, task: Task) -> Iterator[tuple[Trial, HypergradientView]]:
+        """Walk, and yield after each round. ValueError if the task has no losses to differentiate."""
+        if not (hasattr(task, "start") and hasattr(task, "train_loss") and hasattr(task, "val_loss")):
+            raise ValueError(
+                f"hypergradient differentiates a training, and {task.name} offers none; use 'ridge-digits'"
+            )
+        s, problem = self.settings, cast(Problem, task)
+        bounds = [(p.low, p.high) for p in _floats(self.space)]
+        low, high = torch.tensor(bounds, dtype=torch.float64).log().T
+        first = problem.start(self.seed)
+        h, w, last, epoch = (low + high) / 2, first, torch.zeros_like(first), 0
+        adam = torch.optim.Adam([h], s.rate)
+        if self._saved is not None:
+            w, last, epoch = self._saved["w"], self._saved["last"], self._saved["epoch"]
+            h.copy_(self._saved["h"])
+            adam.load_state_dict(self._saved["adam"])
+        stored = {"reverse": s.steps + 1, "forward": len(h) + 1, "implicit": 3, "online": 2}[s.mode] * len(w)
+        while epoch < s.epochs:
+            begin = time.perf_counter()
+            if s.mode == "online":
+                w, moved, last = online(problem, w, h, s.steps, s.beta, last)
+                h.copy_(moved.clamp(low, high))
+            elif s.mode == "implicit":
+                for _ in range(s.steps):
+                    w = step(problem, w, h)
+                h.grad = implicit(problem, w, h, s.terms)
+            else:
+                w, h.grad = (reverse if s.mode == "reverse" else forward)(problem, first, h, s.steps)
+            used, epoch = h.clone(), epoch + 1
+            if h.grad is not None:
+                adam.step()
+                h.clamp_(low, high)
+            losses = float(problem.train_loss(w, used)), float(problem.val_loss(w))
+            slope = None if h.grad is None else tuple(h.grad.tolist())
+            view = HypergradientView(epoch, tuple(self.space.parameters), tuple(used.tolist()), slope, *losses, stored)
+            values = [p.cast(min(p.high, max(p.low, x))) for p, x in zip(_floats(self.space), used.exp(), strict=True)]
+            trial = Trial(epoch - 1, dict(zip(view.names, values, strict=True)), cost=time.perf_counter() - begin)
+            self._state = {"w": w, "h": h, "last": last, "epoch": epoch, "adam": adam.state_dict()}
+            if not all(map(math.isfinite, (*losses, *(slope or ())))):
+                yield replace(trial, status="failed", reason="diverged: a loss or its gradient is not finite"), view
+                return
+            yield replace(trial, status="done", value=losses[1], metrics={"train_loss": losses[0]}), view
+
+    def save(self, path: Path) -> None:
+        state.write(path, self._made_by(), self._state)
+
+    def restore(self, path: Path) -> None:
+        self._saved = state.read(path, self._made_by())
+
+    def _made_by(self) -> dict[str, Any]:
+        return {"method": self.name, "seed": self.seed, **asdict(self.settings)}
+
+
+def _floats(space: Space) -> list[Float]:
+    return [p for p in space.parameters.values() if isinstance(p, Float)]

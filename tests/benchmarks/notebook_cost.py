@@ -38,12 +38,13 @@ class Meter(threading.Thread):
             memory = 0
             for process in me.children(recursive=True):
                 try:
-                    memory += process.memory_info().rss
+                    full = process.memory_full_info()
+                    memory += getattr(full, "pss", full.rss)  # on Linux a page that several share counts once
                     self.cpu[process.pid] = sum(process.cpu_times()[:2])
                 except psutil.Error:
                     continue
             self.peak = max(self.peak, memory)
-            time.sleep(0.05)
+            time.sleep(0.1)
 
 
 def cost(path: Path) -> tuple[float, float, float]:

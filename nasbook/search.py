@@ -451,9 +451,11 @@ def steps(
     Raises ValueError for whatever cannot be searched, before the first trial.
     """
     task = as_task(task, space)
-    method = as_method(method, space or task.space, seed, settings)
+    method = as_method(method, space or task.space, seed, settings, task.fidelity)
     header = header_of(method, task, workers)
     one_shot = isinstance(method, OneShot)
+    if isinstance(method, Method) and method.continues and task.fidelity is None:
+        warnings.warn(f"{task.name} has no fidelity, so {method.name} evaluates it whole every time", stacklevel=2)
     _check_budget(trials, time, workers, task, one_shot, timeout)
     if first and one_shot:
         raise ValueError(f"{method.name} trains one network that holds all configurations, so none can be tried first")
@@ -622,8 +624,16 @@ def as_task(task: str | Task | Callable[..., Any], space: Space | None = None) -
     raise ValueError(f"a task is a name, a Task or a function of a configuration, not {task!r}")
 
 
-def as_method(method: Any, space: Space, seed: int, settings: Mapping[str, Any]) -> Method | OneShot:
-    """A method from a registry name, a class, or an object that has not been asked yet."""
+def as_method(
+    method: Any, space: Space, seed: int, settings: Mapping[str, Any], fidelity: Fidelity | None = None
+) -> Method | OneShot:
+    """A method from a registry name, a class, or an object that has not been asked yet.
+
+    A method of several fidelities, made here and not told its highest one, takes the task's."""
+    if fidelity is not None and isinstance(method, str | type) and "max_fidelity" not in settings:
+        cls = registry.find("method", method).load() if isinstance(method, str) else method
+        if any(f.name == "max_fidelity" for f in fields(getattr(cls, "Settings", NoSettings))):
+            settings = {**settings, "max_fidelity": int(fidelity.max)}
     if isinstance(method, str):
         return registry.make("method", method, space, seed=seed, **settings)
     if isinstance(method, type) and issubclass(method, Method | OneShot):

@@ -63,3 +63,16 @@ def test_a_real_training_goes_on_from_its_state_to_the_same_result():
 
     alone = task.evaluate(last.config, fidelity=9, seed=trial_seed(1, last.info["continues"]))
     assert last.value == pytest.approx(alone.value, abs=0)
+
+
+def test_a_method_of_several_fidelities_takes_the_tasks_highest():
+    trace = nasbook.search("hyperband", "digits201-digits", trials=30, seed=0)
+    assert trace.header.settings["max_fidelity"] == 12
+    assert {t.status for t in trace.trials} == {"done"} and max(t.fidelity for t in trace.trials) == 12
+    shorter = nasbook.search("hyperband", "digits201-digits", trials=30, seed=0, max_fidelity=9)
+    assert max(t.fidelity for t in shorter.trials) == 9
+
+
+def test_a_task_without_fidelity_is_told_once():
+    with pytest.warns(UserWarning, match="branin has no fidelity, so successive-halving evaluates it whole every time"):
+        nasbook.search("successive-halving", "branin", trials=5)

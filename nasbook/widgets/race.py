@@ -280,7 +280,10 @@ class Curves(RacePicture):
         super().__init__(names, end, x, quantity, 0.0 if regret else None, resamples=400)
         self.hours = hours
         if edge is not None:
-            self.y = Bounded(float(self._show(np.array(edge))), quantity.higher and not regret)
+            worst = float(self._show(np.array(edge)))
+            self.y = Bounded(worst, quantity.higher and not regret)
+            if regret:  # a decade, so that the axis means something before the first value
+                self.y.include(np.array([worst - 1, worst]))
         self.kept: dict[str, tuple[np.ndarray, np.ndarray]] = {}
 
     def build(self, fig: Any) -> None:

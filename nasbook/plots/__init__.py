@@ -13,12 +13,16 @@ from typing import Any
 
 from nasbook.plots.acquisition import Acquisition1D, Acquisition2D, acquisition, acquisition_picture
 from nasbook.plots.cell import CellPicture, SupernetPicture, cell, supernet
+from nasbook.plots.contour import ContourPicture, contour
 from nasbook.plots.data import Baseline, Quantity, baseline_for, random_baseline
+from nasbook.plots.distribution import EdfPicture, RankPicture, edf, rank
 from nasbook.plots.history import CurvesPicture, HistoryPicture, RacePicture, history, learning_curves, race
+from nasbook.plots.pareto import HypervolumePicture, ParetoPicture, hypervolume_history, pareto
 from nasbook.plots.picture import Picture, Stack
 from nasbook.plots.population import PopulationPicture, TreePicture, family_tree, population
 from nasbook.plots.space import ParallelPicture, SlicePicture, parallel, slice_plot
 from nasbook.plots.style import Figure
+from nasbook.plots.timeline import TimelinePicture, timeline
 from nasbook.plots.weights import TrainingPicture, WeightsPicture, training, weights
 
 KINDS: dict[str, Callable[..., Figure]] = {
@@ -27,6 +31,12 @@ KINDS: dict[str, Callable[..., Figure]] = {
     "race": race,
     "slice": slice_plot,
     "parallel": parallel,
+    "contour": contour,
+    "rank": rank,
+    "edf": edf,
+    "timeline": timeline,
+    "pareto": pareto,
+    "hypervolume": hypervolume_history,
     "acquisition": acquisition,
     "population": population,
     "family-tree": family_tree,
@@ -52,9 +62,11 @@ def plot(trace: Any, kind: str = "history", **options: Any) -> Figure:
 
 
 __all__ = [
-    "KINDS", "Acquisition1D", "Acquisition2D", "Baseline", "CellPicture", "CurvesPicture", "Figure", "HistoryPicture",
-    "ParallelPicture", "Picture", "PopulationPicture", "Quantity", "RacePicture", "SlicePicture", "Stack",
-    "SupernetPicture", "TrainingPicture", "TreePicture", "WeightsPicture", "acquisition", "acquisition_picture",
-    "baseline_for", "cell", "family_tree", "history", "learning_curves", "parallel", "plot", "population", "race",
-    "random_baseline", "slice_plot", "supernet", "training", "weights",
+    "Acquisition1D", "Acquisition2D", "Baseline", "CellPicture", "ContourPicture", "CurvesPicture", "EdfPicture",
+    "Figure", "HistoryPicture", "HypervolumePicture", "KINDS", "ParallelPicture", "ParetoPicture", "Picture",
+    "PopulationPicture", "Quantity", "RacePicture", "RankPicture", "SlicePicture", "Stack", "SupernetPicture",
+    "TimelinePicture", "TrainingPicture", "TreePicture", "WeightsPicture", "acquisition", "acquisition_picture",
+    "baseline_for", "cell", "contour", "edf", "family_tree", "history", "hypervolume_history", "learning_curves",
+    "parallel", "pareto", "plot", "population", "race", "random_baseline", "rank", "slice_plot", "supernet",
+    "timeline", "training", "weights",
 ]  # fmt: skip

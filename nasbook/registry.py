@@ -113,6 +113,12 @@ TASKS = [
           (("dataset", "messy"),)),
     Entry("digits201-textures", "the same cells trained on textures, as a table", "nasbook.tasks.digits201:Digits201", "table", "nasbook",
           (("dataset", "textures"),)),
+    Entry("digits-hpo-digits", "9,720 small networks on 8×8 digits with their curves, as a table", "nasbook.tasks.digits_hpo:DigitsHPO", "table", "nasbook",
+          (("dataset", "digits"),)),
+    Entry("digits-hpo-messy", "the same networks on messy digits, as a table", "nasbook.tasks.digits_hpo:DigitsHPO", "table", "nasbook",
+          (("dataset", "messy"),)),
+    Entry("digits-hpo-textures", "the same networks on textures, as a table", "nasbook.tasks.digits_hpo:DigitsHPO", "table", "nasbook",
+          (("dataset", "textures"),)),
 ]  # fmt: skip
 
 LABS = [

@@ -17,6 +17,7 @@ from nasbook.plots.contour import ContourPicture, contour
 from nasbook.plots.data import Baseline, Quantity, baseline_for, random_baseline
 from nasbook.plots.distribution import EdfPicture, RankPicture, edf, rank
 from nasbook.plots.history import CurvesPicture, HistoryPicture, RacePicture, history, learning_curves, race
+from nasbook.plots.importance import ImportancePicture, importance
 from nasbook.plots.pareto import HypervolumePicture, ParetoPicture, hypervolume_history, pareto
 from nasbook.plots.picture import Picture, Stack
 from nasbook.plots.population import PopulationPicture, TreePicture, family_tree, population
@@ -34,6 +35,7 @@ KINDS: dict[str, Callable[..., Figure]] = {
     "contour": contour,
     "rank": rank,
     "edf": edf,
+    "importance": importance,
     "timeline": timeline,
     "pareto": pareto,
     "hypervolume": hypervolume_history,
@@ -63,10 +65,10 @@ def plot(trace: Any, kind: str = "history", **options: Any) -> Figure:
 
 __all__ = [
     "Acquisition1D", "Acquisition2D", "Baseline", "CellPicture", "ContourPicture", "CurvesPicture", "EdfPicture",
-    "Figure", "HistoryPicture", "HypervolumePicture", "KINDS", "ParallelPicture", "ParetoPicture", "Picture",
-    "PopulationPicture", "Quantity", "RacePicture", "RankPicture", "SlicePicture", "Stack", "SupernetPicture",
-    "TimelinePicture", "TrainingPicture", "TreePicture", "WeightsPicture", "acquisition", "acquisition_picture",
-    "baseline_for", "cell", "contour", "edf", "family_tree", "history", "hypervolume_history", "learning_curves",
-    "parallel", "pareto", "plot", "population", "race", "random_baseline", "rank", "slice_plot", "supernet",
-    "timeline", "training", "weights",
+    "Figure", "HistoryPicture", "HypervolumePicture", "ImportancePicture", "KINDS", "ParallelPicture",
+    "ParetoPicture", "Picture", "PopulationPicture", "Quantity", "RacePicture", "RankPicture", "SlicePicture",
+    "Stack", "SupernetPicture", "TimelinePicture", "TrainingPicture", "TreePicture", "WeightsPicture",
+    "acquisition", "acquisition_picture", "baseline_for", "cell", "contour", "edf", "family_tree", "history",
+    "hypervolume_history", "importance", "learning_curves", "parallel", "pareto", "plot", "population", "race",
+    "random_baseline", "rank", "slice_plot", "supernet", "timeline", "training", "weights",
 ]  # fmt: skip

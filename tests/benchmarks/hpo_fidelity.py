@@ -3,8 +3,8 @@
     python tests/benchmarks/hpo_fidelity.py [--seeds 30] [--epochs 600]
 
 Every method may train for so many epochs in all (a promoted trial pays only for the epochs it adds), and then names
-its best configuration. Printed: how many points of test accuracy that lies below the best of the table, mean over seeds with
-its standard error, and Wilcoxon's paired p against random, corrected after Holm over all rows.
+its best configuration. Printed: how many points of test accuracy that lies below the best of the table, mean over seeds
+with its standard error, and Wilcoxon's paired p against random, corrected after Holm over all rows.
 """
 
 from __future__ import annotations

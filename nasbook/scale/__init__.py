@@ -3,12 +3,15 @@
 print(estimate(trace, trials=200, epochs=50))     # what it would cost
 export(trace, "study.yaml", trials=200, epochs=50, workers=4)
 trace = run("study.yaml", "runs/first")           # the same as: nasbook run study.yaml --out runs/first
+trace = from_optuna(study); study = to_optuna(trace)
 """
 
 from nasbook.scale.export import Estimate, estimate, export
 from nasbook.scale.local import RunError, run
+from nasbook.scale.optuna import from_optuna, to_optuna
 from nasbook.scale.study import SCHEMA, Study, StudyError, json_schema, load_study
 
 __all__ = [
-    "SCHEMA", "Estimate", "RunError", "Study", "StudyError", "estimate", "export", "json_schema", "load_study", "run",
+    "SCHEMA", "Estimate", "RunError", "Study", "StudyError", "estimate", "export", "from_optuna", "json_schema",
+    "load_study", "run", "to_optuna",
 ]  # fmt: skip

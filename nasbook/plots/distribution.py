@@ -29,7 +29,7 @@ MOST = 4  # parameters that a rank plot shows by itself
 class EdfPicture(Picture):
     """The share of trials that are at least as good as a value: a curve for each name, the higher the better.
 
-    Failed trials count, and never get there, so a curve ends below 100 % where some failed.
+    Failed and stopped trials count, and never get there: with them a curve ends below 100 %.
     State: {name: sequence of Traces, Steps or Trials}; several traces of one name are pooled.
     """
 
@@ -87,7 +87,7 @@ class EdfPicture(Picture):
         if len(self.result) == 1:
             ((n, _, best, median),) = self.result.values()
             if not np.isfinite(median):
-                return f"More than half of {plural(n, 'trial')} failed; the best reached {q.text(best)}"
+                return f"More than half of {plural(n, 'trial')} failed or were stopped; the best reached {q.text(best)}"
             return f"Half of {plural(n, 'trial')} are at {q.text(median)} or {word}; the best is {q.text(best)}"
         ahead, behind = (f(self.result, key=lambda m: self.result[m][3]) for f in (min, max))
         return (
@@ -98,7 +98,7 @@ class EdfPicture(Picture):
     def alt(self) -> str:
         q = self.quantity
         parts = [
-            f"{name}: {plural(n, 'trial')}, {lost} failed, best {q.text(best)}, median {q.text(median)}"
+            f"{name}: {plural(n, 'trial')}, {lost} failed or stopped, best {q.text(best)}, median {q.text(median)}"
             for name, (n, lost, best, median) in self.result.items()
         ]
         return f"Share of trials that reach each {q.name}. " + ("; ".join(parts) or "None has succeeded") + "."

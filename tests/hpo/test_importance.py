@@ -1,12 +1,14 @@
 """fANOVA is exact on trees, and agrees with closed forms of functions; permutation finds what does not matter."""
 
 import numpy as np
+import optuna
 import pytest
 from sklearn.tree import DecisionTreeRegressor
 
 import nasbook
 from nasbook import Choice, Float, Space
 from nasbook.hpo.importance import boxes, fanova, importances, permutation, shares
+from nasbook.scale import to_optuna
 
 
 def test_leaves_fill_the_cube_and_hold_what_the_tree_predicts():
@@ -65,6 +67,15 @@ def test_what_does_not_matter_is_last_and_next_to_nothing():
         assert list(found) == ["lr", "kind", "idle"]
         assert abs(found["idle"][0]) < 0.03
     assert importances(trace) == importances(trace)
+
+
+def test_branin_has_the_shares_that_optuna_finds():
+    trace = nasbook.search("random", "branin", trials=200, seed=0)
+    evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
+    theirs = optuna.importance.get_param_importances(to_optuna(trace), evaluator=evaluator, normalize=False)
+    ours = importances(trace)
+    for name, share in theirs.items():
+        assert ours[name][0] == pytest.approx(share, abs=0.05)  # about 0.27 and 0.15: most of it is interaction
 
 
 def test_a_constant_has_no_important_parameter():

@@ -75,7 +75,7 @@ def test_edf_is_the_share_and_failures_never_get_there():
     assert "median 2" in fig.alt
     assert_legible(fig)
     many = edf([trace, told([{"value": 5.0}])])  # one method: pooled
-    assert "made: 5 trials, 1 failed, best 1, median 3" in many.alt
+    assert "made: 5 trials, 1 failed or stopped, best 1, median 3" in many.alt
 
 
 def test_ranks_do_not_care_how_far_off_a_value_is():

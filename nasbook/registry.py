@@ -123,6 +123,7 @@ TASKS = [
 
 LABS = [
     Entry("bayesian", "what a Gaussian process believes and where it looks next", "nasbook.widgets.bayesian:BayesianLab"),
+    Entry("tpe", "where good trials lie, where the others do, and the ratio that chooses the next", "nasbook.widgets.tpe:TPELab"),
     Entry("evolution", "a population of cells, its family tree and its best member", "nasbook.widgets.evolution:EvolutionLab"),
     Entry("darts", "architecture weights that move while a supernet trains", "nasbook.widgets.darts:DartsLab"),
     Entry("race", "several methods, several seeds, one task", "nasbook.widgets.race:RaceLab"),

@@ -10,6 +10,7 @@ from nasbook.course.exercises import Exercise
 LESSONS = {
     "00": "Start here",
     "03": "Acquisition functions",
+    "04": "TPE and conditional spaces",
     "10": "Random and evolutionary NAS",
     "13": "DARTS and its relaxations",
     "21": "Scale up",

@@ -92,6 +92,7 @@ TASKS = [
     Entry("hartmann6", "6-D, six local minima", "nasbook.tasks.functions:hartmann6", "function", "Dixon & Szegö 1978"),
     Entry("ackley", "many local minima around one hole", "nasbook.tasks.functions:ackley", "function", "Ackley 1987"),
     Entry("rosenbrock", "a long curved valley", "nasbook.tasks.functions:rosenbrock", "function", "Rosenbrock 1960"),
+    Entry("ellipsoid", "a long straight valley", "nasbook.tasks.functions:ellipsoid", "function", "Hansen & Ostermeier 2001"),
     Entry("digits-mlp", "a multilayer perceptron on 8×8 digits", "nasbook.tasks.training:DigitsMLP", "training", "scikit-learn"),
     Entry("digits-cnn", "a small convolutional net on 8×8 digits", "nasbook.tasks.training:DigitsCNN", "training", "scikit-learn"),
     Entry("digits-cells", "NAS-Bench-201 cells trained on 8×8 digits", "nasbook.tasks.cells:DigitsCells", "training", "Dong & Yang 2020"),
@@ -126,6 +127,7 @@ LABS = [
     Entry("tpe", "where good trials lie, where the others do, and the ratio that chooses the next", "nasbook.widgets.tpe:TPELab"),
     Entry("evolution", "a population of cells, its family tree and its best member", "nasbook.widgets.evolution:EvolutionLab"),
     Entry("darts", "architecture weights that move while a supernet trains", "nasbook.widgets.darts:DartsLab"),
+    Entry("strategies", "CMA-ES, differential evolution, a GA or a swarm in a valley that can be turned", "nasbook.widgets.strategies:StrategiesLab"),
     Entry("race", "several methods, several seeds, one task", "nasbook.widgets.race:RaceLab"),
 ]  # fmt: skip
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -220,3 +221,21 @@ def rosenbrock(d: int = 2, shift: Shift = None, rotation: Rotation = None, noise
     """f(x) = Σ 100 (xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)² on [−2.048, 2.048]ᵈ (De Jong's box): 0 at (1, …, 1), a curved valley."""
     d = _dimension("rosenbrock", d, 2)
     return Function("rosenbrock", _rosenbrock, (-2.048, 2.048), np.ones((1, d)), shift, rotation, noise, d=d)
+
+
+def _ellipsoid(x: np.ndarray, condition: float) -> np.ndarray:
+    return (condition ** np.linspace(0, 1, x.shape[-1]) * x**2).sum(-1)
+
+
+def ellipsoid(
+    d: int = 2, condition: float = 100.0, shift: Shift = None, rotation: Rotation = None, noise: float = 0.0
+) -> Function:
+    """f(x) = Σ aᵢ xᵢ² on [−5, 5]ᵈ, aᵢ = c^((i−1)/(d−1)), c the condition: 0 at 0, a straight valley, √c times as long
+    as wide, along x₁ until it is turned (Hansen & Ostermeier 2001)."""
+    d = _dimension("ellipsoid", d, 2)
+    if isinstance(condition, bool) or not (math.isfinite(condition) and condition >= 1):
+        raise ValueError(f"ellipsoid: condition must be a number of at least 1, not {condition!r}")
+    formula = partial(_ellipsoid, condition=float(condition))
+    return Function(
+        "ellipsoid", formula, (-5, 5), np.zeros((1, d)), shift, rotation, noise, d=d, condition=float(condition)
+    )

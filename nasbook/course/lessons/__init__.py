@@ -11,6 +11,7 @@ LESSONS = {
     "00": "Start here",
     "03": "Acquisition functions",
     "04": "TPE and conditional spaces",
+    "05": "Evolution: GA, DE, CMA-ES",
     "10": "Random and evolutionary NAS",
     "13": "DARTS and its relaxations",
     "21": "Scale up",

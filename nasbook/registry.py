@@ -128,6 +128,7 @@ LABS = [
     Entry("evolution", "a population of cells, its family tree and its best member", "nasbook.widgets.evolution:EvolutionLab"),
     Entry("darts", "architecture weights that move while a supernet trains", "nasbook.widgets.darts:DartsLab"),
     Entry("strategies", "CMA-ES, differential evolution, a GA or a swarm in a valley that can be turned", "nasbook.widgets.strategies:StrategiesLab"),
+    Entry("halving", "learning curves cut at rungs, what the stopped would have reached, and idle workers", "nasbook.widgets.halving:HalvingLab"),
     Entry("race", "several methods, several seeds, one task", "nasbook.widgets.race:RaceLab"),
 ]  # fmt: skip
 

@@ -12,6 +12,7 @@ LESSONS = {
     "03": "Acquisition functions",
     "04": "TPE and conditional spaces",
     "05": "Evolution: GA, DE, CMA-ES",
+    "06": "Successive halving, Hyperband, ASHA",
     "10": "Random and evolutionary NAS",
     "13": "DARTS and its relaxations",
     "21": "Scale up",

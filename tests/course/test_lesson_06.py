@@ -1,0 +1,37 @@
+"""Wrong answers to the exercises of lesson 06 are told what is wrong with them."""
+
+import re
+
+import pytest
+
+import nasbook
+from nasbook.course.exercises import run_cell
+
+WRONG = [
+    ("06.rungs", "import math\ndef rungs(R, eta):\n    s = math.floor(math.log(R) / math.log(eta))\n"
+     "    return [R // eta ** (s - i) for i in range(s + 1)]", r"rungs\(243, 3\) has 6 rungs.*floating point"),
+    ("06.rungs", "def rungs(R, eta):\n    s = 0\n    while eta ** (s + 1) <= R:\n        s += 1\n"
+     "    return [R / eta ** (s - i) for i in range(s + 1)]", "whole numbers"),
+    ("06.rungs", "def rungs(R, eta):\n    out = [R]\n    while out[-1] // eta >= 1:\n        out.append(out[-1] // eta)\n"
+     "    return out", "begin with the lowest"),
+    ("06.rungs", "def rungs(R, eta):\n    return [eta ** i for i in range(20) if eta ** i <= R]", r"rungs\(100, 3\) must be"),
+    ("06.promote", "def promoted(v, eta):\n    return sorted(v)[: len(v) // eta]", "positions in the list"),
+    ("06.promote", "def promoted(v, eta):\n    return sorted(range(len(v)), key=lambda k: v[k])[: len(v) // eta]",
+     "promotes 0, but"),
+    ("06.promote", "def promoted(v, eta):\n    return sorted(range(len(v)), key=lambda k: -v[k])[: len(v) // eta]",
+     "lowest errors"),
+    ("06.promote", "def promoted(v, eta):\n    best = sorted(range(len(v)), key=lambda k: v[k])\n"
+     "    return sorted(best[: max(1, len(v) // eta)])", "best must come first"),
+    ("06.promote", "def promoted(v, eta):\n    return sorted(range(len(v)), key=lambda k: v[k])[: max(1, len(v) // eta)]",
+     "never promoted"),
+    ("06.promote", "def promoted(v, eta):\n    v.sort()\n    return [0]", "has been changed"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name, source, says", WRONG, ids=[f"{n}-{i}" for i, (n, *_) in enumerate(WRONG)])
+def test_a_wrong_answer_is_told_what_is_wrong(name, source, says, tmp_path, monkeypatch):
+    monkeypatch.setenv("NASBOOK_PROGRESS", str(tmp_path / "progress.json"))
+    exercise = nasbook.exercise(name)
+    result = exercise.check(run_cell(source)[exercise.answer])
+    assert not result.passed
+    assert re.search(says, result.message), result.message

@@ -267,8 +267,9 @@ class LabInPage:
 
     @contextmanager
     def new_picture(self) -> Iterator[None]:
-        """What is done inside must lead to another picture, decoded and with other pixels. Frames that look the same may
-        come before it: the last of an earlier drag, say."""
+        """What is done inside must lead to another picture, decoded and with other pixels.
+
+        Frames that look the same may come before it, such as the last of an earlier drag."""
         frame, before = self.frame, self.pixels()
         yield
         while True:

@@ -82,10 +82,11 @@ class HalvingPicture(Picture):
     def build(self, fig: Figure | SubFigure) -> None:
         wrong: dict[str, Any] = {"marker": "D", "ms": 5.5, "mec": style.INK, "mew": 0.6}
         entries = [
+            ("waits", style.dot(style.GREY, ms=4.5)),
             ("promoted", style.dot(ms=5)),
             ("stopped", style.dot(ms=5.5, **style.HOLLOW)),
-            ("hidden from the method", style.line(style.HIDDEN, style.DASH, lw=1.1)),
-            ("would have beaten the best", style.line(WRONG, style.DASH, lw=1.6, **wrong)),
+            ("its hidden rest", style.line(style.HIDDEN, style.DASH, lw=1.1)),
+            ("stopped, yet better", style.line(WRONG, style.DASH, lw=1.6, **wrong)),
             ("best", style.line(style.INCUMBENT, ms=11, **{k: v for k, v in style.STAR.items() if k != "color"})),
         ]
         rows = style.key(fig, entries, gap=0.14)
@@ -111,12 +112,13 @@ class HalvingPicture(Picture):
         self.cut = lines(2.2, colors=style.INK, linewidths=0.8, alpha=0.35)
         self.lost = lines(2.4, colors=WRONG, linewidths=1.4, linestyles=[style.DASH])
         self.alive = lines(2.6, colors=style.INK, linewidths=1.2, alpha=0.75)
+        (self.waiting,) = ax.plot([], [], "o", ls="none", color=style.GREY, ms=4, mew=0, zorder=2.9, clip_on=False)
         (self.dots,) = ax.plot([], [], "o", ls="none", color=style.TRIAL, ms=4, mew=0, zorder=3, clip_on=False)
         (self.hollow,) = ax.plot([], [], "o", ls="none", ms=5, zorder=3.1, clip_on=False, **style.HOLLOW)
         (self.ends,) = ax.plot([], [], ls="none", color=WRONG, zorder=3.2, clip_on=False, **wrong)
         (self.line,) = ax.plot([], [], color=style.INCUMBENT, lw=2.4, zorder=4)
         (self.star,) = ax.plot([], [], ls="none", ms=14, zorder=5, clip_on=False, **style.STAR)
-        for artist in (self.dots, self.hollow, self.ends, self.line, self.star):
+        for artist in (self.waiting, self.dots, self.hollow, self.ends, self.line, self.star):
             self.live(artist)
         self._build_panel(style.bare(style.axes(fig, style.WIDTH - 2.45, 0.3, 0.12, top)))
 
@@ -188,6 +190,8 @@ class HalvingPicture(Picture):
         ]
         went_on += [tuple(seen[root(t)][-1]) for t in full]
         self.dots.set_data(*np.array(went_on).reshape(-1, 2).T)
+        undecided = [c[-1] for k, c in seen.items() if k not in cut and len(c)]  # drawn under the other dots
+        self.waiting.set_data(*np.array(undecided).reshape(-1, 2).T)
         self.hollow.set_data(*np.array([seen[k][-1] for k in cut if len(seen[k])]).reshape(-1, 2).T)
         best = seen[root(self.best)] if self.best else np.empty((0, 2))
         self.line.set_data(*best.T)

@@ -71,3 +71,11 @@ def test_every_table_is_legible_before_and_after(eta):
     tables = brackets(27, eta)
     levels = [r for _, r in tables[0]]
     assert_legible(HalvingPicture(levels, tables, None, Quantity("validation error")).render_static(HalvingState()))
+
+
+def test_trainings_that_wait_for_a_decision_are_seen():
+    view = HalvingView((((3, 1), (1, 3)),), ())
+    p = picture()
+    p.render_static(HalvingState((trial(0, 0, 1), trial(1, 1, 1)), (), view))
+    np.testing.assert_allclose(np.array(p.waiting.get_data()).T, [[1, 50], [1, 40]])
+    assert p.sentence() == "0 of 2 networks stopped, none trained for 3 epochs yet"

@@ -3,22 +3,14 @@
     lab = nasbook.lab("bayesian", task="forrester", seed=0, trials=20)
     lab.step(5); lab.choose(x=0.3); lab.step(); lab.set(acquisition="ucb", kappa=1.0); lab.trace
 
-The picture after n steps shows the belief that n trials lead to, and the trial that comes next. To know it, the lab
-asks a copy of the method. Step then keeps that copy, so what was promised is what is done, and a search in the lab
-leaves the same trace as `nasbook.search`.
-
-A change of the belief (kernel, length scale, noise, acquisition) makes a new method that is told the trials so far as
-if the learner had chosen them. The trace says so too: the settings in its header are those in force, and it can be
-replayed and resumed like any other.
+The picture after n steps shows the belief that n trials lead to, and the trial that comes next; ahead.py says how that
+is known, and what happens to the trace when the belief is changed (kernel, length scale, noise, acquisition).
 """
 
 from __future__ import annotations
 
-import copy
 import math
-import time
-from collections.abc import Callable, Generator
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -31,10 +23,11 @@ from nasbook.plots.acquisition import Acquisition1D, acquisition_picture
 from nasbook.plots.data import Quantity
 from nasbook.plots.scales import value_label
 from nasbook.plots.style import number
-from nasbook.search import Step, Task, Trace, Trial, as_task, evaluate, header_of, trial_seed
+from nasbook.search import Task, Trial, as_task
 from nasbook.space import Choice, Config, Float, Int, Space
 from nasbook.tasks.functions import Function
-from nasbook.widgets.shell import Lab, Setting, choose, count, nearest, same, slide, tick
+from nasbook.widgets.ahead import AheadLab
+from nasbook.widgets.shell import Setting, choose, count, nearest, same, slide, tick
 
 OBJECTIVES: dict[str, tuple[str, dict[str, Any]]] = {
     "forrester": ("Forrester (1-D)", {}),
@@ -53,7 +46,7 @@ KERNEL_NAMES = {"matern52": "Matérn 5/2", "matern32": "Matérn 3/2", "rbf": "RB
 BELIEF = ("kernel", "fit", "lengthscale", "fit_noise", "noise", "acquisition", "xi", "kappa")
 
 
-class BayesianLab(Lab):
+class BayesianLab(AheadLab):
     """Bayesian optimisation, one trial at a time.
 
     task: a name of nasbook.tasks(), a Task, or a function of a configuration together with `space`. The other arguments
@@ -63,7 +56,6 @@ class BayesianLab(Lab):
     """
 
     name = "bayesian"
-    trace: Trace  # type: ignore[assignment]
     picture: Any  # Acquisition1D or Acquisition2D
 
     def __init__(self, task: str | Task | Callable[..., Any] = "forrester", space: Space | None = None, **values: Any):
@@ -157,54 +149,10 @@ class BayesianLab(Lab):
     def prepare(self) -> None:
         name = self.values["task"]
         self.task = name if isinstance(name, Task) else nasbook.task(name, **OBJECTIVES[name][1])
-        self.chosen: Config | None = None
-        self.method = self._method()
-        self.trace = Trace(header_of(self.method, self.task, 1))
-        self.views: list[BayesianView | None] = []
-        self._begun = time.perf_counter()
+        self._begin_search()
         self._relabel()
         self._picture()
         self._choosers()
-        self._look()
-
-    def make_search(self) -> Generator[Step, None, Trace]:
-        while len(self.trace) < self.values["trials"] and self.next is not None:
-            asked = replace(self.next, start=time.perf_counter() - self._begun)
-            view = self.views[-1]
-            self.method, self.chosen = self.ahead, None  # what the picture promised is what is done
-            self.trace.started(asked)
-            trial = evaluate(self.task, asked, seed=trial_seed(self.method.seed, asked.id))
-            trial = replace(trial, end=time.perf_counter() - self._begun)
-            self.method.tell(trial)
-            step = self.trace.ended(trial, view)
-            self._look()
-            yield step
-        return self.trace
-
-    def _look(self) -> None:
-        """Ask a copy of the method what comes next, and keep what it believes."""
-        self.ahead = copy.deepcopy(self.method, {id(self.task.space): self.task.space})
-        if self.chosen is not None:
-            self.ahead.enqueue(self.chosen)
-        self.next = self.ahead.ask()
-        view = self.ahead.view()
-        if len(self.trace) >= self.values["trials"]:
-            view = replace(view, next=None)
-        self.views[len(self.trace) :] = [view]
-        self._follow_belief(view)
-
-    def _believe_anew(self) -> None:
-        """A new method with the settings in force, and a trace in which it is told every trial so far."""
-        trials = self.trace.trials
-        self.method = self._method()
-        self.trace = Trace(header_of(self.method, self.task, 1))
-        for trial in trials:
-            kept = replace(trial, info={**trial.info, "by": "user", "kept": trial.info.get("kept") or _who(trial)})
-            self.trace.started(Trial(trial.id, trial.config, info=kept.info, start=trial.start))
-            self.trace.ended(kept)
-        self.method.remember(self.trace.trials)
-        self.runner.steps[:] = self.trace.steps
-        self.views[:] = [None] * len(trials)
         self._look()
 
     def _past(self, n: int) -> BayesianView:
@@ -256,7 +204,7 @@ class BayesianLab(Lab):
     def _let(self) -> None:
         self.choose()
 
-    def _follow_belief(self, view: BayesianView) -> None:
+    def _looked(self, view: BayesianView) -> None:
         """Let the sliders show what is fitted and what comes next."""
         over = "All trials are made." if view.next is None else None
         with self._silently():
@@ -287,12 +235,6 @@ class BayesianLab(Lab):
         one = isinstance(self.picture, Acquisition1D)
         axes = [self.picture.ax, self.picture.low] if one else self.picture.maps.values()
         self.clickable("Click to choose the next trial yourself. Keys: arrows move a cross, Enter chooses.", *axes)
-
-    def frame(self, n: int) -> BayesianView:
-        view = self.views[n]
-        if view is None:
-            view = self.views[n] = self._past(n)
-        return view
 
     def begin(self) -> str:
         return self._coming() or (
@@ -350,10 +292,6 @@ class BayesianLab(Lab):
 
 def _size(q: Quantity, gap: float) -> str:
     return f"{100 * gap:.1f} points" if q.percent else number(gap, 2)
-
-
-def _who(trial: Trial) -> str:
-    return "you" if trial.info.get("by") == "user" else "the method"
 
 
 def _fitted_or_not(values: dict[str, Any]) -> dict[str, Any]:

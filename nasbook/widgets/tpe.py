@@ -3,18 +3,13 @@
     lab = nasbook.lab("tpe", task="cancer-svm", axis="gamma", trials=40, seed=0)
     lab.step(15); lab.set(gamma=0.5); lab.method.view().densities("C")
 
-The picture after n steps shows the split of n trials and the trial that comes next. To know it, the lab asks a copy of
-the method; Step then keeps that copy, so a search in the lab leaves the same trace as `nasbook.search`.
-
-A change of γ or of the number of candidates makes a new method that is told the trials so far as if they had been
-chosen by hand, and the trace says so.
+The picture after n steps shows the split of n trials and the trial that comes next; ahead.py says how that is known, and
+what happens to the trace when γ or the number of candidates is changed.
 """
 
 from __future__ import annotations
 
-import copy
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,10 +19,11 @@ from nasbook.plots.data import Quantity, label_of
 from nasbook.plots.scales import value_label
 from nasbook.plots.style import plural
 from nasbook.plots.tpe import TPEPicture
-from nasbook.search import Step, Task, Trace, Trial, as_task, evaluate, header_of, trial_seed
+from nasbook.search import Task, Trial, as_task
 from nasbook.space import Config, Space
 from nasbook.tasks.functions import Function
-from nasbook.widgets.shell import Lab, Setting, choose, count, slide
+from nasbook.widgets.ahead import AheadLab
+from nasbook.widgets.shell import Setting, choose, count, slide
 
 OBJECTIVES: dict[str, tuple[str, dict[str, Any]]] = {
     "forrester": ("Forrester (1-D)", {}),
@@ -37,7 +33,7 @@ OBJECTIVES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-class TPELab(Lab):
+class TPELab(AheadLab):
     """TPE, one trial and one parameter at a time.
 
     task: a name of nasbook.tasks(), a Task, or a function of a configuration together with `space`. The other arguments
@@ -45,7 +41,6 @@ class TPELab(Lab):
     """
 
     name = "tpe"
-    trace: Trace  # type: ignore[assignment]
 
     def __init__(self, task: str | Task | Callable[..., Any] = "forrester", space: Space | None = None, **values: Any):
         self._own = task if isinstance(task, str) and task in OBJECTIVES else as_task(task, space)
@@ -78,10 +73,7 @@ class TPELab(Lab):
             chooser, names = self.controls["axis"], tuple(self.task.space.free)
             if tuple(chooser.options) != names:
                 chooser.options = names
-            self.method = self._method()
-            self.trace = Trace(header_of(self.method, self.task, 1))
-            self.views: list[TPEView | None] = []
-            self._begun = time.perf_counter()
+            self._begin_search()
             self._picture()
             self._look()
         finally:
@@ -100,29 +92,6 @@ class TPELab(Lab):
         self.picture = TPEPicture(self.task.space, self.values["axis"], self.total, quantity, truth)
         self.use(self.picture)
 
-    def make_search(self) -> Generator[Step, None, Trace]:
-        while len(self.trace) < self.values["trials"] and self.next is not None:
-            asked = replace(self.next, start=time.perf_counter() - self._begun)
-            view = self.views[-1]
-            self.method = self.ahead  # what the picture promised is what is done
-            self.trace.started(asked)
-            trial = evaluate(self.task, asked, seed=trial_seed(self.method.seed, asked.id))
-            trial = replace(trial, end=time.perf_counter() - self._begun)
-            self.method.tell(trial)
-            step = self.trace.ended(trial, view)
-            self._look()
-            yield step
-        return self.trace
-
-    def _look(self) -> None:
-        """Ask a copy of the method what comes next, and keep what it believes."""
-        self.ahead = copy.deepcopy(self.method, {id(self.task.space): self.task.space})
-        self.next = self.ahead.ask()
-        view = self.ahead.view()
-        if len(self.trace) >= self.values["trials"]:
-            view = replace(view, next=None)
-        self.views[len(self.trace) :] = [view]
-
     # ---- γ is moved ------------------------------------------------------------------------------------------
 
     def changed(self, name: str) -> None:
@@ -139,26 +108,14 @@ class TPELab(Lab):
             label = self._settings[name].label.partition(":")[0]
             self.note(f"{label} changed: the next step uses it.{kept}")
 
-    def _believe_anew(self) -> None:
-        """A new method with the settings in force, and a trace in which it is told every trial so far."""
-        trials = self.trace.trials
-        self.method = self._method()
-        self.trace = Trace(header_of(self.method, self.task, 1))
-        random = sum(t.status != "failed" for t in trials) < self.values["startup"]
+    def _retell(self, trials: Sequence[Trial]) -> list[Trial]:
+        """Random trials do not depend on γ: the new method asks for them itself."""
+        if sum(t.status != "failed" for t in trials) >= self.values["startup"]:
+            return super()._retell(trials)
         for trial in trials:
-            kept = trial
-            if not random:  # random trials do not depend on γ, so the new method would have asked for them itself
-                kept = replace(trial, info={**trial.info, "by": "user", "kept": True})
-            else:
-                self.method.ask()
-                self.method.tell(trial)
-            self.trace.started(Trial(kept.id, kept.config, info=kept.info, start=kept.start))
-            self.trace.ended(kept)
-        if not random:
-            self.method.remember(self.trace.trials)
-        self.runner.steps[:] = self.trace.steps
-        self.views[:] = [None] * len(trials)
-        self._look()
+            self.method.ask()
+            self.method.tell(trial)
+        return list(trials)
 
     def _past(self, n: int) -> TPEView:
         """What the method, with the settings in force, would have believed after n of the trials."""
@@ -166,12 +123,6 @@ class TPELab(Lab):
         method.remember(self.trace.trials[:n])
         method.ask()
         return replace(method.view(), next=self.task.space.encode(self.trace[n].trial.config))
-
-    def frame(self, n: int) -> TPEView:
-        view = self.views[n]
-        if view is None:
-            view = self.views[n] = self._past(n)
-        return view
 
     # ---- words -----------------------------------------------------------------------------------------------
 

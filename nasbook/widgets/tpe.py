@@ -3,8 +3,8 @@
     lab = nasbook.lab("tpe", task="cancer-svm", axis="gamma", trials=40, seed=0)
     lab.step(15); lab.set(gamma=0.5); lab.method.view().densities("C")
 
-The picture after n steps shows the split of n trials and the trial that comes next; ahead.py says how that is known, and
-what happens to the trace when γ or the number of candidates is changed.
+The picture after n steps shows the split of n trials and the trial that comes next; ahead.py says how that is known,
+and what happens to the trace when γ or the number of candidates is changed.
 """
 
 from __future__ import annotations

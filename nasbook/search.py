@@ -72,6 +72,7 @@ class Task:
     optimum: float | None = None  # the lowest possible value, where it is known
     knows_cost: bool = False  # True: evaluate() tells its cost, and time is simulated
     value_label: str = "value"  # e.g. "validation error"
+    objectives: tuple[str, ...] = ()  # with several: what each of `values` is, e.g. ("error", "latency (ms)")
 
     def evaluate(
         self,
@@ -172,6 +173,7 @@ class Method(_Named):
     """
 
     continues: ClassVar[bool] = False  # True: proposes trials that go on with the training of earlier ones
+    several: ClassVar[bool] = False  # True: serves tasks with several objectives
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)
@@ -384,7 +386,7 @@ class Run:
         """Bring the method to where it was when it asked for a recorded trial."""
         if trial.info.get("by") == "user":
             queue = self.method._queue
-            waiting = next((i for i, p in enumerate(queue) if p.config == trial.config), None)
+            waiting = next((i for i, p in enumerate(queue) if (p.config, p.info) == (trial.config, trial.info)), None)
             queue.insert(
                 0, Proposal(trial.config, trial.fidelity, trial.info) if waiting is None else queue.pop(waiting)
             )
@@ -416,7 +418,17 @@ class Run:
             trial = replace(trial, cost=max(0.0, (trial.cost or 0.0) - sum(before)))
         return trial
 
+    def know(self, trial: Trial) -> Step:
+        """Ask for and tell a trial of an earlier search, at no time."""
+        asked = next((t for t in self.trace.pending if WARM in t.info), None)  # a kill may fall between ask and tell
+        if asked is None:
+            self.method._queue.insert(0, Proposal(trial.config, trial.fidelity, {"by": "user", WARM: True}))
+            asked = self.ask()
+        assert asked is not None
+        return self.tell(replace(trial, id=asked.id, info=asked.info, worker=0, start=0.0, end=0.0))
+
     def tell(self, trial: Trial) -> Step:
+        _check_objectives(self.method, len(trial.values or ()), f"trial {trial.id}")
         if self.file:
             self.file.write("tell", trial)
         self.method.tell(trial)
@@ -434,6 +446,7 @@ def steps(
     workers: int = 1,
     timeout: float | None = None,
     first: Sequence[Mapping[str, Any]] = (),
+    warm_start: Trace | str | Path | None = None,
     out: str | Path | None = None,
     resume: bool = False,
     views: bool = True,
@@ -444,7 +457,9 @@ def steps(
     method, task: names of the registry or objects; a plain function is a task if `space` is given. `settings` go to the
     method. trials, time: the budget, in trials started and in seconds; at least one. Tasks that know their cost run on
     a simulated clock, and then `workers` trials may be in flight; `time` is in seconds of that clock.
-    timeout: seconds after which one trial is given up. first: configurations to try before the method chooses.
+    timeout: seconds after which one trial is given up. first: configurations to try before the method chooses, e.g.
+    `trace.top(5)` of a related task. warm_start: an earlier trace of the same task and space (or its file); its trials
+    are told to the method before it chooses, stand first in the new trace and do not count in the budget.
     out: a file that receives the trace while it grows; with `resume=True` it is read first and the search goes on.
     views: keep the method's view in each step (what pictures are drawn from).
 
@@ -457,9 +472,11 @@ def steps(
     if isinstance(method, Method) and method.continues and task.fidelity is None:
         warnings.warn(f"{task.name} has no fidelity, so {method.name} evaluates it whole every time", stacklevel=2)
     _check_budget(trials, time, workers, task, one_shot, timeout)
+    _check_objectives(method, len(task.objectives), task.name)
     if first and one_shot:
         raise ValueError(f"{method.name} trains one network that holds all configurations, so none can be tried first")
     first = [method.space.validate(config) for config in first]
+    known = [] if warm_start is None else _earlier(warm_start, method, task)
     if resume and out is None:
         raise ValueError("resume=True goes on with a file: say which with out='trace.jsonl'")
     trace, file = Trace(header), None
@@ -474,10 +491,14 @@ def steps(
             for config in first:
                 method.enqueue(config)
             run = Run(method, task, trace, file, views)
+            told = sum(WARM in t.info for t in trace.trials)
+            for trial in known[told:]:
+                yield run.know(trial)
+            budget = None if trials is None else trials + max(told, len(known))
             if task.knows_cost:
-                yield from _simulated(run, trials, time, workers, timeout)
+                yield from _simulated(run, budget, time, workers, timeout)
             else:
-                yield from _one_by_one(run, trials, time, timeout)
+                yield from _one_by_one(run, budget, time, timeout)
         except KeyboardInterrupt:
             trace.interrupted = True
             warnings.warn(f"interrupted after {len(trace)} trials; the trace up to here is valid", stacklevel=2)
@@ -522,6 +543,7 @@ def replay(trace: Trace) -> Iterator[Step]:
             yield run.tell(trial)
 
 
+WARM = "warm start"  # in the info of a trial that an earlier search has evaluated
 FREE_TRIALS = 1000  # so many in a row at no cost end a search whose only budget is time
 
 # ---- engines -------------------------------------------------------------------------------------------
@@ -661,6 +683,30 @@ def header_of(method: Method | OneShot, task: Task, workers: int = 1) -> Header:
         workers=workers,
         provenance={"nasbook": __version__, "created": datetime.now(UTC).isoformat(timespec="seconds")},
     )
+
+
+def _earlier(trace: Trace | str | Path, method: Method | OneShot, task: Task) -> list[Trial]:
+    """The ended trials of an earlier search of the same task and space; ValueError where they mean something else."""
+    if isinstance(method, OneShot):
+        raise ValueError(f"{method.name} trains one network that holds all configurations, so it starts without trials")
+    trace = trace if isinstance(trace, Trace) else read(trace)[0]
+    if trace.space != method.space:
+        raise ValueError("warm_start: the earlier trace has another space; only trials of this space can be told")
+    was, now = (trace.header.task, trace.header.arguments), (task.name, plain(task.arguments))
+    if was != now:
+        raise ValueError(
+            f"warm_start: the earlier trace has values of {was[0]} {was[1] or ''}, not of {now[0]} {now[1] or ''}; "
+            "try its best configurations first instead, with first=trace.top(5)"
+        )
+    return trace.trials
+
+
+def _check_objectives(method: Method | OneShot, objectives: int, what: str) -> None:
+    if objectives > 1 and not getattr(method, "several", False):
+        raise ValueError(
+            f"{what} has {objectives} objectives and {method.name} minimises one; nsga2 and parego weigh several, and "
+            "random, grid and the quasi-random methods do not look at them"
+        )
 
 
 def _check_budget(

@@ -214,6 +214,15 @@ class Trace:
             raise LookupError(f"no trial of this trace has succeeded{first}")
         return self.incumbent
 
+    def top(self, n: int) -> list[Config]:
+        """The n best configurations, each once: those that were evaluated most thoroughly first, then the lowest
+        values. To try first in another search, `first=trace.top(5)`."""
+        thorough = lambda t: math.inf if t.fidelity is None else t.fidelity  # noqa: E731
+        found: dict[Any, Config] = {}
+        for t in sorted((t for t in self.trials if t.status == "done"), key=lambda t: (-thorough(t), t.value, t.id)):
+            found.setdefault(self.space.key(t.config), t.config)
+        return list(found.values())[:n]
+
     @property
     def values(self) -> np.ndarray:
         """(n,) value of every ended trial; NaN where it failed or was pruned."""

@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 
 import nasbook
+from nasbook import registry
 from nasbook.hpo.grid import GridSearch
 from nasbook.hpo.random import RandomSearch
 from nasbook.search import (
     Evaluation,
     FunctionTask,
+    Header,
     Method,
     OneShot,
     Proposal,
@@ -708,3 +710,68 @@ def test_a_budget_of_time_ends_although_every_trial_fails_at_no_cost():
     with pytest.warns(UserWarning, match="1000 trials in a row cost nothing, so time=60"):
         trace = search("random", Broken(), time=60)
     assert len(trace) == 1000 and all(t.status == "failed" for t in trace.trials)
+
+
+# ---- warm start, and several objectives ----------------------------------------------------------------------
+
+
+def test_a_warm_start_tells_the_earlier_trials_before_the_method_chooses():
+    earlier = search("random", "branin", trials=12, seed=3)
+    warm = search("tpe", "branin", trials=2, seed=0, warm_start=earlier)
+    assert len(warm) == 14, "the earlier trials stand first and do not count in the budget"
+    assert [t.value for t in warm.trials[:12]] == [t.value for t in earlier.trials]
+    told = registry.make("method", "tpe", earlier.space, seed=0)
+    for trial in earlier.trials:
+        told.enqueue(trial.config)
+        told.tell(replace(trial, id=told.ask().id))
+    assert warm.trials[12].config == told.ask().config
+    assert warm.trials[12].config != search("tpe", "branin", trials=1, seed=0).trials[0].config
+
+
+def test_a_warm_started_search_resumes_and_replays(tmp_path):
+    earlier = search("random", "branin", trials=5, seed=3).save(tmp_path / "earlier.jsonl")
+    whole = search("bayesian", "branin", trials=6, seed=1, warm_start=earlier)
+    options = {"seed": 1, "warm_start": earlier, "out": tmp_path / "warm.jsonl", "resume": True}
+    for trials in (2, 4, 6):
+        resumed = search("bayesian", "branin", trials=trials, **options)
+        assert len(resumed) == 5 + trials
+    assert resumed.digest == whole.digest == Trace.load(tmp_path / "warm.jsonl").digest
+    assert [s.trial for s in replay(resumed)] == resumed.trials
+    lines = (tmp_path / "warm.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "warm.jsonl").write_text("".join(lines[:6]))  # killed while it was told the third earlier trial
+    assert search("bayesian", "branin", trials=6, **options).digest == whole.digest
+
+
+def test_a_warm_start_refuses_what_means_something_else():
+    earlier = search("random", "branin", trials=2)
+    with pytest.raises(ValueError, match="another space; only trials of this space"):
+        search("random", "forrester", trials=1, warm_start=earlier)
+    shifted = registry.make("task", "branin", shift=True)
+    with pytest.raises(ValueError, match=r"values of branin , not of branin .*first=trace.top\(5\)"):
+        search("random", shifted, trials=1, warm_start=earlier)
+    with pytest.raises(ValueError, match="darts trains one network"):
+        search("darts", "digits-cells", trials=1, warm_start=earlier)
+
+
+def test_top_prefers_the_most_thorough_evaluation():
+    trace = Trace(Header("random", "t", Space(x=Float(0, 1))))
+    for i, (x, fidelity, value) in enumerate(
+        [(0.1, 9, 0.2), (0.2, 27, 0.3), (0.3, 27, 0.25), (0.1, 27, 0.4), (0.9, 3, 0)]
+    ):
+        trial = Trial(i, {"x": x}, fidelity)
+        trace.started(trial)
+        trace.ended(replace(trial, status="done", value=value))
+    assert trace.top(10) == [{"x": 0.3}, {"x": 0.2}, {"x": 0.1}, {"x": 0.9}]
+    assert trace.top(1) == [{"x": 0.3}]
+
+
+def test_a_method_of_one_objective_refuses_several():
+    space = Space(x=Float(0, 1))
+    pair = lambda config: (config["x"], 1 - config["x"])  # noqa: E731
+    with pytest.raises(ValueError, match="trial 0 has 2 objectives and tpe minimises one; nsga2 and parego"):
+        search("tpe", pair, space=space, trials=3)
+    task = FunctionTask(pair, space, "pair")
+    task.objectives = ("a", "b")
+    with pytest.raises(ValueError, match="pair has 2 objectives and cma-es minimises one"):
+        search("cma-es", task, trials=3)
+    assert search("random", task, trials=3).trials[0].values is not None

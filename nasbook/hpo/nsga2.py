@@ -69,6 +69,7 @@ class NSGA2View:
 
 class NSGA2(Method):
     name = "nsga2"
+    several = True
     Settings = NSGA2Settings
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:

@@ -53,6 +53,7 @@ class ParEGOView(BayesianView):
 
 class ParEGO(BayesianOptimisation):
     name = "parego"
+    several = True
     Settings = ParEGOSettings
     _weights: np.ndarray | None = None
 

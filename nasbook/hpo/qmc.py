@@ -40,6 +40,7 @@ class DesignView:
 class QuasiRandom(Method):
     """What the three share. A subclass makes its engine and says how many points one design has."""
 
+    several = True
     engine: qmc.QMCEngine
     strata: int | None = None
 

@@ -17,6 +17,7 @@ from nasbook.space import Config
 
 class RandomSearch(Method):
     name = "random"
+    several = True
 
     def propose(self) -> Config:
         return self.space.sample(self.rng)

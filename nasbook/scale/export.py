@@ -303,9 +303,8 @@ def _rescaled(name: str, old: Parameter, value: Any) -> Parameter:
 def _best(trace: Trace, space: Space, n: int) -> list[dict[str, Any]]:
     """The n best configurations of the trace that are valid in the space, each once."""
     found: dict[Any, dict[str, Any]] = {}
-    done = [t for t in trace.trials if t.status == "done" and t.value is not None]
-    for trial in sorted(done, key=lambda t: (-(t.fidelity if t.fidelity is not None else math.inf), t.value, t.id)):
-        config = dict(trial.config)
+    for best in trace.top(len(trace)):
+        config = dict(best)
         for name, p in space.parameters.items():
             if isinstance(p, Constant) and name in config:
                 config[name] = p.value

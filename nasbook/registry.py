@@ -93,6 +93,7 @@ TASKS = [
     Entry("ackley", "many local minima around one hole", "nasbook.tasks.functions:ackley", "function", "Ackley 1987"),
     Entry("rosenbrock", "a long curved valley", "nasbook.tasks.functions:rosenbrock", "function", "Rosenbrock 1960"),
     Entry("ellipsoid", "a long straight valley", "nasbook.tasks.functions:ellipsoid", "function", "Hansen & Ostermeier 2001"),
+    Entry("uneven-axes", "2-D, of which one axis may hardly matter", "nasbook.tasks.uneven:uneven_axes", "function", "Bergstra & Bengio 2012"),
     Entry("digits-mlp", "a multilayer perceptron on 8×8 digits", "nasbook.tasks.training:DigitsMLP", "training", "scikit-learn"),
     Entry("digits-cnn", "a small convolutional net on 8×8 digits", "nasbook.tasks.training:DigitsCNN", "training", "scikit-learn"),
     Entry("digits-cells", "NAS-Bench-201 cells trained on 8×8 digits", "nasbook.tasks.cells:DigitsCells", "training", "Dong & Yang 2020"),

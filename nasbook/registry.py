@@ -1,4 +1,4 @@
-"""Every method, task and lab by name.
+"""Every method, task, search space of architectures and lab by name.
 
 The tables hold text only, so that listing them imports nothing; a module is imported when its entry is made.
 An entry is one line: its name, what it is, where it comes from and where its code stands.
@@ -62,6 +62,10 @@ METHODS = [
           "evolutionary", "Kennedy & Eberhart 1995"),
     Entry("regularized-evolution", "a queue in which the oldest dies", "nasbook.nas.regularized_evolution:RegularizedEvolution",
           "evolutionary", "Real et al. 2019"),
+    Entry("reinforce", "an LSTM writes architectures, and rewards teach it", "nasbook.nas.reinforce:Reinforce",
+          "reinforcement learning", "Zoph & Le 2017"),
+    Entry("ppo", "the same controller, taught by several clipped steps a batch", "nasbook.nas.ppo:PPO",
+          "reinforcement learning", "Schulman et al. 2017"),
     Entry("nsga2", "evolution towards the whole Pareto front", "nasbook.hpo.nsga2:NSGA2",
           "multi-objective", "Deb et al. 2002"),
     Entry("parego", "Bayesian optimisation of one random weighting of the objectives after the other", "nasbook.hpo.parego:ParEGO",
@@ -121,6 +125,20 @@ TASKS = [
           (("dataset", "messy"),)),
     Entry("digits-hpo-textures", "the same networks on textures, as a table", "nasbook.tasks.digits_hpo:DigitsHPO", "table", "nasbook",
           (("dataset", "textures"),)),
+    Entry("nb201-cifar10-latency", "the cells of NAS-Bench-201: error and latency", "nasbook.tasks.nb201:NB201", "multi-objective", "Dong & Yang 2020",
+          (("dataset", "cifar10"), ("objectives", ("error", "latency")))),
+    Entry("nb201-cifar10-costs", "the same with four objectives: error, parameters, FLOPs and latency", "nasbook.tasks.nb201:NB201", "multi-objective",
+          "Dong & Yang 2020", (("dataset", "cifar10"), ("objectives", ("error", "parameters", "flops", "latency")))),
+    Entry("digits201-messy-parameters", "cells on messy digits: error and parameters", "nasbook.tasks.digits201:Digits201", "multi-objective", "nasbook",
+          (("dataset", "messy"), ("objectives", ("error", "parameters")))),
+    Entry("digits-hpo-messy-seconds", "small networks on messy digits: error and seconds of training", "nasbook.tasks.digits_hpo:DigitsHPO",
+          "multi-objective", "nasbook", (("dataset", "messy"), ("objectives", ("error", "seconds")))),
+    Entry("digits-mlp-parameters", "a multilayer perceptron trained on 8×8 digits: error and parameters", "nasbook.tasks.training:DigitsMLP",
+          "multi-objective", "scikit-learn", (("objectives", ("error", "parameters")),)),
+]  # fmt: skip
+
+SPACES = [
+    Entry("nb201-cell", "a cell of four nodes and six edges, five operations", "nasbook.nas.spaces.nb201:NB201Cells", "cell", "Dong & Yang 2020"),
 ]  # fmt: skip
 
 LABS = [
@@ -133,7 +151,7 @@ LABS = [
     Entry("race", "several methods, several seeds, one task", "nasbook.widgets.race:RaceLab"),
 ]  # fmt: skip
 
-TABLES = {"method": METHODS, "task": TASKS, "lab": LABS}
+TABLES = {"method": METHODS, "task": TASKS, "space": SPACES, "lab": LABS}
 
 
 def find(kind: str, name: str) -> Entry:

@@ -1,0 +1,227 @@
+"""What every search space of architectures can do.
+
+    spaces = nasbook.registry.make("space", "conv-chain")
+    config = spaces.space.sample(rng)        # an ordinary Space: every HPO method works on it
+    net = spaces.build(config)               # a torch module with fresh weights
+    print(spaces.source(config))             # the same network as readable PyTorch
+
+A subclass sets `space` and writes two things: `layers`, the network as a list of layers, each of which names what it
+reads; and `graph`, the part that is searched, drawn as a graph with an operation on each edge. All else follows from
+these: the torch module (`program.py`), its source, its costs, which architectures are equal (`canonical`), the paths by
+which a predictor sees an architecture (`paths`), neighbours, mutation and crossover.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import permutations, product
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from nasbook import registry
+from nasbook.space import Config, Space
+
+if TYPE_CHECKING:
+    import networkx as nx
+    from torch import nn
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One line of a network: `name = layer(join of inputs)`.
+
+    `layer` is a class of `blocks.py` or of torch.nn by name, with its arguments; None passes the joined inputs on.
+    `join` says how the inputs become one: "sum", "cat" along the channels, or "zero", zeros of its shape."""
+
+    name: str
+    layer: str | None
+    args: tuple[Any, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+    inputs: tuple[str, ...] = ()
+    join: str = "sum"
+
+
+class Architectures:
+    """A search space of architectures. `shape` is that of one input, (channels, height, width) for images."""
+
+    name: ClassVar[str]
+    space: Space
+    shape: tuple[int, ...] = (1, 8, 8)
+    classes: int = 10
+
+    # ---- written by each space -----------------------------------------------------------------------------
+
+    def layers(self, config: Config) -> list[Layer]:
+        """The network from the input "x" to its last layer, in the order in which it is computed."""
+        raise NotImplementedError
+
+    def graph(self, config: Config) -> nx.MultiDiGraph:
+        """The searched part: nodes 0, 1, … in the order of computation, an edge with attribute `op` for each operation.
+
+        A node is the sum of what its edges bring. `graph.graph["inputs"]` lists the nodes that have no edge into them,
+        `graph.graph["output"]` those that are read from outside."""
+        raise NotImplementedError
+
+    def check(self, config: Config) -> Config:
+        """The validated configuration; ValueError, in one sentence, for one that is no network of this space."""
+        return self.space.validate(config)
+
+    # ---- the network ---------------------------------------------------------------------------------------
+
+    def build(self, config: Config) -> nn.Module:
+        """A torch module with fresh weights from torch's generator: a batch of inputs -> (B, classes)."""
+        from nasbook.nas.spaces.program import Program
+
+        return Program(self.layers(self.check(config)))
+
+    def source(self, config: Config, name: str = "Network") -> str:
+        """The network as a file of PyTorch that needs nothing of nasbook; its state_dict has the names of `build`'s."""
+        from nasbook.nas.spaces.program import source
+
+        title = f"A network of the search space {self.name}, found with nasbook: {dict(config)}"
+        return source(self.layers(self.check(config)), name, title)
+
+    def parameters(self, config: Config) -> int:
+        """Number of weights."""
+        return sum(p.numel() for p in self.build(config).parameters())
+
+    def flops(self, config: Config) -> int:
+        """Multiply-adds of one input's forward pass."""
+        from nasbook.nas.spaces.cost import flops
+
+        return flops(self.build(config), self.shape)
+
+    def latency(self, config: Config, repeats: int = 20) -> float:
+        """Seconds of one forward pass of one input on this machine's CPU, on one thread: the median of `repeats`."""
+        from nasbook.nas.spaces.cost import latency
+
+        return latency(self.build(config), self.shape, repeats=repeats)
+
+    # ---- the graph -----------------------------------------------------------------------------------------
+
+    def canonical(self, config: Config) -> Any:
+        """Equal for architectures that are the same graph once names and skips are taken away (see `canonical`)."""
+        return canonical(self.graph(self.check(config)))
+
+    def paths(self, config: Config) -> frozenset[Path]:
+        """The operations along each way from an input to the output: the path encoding of White et al. (2021)."""
+        graph = self.graph(self.check(config))
+        into: dict[int, set[Path]] = {}
+        for node in sorted(graph):
+            found = {(*way, edge["op"]) for a, _, edge in graph.in_edges(node, data=True) for way in into[a]}
+            into[node] = found or ({()} if node in graph.graph["inputs"] else set())
+        return frozenset(way for node in graph.graph["output"] for way in into[node])
+
+    # ---- steps ---------------------------------------------------------------------------------------------
+
+    def neighbours(self, config: Config) -> list[Config]:
+        """All valid architectures that differ in one decision."""
+        return [c for c in self.space.neighbours(self.check(config)) if self.is_valid(c)]
+
+    def mutate(self, config: Config, rng: np.random.Generator) -> Config:
+        """A valid architecture in which one decision, chosen at random, is another."""
+        while True:
+            child = self.space.mutate(config, rng)
+            if self.is_valid(child):
+                return child
+
+    def crossover(self, a: Config, b: Config, rng: np.random.Generator) -> Config:
+        """A valid child: each decision from one parent or the other, drawn until it is a network."""
+        while True:
+            child: Config = {}
+            for name in self.space.parameters:
+                if self.space.is_active(name, child):
+                    donors = [p for p in (a, b) if name in p]
+                    fill = donors[int(rng.integers(len(donors)))] if donors else self.space.sample(rng)
+                    child[name] = fill[name] if name in fill else self.space.parameters[name].levels(1)[0]
+            if self.is_valid(child):
+                return child
+
+    def is_valid(self, config: Config) -> bool:
+        try:
+            self.check(config)
+        except ValueError:
+            return False
+        return True
+
+
+def of(space: Space) -> Architectures | None:
+    """The registered search space of architectures that has these parameters, or None."""
+    for entry in registry.SPACES:
+        known = registry.make("space", entry.name)
+        if known.space == space:
+            return known
+    return None
+
+
+def paths(space: Space) -> Any:
+    """A function from a configuration to its set of paths; for a space of no architectures, its (name, value) pairs."""
+    known = of(space)
+    return known.paths if known else lambda config: frozenset((name, str(value)) for name, value in config.items())
+
+
+# ---- which graphs are the same? ------------------------------------------------------------------------------
+
+
+def canonical(graph: nx.MultiDiGraph) -> tuple[Any, ...]:
+    """The same for two graphs if and only if one becomes the other by renaming nodes, passing sums through skips and
+    leaving out what the output does not read.
+
+    Each edge but a skip is an operation that reads a sum of sources: inputs (-1, -2, …) or other operations (0, 1, …).
+    Operations are then named in the one order, of all possible ones, that gives the smallest description."""
+    ops, output = terms(graph)
+    used = _used(ops, output)
+    colour: dict[int, Any] = {s: s for s in range(-len(graph.graph["inputs"]), 0)}
+    for i in used:  # what an operation computes, sharing aside
+        colour[i] = (ops[i][0], tuple(sorted(map(str, (colour[s] for s in ops[i][1])))))
+    groups: dict[str, list[int]] = {}
+    for i in used:
+        groups.setdefault(str(colour[i]), []).append(i)
+
+    def describe(order: Sequence[int]) -> tuple[Any, ...]:
+        name = {s: s for s in colour if s < 0} | {i: k for k, i in enumerate(order)}
+        renamed = lambda sources: tuple(sorted(name[s] for s in sources))  # noqa: E731
+        return (*((ops[i][0], renamed(ops[i][1])) for i in order), renamed(output))
+
+    return min(describe(order) for order in _orders([groups[k] for k in sorted(groups)]))
+
+
+Sources = tuple[int, ...]
+
+
+def terms(graph: nx.MultiDiGraph) -> tuple[list[tuple[str, Sources]], Sources]:
+    """Operations (label, what they read) in the order of computation, and what the output reads."""
+    inputs = list(graph.graph["inputs"])
+    sums: dict[int, list[int]] = {node: [-1 - inputs.index(node)] if node in inputs else [] for node in sorted(graph)}
+    ops: list[tuple[str, Sources]] = []
+    for node in sorted(graph):
+        for a, _, edge in sorted(graph.in_edges(node, data=True), key=lambda e: (e[0], e[2]["op"])):
+            if not sums[a]:
+                continue  # nothing arrives there
+            if edge["op"] == "skip":
+                sums[node] += sums[a]
+            else:
+                ops.append((edge["op"], tuple(sorted(sums[a]))))
+                sums[node].append(len(ops) - 1)
+    return ops, tuple(sorted(s for node in graph.graph["output"] for s in sums[node]))
+
+
+def _used(ops: Sequence[tuple[str, Sources]], output: Sources) -> list[int]:
+    found: set[int] = set()
+    todo = list(output)
+    while todo:
+        i = todo.pop()
+        if i >= 0 and i not in found:
+            found.add(i)
+            todo += ops[i][1]
+    return sorted(found)
+
+
+def _orders(groups: list[list[int]]) -> Iterator[tuple[int, ...]]:
+    """All orders in which each group stays together."""
+    for parts in product(*(permutations(group) for group in groups)):
+        yield tuple(i for part in parts for i in part)

@@ -1,0 +1,221 @@
+"""What every search space of architectures can do, checked on NAS-Bench-201's and on graphs drawn by hand."""
+
+import inspect
+
+import networkx as nx
+import numpy as np
+import pytest
+import torch
+
+from nasbook import registry
+from nasbook.nas.spaces import architecture, cell
+from nasbook.nas.spaces.nb201 import NB201Cells
+from nasbook.nas.spaces.networks import CellNet, init_weights
+from nasbook.space import Choice, Space
+
+ENTRIES = [entry.name for entry in registry.SPACES]
+
+
+def drawn(*edges, inputs=(0,), output=None):
+    graph = nx.MultiDiGraph(inputs=inputs)
+    graph.add_edges_from((a, b, {"op": op}) for a, b, op in edges)
+    graph.graph["output"] = (max(graph),) if output is None else output
+    return architecture.canonical(graph)
+
+
+def some(spaces, n, seed=0):
+    rng = np.random.default_rng(seed)
+    found = []
+    while len(found) < n:
+        config = spaces.space.sample(rng)
+        if spaces.is_valid(config):
+            found.append(config)
+    return found
+
+
+# ---- every registered space ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_the_exported_source_computes_what_the_built_network_computes(name, tmp_path):
+    spaces = registry.make("space", name)
+    for i, config in enumerate(some(spaces, 4)):
+        torch.manual_seed(i)
+        net = spaces.build(config).eval()
+        file = tmp_path / f"net{i}.py"
+        file.write_text(spaces.source(config))
+        code = compile(file.read_text(), str(file), "exec")
+        assert "nasbook." not in inspect.cleandoc(file.read_text())
+        names = {}
+        exec(code, names)
+        again = names["Network"]().eval()
+        again.load_state_dict(net.state_dict())
+        x = example(spaces, 3)
+        with torch.no_grad():
+            assert torch.equal(net(x), again(x)) and net(x).shape == (3, *net(x).shape[1:])
+            assert net(x).shape[-1] == spaces.classes
+
+
+def example(spaces, n):
+    return spaces.example(n) if hasattr(spaces, "example") else torch.randn(n, *spaces.shape)
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_every_network_trains(name):
+    spaces = registry.make("space", name)
+    for i, config in enumerate(some(spaces, 3, seed=1)):
+        torch.manual_seed(i)
+        net, x = spaces.build(config).train(), example(spaces, 4)
+        out = net(x)
+        y = torch.arange(out[..., 0].numel()).reshape(out.shape[:-1]) % spaces.classes
+        losses = []
+        optimiser = torch.optim.SGD(net.parameters(), lr=0.01)
+        for _ in range(2):
+            out = net(x)
+            loss = torch.nn.functional.cross_entropy(out.reshape(-1, spaces.classes), y.reshape(-1))
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            losses.append(loss.item())
+        assert np.isfinite(losses).all() and losses[1] < losses[0]
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_steps_give_valid_neighbours(name):
+    spaces, rng = registry.make("space", name), np.random.default_rng(0)
+    a, b = some(spaces, 2, seed=2)
+    for _ in range(20):
+        child, mixed = spaces.mutate(a, rng), spaces.crossover(a, b, rng)
+        assert spaces.check(child) == child and child != a
+        assert spaces.check(mixed) == mixed
+        assert all(mixed[k] in (a.get(k), b.get(k)) for k in mixed if k in a and k in b)
+    near = spaces.neighbours(a)
+    assert near and all(spaces.check(c) == c and c != a for c in near)
+    keys = [spaces.space.key(c) for c in near]
+    assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_equal_architectures_cost_the_same_and_have_a_path(name):
+    spaces = registry.make("space", name)
+    classes = {}
+    for config in some(spaces, 40, seed=3):
+        classes.setdefault(spaces.canonical(config), []).append(config)
+        assert all(isinstance(op, str) for path in spaces.paths(config) for op in path)
+    assert len(classes) > 5
+    costs = [spaces.parameters(group[0]) for group in classes.values()]
+    assert len(set(costs)) > 1 and min(costs) > 0
+
+
+def test_a_space_finds_its_architectures():
+    for name in ENTRIES:
+        assert architecture.of(registry.make("space", name).space).name == name
+    other = Space(x=Choice(["a", "b"]))
+    assert architecture.of(other) is None
+    assert architecture.paths(other)({"x": "a"}) == frozenset({("x", "a")})
+
+
+# ---- which graphs are the same? -------------------------------------------------------------------------------
+
+
+def test_names_skips_and_dead_ends_do_not_matter():
+    chain = drawn((0, 1, "conv"), (1, 2, "pool"))
+    assert chain == drawn((0, 3, "conv"), (3, 7, "pool"))
+    assert chain == drawn((0, 1, "skip"), (1, 2, "conv"), (2, 3, "pool"), (3, 4, "skip"))
+    assert chain == drawn((0, 1, "conv"), (0, 2, "conv"), (1, 3, "pool"), output=(3,)), "nothing reads node 2"
+    assert chain != drawn((0, 1, "pool"), (1, 2, "conv"))
+
+
+def test_an_operation_read_twice_is_not_two_operations():
+    shared = drawn((0, 1, "conv"), (1, 2, "relu"), (1, 2, "tanh"))
+    twice = drawn((0, 1, "conv"), (0, 2, "conv"), (1, 3, "relu"), (2, 3, "tanh"))
+    assert shared != twice
+    swapped = drawn((0, 1, "conv"), (0, 2, "conv"), (2, 3, "relu"), (1, 3, "tanh"))
+    assert twice == swapped
+
+
+def test_inputs_keep_their_places():
+    assert drawn((0, 2, "a"), (1, 2, "b"), inputs=(0, 1)) != drawn((1, 2, "a"), (0, 2, "b"), inputs=(0, 1))
+
+
+def test_against_isomorphism_by_networkx():
+    """On random graphs without skips, equal keys if and only if networkx finds the used parts isomorphic."""
+    rng = np.random.default_rng(0)
+
+    def graph():
+        g = nx.MultiDiGraph(inputs=(0,), output=(4,))
+        g.add_nodes_from(range(5))
+        for b in range(1, 5):
+            for a in range(b):
+                if rng.random() < 0.5:
+                    g.add_edge(a, b, op="ab"[int(rng.integers(2))])
+        return g
+
+    def as_operations(g):
+        ops, output = architecture.terms(g)
+        h = nx.MultiDiGraph()
+        h.add_node("in", op="in")
+        h.add_node("out", op="out")
+        used = architecture._used(ops, output)
+        h.add_nodes_from((i, {"op": ops[i][0]}) for i in used)
+        h.add_edges_from((s if s >= 0 else "in", i) for i in used for s in ops[i][1])
+        h.add_edges_from((s if s >= 0 else "in", "out") for s in output)
+        return h
+
+    graphs = [graph() for _ in range(60)]
+    keys, plain = [architecture.canonical(g) for g in graphs], [as_operations(g) for g in graphs]
+    same = [
+        (keys[i] == keys[j], nx.is_isomorphic(plain[i], plain[j], node_match=lambda a, b: a["op"] == b["op"]))
+        for i in range(60)
+        for j in range(i)
+    ]
+    assert {a == b for a, b in same} == {True} and sum(a for a, _ in same) > 20
+
+
+# ---- NAS-Bench-201 --------------------------------------------------------------------------------------------
+
+
+def test_the_general_key_never_joins_two_classes_of_nb201():
+    """The cell's own key also moves pooling through sums, so it has fewer classes; it never splits a general one."""
+    spaces = NB201Cells()
+    own = {}
+    for row in np.random.default_rng(0).choice(15625, 1500, replace=False):
+        config = cell.to_config(np.base_repr(row, 5).zfill(6))
+        own.setdefault(architecture.canonical(spaces.graph(config)), set()).add(spaces.canonical(config))
+    assert max(len(keys) for keys in own.values()) == 1 and len(own) < 1500
+
+
+def test_the_network_is_that_of_the_table():
+    """Same weights, same outputs as CellNet, whose training made Digits-201."""
+    spaces, rng = NB201Cells(), np.random.default_rng(0)
+    for key in ("333333", "134032", "000000", "413021"):
+        reference = CellNet(key).eval()
+        init_weights(reference, rng)
+        net = spaces.build(cell.to_config(key)).eval()
+        ours, theirs = list(net.state_dict().values()), list(reference.state_dict().values())
+        assert sorted(map(lambda t: tuple(t.shape), ours)) == sorted(map(lambda t: tuple(t.shape), theirs))
+        named = {renamed(k): v for k, v in reference.state_dict().items()}
+        net.load_state_dict(named, strict=False)
+        x = torch.randn(5, 1, 8, 8)
+        with torch.no_grad():
+            assert torch.allclose(net(x), reference(x), atol=1e-6)
+            assert sum(k in net.state_dict() for k in named) == len(named)
+
+
+def renamed(name):
+    part, *rest = name.split(".")
+    if part.startswith("cell"):
+        return ".".join([f"{part}_{rest[1]}", *rest[2:]])
+    return {"stem": "stem", "reduce": "reduce1", "norm": "pooled.norm", "head": "head"}[part] + "." + ".".join(rest)
+
+
+def test_paths_of_a_cell():
+    config = cell.to_config("301000")  # 0→1 conv3x3, 1→2 skip, nothing reaches 3
+    assert NB201Cells().paths(config) == frozenset()
+    config = cell.to_config(("conv3x3", "none", "skip", "conv1x1", "none", "avgpool"))
+    assert NB201Cells().paths(config) == {("conv3x3", "skip", "avgpool"), ("conv1x1",)}
+
+
+def test_an_unknown_operation_is_refused():
+    with pytest.raises(ValueError, match="edge_0_1 must be one of .none., .skip."):
+        NB201Cells().build({**cell.to_config("333333"), "edge_0_1": "conv5x5"})

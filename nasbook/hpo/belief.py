@@ -21,7 +21,8 @@ from scipy.optimize import minimize
 from scipy.spatial.distance import cdist
 
 from nasbook.hpo.blas import one_thread
-from nasbook.hpo.gp import GP, _cholesky, log_marginal_likelihood, squared_differences
+from nasbook.hpo.evidence import log_marginal_likelihood, lower, squared_differences
+from nasbook.hpo.gp import GP
 from nasbook.hpo.kernels import KERNELS
 
 BOUNDS = {"lengthscale": (0.02, 3.0), "signal": (0.1, 3.0), "noise": (0.001, 1.0)}
@@ -70,7 +71,7 @@ class Belief:
         if self.gp is not None:
             return self.gp.sample(column, n, rng)
         k = KERNELS[self.kernel](cdist(column, column, "sqeuclidean") / self.lengthscale**2)[0]
-        return self.signal * rng.standard_normal((n, len(column))) @ _cholesky(k).T
+        return self.signal * rng.standard_normal((n, len(column))) @ lower(k).T
 
     # ---- the evidence ----------------------------------------------------------------------------------
 

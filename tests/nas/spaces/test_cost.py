@@ -1,0 +1,94 @@
+"""Parameters and FLOPs against NAS-Bench-201's published numbers and against counting by hand."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from nasbook.nas.spaces.cost import flops, latency, parameters
+from nasbook.nas.spaces.networks import CellModule, CellNet, Conv, init_weights
+
+
+class NB201Net(nn.Module):
+    """The network of the paper on CIFAR-10: three stages of five cells with 16, 32 and 64 channels, and two residual
+    blocks of stride 2 between them."""
+
+    def __init__(self, cell):
+        super().__init__()
+        self.stem = Conv(3, 16, 3, relu=False)
+        self.stages = nn.ModuleList(
+            nn.Sequential(*(CellModule(tuple(map(int, cell)), c) for _ in range(5))) for c in (16, 32, 64)
+        )
+        self.blocks = nn.ModuleList(nn.Sequential(Conv(c, 2 * c, 3, stride=2), Conv(2 * c, 2 * c, 3)) for c in (16, 32))
+        self.shortcuts = nn.ModuleList(
+            nn.Sequential(nn.AvgPool2d(2, 2), nn.Conv2d(c, 2 * c, 1, bias=False)) for c in (16, 32)
+        )
+        self.norm, self.head = nn.BatchNorm2d(64), nn.Linear(64, 10)
+
+    def forward(self, x):
+        x = self.stages[0](self.stem(x))
+        for stage, block, shortcut in zip(self.stages[1:], self.blocks, self.shortcuts, strict=True):
+            x = stage(block(x) + shortcut(x))
+        return self.head(F.relu(self.norm(x)).mean((2, 3)))
+
+
+# the benchmark adds 5,184 for its mean over the last 8×8 pixels of 64 channels; here a mean costs nothing
+MEAN = 64 * 81
+
+
+@pytest.mark.parametrize("cell", ["000000", "333333", "222222", "444444", "111111", "333132", "131422"])
+def test_the_exact_costs_of_nas_bench_201(cell):
+    n = {digit: cell.count(digit) for digit in "1234"}
+    net = NB201Net(cell)
+    assert parameters(net) == 73_306 + 243_040 * n["3"] + 28_000 * n["2"]
+    published = 7_943_872 + 35_819_520 * n["3"] + 4_362_240 * n["2"] + 1_290_240 * n["4"]
+    assert flops(net, (3, 32, 32)) == published - MEAN
+
+
+def test_operations_whose_input_is_cut_off_do_not_run():
+    """Edge 0→1 is `none`, so the convolution on 1→3 reads nothing: its parameters exist, its FLOPs do not."""
+    dead, clean = CellNet("000130"), CellNet("000100")
+    assert parameters(dead) > parameters(clean) and flops(dead, (1, 8, 8)) == flops(clean, (1, 8, 8))
+
+
+def test_layers_counted_by_hand():
+    assert flops(nn.Linear(7, 5), (7,)) == 35 == flops(nn.Linear(7, 5, bias=False), (7,))
+    assert flops(nn.Linear(7, 5), torch.zeros(4, 3, 7)) == 4 * 3 * 35  # a batch of 4, three places each
+    assert flops(nn.Conv2d(4, 6, 3, padding=1, groups=2, bias=False), (4, 8, 8)) == 6 * 64 * 2 * 9
+    assert flops(nn.Conv2d(4, 6, 5, stride=2), (4, 9, 9)) == 6 * 9 * 4 * 25
+    assert flops(nn.ConvTranspose2d(4, 6, 2, stride=2), (4, 5, 5)) == 4 * 25 * 6 * 4
+    assert flops(nn.MaxPool2d(2), (3, 8, 8)) == 3 * 16 * 4 == flops(nn.AvgPool2d(2), (3, 8, 8))
+    assert flops(nn.MaxPool2d((1, 3)), (3, 9, 9)) == 3 * 27 * 3
+    assert flops(nn.BatchNorm2d(3), (3, 8, 8)) == 2 * 3 * 64 and flops(nn.Tanh(), (3, 8, 8)) == 3 * 64
+    assert flops(nn.LayerNorm(6), (6,)) == 12 and flops(nn.GELU(), (6,)) == 6
+    assert flops(nn.Identity(), (5,)) == 0 == parameters(nn.ReLU())
+
+
+def test_counting_leaves_the_network_as_it_was():
+    net = CellNet("031322").train()
+    init_weights(net, np.random.default_rng(0))
+    net.stem.eval()
+    modes, state = [m.training for m in net.modules()], {k: v.clone() for k, v in net.state_dict().items()}
+    flops(net, (1, 8, 8)), latency(net, (1, 8, 8), repeats=1)
+    assert modes == [m.training for m in net.modules()]
+    assert all(torch.equal(v, state[k]) for k, v in net.state_dict().items())
+
+
+def test_latency_grows_with_the_work_and_threads_come_back():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        small, large = nn.Linear(8, 8), nn.Sequential(*(nn.Linear(600, 600) for _ in range(20)))
+        assert 0 < latency(small, (8,), repeats=5) < latency(large, (600,), repeats=5) < 10
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(threads)
+    with pytest.raises(ValueError, match="repeats must be at least 1, not 0"):
+        latency(small, (8,), repeats=0)
+
+
+def test_flops_do_not_depend_on_the_values():
+    rng, net = np.random.default_rng(0), CellNet("031322")
+    x = torch.from_numpy(rng.standard_normal((5, 1, 8, 8)).astype(np.float32))
+    assert flops(net, x) == 5 * flops(net, (1, 8, 8))

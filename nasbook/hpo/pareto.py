@@ -32,8 +32,14 @@ def dominance(Y: Any) -> np.ndarray:
 
 
 def front(Y: Any) -> np.ndarray:
-    """(n,) True for the points that no point dominates."""
-    return ~np.any(dominance(Y), axis=0)
+    """(n,) True for the points that no point dominates; also for a whole table, as nothing of size n² is made."""
+    Y = _points(Y)
+    first, left = np.zeros(len(Y), bool), np.lexsort(Y.T[::-1])  # in this order nobody is dominated by a later one
+    while len(left):
+        p, left = left[0], left[1:]
+        first[p] = True
+        left = left[(Y[left] < Y[p]).any(1) | (Y[left] == Y[p]).all(1)]  # p does not dominate them
+    return first
 
 
 def ranks(Y: Any) -> np.ndarray:

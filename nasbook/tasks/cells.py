@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 import os
 import warnings
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from pickle import UnpicklingError
@@ -30,6 +31,7 @@ from nasbook.nas.spaces.networks import CellNet, init_weights, pick_device
 from nasbook.search import Evaluation, Fidelity, Report, Task
 from nasbook.space import Config
 from nasbook.tasks import images
+from nasbook.tasks.objectives import weigh, weighed
 
 BATCH, LR, MOMENTUM, WEIGHT_DECAY = 50, 0.1, 0.9, 5e-4
 TRAIN = {"digits": 300, "messy": 1000, "textures": 600}
@@ -41,7 +43,8 @@ class DigitsCells(Task):
     data: "digits", "messy" or "textures" (see nasbook.tasks.images). train: how many images to learn from; with more
     than 300 digits, fewer are left for the test. epochs: length of the full training, and the highest fidelity.
     channels: of the first cell; the second has twice as many. device: "auto" (a CUDA GPU if there is one), "cpu" or
-    "cuda".
+    "cuda". objectives: ("error", "parameters") minimises both, the validation error and the size; () is the error
+    alone.
 
     On the CPU the same seed gives the same numbers, bit for bit, and a resumed training those of an uninterrupted
     one; a GPU may differ in the last digits. Raises ValueError for arguments that cannot be served.
@@ -58,6 +61,7 @@ class DigitsCells(Task):
         epochs: int = 12,
         channels: int = 8,
         device: str = "auto",
+        objectives: Sequence[str] = (),
     ) -> None:
         if data not in images.DATA:
             raise ValueError(f"{self.name}: data must be one of {', '.join(images.DATA)}, not {data!r}")
@@ -71,6 +75,7 @@ class DigitsCells(Task):
         given = {"data": (data, "digits"), "train": (train, None), "epochs": (epochs, 12), "channels": (channels, 8)}
         given["device"] = (device, "auto")
         self.arguments = {k: v for k, (v, default) in given.items() if v != default}
+        self._weighed = weigh(self, objectives, ("parameters",))
         self.splits = self._splits()
         self.classes = int(self.splits["train"][1].max()) + 1
 
@@ -129,11 +134,12 @@ class DigitsCells(Task):
                 report(epoch + 1, row["error"])
         parameters = sum(p.numel() for p in training.net.parameters())
         metrics = {"accuracy": 1 - row["error"], "train_loss": row["train_loss"], "val_loss": row["val_loss"]}
-        return Evaluation(
+        answer = Evaluation(
             row["error"],
             metrics={**metrics, "epochs": epochs, "parameters": parameters},
             curve=[(e, r["error"]) for e, r in enumerate(training.rows[:epochs], 1)],
         )
+        return weighed(answer, self._weighed, {"parameters": parameters})
 
     def test(self, config: Config, *, seed: int = 0) -> float:
         """Train to the end as `evaluate` does and return the error on the test images, which no search has seen."""

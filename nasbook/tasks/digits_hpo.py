@@ -10,6 +10,7 @@ early can be repeated here in milliseconds, and compared with what the stopped o
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import numpy as np
 
 from nasbook.search import Evaluation, Fidelity, Report, Task
 from nasbook.space import Choice, Config, Space
+from nasbook.tasks.objectives import weigh, weighed
 
 TABLE = Path(__file__).parents[1] / "data" / "digits_hpo.npz"
 IMAGES = {"digits": (300, 1197), "messy": (500, 2000), "textures": (500, 2000)}  # validation, test
@@ -41,10 +43,12 @@ class DigitsHPO(Task):
 
     dataset: "digits", "messy" or "textures". run: 0 or 1 always shows that seed; None draws it by the seed of the
     evaluation. The cost is the seconds of one core that the training took as part of a batch of 108; alone it would
-    have taken longer.
+    have taken longer. objectives: "error" and "parameters" of the network or "seconds" of training, to be minimised
+    together; () is the error alone.
 
     Columns in the order of the grid, read-only: `val` (9720, 2, 27) and `test` (9720, 2, 4), accuracies; `diverged`
-    (9720, 2), the first epoch whose loss was not finite, 0 if there is none; `seconds` (9720,) an epoch.
+    (9720, 2), the first epoch whose loss was not finite, 0 if there is none; `seconds` (9720,) an epoch; `parameters`
+    (9720,).
     """
 
     space = SPACE
@@ -52,13 +56,16 @@ class DigitsHPO(Task):
     value_label = "validation error"
     knows_cost = True
 
-    def __init__(self, dataset: str = "digits", run: int | None = None) -> None:
+    def __init__(self, dataset: str = "digits", run: int | None = None, objectives: Sequence[str] = ()) -> None:
         if dataset not in IMAGES:
             raise ValueError(f"DigitsHPO: dataset must be one of {', '.join(IMAGES)}, not {dataset!r}")
         if run not in (None, 0, 1):
             raise ValueError(f"DigitsHPO: run must be 0, 1 or None (drawn for each evaluation), not {run!r}")
         self.name, self.dataset, self.run = f"digits-hpo-{dataset}", dataset, run
+        self.arguments = {} if run is None else {"run": run}
         self.val, self.test, self.diverged, self.seconds = _open(dataset)
+        self.parameters = _parameters()
+        self._weighed = weigh(self, objectives, ("parameters", "seconds"))
 
     def evaluate(
         self,
@@ -82,7 +89,8 @@ class DigitsHPO(Task):
             if report is not None:
                 report(epoch, error, epoch * cost)
         metrics = {"accuracy": 1.0 - errors[-1], "run": run, "epochs": epochs}
-        return Evaluation(errors[-1], metrics=metrics, cost=epochs * cost, curve=list(enumerate(errors, 1)))
+        answer = Evaluation(errors[-1], metrics=metrics, cost=epochs * cost, curve=list(enumerate(errors, 1)))
+        return weighed(answer, self._weighed, {"parameters": self.parameters[row], "seconds": epochs * cost})
 
     def row(self, config: Any) -> int:
         """The place of a configuration in the columns; ValueError if it is not in the grid."""
@@ -96,9 +104,30 @@ class DigitsHPO(Task):
             raise ValueError(f"{self.name}: the test images were looked at after {RUNGS} epochs, not after {epochs}")
         return float(self.test[self.row(config), :, RUNGS.index(epochs)].mean())
 
+    def outcomes(self, objectives: Sequence[str] = ()) -> np.ndarray:
+        """(9720, m) every configuration in these objectives (by default the task's): the error of `run` after 27
+        epochs, or the mean of the seeds where it is None, and the costs; NaN where a training diverged. No search
+        sees it."""
+        names = tuple(objectives) or self._weighed or ("error",)
+        errors = np.where(self.diverged == 0, 1.0 - self.val[..., -1], np.nan)
+        error = errors.mean(1) if self.run is None else errors[:, self.run]
+        columns = {"error": error, "parameters": self.parameters, "seconds": EPOCHS * self.seconds}
+        return np.column_stack([columns[name] for name in names])
+
     def rank(self, config: Any) -> int:
         """1 for the configuration with the best mean test accuracy, 9,720 for the worst; equals share the better."""
         return 1 + int((self.test[..., -1].mean(1) > self.test_accuracy(config)).sum())
+
+
+@cache
+def _parameters() -> np.ndarray:
+    """(9720,) weights and biases of 64 inputs, `depth` layers of `width`, 10 classes."""
+    width, depth = (np.array(SPACE.parameters[name].options, int) for name in ("width", "depth"))  # type: ignore[union-attr]
+    w, d = width[:, None], depth[None, :]
+    counts = (64 + 1) * w + (d - 1) * (w + 1) * w + (w + 1) * 10
+    counts = np.repeat(counts.ravel(), math.prod(SHAPE[2:]))
+    counts.setflags(write=False)
+    return counts
 
 
 @cache

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import os
 import warnings
+from collections.abc import Sequence
 from copy import deepcopy
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -27,6 +28,7 @@ from torch import Tensor, nn
 
 from nasbook.search import Evaluation, Fidelity, Report, Task
 from nasbook.space import Choice, Config, Float, Int, Space
+from nasbook.tasks.objectives import weigh, weighed
 
 Split = tuple[np.ndarray, np.ndarray]
 
@@ -38,6 +40,7 @@ class Digits(Task):
     device: "auto" (a CUDA GPU if there is one), "cpu" or "cuda".
     data: an .npz file with x, images (n, h, w), (n, c, h, w) or plain rows (n, k), and y, labels (n,); a fifth of them
     is kept for validation and a fifth for the test, by a fixed draw.
+    objectives: ("error", "parameters") minimises both, the validation error and the size; () is the error alone.
 
     On the CPU the same seed gives the same numbers, bit for bit, and a resumed training those of an uninterrupted one;
     a GPU may differ in the last digits. Raises ValueError for arguments that cannot be served.
@@ -48,7 +51,12 @@ class Digits(Task):
     dynamic = ("lr", "momentum", "weight_decay", "batch", "dropout")  # what may change while a network learns
 
     def __init__(
-        self, epochs: int = 10, train: int = 1000, device: str = "auto", data: str | Path | None = None
+        self,
+        epochs: int = 10,
+        train: int = 1000,
+        device: str = "auto",
+        data: str | Path | None = None,
+        objectives: Sequence[str] = (),
     ) -> None:
         for label, number in (("epochs", epochs), ("train", train)):
             if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
@@ -65,6 +73,7 @@ class Digits(Task):
         self.arguments = {k: v for k, (v, default) in given.items() if v != default}
         if data is not None:
             self.arguments["data"] = os.fspath(data)
+        self._weighed = weigh(self, objectives, ("parameters",))
         x, y = _digits() if data is None else _from_file(Path(data))
         self.splits = split(x, y, self.train)
         self.classes = int(max(y.max() for _, y in self.splits.values())) + 1
@@ -109,7 +118,8 @@ class Digits(Task):
                 report(epoch + 1, training.curve[epoch])
         curve = [(n, error) for n, error in enumerate(training.curve[: epoch + 1], 1) if math.isfinite(error)]
         metrics = {"train_loss": training.losses[epoch], "epochs": epoch + 1, "parameters": training.parameters}
-        return Evaluation(training.curve[epoch], metrics=metrics, curve=curve)
+        answer = Evaluation(training.curve[epoch], metrics=metrics, curve=curve)
+        return weighed(answer, self._weighed, {"parameters": training.parameters})
 
     def member(self, config: Config, seed: int) -> Training:
         """One training to be led epoch by epoch: `epoch`, `state`, `load`, `set`; its errors are in `curve`."""

@@ -3,9 +3,10 @@
     repeat:  train T steps;  d ← dL_val/dh;  h ← h - Adam(d), held inside the space
 
 h are logarithms, of the learning rate and, say, of weight decays, so a step multiplies. The walk begins in the middle
-of the space. How d is found is a choice of four, which unrolling.py has with their formulae and papers:
+of the space, or at `start`. How d is found is a choice of five, which unrolling.py has with their formulae and papers:
 
 reverse, forward   the exact derivative of T steps; every round trains anew from the same first weights
+truncated          the same, but only the last K of the T steps are differentiated
 implicit           the derivative of the optimum; a round goes on with the weights of the one before
 online             no d: during one training the learning rate follows the training loss; decays stay as they are
 
@@ -35,7 +36,7 @@ from nasbook.search import OneShot, Task
 from nasbook.space import Float, Space
 from nasbook.trace import Trial
 
-MODES = ("reverse", "forward", "implicit", "online")
+MODES = ("reverse", "truncated", "forward", "implicit", "online")
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,14 @@ class HypergradientSettings:
     epochs: int = setting(30, "Rounds; each is a trial.")
     steps: int = setting(100, "Training steps of a round (T).")
     rate: float = setting(0.1, "Rate of Adam, for logarithms of hyperparameters.")
+    last: int = setting(20, "Steps that are differentiated (K), counted from the end; truncated only.")
     terms: int = setting(50, "Terms of the Neumann series (k); implicit only.")
     beta: float = setting(0.1, "How fast the learning rate adapts (β); online only.")
+    start: dict[str, float] | None = setting(None, "The first configuration; None: the middle of the space.")
 
     def __post_init__(self) -> None:
         one_of("mode", self.mode, MODES)
-        for name in ("epochs", "steps", "terms"):
+        for name in ("epochs", "steps", "last", "terms"):
             whole(name, getattr(self, name), 1)
         within("rate", self.rate, 0, above=True)
         within("beta", self.beta, 0)
@@ -101,13 +104,14 @@ class Hypergradient(OneShot):
         bounds = [(p.low, p.high) for p in _floats(self.space)]
         low, high = torch.tensor(bounds, dtype=torch.float64).log().T
         first = problem.start(self.seed)
-        h, w, last, epoch = (low + high) / 2, first, torch.zeros_like(first), 0
+        h, w, last, epoch = self._first((low + high) / 2), first, torch.zeros_like(first), 0
         adam = torch.optim.Adam([h], s.rate)
         if self._saved is not None:
             w, last, epoch = self._saved["w"], self._saved["last"], self._saved["epoch"]
             h.copy_(self._saved["h"])
             adam.load_state_dict(self._saved["adam"])
-        stored = {"reverse": s.steps + 1, "forward": len(h) + 1, "implicit": 3, "online": 2}[s.mode] * len(w)
+        kept = {"reverse": s.steps + 1, "truncated": min(s.last, s.steps) + 1, "forward": len(h) + 1, "implicit": 3}
+        stored = kept.get(s.mode, 2) * len(w)
         while epoch < s.epochs:
             begin = time.perf_counter()
             if s.mode == "online":
@@ -117,8 +121,10 @@ class Hypergradient(OneShot):
                 for _ in range(s.steps):
                     w = step(problem, w, h)
                 h.grad = implicit(problem, w, h, s.terms)
+            elif s.mode == "forward":
+                w, h.grad = forward(problem, first, h, s.steps)
             else:
-                w, h.grad = (reverse if s.mode == "reverse" else forward)(problem, first, h, s.steps)
+                w, h.grad = reverse(problem, first, h, s.steps, s.last if s.mode == "truncated" else None)
             used, epoch = h.clone(), epoch + 1
             if h.grad is not None:
                 adam.step()
@@ -133,6 +139,13 @@ class Hypergradient(OneShot):
                 yield replace(trial, status="failed", reason="diverged: a loss or its gradient is not finite"), view
                 return
             yield replace(trial, status="done", value=losses[1], metrics={"train_loss": losses[0]}), view
+
+    def _first(self, middle: torch.Tensor) -> torch.Tensor:
+        """h (m,) of the first round."""
+        if self.settings.start is None:
+            return middle
+        start = self.space.validate(self.settings.start)
+        return torch.tensor([start[name] for name in self.space.parameters], dtype=torch.float64).log()
 
     def save(self, path: Path) -> None:
         state.write(path, self._made_by(), self._state)

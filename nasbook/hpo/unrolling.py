@@ -6,6 +6,7 @@
 With A_t = ∂Φ/∂w and B_t = ∂Φ/∂h at w_t, and g = ∇_w L_val(w_T), the chain rule gives Σ_t gᵀ A_{T-1} ⋯ A_{t+1} B_t.
 
 reverse   from the left:   α ← g;  for t = T-1 … 0:  d += αᵀ B_t,  α ← αᵀ A_t       keeps all T + 1 weight vectors
+truncated the same sweep, ended K steps before the beginning: what happened earlier is left out. Keeps K + 1 vectors
 forward   from the right:  Z ← 0;  for t = 0 … T-1:  Z ← A_t Z + B_t;  then gᵀ Z     keeps m tangents, whatever T is
 implicit  at an optimum of L_train, where ∇_w L_train(w*(h), h) = 0, by the implicit function theorem:
               -gᵀ H⁻¹ ∂²L_train/∂w∂h,   H⁻¹ ≈ η Σ_{j<k} (I - η H)^j                  (Neumann series, k terms)
@@ -15,9 +16,10 @@ online    another question: the learning rate that lowers the *training* loss, d
               η ← η + β ∇L_train(w_t) · ∇L_train(w_{t-1})
 
 Papers: Maclaurin, Duvenaud & Adams, Gradient-based Hyperparameter Optimization through Reversible Learning, 2015
-(reverse); Franceschi et al., Forward and Reverse Gradient-Based Hyperparameter Optimization, 2017; Lorraine, Vicol &
-Duvenaud, Optimizing Millions of Hyperparameters by Implicit Differentiation, 2020; Baydin et al., Online Learning Rate
-Adaptation with Hypergradient Descent, 2018. Read first: `reverse`. Left out: momentum, minibatches, reversing the
+(reverse); Shaban et al., Truncated Back-propagation for Bilevel Optimization, 2019; Franceschi et al., Forward and
+Reverse Gradient-Based Hyperparameter Optimization, 2017; Lorraine, Vicol & Duvenaud, Optimizing Millions of
+Hyperparameters by Implicit Differentiation, 2020; Baydin et al., Online Learning Rate Adaptation with Hypergradient
+Descent, 2018. Read first: `reverse`. Left out: momentum, minibatches, reversing the
 training instead of storing it. The method that walks along these gradients stands in hypergradient.py.
 """
 
@@ -44,10 +46,13 @@ def step(problem: Problem, w: Tensor, h: Tensor) -> Tensor:
     return w - h[0].exp() * grad(problem.train_loss)(w, h)
 
 
-def reverse(problem: Problem, w: Tensor, h: Tensor, T: int) -> tuple[Tensor, Tensor]:
-    """w_T (p,) from w_0 = w, and dL_val(w_T)/dh (m,)."""
+def reverse(problem: Problem, w: Tensor, h: Tensor, T: int, last: int | None = None) -> tuple[Tensor, Tensor]:
+    """w_T (p,) from w_0 = w, and dL_val(w_T)/dh (m,); with `last` = K, truncated to the last K steps."""
+    K = T if last is None else min(last, T)
+    for _ in range(T - K):
+        w = step(problem, w, h)
     path = [w]
-    for _ in range(T):
+    for _ in range(K):
         path.append(step(problem, path[-1], h))
     alpha, d = grad(problem.val_loss)(path[-1]), torch.zeros_like(h)
     for w_t in reversed(path[:-1]):
@@ -61,11 +66,11 @@ def forward(problem: Problem, w: Tensor, h: Tensor, T: int) -> tuple[Tensor, Ten
     """The same as `reverse`, carrying Z = ∂w_t/∂h along, here as rows (m, p)."""
     Z, E = torch.zeros(len(h), len(w), dtype=w.dtype), torch.eye(len(h), dtype=h.dtype)
     for _ in range(T):
-        Z, w = vmap(partial(_push, problem, w, h))(Z, E), step(problem, w, h)
+        Z, w = vmap(partial(push, problem, w, h))(Z, E), step(problem, w, h)
     return w, Z @ grad(problem.val_loss)(w)
 
 
-def _push(problem: Problem, w: Tensor, h: Tensor, z: Tensor, e: Tensor) -> Tensor:
+def push(problem: Problem, w: Tensor, h: Tensor, z: Tensor, e: Tensor) -> Tensor:
     """A_t z + B_t e: where a step at w leads, if w moves along z (p,) and h along e (m,)."""
     return jvp(partial(step, problem), (w, h), (z, e))[1]
 

@@ -90,6 +90,21 @@ def test_reverse_forward_and_central_differences_agree(cls, T):
     assert (d.abs() > 1e-8).all()
 
 
+def test_truncated_is_the_reverse_sweep_that_begins_where_the_last_steps_do():
+    """The derivative of the last K steps alone, with the weights before them held."""
+    task = MLPDecays(train=40)
+    h, w = task.logs({"lr": 0.7, "decay_1": 0.02, "decay_2": 0.5}), task.start(0)
+    w_T, whole = reverse(task, w, h, 12)
+    for K in (1, 5):
+        there = w
+        for _ in range(12 - K):
+            there = step(task, there, h)
+        found, d = reverse(task, w, h, 12, last=K)
+        assert torch.equal(found, w_T) and torch.equal(d, reverse(task, there, h, K)[1])
+        assert not torch.allclose(d, whole, rtol=0.01)
+    assert torch.equal(reverse(task, w, h, 12, last=99)[1], whole)
+
+
 def test_a_step_is_gradient_descent_as_torch_has_it():
     task, config = MLPDecays(train=40), {"lr": 0.7, "decay_1": 0.02, "decay_2": 0.5}
     w = task.start(0)
@@ -153,9 +168,9 @@ def test_it_walks_to_the_best_decay(mode):
     assert trace.trials[-1].config["weight_decay"] == pytest.approx(decays[np.argmin(values)], rel=0.2)
 
 
-@pytest.mark.parametrize("mode", ["reverse", "forward", "implicit", "online"])
+@pytest.mark.parametrize("mode", ["reverse", "truncated", "forward", "implicit", "online"])
 def test_a_stopped_walk_goes_on_to_the_same_numbers(mode, tmp_path):
-    task, settings = LogisticCancer(), {"mode": mode, "epochs": 5, "steps": 6, "terms": 5}
+    task, settings = LogisticCancer(), {"mode": mode, "epochs": 5, "steps": 6, "last": 4, "terms": 5}
     whole = list(nasbook.steps("hypergradient", task, seed=1, **settings))
     assert len(whole) == 5 and whole[-1].trial.value < whole[0].trial.value
     path = tmp_path / "t.jsonl"
@@ -179,11 +194,19 @@ def test_what_it_cannot_serve_is_refused_in_a_sentence(tmp_path):
     space = Space(lr=Float(1e-3, 1, log=True))
     with pytest.raises(ValueError, match="differentiates a training, and branin offers none"):
         next(Hypergradient(space).run(nasbook.task("branin")))
-    with pytest.raises(ValueError, match="mode must be one of reverse, forward"):
+    with pytest.raises(ValueError, match="mode must be one of reverse, truncated, forward"):
         Hypergradient(space, mode="sideways")
     (tmp_path / "s").write_bytes(b"rubbish")
     with pytest.raises(ValueError, match="cannot be read"):
         Hypergradient(space).restore(tmp_path / "s")
+
+
+def test_the_walk_begins_where_it_is_told_to():
+    space, start = Space(lr=Float(0.01, 30, log=True), weight_decay=Float(1e-5, 1, log=True)), dict(RIDGE)
+    (first,) = list(nasbook.search("hypergradient", "ridge-digits", space=space, epochs=1, steps=5, start=start))
+    assert first.trial.config == pytest.approx(start)
+    with pytest.raises(ValueError, match="lr"):
+        nasbook.search("hypergradient", "ridge-digits", space=space, epochs=1, start={**start, "lr": 50.0})
 
 
 class Explodes(Task):

@@ -151,7 +151,7 @@ def test_a_real_training_tells_its_size(make):
     [
         (
             ("error", "latenzy"),
-            "X
+            "nb201-cifar10: there is no objective 'latenzy'; it can be any of 'error', 'parameters'",
         ),
         (("latency", "error"), "'error' must be the first objective, not 'latency'"),
         (("error", "flops", "flops"), "each objective once"),

@@ -54,21 +54,21 @@ def flops(net: nn.Module, x: Tensor, y: Tensor) -> float:
 
 def grad_norm(net: nn.Module, x: Tensor, y: Tensor) -> float:
     net = _ready(net)
-    return float(sum(g.norm() for g in _grad(F.cross_entropy(net(x), y), _weights(net))))
+    return float(sum(g.norm() for g in gradients(F.cross_entropy(net(x), y), _weights(net))))
 
 
 def snip(net: nn.Module, x: Tensor, y: Tensor) -> float:
     net = _ready(net)
     w = _weights(net)
-    return _total((w_i * g_i).abs() for w_i, g_i in _pairs(w, _grad(F.cross_entropy(net(x), y), w)))
+    return total((w_i * g_i).abs() for w_i, g_i in pairs(w, gradients(F.cross_entropy(net(x), y), w)))
 
 
 def grasp(net: nn.Module, x: Tensor, y: Tensor) -> float:
     net = _ready(net)
     w = _weights(net)
-    g = _grad(F.cross_entropy(net(x), y), w, create_graph=True)
-    hg = _grad(sum((g_i * g_i.detach()).sum() for g_i in g), w)  # ∂(gᵀc)/∂w = Hc, here with c = g
-    return -_total(w_i * hg_i for w_i, hg_i in _pairs(w, hg))
+    g = gradients(F.cross_entropy(net(x), y), w, create_graph=True)
+    hg = gradients(sum((g_i * g_i.detach()).sum() for g_i in g), w)  # ∂(gᵀc)/∂w = Hc, here with c = g
+    return -total(w_i * hg_i for w_i, hg_i in pairs(w, hg))
 
 
 def synflow(net: nn.Module, x: Tensor, y: Tensor) -> float:
@@ -80,7 +80,7 @@ def synflow(net: nn.Module, x: Tensor, y: Tensor) -> float:
             p.abs_()
     w = _weights(net)
     ones = torch.ones_like(x[:1], dtype=torch.double if x.is_floating_point() else None)
-    return _total((w_i * g_i).abs() for w_i, g_i in _pairs(w, _grad(net(ones).sum(), w)))
+    return total((w_i * g_i).abs() for w_i, g_i in pairs(w, gradients(net(ones).sum(), w)))
 
 
 def fisher(net: nn.Module, x: Tensor, y: Tensor) -> float:
@@ -92,7 +92,7 @@ def fisher(net: nn.Module, x: Tensor, y: Tensor) -> float:
             module.register_forward_hook(lambda m, _, out: outputs.append((isinstance(m, nn.Linear), out)))
     loss = F.cross_entropy(net(x), y, reduction="sum")  # Σ L_n, so that row n of ∂/∂a belongs to image n
     total = 0.0
-    for (linear, a), g in _pairs(outputs, _grad(loss, [a for _, a in outputs])):
+    for (linear, a), g in pairs(outputs, gradients(loss, [a for _, a in outputs])):
         flow = (a * g).movedim(-1 if linear else 1, -1)  # channels last
         total += flow.reshape(len(a), -1, flow.shape[-1]).sum(1).square().mean(0).sum().item() / 2
     return total
@@ -103,8 +103,12 @@ def jacov(net: nn.Module, x: Tensor, y: Tensor, k: float = 1e-5) -> float:
     if not x.is_floating_point():
         raise ValueError(f"jacov differentiates by the inputs, so they must be real numbers, not {x.dtype}")
     x = x.detach().clone().requires_grad_()
-    (j,) = _grad(_ready(net)(x).sum(), [x])
-    rows = j.reshape(len(x), -1).double().cpu().numpy()  # (N, pixels)
+    return log_spread(gradients(_ready(net)(x).sum(), [x])[0], k)
+
+
+def log_spread(jacobian: Tensor, k: float = 1e-5) -> float:
+    """The score of jacov from the images' gradients (N, …)."""
+    rows = jacobian.reshape(len(jacobian), -1).double().cpu().numpy()
     if (rows.std(1) == 0).any():
         return -math.inf
     eigenvalues = np.linalg.eigvalsh(np.corrcoef(rows))
@@ -113,11 +117,16 @@ def jacov(net: nn.Module, x: Tensor, y: Tensor, k: float = 1e-5) -> float:
 
 def naswot(net: nn.Module, x: Tensor, y: Tensor) -> float:
     """−∞ where two images switch all ReLUs alike. ValueError if the network has no ReLU."""
-    with torch.no_grad(), _ReLUs() as relus:
+    with torch.no_grad(), ReLUs() as relus:
         _ready(net)(x)
     if not relus.on:
         raise ValueError("naswot compares which ReLUs are on, and this network has none")
-    c = torch.cat([on.reshape(len(x), -1) for on in relus.on], 1).float()  # (N, ReLUs), 1 = on
+    return log_agreement(relus.on)
+
+
+def log_agreement(states: list[Tensor]) -> float:
+    """The score of naswot from which ReLUs are on, one tensor (N, …) a layer."""
+    c = torch.cat([on.reshape(len(on), -1) for on in states], 1).float()  # (N, ReLUs), 1 = on
     k = c @ c.T + (1 - c) @ (1 - c).T  # whole numbers, exact in single precision up to 2²⁴ ReLUs
     return torch.linalg.slogdet(k.double()).logabsdet.item()
 
@@ -144,16 +153,16 @@ def _weights(net: nn.Module) -> list[Tensor]:
     return [p for p in net.parameters() if p.dim() > 1]
 
 
-def _grad(loss: Any, w: list[Tensor], create_graph: bool = False) -> tuple[Tensor, ...]:
+def gradients(loss: Any, w: list[Tensor], **options: bool) -> tuple[Tensor, ...]:
     """∂loss/∂w, 0 for what the loss does not depend on."""
-    return torch.autograd.grad(loss, w, create_graph=create_graph, allow_unused=True, materialize_grads=True)
+    return torch.autograd.grad(loss, w, allow_unused=True, materialize_grads=True, **options)
 
 
-def _pairs(a: Any, b: Any) -> Any:
+def pairs(a: Any, b: Any) -> Any:
     return zip(a, b, strict=True)
 
 
-def _total(terms: Any) -> float:
+def total(terms: Any) -> float:
     return float(sum(term.sum().item() for term in terms))
 
 
@@ -165,7 +174,7 @@ def _without_norms(net: nn.Module) -> nn.Module:
     return net
 
 
-class _ReLUs(TorchDispatchMode):
+class ReLUs(TorchDispatchMode):
     """Notes which ReLUs are on, whether they are modules or functions."""
 
     def __init__(self) -> None:

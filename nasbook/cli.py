@@ -26,6 +26,7 @@ from typing import Any, NoReturn
 
 import nasbook
 from nasbook import registry
+from nasbook.hpo.pareto import best_trials
 from nasbook.trace import Trace, plain
 
 PICTURES = (".png", ".svg", ".pdf")
@@ -266,6 +267,7 @@ def _report(trace: Trace, seconds: float, out: Path | None, as_json: bool) -> in
     """What a search has found; exit code 1 if nothing succeeded."""
     best = trace.incumbent
     failed = [t for t in trace.trials if t.status == "failed"]
+    front = sorted(best_trials(trace.trials), key=lambda t: t.values or ())
     if as_json:
         _print_json(
             {
@@ -275,6 +277,9 @@ def _report(trace: Trace, seconds: float, out: Path | None, as_json: bool) -> in
                 "best_value": None if best is None else best.value,
                 "best_config": None if best is None else best.config,
                 "best_trial": None if best is None else best.id,
+                **(
+                    {"front": [{"trial": t.id, "values": t.values, "config": t.config} for t in front]} if front else {}
+                ),
                 "trials": len(trace),
                 "failed": len(failed),
                 "seconds": round(seconds, 3),
@@ -285,11 +290,16 @@ def _report(trace: Trace, seconds: float, out: Path | None, as_json: bool) -> in
     elif best is not None:
         bad = f", {len(failed)} failed" if failed else ""
         many = f"{len(trace)} trial{'' if len(trace) == 1 else 's'}"
-        print(f"Best value {best.value:.8g}, trial {best.id} of {many}{bad}, {seconds:.3g} s")
-        print("  " + "  ".join(f"{k} = {_short(v)}" for k, v in best.config.items()))
+        if front:
+            print(f"{len(front)} of {many} {'is' if len(front) == 1 else 'are'} on the front{bad}, {seconds:.3g} s")
+            for t in front:
+                print(f"  trial {t.id}: {', '.join(f'{v:.6g}' for v in t.values or ())}")
+        else:
+            print(f"Best value {best.value:.8g}, trial {best.id} of {many}{bad}, {seconds:.3g} s")
+            print("  " + "  ".join(f"{k} = {_short(v)}" for k, v in best.config.items()))
         if out is not None:
             print(f"Trace: {out}")
-            print(f'Draw it: nasbook.Trace.load("{out}").plot("history")')
+            print(f'Draw it: nasbook.Trace.load("{out}").plot("{"pareto" if front else "history"}")')
     if best is None and not trace.interrupted:
         first = f": {failed[0].reason}" if failed else ""
         return _fail(f"none of {len(trace)} trials succeeded; the first failure{first}" if failed

@@ -16,7 +16,7 @@ Left out: the bookkeeping by which Deb's sorting saves comparisons, faster hyper
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -102,6 +102,16 @@ def _volume(Y: np.ndarray, ref: np.ndarray) -> float:
     thickness = np.diff(np.r_[Y[:, -1], ref[-1]])  # from each point to the next along the last objective
     slabs = [(k, h) for k, h in enumerate(thickness, 1) if h > 0]
     return sum(h * _volume(_first(Y[:k, :-1]), ref[:-1]) for k, h in slabs)
+
+
+def best_trials(trials: Iterable[Trial]) -> list[Trial]:
+    """The done trials of several values that no other dominates, the loneliest first: any first few are spread out."""
+    done = [t for t in trials if t.status == "done" and len(t.values or ()) > 1]
+    if not done:
+        return []
+    Y = np.array([t.values for t in done], float)
+    on = np.flatnonzero(front(Y))
+    return [done[on[k]] for k in np.argsort(-crowding(Y[on]), kind="stable")]
 
 
 def objectives(method: str, trial: Trial) -> tuple[float, ...]:

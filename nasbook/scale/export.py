@@ -20,6 +20,7 @@ from statistics import median
 from typing import Any
 
 from nasbook import registry
+from nasbook.hpo.pareto import best_trials
 from nasbook.scale.study import Provenance, Study, StudyError, method_settings, validate
 from nasbook.scale.target import IMPORT_PATH, make_task, takes
 from nasbook.search import Evaluation, FunctionTask, OneShot, Task, trial_seed
@@ -301,9 +302,10 @@ def _rescaled(name: str, old: Parameter, value: Any) -> Parameter:
 
 
 def _best(trace: Trace, space: Space, n: int) -> list[dict[str, Any]]:
-    """The n best configurations of the trace that are valid in the space, each once."""
+    """The n best configurations of the trace that are valid in the space, each once; with several objectives, of the
+    Pareto front first."""
     found: dict[Any, dict[str, Any]] = {}
-    for best in trace.top(len(trace)):
+    for best in [*(t.config for t in best_trials(trace.trials)), *trace.top(len(trace))]:
         config = dict(best)
         for name, p in space.parameters.items():
             if isinstance(p, Constant) and name in config:

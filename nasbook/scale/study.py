@@ -537,6 +537,13 @@ def _problems(study: Study) -> Iterator[tuple[str | int, ...]]:
         yield str(error), "method", *(("settings", named) if named else ("name",))
         return
     one_shot = issubclass(cls, OneShot)
+    if len(task.objectives) > 1 and not getattr(cls, "several", False):
+        many = len(task.objectives)
+        yield (
+            f"{study.task.name} has {many} objectives and {cls.name} minimises one; take nsga2 or parego",
+            "method",
+            "name",
+        )
 
     if study.budget.trials is None and study.budget.hours is None and not one_shot:
         yield "give trials, hours or both", "budget"

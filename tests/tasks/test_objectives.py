@@ -7,12 +7,15 @@ from torch import nn
 
 import nasbook
 from nasbook import registry
-from nasbook.hpo.pareto import dominance, front
+from nasbook.cli import main
+from nasbook.hpo.pareto import best_trials, dominance, front
 from nasbook.nas.spaces.networks import CellNet
+from nasbook.scale.study import load_study
 from nasbook.search import Trace, trial_seed
 from nasbook.tasks.digits201 import Digits201, cell_costs
 from nasbook.tasks.nb201 import NB201, count_flops
 from nasbook.tasks.training import DigitsCNN, DigitsMLP
+from nasbook.trace import Trial
 
 CONFIG = {"edge_0_1": "conv3x3", "edge_0_2": "skip", "edge_1_2": "conv1x1", "edge_0_3": "none", "edge_1_3": "avgpool",
           "edge_2_3": "conv3x3"}  # fmt: skip
@@ -207,3 +210,49 @@ def test_the_front_of_a_table_is_that_of_all_pairs():
     for y in Y[on]:  # nothing in the table dominates a member
         assert not ((y >= Y).all(1) & (y > Y).any(1)).any()
     assert all((Y[on] <= y).all(1).any() for y in Y[::7])  # and every cell is covered by one
+
+
+# ---- a study of several objectives ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["nsga2", "parego"])
+def test_the_exported_study_gives_the_same_trace(method, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    task = nasbook.task("digits-hpo-messy", run=0, objectives=("error", "seconds"))
+    trace = nasbook.search(method, task, trials=24, seed=2)
+    trace.export("study.yaml", best=0)
+    assert main(["run", "study.yaml", "--out", "out"]) == 0
+    again = Trace.load("out/trace.jsonl")
+    assert again.digest == trace.digest and [t.values for t in again.trials] == [t.values for t in trace.trials]
+    told = capsys.readouterr().out
+    front_ = best_trials(trace.trials)
+    assert f"{len(front_)} of 24 trials" in told and 'plot("pareto")' in told
+    for t in front_:
+        assert f"trial {t.id}: {t.values[0]:.6g}, {t.values[1]:.6g}" in told
+
+
+def test_a_study_of_a_method_for_one_objective_is_refused(tmp_path):
+    trace = nasbook.search("tpe", "nb201-cifar10", trials=3)
+    with pytest.raises(ValueError, match="nb201-cifar10 has 2 objectives and tpe minimises one; take nsga2 or parego"):
+        trace.export(tmp_path / "study.yaml", objectives=["error", "flops"])
+
+
+def test_a_study_begins_with_the_front(tmp_path):
+    trace = nasbook.search("random", nasbook.task("nb201-cifar10-latency"), trials=80, seed=0)
+    study = load_study(trace.export(tmp_path / "study.yaml", best=3))
+    on = {tuple(t.config.values()): t.values for t in best_trials(trace.trials)}
+    first = [on[tuple(c.values())] for c in study.first]  # KeyError for one that is dominated
+    assert {min(on.values()), min(on.values(), key=lambda v: v[1])} <= set(first)  # both ends
+
+
+def test_the_front_of_a_trace_by_hand():
+    Y = [(3, 1), (1, 4), (2, 2), (2, 3), (1.9, 3.5)]
+    trials = [Trial(i, {}, status="done", value=y[0], values=y) for i, y in enumerate(Y)]
+    trials += [Trial(9, {}, status="failed"), Trial(10, {}, status="done", value=0.0)]
+    assert {t.id for t in best_trials(trials)} == {0, 1, 2, 4}
+    assert {t.id for t in best_trials(trials)[:2]} == {0, 1} and best_trials([]) == []
+
+
+def test_what_a_name_fixes_cannot_be_given():
+    with pytest.raises(ValueError, match="task nb201-cifar10-latency: its name fixes objectives, so it takes no other"):
+        nasbook.task("nb201-cifar10-latency", objectives=("error", "flops"))

@@ -170,6 +170,9 @@ def make(kind: str, name: str, *args: Any, **kwargs: Any) -> Any:
     try:
         made = entry.load()(*args, **dict(entry.settings), **kwargs)
     except TypeError as error:
+        if "multiple values for keyword argument" in str(error):
+            fixed = next(k for k in kwargs if k in dict(entry.settings))
+            raise ValueError(f"{kind} {name}: its name fixes {fixed}, so it takes no other {fixed}") from None
         if "unexpected keyword argument" not in str(error):
             raise
         raise ValueError(f"{kind} {name}: {str(error).rpartition('() ')[2]}") from None

@@ -62,6 +62,10 @@ METHODS = [
           "evolutionary", "Kennedy & Eberhart 1995"),
     Entry("regularized-evolution", "a queue in which the oldest dies", "nasbook.nas.regularized_evolution:RegularizedEvolution",
           "evolutionary", "Real et al. 2019"),
+    Entry("local-search", "look at all neighbours, move to the best", "nasbook.nas.local_search:LocalSearch",
+          "evolutionary", "White et al. 2021"),
+    Entry("bananas", "an ensemble of networks predicts from paths; Thompson sampling", "nasbook.nas.bananas:Bananas",
+          "Bayesian", "White et al. 2021"),
     Entry("reinforce", "an LSTM writes architectures, and rewards teach it", "nasbook.nas.reinforce:Reinforce",
           "reinforcement learning", "Zoph & Le 2017"),
     Entry("ppo", "the same controller, taught by several clipped steps a batch", "nasbook.nas.ppo:PPO",
@@ -142,12 +146,17 @@ SPACES = [
 ]  # fmt: skip
 
 LABS = [
+    Entry("game", "you against an algorithm on a hidden surface, with the same number of trials", "nasbook.widgets.game:GameLab"),
     Entry("bayesian", "what a Gaussian process believes and where it looks next", "nasbook.widgets.bayesian:BayesianLab"),
+    Entry("gp", "points that you drag, and what a Gaussian process makes of them", "nasbook.widgets.gp:GPLab"),
     Entry("tpe", "where good trials lie, where the others do, and the ratio that chooses the next", "nasbook.widgets.tpe:TPELab"),
     Entry("evolution", "a population of cells, its family tree and its best member", "nasbook.widgets.evolution:EvolutionLab"),
+    Entry("controller", "a policy that learns to write cells, its baseline and PPO's clip", "nasbook.widgets.controller:ControllerLab"),
     Entry("darts", "architecture weights that move while a supernet trains", "nasbook.widgets.darts:DartsLab"),
     Entry("strategies", "CMA-ES, differential evolution, a GA or a swarm in a valley that can be turned", "nasbook.widgets.strategies:StrategiesLab"),
     Entry("halving", "learning curves cut at rungs, what the stopped would have reached, and idle workers", "nasbook.widgets.halving:HalvingLab"),
+    Entry("hypergradient", "unroll length, the error and memory of a hypergradient, and the walk along it", "nasbook.widgets.hypergradient:HypergradientLab"),
+    Entry("pbt", "trainings side by side, who copied whom, and the schedule of the winner", "nasbook.widgets.pbt:PBTLab"),
     Entry("race", "several methods, several seeds, one task", "nasbook.widgets.race:RaceLab"),
 ]  # fmt: skip
 

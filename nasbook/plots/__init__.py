@@ -14,6 +14,7 @@ from typing import Any
 from nasbook.plots.acquisition import Acquisition1D, Acquisition2D, acquisition, acquisition_picture
 from nasbook.plots.cell import CellPicture, SupernetPicture, cell, supernet
 from nasbook.plots.contour import ContourPicture, contour
+from nasbook.plots.controller import PolicyPicture, policy
 from nasbook.plots.data import Baseline, Quantity, baseline_for, random_baseline
 from nasbook.plots.distribution import EdfPicture, RankPicture, edf, rank
 from nasbook.plots.history import CurvesPicture, HistoryPicture, RacePicture, history, learning_curves, race
@@ -45,6 +46,7 @@ KINDS: dict[str, Callable[..., Figure]] = {
     "cell": cell,
     "supernet": supernet,
     "weights": weights,
+    "policy": policy,
     "training": training,
 }
 
@@ -66,9 +68,9 @@ def plot(trace: Any, kind: str = "history", **options: Any) -> Figure:
 __all__ = [
     "Acquisition1D", "Acquisition2D", "Baseline", "CellPicture", "ContourPicture", "CurvesPicture", "EdfPicture",
     "Figure", "HistoryPicture", "HypervolumePicture", "ImportancePicture", "KINDS", "ParallelPicture",
-    "ParetoPicture", "Picture", "PopulationPicture", "Quantity", "RacePicture", "RankPicture", "SlicePicture",
-    "Stack", "SupernetPicture", "TimelinePicture", "TrainingPicture", "TreePicture", "WeightsPicture",
+    "ParetoPicture", "Picture", "PolicyPicture", "PopulationPicture", "Quantity", "RacePicture", "RankPicture",
+    "SlicePicture", "Stack", "SupernetPicture", "TimelinePicture", "TrainingPicture", "TreePicture", "WeightsPicture",
     "acquisition", "acquisition_picture", "baseline_for", "cell", "contour", "edf", "family_tree", "history",
-    "hypervolume_history", "importance", "learning_curves", "parallel", "pareto", "plot", "population", "race",
-    "random_baseline", "rank", "slice_plot", "supernet", "timeline", "training", "weights",
+    "hypervolume_history", "importance", "learning_curves", "parallel", "pareto", "plot", "policy", "population",
+    "race", "random_baseline", "rank", "slice_plot", "supernet", "timeline", "training", "weights",
 ]  # fmt: skip

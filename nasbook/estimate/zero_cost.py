@@ -153,7 +153,7 @@ def _weights(net: nn.Module) -> list[Tensor]:
     return [p for p in net.parameters() if p.dim() > 1]
 
 
-def gradients(loss: Any, w: list[Tensor], **options: bool) -> tuple[Tensor, ...]:
+def gradients(loss: Any, w: list[Tensor], **options: Any) -> tuple[Tensor, ...]:
     """∂loss/∂w, 0 for what the loss does not depend on."""
     return torch.autograd.grad(loss, w, allow_unused=True, materialize_grads=True, **options)
 

@@ -142,6 +142,8 @@ TASKS = [
 ]  # fmt: skip
 
 SPACES = [
+    Entry("mlp-chain", "1 to 4 linear layers: widths and activations", "nasbook.nas.spaces.mlp_chain:MLPChain", "chain", "–"),
+    Entry("conv-chain", "1 to 5 convolutions and poolings, with skips", "nasbook.nas.spaces.conv_chain:ConvChain", "chain", "Ghosh et al. 2022"),
     Entry("nb201-cell", "a cell of four nodes and six edges, five operations", "nasbook.nas.spaces.nb201:NB201Cells", "cell", "Dong & Yang 2020"),
 ]  # fmt: skip
 

@@ -32,3 +32,18 @@ class Pooled(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return F.relu(self.norm(x)).mean((2, 3))
+
+
+class ConvBNReLU(nn.Sequential):
+    """A convolution k×k without bias, batch norm, ReLU."""
+
+    def __init__(self, c_in: int, c_out: int, k: int, stride: int = 1) -> None:
+        conv = nn.Conv2d(c_in, c_out, k, stride=stride, padding=k // 2, bias=False)
+        super().__init__(conv, nn.BatchNorm2d(c_out), nn.ReLU())
+
+
+class MeanPixels(nn.Module):
+    """The mean over all pixels: (B, C, H, W) -> (B, C)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean((2, 3))

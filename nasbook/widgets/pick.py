@@ -1,105 +1,28 @@
-"""A picture in the notebook that can be clicked, and worked by keyboard.
+"""A picture in the notebook that can be clicked, dragged in, and worked by keyboard.
 
 The kernel sends PNG frames; the page swaps a frame only when it is decoded, so that nothing flickers, and answers with
 the number of the frame that it shows (`shown`). A click comes back in fractions of the picture, (0, 0) at its upper
-left. With the
-keyboard: the arrow keys move a cross, Enter picks where it stands. `inject(x, y)` is a click without a page.
+left. With the keyboard: the arrow keys move a cross, Enter picks where it stands. `inject(x, y)` is a click without a
+page.
+
+Where the picture is `draggable`, it tells of the mouse's way instead: 'grab' where the button goes down, 'drag' on the
+way, 'drop' where it is let go, and 'remove' for a double click. A drag waits until the page shows the frame that
+answers the one before, so no more are sent than the kernel can draw; 'drop' is always sent, and tells the last place.
+With the keyboard: Enter grabs and drops, Delete removes, N leads the cross from one of `handles` to the next.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets as T
 
-ESM = """
-function render({ model, el }) {
-  const img = document.createElement('img'), cross = document.createElement('div');
-  el.classList.add('nb-frame');
-  img.draggable = false;
-  cross.className = 'nb-cross';
-  el.append(img, cross);
-
-  let url = null, at = null;
-  const swap = async () => {
-    const png = model.get('png'), frame = model.get('frame');
-    if (!png || !png.byteLength) return;
-    const next = URL.createObjectURL(new Blob([png], { type: 'image/png' }));
-    const probe = new Image();
-    probe.src = next;
-    try { await probe.decode(); } catch { URL.revokeObjectURL(next); return; }
-    img.src = next;
-    img.dataset.frame = frame;
-    if (url) URL.revokeObjectURL(url);
-    url = next;
-    model.set('shown', frame);
-    model.save_changes();
-  };
-  const describe = () => {
-    img.width = model.get('width');
-    img.height = model.get('height');
-    img.alt = model.get('alt');
-    const on = model.get('clickable');
-    el.classList.toggle('nb-clickable', on);
-    if (on) {
-      el.tabIndex = 0;
-      el.setAttribute('role', 'application');
-      el.setAttribute('aria-label', model.get('hint'));
-      img.title = model.get('hint');
-    } else {
-      ['tabindex', 'role', 'aria-label'].forEach((name) => el.removeAttribute(name));
-      img.title = '';
-      cross.style.display = 'none';
-    }
-  };
-  const place = () => {
-    cross.style.left = `${100 * at[0]}%`;
-    cross.style.top = `${100 * at[1]}%`;
-    cross.style.display = 'block';
-  };
-  const inside = (x, y) => model.get('areas').some(([l, t, w, h]) => x >= l && x <= l + w && y >= t && y <= t + h);
-  const fraction = (e) => {
-    const r = img.getBoundingClientRect();
-    return [(e.clientX - r.left) / r.width, (e.clientY - r.top) / r.height];
-  };
-  img.addEventListener('mousemove', (e) => {
-    img.style.cursor = model.get('clickable') && inside(...fraction(e)) ? 'crosshair' : 'default';
-  });
-  img.addEventListener('click', (e) => {
-    const [x, y] = fraction(e);
-    if (model.get('clickable')) model.send({ kind: 'pick', x, y });
-  });
-  el.addEventListener('keydown', (e) => {
-    if (!model.get('clickable') || !model.get('areas').length) return;
-    const [l, t, w, h] = model.get('areas')[0], step = e.shiftKey ? 0.1 : 0.01;
-    const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[e.key];
-    if (move) {
-      at = at || [l + w / 2, t + h / 2];
-      at = [Math.min(l + w, Math.max(l, at[0] + move[0] * step * w)),
-            Math.min(t + h, Math.max(t, at[1] + move[1] * step * h))];
-      place();
-    } else if (e.key === 'Enter' && at) {
-      model.send({ kind: 'pick', x: at[0], y: at[1] });
-    } else return;
-    e.preventDefault();
-    e.stopPropagation();
-  });
-  el.addEventListener('blur', () => { cross.style.display = 'none'; });
-  model.on('change:png', swap);
-  model.on('change:alt change:clickable change:hint change:width change:height', describe);
-  describe();
-  swap();
-  return () => {
-    model.off('change:png', swap);
-    model.off('change:alt change:clickable change:hint change:width change:height', describe);
-    if (url) URL.revokeObjectURL(url);
-  };
-}
-export default { render };
-"""
+DRAGS = ("grab", "drag", "drop", "remove")
 
 CSS = """
 .nb-frame { position: relative; align-self: flex-start; width: fit-content; max-width: 100%; line-height: 0; }
@@ -108,6 +31,8 @@ CSS = """
 .nb-cross { position: absolute; display: none; width: 21px; height: 21px; margin: -10px 0 0 -10px; pointer-events: none;
   background: linear-gradient(#d55e00 0 0) center/2px 100% no-repeat,
     linear-gradient(#d55e00 0 0) center/100% 2px no-repeat; }
+.nb-draggable img { touch-action: none; user-select: none; }
+.nb-held .nb-cross { outline: 2px solid #d55e00; outline-offset: -5px; border-radius: 50%; }
 """
 
 
@@ -116,9 +41,11 @@ class ClickImage(anywidget.AnyWidget):
 
     on_pick(x, y): called with fractions of the picture when it is clicked in one of `areas`, a list of (left, top,
     width, height) in fractions, while `clickable`. The keyboard's cross moves in the first area.
+    on_drag(kind, x, y): called instead where it is also `draggable`, with 'grab', 'drag', 'drop' or 'remove'; what is
+    dragged stays in the first area. `handles`: where things lie that can be grabbed, in fractions; the mouse shows it.
     """
 
-    _esm = ESM
+    _esm = Path(__file__).with_name("pick.js")
     _css = CSS
     png = T.Bytes(b"").tag(sync=True)
     frame = T.Int(0).tag(sync=True)
@@ -129,10 +56,13 @@ class ClickImage(anywidget.AnyWidget):
     clickable = T.Bool(False).tag(sync=True)
     hint = T.Unicode("").tag(sync=True)
     areas: Any = T.List().tag(sync=True)
+    draggable = T.Bool(False).tag(sync=True)
+    handles: Any = T.List().tag(sync=True)
 
     def __init__(self, on_pick: Callable[[float, float], None] | None = None, **traits: Any) -> None:
         super().__init__(**traits)
         self._on_pick = on_pick
+        self.on_drag: Callable[[str, float, float], None] | None = None
         self._sent = 0.0
         self.on_msg(self._message)
 
@@ -149,13 +79,18 @@ class ClickImage(anywidget.AnyWidget):
         """True while a page has yet to show the frame before last (for a second at most): time to drop a frame."""
         return 0 <= self.shown < self.frame - 1 and time.monotonic() - self._sent < 1.0
 
-    def inject(self, x: float, y: float) -> None:
-        """What a click at these fractions of the picture does; outside the areas, or when not clickable, nothing."""
-        if not self.clickable or self._on_pick is None:
+    def inject(self, x: float, y: float, kind: str = "pick") -> None:
+        """What a click at these fractions of the picture does (or, where it is draggable, a `kind` of DRAGS); outside
+        the areas, or when not clickable, nothing."""
+        act = self._on_pick if kind == "pick" else partial(self.on_drag, kind) if self.on_drag else None
+        if not self.clickable or act is None or self.draggable == (kind == "pick"):
             return
-        if any(left <= x <= left + w and top <= y <= top + h for left, top, w, h in self.areas):
-            self._on_pick(x, y)
+        if kind in ("drag", "drop"):
+            left, top, w, h = self.areas[0]
+            act(min(left + w, max(left, x)), min(top + h, max(top, y)))
+        elif any(left <= x <= left + w and top <= y <= top + h for left, top, w, h in self.areas):
+            act(x, y)
 
     def _message(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        if isinstance(content, dict) and content.get("kind") == "pick":
-            self.inject(float(content["x"]), float(content["y"]))
+        if isinstance(content, dict) and content.get("kind") in ("pick", *DRAGS):
+            self.inject(float(content["x"]), float(content["y"]), content["kind"])

@@ -2,8 +2,8 @@
 
     f(x1, x2) = g(x1) + importance · h(x2)        on [0, 1]²
 
-g and h are valleys drawn from the seed: 1 less three Gaussian wells, one of depth 1 and two shallower ones. With
-importance 1 both variables matter alike; with importance 0 a search that tries x1 = 0.3 five times, each with another
+g and h are valleys drawn from the seed: three Gaussian wells, one of depth 1 and two shallower ones; the lowest value of
+each is 0. With importance 1 both variables matter alike; with importance 0 a search that tries x1 = 0.3 five times, each with another
 x2, has learnt the same thing five times.
 """
 
@@ -60,9 +60,10 @@ def uneven_axes(
         raise ValueError(f"uneven-axes: seed must be a whole number of at least 0, not {seed!r}")
     streams = [np.random.default_rng(np.random.SeedSequence(int(seed), spawn_key=(3, k))) for k in range(2)]
     g, h = (Valleys.drawn(rng) for rng in streams)
+    at, w = np.array([g.lowest, h.lowest]), float(importance)
 
     def formula(x: np.ndarray) -> np.ndarray:
-        return g(x[..., 0]) + float(importance) * h(x[..., 1])
+        return (g(x[..., 0]) - g(at[0])) + w * (h(x[..., 1]) - h(at[1]))
 
-    arguments = {"importance": float(importance), "seed": int(seed)}
-    return Function("uneven-axes", formula, (0, 1), [[g.lowest, h.lowest]], shift, rotation, noise, **arguments)
+    arguments = {"importance": w, "seed": int(seed)}
+    return Function("uneven-axes", formula, (0, 1), [at], shift, rotation, noise, **arguments)

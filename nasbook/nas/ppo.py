@@ -34,7 +34,7 @@ from nasbook.trace import Trial
 
 @dataclass(frozen=True)
 class PPOSettings(ReinforceSettings):
-    lr: float = setting(0.01, "Rate of Adam.")
+    lr: float = setting(0.005, "Rate of Adam.")
     clip: float = setting(0.2, "How far a probability may move before its gradient is taken away (ε).")
     epochs: int = setting(5, "Steps with the same batch (K).")
 

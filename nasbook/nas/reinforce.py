@@ -16,11 +16,9 @@ batch that has values, kept from then on; it suits values of any unit, and the s
 shifted and scaled. A failed or pruned trial gets the lowest reward so far, so the policy learns to avoid it; while no
 reward is known it is left out.
 
-With workers, a trial may have been asked for by a policy that has changed since. REINFORCE takes it as if drawn from
-the present one, as the paper's parallel training does. So it does with configurations that it did not draw (enqueued
-ones, a warm start).
-
-The defaults are for a few hundred queries of a table. The paper trains 12,800 networks, with Adam at 0.0006.
+With workers, a trial may come from a policy that has changed since; it is taken as if drawn from the present one, as in
+the paper's parallel training. So are configurations that the policy did not draw (enqueued ones, a warm start). The
+defaults are for a few hundred queries of a table; the paper trains 12,800 networks, with Adam at 0.0006.
 
 Paper: Zoph & Le, Neural Architecture Search with Reinforcement Learning, ICLR 2017; Williams, Simple Statistical
 Gradient-Following Algorithms for Connectionist Reinforcement Learning, 1992. Read first: `learn`. Left out: skip
@@ -39,7 +37,7 @@ from torch import Tensor
 from nasbook.hpo.checks import one_of, setting, whole, within
 from nasbook.nas.controller import Controller, check_decisions, one_thread
 from nasbook.search import Method, Proposal
-from nasbook.space import Scalar, Space
+from nasbook.space import Config, Scalar, Space
 from nasbook.trace import Trial
 
 REWARDS = ("accuracy", "standardised")
@@ -106,6 +104,7 @@ class Reinforce(Method):
         self.weights = list(self.controller.parameters())
         self.adam = torch.optim.Adam(self.weights, self.settings.lr)
         self.batch: list[Trial] = []  # told since the last update
+        self.drawn: list[tuple[Config, float]] = []  # from the present policy, with log p, and not yet asked for
         self.b: float | None = None
         self.lowest: float | None = None  # reward so far
         self.scale: tuple[float, float] | None = None  # μ, σ of "standardised"
@@ -117,9 +116,12 @@ class Reinforce(Method):
         check_decisions(self.name, space)
 
     def propose(self) -> Proposal:
-        with one_thread():
-            drawn = self.controller.sample(self.rng.random((1, len(self.controller.names))))
-        return Proposal(self.controller.config(drawn.actions[0]), info={"log_p": float(drawn.log_p[0])})
+        if not self.drawn:  # a batch at once, because the policy stays for so long
+            with one_thread():
+                new = self.controller.sample(self.rng.random((self.settings.batch, len(self.controller.names))))
+            self.drawn = list(zip(map(self.controller.config, new.actions), new.log_p.tolist(), strict=True))
+        config, log_p = self.drawn.pop(0)
+        return Proposal(config, info={"log_p": log_p})
 
     def observe(self, trial: Trial) -> None:
         self.batch.append(trial)
@@ -130,7 +132,7 @@ class Reinforce(Method):
         if len(told) >= 2:
             with one_thread():
                 self.update(told, R)
-            self._view = None
+            self.drawn, self._view = [], None
 
     def rewards(self, batch: list[Trial]) -> tuple[list[Trial], np.ndarray]:
         """The trials of a batch that have a reward, and their rewards (n,)."""

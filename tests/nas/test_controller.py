@@ -361,6 +361,21 @@ def test_probabilities_of_a_view_agree_with_enumeration():
 
 
 @pytest.mark.parametrize("name", METHODS)
+def test_every_trial_is_drawn_from_the_policy_of_its_time(name):
+    """What a trial says of its probability is what the controller says when it is asked."""
+    method = nasbook.method(name, TINY, seed=1, batch=4, lr=0.1)
+    rng = np.random.default_rng(0)
+    for _ in range(10):
+        flying = [method.ask() for _ in range(6)]
+        for trial in flying:
+            now = method.controller.read(method.controller.actions([trial.config])).log_p.item()
+            assert trial.info["log_p"] == pytest.approx(now, abs=1e-12)
+        for trial in flying:
+            method.tell(replace(trial, status="done", value=float(rng.random())))
+    assert method.updates == 15
+
+
+@pytest.mark.parametrize("name", METHODS)
 @pytest.mark.parametrize("workers", [1, 3])
 def test_a_killed_search_goes_on_as_if_nothing_had_happened(name, workers, tmp_path):
     """Several in flight, some of which fail; the views of a replay are those of the search."""

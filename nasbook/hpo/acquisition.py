@@ -4,12 +4,15 @@ The belief at m points is a mean μ (m,) and a standard deviation σ (m,); f* is
 minimised, and of an acquisition the larger is the better. With u = (f* - ξ - μ) / σ:
 
     PI = Φ(u)        EI = σ h(u),  h(u) = φ(u) + u Φ(u)        LogEI = ln σ + ln h(u)        UCB = -(μ - κ σ)
+    EI per second = EI / c,  c: what a trial is expected to cost
 
 `ucb` is the confidence bound under its usual name; since we minimise, it is the lower one, with its sign changed.
-`thompson` has no formula in μ and σ: one function is drawn from the belief, and its lowest point is next.
+`thompson` has no formula in μ and σ: one function is drawn from the belief, and its lowest point is next. What looks
+one trial ahead is in knowledge_gradient.py.
 
 Papers: Kushner 1964 (PI); Jones, Schonlau & Welch 1998 (EI); Srinivas et al. 2010 (UCB); Thompson 1933; Ament et al.,
-Unexpected Improvements to Expected Improvement, 2023 (LogEI; `log_h` is its equation 9 with the cases of its appendix).
+Unexpected Improvements to Expected Improvement, 2023 (LogEI; `log_h` is its equation 9 with the cases of its appendix);
+Snoek, Larochelle & Adams 2012 (EI per second).
 Each function takes and returns arrays of shape (m,); `SLOPES` holds ∂/∂μ and ∂/∂σ, by which a search can climb.
 """
 
@@ -38,6 +41,11 @@ def ei(mean: Array, std: Array, best: float, xi: float = 0.0) -> Array:
 def log_ei(mean: Array, std: Array, best: float, xi: float = 0.0) -> Array:
     """Logarithm of the expected improvement; still has a slope where EI is 0 to rounding."""
     return np.log(np.maximum(std, TINY)) + log_h(_u(mean, std, best, xi))
+
+
+def ei_per_second(mean: Array, std: Array, best: float, seconds: Array, xi: float = 0.0) -> Array:
+    """Expected improvement for each second that a trial is expected to take: cheap trials are made first."""
+    return ei(mean, std, best, xi) / seconds
 
 
 def ucb(mean: Array, std: Array, best: float | None = None, kappa: float = 2.576) -> Array:

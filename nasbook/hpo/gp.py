@@ -102,16 +102,15 @@ class GP:
         return self.shift + self.scale * (k @ self.alpha), self.scale * std, self.scale * dmean, self.scale * dstd
 
     def covariance(self, X: np.ndarray, A: np.ndarray) -> np.ndarray:
-        """Covariance of f at X (m, D) with f at A (k, D): (m, k), in the squared units of y."""
+        """Covariance of f at X (m, D) with f at A (k, D): (m, k), in units of scale²."""
         v, w = (solve_triangular(self.L, self._k(points)[0].T, lower=True) for points in (X, A))
         r2 = cdist(np.asarray(X) / self._ell, np.asarray(A) / self._ell, "sqeuclidean")
-        return self.scale**2 * (self.signal * KERNELS[self.kernel](r2)[0] - v.T @ w)
+        return self.signal * KERNELS[self.kernel](r2)[0] - v.T @ w
 
     def sample(self, X: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
         """n functions drawn from the posterior, at the points X (m, D): an array (n, m)."""
         z = rng.standard_normal((n, len(X)))
-        cov = self.covariance(X, X) / self.scale**2
-        return self.shift + self.scale * (self._k(X)[0] @ self.alpha + z @ lower(cov).T)
+        return self.shift + self.scale * (self._k(X)[0] @ self.alpha + z @ lower(self.covariance(X, X)).T)
 
     def path(self, rng: np.random.Generator, features: int = 512) -> Callable[[np.ndarray], np.ndarray]:
         """One function drawn from the posterior that can be asked anywhere: X (m, D) -> (m,).

@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -55,6 +56,7 @@ class ParEGO(BayesianOptimisation):
     name = "parego"
     several = True
     Settings = ParEGOSettings
+    View = ParEGOView
     _weights: np.ndarray | None = None
 
     def ask(self) -> Trial | None:
@@ -67,18 +69,12 @@ class ParEGO(BayesianOptimisation):
         if trial.status == "done" and len(objectives(self.name, trial)) != len(self.done[0].values or ()):
             raise ValueError(f"parego: trial {trial.id} has another number of objectives than the first trial")
 
-    def _believe(self) -> ParEGOView:
-        done, lost = self.done, [t for t in self.trials if t.status != "done"]
-        told, failed, pending = (
-            self.space.encode_all([t.config for t in trials]) for trials in (done, lost, [*self.pending.values()])
-        )
-        Y, λ = np.array([t.values for t in done], float), self._weights
-        y = np.zeros(0)
+    def _results(self) -> tuple[list[Trial], np.ndarray, dict[str, Any]]:
+        done, λ = self.done, self._weights
+        Y, y = np.array([t.values for t in done], float), np.zeros(0)
         if len(Y):
             y = tchebycheff(Y, np.full(Y.shape[1], 1 / Y.shape[1]) if λ is None else λ, self.settings.rho)
-        view = ParEGOView(self.space, self.settings, told, y, failed, pending, draw=self._asked, Y=Y, weights=λ)
-        asked = len(self.trials) + len(self.pending)
-        return view.fitted() if len(y) and asked >= self.startup else view  # type: ignore[return-value]
+        return done, y, {"Y": Y, "weights": λ}
 
 
 def tchebycheff(Y: np.ndarray, λ: Sequence[float] | np.ndarray, ρ: float = 0.05) -> np.ndarray:

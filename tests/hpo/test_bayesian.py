@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import nasbook
 from nasbook import Choice, Constant, Float, Int, Space, Trial
 from nasbook.hpo.acquisition import ACQUISITIONS
-from nasbook.hpo.bayesian import BayesianOptimisation
+from nasbook.hpo.bayesian import NAMES, BayesianOptimisation
 from nasbook.hpo.features import Features
 from nasbook.hpo.gp import GP
 from nasbook.hpo.maximise import maximise
@@ -129,7 +129,7 @@ def test_the_climb_beats_many_random_points_in_six_dimensions(acquisition):
     assert view.acquire(view.next[None])[0] > view.acquire(random).max()
 
 
-@pytest.mark.parametrize("acquisition", ACQUISITIONS)
+@pytest.mark.parametrize("acquisition", NAMES)
 def test_every_acquisition_finds_the_minimum_of_a_curve(acquisition):
     wavy = lambda c: math.sin(12 * c["x"]) + 2 * c["x"]  # noqa: E731
     lowest = min(wavy({"x": x}) for x in np.linspace(0, 1, 10_001))
@@ -231,7 +231,7 @@ def test_a_pruned_trial_counts_with_its_last_value():
     "values", [[1.0] * 12, [0.0, 1e200, -1e200, 1e-200] * 3, [1e9 + i * 1e-6 for i in range(12)]],
     ids=["equal", "huge range", "far from zero"],
 )  # fmt: skip
-@pytest.mark.parametrize("acquisition", ACQUISITIONS)
+@pytest.mark.parametrize("acquisition", NAMES)
 def test_odd_values_do_not_stop_it(values, acquisition):
     method = BayesianOptimisation(SVM, acquisition=acquisition, startup=3)
     for value in values:
@@ -365,14 +365,18 @@ def test_a_walk_reaches_the_best_of_more_choices_than_can_be_listed():
 @pytest.mark.parametrize(
     "bad, says",
     [
-        ({"acquisition": "eii"}, "acquisition must be one of log_ei, ei, pi, ucb, thompson, not 'eii'"),
+        (
+            {"acquisition": "eii"},
+            "acquisition must be one of log_ei, ei, pi, ucb, thompson, ei_per_second, .*, not 'eii'",
+        ),
         ({"kernel": "linear"}, "kernel must be one of matern52, matern32, rbf, not 'linear'"),
         ({"lengthscale": 0.0}, "lengthscale must be positive, or None to fit it, not 0.0"),
         ({"noise": -1.0}, "noise must be at least 0"),
         ({"xi": math.inf}, "xi must be at least 0"),
         ({"kappa": -2}, "kappa must be at least 0"),
-        ({"startup": 0}, "startup must be at least 1, not 0"),
-        ({"lie": "median"}, "lie must be one of min, mean, max"),
+        ({"startup": 0}, "startup must be a whole number of at least 1, not 0"),
+        ({"lie": "median"}, "lie must be one of min, mean, max, believer"),
+        ({"beta": -1.0}, "beta must be at least 0"),
         ({"batch": 3}, "has no setting 'batch'"),
     ],
 )

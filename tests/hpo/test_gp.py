@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern
 
-from nasbook.hpo.gp import GP, log_marginal_likelihood, log_prior, squared_differences
+from nasbook.hpo.evidence import log_marginal_likelihood, log_prior, squared_differences
+from nasbook.hpo.gp import GP
 
 PEERS = {"rbf": RBF, "matern52": lambda ell: Matern(ell, nu=2.5), "matern32": lambda ell: Matern(ell, nu=1.5)}
 ELL, SIGNAL, NOISE = np.array([0.3, 0.7, 1.5]), 1.7, 0.02

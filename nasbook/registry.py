@@ -105,6 +105,10 @@ TASKS = [
     Entry("digits-mlp", "a multilayer perceptron on 8×8 digits", "nasbook.tasks.training:DigitsMLP", "training", "scikit-learn"),
     Entry("digits-cnn", "a small convolutional net on 8×8 digits", "nasbook.tasks.training:DigitsCNN", "training", "scikit-learn"),
     Entry("digits-cells", "NAS-Bench-201 cells trained on 8×8 digits", "nasbook.tasks.cells:DigitsCells", "training", "Dong & Yang 2020"),
+    Entry("digits-mlp-chain", "chains of linear layers trained on 8×8 digits", "nasbook.tasks.architectures:Networks", "training", "scikit-learn",
+          (("space", "mlp-chain"),)),
+    Entry("digits-conv-chain", "chains of convolutions trained on 8×8 digits", "nasbook.tasks.architectures:Networks", "training", "scikit-learn",
+          (("space", "conv-chain"),)),
     Entry("ridge-digits", "ridge regression by gradient descent, differentiable", "nasbook.tasks.differentiable:RidgeDigits", "training", "scikit-learn"),
     Entry("logistic-cancer", "logistic regression with three decays, differentiable", "nasbook.tasks.differentiable:LogisticCancer", "training",
           "scikit-learn"),
@@ -159,6 +163,7 @@ LABS = [
     Entry("halving", "learning curves cut at rungs, what the stopped would have reached, and idle workers", "nasbook.widgets.halving:HalvingLab"),
     Entry("hypergradient", "unroll length, the error and memory of a hypergradient, and the walk along it", "nasbook.widgets.hypergradient:HypergradientLab"),
     Entry("pbt", "trainings side by side, who copied whom, and the schedule of the winner", "nasbook.widgets.pbt:PBTLab"),
+    Entry("pareto", "two objectives, the front that a search finds, and the true front of a table", "nasbook.widgets.pareto:ParetoLab"),
     Entry("race", "several methods, several seeds, one task", "nasbook.widgets.race:RaceLab"),
 ]  # fmt: skip
 

@@ -12,47 +12,24 @@ schedule.
 
 from __future__ import annotations
 
-import math
-import os
-import warnings
 from collections.abc import Sequence
-from functools import cached_property
-from pathlib import Path
-from pickle import UnpicklingError
-from typing import Any
 
 import numpy as np
-import torch
-import torch.nn.functional as F
-from torch import Tensor
 
 from nasbook.nas.spaces.cell import cell_space, to_cell
-from nasbook.nas.spaces.networks import CellNet, init_weights, pick_device
-from nasbook.search import Evaluation, Fidelity, Report, Task
+from nasbook.nas.spaces.networks import CellNet, init_weights
 from nasbook.space import Config
-from nasbook.tasks import images
-from nasbook.tasks.objectives import weigh, weighed
-
-BATCH, LR, MOMENTUM, WEIGHT_DECAY = 50, 0.1, 0.9, 5e-4
-TRAIN = {"digits": 300, "messy": 1000, "textures": 600}
+from nasbook.tasks.architectures import LR, Networks
 
 
-class DigitsCells(Task):
+class DigitsCells(Networks):
     """Validation error of a cell's network on 8×8 images, learned epoch by epoch.
 
-    data: "digits", "messy" or "textures" (see nasbook.tasks.images). train: how many images to learn from; with more
-    than 300 digits, fewer are left for the test. epochs: length of the full training, and the highest fidelity.
-    channels: of the first cell; the second has twice as many. device: "auto" (a CUDA GPU if there is one), "cpu" or
-    "cuda". objectives: ("error", "parameters") minimises both, the validation error and the size; () is the error
-    alone.
-
-    On the CPU the same seed gives the same numbers, bit for bit, and a resumed training those of an uninterrupted
-    one; a GPU may differ in the last digits. Raises ValueError for arguments that cannot be served.
+    channels: of the first cell; the second has twice as many. The other arguments are those of `Networks`.
     """
 
     name = "digits-cells"
     space = cell_space()
-    value_label = "validation error"
 
     def __init__(
         self,
@@ -63,163 +40,13 @@ class DigitsCells(Task):
         device: str = "auto",
         objectives: Sequence[str] = (),
     ) -> None:
-        if data not in images.DATA:
-            raise ValueError(f"{self.name}: data must be one of {', '.join(images.DATA)}, not {data!r}")
-        self.images, self.train = data, TRAIN[data] if train is None else train
-        for label, number, least in (("train", self.train, BATCH), ("epochs", epochs, 1), ("channels", channels, 1)):
-            if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:
-                raise ValueError(f"{self.name}: {label} must be a whole number of at least {least}, not {number!r}")
-        pick_device(device)
-        self.epochs, self.channels, self.device = int(epochs), int(channels), device
-        self.fidelity = Fidelity("epoch", 1, self.epochs)
-        given = {"data": (data, "digits"), "train": (train, None), "epochs": (epochs, 12), "channels": (channels, 8)}
-        given["device"] = (device, "auto")
-        self.arguments = {k: v for k, (v, default) in given.items() if v != default}
-        self._weighed = weigh(self, objectives, ("parameters",))
-        self.splits = self._splits()
-        self.classes = int(self.splits["train"][1].max()) + 1
+        super().__init__("nb201-cell", data, train, epochs, LR, device, objectives, channels=channels)
+        self.channels = channels
+        self.arguments = {k: v for k, v in self.arguments.items() if k != "channels" or v != 8}
 
-    def _splits(self) -> images.Splits:
-        if self.images != "digits":
-            return images.DATA[self.images](self.train)
-        test = min(1197, 1797 - 300 - self.train)
-        if test < 100:
-            raise ValueError(f"{self.name}: there are 1,797 digits, so train may be at most 1397, not {self.train}")
-        return images.digits(self.train, test=test)
-
-    def data(self) -> images.Splits:
-        """{"train", "val", "test"}: images (n, 8, 8) float32, standardised; labels (n,) int64."""
-        return self.splits
-
-    @cached_property
-    def tensors(self) -> dict[str, tuple[Tensor, Tensor]]:
-        """The splits on the device, images (n, 1, 8, 8); made when first needed, so that a process can fork before."""
-        device = pick_device(self.device)
-        return {
-            k: (torch.tensor(x[:, None], device=device), torch.tensor(y, device=device))
-            for k, (x, y) in self.splits.items()
-        }
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k != "tensors"}
-
-    def evaluate(
-        self,
-        config: Config,
-        *,
-        fidelity: float | None = None,
-        seed: int = 0,
-        report: Report | None = None,
-        checkpoint: Path | None = None,
-    ) -> Evaluation:
-        """Validation error after `fidelity` of the `epochs` epochs; NaN as soon as the training loss is not finite.
-
-        With `checkpoint`, the state is kept in that file after every epoch, and a training that was cut off goes on
-        from it, to the same result. Metrics: accuracy (validation), train_loss, val_loss, epochs, parameters."""
-        epochs = self.epochs if fidelity is None else round(fidelity)
-        if not 1 <= epochs <= self.epochs:
-            raise ValueError(f"{self.name}: fidelity must lie in 1 … {self.epochs} epochs, not {fidelity:g}")
-        training = Training(self, config, seed)
-        if checkpoint is not None:
-            training.restore(checkpoint)
-        for epoch in range(epochs):
-            if epoch == len(training.rows):
-                training.epoch()
-                if checkpoint is not None:
-                    training.save(checkpoint)
-            row = training.rows[epoch]
-            if not math.isfinite(row["train_loss"]):
-                return Evaluation(math.nan, metrics={**row, "epochs": epoch + 1})
-            if report is not None:
-                report(epoch + 1, row["error"])
-        parameters = sum(p.numel() for p in training.net.parameters())
-        metrics = {"accuracy": 1 - row["error"], "train_loss": row["train_loss"], "val_loss": row["val_loss"]}
-        answer = Evaluation(
-            row["error"],
-            metrics={**metrics, "epochs": epochs, "parameters": parameters},
-            curve=[(e, r["error"]) for e, r in enumerate(training.rows[:epochs], 1)],
-        )
-        return weighed(answer, self._weighed, {"parameters": parameters})
-
-    def test(self, config: Config, *, seed: int = 0) -> float:
-        """Train to the end as `evaluate` does and return the error on the test images, which no search has seen."""
-        training = Training(self, self.space.validate(config), seed)
-        for _ in range(self.epochs):
-            training.epoch()
-        return training.measure("test")[1]
-
-
-class Training:
-    """One cell's network while it learns: a pure function of the task, the cell, the seed and the number of epochs."""
-
-    def __init__(self, task: DigitsCells, config: Config, seed: int) -> None:
-        self.task, self.seed, self.cell = task, seed, to_cell(config)
-        self.net = CellNet(self.cell, task.channels, task.classes)
-        init_weights(self.net, np.random.default_rng([seed, *self.cell]))
-        self.net.to(task.tensors["train"][0].device)
-        self.optimiser = torch.optim.SGD(
-            self.net.parameters(), LR, momentum=MOMENTUM, nesterov=True, weight_decay=WEIGHT_DECAY
-        )
-        n = len(task.tensors["train"][1])
-        rng = np.random.default_rng(seed)  # the order of the images depends on the seed alone, not on the cell
-        self.order = np.stack([rng.permutation(n) for _ in range(task.epochs)])
-        self.steps = n // BATCH  # an epoch; what does not fill a batch waits for the next epoch's order
-        self.rows: list[dict[str, float]] = []  # one an epoch
-
-    def epoch(self) -> None:
-        x, y = self.task.tensors["train"]
-        self.net.train()
-        total = 0.0
-        done = len(self.rows) * self.steps
-        order = torch.from_numpy(self.order[len(self.rows)]).to(x.device)
-        for step, i in enumerate(order[: self.steps * BATCH].split(BATCH), done):
-            for group in self.optimiser.param_groups:
-                group["lr"] = LR / 2 * (1 + math.cos(math.pi * step / (self.task.epochs * self.steps)))
-            loss = F.cross_entropy(self.net(x[i]), y[i])
-            self.optimiser.zero_grad()
-            loss.backward()
-            self.optimiser.step()
-            total += loss.item()
-        val_loss, error = self.measure("val")
-        self.rows.append({"train_loss": total / self.steps, "val_loss": val_loss, "error": error})
-
-    @torch.no_grad()
-    def measure(self, split: str) -> tuple[float, float]:
-        """(mean loss, fraction classified wrongly) on a split."""
-        x, y = self.task.tensors[split]
-        self.net.eval()
-        logits = torch.cat([self.net(batch) for batch in x.split(300)])
-        return F.cross_entropy(logits, y).item(), (logits.argmax(1) != y).double().mean().item()
-
-    @property
-    def what(self) -> dict[str, Any]:
-        """What a checkpoint must agree with."""
-        task = self.task
-        recipe = {"data": task.images, "train": task.train, "epochs": task.epochs, "channels": task.channels}
-        return {"cell": list(self.cell), "seed": self.seed, **recipe}
-
-    def save(self, path: Path) -> None:
-        """Everything that the next epoch depends on, in one move: a kill leaves the old file or the new one."""
-        state = {"what": self.what, "net": self.net.state_dict(), "rows": self.rows}
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = path.with_name(path.name + ".tmp")
-        torch.save({**state, "optimiser": self.optimiser.state_dict()}, scratch)
-        os.replace(scratch, path)
-
-    def restore(self, path: Path) -> None:
-        """Go on from a file of `save`, if it exists; an unreadable one is left aside with a warning.
-
-        ValueError if it holds another training."""
-        if not Path(path).exists():
-            return
-        try:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-        except (RuntimeError, EOFError, UnpicklingError) as error:
-            warnings.warn(f"{path} cannot be read ({type(error).__name__}); the training starts anew", stacklevel=2)
-            return
-        if state["what"] != self.what:
-            raise ValueError(f"{path} holds another training: {state['what']}, not {self.what}")
-        self.net.load_state_dict(state["net"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.rows = state["rows"]
+    def network(self, config: Config, seed: int) -> CellNet:
+        """With the weights that every other trainer of Digits-201 starts from."""
+        cell = to_cell(config)
+        net = CellNet(cell, self.channels, self.classes)
+        init_weights(net, np.random.default_rng([seed, *cell]))
+        return net

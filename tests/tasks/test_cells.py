@@ -9,8 +9,8 @@ import torch
 import nasbook
 from nasbook.nas.spaces.cell import to_config
 from nasbook.search import StopTrial
-from nasbook.tasks import cells
-from nasbook.tasks.cells import DigitsCells, Training
+from nasbook.tasks.architectures import Training
+from nasbook.tasks.cells import DigitsCells
 
 # From Digits-201, made by a trainer written in C++ that shares no code with this one: correct validation images (of
 # 300) after each of the 12 epochs, and correct test images (of 1,197) after the last; seed 0.
@@ -129,7 +129,7 @@ def test_the_cell_without_a_path_guesses(task):
 
 
 def test_divergence_is_told(task, monkeypatch):
-    monkeypatch.setattr(cells, "LR", float("inf"))
+    monkeypatch.setattr(task, "lr", float("inf"))
     trace = nasbook.search("random", task, trials=1)
     assert trace.trials[0].status == "failed" and "diverged" in trace.trials[0].reason
 

@@ -29,7 +29,7 @@ from nasbook.estimate.zero_cost import PROXIES, ReLUs, gradients, log_agreement,
 from nasbook.nas.spaces.cell import Cell
 from nasbook.nas.spaces.cost import flops, latency, parameters, seconds
 from nasbook.nas.spaces.networks import CellNet, init_weights
-from nasbook.tasks.cells import BATCH, LR, MOMENTUM, WEIGHT_DECAY
+from nasbook.tasks.architectures import BATCH, LR, MOMENTUM, WEIGHT_DECAY
 from nasbook.tasks.images import DATA
 
 SEED, BLOCK = 0, 64

@@ -19,6 +19,7 @@ from nasbook.plots.data import Baseline, Quantity, baseline_for, random_baseline
 from nasbook.plots.distribution import EdfPicture, RankPicture, edf, rank
 from nasbook.plots.history import CurvesPicture, HistoryPicture, RacePicture, history, learning_curves, race
 from nasbook.plots.importance import ImportancePicture, importance
+from nasbook.plots.lineage import LanesPicture, SchedulePicture, lineage
 from nasbook.plots.pareto import HypervolumePicture, ParetoPicture, hypervolume_history, pareto
 from nasbook.plots.picture import Picture, Stack
 from nasbook.plots.population import PopulationPicture, TreePicture, family_tree, population
@@ -43,6 +44,7 @@ KINDS: dict[str, Callable[..., Figure]] = {
     "acquisition": acquisition,
     "population": population,
     "family-tree": family_tree,
+    "lineage": lineage,
     "cell": cell,
     "supernet": supernet,
     "weights": weights,
@@ -67,10 +69,11 @@ def plot(trace: Any, kind: str = "history", **options: Any) -> Figure:
 
 __all__ = [
     "Acquisition1D", "Acquisition2D", "Baseline", "CellPicture", "ContourPicture", "CurvesPicture", "EdfPicture",
-    "Figure", "HistoryPicture", "HypervolumePicture", "ImportancePicture", "KINDS", "ParallelPicture",
+    "Figure", "HistoryPicture", "HypervolumePicture", "ImportancePicture", "KINDS", "LanesPicture", "ParallelPicture",
     "ParetoPicture", "Picture", "PolicyPicture", "PopulationPicture", "Quantity", "RacePicture", "RankPicture",
-    "SlicePicture", "Stack", "SupernetPicture", "TimelinePicture", "TrainingPicture", "TreePicture", "WeightsPicture",
-    "acquisition", "acquisition_picture", "baseline_for", "cell", "contour", "edf", "family_tree", "history",
-    "hypervolume_history", "importance", "learning_curves", "parallel", "pareto", "plot", "policy", "population",
-    "race", "random_baseline", "rank", "slice_plot", "supernet", "timeline", "training", "weights",
+    "SchedulePicture", "SlicePicture", "Stack", "SupernetPicture", "TimelinePicture", "TrainingPicture",
+    "TreePicture", "WeightsPicture", "acquisition", "acquisition_picture", "baseline_for", "cell", "contour", "edf",
+    "family_tree", "history", "hypervolume_history", "importance", "learning_curves", "lineage", "parallel", "pareto",
+    "plot", "policy", "population", "race", "random_baseline", "rank", "slice_plot", "supernet", "timeline",
+    "training", "weights",
 ]  # fmt: skip

@@ -212,7 +212,7 @@ def _plan(
         fidelity = {"unit": new.fidelity.unit if new.fidelity else "epoch", "min": least, "max": epochs}
 
     if trials is None and one_shot:
-        trials = method.get("epochs")  # a trial is an epoch of the one training
+        trials = _length(asdict(cls.Settings(**method)), new)
     if trials is None and hours is None:
         trials = max(1, trace.asked)
     if one_shot:
@@ -319,6 +319,13 @@ def _best(trace: Trace, space: Space, n: int) -> list[dict[str, Any]]:
     return list(found.values())
 
 
+def _length(settings: Mapping[str, Any], task: Task) -> int | None:
+    """Trials of a one-shot method: the epochs of its one training, or the intervals of all members of a population."""
+    if "population" in settings and "interval" in settings and task.fidelity:
+        return settings["population"] * math.ceil(task.fidelity.max / settings["interval"])
+    return settings.get("epochs")
+
+
 # ---- the cost --------------------------------------------------------------------------------------------
 
 
@@ -335,7 +342,7 @@ def _cost(
     """Seconds of a trial here, and by what they grow."""
     full = old.fidelity.max if old and old.fidelity else None
     seconds = [
-        t.cost * (full / t.fidelity if full and t.fidelity else 1.0)
+        t.cost * (full / t.fidelity if full and t.fidelity and not one_shot else 1.0)
         for t in trace.trials
         if t.status == "done" and t.cost is not None
     ]

@@ -122,7 +122,7 @@ class Board:
                                cmap=MAP, vmin=0, vmax=1, interpolation="bilinear", zorder=1)
             )  # fmt: skip
             m = self.task.minimisers
-            (self.lowest,) = self.ax.plot(*m.T, "x", color="white", ms=9, mew=2.2, zorder=2)
+            (self.lowest,) = self.ax.plot(*m.T, "x", color="white", ms=9, mew=2.2, zorder=5.5)
             self.band = live(style.polygon(self.strip, style.GREY, 0.35, zorder=1.2))
             live(self.lowest)
         else:
@@ -338,7 +338,8 @@ class GamePicture(Picture):
     def alt(self) -> str:
         s = self.state
         names = " and ".join(self.task.space.parameters)
-        text = f"A game on a surface over {names} against {self.opponent}. {self.sentence().rstrip('?')}."
+        said = self.sentence()
+        text = f"A game on a surface over {names} against {self.opponent}. {said}{'' if said.endswith('?') else '.'}"
         if s.mine.best is not None:
             at = ", ".join(number(float(v)) for v in s.mine.points[s.mine.best])
             text += f" Your best point is ({at})."

@@ -9,11 +9,15 @@ from nasbook.course.exercises import Exercise
 
 LESSONS = {
     "00": "Start here",
+    "01": "Be the optimiser: grid and random",
+    "02": "Gaussian-process surrogates",
     "03": "Acquisition functions",
     "04": "TPE and conditional spaces",
     "05": "Evolution: GA, DE, CMA-ES",
     "06": "Successive halving, Hyperband, ASHA",
+    "08": "Hypergradients",
     "10": "Random and evolutionary NAS",
+    "11": "Reinforcement learning: REINFORCE, PPO",
     "13": "DARTS and its relaxations",
     "21": "Scale up",
 }

@@ -12,6 +12,7 @@ import numpy as np
 from nasbook import registry
 from nasbook.plots.style import number, plus_minus
 from nasbook.search import Task, as_task, search
+from nasbook.tasks.objectives import LABELS
 from nasbook.trace import Step, Trace, Trial
 
 
@@ -89,6 +90,21 @@ def label_of(trace: Trace | None, task: Task | None = None) -> str:
         return str(getattr(registry.find("task", trace.header.task).load(), "value_label", "value"))
     except (ValueError, ImportError, AttributeError):  # not one of ours, or not installed here
         return "value"
+
+
+def objective_labels(trace: Any, m: int, task: Task | None = None) -> list[str]:
+    """The names of m objectives: the task's, or those that the header of a trace of our own tasks tells."""
+    if task is not None and len(task.objectives) == m:
+        return list(task.objectives)
+    if isinstance(trace, Trace):
+        try:
+            fixed = dict(registry.find("task", trace.header.task).settings).get("objectives", ())
+        except ValueError:  # not one of ours
+            fixed = ()
+        names = trace.header.arguments.get("objectives", fixed)
+        if isinstance(names, list | tuple) and len(names) == m:
+            return [LABELS.get(name, str(name)) for name in names]
+    return [f"objective {k + 1}" for k in range(m)]
 
 
 # ---- random search -----------------------------------------------------------------------------------------------

@@ -7,15 +7,23 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from nasbook.hpo.pareto import front, hypervolume
 from nasbook.plots import style
-from nasbook.plots.data import Quantity, label_of, trials_of
+from nasbook.plots.data import Quantity, objective_labels, trials_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Limits, nice_ceiling, number, plural
 from nasbook.search import Task
-from nasbook.trace import Trace, Trial
+from nasbook.trace import Trial
+
+
+def short(x: float, _place: int | None = None) -> str:
+    """A tick: 0.25, 250, 250k, 1.5M."""
+    for unit, letter in ((1e6, "M"), (1e3, "k")):
+        if abs(x) >= 10 * unit or (letter == "M" and abs(x) >= unit):
+            return f"{x / unit:.6g}{letter}".replace("-", "−")
+    return f"{x:.6g}".replace("-", "−")
 
 
 def points_of(trials: Sequence[Trial], m: int) -> np.ndarray:
@@ -58,9 +66,11 @@ class ParetoPicture(Picture):
         )  # fmt: skip
         self.ax = ax = style.axes(fig, 0.85, 0.5, 0.25, 0.68 + 0.2 * rows)
         ax.set(xlabel=self.q[0].axis, ylabel=self.q[1].axis)
-        for which, log in zip("xy", self.log, strict=True):
+        for axis, set_scale, log in zip((ax.xaxis, ax.yaxis), (ax.set_xscale, ax.set_yscale), self.log, strict=True):
             if log:
-                (ax.set_xscale if which == "x" else ax.set_yscale)("log")
+                set_scale("log")
+            else:
+                axis.set_major_formatter(FuncFormatter(short))
         self.title(fig)
         (self.dots,) = ax.plot([], [], "o", color=style.GREY, ms=4.5, mew=0, zorder=2)
         (self.steps,) = ax.plot([], [], color=style.INCUMBENT, lw=2.2, zorder=2.5)
@@ -207,10 +217,13 @@ class HypervolumePicture(Picture):
 
 def _objectives(kind: str, trace: Any) -> int:
     """How many objectives the trials have; ValueError if only one."""
-    m = next((len(t.values) for t in trials_of(trace) if t.values is not None), 1)
+    done = [t for t in trials_of(trace) if t.status == "done"]
+    m = max((len(t.values or ()) for t in done), default=0)
     if m < 2:
+        have = "these trials have one value" if done else "no trial has succeeded yet"
         raise ValueError(
-            f"plot {kind}: these trials have one value; a front needs two objectives, such as (error, seconds)"
+            f"plot {kind}: {have}; a front needs two objectives, such as a function that returns (error, seconds) or "
+            'task("nb201-cifar10", objectives=("error", "latency"))'
         )
     return m
 
@@ -229,10 +242,7 @@ def pareto(
     if len(objectives) != 2 or not all(0 <= k < m for k in objectives) or objectives[0] == objectives[1]:
         raise ValueError(f"plot pareto: objectives are two different numbers from 0 to {m - 1}, not {objectives}")
     if labels is None:
-        names = [label_of(trace if isinstance(trace, Trace) else None, task)] + [
-            f"objective {k + 1}" for k in range(1, m)
-        ]
-        names[0] = names[0] if names[0] != "value" else "objective 1"
+        names = objective_labels(trace, m, task)
         labels = [names[k] for k in objectives]
     if len(labels) != 2:
         raise ValueError(f"plot pareto: two labels are needed, one for each objective, not {len(labels)}")

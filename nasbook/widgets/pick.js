@@ -151,12 +151,12 @@ function render({ model, el }) {
   });
 
   const described = 'change:alt change:clickable change:draggable change:hint change:width change:height';
-  model.on('change:png', swap);
+  model.on('change:frame', swap);  // not of the png: two frames may look the same, and both are answered
   model.on(described, describe);
   describe();
   swap();
   return () => {
-    model.off('change:png', swap);
+    model.off('change:frame', swap);
     model.off(described, describe);
     clearTimeout(waiting);
     if (url) URL.revokeObjectURL(url);

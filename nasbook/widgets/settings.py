@@ -48,7 +48,7 @@ class Setting:
             raise ValueError(f"{self.name} must be one of {', '.join(map(repr, options))}, not {value!r}")
         if low is not None and high is not None and isinstance(value, int | float):
             if isinstance(self.widget, W.FloatLogSlider):
-                low, high = self.widget.base**low, self.widget.base**high
+                low, high = self.widget.base**low * (1 - 1e-9), self.widget.base**high * (1 + 1e-9)  # of logarithms
             if not low <= value <= high:
                 raise ValueError(f"{self.name} must lie in [{low:g}, {high:g}], not {value:g}")
         whole = isinstance(self.widget, W.IntSlider | W.BoundedIntText)

@@ -62,6 +62,8 @@ METHODS = [
           "evolutionary", "Kennedy & Eberhart 1995"),
     Entry("regularized-evolution", "a queue in which the oldest dies", "nasbook.nas.regularized_evolution:RegularizedEvolution",
           "evolutionary", "Real et al. 2019"),
+    Entry("cnn-differential-evolution", "differences of networks of different lengths, layer by layer",
+          "nasbook.nas.cnn_differential_evolution:CNNDifferentialEvolution", "evolutionary", "Ghosh et al. 2022"),
     Entry("local-search", "look at all neighbours, move to the best", "nasbook.nas.local_search:LocalSearch",
           "evolutionary", "White et al. 2021"),
     Entry("bananas", "an ensemble of networks predicts from paths; Thompson sampling", "nasbook.nas.bananas:Bananas",

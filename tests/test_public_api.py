@@ -87,19 +87,22 @@ def test_settings_are_frozen_dataclasses_with_defaults(entry):
 ASKED = [e for e in METHODS if e.family != "one-shot"]
 MIXED = Space(x=Float(0, 1), c=Choice(["p", "q", "r"]), y=Float(1e-3, 1, log=True, when={"c": "q"}))
 NUMBERS = Space(x=Float(0, 1), n=Int(1, 5), y=Float(1e-3, 1, log=True))
+TENTHS = Choice([i / 10 for i in range(11)])
+CHAIN = Space(depth=Int(1, 2), x_1=TENTHS, x_2=Choice([0, 1], when={"depth": 2}))
 
 
 def served(entry):
     """A space that the method serves; one that refuses choices or conditions names methods that take them."""
-    try:
-        nasbook.method(entry.name, MIXED)
-    except ValueError as error:
-        named = set(re.findall("'([a-z-]+)'", str(error))) - {entry.name}
-        assert named & {e.name for e in METHODS}, error
-        for name in named & {e.name for e in METHODS}:
-            nasbook.method(name, MIXED)
-        return NUMBERS
-    return MIXED
+    for space in (MIXED, NUMBERS, CHAIN):
+        try:
+            nasbook.method(entry.name, space)
+            return space
+        except ValueError as error:
+            named = set(re.findall("'([a-z0-9-]+)'", str(error))) & {e.name for e in METHODS} - {entry.name}
+            assert named, error
+            for name in named:
+                nasbook.method(name, space)
+    raise AssertionError(f"{entry.name} serves none of the spaces")
 
 
 @pytest.mark.parametrize("entry", ASKED, ids=lambda e: e.name)
@@ -119,7 +122,8 @@ def test_the_family_says_which_kind_it_is(entry):
 @pytest.mark.parametrize("entry", ASKED, ids=lambda e: e.name)
 def test_methods_are_deterministic_and_replayable(entry):
     space = served(entry)
-    values = lambda c: ((c["x"] - 0.3) ** 2 + c.get("y", 0.2), abs(c["x"] - 0.8))  # noqa: E731
+    at = lambda c: c["x_1" if space is CHAIN else "x"]  # noqa: E731
+    values = lambda c: ((at(c) - 0.3) ** 2 + c.get("y", 0.2), abs(at(c) - 0.8))  # noqa: E731
     objective = values if entry.family == "multi-objective" else lambda c: values(c)[0]
     traces = [nasbook.search(entry.name, objective, space=space, trials=14, seed=s) for s in (0, 0, 1)]
     assert traces[0].digest == traces[1].digest != traces[2].digest

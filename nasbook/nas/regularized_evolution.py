@@ -30,10 +30,10 @@ from nasbook.trace import Trial
 
 @dataclass(frozen=True)
 class EvolutionSettings:
-    population: int = field(default=10, metadata={"help": "how many live at a time (P)"})
-    sample: int = field(default=3, metadata={"help": "how many are drawn, of which the best has a child (S)"})
-    ageing: bool = field(default=True, metadata={"help": "the oldest dies; if not, the worst"})
-    scale: float = field(default=0.2, metadata={"help": "step of a mutated number, as a part of its range"})
+    population: int = field(default=10, metadata={"help": "How many live at a time (P)."})
+    sample: int = field(default=3, metadata={"help": "How many are drawn, of which the best has a child (S)."})
+    ageing: bool = field(default=True, metadata={"help": "The oldest dies; if not, the worst."})
+    scale: float = field(default=0.2, metadata={"help": "Step of a mutated number, as a part of its range."})
 
     def __post_init__(self) -> None:
         for name, least in (("population", 2), ("sample", 1)):

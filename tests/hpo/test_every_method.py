@@ -26,14 +26,16 @@ TREE = Space(
     deep=Choice(["u", "v"], when={"degree": [4, 5]}),
     cache=Constant(200),
 )
-SPACES = {"floats": FLOATS, "numbers": NUMBERS, "choices": CHOICES, "tree": TREE}
+CHAIN = Space(depth=Int(1, 3), **{f"k_{i}": Choice([1, 3, 5], when={"depth": list(range(i, 4))}) for i in (1, 2, 3)})
+SPACES = {"floats": FLOATS, "numbers": NUMBERS, "choices": CHOICES, "tree": TREE, "chain": CHAIN}
 NAMES = [  # one objective, no fidelities
     "sobol", "halton", "latin-hypercube", "forest", "tpe", "genetic", "differential-evolution", "cma-es",
     "particle-swarm",
 ]  # fmt: skip
+NAS = ["regularized-evolution", "local-search", "cnn-differential-evolution", "bananas", "reinforce", "ppo"]
 SEVERAL = ["nsga2", "parego"]  # more than one objective
 RUNGS = ["median-stopping", "successive-halving", "hyperband", "asha", "bohb", "dehb"]  # many fidelities
-SLOW = {"forest", "parego"}
+SLOW = {"forest", "parego", "bananas", "reinforce", "ppo"}
 
 
 class Noisy(Task):
@@ -41,21 +43,23 @@ class Noisy(Task):
 
     knows_cost = True
 
-    def __init__(self, space, name, failures=0.0):
-        self.space, self.name, self.failures = space, name, failures
+    def __init__(self, space, name, failures=0.0, several=False):
+        self.space, self.name, self.failures, self.several = space, name, failures, several
 
     def evaluate(self, config, *, seed=0, **_):
         u = np.nan_to_num(self.space.encode(config), nan=0.9)
         rng = np.random.default_rng([seed, 7])
         if rng.random() < self.failures:
             raise RuntimeError("out of memory")
-        values = float(((u - 0.3) ** 2).sum()), float(((u - 0.6) ** 2).sum())  # the second for those that want two
-        return Evaluation(values[0], values, cost=float(rng.gamma(2.0)))
+        values = float(((u - 0.3) ** 2).sum()), float(((u - 0.6) ** 2).sum())
+        return Evaluation(values[0], values if self.several else None, cost=float(rng.gamma(2.0)))
 
 
 def cases():
-    for name in NAMES + SEVERAL + RUNGS:
+    for name in NAMES + NAS + SEVERAL + RUNGS:
         for kind, space in SPACES.items():
+            if (kind == "chain") != (name == "cnn-differential-evolution"):
+                continue
             try:
                 method = nasbook.method(name, space)
             except ValueError:
@@ -79,7 +83,7 @@ def shape(view):
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_valid_configurations_same_seed_same_trace_and_replay(name, kind):
-    task = Noisy(SPACES[kind], kind, failures=0.15)
+    task = Noisy(SPACES[kind], kind, 0.15, name in SEVERAL)
     runs = [list(steps(name, task, trials=budget(name), seed=3, workers=w)) for w in (1, 4, 4)]
     for run in runs:
         assert len(run) == budget(name)
@@ -95,7 +99,7 @@ def test_valid_configurations_same_seed_same_trace_and_replay(name, kind):
 @pytest.mark.parametrize(("name", "kind"), CASES)
 @pytest.mark.parametrize("workers", [1, 3])
 def test_a_killed_search_goes_on_as_if_nothing_had_happened(name, kind, workers, tmp_path):
-    task, n = Noisy(SPACES[kind], kind, failures=0.1), budget(name)
+    task, n = Noisy(SPACES[kind], kind, 0.1, name in SEVERAL), budget(name)
     whole = search(name, task, trials=n, seed=5, workers=workers)
     path = tmp_path / "t.jsonl"
     search(name, task, trials=n, seed=5, workers=workers, out=path)
@@ -112,13 +116,13 @@ def test_a_killed_search_goes_on_as_if_nothing_had_happened(name, kind, workers,
 def test_a_start_from_outside_and_a_search_in_which_all_fails(name, kind):
     space = SPACES[kind]
     first = [space.sample(np.random.default_rng(i)) for i in range(2)]
-    trace = search(name, Noisy(space, kind), trials=16, seed=1, first=first, workers=2)
+    trace = search(name, Noisy(space, kind, several=name in SEVERAL), trials=16, seed=1, first=first, workers=2)
     assert [t.config for t in sorted(trace.trials, key=lambda t: t.id)[:2]] == first
     failing = search(name, Noisy(space, kind, failures=1.0), trials=20, seed=1, workers=3)
     assert len(failing) == 20 and {t.status for t in failing.trials} == {"failed"}
 
 
-@pytest.mark.parametrize("name", NAMES + SEVERAL + RUNGS)
+@pytest.mark.parametrize("name", NAMES + NAS + SEVERAL + RUNGS)
 def test_settings_explain_themselves_and_survive_json(name):
     cls = registry.find("method", name).load()
     if not issubclass(cls, Method):

@@ -107,6 +107,7 @@ class GP:
         r2 = cdist(np.asarray(X) / self._ell, np.asarray(A) / self._ell, "sqeuclidean")
         return self.signal * KERNELS[self.kernel](r2)[0] - v.T @ w
 
+    @one_thread
     def sample(self, X: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
         """n functions drawn from the posterior, at the points X (m, D): an array (n, m)."""
         z = rng.standard_normal((n, len(X)))

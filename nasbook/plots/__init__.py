@@ -23,6 +23,7 @@ from nasbook.plots.lineage import LanesPicture, SchedulePicture, lineage
 from nasbook.plots.pareto import HypervolumePicture, ParetoPicture, hypervolume_history, pareto
 from nasbook.plots.picture import Picture, Stack
 from nasbook.plots.population import PopulationPicture, TreePicture, family_tree, population
+from nasbook.plots.side_by_side import SideBySide1D, SideBySide2D, acquisitions, side_by_side_picture
 from nasbook.plots.space import ParallelPicture, SlicePicture, parallel, slice_plot
 from nasbook.plots.style import Figure
 from nasbook.plots.timeline import TimelinePicture, timeline
@@ -42,6 +43,7 @@ KINDS: dict[str, Callable[..., Figure]] = {
     "pareto": pareto,
     "hypervolume": hypervolume_history,
     "acquisition": acquisition,
+    "acquisitions": acquisitions,
     "population": population,
     "family-tree": family_tree,
     "lineage": lineage,
@@ -71,9 +73,9 @@ __all__ = [
     "Acquisition1D", "Acquisition2D", "Baseline", "CellPicture", "ContourPicture", "CurvesPicture", "EdfPicture",
     "Figure", "HistoryPicture", "HypervolumePicture", "ImportancePicture", "KINDS", "LanesPicture", "ParallelPicture",
     "ParetoPicture", "Picture", "PolicyPicture", "PopulationPicture", "Quantity", "RacePicture", "RankPicture",
-    "SchedulePicture", "SlicePicture", "Stack", "SupernetPicture", "TimelinePicture", "TrainingPicture",
-    "TreePicture", "WeightsPicture", "acquisition", "acquisition_picture", "baseline_for", "cell", "contour", "edf",
-    "family_tree", "history", "hypervolume_history", "importance", "learning_curves", "lineage", "parallel", "pareto",
-    "plot", "policy", "population", "race", "random_baseline", "rank", "slice_plot", "supernet", "timeline",
-    "training", "weights",
+    "SchedulePicture", "SideBySide1D", "SideBySide2D", "SlicePicture", "Stack", "SupernetPicture", "TimelinePicture",
+    "TrainingPicture", "TreePicture", "WeightsPicture", "acquisition", "acquisition_picture", "acquisitions",
+    "baseline_for", "cell", "contour", "edf", "family_tree", "history", "hypervolume_history", "importance",
+    "learning_curves", "lineage", "parallel", "pareto", "plot", "policy", "population", "race", "random_baseline",
+    "rank", "side_by_side_picture", "slice_plot", "supernet", "timeline", "training", "weights",
 ]  # fmt: skip

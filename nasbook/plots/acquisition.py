@@ -28,9 +28,21 @@ NAMES = {
     "pi": "Probability of improvement",
     "ucb": "Confidence bound (optimism)",
     "thompson": "Thompson sampling: one function drawn from the belief, upside down",
+    "ei_per_second": "Expected improvement per second",
+    "knowledge_gradient": "Knowledge gradient: how far the lowest mean may fall",
 }
-SHORT = {"log_ei": "log EI", "ei": "EI", "pi": "PI", "ucb": "confidence bound", "thompson": "Thompson draw"}
+SHORT = {
+    "pi": "PI",
+    "ei": "EI",
+    "log_ei": "log EI",
+    "ucb": "confidence bound",
+    "thompson": "Thompson draw",
+    "knowledge_gradient": "knowledge gradient",
+    "ei_per_second": "EI per second",
+}
+ZERO_BASED = ("ei", "pi", "ei_per_second", "knowledge_gradient")
 GREENS = LinearSegmentedColormap.from_list("acquisition", ["#ffffff", "#a5dcc9", style.ACQUISITION, "#00523c"])
+COLOURS: dict[str, Any] = {"mean": style.SEQUENTIAL, "std": "cividis", "acquisition": GREENS}
 Truth = Callable[[Config], float]
 
 
@@ -43,11 +55,11 @@ def view_of(state: Any) -> Any:
 
 
 def scaled(a: np.ndarray, name: str) -> np.ndarray:
-    """An acquisition between 0 and 1. Only its shape counts: EI and PI keep their zero, log EI shows the 12 units
-    below its peak, the others run from their lowest to their highest value."""
+    """An acquisition between 0 and 1. Only its shape counts: those that are never negative keep their zero, log EI
+    shows the 12 units below its peak, the others run from their lowest to their highest value."""
     a = np.where(np.isfinite(a), a, np.nan)
     top = np.nanmax(a) if np.isfinite(a).any() else 0.0
-    low = 0.0 if name in ("ei", "pi") or not np.isfinite(a).any() else float(np.nanmin(a))
+    low = 0.0 if name in ZERO_BASED or not np.isfinite(a).any() else float(np.nanmin(a))
     if name == "log_ei":
         low = max(low, top - 12.0)
     if not top > low:
@@ -192,18 +204,25 @@ class Acquisition1D(_Belief):
         entries.append(("next query", style.dot(style.NEXT, "v", 7)))
         if self.truth is not None:
             entries.append(("objective (hidden)", style.line(style.HIDDEN, style.DASH, lw=1.3)))
-        rows = style.key(fig, entries)
-        w, h = style.size(fig)
-        bottom, low_h, gap = 0.5, 0.95, 0.42
-        top = 0.45 + 0.2 * rows
-        self.ax = ax = style.axes(fig, 0.75, bottom + low_h + gap, 0.2, top)
-        self.low = low = style.axes(fig, 0.75, bottom, 0.2, h - bottom - low_h)
-        for a in (ax, low):
-            parameter_axis(a, "x", self.p, self.names[0], w - 0.95, label=a is low)
+        self._place(fig, 0.45 + 0.2 * style.key(fig, entries))
+        self.title(fig)
+        self._build_belief()
+        self._build_acquisition()
+
+    def _place(self, fig: Figure | SubFigure, top: float) -> None:
+        """The axes: the belief in `ax`, under words that end `top` inches from the upper edge; the rest under it."""
+        (w, h), bottom, low_h, gap = style.size(fig), 0.5, 0.95, 0.42
+        self.ax = style.axes(fig, 0.75, bottom + low_h + gap, 0.2, top)
+        self.low = style.axes(fig, 0.75, bottom, 0.2, h - bottom - low_h)
+        for a in (self.ax, self.low):
+            parameter_axis(a, "x", self.p, self.names[0], w - 0.95, label=a is self.low)
+        self.low.set(ylim=(0, 1.32), yticks=[])
+        self.panels = [self.ax, self.low]  # each has the parameter across
+
+    def _build_belief(self) -> None:
+        ax = self.ax
         ax.tick_params(labelbottom=False)
         ax.set(ylabel=self.quantity.axis, ylim=self.y.pair)
-        low.set(ylim=(0, 1.32), yticks=[])
-        self.title(fig)
         if self.truth is not None:
             ax.plot(self.x, self.truth, color=style.HIDDEN, ls=style.DASH, lw=1.3, zorder=1.8)
         live = self.live
@@ -218,6 +237,10 @@ class Acquisition1D(_Belief):
         self.lost = live(ax.plot([], [], "o", ms=6, zorder=3, clip_on=False, **style.HOLLOW)[0])
         self.wait = live(ax.plot([], [], "D", ms=5, mfc="white", mec=style.NEXT, zorder=3, clip_on=False)[0])
         self.star = live(ax.plot([], [], ms=15, ls="none", zorder=4, **style.STAR)[0])
+
+    def _build_acquisition(self) -> None:
+        low, live = self.low, self.live
+        self.trust = live(low.plot([], [], color=style.PURPLE, ls=style.DASH, lw=1.3, zorder=1.9)[0])
         self.area = live(style.polygon(low, style.ACQUISITION, 0.25))
         self.line = live(low.plot([], [], color=style.ACQUISITION, zorder=2)[0])
         self.mark = live(low.plot([], [], "v", color=style.NEXT, ms=8, zorder=3, clip_on=False)[0])
@@ -247,10 +270,7 @@ class Acquisition1D(_Belief):
             if self.samples:
                 for line, sample in zip(self.draws, view.samples(U, self.samples, 0), strict=True):
                     line.set_data(self.x, q.show(sample))
-            a = scaled(view.acquire(U), view.acquisition)
-            style.set_band(self.area, self.x, np.zeros_like(a), a)
-            self.line.set_data(self.x, a)
-            self.caption.set_text(NAMES.get(view.acquisition, view.acquisition))
+            self._acquire(view, U)
         self.dots.set_data(told[:, k], y)
         best = int(np.argmin(view.y)) if len(y) else None
         self.star.set_data(([], []) if best is None else ([told[best, k]], [y[best]]))
@@ -261,10 +281,28 @@ class Acquisition1D(_Belief):
         self._next(view)
         return changed
 
+    def _acquire(self, view: Any, U: np.ndarray) -> None:
+        """Draw the acquisition at the points U of the curve."""
+        a = scaled(view.acquire(U), view.acquisition)
+        style.set_band(self.area, self.x, np.zeros_like(a), a)
+        self.line.set_data(self.x, a)
+        name, prior = NAMES.get(view.acquisition, view.acquisition), getattr(view.settings, "prior", None)
+        self.trust.set_data([], [])
+        if prior:
+            trust = view.trust(U)
+            self.trust.set_data(self.x, trust / trust.max())
+            name = f"{SHORT.get(view.acquisition, name)}, weighted by the prior (dashed) to the power {view.fading:.2g}"
+        self.caption.set_text(name)
+
     def _clear(self) -> None:
         self.band.set_visible(False)
+        for line in (self.mean, *self.draws):
+            line.set_data([], [])
+        self._clear_acquisition()
+
+    def _clear_acquisition(self) -> None:
         self.area.set_visible(False)
-        for line in (self.mean, self.line, *self.draws):
+        for line in (self.line, self.trust):
             line.set_data([], [])
         self.caption.set_text("No acquisition yet: the first trials spread over the space")
 
@@ -296,6 +334,7 @@ class Acquisition2D(_Belief):
     """
 
     figsize = (style.WIDTH, 3.6)
+    resolution = 40
 
     def __init__(
         self,
@@ -303,13 +342,13 @@ class Acquisition2D(_Belief):
         axes: Sequence[str] | None = None,
         trials: int | None = None,
         quantity: Quantity = Quantity(accuracy=False),  # noqa: B008
-        resolution: int = 40,
+        resolution: int | None = None,
     ) -> None:
         super().__init__(space, list(axes or space.free[:2]), trials, quantity)
         if len(self.names) != 2 or self.names[0] == self.names[1]:
             raise ValueError(f"acquisition maps need two different parameters, not {self.names}")
         self.context = np.full(space.d, 0.5)
-        self.grids = [self._side(space.parameters[n], resolution) for n in self.names]
+        self.grids = [self._side(space.parameters[n], resolution or self.resolution) for n in self.names]
         self.mean_limits, self.std_limits = Limits(), Limits(0.0, 1e-12)
 
     @staticmethod
@@ -325,64 +364,59 @@ class Acquisition2D(_Belief):
             ("next query", style.dot(style.NEXT, "X", 8, mec="white", mew=0.8)),
             ("failed", style.dot(**style.HOLLOW)),
         ]
-        rows = style.key(fig, entries)
-        w, h = style.size(fig)
-        left, right, gap, bottom, top = 0.8, 0.15, 0.36, 0.95, 0.62 + 0.2 * rows
-        if isinstance(self.space.parameters[self.names[1]], Choice):
-            left = 1.15
-        each = (w - left - right - 2 * gap) / 3
         self.maps: dict[str, Axes] = {}
-        self.images, self.points, self.texts = {}, [], {}
-        shape = (len(self.grids[1]), len(self.grids[0]))
-        smooth = not any(isinstance(self.space.parameters[n], Choice) for n in self.names)
-        colours: dict[str, Any] = {"mean": style.SEQUENTIAL, "std": "cividis", "acquisition": GREENS}
-        for i, (name, colour) in enumerate(colours.items()):
+        self.images: dict[str, Any] = {}
+        self.points: dict[str, tuple[Any, ...]] = {}
+        self.texts: dict[str, list[Any]] = {}
+        self._place(fig, 0.62 + 0.2 * style.key(fig, entries))
+        self.title(fig)
+
+    def _place(self, fig: Figure | SubFigure, top: float) -> None:
+        """The maps, below the words that end `top` inches from the upper edge."""
+        w, h = style.size(fig)
+        left, right, gap, bottom = self._left(), 0.15, 0.36, 0.95
+        each = (w - left - right - 2 * gap) / 3
+        for i, (name, colour) in enumerate(COLOURS.items()):
             x0 = left + i * (each + gap)
-            ax = style.axes(fig, x0, bottom, w - x0 - each, top)
-            ax.grid(False)
-            parameter_axis(ax, "x", self.space.parameters[self.names[0]], self.names[0], each)
-            parameter_axis(ax, "y", self.space.parameters[self.names[1]], self.names[1], h - bottom - top, label=i == 0)
-            if i:
-                ax.tick_params(labelleft=False)
-            self.images[name] = self.live(
-                ax.imshow(
-                    np.zeros(shape),
-                    extent=(0, 1, 0, 1),
-                    origin="lower",
-                    aspect="auto",
-                    cmap=colour,
-                    zorder=1,
-                    interpolation="bilinear" if smooth else "nearest",
-                    vmin=0,
-                    vmax=1,
-                )  # fmt: skip
-            )
-            self.images[name].set_visible(False)
-            ax.set(xlim=(0, 1), ylim=(0, 1))
-            options: dict[str, Any] = {"ls": "none", "clip_on": False}
-            self.points.append(
-                (
-                    self.live(
-                        ax.plot([], [], "o", color=style.TRIAL, ms=5, mec="white", mew=0.6, zorder=3, **options)[0]
-                    ),
-                    self.live(ax.plot([], [], "o", ms=5.5, zorder=3.1, **options, **style.HOLLOW)[0]),
-                    self.live(ax.plot([], [], ms=14, zorder=4, **style.STAR, **options)[0]),
-                    self.live(
-                        ax.plot([], [], "X", color=style.NEXT, ms=10, mec="white", mew=1, zorder=5, **options)[0]
-                    ),
-                )
-            )
-            heading = self.live(
-                style.add_words(ax, 0, 1.03, axes_fraction=True, fontsize=style.NORMAL, weight="bold", va="bottom")
-            )
+            self._map(fig, name, colour, (x0, bottom, each, h - bottom - top), down=True, across=i == 0)
             bar = style.bare(fig.add_axes((x0 / w, 0.3 / h, each / w, 0.09 / h)))
             bar.imshow(np.linspace(0, 1, 64)[None], aspect="auto", cmap=colour, extent=(0, 1, 0, 1))
-            ends = [
+            self.texts[name] += [
                 self.live(style.add_words(bar, x, -0.5, axes_fraction=True, fontsize=style.SMALL, va="top", ha=ha))
                 for x, ha in ((0, "left"), (1, "right"))
             ]
-            self.maps[name], self.texts[name] = ax, (heading, *ends)
-        self.title(fig)
+
+    def _left(self) -> float:
+        """Inches at the left: room for the names of options."""
+        return 1.15 if isinstance(self.space.parameters[self.names[1]], Choice) else 0.8
+
+    def _map(self, fig: Any, name: str, colour: Any, box: tuple[float, ...], down: bool, across: bool) -> None:
+        """An empty map at box (left, bottom, width, height) in inches; down, across: with ticks of x, of y."""
+        (w, h), (x0, y0, wide, high) = style.size(fig), box
+        ax = style.axes(fig, x0, y0, w - x0 - wide, h - y0 - high)
+        ax.grid(False)
+        parameter_axis(ax, "x", self.space.parameters[self.names[0]], self.names[0], wide, label=down)
+        parameter_axis(ax, "y", self.space.parameters[self.names[1]], self.names[1], high, label=across)
+        ax.tick_params(labelbottom=down, labelleft=across)
+        shape = (len(self.grids[1]), len(self.grids[0]))
+        smooth = not any(isinstance(self.space.parameters[n], Choice) for n in self.names)
+        options: dict[str, Any] = {"vmin": 0, "vmax": 1, "interpolation": "bilinear" if smooth else "nearest"}
+        image = ax.imshow(
+            np.zeros(shape), extent=(0, 1, 0, 1), origin="lower", aspect="auto", cmap=colour, zorder=1, **options
+        )
+        self.images[name] = self.live(image)
+        image.set_visible(False)
+        ax.set(xlim=(0, 1), ylim=(0, 1))
+        dots: dict[str, Any] = {"ls": "none", "clip_on": False}
+        markers: list[dict[str, Any]] = [
+            {"marker": "o", "color": style.TRIAL, "ms": 5, "mec": "white", "mew": 0.6, "zorder": 3},
+            {"marker": "o", "ms": 5.5, "zorder": 3.1, **style.HOLLOW},
+            {"ms": 14, "zorder": 4, **style.STAR},
+            {"marker": "X", "color": style.NEXT, "ms": 10, "mec": "white", "mew": 1, "zorder": 5},
+        ]
+        self.points[name] = tuple(self.live(ax.plot([], [], **dots, **m)[0]) for m in markers)
+        heading = style.add_words(ax, 0, 1.03, axes_fraction=True, fontsize=style.NORMAL, weight="bold", va="bottom")
+        self.maps[name], self.texts[name] = ax, [self.live(heading)]
 
     def update(self, state: Any) -> bool:
         view, q = view_of(state), self.quantity
@@ -397,50 +431,66 @@ class Acquisition2D(_Belief):
         for texts in self.texts.values():
             for text in texts:
                 text.set_text("")
-        self.texts["acquisition"][0].set_text(SHORT.get(view.acquisition, view.acquisition))
-        self.texts["mean"][0].set_text("mean")
-        self.texts["std"][0].set_text("standard deviation")
+        self._nothing()
         if view.gp is not None:
-            mean, std = view.predict(U)
-            a = scaled(view.acquire(U), view.acquisition)
-            self.surface = {"mean": mean, "std": std, "acquisition": a}
+            self.surface = self._surfaces(view, U)
+            mean, std = self.surface["mean"], self.surface["std"]
             self.mean_limits.include(np.r_[np.quantile(mean, [0, 0.9]), view.best], pad=0)
             self.std_limits.include(np.array([std.max()]))
-            limits = {"mean": self.mean_limits.pair, "std": self.std_limits.pair, "acquisition": (0.0, 1.0)}
+            limits = {"mean": self.mean_limits.pair, "std": self.std_limits.pair}
             for name, values in self.surface.items():
                 self.images[name].set_data(values.reshape(gx.shape))
-                self.images[name].set_clim(*limits[name])
+                self.images[name].set_clim(*limits.get(name, (0.0, 1.0)))
             more = "≥ " if mean.max() > self.mean_limits.pair[1] else ""
             low, high = (q.text(v) for v in self.mean_limits.pair)
             top = self.std_limits.pair[1]
             spread = f"{100 * top:.1f} %" if q.percent else style.number(top, 2)
-            for name, ends in {
-                "mean": (low, more + high),
-                "std": ("0", spread),
-                "acquisition": ("low", "high"),
-            }.items():
-                for text, words in zip(self.texts[name][1:], ends, strict=True):
-                    text.set_text(words)
+            self._headings(view, (low, more + high), ("0", spread))
         told = np.asarray(view.U, float).reshape(-1, self.space.d)[:, self.at]
         failed = np.asarray(getattr(view, "failed", ()), float).reshape(-1, self.space.d)[:, self.at]
         best = told[[int(np.argmin(view.y))]] if len(told) else told
-        following = np.zeros((0, 2)) if self.next is None else self.next[self.at][None]
-        for artists in self.points:
-            for artist, points in zip(artists, (told, failed, best, following), strict=True):
+        for name, artists in self.points.items():
+            for artist, points in zip(artists, (told, failed, best, self._following(name)), strict=True):
                 artist.set_data(points[:, 0], points[:, 1])
         return False
+
+    def _surfaces(self, view: Any, U: np.ndarray) -> dict[str, np.ndarray]:
+        """What the maps show at the points U: name -> values (m,)."""
+        mean, std = view.predict(U)
+        return {"mean": mean, "std": std, "acquisition": scaled(view.acquire(U), view.acquisition)}
+
+    def _nothing(self) -> None:
+        """The words over the maps while there is no belief."""
+        for _, *ends in self.texts.values():
+            for text in ends:
+                text.set_text("")
+        for name, words in (("mean", "mean"), ("std", "standard deviation"), ("acquisition", SHORT[self.acquisition])):
+            self.texts[name][0].set_text(words)
+
+    def _headings(self, view: Any, mean: tuple[str, str], std: tuple[str, str]) -> None:
+        """The words at the maps, with the lowest and the highest value of mean and std."""
+        for name, ends in {"mean": mean, "std": std, "acquisition": ("low", "high")}.items():
+            for text, words in zip(self.texts[name][1:], ends, strict=True):
+                text.set_text(words)
+
+    def _following(self, name: str) -> np.ndarray:
+        """(k, 2) the next query that a map shows."""
+        return np.zeros((0, 2)) if self.next is None else self.next[self.at][None]
 
 
 def acquisition_picture(space: Space, axes: Sequence[str] | str | None = None, **options: Any) -> _Belief:
     """The picture that fits: curves for one parameter, maps for two; `axes` names them where there are more."""
+    return picture_of(Acquisition1D, Acquisition2D, space, axes, **options)
+
+
+def picture_of(one: Any, two: Any, space: Space, axes: Sequence[str] | str | None, **options: Any) -> Any:
+    """The picture `one` of one parameter or `two` of two; options that it does not have are left out."""
     names = [axes] if isinstance(axes, str) else list(axes or space.free[:2])
     if len(names) == 1:
-        return Acquisition1D(space, names[0], **options)
+        return one(space, names[0], **options)
     if len(names) != 2:
         raise ValueError(f"acquisition: name one or two parameters, not {len(names)}")
-    return Acquisition2D(
-        space, names, **{k: v for k, v in options.items() if k in ("trials", "quantity", "resolution")}
-    )
+    return two(space, names, **{k: v for k, v in options.items() if k in ("trials", "quantity", "resolution")})
 
 
 def acquisition(
@@ -458,6 +508,22 @@ def acquisition(
     state: a Trace of the method "bayesian" (`step` counts its steps, −1 is the last), a Step or a BayesianView.
     task: with one parameter its values are drawn as the hidden objective; that takes 200 evaluations.
     """
+    return drawn(
+        acquisition_picture, state, step=step, axes=axes, task=task, trials=trials, label=label, samples=samples
+    )
+
+
+def drawn(
+    picture: Callable[..., Picture],
+    state: Any,
+    step: int = -1,
+    axes: Sequence[str] | str | None = None,
+    task: Task | None = None,
+    trials: int | None = None,
+    label: str | None = None,
+    samples: int = 3,
+) -> Figure:
+    """A finished figure of a Trace's step, a Step or a view, by `picture(space, axes, ...)`."""
     trace = state if isinstance(state, Trace) else None
     if trace is not None:
         if not len(trace):
@@ -478,4 +544,4 @@ def acquisition(
 
     quantity = Quantity(label or label_of(trace, task), accuracy=False)
     options: dict[str, Any] = {"trials": trials, "quantity": quantity}
-    return acquisition_picture(view.space, axes, truth=truth, samples=samples, **options).render_static(view)
+    return picture(view.space, axes, truth=truth, samples=samples, **options).render_static(view)

@@ -43,6 +43,7 @@ class Function(Task):
     """
 
     value_label = "f(x)"
+    slow: float | None = None  # see `slowed`
 
     def __init__(
         self,
@@ -83,13 +84,21 @@ class Function(Task):
             raise ValueError(f"{self.name}: points have shape (n, {self.d}), not {x.shape}")
         return self.formula(self.origin + (x - self.shift - self.origin) @ self.rotation)  # rows: Rᵀv = v R
 
+    def slowed(self, slow: float) -> Function:
+        """A trial pretends to take 1 s at the lower end of the first axis and `slow` s at its upper end."""
+        if isinstance(slow, bool) or not (math.isfinite(slow) and slow > 0):
+            raise ValueError(f"{self.name}: slow is a number of seconds above 0, not {slow!r}")
+        if slow != 1:
+            self.slow, self.knows_cost, self.arguments = float(slow), True, {**self.arguments, "slow": float(slow)}
+        return self
+
     def evaluate(self, config: Config, *, seed: int = 0, **_: Any) -> Evaluation:
         value = float(self([[config[n] for n in self.space.parameters]])[0])
+        cost = None if self.slow is None else self.slow ** float(self.space.encode(config)[0])
         if not self.noise:
-            return Evaluation(value)
-        return Evaluation(
-            value + self.noise * np.random.default_rng(seed).standard_normal(), metrics={"noiseless": value}
-        )
+            return Evaluation(value, cost=cost)
+        noisy = value + self.noise * np.random.default_rng(seed).standard_normal()
+        return Evaluation(noisy, metrics={"noiseless": value}, cost=cost)
 
     def _shift(self, shift: Shift) -> np.ndarray:
         if shift is None or shift is False:
@@ -152,10 +161,12 @@ def _forrester(x: np.ndarray) -> np.ndarray:
     return (6 * z - 2) ** 2 * np.sin(12 * z - 4)
 
 
-def forrester(shift: Shift = None, noise: float = 0.0) -> Function:
-    """f(x) = (6x − 2)² sin(12x − 4) on [0, 1]: a local minimum near 0.14, the global one, −6.02074, at 0.757249."""
+def forrester(shift: Shift = None, noise: float = 0.0, slow: float = 1.0) -> Function:
+    """f(x) = (6x − 2)² sin(12x − 4) on [0, 1]: a local minimum near 0.14, the global one, −6.02074, at 0.757249.
+
+    slow: a trial at x pretends to take slowˣ seconds, so that time can be looked at, too."""
     m = 0.7572487578418557
-    return Function("forrester", _forrester, (0, 1), [[m], [-m], [2 - m]], shift, None, noise)
+    return Function("forrester", _forrester, (0, 1), [[m], [-m], [2 - m]], shift, None, noise).slowed(slow)
 
 
 B, C, T = 5.1 / (4 * math.pi**2), 5 / math.pi, 1 / (8 * math.pi)

@@ -17,11 +17,11 @@ from typing import Any
 import ipywidgets as W
 
 import nasbook
-from nasbook.hpo.acquisition import ACQUISITIONS
-from nasbook.hpo.bayesian import BayesianOptimisation, BayesianView
+from nasbook.hpo.bayesian import NAMES, BayesianOptimisation, BayesianView
 from nasbook.plots.acquisition import Acquisition1D, acquisition_picture
 from nasbook.plots.data import Quantity
 from nasbook.plots.scales import value_label
+from nasbook.plots.side_by_side import MARGIN, side_by_side_picture
 from nasbook.plots.style import number
 from nasbook.search import Task, Trial, as_task
 from nasbook.space import Choice, Config, Float, Int, Space
@@ -29,11 +29,12 @@ from nasbook.tasks.functions import Function
 from nasbook.widgets.ahead import AheadLab
 from nasbook.widgets.shell import Setting, choose, count, nearest, same, slide, tick
 
-OBJECTIVES: dict[str, tuple[str, dict[str, Any]]] = {
-    "forrester": ("Forrester (1-D)", {}),
-    "ackley": ("Ackley (1-D)", {"d": 1}),
-    "branin": ("Branin (2-D)", {}),
-    "rosenbrock": ("Rosenbrock (2-D)", {}),
+OBJECTIVES: dict[str, tuple[str, str, dict[str, Any]]] = {  # what a user calls it, the task, its arguments
+    "forrester": ("Forrester (1-D)", "forrester", {}),
+    "forrester-slow": ("Forrester, slower to the right", "forrester", {"slow": 20.0}),
+    "ackley": ("Ackley (1-D)", "ackley", {"d": 1}),
+    "branin": ("Branin (2-D)", "branin", {}),
+    "rosenbrock": ("Rosenbrock (2-D)", "rosenbrock", {}),
 }
 ACQUISITION_NAMES = {
     "ei": "Expected improvement",
@@ -41,18 +42,24 @@ ACQUISITION_NAMES = {
     "pi": "Probability of improvement",
     "ucb": "Confidence bound",
     "thompson": "Thompson sampling",
+    "knowledge_gradient": "Knowledge gradient",
+    "ei_per_second": "Expected improvement per second",
 }
 KERNEL_NAMES = {"matern52": "Matérn 5/2", "matern32": "Matérn 3/2", "rbf": "RBF (very smooth)"}
-BELIEF = ("kernel", "fit", "lengthscale", "fit_noise", "noise", "acquisition", "xi", "kappa")
+PRIOR = ("prior", "prior_x", "prior_y", "prior_width", "beta")
+BELIEF = ("kernel", "fit", "lengthscale", "fit_noise", "noise", "acquisition", "xi", "kappa", *PRIOR)
 
 
 class BayesianLab(AheadLab):
     """Bayesian optimisation, one trial at a time.
 
     task: a name of nasbook.tasks(), a Task, or a function of a configuration together with `space`. The other arguments
-    are
-    settings: acquisition ('ei', 'log_ei', 'pi', 'ucb', 'thompson'), xi, kappa, lengthscale and noise (numbers, or None
-    to fit them), kernel ('matern52', 'matern32', 'rbf'), trials, seed, samples, truth.
+    are settings: acquisition ('ei', 'log_ei', 'pi', 'ucb', 'thompson', 'knowledge_gradient', 'ei_per_second'), xi,
+    kappa, compare (all acquisitions side by side), lengthscale and noise (numbers, or None to fit them), kernel
+    ('matern52', 'matern32', 'rbf'), prior (True: the best is believed to lie near prior_x, and prior_y, shares of the
+    axes, give or take prior_width; beta), trials, seed, samples, truth.
+
+    PI starts with ξ = 0.05, because with 0 it is greedy.
     """
 
     name = "bayesian"
@@ -60,21 +67,25 @@ class BayesianLab(AheadLab):
 
     def __init__(self, task: str | Task | Callable[..., Any] = "forrester", space: Space | None = None, **values: Any):
         self._own = task if isinstance(task, str) and task in OBJECTIVES else as_task(task, space)
+        if values.get("acquisition") == "pi":
+            values = {"xi": MARGIN, **values}
         super().__init__(task=self._own, **_fitted_or_not(values))
 
     # ---- settings -------------------------------------------------------------------------------------
 
     def settings(self) -> list[Setting]:
-        objectives: list[tuple[str, Any]] = [(label, name) for name, (label, _) in OBJECTIVES.items()]
+        objectives: list[tuple[str, Any]] = [(label, name) for name, (label, *_) in OBJECTIVES.items()]
         if isinstance(self._own, Task):
             objectives.append((self._own.name or "my objective", self._own))
-        acquisitions = [(ACQUISITION_NAMES.get(a, a), a) for a in sorted(ACQUISITIONS, key=[*ACQUISITION_NAMES].index)]
+        acquisitions = [(ACQUISITION_NAMES.get(a, a), a) for a in sorted(NAMES, key=[*ACQUISITION_NAMES].index)]
         kernels = [(label, name) for name, label in KERNEL_NAMES.items()]
         live: dict[str, Any] = {"effect": "live"}
         return [
             choose("task", "Objective", objectives, "forrester", "What is minimised; the method sees only its trials."),
             choose("acquisition", "Acquisition", acquisitions, "ei",
                    "The score that decides where to look next, made of the mean and the spread of the belief.", **live),
+            tick("compare", "all acquisitions side by side", False,
+                 "Draw every acquisition on this belief, each with the trial that it would choose.", **live),
             slide("xi", "ξ: margin", 0.0, 0.0, 1.0, 0.01,
                   "How much better than the best a trial must promise to be, in standard deviations of the values.",
                   **live),
@@ -91,6 +102,16 @@ class BayesianLab(AheadLab):
                   format=".1e", **live),
             tick("fit_noise", "fit the noise", True, "Choose the noise under which the trials so far are likely.",
                  more=True, **live),
+            tick("prior", "I know where the best may lie", False,
+                 "Weight the acquisition by your belief, less and less (πBO).", more=True, **live),
+            slide("prior_x", "Best near, across", 0.3, 0.0, 1.0, 0.01,
+                  "Where you believe the best lies, as a share of the first axis.", more=True, **live),
+            slide("prior_y", "Best near, up", 0.3, 0.0, 1.0, 0.01,
+                  "Where you believe the best lies, as a share of the second axis.", more=True, **live),
+            slide("prior_width", "Give or take", 0.1, 0.02, 0.5, 0.01,
+                  "Standard deviation of your belief, as a share of the axis.", more=True, **live),
+            slide("beta", "β: stubbornness", 10.0, 0.0, 20.0, 0.5,
+                  "Your belief counts with the power β/n after n trials.", more=True, **live),
             slide("trials", "Trials", 20, 2, 60, 1, "How many trials the search may make; more can be added later.",
                   more=True, **live),
             count("seed", "Seed", 0, 0, 9999, "Another seed draws other first trials.", more=True),
@@ -111,10 +132,22 @@ class BayesianLab(AheadLab):
             v["seed"],
             lengthscale=None if v["fit"] else v["lengthscale"],
             noise=None if v["fit_noise"] else v["noise"],
+            prior=self._prior() if v["prior"] else None,
+            beta=v["beta"],
             **{name: v[name] for name in ("acquisition", "kernel", "xi", "kappa")},
         )
 
+    def _prior(self) -> dict[str, list[float]]:
+        """What is believed of the parameters that are drawn; nothing of a Choice."""
+        space, v = self.task.space, self.values
+        drawn = zip(space.free[:2], (v["prior_x"], v["prior_y"]), strict=False)
+        numbers = [(n, at) for n, at in drawn if not isinstance(space.parameters[n], Choice)]
+        return {n: [float(space.parameters[n].decode(at)), v["prior_width"]] for n, at in numbers}  # type: ignore[union-attr, arg-type]
+
     def changed(self, name: str) -> None:
+        if name == "acquisition" and self.values["acquisition"] == "pi" and not self.values["xi"]:
+            with self._silently():
+                self._settings["xi"].put(MARGIN)
         with self.runner.between:
             if name in BELIEF:
                 self._believe_anew()
@@ -137,7 +170,12 @@ class BayesianLab(AheadLab):
         acquisition = self.values["acquisition"]
         self.controls["kappa"].layout.display = "" if acquisition == "ucb" else "none"
         self.controls["xi"].layout.display = "none" if acquisition == "ucb" else ""
-        self._settings["xi"].enable("Thompson sampling has no parameter." if acquisition == "thompson" else None)
+        none = f"{ACQUISITION_NAMES[acquisition]} has no parameter."
+        self._settings["xi"].enable(none if acquisition in ("thompson", "knowledge_gradient") else None)
+        for name in PRIOR[1:]:
+            off = f"Tick “{self._settings['prior'].label}” to use it."
+            self._settings[name].enable(None if self.values["prior"] else off)
+        self.controls["prior_y"].layout.display = "" if self.task.space.d > 1 else "none"
         for slider, box in (("lengthscale", "fit"), ("noise", "fit_noise")):
             label = self._settings[box].label
             self._settings[slider].enable(
@@ -148,7 +186,7 @@ class BayesianLab(AheadLab):
 
     def prepare(self) -> None:
         name = self.values["task"]
-        self.task = name if isinstance(name, Task) else nasbook.task(name, **OBJECTIVES[name][1])
+        self.task = name if isinstance(name, Task) else nasbook.task(OBJECTIVES[name][1], **OBJECTIVES[name][2])
         self._begin_search()
         self._relabel()
         self._picture()
@@ -230,10 +268,10 @@ class BayesianLab(AheadLab):
             function, name = self.task, space.free[0]
             truth = lambda config: float(function([[config[name]]])[0])  # noqa: E731
         options: dict[str, Any] = {"truth": truth, "samples": self.values["samples"]}
-        self.picture = acquisition_picture(space, trials=self.values["trials"], quantity=quantity, **options)
+        picture = side_by_side_picture if self.values["compare"] else acquisition_picture
+        self.picture = picture(space, trials=self.values["trials"], quantity=quantity, **options)
         self.use(self.picture)
-        one = isinstance(self.picture, Acquisition1D)
-        axes = [self.picture.ax, self.picture.low] if one else self.picture.maps.values()
+        axes = self.picture.panels if isinstance(self.picture, Acquisition1D) else self.picture.maps.values()
         self.clickable("Click to choose the next trial yourself. Keys: arrows move a cross, Enter chooses.", *axes)
 
     def begin(self) -> str:
@@ -285,6 +323,11 @@ class BayesianLab(AheadLab):
         belief, gap = q.spread(mean, std), view.best - mean
         if view.acquisition == "thompson":
             return f"the function drawn from the belief is lowest there (mean {belief})"
+        if view.acquisition == "knowledge_gradient":
+            falls = float(view.by("knowledge_gradient", prior=None).acquire(view.next[None])[0])
+            return f"what is learnt there is expected to lower the lowest mean by {_size(q, falls)} (mean {belief})"
+        if view.acquisition == "ei_per_second":
+            belief += f", for {number(float(view.predict_seconds(view.next[None])[0]), 2)} s,"
         if gap > 0:
             return f"mean {belief} promised {_size(q, gap)} below the best"
         return f"mean {belief} is {_size(q, -gap)} above the best, but the spread leaves room below it"

@@ -1,5 +1,7 @@
-// Keyboard work that ipywidgets leaves undone: Space plays and pauses, the notebook's own shortcuts keep out, sliders have
-// names for a screen reader, and the focus does not fall out of the lab when the focused button is disabled.
+// Keyboard work that ipywidgets leaves undone: Space plays and pauses, Home and End reach the ends of the scrubber (for
+// these keys its slider keeps the range that it was made with, and the search makes it longer), the notebook's own
+// shortcuts keep out, sliders have names for a screen reader, and the focus does not fall out of the lab when the focused
+// button is disabled.
 function attach(root, model) {
   let last = null;
   root.setAttribute('data-lm-suppress-shortcuts', 'true');
@@ -17,6 +19,12 @@ function attach(root, model) {
     event.stopPropagation();
     model.send({ kind: 'space' });
   });
+  root.addEventListener('keydown', (event) => {
+    if ((event.key !== 'Home' && event.key !== 'End') || !event.target.closest('.nb-scrub .noUi-handle')) return;
+    event.preventDefault();
+    event.stopPropagation(); // before the slider hears of it
+    if (!event.target.closest('[disabled]')) model.send({ kind: event.key.toLowerCase() });
+  }, true);
   const watcher = new MutationObserver((changes) => {
     if (!changes.some((c) => c.target === last && last.disabled)) return;
     if (document.activeElement !== last && document.activeElement !== document.body) return;

@@ -83,9 +83,9 @@ class Keyboard(anywidget.AnyWidget):
     _esm = HERE / "lab.js"
     _css = HERE / "lab.css"
 
-    def __init__(self, on_space: Callable[[], None]) -> None:
+    def __init__(self, **on_key: Callable[[], None]) -> None:
         super().__init__()
-        self.on_msg(lambda _widget, content, _buffers: on_space() if content.get("kind") == "space" else None)
+        self.on_msg(lambda _widget, content, _buffers: on_key.get(content.get("kind"), lambda: None)())
 
 
 def shown(callback: Callable[..., Any]) -> Callable[..., Any]:
@@ -370,7 +370,7 @@ class Lab(W.VBox):
         }  # fmt: skip
         for widget, name in classes.items():
             widget.add_class(f"nb-{name}")
-        self._keyboard = Keyboard(self._press_space)
+        self._keyboard = Keyboard(space=self._press_space, home=self._press_home, end=self._press_end)
         self.children = (self._keyboard, row, self._scrub, body)
 
     def _more(self, widgets: list[Any]) -> W.VBox:
@@ -450,6 +450,14 @@ class Lab(W.VBox):
             self.runner.pause()
         else:
             self.play()
+
+    @shown
+    def _press_home(self) -> None:
+        self.scrub(0)
+
+    @shown
+    def _press_end(self) -> None:
+        self.scrub(len(self.steps))
 
     @shown
     def _changed(self, name: str, _change: Any) -> None:

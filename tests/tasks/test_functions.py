@@ -239,3 +239,15 @@ def test_a_search_with_the_same_seed_knows_nothing_of_the_shift():
         first.append(task.space.encode(nasbook.search("random", task, trials=1, seed=seed).trials[0].config))
         best.append(task.minimisers[0])
     assert abs(np.corrcoef(np.ravel(first), np.ravel(best))[0, 1]) < 0.25
+
+
+def test_a_slow_function_pretends_to_take_longer_along_its_first_axis():
+    f = nasbook.task("forrester", slow=20.0)
+    assert [f.evaluate({"x": x}).cost for x in (0.0, 0.5, 1.0)] == pytest.approx([1, math.sqrt(20), 20])
+    assert f.evaluate({"x": 0.3}).value == nasbook.task("forrester").evaluate({"x": 0.3}).value
+    trace = nasbook.search("random", f, trials=3, seed=0)  # on a clock that is told, not measured
+    assert trace.trials[-1].end == pytest.approx(sum(20 ** t.config["x"] for t in trace.trials))
+    assert trace.header.arguments == {"slow": 20.0}
+    assert nasbook.task("forrester").evaluate({"x": 0.3}).cost is None
+    with pytest.raises(ValueError, match="slow is a number of seconds above 0, not -1"):
+        nasbook.task("forrester", slow=-1)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import nasbook
-from nasbook.hpo.bayesian import BayesianOptimisation
+from nasbook.hpo.bayesian import NAMES, BayesianOptimisation
 from nasbook.plots.acquisition import Acquisition1D, Acquisition2D
+from nasbook.plots.side_by_side import SideBySide1D, SideBySide2D
 from nasbook.widgets.bayesian import BayesianLab
 
 
@@ -321,3 +322,73 @@ def test_an_objective_of_ones_own():
 def test_bad_arguments_are_refused_in_a_sentence(arguments, said):
     with pytest.raises(ValueError, match=said):
         nasbook.lab("bayesian", **arguments)
+
+
+# ---- all acquisitions, and a prior --------------------------------------------------------------------------------
+
+
+def test_all_acquisitions_are_shown_side_by_side_and_the_search_stays():
+    lab = BayesianLab(trials=10, task="forrester-slow")
+    lab.step(5)
+    digest, picture = lab.trace.digest, lab.picture
+    lab.set(compare=True)
+    assert isinstance(lab.picture, SideBySide1D) and lab.picture is not picture
+    assert set(lab.picture.peaks) == set(NAMES) and lab.trace.digest == digest
+    assert lab.picture.peaks["ei"] == pytest.approx(lab.next and lab.frame(5).next)
+    assert "EI per second at x" in lab.image.alt
+    click(lab, 0.25, 0.5, lab.picture.rows["ucb"])  # a row is clicked like the belief
+    assert lab.frame(5).next == pytest.approx([0.25])
+    lab.set(task="branin")
+    assert isinstance(lab.picture, SideBySide2D)
+    lab.set(compare=False)
+    assert isinstance(lab.picture, Acquisition2D) and not isinstance(lab.picture, SideBySide2D)
+
+
+def test_probability_of_improvement_does_not_start_greedy():
+    assert BayesianLab(acquisition="pi").values["xi"] == 0.05
+    assert BayesianLab(acquisition="pi", xi=0.0).values["xi"] == 0.0
+    lab = BayesianLab(trials=8)
+    lab.step(4)
+    assert lab.values["xi"] == 0
+    lab.set(acquisition="pi")
+    assert lab.values["xi"] == 0.05 and lab.frame(4).settings.xi == 0.05
+    lab.set(acquisition="ei", xi=0.2)
+    lab.set(acquisition="pi")
+    assert lab.values["xi"] == 0.2
+
+
+def test_a_prior_weighs_the_acquisition_and_is_in_the_trace():
+    lab = BayesianLab(task="branin", trials=12)
+    assert lab.controls["prior_x"].disabled and lab.controls["beta"].disabled
+    lab.step(6)
+    lab.set(prior=True, prior_x=0.9, prior_y=0.1, prior_width=0.05, beta=20.0)
+    assert lab.trace.header.settings["prior"] == {"x1": [8.5, 0.05], "x2": [1.5, 0.05]}
+    assert np.linalg.norm(lab.frame(6).next - [0.9, 0.1]) < 0.2
+    promised = lab.frame(6).next
+    lab.step()
+    np.testing.assert_array_equal(lab.task.space.encode(lab.steps[-1].trial.config), promised)
+    lab.set(prior=False)
+    assert lab.trace.header.settings["prior"] is None
+
+
+def test_sentences_of_the_acquisitions_that_need_more_than_mean_and_spread():
+    lab = BayesianLab(task="forrester-slow", trials=9, acquisition="ei_per_second")
+    lab.step(6)
+    view = lab.steps[-1].view
+    seconds = float(view.predict_seconds(view.next[None])[0])
+    assert f", for {seconds:.2g} s," in words(lab._sentence)
+    lab.set(acquisition="knowledge_gradient")
+    lab.step()
+    view = lab.steps[-1].view
+    falls = float(re.search(r"lower the lowest mean by ([\d.e-]+)", words(lab._sentence))[1])
+    assert falls == pytest.approx(float(view.acquire(view.next[None])[0]), rel=0.06)
+    assert lab.controls["xi"].disabled and "no parameter" in lab.controls["xi"].tooltip
+
+
+def test_home_and_end_reach_the_ends_of_the_search():
+    lab = BayesianLab(trials=6)
+    lab.step(4)
+    lab._keyboard._handle_custom_msg({"kind": "home"}, [])
+    assert lab.at == 0 and lab._scrub.value == 0
+    lab._keyboard._handle_custom_msg({"kind": "end"}, [])
+    assert lab.at == 4 and lab._scrub.value == 4

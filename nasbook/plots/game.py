@@ -16,6 +16,7 @@ from typing import Any
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
@@ -29,7 +30,8 @@ from nasbook.trace import Trial
 
 FINE = 121  # points of the surface along an axis
 BANDS = 12  # colours of the surface
-HIDDEN_GROUND = "#f4f5f7"
+EDGE = 8  # pixels: a click so close to the map counts as on its edge
+HIDDEN_GROUND = "#e9ebef"
 YOU, OPPONENT, STROKE = style.BLUE, style.GREEN, style.PURPLE
 DASHED: Any = (0, (5, 2))
 MAP = ListedColormap(matplotlib.colormaps[style.SEQUENTIAL](np.linspace(0.05, 1, BANDS)))
@@ -297,6 +299,16 @@ class GamePicture(Picture):
         changed |= self._race(state)
         self.say(self._headline(state))
         return changed
+
+    def locate(self, x: float, y: float) -> tuple[Axes, float, float] | None:
+        """As every picture does; and a click a little beside your map is one on its edge."""
+        w, h = self.make_figure().canvas.get_width_height()
+        ax, at = self.boards[0].ax, np.array([x * w, (1 - y) * h])
+        inside = np.clip(at, *ax.bbox.get_points())
+        if np.abs(at - inside).max() > EDGE:
+            return super().locate(x, y)
+        px, py = ax.transData.inverted().transform(inside)
+        return ax, float(px), float(py)
 
     def _race(self, s: GameState) -> bool:
         found = [np.fmin.accumulate(p.values) if len(p.values) else p.values for p in (s.mine, s.theirs)]

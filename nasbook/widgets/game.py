@@ -29,7 +29,7 @@ import ipywidgets as W
 import numpy as np
 
 import nasbook
-from nasbook.plots.game import GamePicture, GameState, Player
+from nasbook.plots.game import EDGE, GamePicture, GameState, Player
 from nasbook.plots.style import number, plural
 from nasbook.search import Run, Trace, Trial, header_of
 from nasbook.tasks.functions import Function
@@ -186,6 +186,9 @@ class GameLab(Lab):
         first = self.picture.boards[0].ax
         hint = "Click in your map to try a point. Keys: arrows move a cross, Enter tries the point."
         self.clickable(hint, first, *(ax for ax in self.picture.make_figure().axes if ax is not first))
+        left, top, w, h = self.image.areas[0]
+        dx, dy = EDGE / self.image.width, EDGE / self.image.height
+        self.image.areas = [*self.image.areas, (left - dx, top - dy, w + 2 * dx, h + 2 * dy)]
 
     def make_search(self) -> Iterator[Round]:
         begun = time.perf_counter()

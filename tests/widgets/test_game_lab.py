@@ -37,6 +37,16 @@ def test_clicks_are_trials_and_the_opponent_makes_as_many():
     assert lab.score is None and "hidden until the end" in words(lab._sentence)
 
 
+def test_a_click_a_few_pixels_beside_the_map_is_one_on_its_edge():
+    lab = GameLab(surface="uneven-axes", trials=5)
+    click(lab, 0.5, -0.02)
+    click(lab, 1.02, 0.999)
+    assert lab.trace[0].trial.config["x2"] == 0
+    assert lab.trace[1].trial.config["x1"] == 1
+    click(lab, 0.5, -0.2)  # among the labels of the axis: no click at all
+    assert len(lab.steps) == 2 and lab.error is None
+
+
 @pytest.mark.parametrize("opponent", ["grid", "latin-hypercube", "bayesian", "tpe", "cma-es"])
 def test_the_opponent_plays_as_it_does_alone_whatever_you_do(opponent):
     lab = GameLab(surface="ackley", opponent=opponent, trials=9, seed=4)

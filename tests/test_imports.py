@@ -40,7 +40,14 @@ FOREIGN = {
     "scale": {"matplotlib", "ipywidgets", "anywidget", "IPython"},
     **dict.fromkeys(CORE, {"matplotlib", "ipywidgets", "anywidget", "IPython", "torch", "scipy", "sklearn"}),
 }
-TRAINS = {"hypergradient", "pbt", "state", "unrolling"}  # files of hpo that train something, with torch
+TRAINS = {
+    "hypergradient",
+    "pbt",
+    "state",
+    "unrolling",
+    "unroll_length",
+    "memory",
+}  # files of hpo that train something, with torch
 ROOMS = sorted({p.relative_to(ROOT).with_suffix("").parts[0] for p in MODULES} - {"__init__", "__main__", "cli"})
 
 

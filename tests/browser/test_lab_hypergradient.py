@@ -27,4 +27,4 @@ def test_hypergradient_lab(open_notebook: Callable[..., Notebook]):
     lab.wait_status("so the search starts again")
     with lab.new_picture():
         lab.key("set-lr", "End")  # far above the edge of stability
-    lab.wait_sentence("too high a learning rate")
+    lab.wait_sentence("of 100 steps by a factor of")

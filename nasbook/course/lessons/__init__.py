@@ -15,6 +15,7 @@ LESSONS = {
     "04": "TPE and conditional spaces",
     "05": "Evolution: GA, DE, CMA-ES",
     "06": "Successive halving, Hyperband, ASHA",
+    "07": "Population based training",
     "08": "Hypergradients",
     "10": "Random and evolutionary NAS",
     "11": "Reinforcement learning: REINFORCE, PPO",

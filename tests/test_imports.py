@@ -40,14 +40,8 @@ FOREIGN = {
     "scale": {"matplotlib", "ipywidgets", "anywidget", "IPython"},
     **dict.fromkeys(CORE, {"matplotlib", "ipywidgets", "anywidget", "IPython", "torch", "scipy", "sklearn"}),
 }
-TRAINS = {
-    "hypergradient",
-    "pbt",
-    "state",
-    "unrolling",
-    "unroll_length",
-    "memory",
-}  # files of hpo that train something, with torch
+# files of hpo that train something, with torch
+TRAINS = {"hypergradient", "memory", "pbt", "state", "unroll_length", "unrolling"}
 ROOMS = sorted({p.relative_to(ROOT).with_suffix("").parts[0] for p in MODULES} - {"__init__", "__main__", "cli"})
 
 

@@ -320,11 +320,11 @@ class GameLab(Lab):
         if not self.over or n < len(self.steps):
             return text
         score = self.score or {}
-        you, they = score["you"], score[who]
-        won = "you win" if you > they else f"{who} wins" if they > you else "a draw"
+        you, they = (f"{score[k]:.0f}".replace("-", "−") for k in ("you", who))
+        won = "you win" if score["you"] > score[who] else f"{who} wins" if score[who] > score["you"] else "a draw"
         lowest, expected = number(self.task.optimum), number(float(self.expected[-1]))
         return (
-            f"{text} The game is over: you score {you:.0f}, {who} {they:.0f}: {won}. 100 means the lowest value "
+            f"{text} The game is over: you score {you}, {who} {they}: {won}. 100 means the lowest value "
             f"({lowest}), 0 means what {plural(n, 'random trial')} find on average ({expected}). "
             f"Code of this game: {self.code}."
         )

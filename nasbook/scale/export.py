@@ -216,7 +216,9 @@ def _plan(
     if trials is None and hours is None:
         trials = max(1, trace.asked)
     if one_shot:
-        ranges += [k for k in method if k not in ("epochs", "device") and method[k] != header.settings.get(k)]
+        ranges += [
+            k for k in method if k not in ("epochs", "device", "population") and method[k] != header.settings.get(k)
+        ]
     cost = _cost(trace, old, new, task is None, arguments, fidelity, ranges, one_shot)
     cost = replace(
         cost, trials=trials, workers=workers, cpus=cpus, gpus=gpus, limit=hours,

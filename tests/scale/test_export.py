@@ -121,6 +121,16 @@ def test_a_csv_table_is_found_again(tmp_path):
     assert again.times[-1] == 4 * 5.0  # twelve trials of five seconds on three workers
 
 
+def test_a_population_has_as_many_trials_as_its_members_have_intervals(tmp_path):
+    task = nasbook.task("digits-mlp", train=60, epochs=2)
+    trace = nasbook.search("pbt", task, population=2)
+    path = trace.export(tmp_path / "s.yaml", epochs=5, settings={"population": 4, "interval": 2})
+    assert load_study(path).budget.trials == 4 * 3  # epochs 2, 4 and 5
+    cost = estimate(trace, epochs=5, settings={"population": 4})
+    assert cost.trials == 20 and cost.seconds == pytest.approx(np.median([t.cost for t in trace.trials]))
+    assert not cost.unknown
+
+
 def test_darts_is_exported_and_runs_and_resumes(tmp_path):
     task = nasbook.task("digits-cells", train=96)
     trace = nasbook.search("darts", task, trials=1, epochs=2)

@@ -27,7 +27,7 @@ DRAGS = ("grab", "drag", "drop", "remove")
 CSS = """
 .nb-frame { position: relative; align-self: flex-start; width: fit-content; max-width: 100%; line-height: 0; }
 .nb-frame img { max-width: 100%; height: auto; display: block; }
-.nb-frame:focus-visible { outline: 2px solid #0072b2; outline-offset: 2px; }
+.nb-frame:focus-visible { outline: 2px solid #0072b2; outline-offset: -2px; }
 .nb-cross { position: absolute; display: none; width: 21px; height: 21px; margin: -10px 0 0 -10px; pointer-events: none;
   background: linear-gradient(#d55e00 0 0) center/2px 100% no-repeat,
     linear-gradient(#d55e00 0 0) center/100% 2px no-repeat; }

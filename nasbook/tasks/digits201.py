@@ -2,10 +2,12 @@
 
     task = nasbook.task("digits201-digits")
     task.test_accuracy(cell)       # what a report may show: the mean test accuracy of three seeds
+    task.cost(cell)                # parameters, FLOPs, latency and seconds of training
+    task.proxy("synflow", cell)    # a zero-cost score of the network before its training
 
-The 15,625 cells compute 5,044 different families of functions; each family was trained once per seed and its cells
-share the numbers. `DigitsCells` trains the same networks with the same recipe, so whatever is looked up here can be
-trained there.
+The 15,625 cells compute 5,044 different families of functions. The simplest cell of each was trained once per seed, and
+its whole family shares the numbers, costs and scores too. `DigitsCells` trains the same networks with the same recipe,
+so whatever is looked up here can be trained there. The table in numbers: nasbook/data/digits201/STATISTICS.md.
 """
 
 from __future__ import annotations
@@ -17,13 +19,15 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.nas.spaces.cell import CONV1, CONV3, all_cells, cell_space, to_row
+from nasbook.nas.spaces.cell import cell_space, to_row
 from nasbook.search import Evaluation, Fidelity, Report, Task
 from nasbook.space import Config
 from nasbook.tasks.objectives import weigh, weighed
 
 TABLE = Path(__file__).parents[1] / "data" / "digits201" / "table.npz"
+COSTS = TABLE.with_name("costs.npz")
 IMAGES = {"digits": (300, 1197), "messy": (500, 2000), "textures": (500, 2000)}  # validation, test
+STEPS = {"digits": 6, "messy": 20, "textures": 12}  # of 50 images, in an epoch of training
 TEST_AT = (1, 2, 4, 8, 12)  # the epochs after which the test images were looked at
 
 
@@ -31,16 +35,20 @@ class Digits201(Task):
     """Validation error of one training (one of three seeds) after up to 12 epochs.
 
     dataset: "digits", "messy" or "textures". run: 0, 1 or 2 always shows that seed; None draws it by the seed of the
-    evaluation. A searcher sees validation errors of single runs; `test_accuracy` is for reports. objectives: "error"
-    and "parameters" or "flops" (millions) of the network, to be minimised together; () is the error alone.
+    evaluation. A searcher sees validation errors of single runs; `test_accuracy` is for reports. The cost is seconds of
+    training on one core, the number of epochs times those of one; validation is not in it. objectives: "error" and
+    "parameters", "flops" (millions), "latency" (ms) or "seconds" of training, to be minimised together; () is the error
+    alone.
 
-    Columns in the order of the 5,044 classes, read-only: `val` (5044, 3, 12) and `test` (5044, 3, 5), both accuracies.
-    In the order of the 15,625 cells: `parameters` and `flops` (15625,); two cells of one class may differ in them,
-    because a convolution that nothing reads counts, too.
+    Columns in the order of the 5,044 classes, read-only: `val` (5044, 3, 12) and `test` (5044, 3, 5), both accuracies;
+    `epoch_seconds` (5044,); by name `columns`: parameters, flops (multiply-adds), latency and step (seconds, from a
+    model of the measured ones, which are latency_measured and step_measured); and `scores`: the proxies of
+    nasbook.estimate.zero_cost. Where they come from: nasbook/data/README.md.
     """
 
     space = cell_space()
     fidelity = Fidelity("epoch", 1, 12)
+    knows_cost = True
     value_label = "validation error"
 
     def __init__(self, dataset: str = "digits", run: int | None = None, objectives: Sequence[str] = ()) -> None:
@@ -51,8 +59,11 @@ class Digits201(Task):
         self.name, self.dataset, self.run = f"digits201-{dataset}", dataset, run
         self.arguments = {} if run is None else {"run": run}
         self.index, self.val, self.test = _open(dataset)
-        self.parameters, self.flops = cell_costs()
-        self.costs = {"parameters": self.parameters, "flops": self.flops / 1e6}
+        self.columns, self.scores = _open_costs(dataset)
+        self.epoch_seconds = STEPS[dataset] * self.columns["step"]
+        units = {"parameters": 1.0, "flops": 1e-6, "latency": 1e3}
+        self.costs = {name: unit * self.columns[name] for name, unit in units.items()}
+        self.costs["seconds"] = 12 * self.epoch_seconds
         self._weighed = weigh(self, objectives, self.costs)
 
     def evaluate(
@@ -68,14 +79,15 @@ class Digits201(Task):
         epochs = 12 if fidelity is None else round(fidelity)
         if not 1 <= epochs <= 12:
             raise ValueError(f"{self.name}: fidelity must lie in 1 … 12 epochs, not {fidelity:g}")
-        run = (seed if self.run is None else self.run) % 3
-        errors = (1.0 - self.val[self.row(config), run, :epochs]).tolist()
+        row, run = self.row(config), (seed if self.run is None else self.run) % 3
+        errors, seconds = (1.0 - self.val[row, run, :epochs]).tolist(), float(self.epoch_seconds[row])
         for epoch, error in enumerate(errors, 1):
             if report is not None:
-                report(epoch, error)
+                report(epoch, error, epoch * seconds)
         metrics = {"accuracy": 1.0 - errors[-1], "run": run, "epochs": epochs}
-        answer = Evaluation(errors[-1], metrics=metrics, curve=list(enumerate(errors, 1)))
-        return weighed(answer, self._weighed, {name: self.costs[name][to_row(config)] for name in self._weighed[1:]})
+        answer = Evaluation(errors[-1], metrics=metrics, cost=epochs * seconds, curve=list(enumerate(errors, 1)))
+        costs = {name: column[row] for name, column in self.costs.items()}
+        return weighed(answer, self._weighed, {**costs, "seconds": epochs * seconds})
 
     def row(self, cell: Any) -> int:
         """The class of a cell; cells as in `nasbook.nas.spaces.cell.to_cell`."""
@@ -91,35 +103,29 @@ class Digits201(Task):
             raise ValueError(f"{self.name}: the test images were looked at after {TEST_AT} epochs, not after {epochs}")
         return float(self.test[self.row(cell), :, TEST_AT.index(epochs)].mean())
 
+    def cost(self, cell: Any) -> dict[str, float]:
+        """What the cell's network costs: parameters; flops (multiply-adds) and latency (seconds) for one image;
+        epoch_seconds, an epoch of training. Seconds are those of one core of a small machine."""
+        row = self.row(cell)
+        found = {name: float(self.columns[name][row]) for name in ("parameters", "flops", "latency")}
+        return {**found, "epoch_seconds": float(self.epoch_seconds[row])}
+
+    def proxy(self, name: str, cell: Any) -> float:
+        """A score of nasbook.estimate.zero_cost at the start of the training with seed 0, on its first 50 images."""
+        if name not in self.scores:
+            raise ValueError(f"{self.name}: there is no proxy {name!r}; it can be {', '.join(self.scores)}")
+        return float(self.scores[name][self.row(cell)])
+
     def outcomes(self, objectives: Sequence[str] = ()) -> np.ndarray:
         """(15625, m) every cell in these objectives (by default the task's): the error of `run` after 12 epochs, or
         the mean over the seeds where it is None, and the costs. No search sees it."""
         names = tuple(objectives) or self._weighed or ("error",)
         error = 1.0 - (self.val[..., -1].mean(1) if self.run is None else self.val[:, self.run, -1])[self.index]
-        return np.column_stack([error if name == "error" else self.costs[name] for name in names])
+        return np.column_stack([error if name == "error" else self.costs[name][self.index] for name in names])
 
     def rank(self, cell: Any) -> int:
         """1 for the class of cells with the best mean test accuracy, 5,044 for the worst."""
         return 1 + int((self.test[..., -1].mean(1) > self.test_accuracy(cell)).sum())
-
-
-@cache
-def cell_costs(channels: int = 8, classes: int = 10, side: int = 8) -> tuple[np.ndarray, np.ndarray]:
-    """(15625,) parameters of every cell's `CellNet`, and its multiply-adds (convolutions, classifier) for one image."""
-    cells = np.array(list(all_cells()))
-    stages = [(channels, side**2), (2 * channels, (side // 2) ** 2)]  # (channels, pixels)
-    parameters = 9 * channels + 2 * channels  # the stem
-    parameters += 9 * channels * 2 * channels + 2 * 2 * channels  # the reduction
-    parameters += 2 * 2 * channels + (2 * channels + 1) * classes  # the last norm and the classifier
-    flops = 9 * channels * stages[0][1] + 9 * channels * 2 * channels * stages[1][1] + (2 * channels + 1) * classes
-    columns = [np.full(len(cells), parameters), np.full(len(cells), flops)]
-    for op, k in ((CONV1, 1), (CONV3, 3)):
-        many = (cells == op).sum(1)
-        columns[0] += many * sum(k * k * c * c + 2 * c for c, _ in stages)
-        columns[1] += many * sum(k * k * c * c * pixels for c, pixels in stages)
-    for column in columns:
-        column.setflags(write=False)
-    return columns[0], columns[1]
 
 
 @cache
@@ -130,3 +136,17 @@ def _open(dataset: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     for column in columns:
         column.setflags(write=False)
     return columns
+
+
+@cache
+def _open_costs(dataset: str) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """(parameters, flops, latency, step), (the proxies)."""
+    with np.load(COSTS) as table:
+        names = ("parameters", "flops", "latency", "step", "latency_measured", "step_measured")
+        columns = {name: table[name].astype(float) for name in names}
+        scores = {name: columns[name] for name in ("parameters", "flops")} | {"synflow": table["synflow"].astype(float)}
+        mine = [name for name in table.files if name.startswith(f"{dataset}_")]
+        scores |= {name.removeprefix(f"{dataset}_"): table[name].astype(float) for name in mine}
+    for column in (*columns.values(), *scores.values()):
+        column.setflags(write=False)
+    return columns, scores

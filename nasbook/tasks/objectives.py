@@ -19,7 +19,7 @@ from nasbook.search import Evaluation, Task
 LABELS = {
     "error": "validation error",
     "parameters": "parameters",
-    "flops": "FLOPs (millions)",  # multiply-adds of the convolutions and linear layers, for one image
+    "flops": "FLOPs (millions)",  # multiply-adds for one image
     "latency": "latency (ms)",
     "seconds": "training time (s)",
 }

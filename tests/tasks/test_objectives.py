@@ -12,7 +12,7 @@ from nasbook.hpo.pareto import best_trials, dominance, front
 from nasbook.nas.spaces.networks import CellNet
 from nasbook.scale.study import load_study
 from nasbook.search import Trace, trial_seed
-from nasbook.tasks.digits201 import Digits201, cell_costs
+from nasbook.tasks.digits201 import Digits201
 from nasbook.tasks.nb201 import NB201, count_flops
 from nasbook.tasks.training import DigitsCNN, DigitsMLP
 from nasbook.trace import Trial
@@ -86,11 +86,9 @@ def test_flops_are_those_of_a_network_of_that_shape(cell, side, classes):
 @pytest.mark.parametrize("cell", ["333333", "213402", "000000", "404321"])
 def test_digits201_costs_are_those_of_the_network(cell):
     net, task = CellNet(cell), Digits201()
-    row = int(cell, 5)
-    parameters, flops = cell_costs()
-    assert parameters[row] == sum(p.numel() for p in net.parameters())
-    if cell == "333333":  # in a cell with dead ends not every module runs
-        assert flops[row] == multiply_adds(net, torch.zeros(1, 1, 8, 8))
+    assert task.outcomes(("error", "parameters"))[int(cell, 5), 1] == sum(p.numel() for p in net.parameters())
+    convs = multiply_adds(net, torch.zeros(1, 1, 8, 8))  # norms, ReLUs and pooling are on top
+    assert convs < 1e6 * task.outcomes(("error", "flops"))[int(cell, 5), 1] < 1.5 * convs + 30_000
     assert len(task.outcomes(("error", "flops"))) == 15_625
 
 
@@ -168,7 +166,7 @@ def test_bad_objectives_get_a_sentence(objectives, message):
 
 
 def test_a_cost_that_a_task_cannot_tell_is_refused():
-    for name in ("digits-mlp", "digits-cells", "digits201-messy", "digits-hpo-messy"):
+    for name in ("digits-mlp", "digits-cells", "digits-hpo-messy"):
         with pytest.raises(ValueError, match=f"{name}: there is no objective 'latency'; it can be any of"):
             nasbook.task(name, objectives=("error", "latency"))
 

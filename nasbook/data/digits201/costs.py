@@ -1,12 +1,12 @@
 """Measure what every distinct cell costs and how it scores before training: the second file of Digits-201.
 
     python -m nasbook.data.digits201.costs score PARTS [PROCESSES]    # resumable: run it again and it goes on
-    python -m nasbook.data.digits201.costs time PARTS                 # likewise; one process, on a quiet machine
+    python -m nasbook.data.digits201.costs time PARTS [PROCESSES]     # likewise; best on a quiet machine
     python -m nasbook.data.digits201.costs pack PARTS OUT.npz
 
 About a quarter of an hour of one core. Every network stands as the training with seed 0 found it: the same initial
 weights, and as the batch the first 50 training images. Parameters, FLOPs and scores come out the same anywhere, up to
-rounding; seconds are those of the machine, the least of three passes at different times.
+rounding. Seconds are those of the machine, and other programs disturb them: what is used is a model of them (`model`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -22,18 +22,18 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from sklearn.linear_model import QuantileRegressor
 from torch import Tensor
 
 from nasbook.data.digits201.generate import data, distinct
 from nasbook.estimate.zero_cost import PROXIES, ReLUs, gradients, log_agreement, log_spread, pairs, total
-from nasbook.nas.spaces.cell import Cell
+from nasbook.nas.spaces.cell import EDGES, NONE, OPS, Cell
 from nasbook.nas.spaces.cost import flops, latency, parameters, seconds
 from nasbook.nas.spaces.networks import CellNet, init_weights
 from nasbook.tasks.architectures import BATCH, LR, MOMENTUM, WEIGHT_DECAY
 from nasbook.tasks.images import DATA
 
 SEED, BLOCK = 0, 64
-PASSES = ("time0_", "time1_", "time2_")
 IMAGE = (1, 8, 8)
 SAME_FOR_ALL = ("parameters", "flops", "synflow")  # these look at no image
 SCORES = tuple(name for name in PROXIES if name not in SAME_FOR_ALL)
@@ -127,12 +127,10 @@ def block(work: tuple[Path, Callable[[Cell], dict[str, float]], int]) -> str:
     return path.name
 
 
-def run(parts: Path, kinds: Sequence[str], processes: int = 1) -> None:
+def run(parts: Path, kind: str, processes: int = 1) -> None:
     parts.mkdir(parents=True, exist_ok=True)
-    work = [
-        (path, clock if "time" in kind else score, i) for kind in kinds for i, path in enumerate(files(parts, kind))
-    ]
-    begin = time.time()
+    measure, begin = {"score": score, "time": clock}[kind], time.time()
+    work = [(path, measure, i) for i, path in enumerate(files(parts, kind))]
     with get_context("spawn").Pool(processes) as pool:
         for k, name in enumerate(pool.imap_unordered(block, work), 1):
             print(f"{k}/{len(work)} {name} {time.time() - begin:.0f} s", flush=True)
@@ -153,25 +151,31 @@ def read(parts: Path, kind: str) -> dict[str, np.ndarray]:
     return {key: np.concatenate([r[key] for r in rows])[back] for key in rows[0].files}
 
 
+def model(cells: np.ndarray, measured: np.ndarray) -> np.ndarray:
+    """Seconds as a sum over what runs: a constant, so much for each skip, conv1x1, conv3x3 and avgpool, and so much for
+    each addition. Least absolute deviations, so that what disturbed a measurement does not count."""
+    runs = np.column_stack([(cells == op).sum(1) for op in range(1, len(OPS))])
+    into = [[e for e, (_, j) in enumerate(EDGES) if j == node] for node in (1, 2, 3)]
+    additions = sum(np.maximum((cells[:, e] != NONE).sum(1) - 1, 0) for e in into)
+    x, unit = np.column_stack([runs, additions]), float(np.median(measured))
+    return unit * QuantileRegressor(quantile=0.5, alpha=0).fit(x, measured / unit).predict(x)
+
+
 def pack(parts: Path, out: Path) -> None:
-    columns = {
-        k: c.astype(np.uint32 if k in ("parameters", "flops") else np.float32) for k, c in read(parts, "score").items()
-    }
-    times = [read(parts, kind) for kind in PASSES]
-    for key in times[0]:
-        columns[key] = np.min([t[key] for t in times], 0).astype(np.float32)
-    compressed: dict[str, Any] = columns
-    np.savez_compressed(out, **compressed)
+    found = read(parts, "score")
+    for key, measured in read(parts, "time").items():
+        found |= {f"{key}_measured": measured, key: model(np.array(distinct()), measured)}
+    whole = ("parameters", "flops")
+    columns: dict[str, Any] = {k: c.astype(np.uint32 if k in whole else np.float32) for k, c in found.items()}
+    np.savez_compressed(out, **columns)
     print(f"{out}: {out.stat().st_size:,} bytes, {len(distinct()):,} cells")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) in (3, 4) and sys.argv[1] == "score":
-        run(Path(sys.argv[2]), ["score"], *(int(a) for a in sys.argv[3:]))
-    elif len(sys.argv) == 3 and sys.argv[1] == "time":
-        run(Path(sys.argv[2]), PASSES)
+    if len(sys.argv) in (3, 4) and sys.argv[1] in ("score", "time"):
+        run(Path(sys.argv[2]), sys.argv[1], *(int(a) for a in sys.argv[3:]))
     elif len(sys.argv) == 4 and sys.argv[1] == "pack":
         pack(Path(sys.argv[2]), Path(sys.argv[3]))
     else:
-        usage = "score PARTS [PROCESSES] | time PARTS | pack PARTS OUT.npz"
+        usage = "score PARTS [PROCESSES] | time PARTS [PROCESSES] | pack PARTS OUT.npz"
         raise SystemExit(f"usage: python -m nasbook.data.digits201.costs {usage}")

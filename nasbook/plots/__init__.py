@@ -15,7 +15,7 @@ from nasbook.plots.acquisition import Acquisition1D, Acquisition2D, acquisition,
 from nasbook.plots.cell import CellPicture, SupernetPicture, cell, supernet
 from nasbook.plots.contour import ContourPicture, contour
 from nasbook.plots.controller import PolicyPicture, policy
-from nasbook.plots.data import Baseline, Quantity, baseline_for, random_baseline
+from nasbook.plots.data import Baseline, Quantity, baseline_for, one_objective, random_baseline
 from nasbook.plots.distribution import EdfPicture, RankPicture, edf, rank
 from nasbook.plots.history import CurvesPicture, HistoryPicture, RacePicture, history, learning_curves, race
 from nasbook.plots.importance import ImportancePicture, importance
@@ -56,11 +56,15 @@ KINDS: dict[str, Callable[..., Figure]] = {
 
 
 def plot(trace: Any, kind: str = "history", **options: Any) -> Figure:
-    """A picture by its name, one of KINDS; options: those of the function of that name. ValueError if it cannot be."""
+    """A picture by its name, one of KINDS; options: those of the function of that name. ValueError if it cannot be.
+
+    objective: of a trace with several, which one is drawn (from 0; by default the first)."""
     if kind not in KINDS:
         close = get_close_matches(str(kind), KINDS, 1)
         hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(KINDS)}"
         raise ValueError(f"there is no picture {kind!r}; {hint}")
+    if (k := options.pop("objective", None)) is not None:
+        trace = one_objective(trace, k)
     try:
         return KINDS[kind](trace, **options)
     except TypeError as error:

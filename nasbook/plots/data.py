@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -86,10 +86,38 @@ def label_of(trace: Trace | None, task: Task | None = None) -> str:
         return task.value_label
     if trace is None:
         return "value"
+    if isinstance(trace, OneObjective):
+        return trace.label
     try:
         return str(getattr(registry.find("task", trace.header.task).load(), "value_label", "value"))
     except (ValueError, ImportError, AttributeError):  # not one of ours, or not installed here
-        return "value"
+        return "objective 1" if any(t.values for t in trace.trials) else "value"
+
+
+class OneObjective(Trace):
+    """A trace of several objectives, seen by one of them."""
+
+    label: str
+
+
+def one_objective(trace: Any, k: int) -> OneObjective:
+    """The same trials with the k-th of their values (from 0) as their value; ValueError if there is none."""
+    if not isinstance(trace, Trace):
+        raise ValueError(f"objective={k!r} needs a Trace, not {type(trace).__name__}")
+    m = max((len(t.values or ()) for t in trace.trials if t.status == "done"), default=0)
+    if m < 2 or isinstance(k, bool) or not isinstance(k, int) or not 0 <= k < m:
+        has = f"an objective is a whole number from 0 to {m - 1}" if m > 1 else "these trials have one value"
+        raise ValueError(f"objective={k!r}: {has}")
+    out = OneObjective(trace.header)
+    out.label = objective_labels(trace, m)[k]
+    for kind, t in trace.events:
+        if kind == "ask":
+            out.started(t)
+        elif t.status != "done" or not t.values:
+            out.ended(replace(t, values=None))
+        else:  # the curve is that of the first objective
+            out.ended(replace(t, value=t.values[k], values=None, curve=t.curve if k == 0 else ()))
+    return out
 
 
 def objective_labels(trace: Any, m: int, task: Task | None = None) -> list[str]:

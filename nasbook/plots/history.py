@@ -227,6 +227,7 @@ class CurvesPicture(Picture):
                 changed |= self.y.include(np.r_[edges, lasts[np.isfinite(lasts)]] if not self.y.known else edges)
         if changed:
             self.ax.set(xlim=(0, self.x.pair[1] * 1.02), ylim=self.y.pair)
+        self.ax.tick_params(labelbottom=self.y.known, labelleft=self.y.known)  # no numbers before there are any
         done = [(t, c) for t, c in zip(trials, curves, strict=True) if t.status == "done" and t.value is not None]
         cut = [c[-1] for t, c in zip(trials, curves, strict=True) if t.status in ("failed", "pruned")]
         self.lines.set_segments(curves)

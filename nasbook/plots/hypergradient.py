@@ -90,6 +90,7 @@ class UnrollPicture(Picture):
             powers(ax, range(low + low % 2, high + 1, 2))
             head(ax, words)
         self.ax_memory.yaxis.set_major_locator(MaxNLocator(nbins=5))
+        self.ax_memory.set_ylim(0, 600)
         head(self.ax_memory, "memory at the peak (kB)")
         for ax in left:
             ax.set(xlim=(0, 1.03 * self.most), xlabel="steps or terms differentiated")

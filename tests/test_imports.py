@@ -24,7 +24,7 @@ ALLOWED = {
     "hpo": CORE | {"hpo"},
     "nas": CORE | {"nas", "hpo"},
     "estimate": CORE | {"estimate", "hpo", "nas"},
-    "data": {"data"} | CORE | {"nas", "tasks"},  # the scripts that make the tables
+    "data": {"data"} | CORE | {"nas", "estimate", "tasks"},  # the scripts that make the tables
     "tasks": CORE | {"tasks", "nas", "data"},  # nas/spaces holds the cells that tasks train
     "plots": CORE | METHODS | {"tasks", "plots"},
     "scale": CORE | METHODS | {"tasks", "scale"},

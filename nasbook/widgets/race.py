@@ -126,13 +126,13 @@ class RaceLab(Lab):
         self._picture()
 
     def _scales(self) -> tuple[float | None, float | None]:
-        """The worst value that is drawn, the mean of the best of two random trials, and the hours that a run takes."""
+        """The worst value that is drawn (the mean of the best of two random trials), and the seconds of a run."""
         if isinstance(self.task, FunctionTask):  # it may be dear: nothing is tried in advance
             return None, None
         pool = [search("random", self.task, trials=100, seed=1000 + k) for k in range(3)]
         edge = Baseline(np.concatenate([t.values for t in pool])).expected(2)[-1]
-        hours = max(t.times[-1] for t in pool) / 100 * self.values["trials"] / 3600
-        return float(edge), 1.1 * hours if self.task.knows_cost else None
+        seconds = max(t.times[-1] for t in pool) / 100 * self.values["trials"]
+        return float(edge), 1.1 * seconds if self.task.knows_cost else None
 
     def _racers(self) -> list[str]:
         """The methods that are ticked and can serve the space; the ticks of the others say why they cannot."""
@@ -264,21 +264,21 @@ class Racer:
 class Curves(RacePicture):
     """The race's picture. State: {method: [(best so far, seconds), T numbers each, of each seed]}.
 
-    hours: is time in simulated hours? edge: nothing worse than this value is drawn, so that bad beginnings do not press
-    the rest against the edge."""
+    simulated: is time that of a table? edge: nothing worse than this value is drawn, so that bad beginnings do not
+    press the rest against the edge."""
 
     def __init__(
         self,
         names: Sequence[str],
         end: float | None,
-        hours: bool,
+        simulated: bool,
         quantity: Quantity,
         edge: float | None,
         x: str,
         regret: bool,
     ) -> None:
         super().__init__(names, end, x, quantity, 0.0 if regret else None, resamples=400)
-        self.hours = hours
+        self.simulated = simulated
         if edge is not None:
             worst = float(self._show(np.array(edge)))
             self.y = Bounded(worst, quantity.higher and not regret)
@@ -288,10 +288,6 @@ class Curves(RacePicture):
 
     def build(self, fig: Any) -> None:
         super().build(fig)
-        if self.unit == "time":
-            self.ax.set_xlabel(
-                "hours of training, as the table tells them" if self.hours else "seconds on this computer"
-            )
         if self.regret:
             self.ax.set_ylabel(self.quantity.axis)
         if self.unit == "trials":
@@ -299,6 +295,11 @@ class Curves(RacePicture):
 
     def _limits(self) -> None:
         super()._limits()
+        if self.unit == "time":
+            word = self.ax.get_xlabel().split()[0]  # hours, minutes or seconds
+            self.ax.set_xlabel(
+                f"{word} of training, as the table tells" if self.simulated else f"{word} on this computer"
+            )
         if self.regret:  # the axis holds logarithms; the ticks are what they stand for
             low, high = self.y.pair
             unit = 2.0 if self.quantity.percent else 0.0  # log10 of 100 %
@@ -339,7 +340,6 @@ class Curves(RacePicture):
             for k, (y, t) in enumerate(runs):
                 i = np.searchsorted(t, x, side="right") - 1
                 curves[k, i >= 0] = np.array(y, float)[i[i >= 0]]
-            x = x / 3600 if self.hours else x
         self.kept[name] = x, curves
         return x, curves
 
@@ -350,11 +350,6 @@ class Curves(RacePicture):
         if self.regret and value < FLOOR:
             return "0" + " %" * q.percent
         return f"{number(float(q.show(value)), 2 if self.regret else 4)}{' %' * q.percent}"
-
-    def _when(self, x: float) -> str:
-        if self.unit == "trials":
-            return plural(int(x), "trial")
-        return f"{number(x)} {'hours' if self.hours else 's'}"
 
     def _band(self, name: str) -> str:
         _, _, _, low, high = self.result[name]

@@ -139,9 +139,19 @@ def test_a_change_of_the_axes_keeps_the_runs():
         seen.add(bytes(lab.image.png))
     assert len(seen) == 4
     lab.set(x="time")
-    hours = np.mean([r.seconds[-1] for r in lab.runs["random"]]) / 3600
     x, _ = lab.picture.kept["random"]
-    assert x[-1] == pytest.approx(min(r.seconds[-1] for r in lab.runs["random"]) / 3600) and x[-1] <= hours
+    assert x[-1] == pytest.approx(min(r.seconds[-1] for r in lab.runs["random"]))
+    assert lab.picture.ax.get_xlabel() == "hours of training, as the table tells"
+
+
+def test_short_trainings_are_counted_in_the_unit_on_the_axis():
+    lab = small(task="digits201-digits", trials=20)
+    lab.run()
+    lab.set(x="time")
+    assert lab.picture.ax.get_xlabel() == "seconds of training, as the table tells"
+    last = lab.picture.lines["random"].get_xdata()[-1]
+    assert last == pytest.approx(min(r.seconds[-1] for r in lab.runs["random"])) and 1 < last < 60
+    assert "seconds" in lab.image.alt
 
 
 def test_time_cannot_be_chosen_where_nobody_knows_it():

@@ -110,9 +110,7 @@ class ParetoLab(Lab):
 
     @staticmethod
     def _costs(task: str) -> tuple[str, ...]:
-        if task in NETWORKS:
-            return ("parameters", "seconds")
-        return tuple(COSTS) if task.startswith("nb201") else ("parameters", "flops")
+        return ("parameters", "seconds") if task in NETWORKS else tuple(COSTS)
 
     def make_search(self) -> Iterator[Step]:
         return self.search(self.method, self.task, trials=self.values["trials"])

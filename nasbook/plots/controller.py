@@ -151,10 +151,10 @@ class RewardPicture(Picture):
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
         ax.yaxis.set_major_locator(MaxNLocator(nbins=4))
         entries = [
-            ("reward of a trial", style.dot(ms=3.5)),
+            ("reward", style.dot(ms=3.5)),
             ("below the axis", style.dot(style.GREY, "v", 5)),
             ("best", style.dot(style.INCUMBENT, "*", 9, mec=style.INK, mew=0.6)),
-            ("baseline b, moving mean", style.line(style.BELIEF)),
+            ("baseline b", style.line(style.BELIEF)),
         ]
         style.key(fig, entries, left=0.72, top=0.06)
         self.dots = self.live(ax.plot([], [], "o", color=style.TRIAL, ms=3, mew=0, alpha=0.6, zorder=2)[0])
@@ -164,8 +164,8 @@ class RewardPicture(Picture):
         self.line = self.live(ax.plot([], [], color=style.BELIEF, lw=2, drawstyle="steps-post", zorder=3)[0])
         self.star = self.live(ax.plot([], [], ls="none", ms=11, zorder=4, clip_on=False, **style.STAR)[0])
         self.words = self.live(
-            style.add_words(ax, 0.99, 0.05, axes_fraction=True, ha="right", fontsize=style.SMALL, color=style.BELIEF,
-                            ground="white", zorder=5)
+            style.add_words(ax, 1.0, 1.06, axes_fraction=True, ha="right", va="bottom", fontsize=style.SMALL,
+                            color=style.BELIEF, zorder=5)
         )  # fmt: skip
         self.aim(self.trials, *self.limits)
 

@@ -48,7 +48,9 @@ class ControllerLab(Lab):
             tick("baseline", "subtract a baseline", True,
                  "The baseline b is a moving mean of the rewards. It leaves the gradient as it is on average and makes "
                  "it vary less.", effect="search"),
-            slide("lr", "Rate", 0.02, 0.001, 0.1, 0.1, "Rate of Adam: how far one step moves the policy.", log=True),
+            slide("lr", "Rate", 0.02, 0.001, 0.1, 0.1,
+                  "Rate of Adam: how far one step moves the policy. Outside of this lab PPO's is 0.005.",
+                  log=True),
             slide("clip", "Clip ε", 0.2, 0.02, 0.9, 0.02,
                   "PPO: a probability that has changed by more than this part, the way it was pushed, gets no more "
                   "gradient."),

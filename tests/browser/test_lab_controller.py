@@ -21,7 +21,7 @@ def test_controller_lab(open_notebook: Callable[..., Notebook]):
     lab.wait_status("so the search starts again")
     with lab.new_picture():
         lab.key("set-clip", "ArrowRight")
-    assert notebook.ask("[lab.method.name, lab.method.settings.clip]") == ["ppo", 0.22]
+    assert notebook.ask("[lab.method.name, round(lab.method.settings.clip, 6)]") == ["ppo", 0.22]
     lab.button("play").click()
     lab.wait_status("Done: 50 trials")
     lab.wait_sentence("The clip silenced")

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
 
-from nasbook.plots.acquisition import Acquisition1D, Acquisition2D, acquisition, acquisition_picture
+from nasbook.plots.acquisition import Acquisition1D, acquisition, acquisition_picture
+from nasbook.plots.acquisition_maps import Acquisition2D
 from nasbook.plots.cell import CellPicture, SupernetPicture, cell, supernet
 from nasbook.plots.contour import ContourPicture, contour
 from nasbook.plots.controller import PolicyPicture, policy

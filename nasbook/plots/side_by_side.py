@@ -15,7 +15,9 @@ from matplotlib.figure import SubFigure
 
 from nasbook.hpo.blas import one_thread
 from nasbook.plots import style
-from nasbook.plots.acquisition import COLOURS, GREENS, SHORT, Acquisition1D, Acquisition2D, drawn, picture_of, scaled
+from nasbook.plots.acquisition import Acquisition1D, drawn, picture_of
+from nasbook.plots.acquisition_maps import Acquisition2D
+from nasbook.plots.acquisition_words import COLOURS, GREENS, SHORT, scaled
 from nasbook.plots.scales import parameter_axis, value_label
 from nasbook.plots.style import Figure, number
 from nasbook.search import Task

@@ -6,7 +6,7 @@ from plots.legible import assert_legible
 
 import nasbook
 from nasbook.plots import Acquisition1D, Acquisition2D, Quantity, acquisition, acquisition_picture
-from nasbook.plots.acquisition import scaled
+from nasbook.plots.acquisition_words import scaled
 
 MIXED = nasbook.Space(
     learning_rate=nasbook.Float(1e-5, 1e-1, log=True),
@@ -127,7 +127,7 @@ def test_maps_are_the_beliefs(plane):
     for row, column in ((0, 0), (3, 17), (19, 5)):  # rows are x2, columns x1, centres of the pixels
         m, s = view.predict(np.array([[(column + 0.5) / 20, (row + 0.5) / 20]]))
         assert mean[row, column] == pytest.approx(m[0]) and std[row, column] == pytest.approx(s[0])
-    dots = picture.points[0][0]
+    dots = picture.points["mean"][0]
     np.testing.assert_allclose(np.c_[dots.get_data()], view.U)
 
 

@@ -7,7 +7,7 @@ from plots.legible import assert_legible
 import nasbook
 from nasbook.hpo.bayesian import NAMES
 from nasbook.plots import SideBySide1D, SideBySide2D, acquisitions, side_by_side_picture
-from nasbook.plots.acquisition import SHORT
+from nasbook.plots.acquisition_words import SHORT
 
 MIXED = nasbook.Space(
     learning_rate=nasbook.Float(1e-5, 1e-1, log=True),

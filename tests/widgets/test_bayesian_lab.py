@@ -7,7 +7,8 @@ import pytest
 
 import nasbook
 from nasbook.hpo.bayesian import NAMES, BayesianOptimisation
-from nasbook.plots.acquisition import Acquisition1D, Acquisition2D
+from nasbook.plots.acquisition import Acquisition1D
+from nasbook.plots.acquisition_maps import Acquisition2D
 from nasbook.plots.side_by_side import SideBySide1D, SideBySide2D
 from nasbook.widgets.bayesian import BayesianLab
 

@@ -100,7 +100,7 @@ def test_figures_show_themselves_with_their_alt_text(trace):
 
 
 ASK_MORE = (  # than this trace has
-    "supernet", "weights", "training", "acquisition", "acquisitions", "pareto", "hypervolume", "policy",
+    "supernet", "weights", "training", "acquisition", "acquisitions", "pareto", "hypervolume", "policy", "lineage",
 )  # fmt: skip
 
 

@@ -5,8 +5,8 @@
     latency(net, (1, 8, 8))       # seconds for one such image
 
 FLOPs: a multiplication with its addition counts once, so a k×k convolution costs k²·C_in an output element; pooling
-costs k², a batch norm two and an activation one an element; sums cost nothing. Conventions differ: the numbers published with
-NAS-Bench-201 (`NB201.flops`) count the convolutions and the linear layer alone, about a tenth less.
+costs k², a batch norm two and an activation one an element; sums cost nothing. Conventions differ: the numbers that
+were published with NAS-Bench-201 (`NB201.flops`) count the convolutions and the linear layer alone.
 """
 
 from __future__ import annotations

@@ -111,6 +111,12 @@ TASKS = [
           (("space", "mlp-chain"),)),
     Entry("digits-conv-chain", "chains of convolutions trained on 8×8 digits", "nasbook.tasks.architectures:Networks", "training", "scikit-learn",
           (("space", "conv-chain"),)),
+    Entry("digits-darts", "pairs of DARTS' cells trained on 8×8 digits", "nasbook.tasks.architectures:Networks", "training", "Liu et al. 2019",
+          (("space", "darts-cells"),)),
+    Entry("digits-s2", "cells of skips and separable convolutions trained on 8×8 digits", "nasbook.tasks.architectures:Networks", "training",
+          "Zela et al. 2020", (("space", "robustdarts-s2"),)),
+    Entry("digits-s4", "cells of noise and separable convolutions trained on 8×8 digits", "nasbook.tasks.architectures:Networks", "training",
+          "Zela et al. 2020", (("space", "robustdarts-s4"),)),
     Entry("ridge-digits", "ridge regression by gradient descent, differentiable", "nasbook.tasks.differentiable:RidgeDigits", "training", "scikit-learn"),
     Entry("logistic-cancer", "logistic regression with three decays, differentiable", "nasbook.tasks.differentiable:LogisticCancer", "training",
           "scikit-learn"),
@@ -151,6 +157,12 @@ SPACES = [
     Entry("mlp-chain", "1 to 4 linear layers: widths and activations", "nasbook.nas.spaces.mlp_chain:MLPChain", "chain", "–"),
     Entry("conv-chain", "1 to 5 convolutions and poolings, with skips", "nasbook.nas.spaces.conv_chain:ConvChain", "chain", "Ghosh et al. 2022"),
     Entry("nb201-cell", "a cell of four nodes and six edges, five operations", "nasbook.nas.spaces.nb201:NB201Cells", "cell", "Dong & Yang 2020"),
+    Entry("darts-cells", "a normal and a reduction cell of four nodes, seven operations", "nasbook.nas.spaces.darts_cells:DartsCells", "cell",
+          "Liu et al. 2019"),
+    Entry("robustdarts-s2", "the same cells with two operations: skip and separable convolution", "nasbook.nas.spaces.darts_cells:RobustDartsS2", "cell",
+          "Zela et al. 2020"),
+    Entry("robustdarts-s4", "the same cells with two operations: noise and separable convolution", "nasbook.nas.spaces.darts_cells:RobustDartsS4", "cell",
+          "Zela et al. 2020"),
 ]  # fmt: skip
 
 LABS = [

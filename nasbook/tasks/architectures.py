@@ -27,6 +27,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nasbook import registry
+from nasbook.nas.spaces.blocks import Noise
 from nasbook.nas.spaces.cost import flops
 from nasbook.nas.spaces.networks import init_weights, pick_device
 from nasbook.search import Evaluation, Fidelity, Report, Task
@@ -95,7 +96,11 @@ class Networks(Task):
         for m in net.modules():
             if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d):
                 m.momentum = 0.3  # an epoch may have only six steps
-        init_weights(net, np.random.default_rng([seed, crc32(repr(self.space.key(config)).encode())]))
+        rng = np.random.default_rng([seed, crc32(repr(self.space.key(config)).encode())])
+        init_weights(net, rng)
+        for m in net.modules():
+            if isinstance(m, Noise):
+                m.draws.fill_(int(rng.integers(2**31)))
         return net
 
     def _splits(self) -> images.Splits:
@@ -153,7 +158,7 @@ class Networks(Task):
             if report is not None:
                 report(epoch + 1, row["error"])
         costs = {"parameters": sum(p.numel() for p in training.net.parameters())}
-        costs["flops"] = flops(training.net, self.architectures.shape)
+        costs["flops"] = flops(training.net, self.tensors["train"][0][:1])
         metrics = {"accuracy": 1 - row["error"], "train_loss": row["train_loss"], "val_loss": row["val_loss"]}
         answer = Evaluation(
             row["error"],

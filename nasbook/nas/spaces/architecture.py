@@ -7,25 +7,26 @@
 
 A subclass sets `space` and writes two things: `layers`, the network as a list of layers, each of which names what it
 reads; and `graph`, the part that is searched, drawn as a graph with an operation on each edge. All else follows from
-these: the torch module (`program.py`), its source, its costs, which architectures are equal (`canonical`), the paths by
+these: the torch module (`program.py`), its source, its costs, which architectures are equal (`graphs.py`), the paths by
 which a predictor sees an architecture (`paths`), neighbours, mutation and crossover.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import permutations, product
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from nasbook import registry
+from nasbook.nas.spaces.graphs import canonical, terms
 from nasbook.space import Config, Space
 
 if TYPE_CHECKING:
     import networkx as nx
-    from torch import nn
+    from torch import Tensor, nn
+
+__all__ = ["Architectures", "Layer", "Path", "canonical", "of", "paths", "terms"]
 
 Path = tuple[str, ...]
 
@@ -63,7 +64,8 @@ class Architectures:
         """The searched part: nodes 0, 1, … in the order of computation, an edge with attribute `op` for each operation.
 
         A node is the sum of what its edges bring. `graph.graph["inputs"]` lists the nodes that have no edge into them,
-        `graph.graph["output"]` those that are read from outside."""
+        `graph.graph["output"]` those that are read from outside: added, or, where `graph.graph["join"]` is "cat", one
+        behind the other. With several inputs each has a name: its attribute `label`."""
         raise NotImplementedError
 
     def check(self, config: Config) -> Config:
@@ -85,6 +87,12 @@ class Architectures:
         title = f"A network of the search space {self.name}, found with nasbook: {dict(config)}"
         return source(self.layers(self.check(config)), name, title)
 
+    def example(self, n: int = 1) -> Tensor:
+        """A batch of `n` inputs such as the networks read: random numbers (n, *shape)."""
+        import torch
+
+        return torch.randn(n, *self.shape)
+
     def parameters(self, config: Config) -> int:
         """Number of weights."""
         return sum(p.numel() for p in self.build(config).parameters())
@@ -93,13 +101,13 @@ class Architectures:
         """Multiply-adds of one input's forward pass."""
         from nasbook.nas.spaces.cost import flops
 
-        return flops(self.build(config), self.shape)
+        return flops(self.build(config), self.example())
 
     def latency(self, config: Config, repeats: int = 20) -> float:
         """Seconds of one forward pass of one input on this machine's CPU, on one thread: the median of `repeats`."""
         from nasbook.nas.spaces.cost import latency
 
-        return latency(self.build(config), self.shape, repeats=repeats)
+        return latency(self.build(config), self.example(), repeats=repeats)
 
     # ---- the graph -----------------------------------------------------------------------------------------
 
@@ -110,10 +118,10 @@ class Architectures:
     def paths(self, config: Config) -> frozenset[Path]:
         """The operations along each way from an input to the output: the path encoding of White et al. (2021)."""
         graph = self.graph(self.check(config))
-        into: dict[int, set[Path]] = {}
-        for node in sorted(graph):
-            found = {(*way, edge["op"]) for a, _, edge in graph.in_edges(node, data=True) for way in into[a]}
-            into[node] = found or ({()} if node in graph.graph["inputs"] else set())
+        inputs = graph.graph["inputs"]
+        into: dict[int, set[Path]] = {n: {(graph.nodes[n]["label"],) if len(inputs) > 1 else ()} for n in inputs}
+        for node in sorted(set(graph) - set(inputs)):
+            into[node] = {(*way, edge["op"]) for a, _, edge in graph.in_edges(node, data=True) for way in into[a]}
         return frozenset(way for node in graph.graph["output"] for way in into[node])
 
     # ---- steps ---------------------------------------------------------------------------------------------
@@ -162,66 +170,3 @@ def paths(space: Space) -> Any:
     """A function from a configuration to its set of paths; for a space of no architectures, its (name, value) pairs."""
     known = of(space)
     return known.paths if known else lambda config: frozenset((name, str(value)) for name, value in config.items())
-
-
-# ---- which graphs are the same? ------------------------------------------------------------------------------
-
-
-def canonical(graph: nx.MultiDiGraph) -> tuple[Any, ...]:
-    """The same for two graphs if and only if one becomes the other by renaming nodes, passing sums through skips and
-    leaving out what the output does not read.
-
-    Each edge but a skip is an operation that reads a sum of sources: inputs (-1, -2, …) or other operations (0, 1, …).
-    Operations are then named in the one order, of all possible ones, that gives the smallest description."""
-    ops, output = terms(graph)
-    used = _used(ops, output)
-    colour: dict[int, Any] = {s: s for s in range(-len(graph.graph["inputs"]), 0)}
-    for i in used:  # what an operation computes, sharing aside
-        colour[i] = (ops[i][0], tuple(sorted(map(str, (colour[s] for s in ops[i][1])))))
-    groups: dict[str, list[int]] = {}
-    for i in used:
-        groups.setdefault(str(colour[i]), []).append(i)
-
-    def describe(order: Sequence[int]) -> tuple[Any, ...]:
-        name = {s: s for s in colour if s < 0} | {i: k for k, i in enumerate(order)}
-        renamed = lambda sources: tuple(sorted(name[s] for s in sources))  # noqa: E731
-        return (*((ops[i][0], renamed(ops[i][1])) for i in order), renamed(output))
-
-    return min(describe(order) for order in _orders([groups[k] for k in sorted(groups)]))
-
-
-Sources = tuple[int, ...]
-
-
-def terms(graph: nx.MultiDiGraph) -> tuple[list[tuple[str, Sources]], Sources]:
-    """Operations (label, what they read) in the order of computation, and what the output reads."""
-    inputs = list(graph.graph["inputs"])
-    sums: dict[int, list[int]] = {node: [-1 - inputs.index(node)] if node in inputs else [] for node in sorted(graph)}
-    ops: list[tuple[str, Sources]] = []
-    for node in sorted(graph):
-        for a, _, edge in sorted(graph.in_edges(node, data=True), key=lambda e: (e[0], e[2]["op"])):
-            if not sums[a]:
-                continue  # nothing arrives there
-            if edge["op"] == "skip":
-                sums[node] += sums[a]
-            else:
-                ops.append((edge["op"], tuple(sorted(sums[a]))))
-                sums[node].append(len(ops) - 1)
-    return ops, tuple(sorted(s for node in graph.graph["output"] for s in sums[node]))
-
-
-def _used(ops: Sequence[tuple[str, Sources]], output: Sources) -> list[int]:
-    found: set[int] = set()
-    todo = list(output)
-    while todo:
-        i = todo.pop()
-        if i >= 0 and i not in found:
-            found.add(i)
-            todo += ops[i][1]
-    return sorted(found)
-
-
-def _orders(groups: list[list[int]]) -> Iterator[tuple[int, ...]]:
-    """All orders in which each group stays together."""
-    for parts in product(*(permutations(group) for group in groups)):
-        yield tuple(i for part in parts for i in part)

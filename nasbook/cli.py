@@ -113,6 +113,7 @@ def _parser() -> _Parser:
     )
     p.add_argument("--out", type=Path, metavar="TRACE", help="a file that receives the trace as it grows")
     p.add_argument("--resume", action="store_true", help="go on with the trace in --out")
+    p.add_argument("--warm-start", type=Path, metavar="TRACE", help="tell the method the trials of an earlier trace first")
     p.add_argument("--plot", type=Path, metavar="PICTURE", help="draw the trace into a .png, .svg or .pdf")
     p.add_argument("--kind", default="history", metavar="KIND", help="what --plot draws (default: history)")
     p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")
@@ -229,6 +230,7 @@ def _search(options: argparse.Namespace) -> int:
         timeout=options.timeout,
         seed=options.seed,
         workers=options.workers,
+        warm_start=options.warm_start,
         out=options.out,
         resume=options.resume,
         views=options.plot is not None,

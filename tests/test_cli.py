@@ -186,6 +186,18 @@ def test_from_search_to_study_to_run_and_back(here, tmp_path):
     assert code == 0 and not (tmp_path / "again.yaml").exists()
 
 
+def test_a_search_starts_from_an_earlier_trace(here, tmp_path):
+    here("search", "random", "branin", "--trials", 6, "--out", "old.jsonl")
+    options = ("search", "tpe", "branin", "--trials", 3, "--warm-start", "old.jsonl")
+    code, _, _ = here(*options, "--out", "new.jsonl")
+    old, new = Trace.load(tmp_path / "old.jsonl"), Trace.load(tmp_path / "new.jsonl")
+    assert code == 0 and len(new) == 9 and [t.value for t in new.trials[:6]] == [t.value for t in old.trials]
+    code, _, err = here("search", "tpe", "forrester", "--trials", 3, "--warm-start", "old.jsonl")
+    assert code == 2 and "the earlier trace has another space" in err
+    code, _, err = here("search", "tpe", "branin", "--trials", 3, "--warm-start", "none.jsonl")
+    assert code == 2 and "none.jsonl" in err
+
+
 def test_a_run_finds_its_own_folder(here, tmp_path):
     here("search", "random", "branin", "--trials", 2, "--out", "t.jsonl")
     here("export", "t.jsonl", "--name", "../../mine")

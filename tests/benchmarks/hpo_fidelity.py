@@ -44,24 +44,27 @@ def holm(p: list[float]) -> list[float]:
     return out
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=30)
-    parser.add_argument("--epochs", type=int, default=600)
-    options = parser.parse_args()
+def report(seeds: int, epochs: int) -> None:
+    """Run all and print the table."""
     found = {
-        (name, method): np.array(
-            [regret(method, nasbook.task(f"digits-hpo-{name}"), options.epochs, s) for s in range(options.seeds)]
-        )
+        (name, method): np.array([regret(method, nasbook.task(f"digits-hpo-{name}"), epochs, s) for s in range(seeds)])
         for name in IMAGES
         for method in METHODS
     }
     rows = [key for key in found if key[1] != "random"]
     p = dict(zip(rows, holm([float(wilcoxon(found[k], found[k[0], "random"]).pvalue) for k in rows]), strict=True))
-    print(f"{options.epochs} epochs, {options.seeds} seeds: points of test accuracy below the best configuration")
+    print(f"{epochs} epochs, {seeds} seeds: points of test accuracy below the best configuration")
     for name in IMAGES:
         print(f"\n{name:24}{'mean':>8}{'± s.e.':>8}{'p (Holm)':>12}")
         for method in METHODS:
             r = found[name, method]
             against = "" if method == "random" else f"{p[name, method]:12.1e}"
             print(f"  {method:22}{r.mean():8.2f}{r.std(ddof=1) / len(r) ** 0.5:8.2f}{against}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=30)
+    parser.add_argument("--epochs", type=int, default=600)
+    options = parser.parse_args()
+    report(options.seeds, options.epochs)

@@ -113,7 +113,7 @@ def _parser() -> _Parser:
     )
     p.add_argument("--out", type=Path, metavar="TRACE", help="a file that receives the trace as it grows")
     p.add_argument("--resume", action="store_true", help="go on with the trace in --out")
-    p.add_argument("--warm-start", type=Path, metavar="TRACE", help="tell the method the trials of an earlier trace first")
+    p.add_argument("--warm-start", type=Path, metavar="TRACE", help="tell the method an earlier trace first")
     p.add_argument("--plot", type=Path, metavar="PICTURE", help="draw the trace into a .png, .svg or .pdf")
     p.add_argument("--kind", default="history", metavar="KIND", help="what --plot draws (default: history)")
     p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")

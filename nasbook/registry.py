@@ -68,6 +68,8 @@ METHODS = [
           "evolutionary", "White et al. 2021"),
     Entry("bananas", "an ensemble of networks predicts from paths; Thompson sampling", "nasbook.nas.bananas:Bananas",
           "Bayesian", "White et al. 2021"),
+    Entry("rgpe", "Gaussian processes of earlier tasks, weighed by how well they rank this one", "nasbook.nas.rgpe:RGPE",
+          "Bayesian", "Feurer et al. 2018"),
     Entry("reinforce", "an LSTM writes architectures, and rewards teach it", "nasbook.nas.reinforce:Reinforce",
           "reinforcement learning", "Zoph & Le 2017"),
     Entry("ppo", "the same controller, taught by several clipped steps a batch", "nasbook.nas.ppo:PPO",

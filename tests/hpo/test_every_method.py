@@ -32,10 +32,10 @@ NAMES = [  # one objective, no fidelities
     "sobol", "halton", "latin-hypercube", "forest", "tpe", "genetic", "differential-evolution", "cma-es",
     "particle-swarm",
 ]  # fmt: skip
-NAS = ["regularized-evolution", "local-search", "cnn-differential-evolution", "bananas", "reinforce", "ppo"]
+NAS = ["regularized-evolution", "local-search", "cnn-differential-evolution", "bananas", "rgpe", "reinforce", "ppo"]
 SEVERAL = ["nsga2", "parego"]  # more than one objective
 RUNGS = ["median-stopping", "successive-halving", "hyperband", "asha", "bohb", "dehb"]  # many fidelities
-SLOW = {"forest", "parego", "bananas", "reinforce", "ppo"}
+SLOW = {"forest", "parego", "bananas", "rgpe", "reinforce", "ppo"}
 
 
 class Noisy(Task):

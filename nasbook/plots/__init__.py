@@ -20,6 +20,7 @@ from nasbook.plots.data import Baseline, Quantity, baseline_for, one_objective, 
 from nasbook.plots.distribution import EdfPicture, RankPicture, edf, rank
 from nasbook.plots.history import CurvesPicture, HistoryPicture, RacePicture, history, learning_curves, race
 from nasbook.plots.importance import ImportancePicture, importance
+from nasbook.plots.landscape import LandscapePicture, landscape
 from nasbook.plots.lineage import LanesPicture, SchedulePicture, lineage
 from nasbook.plots.pareto import HypervolumePicture, ParetoPicture, hypervolume_history, pareto
 from nasbook.plots.picture import Picture, Stack
@@ -47,6 +48,7 @@ KINDS: dict[str, Callable[..., Figure]] = {
     "acquisitions": acquisitions,
     "population": population,
     "family-tree": family_tree,
+    "landscape": landscape,
     "lineage": lineage,
     "cell": cell,
     "supernet": supernet,
@@ -76,11 +78,12 @@ def plot(trace: Any, kind: str = "history", **options: Any) -> Figure:
 
 __all__ = [
     "Acquisition1D", "Acquisition2D", "Baseline", "CellPicture", "ContourPicture", "CurvesPicture", "EdfPicture",
-    "Figure", "HistoryPicture", "HypervolumePicture", "ImportancePicture", "KINDS", "LanesPicture", "ParallelPicture",
-    "ParetoPicture", "Picture", "PolicyPicture", "PopulationPicture", "Quantity", "RacePicture", "RankPicture",
-    "SchedulePicture", "SideBySide1D", "SideBySide2D", "SlicePicture", "Stack", "SupernetPicture", "TimelinePicture",
-    "TrainingPicture", "TreePicture", "WeightsPicture", "acquisition", "acquisition_picture", "acquisitions",
-    "baseline_for", "cell", "contour", "edf", "family_tree", "history", "hypervolume_history", "importance",
-    "learning_curves", "lineage", "parallel", "pareto", "plot", "policy", "population", "race", "random_baseline",
-    "rank", "side_by_side_picture", "slice_plot", "supernet", "timeline", "training", "weights",
+    "Figure", "HistoryPicture", "HypervolumePicture", "ImportancePicture", "KINDS", "LandscapePicture", "LanesPicture",
+    "ParallelPicture", "ParetoPicture", "Picture", "PolicyPicture", "PopulationPicture", "Quantity", "RacePicture",
+    "RankPicture", "SchedulePicture", "SideBySide1D", "SideBySide2D", "SlicePicture", "Stack", "SupernetPicture",
+    "TimelinePicture", "TrainingPicture", "TreePicture", "WeightsPicture", "acquisition", "acquisition_picture",
+    "acquisitions", "baseline_for", "cell", "contour", "edf", "family_tree", "history", "hypervolume_history",
+    "importance", "landscape", "learning_curves", "lineage", "parallel", "pareto", "plot", "policy", "population",
+    "race", "random_baseline", "rank", "side_by_side_picture", "slice_plot", "supernet", "timeline", "training",
+    "weights",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import matplotlib
@@ -22,30 +23,66 @@ from nasbook.trace import Step, Trace, Trial
 LINEAGE = {"colors": style.INCUMBENT, "linewidths": 2.2}
 
 
+def parents_of(trial: Trial) -> tuple[int, ...]:
+    """The ids of a trial's parents: none of a random start, two after a crossover."""
+    several = trial.info.get("parents")
+    if isinstance(several, list | tuple):
+        return tuple(dict.fromkeys(several))
+    return (trial.info["parent"],) if "parent" in trial.info else ()
+
+
+def living(view: Any) -> tuple[Trial, ...] | None:
+    """Who lived when a method chose: a population, with the children that a genetic algorithm has not judged yet; of a
+    local search its centre and the neighbours that it has looked at. None for a view without members."""
+    if getattr(view, "population", None) is not None:
+        return (*view.population, *getattr(view, "children", ()))
+    if hasattr(view, "centre") and hasattr(view, "seen"):
+        return () if view.centre is None else (view.centre, *view.seen)
+    return None
+
+
+def tournament(view: Any) -> tuple[int, ...]:
+    """The ids that were drawn to become parents; of a genetic algorithm those of both tournaments."""
+    birth = getattr(view, "birth", None)
+    if birth is not None:
+        return tuple(i for drawn in birth.tournaments for i in drawn)
+    return tuple(getattr(view, "tournament", ()))
+
+
 class Family:
     """Births, deaths, parents and generations, read from steps and their views.
 
-    Times are numbers of trials that had ended. `alive` is the population from which the newest trial was chosen."""
+    Times are numbers of trials that had ended. `alive` is the population from which the newest trial was chosen. A
+    child of two has both in `parents`; its line goes on with the one that it has more settings from (`parent`)."""
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self.trials = {s.trial.id: s.trial for s in steps}
         self.born = {s.trial.id: k + 1 for k, s in enumerate(steps)}  # x of the dot: its place in the trace
-        self.parent = {i: p for i, t in self.trials.items() if (p := t.info.get("parent")) in self.trials}
+        known = {i: tuple(p for p in parents_of(t) if p in self.trials) for i, t in self.trials.items()}
+        self.parents = {i: p for i, p in known.items() if p}
+        self.parent = {i: max(p, key=partial(self._alike, i)) for i, p in self.parents.items()}
         self.died: dict[int, int] = {}
         self.alive: set[int] = set()
         seen: set[int] = set()
         for k, step in enumerate(steps):
-            if getattr(step.view, "population", None) is not None:
-                now = {t.id for t in step.view.population}
+            if (members := living(step.view)) is not None:
+                now = {t.id for t in members}
                 for gone in seen - now:
                     self.died.setdefault(gone, k)
+                for back in now:  # a local search may come back to a neighbour
+                    self.died.pop(back, None)
                 seen = now
         last = steps[-1] if steps else None
-        if last is not None and getattr(last.view, "population", None) is not None:
+        if last is not None and living(last.view) is not None:
             self.alive = seen
         self.generation: dict[int, int] = {}
         for i in self.trials:  # a parent always comes before its child
             self.generation[i] = self.generation[self.parent[i]] + 1 if i in self.parent else 0
+
+    def _alike(self, i: int, j: int) -> int:
+        """How many settings two trials share."""
+        a, b = self.trials[i].config, self.trials[j].config
+        return sum(b.get(name) == value for name, value in a.items())
 
     def line(self, i: int | None) -> list[int]:
         """The trial and its ancestors, youngest first."""
@@ -130,7 +167,7 @@ class PopulationPicture(Picture):
         self.lives.set_segments([line for i, line in lines.items() if i not in family.alive] if evolved else [])
         self.now.set_segments([line for i, line in lines.items() if i in family.alive])
         born = family.born
-        pairs = [(c, p) for c, p in family.parent.items() if c in height and p in height]
+        pairs = [(c, p) for c, ps in family.parents.items() for p in ps if c in height and p in height]
         self.births.set_segments([[(born[c], height[p]), (born[c], height[c])] for c, p in pairs])
         best = steps[-1].incumbent if steps else None
         self.line = family.line(best.id if best is not None else None)
@@ -148,7 +185,7 @@ class PopulationPicture(Picture):
         lost = [family.born[t.id] for t, v in zip(trials, y, strict=True) if np.isnan(v)]
         self.lost.set_data(lost, [worst + 2.5 * inset] * len(lost))
         view = steps[-1].view if steps else None
-        self.tournament = [i for i in getattr(view, "tournament", ()) if i in height]
+        self.tournament = [i for i in tournament(view) if i in height]
         self._dots(self.drawn, self.tournament, height)
         last = trials[-1] if trials else None
         self._dots(self.newest, [last.id] if last is not None and last.id in height else [], height)
@@ -178,11 +215,12 @@ class PopulationPicture(Picture):
             return "No trial has ended yet"
         where = f"Trial {self.n}" + (f" of {self.trials}" if self.trials else "")
         found = q.text(last.value) if last.status == "done" else last.status
-        parent = self.family.parent.get(last.id)
-        if parent is None:
+        parents = self.family.parents.get(last.id)
+        if parents is None:
             return f"{where}: a random start with {found}"
-        won = f", best of {len(self.tournament)} drawn," if self.tournament else ""
-        text = f"{where}: a child of trial {self.family.born[parent]}{won} has {found}"
+        names = " and ".join(str(self.family.born[p]) for p in parents)
+        won = f", best of {len(self.tournament)} drawn," if self.tournament and len(parents) == 1 else ""
+        text = f"{where}: a child of trial{'s' * (len(parents) > 1)} {names}{won} has {found}"
         return text + (" – a new best" if self.best is last else "")
 
     def alt(self) -> str:
@@ -279,7 +317,7 @@ class TreePicture(Picture):
         column = 72 * (self.wide - 0.95) / self.x_end  # points
         wide = float(np.clip(1.1 * column, 3.5, 7.0))
         self.nodes.set_sizes(np.where(alive, 1.5, 1.0) * wide**2)
-        self.edges.set_segments([[place[p], place[c]] for c, p in family.parent.items()])
+        self.edges.set_segments([[place[p], place[c]] for c, ps in family.parents.items() for p in ps])
         self.best = steps[-1].incumbent if steps else None
         self.line = family.line(None if self.best is None else self.best.id)
         self.descent.set_segments([[place[p], place[c]] for c, p in zip(self.line, self.line[1:], strict=False)])
@@ -341,4 +379,7 @@ def family_tree(
     return TreePicture(trials or len(steps), Quantity(label or label_of(trace, task))).render_static(steps)
 
 
-__all__ = ["Family", "PopulationPicture", "TreePicture", "Trial", "family_tree", "population"]
+__all__ = [
+    "Family", "PopulationPicture", "TreePicture", "Trial", "family_tree", "living", "parents_of", "population",
+    "tournament",
+]  # fmt: skip

@@ -8,7 +8,9 @@ import pytest
 
 import nasbook
 from nasbook.nas.spaces.cell import EDGES, to_cell
-from nasbook.widgets.evolution import RANDOM_PAIR, EvolutionLab, best_of_random, outcomes
+from nasbook.plots.evolution import RANDOM_PAIR
+from nasbook.widgets.chance import best_of_random, outcomes
+from nasbook.widgets.evolution import EvolutionLab
 
 
 def words(widget):
@@ -52,8 +54,82 @@ def test_the_buttons_step_play_scrub_and_reset():
 
 
 @pytest.mark.parametrize(
+    ("values", "method", "settings"),
+    [
+        ({"crossover": "one-point"}, "genetic", {"children": 6, "tournament": 3, "crossover": "one-point"}),
+        ({"crossover": "none"}, "genetic", {"children": 6, "tournament": 3, "crossover_rate": 0.0}),
+        ({}, "local-search", {}),
+    ],
+)
+def test_other_methods_leave_the_traces_of_their_searches(values, method, settings):
+    lab = small(method=method, **values)
+    population = {"population": 6} if method == "genetic" else {}
+    peer = nasbook.search(method, "nb201-cifar10", trials=30, seed=0, **population, **settings)
+    assert lab.run().digest == peer.digest
+
+
+def test_settings_that_a_method_lacks_are_off_and_say_why():
+    lab = small(method="local-search")
+    off = {name for name in ("population", "sample", "ageing", "crossover") if lab.controls[name].disabled}
+    assert off == {"population", "sample", "ageing", "crossover"}
+    assert "no population" in lab.controls["population"].tooltip
+    lab.set(method="genetic")
+    assert lab.controls["ageing"].disabled and not lab.controls["crossover"].disabled
+    lab.set(method="regularized-evolution")
+    assert not lab.controls["ageing"].disabled and lab.controls["crossover"].disabled
+    with pytest.raises(ValueError, match="Only the genetic algorithm mixes two parents"):
+        lab.set(crossover="none")
+
+
+@pytest.mark.parametrize("method", ["regularized-evolution", "genetic", "local-search"])
+def test_the_landscape_is_another_look_at_the_same_search(method):
+    lab = small(method=method)
+    lab.run()
+    families, alt, size = bytes(lab.image.png), lab.image.alt, (lab.image.width, lab.image.height)
+    lab.set(show="landscape")
+    assert len(lab.steps) == 30 and (lab.image.width, lab.image.height) == size
+    landscape = bytes(lab.image.png)
+    assert landscape != families and "Map of 15,625 cells" in lab.image.alt
+    rank = lab.task.rank(lab.trace.best.config)
+    assert f"rank {rank:,}" in lab.image.alt
+    lab.scrub(5)
+    assert "5 trials" in lab.image.alt and bytes(lab.image.png) != landscape
+    lab.scrub(30)
+    assert bytes(lab.image.png) == landscape
+    lab.set(show="families")
+    assert bytes(lab.image.png) == families
+    lab.set(show="landscape")
+    lab.set(task="nb201-cifar100")
+    lab.run()
+    assert f"rank {lab.task.rank(lab.trace.best.config):,}" in lab.image.alt
+    lab.set(show="families")
+    lab.set(task="nb201-cifar10")
+    lab.run()
+    assert lab.image.alt == alt
+
+
+def test_the_best_cell_marks_what_is_new_in_it():
+    lab = small(trials=60)
+    lab.run()
+    for n in range(2, 61):
+        now, before = lab.steps[n - 1].incumbent, lab.steps[n - 2].incumbent
+        if now is not before:
+            lab.scrub(n)
+            changed = [e for e, a, b in zip(EDGES, to_cell(now.config), to_cell(before.config), strict=True) if a != b]
+            assert lab.best.turned == changed
+
+
+@pytest.mark.parametrize(
     "change",
-    [{"sample": 5}, {"population": 12}, {"ageing": False}, {"seed": 1}, {"trials": 50}, {"task": "nb201-cifar100"}],
+    [
+        {"sample": 5},
+        {"method": "genetic"},
+        {"population": 12},
+        {"ageing": False},
+        {"seed": 1},
+        {"trials": 50},
+        {"task": "nb201-cifar100"},
+    ],
 )
 def test_a_change_of_the_search_starts_it_again_and_says_so(change):
     lab = small()
@@ -66,6 +142,7 @@ def test_a_change_of_the_search_starts_it_again_and_says_so(change):
     (name, value), settings = next(iter(change.items())), lab.trace.header.settings
     if name in settings:
         assert settings[name] == value
+    assert lab.trace.header.method == change.get("method", "regularized-evolution")
     assert len(lab.trace) == change.get("trials", 30)
 
 
@@ -109,6 +186,51 @@ def test_the_population_after_a_trial_is_the_one_the_next_trial_chose_from():
         lab.run()
         for n in range(1, 30):
             assert [t.id for t in lab.after(n)[0]] == [t.id for t in lab.steps[n].view.population]
+
+
+@pytest.mark.parametrize("method", ["genetic", "local-search"])
+def test_the_members_of_other_methods_are_those_of_the_next_view(method):
+    lab = small(method=method, trials=60)
+    lab.run()
+    for n in range(1, 60):
+        view, now = lab.steps[n].view, {t.id for t in lab.after(n)[0]}
+        if method == "genetic":
+            assert now == {t.id for t in (*view.population, *view.children)}
+        elif view.centre is not None and view.centre.id == lab.steps[n - 1].view.centre.id if n > 1 else False:
+            assert now == {t.id for t in (view.centre, *view.seen)}
+
+
+def test_a_generation_of_the_genetic_algorithm_is_told():
+    lab = small(method="genetic", trials=40)
+    lab.run()
+    for n in range(7, 41):
+        trial, text = lab.steps[n - 1].trial, lab.sentence(n)
+        parents = sorted(set(trial.info["parents"]))
+        assert all(f"{p + 1} " in text for p in parents)
+        if len(parents) == 2:
+            assert " won and had a child: " in text and "edges as in" in text
+        ended = n % 6 == 0  # six parents, six children
+        assert ("The generation is full: the worst 6 of parents and children died" in text) == ended
+        assert len(lab.after(n)[0]) == 6 + n % 6
+
+
+def test_a_local_search_says_where_it_stands():
+    lab = small(method="local-search", trials=150)
+    lab.run()
+    moves = stuck = 0
+    for n in range(2, 151):
+        view, before, text = lab.steps[n - 1].view, lab.steps[n - 2].view.centre, lab.sentence(n)
+        if view.centre is None:
+            stuck += 1
+            assert before is None or f"No neighbour of trial {before.id + 1} is better: a local minimum" in text
+            continue
+        assert f"A neighbour of trial {view.centre.id + 1} " in text and f"{view.left} neighbour" in text
+        moves += "the search moves to the best" in text
+        differing = sum(
+            a != b for a, b in zip(to_cell(view.centre.config), to_cell(lab.steps[n - 1].trial.config), strict=True)
+        )
+        assert differing == 1
+    assert moves >= 3
 
 
 def test_difference_is_the_mean_over_all_pairs():
@@ -213,6 +335,8 @@ def test_an_error_in_the_table_is_shown(monkeypatch):
         ({"task": "branin"}, "task must be one of"),
         ({"population": 1}, "must lie in [2, 60]"),
         ({"tournament": 3}, "no setting 'tournament'"),
+        ({"method": "bananas"}, "method must be one of"),
+        ({"show": "tree"}, "show must be one of"),
     ],
 )
 def test_bad_arguments_get_a_sentence(arguments, message):

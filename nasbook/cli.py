@@ -93,8 +93,10 @@ def _parser() -> _Parser:
 
     add("lab", _lab, "open JupyterLab on the notebooks; other options go to JupyterLab")
 
-    p = add("list", _list, "list methods, tasks or labs")
-    p.add_argument("what", type=_one_of("methods", "tasks", "labs"), metavar="methods|tasks|labs")
+    p = add("list", _list, "list methods, tasks, estimators or labs")
+    p.add_argument(
+        "what", type=_one_of("methods", "tasks", "estimators", "labs"), metavar="methods|tasks|estimators|labs"
+    )
     p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")
 
     p = add("search", _search, "search with a method on a task")

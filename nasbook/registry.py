@@ -1,4 +1,4 @@
-"""Every method, task, search space of architectures and lab by name.
+"""Every method, task, search space of architectures, estimator and lab by name.
 
 The tables hold text only, so that listing them imports nothing; a module is imported when its entry is made.
 An entry is one line: its name, what it is, where it comes from and where its code stands.
@@ -167,6 +167,33 @@ SPACES = [
           "Zela et al. 2020"),
 ]  # fmt: skip
 
+ESTIMATORS = [
+    Entry("low-fidelity", "fewer epochs, less data, smaller images or narrower nets", "nasbook.estimate.low_fidelity:LowFidelity",
+          "training", "Zhou et al. 2020"),
+    Entry("learning-curve", "some epochs, and where the curve will end", "nasbook.estimate.curve:LearningCurve", "training", "Domhan et al. 2015"),
+    Entry("parameters", "how many weights: the baseline", "nasbook.estimate.proxy:ZeroCost", "count", "–", (("proxy", "parameters"),)),
+    Entry("flops", "multiply-adds for one input", "nasbook.estimate.proxy:ZeroCost", "count", "–", (("proxy", "flops"),)),
+    Entry("grad_norm", "length of the first gradient", "nasbook.estimate.proxy:ZeroCost", "zero-cost", "Abdelfattah et al. 2021", (("proxy", "grad_norm"),)),
+    Entry("snip", "what cutting out each weight would change", "nasbook.estimate.proxy:ZeroCost", "zero-cost", "Lee et al. 2019", (("proxy", "snip"),)),
+    Entry("grasp", "what it would change in the gradient's length", "nasbook.estimate.proxy:ZeroCost", "zero-cost", "Wang et al. 2020", (("proxy", "grasp"),)),
+    Entry("synflow", "what flows through the weights, without data", "nasbook.estimate.proxy:ZeroCost", "zero-cost", "Tanaka et al. 2020",
+          (("proxy", "synflow"),)),
+    Entry("fisher", "what cutting out each channel would change", "nasbook.estimate.proxy:ZeroCost", "zero-cost", "Turner et al. 2020",
+          (("proxy", "fisher"),)),
+    Entry("jacov", "how differently the images move the output", "nasbook.estimate.proxy:ZeroCost", "zero-cost", "Mellor et al. 2020",
+          (("proxy", "jacov"),)),
+    Entry("naswot", "how differently the images switch the ReLUs", "nasbook.estimate.proxy:ZeroCost", "zero-cost", "Mellor et al. 2021",
+          (("proxy", "naswot"),)),
+    Entry("mlp-predictor", "a network with Monte-Carlo dropout, fitted to some trainings", "nasbook.estimate.predictor:Predictor", "predictor",
+          "Gal & Ghahramani 2016", (("model", "mlp"),)),
+    Entry("gp-predictor", "a Gaussian process, fitted to some trainings", "nasbook.estimate.predictor:Predictor", "predictor", "White et al. 2021",
+          (("model", "gp"),)),
+    Entry("forest-predictor", "a random forest, fitted to some trainings", "nasbook.estimate.predictor:Predictor", "predictor", "White et al. 2021",
+          (("model", "forest"),)),
+    Entry("knn-predictor", "the nearest of some trained architectures", "nasbook.estimate.predictor:Predictor", "predictor", "White et al. 2021",
+          (("model", "knn"),)),
+]  # fmt: skip
+
 LABS = [
     Entry("game", "you against an algorithm on a hidden surface, with the same number of trials", "nasbook.widgets.game:GameLab"),
     Entry("gp", "points that you drag, and what a Gaussian process makes of them", "nasbook.widgets.gp:GPLab"),
@@ -183,7 +210,7 @@ LABS = [
     Entry("race", "several methods, several seeds, one task", "nasbook.widgets.race:RaceLab"),
 ]  # fmt: skip
 
-TABLES = {"method": METHODS, "task": TASKS, "space": SPACES, "lab": LABS}
+TABLES = {"method": METHODS, "task": TASKS, "space": SPACES, "estimator": ESTIMATORS, "lab": LABS}
 
 
 def find(kind: str, name: str) -> Entry:

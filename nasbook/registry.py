@@ -119,6 +119,10 @@ TASKS = [
           "Zela et al. 2020", (("space", "robustdarts-s2"),)),
     Entry("digits-s4", "cells of noise and separable convolutions trained on 8×8 digits", "nasbook.tasks.architectures:Networks", "training",
           "Zela et al. 2020", (("space", "robustdarts-s4"),)),
+    Entry("digits-macro", "networks of three stages trained on 8×8 digits", "nasbook.tasks.architectures:Networks", "training", "Tan et al. 2019",
+          (("space", "macro"),)),
+    Entry("characters", "recurrent cells that predict the next character of a small text", "nasbook.tasks.characters:Characters", "training",
+          "Pham et al. 2018"),
     Entry("ridge-digits", "ridge regression by gradient descent, differentiable", "nasbook.tasks.differentiable:RidgeDigits", "training", "scikit-learn"),
     Entry("logistic-cancer", "logistic regression with three decays, differentiable", "nasbook.tasks.differentiable:LogisticCancer", "training",
           "scikit-learn"),
@@ -165,6 +169,10 @@ SPACES = [
           "Zela et al. 2020"),
     Entry("robustdarts-s4", "the same cells with two operations: noise and separable convolution", "nasbook.nas.spaces.darts_cells:RobustDartsS4", "cell",
           "Zela et al. 2020"),
+    Entry("recurrent-cell", "four nodes of a recurrent network: what each reads, and its activation", "nasbook.nas.spaces.recurrent_cell:RecurrentCells",
+          "cell", "Pham et al. 2018"),
+    Entry("macro", "three stages of equal blocks: which block, kernel, channels, depth, and one width", "nasbook.nas.spaces.macro:Macro", "macro",
+          "Tan et al. 2019"),
 ]  # fmt: skip
 
 ESTIMATORS = [

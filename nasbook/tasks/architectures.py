@@ -53,6 +53,7 @@ class Networks(Task):
     """
 
     value_label = "validation error"
+    batch = BATCH
 
     def __init__(
         self,
@@ -102,6 +103,13 @@ class Networks(Task):
             if isinstance(m, Noise):
                 m.draws.fill_(int(rng.integers(2**31)))
         return net
+
+    def optimiser(self, net: nn.Module) -> torch.optim.Optimizer:
+        return torch.optim.SGD(net.parameters(), self.lr, momentum=MOMENTUM, nesterov=True, weight_decay=WEIGHT_DECAY)
+
+    def value(self, row: dict[str, float]) -> float:
+        """What is minimised, of train_loss, val_loss and error after an epoch."""
+        return row["error"]
 
     def _splits(self) -> images.Splits:
         if self.images != "digits":
@@ -156,14 +164,14 @@ class Networks(Task):
             if not math.isfinite(row["train_loss"]):
                 return Evaluation(math.nan, metrics={**row, "epochs": epoch + 1})
             if report is not None:
-                report(epoch + 1, row["error"])
+                report(epoch + 1, self.value(row))
         costs = {"parameters": sum(p.numel() for p in training.net.parameters())}
         costs["flops"] = flops(training.net, self.tensors["train"][0][:1])
         metrics = {"accuracy": 1 - row["error"], "train_loss": row["train_loss"], "val_loss": row["val_loss"]}
         answer = Evaluation(
-            row["error"],
+            self.value(row),
             metrics={**metrics, "epochs": epochs, **costs},
-            curve=[(e, r["error"]) for e, r in enumerate(training.rows[:epochs], 1)],
+            curve=[(e, self.value(r)) for e, r in enumerate(training.rows[:epochs], 1)],
         )
         return weighed(answer, self._weighed, {**costs, "flops": costs["flops"] / 1e6})
 
@@ -175,6 +183,11 @@ class Networks(Task):
         return training.measure("test")[1]
 
 
+def cross_entropy(logits: Tensor, y: Tensor) -> Tensor:
+    """Mean over everything that is predicted, in nats; logits (…, classes), y (…)."""
+    return F.cross_entropy(logits.flatten(0, -2), y.flatten())
+
+
 class Training:
     """One network while it learns: a function of the task, the configuration, the seed and the number of epochs."""
 
@@ -182,13 +195,11 @@ class Training:
         self.task, self.seed, self.config = task, seed, task.architectures.check(config)
         self.net = task.network(self.config, seed)
         self.net.to(task.tensors["train"][0].device)
-        self.optimiser = torch.optim.SGD(
-            self.net.parameters(), task.lr, momentum=MOMENTUM, nesterov=True, weight_decay=WEIGHT_DECAY
-        )
+        self.optimiser = task.optimiser(self.net)
         n = len(task.tensors["train"][1])
         rng = np.random.default_rng(seed)  # the order of the images depends on the seed alone
         self.order = np.stack([rng.permutation(n) for _ in range(task.epochs)])
-        self.steps = n // BATCH  # an epoch; what does not fill a batch waits for the next epoch's order
+        self.steps = n // task.batch  # an epoch; what does not fill a batch waits for the next epoch's order
         self.rows: list[dict[str, float]] = []  # one an epoch
 
     def epoch(self) -> None:
@@ -197,10 +208,10 @@ class Training:
         total = 0.0
         done = len(self.rows) * self.steps
         order = torch.from_numpy(self.order[len(self.rows)]).to(x.device)
-        for step, i in enumerate(order[: self.steps * BATCH].split(BATCH), done):
+        for step, i in enumerate(order[: self.steps * self.task.batch].split(self.task.batch), done):
             for group in self.optimiser.param_groups:
                 group["lr"] = self.task.lr / 2 * (1 + math.cos(math.pi * step / (self.task.epochs * self.steps)))
-            loss = F.cross_entropy(self.net(x[i]), y[i])
+            loss = cross_entropy(self.net(x[i]), y[i])
             self.optimiser.zero_grad()
             loss.backward()
             self.optimiser.step()
@@ -214,7 +225,7 @@ class Training:
         x, y = self.task.tensors[split]
         self.net.eval()
         logits = torch.cat([self.net(batch) for batch in x.split(300)])
-        return F.cross_entropy(logits, y).item(), (logits.argmax(1) != y).double().mean().item()
+        return cross_entropy(logits, y).item(), (logits.argmax(-1) != y).double().mean().item()
 
     @property
     def what(self) -> dict[str, Any]:

@@ -8,7 +8,8 @@ them, and the band is the 95 % bootstrap interval of that mean. A round is eithe
 narrows the bands, or one more trial of every run, which makes the curves longer.
 
 The curve shows what the search has found so far. On a table with several runs of every cell, a search sees one of
-them, and the distance to the optimum is measured with the mean over the runs, which no search sees.
+them, and the distance to the optimum is measured with the mean over the runs, which no search sees: what its choice
+would be worth if it were trained again.
 
 Save and Export take the best run of the method that is ahead.
 """
@@ -35,7 +36,8 @@ from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
 FIRST = ("random", "tpe", "regularized-evolution")  # ticked at first: they answer at once
 VISIBLE = (*FIRST, "bayesian")  # the others stand under "More"
-SLOW = dict.fromkeys(("bayesian", "forest"), "A run of 100 trials takes a few seconds.")
+SECONDS = {"bananas": 1.3, "bayesian": 3.5, "forest": 1.6, "ppo": 0.4, "reinforce": 0.2}  # of 100 trials of a cell
+PATIENCE = 15.0  # seconds of one method, from which on the lab suggests fewer seeds
 FLOOR = 1e-6  # the smallest distance to the optimum that is drawn: a logarithm has no zero
 
 
@@ -66,6 +68,8 @@ class RaceLab(Lab):
             registry.find("task", task)
             raise ValueError(f"{task} trains for real, which is too slow for a race; take {', '.join(self._cheap)}")
         self._own = task if known else as_task(task, space)
+        self._pools: dict[Any, tuple[float, float]] = {}  # by task: what random search told about its scales
+        self._refusals: dict[Any, dict[str, str | None]] = {}  # by task: why a method cannot serve its space
         if methods is not None:
             for name in methods:
                 if name not in {e.name for e in self._entries}:
@@ -84,7 +88,7 @@ class RaceLab(Lab):
             tasks.append((self._own.name or "my objective", self._own))
         racers = [
             tick(_key(e.name), e.name, e.name in FIRST,
-                 f"{e.summary[0].upper()}{e.summary[1:]} ({e.paper}). {SLOW.get(e.name, '')}".strip(), effect="search",
+                 f"{e.summary[0].upper()}{e.summary[1:]} ({e.paper}).{_slow(e.name)}", effect="search",
                  more=e.name not in VISIBLE)
             for e in self._entries
         ]  # fmt: skip
@@ -121,28 +125,44 @@ class RaceLab(Lab):
         self._settings["regret"].enable(None if known else "The best value of this task is not known.")
         self.timed = self.task.knows_cost or isinstance(self.task, FunctionTask)
         self._settings["x"].enable(None if self.timed else "Nobody knows how long a trial of this task would take.")
-        self.pictures: dict[tuple[str, bool], Curves] = {}
         self.edge, self.end = self._scales()
+        same = (self._name(), self.values["trials"], *self.names)
+        if getattr(self, "_drawn", None) != same:
+            self.pictures: dict[tuple[str, bool], Curves] = {}
+        for picture in self.pictures.values():
+            picture.renew()
+        self._drawn = same
         self._picture()
+
+    def _name(self) -> Any:
+        """What tells the tasks of this lab apart."""
+        chosen = self.values["task"]
+        return id(chosen) if isinstance(chosen, Task) else chosen
 
     def _scales(self) -> tuple[float | None, float | None]:
         """The worst value that is drawn (the mean of the best of two random trials), and the seconds of a run."""
         if isinstance(self.task, FunctionTask):  # it may be dear: nothing is tried in advance
             return None, None
-        pool = [search("random", self.task, trials=100, seed=1000 + k) for k in range(3)]
-        edge = Baseline(np.concatenate([t.values for t in pool])).expected(2)[-1]
-        seconds = max(t.times[-1] for t in pool) / 100 * self.values["trials"]
-        return float(edge), 1.1 * seconds if self.task.knows_cost else None
+        if (name := self._name()) not in self._pools:
+            pool = [search("random", self.task, trials=100, seed=1000 + k) for k in range(3)]
+            edge = Baseline(np.concatenate([t.values for t in pool])).expected(2)[-1]
+            self._pools[name] = float(edge), max(t.times[-1] for t in pool) / 100
+        edge, seconds = self._pools[name]
+        return edge, 1.1 * seconds * self.values["trials"] if self.task.knows_cost else None
 
     def _racers(self) -> list[str]:
         """The methods that are ticked and can serve the space; the ticks of the others say why they cannot."""
         names = []
+        refusals = self._refusals.setdefault(self._name(), {})
         for entry in self._entries:
-            setting, why = self._settings[_key(entry.name)], None
-            try:
-                entry.load()(self.task.space, seed=0)
-            except ValueError as error:
-                why = str(error)
+            setting = self._settings[_key(entry.name)]
+            if entry.name not in refusals:
+                try:
+                    entry.load()(self.task.space, seed=0)
+                    refusals[entry.name] = None
+                except ValueError as error:
+                    refusals[entry.name] = str(error)
+            why = refusals[entry.name]
             if entry.name == "random" and why is None:
                 setting.enable("Random search is always in the race: what does not beat it is not worth its trouble.")
             else:
@@ -199,7 +219,7 @@ class RaceLab(Lab):
             if self.regret:
                 quantity = Quantity(f"{label} above the optimum" if label != "value" else "distance to the optimum",
                                     accuracy=False)  # fmt: skip
-                edge = None if self.edge is None else self.edge - float(self.task.optimum or 0.0)
+                edge = None if self.edge is None else self.edge - best_value(self.task)
             else:
                 quantity, edge = Quantity(label), self.edge
             end = trials if look[0] == "trials" else self.end
@@ -221,7 +241,11 @@ class RaceLab(Lab):
 
     def begin(self) -> str:
         what = "seed of every method" if self.values["grow"] == "seed" else "trial of every run"
-        return f"Nobody has started yet. A round is one {what}; Play makes all of them."
+        text = f"Nobody has started yet. A round is one {what}; Play makes all of them."
+        v = self.values
+        cost = {name: SECONDS[name] * v["trials"] / 100 * v["seeds"] for name in self.names if name in SECONDS}
+        slow = [f"{name} takes about {seconds:.0f} s" for name, seconds in cost.items() if seconds >= PATIENCE]
+        return f"{text} Of {v['seeds']} seeds {' and '.join(slow)}: fewer seeds take less." if slow else text
 
     def sentence(self, n: int) -> str:
         return self.picture.verdict()
@@ -278,13 +302,24 @@ class Curves(RacePicture):
         regret: bool,
     ) -> None:
         super().__init__(names, end, x, quantity, 0.0 if regret else None, resamples=400)
-        self.simulated = simulated
-        if edge is not None:
-            worst = float(self._show(np.array(edge)))
-            self.y = Bounded(worst, quantity.higher and not regret)
-            if regret:  # a decade, so that the axis means something before the first value
-                self.y.include(np.array([worst - 1, worst]))
+        self.simulated, self.edge, self.end = simulated, edge, self.x_end
         self.kept: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        self._begin()
+
+    def _begin(self) -> None:
+        """The axes before the first value."""
+        self.x_end, self.y = self.end, Limits()
+        if self.edge is not None:
+            worst = float(self._show(np.array(self.edge)))
+            self.y = Bounded(worst, self.quantity.higher and not self.regret)
+            if self.regret:  # a decade, so that the axis means something before the first value
+                self.y.include(np.array([worst - 1, worst]))
+
+    def renew(self) -> None:
+        """For another race of the same methods: the axes as they were at first."""
+        self._begin()
+        self._limits()
+        self.invalidate()
 
     def build(self, fig: Any) -> None:
         super().build(fig)
@@ -439,12 +474,31 @@ def distance(task: Task) -> Callable[[dict[str, Any], float], float] | None:
     A table with several runs of a cell compares their means, and a noisy function its value without noise."""
     if hasattr(task, "regret") and task.optimum is not None:
         return lambda config, value: float(task.regret(config))
-    if task.optimum is None:
+    if task.optimum is None and not _knows_all(task):
         return None
-    best = float(task.optimum)
+    best = best_value(task)
+    if _knows_all(task):
+        return lambda config, value: 1.0 - float(task.accuracy(config)) - best  # type: ignore[attr-defined]
     if getattr(task, "noise", 0.0) and callable(task):
         return lambda config, value: float(task([[config[n] for n in task.space.parameters]])[0]) - best
     return lambda config, value: value - best
+
+
+def _knows_all(task: Task) -> bool:
+    """Is it a table of accuracies that has several runs of every configuration?"""
+    return hasattr(task, "outcomes") and hasattr(task, "accuracy") and task.value_label == "validation error"
+
+
+def best_value(task: Task) -> float:
+    """The value at the optimum; of a table of accuracies the lowest error, mean over the runs. 0 if it is not known."""
+    if task.optimum is None and _knows_all(task):
+        whole = registry.make("task", task.name) if getattr(task, "run", None) is not None else task
+        return float(whole.outcomes(("error",))[:, 0].min())
+    return float(task.optimum or 0.0)
+
+
+def _slow(method: str) -> str:
+    return f" 100 trials take about {SECONDS[method]:g} s." if method in SECONDS else ""
 
 
 def _key(method: str) -> str:

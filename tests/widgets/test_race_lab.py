@@ -124,7 +124,61 @@ def test_the_regret_of_a_function_is_without_its_noise():
     f = nasbook.task("branin", noise=5.0)
     assert distance(f)({"x1": np.pi, "x2": 2.275}, 99.0) == pytest.approx(0, abs=1e-6)
     assert distance(nasbook.task("branin"))({}, 0.397887 + 1.5) == pytest.approx(1.5, abs=1e-5)
-    assert distance(nasbook.task("digits201-digits")) is None or nasbook.task("digits201-digits").optimum is not None
+
+
+def test_the_regret_of_our_own_table_compares_means_over_seeds():
+    lab = small(task="digits201-messy", seeds=3)
+    lab.run()
+    table = nasbook.task("digits201-messy")
+    best = max(table.val[..., -1].mean(1))
+    for racer in lab.runs["regularized-evolution"]:
+        found = racer.trace.best
+        assert racer.regret[-1] == pytest.approx(best - table.accuracy(found.config))
+    assert lab.picture.regret and "above the optimum" in lab.picture.ax.get_ylabel()
+    assert distance(nasbook.task("digits201-messy", run=1))(found.config, 0.0) == pytest.approx(racer.regret[-1])
+    assert distance(nasbook.task("digits-hpo-messy")) is None
+
+
+NAS = ["regularized-evolution", "genetic", "local-search", "bananas", "reinforce", "ppo", "tpe"]
+
+
+@pytest.mark.parametrize("task", ["nb201-cifar10", "digits201-textures"])
+def test_every_strategy_of_architecture_search_can_race_on_tables(task):
+    lab = small(task=task, methods=NAS, seeds=2, trials=25)
+    lab.run()
+    assert lab.names[0] == "random" and set(lab.names) == {"random", *NAS}
+    for name, racers in lab.runs.items():
+        assert [len(r.trace) for r in racers] == [25, 25], name
+        assert racers[1].trace.digest == nasbook.search(name, task, trials=25, seed=1).digest, name
+        assert np.all(np.diff(racers[0].value) <= 0) and min(racers[0].regret) >= -1e-12
+    assert {name for name in lab.picture.result} == {"random", *NAS}
+
+
+def test_slow_methods_are_announced_with_what_they_cost():
+    lab = small(methods=["bananas"], seeds=20, trials=150)
+    assert "Of 20 seeds bananas takes about 39 s: fewer seeds take less." in words(lab._sentence)
+    assert "100 trials take about 1.3 s" in lab.controls["bananas"].tooltip
+    lab.set(seeds=5)
+    assert "bananas" not in words(lab._sentence)
+
+
+def test_another_race_of_the_same_methods_is_drawn_as_in_a_new_lab():
+    lab = small(task="nb201-cifar100", seeds=3)
+    lab.run()
+    lab.set(x="time")
+    lab.set(seeds=5)
+    fresh = small(task="nb201-cifar100", seeds=5, x="time")
+    assert bytes(lab.image.png) == bytes(fresh.image.png)
+    lab.set(x="trials", task="branin")
+    lab.set(task="nb201-cifar100")
+    lab.run()
+    assert lab.picture.result == small_result(seeds=5)
+
+
+def small_result(**values):
+    fresh = small(task="nb201-cifar100", **values)
+    fresh.run()
+    return fresh.picture.result
 
 
 def test_a_change_of_the_axes_keeps_the_runs():

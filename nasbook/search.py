@@ -182,6 +182,9 @@ class Method(_Named):
         self._asked = 0
         self._queue: list[Proposal] = []
 
+    def check_budget(self, trials: int | None, fidelity: Fidelity | None) -> None:
+        """Raise ValueError where so many trials, or what the task can be trained for, are no search for the method."""
+
     def propose(self) -> Config | Proposal | None:
         """The next configuration; None means 'wait for a result', or, with nothing in flight, 'I am done'."""
         raise NotImplementedError
@@ -473,6 +476,8 @@ def steps(
         warnings.warn(f"{task.name} has no fidelity, so {method.name} evaluates it whole every time", stacklevel=2)
     _check_budget(trials, time, workers, task, one_shot, timeout)
     _check_objectives(method, len(task.objectives), task.name)
+    if isinstance(method, Method) and not resume:
+        method.check_budget(trials, task.fidelity)
     if first and one_shot:
         raise ValueError(f"{method.name} trains one network that holds all configurations, so none can be tried first")
     first = [method.space.validate(config) for config in first]

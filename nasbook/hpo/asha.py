@@ -70,6 +70,9 @@ class ASHA(RungMethod):
         self.promoted: list[list[int]] = [[] for _ in self.levels]
         self._last: int | None = None
 
+    def before_promotion(self) -> int:
+        return 2 if self.settings.rule == "quantile" else self.settings.eta
+
     def propose(self) -> Proposal:
         self._last = None
         if not self._wanted:

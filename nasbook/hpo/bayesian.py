@@ -26,7 +26,7 @@ import numpy as np
 
 from nasbook.hpo.acquisition import ACQUISITIONS
 from nasbook.hpo.bayesian_view import LIES, BayesianView
-from nasbook.hpo.checks import one_of, setting, whole, within
+from nasbook.hpo.checks import needs_freedom, one_of, setting, whole, within
 from nasbook.hpo.features import Features
 from nasbook.hpo.kernels import KERNELS
 from nasbook.hpo.maximise import quasi_random, untried
@@ -62,10 +62,10 @@ class BayesianSettings:
     def __post_init__(self) -> None:
         for name, options in (("acquisition", NAMES), ("kernel", KERNELS), ("lie", BELIEVED)):
             one_of(name, getattr(self, name), options)
-        if self.lengthscale is not None and not 0 < self.lengthscale < math.inf:
-            raise ValueError(f"lengthscale must be positive, or None to fit it, not {self.lengthscale!r}")
-        if self.noise is not None and not 0 <= self.noise < math.inf:
-            raise ValueError(f"noise must be at least 0, or None to fit it, not {self.noise!r}")
+        if self.lengthscale is not None:
+            within("lengthscale (None: fitted)", self.lengthscale, 0, above=True)
+        if self.noise is not None:
+            within("noise (None: fitted)", self.noise, 0)
         for name in ("xi", "kappa", "beta"):
             within(name, getattr(self, name), 0)
         if self.startup is not None:
@@ -86,8 +86,7 @@ class BayesianOptimisation(Method):
         self._view: BayesianView | None = None
 
     def check_space(self, space: Space) -> None:
-        if space.d == 0:
-            raise ValueError(f"{self.name}: every parameter of this space is constant; there is nothing to search")
+        needs_freedom(self.name, space)
         try:
             self._prior = Prior(Features(space), self.settings.prior or {})
         except ValueError as error:

@@ -15,10 +15,18 @@ def setting(default: Any, help: str, options: Collection[Any] = ()) -> Any:
     return field(default=default, metadata={"help": help, **({"options": list(options)} if options else {})})
 
 
-def whole(name: str, value: Any, least: int) -> None:
-    """ValueError unless the value is a whole number of at least `least`."""
+def whole(name: str, value: Any, least: int, most: float = 1_000_000) -> None:
+    """ValueError unless the value is a whole number of at least `least`, and no larger than a memory can hold."""
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}")
+    if value > most:
+        raise ValueError(f"{name} must be at most {most:,}, not {value:,}")
+
+
+def flag(name: str, value: Any) -> None:
+    """ValueError unless the value is True or False."""
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} must be True or False, not {value!r}")
 
 
 def within(name: str, value: Any, low: float, high: float = math.inf, *, above: bool = False) -> None:
@@ -32,7 +40,7 @@ def within(name: str, value: Any, low: float, high: float = math.inf, *, above: 
 
 def one_of(name: str, value: Any, options: Collection[Any]) -> None:
     """ValueError unless the value is one of the options."""
-    if value not in options:
+    if value not in list(options):  # a list also compares what cannot be hashed
         raise ValueError(f"{name} must be one of {', '.join(map(str, options))}, not {value!r}")
 
 
@@ -50,6 +58,10 @@ def needs_numbers(method: str, space: Space) -> None:
     needs_freedom(method, space)
     for name in space.free:
         p = space.parameters[name]
+        if isinstance(p, Choice) and p.size == 1:
+            raise ValueError(
+                f"{method} moves in numbers, and {name} has a single option: make it a Constant; or {others}"
+            )
         if isinstance(p, Choice) and not p.ordered:
             raise ValueError(f"{method} moves in numbers, and the options of {name} have no order; {others}")
         if space.conditions[name]:

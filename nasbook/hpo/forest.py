@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from nasbook.hpo.acquisition import ei
-from nasbook.hpo.checks import needs_freedom, setting, whole, within
+from nasbook.hpo.checks import flag, needs_freedom, setting, whole, within
 from nasbook.hpo.features import Features
 from nasbook.hpo.maximise import quasi_random, untried
 from nasbook.hpo.trees import Forest, log_normal_ei
@@ -50,6 +50,7 @@ class ForestSettings:
         whole("startup", self.startup, 1)
         whole("trees", self.trees, 2)
         whole("leaf", self.leaf, 1)
+        flag("log", self.log)
         within("features", self.features, 0, 1, above=True)
         within("random", self.random, 0, 1)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from nasbook.hpo.checks import flag, whole
 from nasbook.search import Method
 from nasbook.space import Config, Float, Space
 
@@ -26,10 +27,9 @@ class GridSettings:
     limit: int = field(default=1_000_000, metadata={"help": "A grid of more points than this is refused."})
 
     def __post_init__(self) -> None:
-        if self.resolution < 2:
-            raise ValueError(f"resolution must be at least 2, not {self.resolution}")
-        if self.limit < 1:
-            raise ValueError(f"limit must be at least 1, not {self.limit}")
+        whole("resolution", self.resolution, 2)
+        flag("shuffle", self.shuffle)
+        whole("limit", self.limit, 1)
 
 
 class GridSearch(Method):
@@ -49,8 +49,9 @@ class GridSearch(Method):
         floats = [p for p in space.parameters.values() if isinstance(p, Float)]
         levels = [len(p.levels(n)) for p in space.parameters.values()]
         if np.prod(levels, dtype=float) > self.settings.limit:
+            words = " × ".join(map(str, levels[:6])) + (f" × … ({len(levels)} parameters)" if len(levels) > 6 else "")
             raise ValueError(
-                f"grid: {' × '.join(map(str, levels))} points are more than {self.settings.limit:,}; lower the "
+                f"grid: {words} points are more than {self.settings.limit:,}; lower the "
                 f"resolution ({n}{'' if floats else ', although this space has no Float'}), or use 'random'"
             )
 

@@ -20,6 +20,7 @@ model has many.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -87,7 +88,11 @@ def tchebycheff(Y: np.ndarray, λ: Sequence[float] | np.ndarray, ρ: float = 0.0
 def weights(m: int, s: int) -> np.ndarray:
     """Every (λ_1, …, λ_m) of multiples of 1/s that sum to 1: C(s + m - 1, m - 1) rows.
 
-    Each is a row of s stars and m - 1 bars: ★★|★| is (2, 1, 0) / 3."""
+    ValueError where these are more than 100,000. Each is a row of s stars and m - 1 bars: ★★|★| is (2, 1, 0) / 3."""
+    if math.comb(s + m - 1, m - 1) > 100_000:
+        raise ValueError(
+            f"parego: {m} objectives and divisions={s} make too many weights; lower divisions, or use 'nsga2'"
+        )
     bars = np.array(list(combinations(range(s + m - 1), m - 1)))
     edges = np.hstack([np.full((len(bars), 1), -1), bars, np.full((len(bars), 1), s + m - 1)])
     return (np.diff(edges, axis=1) - 1) / s

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from nasbook.hpo.checks import needs_freedom, setting, whole
-from nasbook.search import Method, Proposal
+from nasbook.search import Fidelity, Method, Proposal
 from nasbook.space import Space
 from nasbook.trace import Trial
 
+MOST = 100_000  # configurations that a first rung may hold
 Table: TypeAlias = tuple[tuple[int, int], ...]  # (n_i, r_i) of every rung of a bracket
 
 
@@ -45,14 +46,16 @@ class Epochs:
     eta: int = setting(3, "One configuration of so many goes on to the next rung (η).")
 
     def __post_init__(self) -> None:
-        whole("min_fidelity", self.min_fidelity, 1)
-        whole("max_fidelity", self.max_fidelity, 1)
+        whole("min_fidelity", self.min_fidelity, 1, math.inf)
+        whole("max_fidelity", self.max_fidelity, 1, math.inf)
         whole("eta", self.eta, 2)
         if self.max_fidelity < self.eta * self.min_fidelity:
             raise ValueError(
                 f"max_fidelity={self.max_fidelity} leaves a single rung, so nothing can be promoted; with min_fidelity="
                 f"{self.min_fidelity} and eta={self.eta} it must be at least {self.eta * self.min_fidelity}"
             )
+        if (n := self.eta ** (len(self.levels) - 1)) > MOST:
+            raise ValueError(f"max_fidelity={self.max_fidelity:,} begins with {n:,} configurations; raise min_fidelity")
 
     @property
     def levels(self) -> tuple[int, ...]:
@@ -126,6 +129,23 @@ class RungMethod(Method):
 
     def check_space(self, space: Space) -> None:
         needs_freedom(self.name, space)
+
+    def before_promotion(self) -> int:
+        """New configurations that are trained before one can be promoted."""
+        raise NotImplementedError
+
+    def check_budget(self, trials: int | None, fidelity: Fidelity | None) -> None:
+        s, n = self.settings, self.before_promotion()
+        if fidelity is not None and not fidelity.min <= s.levels[0] < s.max_fidelity <= fidelity.max:
+            raise ValueError(
+                f"{self.name}: this task can be trained for {fidelity.min:g} to {fidelity.max:g} {fidelity.unit}s, "
+                f"not for min_fidelity={s.min_fidelity} to max_fidelity={s.max_fidelity}"
+            )
+        if fidelity is not None and trials is not None and trials <= n:
+            raise ValueError(
+                f"{self.name}: trials={trials} is too few, because the first {n} are new configurations and none "
+                f"goes on before; give {n + 1} trials or more, another min_fidelity, or use 'random'"
+            )
 
     def ask(self) -> Trial | None:
         self._wanted += self._queue

@@ -62,6 +62,9 @@ class SuccessiveHalving(RungMethod):
         n = s.eta ** (len(s.levels) - 1) if s.configurations is None else s.configurations
         return (tuple((max(1, n // s.eta**i), r) for i, r in enumerate(s.levels)),)
 
+    def before_promotion(self) -> int:
+        return self.tables[0][0][0]
+
     def propose(self) -> Proposal | None:
         bracket = next((b for b in self.brackets if b.waiting), None)
         if bracket is None:

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.hpo.checks import needs_freedom, setting, whole, within
+from nasbook.hpo.checks import flag, needs_freedom, setting, whole, within
 from nasbook.hpo.parzen import Parzen
 from nasbook.search import Method
 from nasbook.space import Config, Space
@@ -49,6 +49,8 @@ class TPESettings:
             whole(name, getattr(self, name), 1)
         within("gamma", self.gamma, 0, 1, above=True)
         within("prior_weight", self.prior_weight, 0, above=True)
+        flag("multivariate", self.multivariate)
+        flag("group", self.group)
         if self.group and not self.multivariate:
             raise ValueError("group=True makes densities of several parameters, so it needs multivariate=True")
 

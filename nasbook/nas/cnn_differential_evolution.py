@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.hpo.checks import setting, whole, within
+from nasbook.hpo.checks import needs_freedom, setting, whole, within
 from nasbook.search import Method, Proposal
 from nasbook.space import Config, Constant, Int, Space
 from nasbook.trace import Trial
@@ -80,6 +80,7 @@ class CNNDifferentialEvolution(Method):
         self._how: tuple[int | None, tuple[int, int, int] | None, tuple[bool, ...]] = (None, None, ())
 
     def check_space(self, space: Space) -> None:
+        needs_freedom(self.name, space)
         depth = space.parameters.get("depth")
         layers = {name.rpartition("_")[2] for name in space.parameters if name != "depth"}
         if not isinstance(depth, Int) or layers != {str(i) for i in range(1, depth.high + 1)}:

@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from nasbook.hpo.checks import flag, needs_freedom, whole, within
 from nasbook.search import Method, Proposal
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
@@ -36,14 +37,10 @@ class EvolutionSettings:
     scale: float = field(default=0.2, metadata={"help": "Step of a mutated number, as a part of its range."})
 
     def __post_init__(self) -> None:
-        for name, least in (("population", 2), ("sample", 1)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}")
-        if not isinstance(self.ageing, bool):
-            raise ValueError(f"ageing must be True or False, not {self.ageing!r}")
-        if not 0 < self.scale <= 1:
-            raise ValueError(f"scale must lie in (0, 1], as a part of a parameter's range, not {self.scale!r}")
+        whole("population", self.population, 2)
+        whole("sample", self.sample, 1)
+        flag("ageing", self.ageing)
+        within("scale", self.scale, 0, 1, above=True)
 
 
 @dataclass(frozen=True)
@@ -67,8 +64,7 @@ class RegularizedEvolution(Method):
         self.died: Trial | None = None
 
     def check_space(self, space: Space) -> None:
-        if space.size == 1:
-            raise ValueError(f"{self.name}: the space has a single configuration, so nothing can mutate")
+        needs_freedom(self.name, space)
 
     def propose(self) -> Config | Proposal:
         P, S = self.settings.population, self.settings.sample

@@ -56,7 +56,7 @@ class ReinforceSettings:
 
     def __post_init__(self) -> None:
         whole("batch", self.batch, 2)
-        whole("hidden", self.hidden, 1)
+        whole("hidden", self.hidden, 1, 1024)
         within("lr", self.lr, 0, 1, above=True)
         within("entropy", self.entropy, 0)
         within("decay", self.decay, 0, 1)

@@ -59,7 +59,7 @@ def test_a_grid_that_is_too_large_is_refused_before_it_is_walked():
 
 
 def test_bad_settings_are_refused():
-    with pytest.raises(ValueError, match="grid: resolution must be at least 2, not 1"):
+    with pytest.raises(ValueError, match="grid: resolution must be a whole number of at least 2, not 1"):
         GridSearch(SPACE, resolution=1)
-    with pytest.raises(ValueError, match="grid: limit must be at least 1, not 0"):
+    with pytest.raises(ValueError, match="grid: limit must be a whole number of at least 1, not 0"):
         GridSearch(SPACE, limit=0)

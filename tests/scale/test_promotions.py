@@ -6,7 +6,7 @@ from nasbook.search import trial_seed
 
 
 def test_a_promoted_training_goes_on_in_another_process_to_the_same_value(tmp_path):
-    small = nasbook.search("successive-halving", "digits-mlp", trials=3, seed=1, configurations=6)
+    small = nasbook.search("successive-halving", "digits-mlp", trials=7, seed=1, configurations=6)
     study = export(small, tmp_path / "study.yaml", trials=8, workers=2, best=0)
     trace = run(study, tmp_path / "run")
     promoted = [t for t in trace.trials if "continues" in t.info]

@@ -89,47 +89,58 @@ def main() -> None:
         lines = [json.loads(line) for line in args.keep.read_text().splitlines()]
         known = {tuple(key): found for key, trials, found in lines if trials == args.trials}
     keys = [(name, "cost", n) for n in COUNTS for name in names]
-    keys += [(name, task, seed) for task in args.tasks for seed in range(args.seeds) for name in names]
+    keys += [(name, task, seed) for name in names for task in args.tasks for seed in range(args.seeds)]
     for key, found in run_all(keys, known, args):
         known[key] = found
         if args.keep:
             with args.keep.open("a") as file:
                 file.write(json.dumps([key, args.trials, found]) + "\n")
 
-    whole = [t for t in args.tasks if all((n, t, s) in known for n in names for s in range(args.seeds))]
-    missed = []
-    if whole:
-        missed += report_regret(known, names, whole, args)
+    whole = {(n, t) for n in names for t in args.tasks if all((n, t, s) in known for s in range(args.seeds))}
+    missed = report_regret(known, names, whole, args)
     if all((n, "cost", c) in known for n in names for c in COUNTS):
         missed += report_cost(known, names)
     if args.epochs:
         print("\nDigits-HPO\n")
         hpo_fidelity.report(max(args.seeds, 20), args.epochs)
-    if len(whole) < len(args.tasks):
-        print(f"\nNot complete, so not reported: {', '.join(t for t in args.tasks if t not in whole)}.")
     print("\nMissed:", "; ".join(missed) or "nothing", end=".\n")
 
 
-def report_regret(known: dict, names: list[str], tasks: list[str], args: argparse.Namespace) -> list[str]:
-    """Print regrets, ranks and tests; what is worse than its peer beyond noise."""
-    area, final = {}, {}  # (name, task) -> (seeds,)
-    for t in tasks:
+def report_regret(known: dict, names: list[str], whole: set, args: argparse.Namespace) -> list[str]:
+    """Print regrets, ranks and tests of the (name, task) that are whole; what is worse than its peer beyond noise."""
+    area, final, ranks = {}, {}, {}  # (name, task) -> (seeds,)
+    for t in args.tasks:
         optimum = [nasbook.task(t, shift=s, **TASKS[t]).optimum for s in range(args.seeds)]
-        for n in names:
+        there = [n for n in names if (n, t) in whole]
+        for n in there:
             best = np.minimum.accumulate([known[n, t, s] for s in range(args.seeds)], axis=1) - np.c_[optimum]
             curves = np.log10(np.maximum(best, FLOOR))  # (seeds, trials)
             area[n, t], final[n, t] = curves.mean(1), curves[:, -1]
-    ranks = {t: stats.rankdata([final[n, t] for n in names], axis=0).mean(1) for t in tasks}
+        if there:
+            mean = stats.rankdata([final[n, t] for n in there], axis=0).mean(1)
+            ranks |= {(n, t): f"{rank:.1f}/{len(there)}" for n, rank in zip(there, mean, strict=True)}
     print(
         f"{args.trials} trials, {args.seeds} seeds: mean area of log10 regret, median final regret, mean final rank\n"
     )
-    print(f"{'':24}" + "".join(f"{t:>24}" for t in tasks) + f"{'rank of all':>13}")
-    for i, n in enumerate(names):
-        cells = [f"{area[n, t].mean():.2f}  {10 ** np.median(final[n, t]):.2g}  {ranks[t][i]:.1f}" for t in tasks]
-        print(f"{n:24}" + "".join(f"{c:>24}" for c in cells) + f"{np.mean([ranks[t][i] for t in tasks]):13.2f}")
-        area[n, "all"] = np.mean([area[n, t] for t in tasks], axis=0)
+    print(f"{'':24}" + "".join(f"{t:>26}" for t in args.tasks))
+    for n in names:
+        cells = [
+            f"{area[n, t].mean():.2f}  {10 ** np.median(final[n, t]):.2g}  {ranks[n, t]}" if (n, t) in whole else "–"
+            for t in args.tasks
+        ]
+        print(f"{n:24}" + "".join(f"{c:>26}" for c in cells))
+    left_out = [f"{n} on {t}" for n in names for t in args.tasks if (n, t) not in whole]
+    if left_out:
+        print(f"\nNot complete when the time was over: {', '.join(left_out)}.")
 
-    tests = [(o, p, t) for o, p in peers.PAIRS if {o, p} <= set(names) for t in [*tasks, "all"]]
+    tests: list[tuple[str, str, str]] = []
+    for ours, peer in peers.PAIRS:
+        both = [t for t in args.tasks if {(ours, t), (peer, t)} <= whole]
+        tests += [(ours, peer, t) for t in both]
+        if len(both) > 1:
+            tests.append((ours, peer, f"all {len(both)}"))
+            for n in (ours, peer):
+                area[n, f"all {len(both)}"] = np.mean([area[n, t] for t in both], axis=0)
     p_values = [float(stats.wilcoxon(area[o, t], area[p, t]).pvalue) for o, p, t in tests]
     missed = []
     print(f"\n{'ours against its peer':62}{'difference of the area':>24}{'p':>9}{'Holm':>9}")

@@ -215,6 +215,7 @@ LABS = [
     Entry("hypergradient", "unroll length, the error and memory of a hypergradient, and the walk along it", "nasbook.widgets.hypergradient:HypergradientLab"),
     Entry("pbt", "trainings side by side, who copied whom, and the schedule of the winner", "nasbook.widgets.pbt:PBTLab"),
     Entry("pareto", "two objectives, the front that a search finds, and the true front of a table", "nasbook.widgets.pareto:ParetoLab"),
+    Entry("transfer", "a search that knows another task, beside one that knows nothing", "nasbook.widgets.transfer:TransferLab"),
     Entry("race", "several methods, several seeds, one task", "nasbook.widgets.race:RaceLab"),
 ]  # fmt: skip
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Choice", "Constant", "Evaluation", "Float", "FunctionTask", "Int", "Method", "Space", "Step", "Table", "Task",
-    "Trace", "Trial", "exercise", "lab", "labs", "method", "methods", "predict", "progress", "replay", "search",
-    "steps", "task", "tasks",
+    "Trace", "Trial", "architectures", "exercise", "lab", "labs", "method", "methods", "predict", "progress", "replay",
+    "search", "spaces", "steps", "task", "tasks",
 ]  # fmt: skip
 
 _LATER = {
@@ -79,6 +79,11 @@ def methods() -> list[registry.Entry]:
     return list(registry.METHODS)
 
 
+def spaces() -> list[registry.Entry]:
+    """Every search space of architectures: `nasbook.architectures(name)` makes it."""
+    return list(registry.SPACES)
+
+
 def labs() -> list[registry.Entry]:
     """Every lab: `nasbook.lab(name)` shows it."""
     return list(registry.LABS)
@@ -92,6 +97,12 @@ def method(name: str, space: Any, seed: int = 0, **settings: Any) -> Any:
 def task(name: str, **arguments: Any) -> Any:
     """A built-in task by name, e.g. task("branin", shift=1)."""
     return registry.make("task", name, **arguments)
+
+
+def architectures(name: str, **arguments: Any) -> Any:
+    """A search space of architectures by name, e.g. architectures("conv-chain", depth=3); `.space` is searched,
+    `.build(config)` gives the network, `.source(config)` its PyTorch code."""
+    return registry.make("space", name, **arguments)
 
 
 def lab(name: str, **arguments: Any) -> Any:

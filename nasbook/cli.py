@@ -93,9 +93,11 @@ def _parser() -> _Parser:
 
     add("lab", _lab, "open JupyterLab on the notebooks; other options go to JupyterLab")
 
-    p = add("list", _list, "list methods, tasks, estimators or labs")
+    p = add("list", _list, "list methods, tasks, search spaces, estimators or labs")
     p.add_argument(
-        "what", type=_one_of("methods", "tasks", "estimators", "labs"), metavar="methods|tasks|estimators|labs"
+        "what",
+        type=_one_of("methods", "tasks", "spaces", "estimators", "labs"),
+        metavar="methods|tasks|spaces|estimators|labs",
     )
     p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")
 

@@ -42,7 +42,7 @@ def here(tmp_path, monkeypatch, capsys):
 # ---- list ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("what", ["methods", "tasks", "estimators", "labs"])
+@pytest.mark.parametrize("what", ["methods", "tasks", "spaces", "estimators", "labs"])
 def test_lists_name_everything_in_the_registry(here, what):
     code, out, err = here("list", what, "--json")
     rows = json.loads(out)
@@ -223,7 +223,7 @@ def test_a_run_in_which_all_trials_fail_exits_with_1(here, tmp_path):
 BAD = [
     ([], "say what to do: lab, list, search, export, run or doctor"),
     (["serch"], "invalid choice: 'serch'"),
-    (["list"], "the following arguments are required: methods|tasks|estimators|labs"),
+    (["list"], "the following arguments are required: methods|tasks|spaces|estimators|labs"),
     (["list", "method"], "there is no 'method'; did you mean 'methods'?"),
     (["search", "random"], "the following arguments are required: TASK"),
     (["search", "baysian", "branin"], "there is no method 'baysian'; did you mean 'bayesian'?"),

@@ -40,7 +40,7 @@ def test_a_link_leads_to_a_file(link: str) -> None:
     assert (ROOT / unquote(link)).exists()
 
 
-@pytest.mark.parametrize("kind", ["method", "task", "estimator", "lab"])
+@pytest.mark.parametrize("kind", ["method", "task", "space", "estimator", "lab"])
 def test_every_registered_name_is_in_a_table(kind: str) -> None:
     rows = "\n".join(line for line in README.splitlines() if line.startswith("| `"))
     missing = [entry.name for entry in registry.TABLES[kind] if f"`{entry.name}`" not in rows]

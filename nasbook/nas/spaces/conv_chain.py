@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nasbook.nas.spaces.architecture import Architectures, Layer
-from nasbook.space import Choice, Config, Int, Space
+from nasbook.space import Choice, Config, Constant, Int, Space
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -33,7 +33,9 @@ class ConvChain(Architectures):
 
     def __init__(self, depth: int = 5, classes: int = 10, shape: tuple[int, ...] = (1, 8, 8)) -> None:
         self.depth, self.classes, self.shape = depth, classes, shape
-        parameters: dict = {"depth": Int(1, depth)}
+        if depth < 1:
+            raise ValueError(f"{self.name}: depth must be at least 1, not {depth}")
+        parameters: dict = {"depth": Int(1, depth) if depth > 1 else Constant(1)}
         for i in range(1, depth + 1):
             exists = {"depth": list(range(i, depth + 1))}
             conv = {f"kind_{i}": "conv"}

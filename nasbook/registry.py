@@ -94,6 +94,8 @@ METHODS = [
           "multi-fidelity", "Awad et al. 2021"),
     Entry("pbt", "many trainings side by side; the worst become changed copies of the best", "nasbook.hpo.pbt:PBT",
           "one-shot", "Jaderberg et al. 2017"),
+    Entry("network-morphism", "networks that grow while they learn; children begin with what their parent knows",
+          "nasbook.nas.network_morphism:NetworkMorphism", "one-shot", "Elsken et al. 2017"),
     Entry("darts", "architecture weights by gradient descent on a supernet", "nasbook.nas.darts:Darts",
           "one-shot", "Liu et al. 2019"),
 ]  # fmt: skip

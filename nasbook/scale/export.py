@@ -216,10 +216,12 @@ def _plan(
     if trials is None and hours is None:
         trials = max(1, trace.asked)
     if one_shot:
-        ranges += [
-            k for k in method if k not in ("epochs", "device", "population") and method[k] != header.settings.get(k)
-        ]
+        free = ("epochs", "device", "population", "steps", "children")
+        ranges += [k for k in method if k not in free and method[k] != header.settings.get(k)]
     cost = _cost(trace, old, new, task is None, arguments, fidelity, ranges, one_shot)
+    was, will = header.settings.get("epochs"), method.get("epochs")
+    if "children" in method and was != will:  # a trial is a whole training, not an epoch of one
+        cost = replace(cost, factors=(*cost.factors, (f"epochs {was} → {will}", will / was)))
     cost = replace(
         cost, trials=trials, workers=workers, cpus=cpus, gpus=gpus, limit=hours,
         watts=watts or gpus * GPU_WATTS or (None if old and old.knows_cost else cpus * CORE_WATTS),
@@ -322,7 +324,10 @@ def _best(trace: Trace, space: Space, n: int) -> list[dict[str, Any]]:
 
 
 def _length(settings: Mapping[str, Any], task: Task) -> int | None:
-    """Trials of a one-shot method: the epochs of its one training, or the intervals of all members of a population."""
+    """Trials of a one-shot method: the epochs of its one training, the intervals of all members of a population, or the
+    first network of a climb and all children."""
+    if "steps" in settings and "children" in settings:
+        return 1 + settings["steps"] * settings["children"]
     if "population" in settings and "interval" in settings and task.fidelity:
         return settings["population"] * math.ceil(task.fidelity.max / settings["interval"])
     return settings.get("epochs")

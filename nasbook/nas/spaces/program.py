@@ -32,11 +32,15 @@ class Program(nn.Module):
                 self.add_module(line.name, find(line.layer)(*line.args, **line.options))
 
     def forward(self, x: Tensor) -> Tensor:
+        return self.values(x)[self.lines[-1].name]
+
+    def values(self, x: Tensor) -> dict[str, Tensor]:
+        """What every line gives, by its name, and the input "x"."""
         known = {"x": x}
         for line in self.lines:
             value = join([known[name] for name in line.inputs], line.join)
             known[line.name] = getattr(self, line.name)(value) if line.layer else value
-        return known[self.lines[-1].name]
+        return known
 
 
 def join(values: list[Tensor], how: str) -> Tensor:

@@ -1,0 +1,200 @@
+"""Network morphisms and hill climbing: networks grow while they learn; children begin with what their parent knows.
+
+    a small chain is trained for `epochs` epochs
+    repeat `steps` times:
+        child 0:          the parent as it is
+        child 1, 2, …:    the parent after `morphisms` random changes, each of which keeps the function it computes
+        every child is trained for `epochs` epochs from these weights;
+        the one with the lowest validation error is the next parent
+
+The parent is trained on, too: so a child wins because it can do more, not because it has seen more epochs. Of equal
+ones the first wins. A kind of change is drawn first (deepen, branch, widen, enlarge: see morphisms.py), then its place.
+
+A trial is a training: `fidelity` is its epochs; info has its `step`, the trial id of its `parent`, its `morphisms`, and
+`trained`, the epochs of its ancestors and its own. Its value is the error of weights with that history. The same chain
+trained from scratch has another: train what was found before you compare it with other networks.
+
+With inherit=False the same climb trains every child from fresh weights, and child 0 is changed as the others are; the
+parent stays, untrained, if no child is better. tests/benchmarks/morphism.py compares the two. Chains only grow:
+what the first one has stays, and pooling is never added.
+
+Paper: Elsken, Metzen & Hutter, Simple and Efficient Architecture Search for Convolutional Neural Networks, 2017. It has
+8 children with 5 changes, 5 steps of 17 epochs, a rate of 0.05, and a last, long training of the winner, which is left
+out. Here an epoch is six steps and a chain has five layers: so 2 changes, 3 epochs and 0.1. Read first: `run`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nasbook.hpo import state
+from nasbook.hpo.checks import setting, whole
+from nasbook.nas.growth import first_chain, growths
+from nasbook.nas.morphisms import apply
+from nasbook.nas.spaces.conv_chain import ConvChain
+from nasbook.nas.spaces.program import Program
+from nasbook.nas.warm_restart import Learned, RestartSettings, images_of, learn, measure
+from nasbook.search import OneShot, Task, trial_seed
+from nasbook.space import Config, Int, Space
+from nasbook.trace import Trial
+
+
+@dataclass(frozen=True)
+class NetworkMorphismSettings(RestartSettings):
+    steps: int = setting(5, "How often a new parent is chosen.")
+    children: int = setting(8, "Trained in each step.")
+    morphisms: int = setting(2, "Changes between a parent and a child.")
+    inherit: bool = setting(True, "Children begin with their parent's weights; False: with fresh ones.", (True, False))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        whole("steps", self.steps, 1)
+        whole("children", self.children, 2)
+        whole("morphisms", self.morphisms, 1)
+        if not isinstance(self.inherit, bool):
+            raise ValueError(f"inherit must be True or False, not {self.inherit!r}")
+
+
+@dataclass(frozen=True)
+class NetworkMorphismView:
+    """Where the climb stood when a child had been trained. None where there is no such trial."""
+
+    step: int  # 0 is the first chain
+    parent: int | None  # trial id of this step's parent
+    best: int | None  # trial id of the best of this step so far
+    before: float  # validation error with the weights that the training began with
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, row: dict[str, Any]) -> NetworkMorphismView:
+        return cls(**row)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A network of the climb, trained."""
+
+    id: int  # of its trial
+    config: Config
+    net: Program
+    error: float  # validation
+    trained: int  # epochs, those of its ancestors included
+
+
+class NetworkMorphism(OneShot):
+    """Hill climbing over convolutional chains. After a run, `best` is the winner of the last step with its weights."""
+
+    name = "network-morphism"
+    Settings = NetworkMorphismSettings
+    View = NetworkMorphismView
+    parent: Member | None = None  # of this step
+    best: Member | None = None  # of this step, so far
+    _saved: dict[str, Any] | None = None
+
+    def check_space(self, space: Space) -> None:
+        depth = space.parameters.get("depth")
+        if not isinstance(depth, Int) or ConvChain(depth.high).space != space:
+            raise ValueError(
+                f"{self.name} grows convolutional chains and needs their whole space, as 'digits-conv-chain' has it; "
+                "for another space use 'random', 'regularized-evolution' or 'local-search'"
+            )
+
+    def run(self, task: Task) -> Iterator[tuple[Trial, NetworkMorphismView]]:
+        """Climb, and yield after each training. ValueError if the task does not build chains of convolutions.
+
+        The task has `architectures`, a ConvChain, `network(config, seed)`, a network with fresh weights, and `data()`,
+        {"train": (x, y), "val": (x, y)} with images (n, h, w) float32 and labels (n,)."""
+        s = self.settings
+        if not isinstance(getattr(task, "architectures", None), ConvChain):
+            raise ValueError(f"{self.name} grows networks, and {task.name} builds none; use 'digits-conv-chain'")
+        self.spaces, self.fresh = task.architectures, task.network  # type: ignore[attr-defined]
+        self.images = images_of(task, self.name, s.batch)
+        self.count, self.parent, self.best = 0, None, None
+        if self._saved is not None:
+            self._load(self._saved)
+        while self.count < 1 + s.steps * s.children:
+            if self.count and not (self.parent or self.best):
+                return  # the first chain has failed
+            begin = time.perf_counter()
+            step, child = divmod(self.count - 1 + s.children, s.children)  # of the first chain: the last of step 0
+            if child == 0:
+                self.parent = self.best
+                self.best = None if s.inherit else self.parent
+            rng = np.random.default_rng([self.seed, self.count])
+            config, net, changes = self.child(child, rng)
+            _, before = measure(net, self.images["val"])
+            learned = learn(net, self.images["train"], self.images["val"], s, rng)
+            known = self.parent.trained if self.parent and s.inherit else 0
+            member = Member(self.count, config, net, learned.errors[-1], known + len(learned.errors))
+            if learned.finite and (self.best is None or member.error < self.best.error):
+                self.best = member
+            if child == s.children - 1 and self.best is None:
+                self.best = self.parent  # all children have failed
+            trial = self._trial(member, learned, time.perf_counter() - begin, step, changes)
+            parent, best = (None if m is None else m.id for m in (self.parent, self.best))
+            view = NetworkMorphismView(step, parent, best, before)
+            self.count += 1
+            yield trial, view
+
+    def child(self, number: int, rng: np.random.Generator) -> tuple[Config, Program, list[str]]:
+        """A configuration, its network before its training, and the changes that lead there from the parent."""
+        s, device, changes = self.settings, self.images["train"][0].device, []
+        if self.parent is None:
+            config, net = first_chain(self.spaces), None
+        else:
+            config, net = self.parent.config, deepcopy(self.parent.net)
+            for _ in range(0 if s.inherit and number == 0 else s.morphisms):
+                possible = growths(self.spaces, config)
+                if not possible:
+                    break  # the largest chain of the space
+                kind = rng.choice(sorted({m.kind for m in possible}))
+                possible = [m for m in possible if m.kind == kind]
+                m = possible[rng.integers(len(possible))]
+                config, net = apply(self.spaces, config, net, m, self.images["train"][0], rng)
+                changes.append(str(m))
+        if net is None or not s.inherit:
+            net = self.fresh(config, trial_seed(self.seed, self.count)).to(device)
+        return config, net, changes
+
+    def _trial(self, member: Member, learned: Learned, seconds: float, step: int, changes: list[str]) -> Trial:
+        info: dict[str, Any] = {"step": step, "morphisms": changes, "trained": member.trained}
+        if self.parent:
+            info["parent"] = self.parent.id
+        trial = Trial(
+            member.id, member.config, float(self.settings.epochs), cost=seconds, info=info,
+            curve=tuple((float(e), v) for e, v in enumerate(learned.errors, 1)),
+        )  # fmt: skip
+        if not learned.finite:
+            return replace(trial, status="failed", reason="diverged: a loss is not finite")
+        metrics = {"accuracy": 1 - member.error, "train_loss": learned.losses[-1], "val_loss": learned.val_loss}
+        metrics["parameters"] = sum(p.numel() for p in member.net.parameters())
+        return replace(trial, status="done", value=member.error, metrics=metrics)
+
+    def save(self, path: Path) -> None:
+        """The two networks that the next training depends on, and where the climb stands."""
+        members = {"parent": self.parent, "best": self.best}
+        kept = {name: m and {**vars(m), "net": m.net.state_dict()} for name, m in members.items()}
+        state.write(path, self._made_by(), {"count": self.count, **kept})
+
+    def restore(self, path: Path) -> None:
+        self._saved = state.read(path, self._made_by())
+
+    def _load(self, saved: Mapping[str, Any]) -> None:
+        self.count = saved["count"]
+        for name in ("parent", "best"):
+            if kept := saved[name]:
+                net = self.fresh(kept["config"], 0)
+                net.load_state_dict(kept["net"])
+                setattr(self, name, Member(**{**kept, "net": net.to(self.images["train"][0].device)}))
+
+    def _made_by(self) -> dict[str, Any]:
+        return {"method": self.name, "seed": self.seed, **asdict(self.settings)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from matplotlib.figure import SubFigure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
+from nasbook.hpo.rungs import Rung
 from nasbook.plots import style
 from nasbook.plots.data import Quantity
 from nasbook.plots.picture import Picture
@@ -23,7 +24,8 @@ WRONG = style.PURPLE
 
 @dataclass(frozen=True)
 class HalvingState:
-    """The trials that have ended, in that order; those that run; and the method's view (HalvingView or ASHAView)."""
+    """The trials that have ended, in that order; those that run; and the method's view of its rungs
+    (Halving-, ASHA-, BOHB- or DEHBView)."""
 
     trials: tuple[Trial, ...] = ()
     running: tuple[Trial, ...] = ()
@@ -44,6 +46,15 @@ def rungs_of(view: Any) -> list[tuple[int | None, int, Any]]:
     """(bracket or None, number of the rung, Rung) of every rung of a view."""
     if view is None:
         return []
+    if hasattr(view, "populations"):  # DEHB: after one round of brackets its best are parents, and do not go on
+
+        def ended(rung: Rung) -> Rung:
+            return replace(rung, promoted=(), stopped=rung.promoted + rung.stopped)
+
+        first = len(view.tables)
+        return [
+            (b.number, i, r if b.number < first else ended(r)) for b in view.brackets for i, r in enumerate(b.rungs)
+        ]
     if hasattr(view, "brackets"):
         return [(b.number, i, rung) for b in view.brackets for i, rung in enumerate(b.rungs)]
     return [(None, i, rung) for i, rung in enumerate(view.rungs)]

@@ -25,26 +25,29 @@ from nasbook.plots.picture import Stack
 from nasbook.plots.style import plural
 from nasbook.plots.timeline import TimelinePicture
 from nasbook.search import Run, Trace, Trial, header_of, trial_seed
-from nasbook.tasks.digits_hpo import EPOCHS, DigitsHPO
+from nasbook.tasks.digits201 import Digits201
+from nasbook.tasks.digits_hpo import DigitsHPO
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
-TASKS = [("digits", "digits-hpo-digits"), ("messy", "digits-hpo-messy"), ("textures", "digits-hpo-textures")]
-METHODS = ["successive-halving", "hyperband", "asha"]
+IMAGES = ["digits", "messy", "textures"]
+TASKS = [(f"{x}: settings", f"digits-hpo-{x}") for x in IMAGES] + [(f"{x}: cells", f"digits201-{x}") for x in IMAGES]
+METHODS = ["successive-halving", "hyperband", "asha", "bohb", "dehb"]
 
 
 class HalvingLab(Lab):
-    """Successive halving, Hyperband and ASHA on Digits-HPO. The arguments are settings: task, method, shortest, eta,
-    workers, slow, hidden, trials, seed."""
+    """Successive halving, Hyperband, ASHA, BOHB and DEHB on Digits-HPO and Digits-201. The arguments are settings:
+    task, method, shortest, eta, workers, slow, hidden, trials, seed."""
 
     name = "halving"
 
     def settings(self) -> list[Setting]:
         return [
             choose("task", "Images", TASKS, "digits-hpo-messy",
-                   "What the networks learn: 9,720 settings of a small network were trained on each of three tasks."),
+                   "What the networks learn, and what is searched: 9,720 settings of a small network (27 epochs), or "
+                   "15,625 cells (12 epochs). All were trained."),
             choose("method", "Method", METHODS, "successive-halving",
                    "Successive halving fills one rung after the other; Hyperband mixes short and long beginnings; ASHA "
-                   "promotes without waiting."),
+                   "promotes without waiting; BOHB and DEHB are Hyperband that chooses new networks by what was seen."),
             choose("shortest", "First look", [("1 epoch", 1), ("3 epochs", 3), ("9 epochs", 9)], 1,
                    "The epochs of the lowest rung (r): how long everybody trains before the first are stopped."),
             slide("eta", "η", 3, 2, 4, 1, "One network of so many goes on to the next rung.", more=True),
@@ -61,10 +64,11 @@ class HalvingLab(Lab):
 
     def prepare(self) -> None:
         v = self.values
-        self.task: DigitsHPO = nasbook.task(v["task"])
-        settings = {"min_fidelity": v["shortest"], "max_fidelity": EPOCHS, "eta": v["eta"]}
+        self.task: DigitsHPO | Digits201 = nasbook.task(v["task"])
+        R = self.epochs = int(self.task.val.shape[-1])
+        settings = {"min_fidelity": v["shortest"], "max_fidelity": R, "eta": v["eta"]}
         self.method = nasbook.method(v["method"], self.task.space, seed=v["seed"], **settings)
-        self.levels = rung_levels(v["shortest"], EPOCHS, v["eta"])
+        self.levels = rung_levels(v["shortest"], R, v["eta"])
         self.tables = getattr(self.method, "tables", ())
         self._settings["slow"].enable(
             None if v["workers"] > 1 else "With one worker there is nobody to be slower than."
@@ -74,12 +78,12 @@ class HalvingLab(Lab):
         self.curves = HalvingPicture(
             self.levels, self.tables, self.whole, self.quantity, (float(top), 1.0), show_hidden=v["hidden"]
         )
-        self.timeline = Clock(v["workers"])
+        self.timeline = Clock(v["workers"], R)
         self.use(Stack([self.curves, self.timeline], [4.3, 2.5]))
 
     def whole(self, trial: Trial) -> np.ndarray:
-        """(27,) errors of the whole training that a trial is a part of."""
-        run = trial_seed(self.method.seed, root(trial)) % 2
+        """(R,) errors of the whole training that a trial is a part of."""
+        run = trial_seed(self.method.seed, root(trial)) % self.task.val.shape[1]
         return 1 - self.task.val[self.task.row(trial.config), run]
 
     def make_search(self) -> Iterator[HalvingState]:
@@ -120,11 +124,13 @@ class HalvingLab(Lab):
         state = self.steps[n - 1]
         trial = state.trials[-1]
         who = f"Network {1 + order(state).index(root(trial))}"
+        if trial.info.get("model"):
+            who += f", drawn from what was good at epoch {trial.info['model_fidelity']},"
         if trial.status != "done":
             return f"{who} failed on its way to epoch {trial.fidelity:g} ({trial.reason}); it is never promoted."
         text = f"{who} {'went on to' if root(trial) != trial.id else 'trained to'} epoch {trial.fidelity:g}: "
         text += f"{self.quantity.text(trial.value)}"
-        if trial.fidelity == EPOCHS:
+        if trial.fidelity == self.epochs:
             return text + " after its full training."
         for _, _, rung in rungs_of(state.view):
             if trial.id not in rung.trials:
@@ -136,16 +142,22 @@ class HalvingLab(Lab):
             if rung.promoted:
                 stopped = plural(len(rung.stopped), "network")
                 return text + f". The rung is full: the best {len(rung.promoted)} go on, {stopped} stopped."
+            if len(ended) == rung.size and self.method.name == "dehb":
+                return text + ". The rung is full: the best become parents of the next, and none of them goes on."
             return text + f". {plural(rung.size - len(ended), 'place')} of the rung still open or running."
         return text + "."
 
 
 class Clock(TimelinePicture):
-    """The timeline; its star is the best of the fully trained, as in the picture above it."""
+    """The timeline; its star is the best of those trained for R epochs, as in the picture above it."""
+
+    def __init__(self, workers: int, R: int) -> None:
+        super().__init__(workers)
+        self.R = R
 
     def update(self, state: Any) -> bool:
         changed = super().update(state)
-        full = [t for t in state if t.status == "done" and t.fidelity == EPOCHS]
+        full = [t for t in state if t.status == "done" and t.fidelity == self.R]
         self.best = min(full, key=loss, default=None)
         scale = self.ax.get_xlim()[1] / (self.now or 1.0)  # units of the axis per second
         if self.best is None:

@@ -12,6 +12,7 @@ from nasbook.nas.spaces import architecture, cell
 from nasbook.nas.spaces.graphs import _used
 from nasbook.nas.spaces.nb201 import NB201Cells
 from nasbook.nas.spaces.networks import CellNet, init_weights
+from nasbook.search import search
 from nasbook.space import Choice, Space
 
 ENTRIES = [entry.name for entry in registry.SPACES]
@@ -104,6 +105,22 @@ def test_equal_architectures_cost_the_same_and_have_a_path(name):
     assert len(classes) > 5
     costs = [(spaces.parameters(group[0]), spaces.flops(group[0])) for group in classes.values()]
     assert len(set(costs)) > 1 and min(min(costs)) > 0
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+@pytest.mark.parametrize("method", ["tpe", "genetic", "regularized-evolution", "reinforce"])
+def test_methods_search_it(method, name):
+    """Values that depend on the architecture alone, so that nothing is trained."""
+    spaces = registry.make("space", name)
+    value = lambda config: len(spaces.paths(config)) + len(str(config)) % 7  # noqa: E731
+    trace = search(method, value, space=spaces.space, trials=15)
+    assert len(trace) == 15 and all(spaces.is_valid(t.config) and t.value == value(t.config) for t in trace.trials)
+
+
+def test_a_table_of_another_space_fails_in_one_sentence_and_loses_nothing():
+    trace = search("random", "nb201-cifar10", space=registry.make("space", "macro").space, trials=3)
+    assert [t.status for t in trace.trials] == ["failed"] * 3
+    assert all(t.reason.startswith("ValueError: unknown parameter 'width': the space has edge") for t in trace.trials)
 
 
 def test_a_space_finds_its_architectures():

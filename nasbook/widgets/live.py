@@ -64,5 +64,6 @@ class Live:
     def areas(self, *axes: Any) -> list[tuple[float, float, float, float]]:
         """Where these axes are: (left, top, width, height) in fractions, for `ClickImage.areas`."""
         with self.lock:
-            boxes = [ax.get_position() for ax in axes]
-        return [(b.x0, 1 - b.y1, b.width, b.height) for b in boxes]
+            w, h = self.picture.make_figure().canvas.get_width_height()
+            boxes = [ax.bbox for ax in axes]  # pixels: positions would be those in a part of the figure
+        return [(b.x0 / w, 1 - b.y1 / h, b.width / w, b.height / h) for b in boxes]

@@ -9,6 +9,8 @@ from PIL import Image
 from widgets.simple_lab import Dots
 
 import nasbook
+from nasbook.plots import style
+from nasbook.plots.picture import Picture, Stack
 from nasbook.widgets.live import Live, to_png
 from nasbook.widgets.pick import ClickImage
 
@@ -107,3 +109,16 @@ def test_behind_tells_when_a_page_lags_and_never_without_a_page():
     assert image.behind
     image.shown = 6
     assert not image.behind
+
+
+def test_areas_are_fractions_of_the_whole_picture_in_a_stack_too():
+    class Plain(Picture):
+        figsize = (4.0, 2.0)
+
+        def build(self, fig):
+            self.ax = style.axes(fig, 0.4, 0.2, 0.4, 0.2)
+
+    above, below = Plain(), Plain()
+    live = Live(ClickImage(), Stack([above, below]))
+    areas = live.areas(above.ax, below.ax)
+    assert areas[0] == pytest.approx((0.1, 0.05, 0.8, 0.4)) and areas[1] == pytest.approx((0.1, 0.55, 0.8, 0.4))

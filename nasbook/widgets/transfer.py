@@ -5,7 +5,7 @@
 
 Each round is one seed, in three searches: a random search on the source task, whose trials are handed over; the
 search on the target with them; and the same search on the target without. The source can be any of six tables over the
-same cells, or one of them upside down, the worst adviser there is.
+same cells; a search for the fewest parameters, which is good advice for another question; or any of these upside down.
 
 Regret is measured with the mean accuracy of the table, which no search sees. Save and Export take the best run with the
 source; its header holds the source's trials.
@@ -35,6 +35,7 @@ TASKS = {
     "digits201-messy": "messy digits",
     "digits201-textures": "textures",
 }
+SMALL = "parameters"  # a source that was searched for something else: the smallest network
 WAYS = [("ranking weights", "ranking"), ("equal weights", "equal"), ("evolution, first tries only", "first")]
 TOP = 5  # trials that the source chooses
 
@@ -63,7 +64,8 @@ class TransferLab(Lab):
     def settings(self) -> list[Setting]:
         tasks = [(label, name) for name, label in TASKS.items()]
         return [
-            choose("source", "Source", tasks, "nb201-cifar100", "The task that was searched before, at random."),
+            choose("source", "Source", [*tasks, ("fewest parameters", SMALL)], "nb201-cifar100",
+                   "The task that was searched before, at random: an accuracy, or the smallest network."),
             choose("target", "Target", tasks, "nb201-imagenet16", "The task that is searched now."),
             choose("way", "Use it by", WAYS, "ranking",
                    "Ranking: the source's model counts as far as it ranks the target's results right. Equal: it always "
@@ -85,9 +87,7 @@ class TransferLab(Lab):
         if v["source"] == v["target"]:
             raise ValueError("source and target are the same task; take two different ones, or use warm_start instead")
         self.truth = accuracies(v["target"])
-        score = accuracies(v["source"])
-        self.score = 100 - score if v["down"] else score
-        label = f"{'error' if v['down'] else 'accuracy'} on {TASKS[v['source']]} (%)"
+        self.score, label = self._score()
         edge = float(self.truth.max() - np.quantile(self.truth, 0.55))
         self.picture = TransferPicture(
             np.column_stack([self.score, self.truth]),
@@ -96,6 +96,15 @@ class TransferLab(Lab):
             edge,
         )
         self.use(self.picture)
+
+    def _score(self) -> tuple[np.ndarray, str]:
+        """(15625,) what the source thinks of every cell, good at the right, and what to call it."""
+        source, down = self.values["source"], self.values["down"]
+        if source == SMALL:
+            millions = nasbook.task("nb201-cifar10").outcomes(("parameters",))[:, 0] / 1e6
+            return (millions, "parameters (millions)") if down else (-millions, "minus parameters (millions)")
+        good = accuracies(source)
+        return (100 - good if down else good), f"{'error' if down else 'accuracy'} on {TASKS[source]} (%)"
 
     def make_search(self) -> Iterator[Round]:
         v, best = self.values, None
@@ -109,10 +118,11 @@ class TransferLab(Lab):
     def _source(self, seed: int) -> dict[str, Any]:
         """What a random search found on the source task; `down` turns the sign of its values."""
         v = self.values
-        trace = search("random", v["source"], trials=v["known"], seed=seed)
-        sign = -1.0 if v["down"] else 1.0
-        rows = [[t.config, sign * t.value] for t in trace.trials if t.value is not None]
-        return {"task": v["source"] + (" upside down" if v["down"] else ""), "trials": rows}
+        name, sign = v["source"] + (" upside down" if v["down"] else ""), -1.0 if v["down"] else 1.0
+        trace = search("random", "nb201-cifar10" if v["source"] == SMALL else v["source"], trials=v["known"], seed=seed)
+        if v["source"] == SMALL:
+            return {"task": name, "trials": [[t.config, -float(self.score[to_row(t.config)])] for t in trace.trials]}
+        return {"task": name, "trials": [[t.config, sign * t.value] for t in trace.trials if t.value is not None]}
 
     def _run(self, seed: int, source: dict[str, Any] | None) -> tuple[np.ndarray, Trace, np.ndarray]:
         v = self.values
@@ -140,9 +150,9 @@ class TransferLab(Lab):
 
     def begin(self) -> str:
         v, p = self.values, self.picture
-        turned = " upside down" if v["down"] else ""
+        source = "the number of parameters" if v["source"] == SMALL else TASKS[v["source"]]
         return (
-            f"Of two cells that differ on {TASKS[v['source']]}{turned}, is the better one also better on "
+            f"Of two cells, is the one that {source}{' upside down' if v['down'] else ''} calls better also better on "
             f"{TASKS[v['target']]}? The rank correlation is {number(p.rho, 2)} over all 15,625 cells, and "
             f"{number(p.rho_top, 2)} among the source's best 5 %. Play searches with the source and without."
         )

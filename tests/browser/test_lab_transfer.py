@@ -20,4 +20,4 @@ def test_transfer_lab(open_notebook: Callable[..., Notebook]):
     with lab.new_picture():  # another source: the search starts again, and the scatter is another one
         lab.part("set-source").locator("select").select_option("8×8 digits")
     lab.wait_status("so the search starts again")
-    lab.wait_sentence("better one also better on ImageNet16-120")
+    lab.wait_sentence("8×8 digits calls better also better on ImageNet16-120")

@@ -62,6 +62,19 @@ def test_another_source_starts_again_and_the_cold_start_stays_the_same(lab):
     assert other.trace.header.method == "regularized-evolution" and "weight" not in words(other._sentence)
 
 
+def test_a_search_for_small_networks_is_bad_advice_for_accuracy():
+    lab = TransferLab(seeds=2, trials=15, known=40, source="parameters")
+    assert lab.picture.rho < -0.5 and "number of parameters calls better also better" in words(lab._sentence)
+    lab.run()
+    task = nasbook.task("nb201-cifar10")
+    size = lambda t: task.parameters[to_row(t.config)]  # noqa: E731
+    source = search("random", "nb201-cifar10", trials=40, seed=1000)
+    assert [size(t) for t in lab.steps[0].trace.trials[:5]] == sorted(map(size, source.trials))[:5]
+    assert lab.picture.difference(5)[1] > 0 and "negative transfer" in words(lab._sentence)
+    lab.set(down=True)
+    assert lab.picture.rho > 0.5
+
+
 def test_the_same_task_twice_is_refused_in_words():
     lab = TransferLab(seeds=2, trials=10)
     lab.controls["source"].value = "nb201-imagenet16"

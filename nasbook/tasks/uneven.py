@@ -66,4 +66,4 @@ def uneven_axes(
         return (g(x[..., 0]) - g(at[0])) + w * (h(x[..., 1]) - h(at[1]))
 
     arguments = {"importance": w, "seed": int(seed)}
-    return Function("uneven-axes", formula, (0, 1), [at], shift, rotation, noise, **arguments)
+    return Function("uneven-axes", formula, (0, 1), [at.tolist()], shift, rotation, noise, **arguments)

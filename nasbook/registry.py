@@ -219,6 +219,7 @@ LABS = [
     Entry("pbt", "trainings side by side, who copied whom, and the schedule of the winner", "nasbook.widgets.pbt:PBTLab"),
     Entry("pareto", "two objectives, the front that a search finds, and the true front of a table", "nasbook.widgets.pareto:ParetoLab"),
     Entry("transfer", "a search that knows another task, beside one that knows nothing", "nasbook.widgets.transfer:TransferLab"),
+    Entry("estimators", "what each estimator costs, how well it ranks, and what it finds in so much time", "nasbook.widgets.estimators:EstimatorsLab"),
     Entry("race", "several methods, several seeds, one task", "nasbook.widgets.race:RaceLab"),
 ]  # fmt: skip
 

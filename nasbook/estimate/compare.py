@@ -80,11 +80,11 @@ def correlation(estimates: np.ndarray, truth: np.ndarray, kind: str = "spearman"
     return float(found.statistic)
 
 
-def judge(task: Task, truth: Truth, trials: int = 300, seed: int = 0) -> Judgement:
+def judge(task: Task, truth: Truth, trials: int = 300, seed: int = 0, name: str | None = None) -> Judgement:
     """Let an estimator, or a task itself, judge random architectures: a random search with it.
 
     truth: the accuracy that is to be predicted, of a configuration; no estimator sees it. The same seed gives every
-    estimator the same architectures. Raises ValueError if it could judge none."""
+    estimator the same architectures. name: what to call it. Raises ValueError if it could judge none."""
     trace = search("random", task, trials=trials, seed=seed)
     trials_ = sorted(trace.trials, key=lambda t: t.id)
     values = np.array([np.inf if t.status != "done" or t.value is None else t.value for t in trials_], float)
@@ -93,5 +93,6 @@ def judge(task: Task, truth: Truth, trials: int = 300, seed: int = 0) -> Judgeme
     costs = np.array([t.cost or 0.0 for t in trials_])
     once = float(getattr(task, "spent", 0.0))  # paid with the first answer
     costs[0] -= once
-    name = task.kind if isinstance(task, Estimator) else task.name
+    if name is None:
+        name = task.kind if isinstance(task, Estimator) else task.name
     return Judgement(name, values, costs, once, np.array([truth(t.config) for t in trials_]), trace)

@@ -3,8 +3,8 @@
     ŷ(a) = mean over models of f(E),  f fitted to (1, y_1) … (e, y_e)          (nasbook/hpo/learning_curve.py)
 
 The cost is that of e epochs; the fit itself, some milliseconds, is counted where time is measured and not on a table.
-Training lowers the error, so the prediction is kept between 0 and the last value; if no model can be fitted, that value
-stands. Where a curve is noisy or a falling learning rate bends it, the last value alone may order architectures better.
+Training lowers the error, so models that end below 0 or above the last value have no say; if none is left, the last
+value stands. Where curves are noisy or a falling learning rate bends them, the last value alone may order better.
 
 Paper: Domhan, Springenberg & Hutter, Speeding Up Automatic Hyperparameter Optimization of Deep Neural Networks by
 Extrapolation of Learning Curves, IJCAI 2015.
@@ -47,7 +47,9 @@ class LearningCurve(Estimator):
         found = {"estimator": self.kind, "epochs": self.epochs, "last": answer.value}
         x, y = np.array(curve, float).reshape(-1, 2).T
         end = extrapolate(x, y, self.task.fidelity.max)
-        if end is not None and answer.value is not None and np.isfinite(end.mean):
-            answer = replace(answer, value=float(np.clip(end.mean, 0.0, answer.value)))
-            found["std"] = end.std
+        ends = [] if end is None else [float(f.predict(end.at)) for f in end.fits]
+        possible = [(f, w) for f, w in zip(ends, end.weights if end else (), strict=True) if 0 <= f <= y[-1]]
+        if end is not None and sum(w for _, w in possible) > 0:
+            f, w = np.array(possible).T
+            answer, found["std"] = replace(answer, value=float(f @ w / w.sum())), end.std
         return replace(answer, metrics={**answer.metrics, **found})

@@ -55,7 +55,7 @@ def forest(X: np.ndarray, y: np.ndarray, seed: int) -> Predict:
     model = RandomForestRegressor(200, max_features=1 / 3, random_state=seed).fit(X, y)
 
     def predict(at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        each = np.array([tree.predict(at) for tree in model.estimators_])
+        each = np.array([tree.tree_.predict(at.astype(np.float32)).ravel() for tree in model.estimators_])
         return each.mean(0), each.std(0)
 
     return predict

@@ -492,7 +492,7 @@ def _knows_all(task: Task) -> bool:
 def best_value(task: Task) -> float:
     """The value at the optimum; of a table of accuracies the lowest error, mean over the runs. 0 if it is not known."""
     if task.optimum is None and _knows_all(task):
-        whole = registry.make("task", task.name) if getattr(task, "run", None) is not None else task
+        whole: Any = registry.make("task", task.name) if getattr(task, "run", None) is not None else task
         return float(whole.outcomes(("error",))[:, 0].min())
     return float(task.optimum or 0.0)
 

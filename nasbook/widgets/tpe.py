@@ -19,6 +19,7 @@ from nasbook.plots.data import Quantity, label_of
 from nasbook.plots.scales import value_label
 from nasbook.plots.style import plural
 from nasbook.plots.tpe import TPEPicture
+from nasbook.plots.tree import TreePicture
 from nasbook.search import Task, Trial, as_task
 from nasbook.space import Config, Space
 from nasbook.tasks.functions import Function
@@ -37,7 +38,8 @@ class TPELab(AheadLab):
     """TPE, one trial and one parameter at a time.
 
     task: a name of nasbook.tasks(), a Task, or a function of a configuration together with `space`. The other arguments
-    are settings: axis (the parameter that is drawn), gamma, candidates, trials, startup, seed.
+    are settings: show ('densities', or in a space with conditions 'tree'), axis (the parameter whose densities are
+    drawn), gamma, candidates, trials, startup, seed.
     """
 
     name = "tpe"
@@ -55,6 +57,8 @@ class TPELab(AheadLab):
         live: dict[str, Any] = {"effect": "live"}
         return [
             choose("task", "Objective", objectives, "forrester", "What is minimised; the method sees only its trials."),
+            choose("show", "Picture", [("densities", "densities"), ("tree of the space", "tree")], "densities",
+                   "The densities of one parameter, or which of them exist when, and where good trials lie.", **live),
             choose("axis", "Parameter", names, names[0], "The parameter whose densities are drawn.", **live),
             slide("gamma", "γ: share", 0.1, 0.02, 0.98, 0.02,
                   "The share of the trials that count as good: small looks at the very best only. "
@@ -88,8 +92,14 @@ class TPELab(AheadLab):
         if isinstance(self.task, Function):
             function, names = self.task, list(self.task.space.parameters)
             truth = lambda config: float(function([[config[n] for n in names]])[0])  # noqa: E731
-        quantity = Quantity(label_of(None, self.task), accuracy=False)
-        self.picture = TPEPicture(self.task.space, self.values["axis"], self.total, quantity, truth)
+        quantity, space = Quantity(label_of(None, self.task), accuracy=False), self.task.space
+        tree = any(space.conditions[name] for name in space.free)
+        self._settings["show"].enable(None if tree else "In this space no parameter depends on another.")
+        self.picture: TPEPicture | TreePicture
+        if tree and self.values["show"] == "tree":
+            self.picture = TreePicture(space, self.total, quantity)
+        else:
+            self.picture = TPEPicture(space, self.values["axis"], self.total, quantity, truth)
         self.use(self.picture)
 
     # ---- γ is moved ------------------------------------------------------------------------------------------
@@ -98,12 +108,12 @@ class TPELab(AheadLab):
         if self._preparing:
             return
         with self.runner.between:
-            if name == "axis":
+            if name in ("axis", "show"):
                 self._picture()
             else:
                 self._believe_anew()
         self.redraw()
-        if name != "axis":
+        if name not in ("axis", "show"):
             kept = " The trials so far are kept." if self.steps else ""
             label = self._settings[name].label.partition(":")[0]
             self.note(f"{label} changed: the next step uses it.{kept}")

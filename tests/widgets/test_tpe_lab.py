@@ -68,6 +68,20 @@ def test_another_parameter_and_another_task():
     assert len(lab.trace) == 14 and lab.error is None
 
 
+def test_the_tree_of_a_conditional_space_and_back():
+    lab = TPELab(task="cancer-svm", trials=14, show="tree")
+    lab.step(12)
+    assert "kernel = " in lab.picture.sentence() and "parameters exist" in lab.picture.sentence()
+    config = lab.task.space.decode(lab.frame(12).next)
+    assert {n.name for n in lab.picture.lit if n.values is None} == set(config)
+    lab.controls["show"].value = "densities"
+    assert lab.picture.name == "kernel" and len(lab.steps) == 12
+    lab.controls["show"].value = "tree"
+    lab.set(task="branin")  # no conditions: densities, and the switch is off
+    assert lab.controls["show"].disabled and lab.picture.name == "x1"
+    assert lab.error is None and len(lab.run()) == 14
+
+
 def test_an_objective_of_ones_own_that_fails_is_told():
     def objective(config):
         if config["x"] > 0.6:

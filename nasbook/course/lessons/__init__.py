@@ -17,6 +17,7 @@ LESSONS = {
     "06": "Successive halving, Hyperband, ASHA",
     "07": "Population based training",
     "08": "Hypergradients",
+    "09": "HPO and NAS side by side; search spaces",
     "10": "Random and evolutionary NAS",
     "11": "Reinforcement learning: REINFORCE, PPO",
     "13": "DARTS and its relaxations",

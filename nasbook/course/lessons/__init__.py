@@ -14,7 +14,7 @@ LESSONS = {
     "03": "Acquisition functions",
     "04": "TPE and conditional spaces",
     "05": "Evolution: GA, DE, CMA-ES",
-    "06": "Successive halving, Hyperband, ASHA",
+    "06": "Successive halving, Hyperband, ASHA, BOHB, DEHB",
     "07": "Population based training",
     "08": "Hypergradients",
     "09": "HPO and NAS side by side; search spaces",

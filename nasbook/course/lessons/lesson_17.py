@@ -1,0 +1,131 @@
+"""Lesson 17, meta-learning and transfer: a warm start that is one, and the weight of a source counted by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import nasbook
+from nasbook.course.exercises import Exercise
+from nasbook.trace import Trace
+
+
+def check_warm(warm: Any) -> str | None:
+    if not callable(warm):
+        return f"warm must be a function, not a {type(warm).__name__}"
+    task = nasbook.task("digits201-messy")
+    source = nasbook.search("random", "digits201-digits", trials=60, seed=3)
+    best = source.top(4)
+    gains = []
+    for seed in range(5):
+        trace = warm(source, "digits201-messy", 4, seed)
+        if not isinstance(trace, Trace):
+            return f"warm must return the trace of the search on the target, not a {type(trace).__name__}"
+        h = trace.header
+        if h.task != "digits201-messy":
+            return f"the search must be on the target, 'digits201-messy', not on {h.task!r}"
+        if (h.method, len(trace), h.seed) != ("regularized-evolution", 30, seed):
+            told = f"{h.method!r} with {len(trace)} trials and seed {h.seed}"
+            return f"the search must be 'regularized-evolution' with 30 trials and the seed that is given ({seed}), not {told}"
+        tried = [t.config for t in sorted(trace.trials, key=lambda t: t.id)[:5]]
+        if tried[:4] != best:
+            worst = sorted(source.trials, key=lambda t: -(t.value or 0.0))[0].config
+            if tried[:4] == [t.config for t in source.trials[:4]]:
+                why = "these are the source's first trials: take its best ones"
+            elif tried[0] == worst:
+                why = "these are its worst ones: values are errors, and low is good"
+            elif all(c not in best for c in tried):
+                why = "none of them is tried: hand them over with first=…"
+            else:
+                why = f"of the first four trials, {sum(c in best for c in tried[:4])} are"
+            return f"with n = 4 the first four trials must be the source's four best, best first; {why}"
+        if tried[4] in source.top(5):
+            return "with n = 4, a fifth configuration of the source is tried too: take n of them"
+        cold = nasbook.search("regularized-evolution", task, trials=4, seed=seed)
+        gains.append(task.accuracy(trace[3].incumbent.config) - task.accuracy(cold.best.config))  # type: ignore[union-attr]
+    if np.mean(gains) <= 0:
+        return f"after 4 trials it is {-np.mean(gains):.1%} behind the cold start: is the target searched from the source's best?"
+    return None
+
+
+def check_weight(weight: Any) -> str | None:
+    if not callable(weight):
+        return f"weight must be a function, not a {type(weight).__name__}"
+    rng = np.random.default_rng(0)
+    n = 8
+    b = rng.integers(n, size=(40, n))
+    y = rng.permutation(n).astype(float)
+    noisy, poor = y + rng.normal(0, 1.5, n), y + rng.normal(0, 4.0, n)
+
+    def loss(f: np.ndarray, sample: np.ndarray) -> int:
+        return sum(bool(f[j] < f[k]) != bool(y[j] < y[k]) for j in sample for k in sample)
+
+    def truth(f: np.ndarray, g: np.ndarray) -> float:
+        return float(np.mean([loss(f, s) < loss(g, s) for s in b]))
+
+    cases = [
+        (noisy, noisy, "both make the same mistakes: a tie goes to the target"),
+        (noisy, poor, "the source is the better one, yet not in every sample"),
+        (poor, noisy, "the target is the better one, yet not in every sample"),
+        (3 * y + 100, noisy, "the source has the right order on another scale: only the order counts"),
+        (-y, noisy, "the source is upside down"),
+    ]
+    for f, g, why in cases:
+        got, right = weight(f.copy(), g.copy(), y.copy(), b.copy()), truth(f, g)
+        if np.ndim(got) or not isinstance(got, int | float | np.number):
+            return f"the weight must be a number from 0 to 1, not {got!r:.60}"
+        if not np.isclose(got, right):
+            theirs = np.mean([loss(g, s) < loss(f, s) for s in b])
+            if theirs > 0 and np.isclose(got, theirs):
+                return (
+                    f"you have returned {got:.3f}, how often the target wins; the weight is the source's ({right:.3f})"
+                )
+            everywhere = float(loss(f, np.arange(n)) < loss(g, np.arange(n)))
+            hint = " Count in each sample of b, not once over all trials." if np.isclose(got, everywhere) else ""
+            return f"{why}. The source wins {right:.3f} of the samples; your weight is {float(got):.3f}.{hint}"
+    return None
+
+
+EXERCISES = [
+    Exercise(
+        name="17.warm",
+        prompt="Write <code>warm(source, target, n, seed)</code>: it returns the trace of a search of 30 trials on the task "
+        "<code>target</code> by <code>regularized-evolution</code> with this seed, whose first n trials are the n best "
+        "configurations of the trace <code>source</code>. The check compares it with a cold start on a related task.",
+        answer="warm",
+        test=check_warm,
+        hints=(
+            "A trace knows its best configurations: <code>source.top(n)</code>.",
+            "<code>nasbook.search</code> takes a list of configurations to try before the method chooses: "
+            "<code>first=…</code>.",
+        ),
+        stub="def warm(source, target, n, seed):\n    return ...",
+        solution="def warm(source, target, n, seed):\n"
+        "    return nasbook.search('regularized-evolution', target, trials=30, seed=seed, first=source.top(n))",
+        why="On a related task a few good configurations are worth more than as many random ones, over five seeds. "
+        "warm_start= is for another case: more trials of the same task.",
+    ),
+    Exercise(
+        name="17.weight",
+        prompt="Values <code>y</code> (n,) of the target's trials, predictions <code>f</code> (n,) of the source's model and "
+        "<code>g</code> (n,) of the target's own, and S samples <code>b</code> (S, n) of places in them. In one sample, a model's "
+        "loss is the number of ordered pairs (j, k) with 1[f_j &lt; f_k] ≠ 1[y_j &lt; y_k]. Write "
+        "<code>weight(f, g, y, b)</code>: the share of the samples in which the source's loss is <i>lower</i> than the "
+        "target's.",
+        answer="weight",
+        test=check_weight,
+        hints=(
+            "For one sample s: <code>fs, ys = f[s], y[s]</code>; all pairs at once are "
+            "<code>(fs[:, None] &lt; fs) != (ys[:, None] &lt; ys)</code>.",
+            "Sum that for f and for g, compare with &lt;, and take the mean over the samples.",
+        ),
+        stub="def weight(f, g, y, b):\n    return ...",
+        solution="import numpy as np\n\ndef weight(f, g, y, b):\n"
+        "    def loss(p, s):\n"
+        "        return ((p[s][:, None] < p[s]) != (y[s][:, None] < y[s])).sum()\n"
+        "    return np.mean([loss(f, s) < loss(g, s) for s in b])",
+        why="The source has to win against the target's own model, on results that it has never seen. Nobody has to say "
+        "beforehand whether the tasks are related.",
+    ),
+]

@@ -284,12 +284,12 @@ def mutation(parent: Trial, child: Trial) -> str:
 
 
 def mixture(parents: list[Trial], child: Trial) -> str:
-    """'4 edges from 12, 1 from 7, 1 new'; what both parents have counts for the first."""
+    """'4 edges as in 12, 1 more as in 7, 1 mutated'; what both parents have counts for the first."""
     a, b = parents
     first = sum(child.config[name] == a.config[name] for name in EDGE_NAMES)
     second = sum(child.config[name] == b.config[name] != a.config[name] for name in EDGE_NAMES)
     new = len(EDGE_NAMES) - first - second
-    text = f"{first} edges as in {a.id + 1}, {second} more as in {b.id + 1}"
+    text = f"{plural(first, 'edge')} as in {a.id + 1}, {second} more as in {b.id + 1}"
     return text + (f", {new} mutated" if new else "")
 
 

@@ -17,6 +17,9 @@ def words(widget):
     return re.sub(r"<[^>]*>", "", widget.value)
 
 
+COUNTS = re.compile(r"(\d) edges? as in \d+, (\d) more as in \d+(?:, (\d) mutated)?")
+
+
 def small(**values):
     return EvolutionLab(**{"population": 6, "sample": 3, "trials": 30, **values})
 
@@ -208,7 +211,11 @@ def test_a_generation_of_the_genetic_algorithm_is_told():
         parents = sorted(set(trial.info["parents"]))
         assert all(f"{p + 1} " in text for p in parents)
         if len(parents) == 2:
-            assert " won and had a child: " in text and "edges as in" in text
+            assert " won and had a child: " in text and " 1 edges" not in text
+            first, second, new = (int(k or 0) for k in COUNTS.search(text).groups())
+            one, two = (lab.trace.trials[p].config for p in trial.info["parents"])
+            assert first == sum(trial.config[k] == one[k] for k in one)
+            assert second == sum(trial.config[k] == two[k] != one[k] for k in one) and first + second + new == 6
         ended = n % 6 == 0  # six parents, six children
         assert ("The generation is full: the worst 6 of parents and children died" in text) == ended
         assert len(lab.after(n)[0]) == 6 + n % 6

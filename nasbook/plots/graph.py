@@ -45,7 +45,7 @@ OTHER = (style.BLUE, "-", 3.0)
 NODE = 0.13  # radius in inches
 SIDE = 0.42  # margin at both ends of a row
 FLAT, FIRST, STEP = 0.42, 0.46, 0.22  # how far arcs rise: a second edge between two nodes; over one node; over one more
-LINE = 0.16  # height of a line of words
+LINE, LEVEL = 0.16, 0.18  # height of a line of words; from one line to the next
 T = np.linspace(0, 1, 41)
 
 
@@ -67,12 +67,13 @@ def rise(slot: Slot, x: dict[int, float]) -> float:
 @dataclass(frozen=True)
 class Stage:
     """The places of all nodes that a space's graphs may have. rows: the nodes of each row; up, down: room of a row;
-    most: how many edges there may be at a time."""
+    most: how many edges there may be at a time; lines: of words above the edges between neighbouring nodes."""
 
     rows: tuple[tuple[int, ...], ...]
     up: tuple[float, ...]
     down: tuple[float, ...]
     most: int
+    lines: tuple[int, ...]
 
     @classmethod
     def of(cls, graphs: Iterable[nx.MultiDiGraph]) -> Stage:
@@ -80,18 +81,26 @@ class Stage:
         graphs = list(graphs)
         union: nx.Graph = nx.Graph()
         slots: set[Slot] = set()
+        widest = dict.fromkeys((node for graph in graphs for node in graph), 0.0)  # words of an edge to the next node
         for graph in graphs:
             union.add_nodes_from(graph)
             union.add_edges_from(graph.edges())
-            slots |= set(edges(graph))
+            found = edges(graph)
+            slots |= found.keys()
+            for (i, j, k), op in found.items():
+                if j == i + 1 and k == 0:
+                    widest[i] = max(widest[i], style.text_width(op, style.SMALL))
         rows = sorted(tuple(sorted(part)) for part in nx.connected_components(union))
         if all(len(row) == 1 for row in rows):  # nothing is connected to anything
             rows = [tuple(node for row in rows for node in row)]
         x = {node: float(place) for row in rows for place, node in enumerate(row)}
         room = [[rise(slot, x) for slot in slots if slot[0] in row] for row in rows]
-        up = tuple(max([0.2, *r]) + 0.3 for r in room)
+        gaps = [_gap(row, style.WIDTH) for row in rows]
+        wide = [max(widest[node] for node in row) + 0.08 for row in rows]
+        lines = tuple(int(np.clip(np.ceil(w / gap), 1, 3)) for w, gap in zip(wide, gaps, strict=True))
+        up = tuple(max([0.2, *r]) + 0.3 + LEVEL * (n - 1) for r, n in zip(room, lines, strict=True))
         down = tuple(-min([-0.1, *r]) + 0.3 for r in room)
-        return cls(tuple(rows), up, down, len(slots))
+        return cls(tuple(rows), up, down, len(slots), lines)
 
     @property
     def height(self) -> float:
@@ -169,15 +178,17 @@ class GraphPicture(Picture):
         self.at: dict[int, tuple[float, float]] = {}
         self.column: dict[int, float] = {}
         self.gap: dict[int, float] = {}
+        self.levels: dict[int, int] = {}
         self.tops: list[float] = []  # where the name of a row stands
         y = self.stage.height
-        for row, up, down in zip(self.stage.rows, self.stage.up, self.stage.down, strict=True):
+        stage = self.stage
+        for row, up, down, lines in zip(stage.rows, stage.up, stage.down, stage.lines, strict=True):
             self.tops.append(y - 0.16)
             y -= up
-            gap = (self.wide - 2 * SIDE) / max(1, len(row) - 1)
+            gap = _gap(row, self.wide)
             for place, node in enumerate(row):
                 self.at[node] = SIDE + place * gap, y
-                self.column[node], self.gap[node] = place, gap
+                self.column[node], self.gap[node], self.levels[node] = place, gap, lines
             y -= down
 
     def arc(self, slot: Slot) -> np.ndarray:
@@ -247,7 +258,8 @@ class GraphPicture(Picture):
     def _fit(self, slot: Slot, op: str) -> str:
         """The name, as much of it as has room between the borders and its neighbours on the same level."""
         x = (self.at[slot[0]][0] + self.at[slot[1]][0]) / 2
-        room = self.gap[slot[0]] - 0.06 if slot[1] - slot[0] == 1 else 2 * self.gap[slot[0]] - 0.1
+        levels = self.levels[slot[0]] if slot[1] - slot[0] == 1 else 2
+        room = levels * self.gap[slot[0]] - 0.06
         room = min(max(room, 0.75), 2 * x - 0.06, 2 * (self.wide - x) - 0.06)
         return style.shorten(op, room)
 
@@ -256,6 +268,8 @@ class GraphPicture(Picture):
         points = self.arc(slot)
         (x, y), w = points[20], style.text_width(text, style.SMALL)
         side = 1 if rise(slot, self.column) >= 0 else -1
+        if slot[1] - slot[0] == 1 and slot[2] == 0:  # in a tight row every second one stands a line higher
+            y += LEVEL * (self.column[slot[0]] % self.levels[slot[0]])
         for k in range(12):
             at = y + side * (0.12 + k * 0.07) if k < 8 else y - side * (0.12 + (k - 8) * 0.07)
             box = x - w / 2 - 0.02, at - LINE / 2, x + w / 2 + 0.02, at + LINE / 2
@@ -303,6 +317,11 @@ class GraphPicture(Picture):
         lost = f" {style.plural(self.unused, 'edge')} without effect." if self.unused else ""
         way = "" if self.connected else " Nothing reaches the output."
         return f"An architecture as a graph: {'; then '.join(rows)}.{lost}{way}"
+
+
+def _gap(row: Sequence[int], width: float) -> float:
+    """Inches from one node of a row to the next."""
+    return (width - 2 * SIDE) / max(1, len(row) - 1)
 
 
 def _meet(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:

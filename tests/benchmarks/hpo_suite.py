@@ -60,7 +60,7 @@ def run_all(keys: list[Key], known: dict[Key, list[float]], args: argparse.Names
     todo = iter([key for key in keys if key not in known])
     with ProcessPoolExecutor(args.jobs) as pool:
         start = lambda n: {pool.submit(measure, key, args.trials, args.smac): key for key in islice(todo, n)}  # noqa: E731
-        running = start(args.jobs)
+        running = start(args.jobs) if args.minutes > 0 else {}
         while running:
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 yield running.pop(future), future.result()
@@ -103,7 +103,8 @@ def main() -> None:
     if args.epochs:
         print("\nDigits-HPO\n")
         hpo_fidelity.report(max(args.seeds, 20), args.epochs)
-    print("\nMissed:", "; ".join(missed) or "nothing", end=".\n")
+    whole_suite = len(whole) == len(names) * len(args.tasks)
+    print("\nMissed:", "; ".join(missed) or ("nothing" if whole_suite else "nothing of what is complete"), end=".\n")
 
 
 def report_regret(known: dict, names: list[str], whole: set, args: argparse.Namespace) -> list[str]:

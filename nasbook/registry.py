@@ -96,6 +96,8 @@ METHODS = [
           "one-shot", "Jaderberg et al. 2017"),
     Entry("network-morphism", "networks that grow while they learn; children begin with what their parent knows",
           "nasbook.nas.network_morphism:NetworkMorphism", "one-shot", "Elsken et al. 2017"),
+    Entry("reptile", "weights from which a new small task is learned in a few steps", "nasbook.nas.reptile:Reptile",
+          "one-shot", "Nichol et al. 2018"),
     Entry("darts", "architecture weights by gradient descent on a supernet", "nasbook.nas.darts:Darts",
           "one-shot", "Liu et al. 2019"),
 ]  # fmt: skip
@@ -125,6 +127,7 @@ TASKS = [
           (("space", "macro"),)),
     Entry("characters", "recurrent cells that predict the next character of a small text", "nasbook.tasks.characters:Characters", "training",
           "Pham et al. 2018"),
+    Entry("digits-few-shot", "many small tasks of three digits and five images each", "nasbook.tasks.few_shot:FewShot", "training", "scikit-learn"),
     Entry("ridge-digits", "ridge regression by gradient descent, differentiable", "nasbook.tasks.differentiable:RidgeDigits", "training", "scikit-learn"),
     Entry("logistic-cancer", "logistic regression with three decays, differentiable", "nasbook.tasks.differentiable:LogisticCancer", "training",
           "scikit-learn"),

@@ -6,6 +6,10 @@ Each arm has the same number of trainings of the same length, on digits-conv-cha
 over seeds ± standard error, and Wilcoxon's paired p of each arm against inheritance: the lowest validation error that
 the search has seen; the test error of that network with the weights that it had then; the test error of its
 architecture trained from scratch for the task's 12 epochs.
+
+Measured with the defaults (digits, 10 seeds; in the order of the columns): inherited 10.2 ± 1.4, 9.4 ± 1.3, 3.6 ± 0.5;
+from scratch 10.5 ± 1.5, 9.4 ± 1.5, 3.3 ± 0.4 (no p below 0.2); random chains 41 ± 6, 39 ± 6, 19 ± 5 (p < 0.01). So the
+climb from a sound small chain helped here, and the inheritance did not.
 """
 
 import argparse

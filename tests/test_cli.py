@@ -240,7 +240,7 @@ BAD = [
     (["search", "random", "branin", "--set", "x"], "--set: must look like key=value, not 'x'"),
     (["search", "grid", "branin", "--set", "resolutoin=3"], "did you mean 'resolution'?"),
     (["search", "grid", "branin", "--set", "resolution=x"], 'resolution: must be a whole number, not "x"'),
-    (["search", "grid", "branin", "--set", "resolution=1"], "resolution must be at least 2, not 1"),
+    (["search", "grid", "branin", "--set", "resolution=1"], "resolution must be a whole number of at least 2, not 1"),
     (["search", "grid", "branin", "--set", "resolution=3", "--set", "resolution=4"], "resolution is given twice"),
     (["search", "random", "branin", "--arg", "shft=1"], "got an unexpected keyword argument 'shft'"),
     (["search", "random", "branin", "--plot", "p.bmp"], "the name of a picture ends in .png, .svg, .pdf, not 'p.bmp'"),

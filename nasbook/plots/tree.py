@@ -116,8 +116,8 @@ class TreePicture(Picture):
             (line,) = ax.plot(x, y, color=style.LIGHT, lw=1.5, solid_capstyle="round", zorder=1.5)
             self.edges[a, b] = self.live(line)
         self.boxes: dict[Node, Any] = {}
-        for node, (x, y) in place.items():
-            self.boxes[node] = self._box(node, x, y - TALL / 2)
+        for node, (left, middle) in place.items():
+            self.boxes[node] = self._box(node, left, middle - TALL / 2)
 
     def _wish(self, node: Node, place: dict[Node, tuple[float, float]]) -> float:
         """As high as the mean of what leads there."""

@@ -214,7 +214,7 @@ ERRORS = [
     ("train: 100", "trian: 100", "line 5, task.arguments.trian: task digits-mlp: got an unexpected keyword argument 'trian'"),
     ("train: 100", "train: 0", "line 5, task.arguments.train: digits-mlp: train must be a whole number of at least 1"),
     ("name: grid", "name: gird", "line 21, method.name: there is no method 'gird'; did you mean 'grid'?"),
-    ("resolution: 2", "resolution: 1", "line 22, method.settings.resolution: grid: resolution must be at least 2"),
+    ("resolution: 2", "resolution: 1", "line 22, method.settings.resolution: grid: resolution must be a whole number of at least 2"),
     ("resolution: 2", "resolution: two", 'line 22, method.settings.resolution: must be a whole number, not "two"'),
     ("resolution: 2", "resolutoin: 2", "line 22, method.settings.resolutoin: grid has no such setting; did you mean 'resolution'?"),
     ("resolution: 2", "resolution: 40", "line 22, method.settings.resolution: grid: 2 × 40 × 40"),

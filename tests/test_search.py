@@ -604,7 +604,10 @@ def test_one_shot_resume_after_a_cut_at_any_event(tmp_path):
         ),
         (lambda: search("random", "branin", trials=1, colour=1), "random has no setting 'colour'; it has none"),
         (lambda: search("grid", "branin", trials=1, colour=1), "grid has no setting 'colour'; it has resolution, "),
-        (lambda: search("grid", "branin", trials=1, resolution=1), "grid: resolution must be a whole number of at least 2"),
+        (
+            lambda: search("grid", "branin", trials=1, resolution=1),
+            "grid: resolution must be a whole number of at least 2",
+        ),
         (
             lambda: search("random", "branin", trials=1, seed=-1),
             "random: seed must be a whole number of at least 0, not -1",

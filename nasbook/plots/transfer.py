@@ -15,7 +15,7 @@ from nasbook.plots.data import bootstrap
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, number, plural
 
-SHOWN = 0.3  # cells below this quantile, on either task, lie at the edge of the scatter
+SHOWN = 0.3  # where a long tail of bad cells begins, as a quantile; they lie at the edge of the scatter
 TOP = 0.05  # the source's best cells, as a share of all
 
 
@@ -51,7 +51,8 @@ class TransferPicture(Picture):
         self.rho = float(spearmanr(*cells.T).statistic)
         best = cells[:, 0] >= np.quantile(cells[:, 0], 1 - TOP)
         self.rho_top = float(spearmanr(*cells[best].T).statistic)
-        self.floor = np.quantile(cells, SHOWN, axis=0)
+        low, tail, high = np.quantile(cells, (0, SHOWN, 1), axis=0)
+        self.floor = np.where(tail - low > high - tail, tail, low)  # a short tail is shown whole
 
     def build(self, fig: Figure | SubFigure) -> None:
         self.title(fig)

@@ -9,6 +9,8 @@ from nasbook.course.exercises import run_cell
 
 SEARCH = "def warm(source, target, n, seed):\n    return nasbook.search('regularized-evolution', target, trials=30, seed=seed"
 LOSS = "import numpy as np\ndef weight(f, g, y, b):\n    def loss(p, s):\n        return ((p[s][:, None] < p[s]) != (y[s][:, None] < y[s])).sum()\n"
+STEP = "import numpy as np\ndef reptile_step(phi, gradients, lr, k, epsilon):\n    ends = []\n    for f in gradients:\n        p = phi.copy()\n"
+STEP += "        for _ in range(k):\n            p = p - lr * f(p)\n        ends.append(p)\n"
 WRONG = [
     ("17.warm", SEARCH + ")", "none of them is tried"),
     ("17.warm", SEARCH + ", first=[t.config for t in source.trials[:n]])", "the source's first trials"),
@@ -23,6 +25,10 @@ WRONG = [
     ("17.weight", "import numpy as np\ndef weight(f, g, y, b):\n"
      "    return np.mean([((f - y)[s] ** 2).sum() < ((g - y)[s] ** 2).sum() for s in b])", "wins .* of the samples"),
     ("17.weight", LOSS + "    return [loss(f, s) < loss(g, s) for s in b]", "a number from 0 to 1"),
+    ("17.reptile", STEP + "    return phi + epsilon * sum(p - phi for p in ends)", "the mean of the two differences"),
+    ("17.reptile", STEP + "    return np.mean(ends, axis=0)", "a step of SGD with the rate"),
+    ("17.reptile", STEP.replace("phi.copy()", "phi").replace("p = p -", "p -=") + "    return ends[0]", "has been changed"),
+    ("17.reptile", "def reptile_step(phi, g, lr, k, e):\n    return phi - e * lr * sum(f(phi) for f in g) / len(g)", "k inner steps"),
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Lesson 17, meta-learning and transfer: a warm start that is one, and the weight of a source counted by hand."""
+"""Lesson 17, meta-learning and transfer: a warm start that is one, the weight of a source by hand, a step of Reptile."""
 
 from __future__ import annotations
 
@@ -87,6 +87,37 @@ def check_weight(weight: Any) -> str | None:
     return None
 
 
+def check_reptile(reptile_step: Any) -> str | None:
+    if not callable(reptile_step):
+        return f"reptile_step must be a function, not a {type(reptile_step).__name__}"
+    phi = np.array([1.0, -2.0])
+    bowls = [(0.5, 3.0), (2.0, -1.0)]  # L = a/2 |phi - c|², so k steps leave (1 - lr a)^k of the way to c
+    gradients = [lambda p, a=a, c=c: a * (p - c) for a, c in bowls]
+
+    def right(k: int, epsilon: float, n: int) -> np.ndarray:
+        ends = [c + (1 - 0.1 * a) ** k * (phi - c) for a, c in bowls[:n]]
+        return phi + epsilon * (np.mean(ends, axis=0) - phi)
+
+    cases = [
+        (1, 0.5, 1, "with one task and one inner step it is a step of SGD with the rate ε · lr"),
+        (4, 1.0, 1, "with one task and ε = 1 it is where k inner steps end"),
+        (
+            4,
+            0.5,
+            2,
+            "with two tasks φ moves by ε times the mean of the two differences; each task starts from the same φ",
+        ),
+    ]
+    for k, epsilon, n, why in cases:
+        given = phi.copy()
+        got = np.asarray(reptile_step(given, gradients[:n], 0.1, k, epsilon), float)
+        if not np.array_equal(given, phi):
+            return "phi itself has been changed: work on a copy, because every task starts from it"
+        if got.shape != phi.shape or not np.allclose(got, right(k, epsilon, n)):
+            return f"{why}: from {phi} that is {np.round(right(k, epsilon, n), 4)}, yours is {np.round(got, 4)}"
+    return None
+
+
 EXERCISES = [
     Exercise(
         name="17.warm",
@@ -127,5 +158,25 @@ EXERCISES = [
         "    return np.mean([loss(f, s) < loss(g, s) for s in b])",
         why="The source has to win against the target's own model, on results that it has never seen. Nobody has to say "
         "beforehand whether the tasks are related.",
+    ),
+    Exercise(
+        name="17.reptile",
+        prompt="Write one outer step of Reptile: <code>reptile_step(phi, gradients, lr, k, epsilon)</code>. Each entry of "
+        "<code>gradients</code> is the gradient of one task's loss, a function of the weights. Each task starts from "
+        "<code>phi</code> (an array) and takes k steps of SGD with the rate <code>lr</code>; then phi moves by ε times the mean "
+        "of the differences.",
+        answer="reptile_step",
+        test=check_reptile,
+        hints=(
+            "For one task: <code>p = phi.copy()</code>, then k times <code>p = p - lr * gradient(p)</code>.",
+            "With all ends in a list: <code>phi + epsilon * (np.mean(ends, axis=0) - phi)</code>.",
+        ),
+        stub="def reptile_step(phi, gradients, lr, k, epsilon):\n    return ...",
+        solution="import numpy as np\n\ndef reptile_step(phi, gradients, lr, k, epsilon):\n    ends = []\n"
+        "    for gradient in gradients:\n        p = phi.copy()\n        for _ in range(k):\n"
+        "            p = p - lr * gradient(p)\n        ends.append(p)\n"
+        "    return phi + epsilon * (np.mean(ends, axis=0) - phi)",
+        why="With k = 1 this is plain SGD on the mean loss. Only further steps make it meta-learning: they see how each "
+        "task's gradient changes on the way.",
     ),
 ]

@@ -20,6 +20,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nasbook.nas.controller import one_thread
+
 
 class DropoutNet:
     """`depth` hidden layers of `width` units; fit(X (n, m), y (n,)), predict(X) -> (mean (n,), std (n,))."""
@@ -32,6 +34,7 @@ class DropoutNet:
         self.p, self.depth, self.width, self.epochs, self.lr, self.decay = p, depth, width, epochs, lr, decay
         self.mean, self.scale = 0.0, 1.0
 
+    @one_thread()
     def fit(self, X: np.ndarray, y: np.ndarray, seed: int = 0) -> DropoutNet:
         chance = torch.Generator().manual_seed(seed)
         inputs = torch.tensor(X, dtype=torch.float32)
@@ -65,6 +68,7 @@ class DropoutNet:
             h = torch.relu(h @ W + b) * z_l / (1 - self.p)
         return (h @ self.W[-1] + self.b[-1])[..., 0]
 
+    @one_thread()
     @torch.no_grad()
     def predict(self, X: np.ndarray, samples: int = 100, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation over `samples` masks, in the units of y."""

@@ -20,6 +20,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nasbook.nas.controller import one_thread
+
 
 def path_matrix(architectures: Sequence[frozenset], columns: Sequence) -> np.ndarray:
     """(n, m) float32: 1 where an architecture has the path of a column."""
@@ -37,6 +39,7 @@ class Ensemble:
         self.members, self.depth, self.width, self.epochs, self.lr = members, depth, width, epochs, lr
         self.weights: list[tuple[Tensor, Tensor]] = []
 
+    @one_thread()
     def fit(self, X: np.ndarray, y: np.ndarray, seed: int = 0) -> Ensemble:
         noise = torch.Generator().manual_seed(seed)
         sizes = [X.shape[1], *[self.width] * self.depth, 1]
@@ -57,6 +60,7 @@ class Ensemble:
             optimiser.step()
         return self
 
+    @one_thread()
     def predict(self, X: np.ndarray) -> np.ndarray:
         with torch.no_grad():
             return self.mean + self.scale * self._forward(torch.from_numpy(X)).double().numpy()

@@ -21,6 +21,7 @@ LESSONS = {
     "10": "Random and evolutionary NAS",
     "11": "Reinforcement learning: REINFORCE, PPO",
     "13": "DARTS and its relaxations",
+    "15": "Performance estimation and BO-NAS",
     "17": "Meta-learning and transfer",
     "21": "Scale up",
 }

@@ -72,7 +72,9 @@ def check_dropout(mc_dropout: Any) -> str | None:
                 hint = " What is kept must be divided by 1 − p, so that the mean stays."
             elif np.allclose(mean, p / (1 - p) * true_mean, atol=0.05):
                 hint = " p is the chance to be left out, not to be kept."
-            return f"with p = {p}, the mean of row {i} should be about {true_mean[i]:.2f}, yours is {mean[i]:.2f}.{hint}"
+            return (
+                f"with p = {p}, the mean of row {i} should be about {true_mean[i]:.2f}, yours is {mean[i]:.2f}.{hint}"
+            )
         if np.any(np.abs(std - true_std) > 0.06 * true_std + 1e-6):
             i = int(np.argmax(np.abs(std - true_std)))
             hint = " Is it the variance?" if np.allclose(std, true_std**2, rtol=0.1) else ""

@@ -172,7 +172,9 @@ class TransferLab(Lab):
             told.append(words + ".")
         if n == 1:
             told.append("One seed may be luck.")
-        elif self.values["way"] != "first":
+        elif n < 5:
+            told.append("So few seeds may be luck: a band of fewer than five is too narrow.")
+        if n > 1 and self.values["way"] != "first":
             told.append(f"The source's weight is {number(float(np.nanmean(s.weights[:, -1])), 2)} at the end.")
         return " ".join(told)
 

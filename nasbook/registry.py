@@ -213,7 +213,7 @@ LABS = [
     Entry("bayesian", "what a Gaussian process believes and where it looks next", "nasbook.widgets.bayesian:BayesianLab"),
     Entry("tpe", "where good trials lie, where the others do, and the ratio that chooses the next", "nasbook.widgets.tpe:TPELab"),
     Entry("spaces", "an architecture to edit, its graph, its costs, its neighbours and its code", "nasbook.widgets.spaces:SpacesLab"),
-    Entry("evolution", "a population of cells, its family tree and its best member", "nasbook.widgets.evolution:EvolutionLab"),
+    Entry("evolution", "a population of cells, its family tree, its best member and its walk over all cells", "nasbook.widgets.evolution:EvolutionLab"),
     Entry("controller", "a policy that learns to write cells, its baseline and PPO's clip", "nasbook.widgets.controller:ControllerLab"),
     Entry("darts", "architecture weights that move while a supernet trains", "nasbook.widgets.darts:DartsLab"),
     Entry("strategies", "CMA-ES, differential evolution, a GA or a swarm in a valley that can be turned", "nasbook.widgets.strategies:StrategiesLab"),

@@ -2,9 +2,9 @@
 
     f(x1, x2) = g(x1) + importance · h(x2)        on [0, 1]²
 
-g and h are valleys drawn from the seed: three Gaussian wells, one of depth 1 and two shallower ones; the lowest value of
-each is 0. With importance 1 both variables matter alike; with importance 0 a search that tries x1 = 0.3 five times, each with another
-x2, has learnt the same thing five times.
+g and h are valleys drawn from the seed: three Gaussian wells, one of depth 1 and two shallower ones; the lowest value
+of each is 0. With importance 1 both variables matter alike; with importance 0 a search that tries x1 = 0.3 five times,
+each with another x2, has learnt the same thing five times.
 """
 
 from __future__ import annotations

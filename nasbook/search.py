@@ -699,9 +699,10 @@ def _earlier(trace: Trace | str | Path, method: Method | OneShot, task: Task) ->
         raise ValueError("warm_start: the earlier trace has another space; only trials of this space can be told")
     was, now = (trace.header.task, trace.header.arguments), (task.name, plain(task.arguments))
     if was != now:
+        then, here = (f"{name} with {arguments}" if arguments else name for name, arguments in (was, now))
         raise ValueError(
-            f"warm_start: the earlier trace has values of {was[0]} {was[1] or ''}, not of {now[0]} {now[1] or ''}; "
-            "try its best configurations first instead, with first=trace.top(5)"
+            f"warm_start: the earlier trace has values of {then}, not of {here}; try its best configurations first "
+            "instead, with first=trace.top(5)"
         )
     return trace.trials
 

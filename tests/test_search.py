@@ -750,7 +750,7 @@ def test_a_warm_start_refuses_what_means_something_else():
     with pytest.raises(ValueError, match="another space; only trials of this space"):
         search("random", "forrester", trials=1, warm_start=earlier)
     shifted = registry.make("task", "branin", shift=True)
-    with pytest.raises(ValueError, match=r"values of branin , not of branin .*first=trace.top\(5\)"):
+    with pytest.raises(ValueError, match=r"values of branin, not of branin with .*first=trace.top\(5\)"):
         search("random", shifted, trials=1, warm_start=earlier)
     with pytest.raises(ValueError, match="darts trains one network"):
         search("darts", "digits-cells", trials=1, warm_start=earlier)

@@ -29,8 +29,10 @@ def library(folder: Path) -> ctypes.CDLL:
     if not built.exists() or built.stat().st_mtime < source.stat().st_mtime:
         if shutil.which("g++") is None:
             raise RuntimeError("g++ is needed to build the trainer (Debian: apt-get install g++)")
-        flags = ["-O3", "-march=native", "-ffast-math", "-shared", "-fPIC"]
-        subprocess.run(["g++", *flags, "-o", built, source], check=True)
+        flags, compiled = ["-O3", "-march=native", "-ffast-math", "-fPIC"], built.with_suffix(".o")
+        subprocess.run(["g++", *flags, "-c", "-o", compiled, source], check=True)
+        # Linked without -ffast-math, which would round the tiny numbers of this whole process to zero from then on.
+        subprocess.run(["g++", "-shared", "-o", built, compiled], check=True)
     return ctypes.CDLL(str(built))
 
 

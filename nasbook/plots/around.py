@@ -105,7 +105,7 @@ class AroundPicture(Picture):
         if self.higher is None:
             return f"One edit away: {some}; {more} larger, {less} smaller, {n - more - less} the same size"
         better, worse = (more, less) if self.higher else (less, more)
-        return f"One edit away: {some}; {better} better, {worse} worse, {n - more - less} the same"
+        return f"One edit away: {some}; {better} better, {worse} worse, {n - more - less} as good"
 
     def nearest(self, x: float, y: float, reach: float = 12) -> int | None:
         """The neighbour whose dot lies within `reach` pixels of a place on the axes."""

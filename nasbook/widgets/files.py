@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as W
 
+from nasbook import registry
+
 if TYPE_CHECKING:
     from nasbook.widgets.shell import Lab
 
@@ -77,6 +79,8 @@ class Files(W.VBox):
         trace = self.lab.trace
         assert trace is not None
         self.fields = self._target_fields(len(trace), getattr(getattr(self.lab, "task", None), "fidelity", None))
+        if "epochs" in self.fields and registry.find("method", trace.header.method).family == "one-shot":
+            del self.fields["trials"]  # its epochs say how long it is
         self.cost = W.HTML()
         self.file = W.Text("study.yaml", description="File", tooltip="Where the study is written.")
         self.replace = W.Checkbox(

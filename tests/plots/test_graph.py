@@ -129,7 +129,7 @@ def test_neighbours_stand_at_their_values_and_are_counted():
     fig = picture.render_static(AroundState([("parameters", "1,234")], 60.0, values))
     assert picture.dots.get_xdata()[:3].tolist() == [50, 70, 60]
     assert picture.dots.get_xdata()[3] == picture.ax.get_xlim()[0]  # far away: at the border
-    assert "1 better, 2 worse, 1 the same" in fig.sentence and "parameters 1,234" in fig.alt
+    assert "1 better, 2 worse, 1 as good" in fig.sentence and "parameters 1,234" in fig.alt
     assert list(picture.own.get_xdata()) == [60]
     assert_legible(fig)
 

@@ -85,3 +85,9 @@ def test_members_with_networks_of_their_own_and_divergence_are_told():
     trace = lab.run()
     assert len({t.config["width"] for t in trace.trials[:3]}) == 3
     assert lab.error is None and "Epoch 5" in lab._sentence.value
+
+
+def test_the_study_of_a_population_is_as_long_as_its_epochs(ended):
+    ended.files.export.click()
+    assert "trials" not in ended.files.fields and ended.files.fields["epochs"].value == 5
+    assert "20 trials" in ended.files.cost.value  # four members, five rounds

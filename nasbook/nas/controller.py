@@ -14,8 +14,7 @@ uniform in ±0.08; here one layer of 32. Read first: `unroll`. The methods that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -139,14 +138,3 @@ class Controller(nn.Module):
         """The configuration of one row (T,)."""
         chosen = {n: o[a] for n, o, a in zip(self.names, self.options, actions.tolist(), strict=True) if a >= 0}
         return self.space.validate(chosen)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """torch with one thread: these matrices are too small to share, and sums keep their order."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

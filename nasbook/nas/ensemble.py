@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nasbook.nas.controller import one_thread
+from nasbook.nas.threads import one_thread
 
 
 def path_matrix(architectures: Sequence[frozenset], columns: Sequence) -> np.ndarray:

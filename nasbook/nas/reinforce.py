@@ -35,7 +35,8 @@ import torch
 from torch import Tensor
 
 from nasbook.hpo.checks import one_of, setting, whole, within
-from nasbook.nas.controller import Controller, check_decisions, one_thread
+from nasbook.nas.controller import Controller, check_decisions
+from nasbook.nas.threads import one_thread
 from nasbook.search import Method, Proposal
 from nasbook.space import Config, Scalar, Space
 from nasbook.trace import Trial
@@ -143,9 +144,7 @@ class Reinforce(Method):
         R = (mu - value) / sigma
         if np.isfinite(R).any():
             self.lowest = float(np.nanmin(R if self.lowest is None else [*R, self.lowest]))
-        if self.lowest is None:
-            return [], R[:0]
-        return batch, np.where(np.isnan(R), self.lowest, R)
+        return ([], R[:0]) if self.lowest is None else (batch, np.where(np.isnan(R), self.lowest, R))
 
     # ---- learning -----------------------------------------------------------------------------------------------
 

@@ -1,11 +1,6 @@
 """Wrong answers to the exercises of lesson 02 are told what is wrong with them."""
 
-import re
-
 import pytest
-
-import nasbook
-from nasbook.course.exercises import run_cell
 
 HEAD = "import numpy as np\ndef posterior(K, k, prior, y, noise):\n    A = K + noise * np.eye(len(y))\n    "
 BAND = "import numpy as np\ndef coverage(mean, std, truth):\n    return "
@@ -33,9 +28,5 @@ WRONG = [
 
 
 @pytest.mark.parametrize("name, source, says", WRONG, ids=[f"{n}-{i}" for i, (n, *_) in enumerate(WRONG)])
-def test_a_wrong_answer_is_told_what_is_wrong(name, source, says, tmp_path, monkeypatch):
-    monkeypatch.setenv("NASBOOK_PROGRESS", str(tmp_path / "progress.json"))
-    exercise = nasbook.exercise(name)
-    result = exercise.check(run_cell(source)[exercise.answer])
-    assert not result.passed
-    assert re.search(says, result.message), result.message
+def test_a_wrong_answer_is_told_what_is_wrong(name, source, says, refused):
+    refused(name, source, says)

@@ -1,11 +1,6 @@
 """Wrong answers to the exercises of lesson 07 are told what is wrong with them."""
 
-import re
-
 import pytest
-
-import nasbook
-from nasbook.course.exercises import run_cell
 
 BEST = "def schedule_of(trials):\n    best = min((t for t in trials if t.value is not None), key=lambda t: t.value)\n"
 WALK = BEST + (
@@ -36,9 +31,5 @@ WRONG = [
 
 
 @pytest.mark.parametrize("name, source, says", WRONG, ids=[f"{n}-{i}" for i, (n, *_) in enumerate(WRONG)])
-def test_a_wrong_answer_is_told_what_is_wrong(name, source, says, tmp_path, monkeypatch):
-    monkeypatch.setenv("NASBOOK_PROGRESS", str(tmp_path / "progress.json"))
-    exercise = nasbook.exercise(name)
-    result = exercise.check(run_cell(source)[exercise.answer])
-    assert not result.passed
-    assert re.search(says, result.message), result.message
+def test_a_wrong_answer_is_told_what_is_wrong(name, source, says, refused):
+    refused(name, source, says)

@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0.dev0"
 
 from nasbook import registry, tasks
-from nasbook.search import Evaluation, FunctionTask, Method, Task, replay, search, steps
+from nasbook.method import Method
+from nasbook.search import replay, search, steps
 from nasbook.space import Choice, Constant, Float, Int, Space
+from nasbook.task import Evaluation, FunctionTask, Task
 from nasbook.trace import Step, Trace, Trial
 
 if TYPE_CHECKING:

@@ -208,9 +208,10 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _search(options: argparse.Namespace) -> int:
+    from nasbook.method import OneShot
     from nasbook.scale.study import method_settings
     from nasbook.scale.target import make_task
-    from nasbook.search import OneShot, steps
+    from nasbook.search import steps
 
     if options.resume and options.out is None:
         raise _Usage("--resume needs --out, the trace to go on with")

@@ -9,7 +9,6 @@ A `Method` knows a space and results. A `Task` knows how to evaluate a configura
 from __future__ import annotations
 
 import heapq
-import inspect
 import math
 import signal
 import threading
@@ -17,251 +16,21 @@ import time as clock
 import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
-from numpy.random import SeedSequence, default_rng
 
 from nasbook import registry
-from nasbook.space import Config, Space
+from nasbook.method import Method, NoSettings, OneShot, Proposal
+from nasbook.space import Space
+from nasbook.task import Evaluation, Fidelity, FunctionTask, StopTrial, Task, trial_seed
 from nasbook.trace import Header, Step, Trace, TraceFile, Trial, is_torn, plain, read
 
-__all__ = [
-    "Evaluation", "Fidelity", "FunctionTask", "Header", "Method", "OneShot", "Proposal", "Run", "Step", "StopTrial",
-    "Task", "Trace", "Trial", "evaluate", "header_of", "replay", "search", "steps", "trial_seed",
-]  # fmt: skip
-
-Report = Callable[..., None]  # report(fidelity, value), or report(fidelity, value, cost so far)
-
-
-# ---- tasks ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Fidelity:
-    """How thoroughly a trial can be evaluated: from `min` to `max` of a unit such as 'epoch'."""
-
-    unit: str
-    min: float
-    max: float
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What a task answers. `value` is minimised; `values` is for several objectives; `cost` is in seconds and only
-    given by tasks that know it (tables); otherwise the search measures it."""
-
-    value: float | None = None
-    values: tuple[float, ...] | None = None
-    metrics: dict[str, Any] = field(default_factory=dict)
-    cost: float | None = None
-    curve: Sequence[tuple[float, float]] = ()
-
-
-class Task:
-    """What is searched. A subclass sets `space` and writes `evaluate`."""
-
-    name: str = ""
-    space: Space
-    arguments: Mapping[str, Any] = {}  # with these, registry.make("task", name) makes it again
-    fidelity: Fidelity | None = None
-    optimum: float | None = None  # the lowest possible value, where it is known
-    knows_cost: bool = False  # True: evaluate() tells its cost, and time is simulated
-    value_label: str = "value"  # e.g. "validation error"
-    objectives: tuple[str, ...] = ()  # with several: what each of `values` is, e.g. ("error", "latency (ms)")
-
-    def evaluate(
-        self,
-        config: Config,
-        *,
-        fidelity: float | None = None,
-        seed: int = 0,
-        report: Report | None = None,
-        checkpoint: Path | None = None,
-    ) -> Evaluation | float:
-        """Value of a configuration. `report(fidelity, value)` is called on the way by tasks that learn in epochs, and
-        may raise StopTrial; a task that knows its cost adds the cost up to there. With `checkpoint`, the task keeps its
-        state in that file and goes on from it."""
-        raise NotImplementedError
-
-
-class FunctionTask(Task):
-    """A function of a configuration (a dict) that returns a number, or an Evaluation."""
-
-    def __init__(self, function: Callable[..., Any], space: Space, name: str | None = None) -> None:
-        if not isinstance(space, Space):
-            raise ValueError(
-                f"a function needs a space to be searched in, e.g. space=Space(x=Float(0, 1)), not {space!r}"
-            )
-        self.function, self.space = function, space
-        self.name = name or import_path(function) or str(getattr(function, "__name__", "function"))
-        names = inspect.signature(function).parameters
-        self._extra = [k for k in ("fidelity", "seed", "report", "checkpoint") if k in names]
-
-    def evaluate(self, config: Config, **context: Any) -> Evaluation | float:
-        return self.function(config, **{k: context.get(k) for k in self._extra})
-
-
-def import_path(function: Callable[..., Any]) -> str | None:
-    """'package.module:function', by which another process can find it; None for lambdas and notebook functions."""
-    module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", "<")
-    return f"{module}:{name}" if module and module != "__main__" and "<" not in name else None
-
-
-class StopTrial(Exception):
-    """Raised by `report` inside a task: the trial is pruned, or has run out of time."""
-
-    def __init__(self, reason: str, status: str = "pruned") -> None:
-        super().__init__(reason)
-        self.reason, self.status = reason, status
-
-
-# ---- methods -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """A configuration that a method wants to see, and where that is not all: at which fidelity, and why.
-
-    info={"continues": id} goes on with the training of an earlier trial, to a higher fidelity: the new trial has its
-    seed and costs only the rest. `id` is the first trial of such a chain."""
-
-    config: Config
-    fidelity: float | None = None
-    info: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class NoSettings:
-    """For methods that have nothing to set."""
-
-
-class _Named:
-    """What ask/tell and one-shot methods share: a name, a space, checked settings, a seeded generator."""
-
-    name: ClassVar[str]
-    Settings: ClassVar[type] = NoSettings
-
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
-        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-            raise ValueError(f"{self.name}: seed must be a whole number of at least 0, not {seed!r}")
-        self.space, self.seed, self.rng = space, int(seed), default_rng(int(seed))
-        known = [f.name for f in fields(self.Settings)]
-        for key in settings:
-            if key not in known:
-                has = f"it has {', '.join(known)}" if known else "it has none"
-                raise ValueError(f"{self.name} has no setting {key!r}; {has}")
-        try:
-            self.settings = self.Settings(**settings)
-        except ValueError as error:
-            raise ValueError(f"{self.name}: {error}") from None
-        self.check_space(space)
-
-    def check_space(self, space: Space) -> None:
-        """Raise ValueError where the method cannot serve the space, and name methods that can."""
-
-
-class Method(_Named):
-    """An ask/tell method. A subclass writes `propose`, and `observe` if it keeps a state of its own.
-
-    `ask()` may be called again before `tell()`; what is in flight is in `pending`. What has ended is in `trials`, in
-    the order of its telling. The same seed and the same tells give the same asks.
-    """
-
-    continues: ClassVar[bool] = False  # True: proposes trials that go on with the training of earlier ones
-    several: ClassVar[bool] = False  # True: serves tasks with several objectives
-
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
-        super().__init__(space, seed, **settings)
-        self.trials: list[Trial] = []
-        self.pending: dict[int, Trial] = {}
-        self._asked = 0
-        self._queue: list[Proposal] = []
-
-    def check_budget(self, trials: int | None, fidelity: Fidelity | None) -> None:
-        """Raise ValueError where so many trials, or what the task can be trained for, are no search for the method."""
-
-    def propose(self) -> Config | Proposal | None:
-        """The next configuration; None means 'wait for a result', or, with nothing in flight, 'I am done'."""
-        raise NotImplementedError
-
-    def observe(self, trial: Trial) -> None:
-        """A trial has ended: done, failed (no value) or pruned."""
-
-    def view(self) -> Any:
-        """A small frozen dataclass: what the method believed when it chose last. None if it believes nothing."""
-        return None
-
-    def should_stop(self, trial: Trial, curve: Sequence[tuple[float, float]]) -> str | None:
-        """Called when a running trial reports; a sentence stops the trial."""
-        return None
-
-    def enqueue(self, config: Mapping[str, Any], **info: Any) -> None:
-        """Ask for this configuration next: a known good start, or the learner's own choice."""
-        self._queue.append(Proposal(self.space.validate(config), info={"by": "user", **info}))
-
-    def ask(self) -> Trial | None:
-        proposal = self._queue.pop(0) if self._queue else self.propose()
-        if proposal is None:
-            return None
-        if not isinstance(proposal, Proposal):
-            proposal = Proposal(proposal)
-        trial = Trial(self._asked, proposal.config, proposal.fidelity, info=proposal.info)
-        self._asked += 1
-        self.pending[trial.id] = trial
-        return trial
-
-    def remember(self, trials: Sequence[Trial]) -> None:
-        """Bring a new method to where it would be had these trials been enqueued, asked for and told."""
-        for trial in trials:
-            self.pending[trial.id] = trial
-            self._asked += 1
-            self.tell(trial)
-
-    def tell(self, trial: Trial) -> None:
-        if trial.id not in self.pending:
-            raise ValueError(f"trial {trial.id} is told, but {self.name} had not asked for it, or was told before")
-        del self.pending[trial.id]
-        self.trials.append(trial)
-        self.observe(trial)
-
-    @property
-    def done(self) -> list[Trial]:
-        """The trials with a value."""
-        return [t for t in self.trials if t.status == "done"]
-
-
-class OneShot(_Named):
-    """A method that owns its training loop (DARTS, ENAS …): a generator of (trial, view), one per epoch.
-
-    `View` must have `to_dict` and `from_dict`, because a view of a training cannot be computed again from the trials.
-    """
-
-    View: ClassVar[type]
-
-    def run(self, task: Task) -> Iterator[tuple[Trial, Any]]:
-        """Train; after each epoch yield a done Trial (its config is what would be derived now) and the view."""
-        raise NotImplementedError
-
-    def save(self, path: Path) -> None:
-        """Keep everything that `run` needs to go on after the last yielded epoch."""
-        raise NotImplementedError
-
-    def restore(self, path: Path) -> None:
-        """Make the next `run` go on from a saved state."""
-        raise NotImplementedError
-
-
 # ---- one trial -----------------------------------------------------------------------------------------
-
-
-def trial_seed(seed: int, trial_id: int) -> int:
-    """The training seed of a trial: a function of the search's seed and the trial's number only."""
-    return int(SeedSequence([seed, trial_id]).generate_state(1)[0])
 
 
 def evaluate(

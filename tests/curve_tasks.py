@@ -1,7 +1,7 @@
 """A made-up task with learning curves, whose cost is known: what the tests of multi-fidelity methods search."""
 
-from nasbook.search import Evaluation, Fidelity, Task
 from nasbook.space import Choice, Float, Int, Space
+from nasbook.task import Evaluation, Fidelity, Task
 
 
 class Curves(Task):

@@ -3,8 +3,9 @@
 import pytest
 
 import nasbook
-from nasbook.search import Evaluation, Fidelity, Method, Proposal, Task
+from nasbook.method import Method, Proposal
 from nasbook.space import Float, Space
+from nasbook.task import Evaluation, Fidelity, Task
 
 
 class Climb(Method):
@@ -59,7 +60,7 @@ def test_a_real_training_goes_on_from_its_state_to_the_same_result():
     trace = nasbook.search(Climb, task, trials=10, seed=1)
     last = trace.trials[-1]
     assert len(last.curve) == 9
-    from nasbook.search import trial_seed
+    from nasbook.task import trial_seed
 
     alone = task.evaluate(last.config, fidelity=9, seed=trial_seed(1, last.info["continues"]))
     assert last.value == pytest.approx(alone.value, abs=0)

@@ -17,7 +17,7 @@ from nasbook.trace import Trace, read
 SCRIPT = '''
 import json, os, sys, time
 import nasbook
-from nasbook.search import Evaluation, Task
+from nasbook.task import Evaluation, Task
 
 method, out, log, kind = sys.argv[1:5]
 settings = json.loads(sys.argv[5])

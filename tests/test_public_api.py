@@ -11,8 +11,9 @@ import pytest
 
 import nasbook
 from nasbook import registry
-from nasbook.search import Method, OneShot, Task
+from nasbook.method import Method, OneShot
 from nasbook.space import Choice, Float, Int, Space
+from nasbook.task import Task
 
 ROOT = Path(nasbook.__file__).parent
 ENTRIES = [(kind, e) for kind, table in registry.TABLES.items() for e in table]

@@ -16,24 +16,11 @@ import nasbook
 from nasbook import registry
 from nasbook.hpo.grid import GridSearch
 from nasbook.hpo.random import RandomSearch
-from nasbook.search import (
-    Evaluation,
-    FunctionTask,
-    Header,
-    Method,
-    OneShot,
-    Proposal,
-    StopTrial,
-    Task,
-    Trial,
-    evaluate,
-    replay,
-    search,
-    steps,
-    trial_seed,
-)
+from nasbook.method import Method, OneShot, Proposal
+from nasbook.search import evaluate, replay, search, steps
 from nasbook.space import Choice, Float, Int, Space
-from nasbook.trace import Trace
+from nasbook.task import Evaluation, FunctionTask, StopTrial, Task, trial_seed
+from nasbook.trace import Header, Trace, Trial
 
 SPACE = Space(x=Float(0, 1))
 

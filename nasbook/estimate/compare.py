@@ -17,8 +17,10 @@ import numpy as np
 from scipy.stats import kendalltau, spearmanr
 
 from nasbook.estimate.estimator import Estimator
-from nasbook.search import Task, Trace, search
+from nasbook.search import search
 from nasbook.space import Config
+from nasbook.task import Task
+from nasbook.trace import Trace
 
 Truth = Callable[[Config], float]
 

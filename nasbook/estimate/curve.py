@@ -19,8 +19,8 @@ import numpy as np
 from nasbook.estimate.estimator import Estimator, full
 from nasbook.estimate.low_fidelity import check_epochs
 from nasbook.hpo.learning_curve import extrapolate
-from nasbook.search import Evaluation, Report, Task
 from nasbook.space import Config
+from nasbook.task import Evaluation, Report, Task
 
 
 class LearningCurve(Estimator):

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from nasbook import registry
-from nasbook.search import Evaluation, Report, Task
 from nasbook.space import Config
+from nasbook.task import Evaluation, Report, Task
 
 MAKER = "nasbook.estimate:estimator"  # by which a trace, a study and another process make an estimator again
 

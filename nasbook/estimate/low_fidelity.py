@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 
 from nasbook.estimate.estimator import Estimator, full
-from nasbook.search import Evaluation, Report, Task
 from nasbook.space import Config
+from nasbook.task import Evaluation, Report, Task
 
 
 class LowFidelity(Estimator):

@@ -27,8 +27,8 @@ from nasbook.estimate.estimator import Estimator, full
 from nasbook.hpo.blas import one_thread
 from nasbook.nas.ensemble import path_matrix
 from nasbook.nas.spaces.architecture import paths
-from nasbook.search import Evaluation, Report, Task, trial_seed
 from nasbook.space import Config
+from nasbook.task import Evaluation, Report, Task, trial_seed
 
 Predict = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # X (n, m) -> mean (n,), std (n,)
 UNLABELLED = 100  # further architectures whose paths get a column, so that something unseen looks unseen

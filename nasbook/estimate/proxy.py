@@ -15,8 +15,8 @@ from __future__ import annotations
 import math
 
 from nasbook.estimate.estimator import Estimator
-from nasbook.search import Evaluation, Report, Task
 from nasbook.space import Config
+from nasbook.task import Evaluation, Report, Task
 
 BATCH = 50
 STEPS = {

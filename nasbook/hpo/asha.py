@@ -28,7 +28,7 @@ from typing import Any
 
 from nasbook.hpo.checks import one_of, setting
 from nasbook.hpo.rungs import Epochs, Rung, RungMethod, loss
-from nasbook.search import Proposal
+from nasbook.method import Proposal
 from nasbook.space import Space
 from nasbook.trace import Trial
 

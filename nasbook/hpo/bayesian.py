@@ -31,7 +31,7 @@ from nasbook.hpo.features import Features
 from nasbook.hpo.kernels import KERNELS
 from nasbook.hpo.maximise import quasi_random, untried
 from nasbook.hpo.prior import Prior, check
-from nasbook.search import Method
+from nasbook.method import Method
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
 

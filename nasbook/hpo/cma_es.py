@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from nasbook.hpo.checks import needs_numbers, setting, whole, within
-from nasbook.search import Method, Proposal
+from nasbook.method import Method, Proposal
 from nasbook.space import Space
 from nasbook.trace import Trial
 

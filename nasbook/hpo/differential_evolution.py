@@ -29,7 +29,7 @@ import numpy as np
 from scipy.stats import qmc
 
 from nasbook.hpo.checks import needs_freedom, setting, whole, within
-from nasbook.search import Method, Proposal
+from nasbook.method import Method, Proposal
 from nasbook.space import Space
 from nasbook.trace import Trial
 

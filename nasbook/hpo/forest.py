@@ -30,7 +30,7 @@ from nasbook.hpo.checks import flag, needs_freedom, setting, whole, within
 from nasbook.hpo.features import Features
 from nasbook.hpo.maximise import quasi_random, untried
 from nasbook.hpo.trees import Forest, log_normal_ei
-from nasbook.search import Method
+from nasbook.method import Method
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
 

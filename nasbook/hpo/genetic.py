@@ -27,7 +27,7 @@ import numpy as np
 
 from nasbook.hpo.checks import needs_freedom, one_of, setting, whole, within
 from nasbook.hpo.maximise import untried
-from nasbook.search import Method, Proposal
+from nasbook.method import Method, Proposal
 from nasbook.space import Config, Constant, Space
 from nasbook.trace import Trial
 

@@ -32,8 +32,9 @@ import torch
 from nasbook.hpo import state
 from nasbook.hpo.checks import one_of, setting, whole, within
 from nasbook.hpo.unrolling import Problem, forward, implicit, online, reverse, step
-from nasbook.search import OneShot, Task
+from nasbook.method import OneShot
 from nasbook.space import Float, Space
+from nasbook.task import Task
 from nasbook.trace import Trial
 
 MODES = ("reverse", "truncated", "forward", "implicit", "online")

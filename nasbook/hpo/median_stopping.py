@@ -31,7 +31,7 @@ from scipy.stats import rankdata
 
 from nasbook.hpo.checks import one_of, setting, whole, within
 from nasbook.hpo.learning_curve import extrapolate
-from nasbook.search import Method
+from nasbook.method import Method
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
 

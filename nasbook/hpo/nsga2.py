@@ -34,7 +34,7 @@ from nasbook.hpo.checks import needs_freedom, setting, whole, within
 from nasbook.hpo.genetic import cross
 from nasbook.hpo.maximise import untried
 from nasbook.hpo.pareto import crowding_by_front, objectives
-from nasbook.search import Method, Proposal
+from nasbook.method import Method, Proposal
 from nasbook.space import Choice, Config, Space
 from nasbook.trace import Trial
 

@@ -35,8 +35,9 @@ import numpy as np
 from nasbook.hpo import state
 from nasbook.hpo.checks import setting, whole, within
 from nasbook.hpo.schedules import Member
-from nasbook.search import OneShot, Task, trial_seed
+from nasbook.method import OneShot
 from nasbook.space import Choice, Config, Constant, Int
+from nasbook.task import Task, trial_seed
 from nasbook.trace import Trial
 
 

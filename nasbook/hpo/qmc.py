@@ -25,7 +25,7 @@ import numpy as np
 from scipy.stats import qmc
 
 from nasbook.hpo.checks import needs_freedom, setting, whole
-from nasbook.search import Method
+from nasbook.method import Method
 from nasbook.space import Config, Space
 
 

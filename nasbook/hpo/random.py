@@ -11,7 +11,7 @@ Paper: Bergstra & Bengio, Random Search for Hyper-Parameter Optimization, JMLR 2
 
 from __future__ import annotations
 
-from nasbook.search import Method
+from nasbook.method import Method
 from nasbook.space import Config
 
 

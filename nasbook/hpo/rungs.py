@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from nasbook.hpo.checks import needs_freedom, setting, whole
-from nasbook.search import Fidelity, Method, Proposal
+from nasbook.method import Method, Proposal
 from nasbook.space import Space
+from nasbook.task import Fidelity
 from nasbook.trace import Trial
 
 MOST = 100_000  # configurations that a first rung may hold

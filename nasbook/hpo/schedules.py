@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from nasbook.search import Task, trial_seed
 from nasbook.space import Config
+from nasbook.task import Task, trial_seed
 from nasbook.trace import Trace, Trial
 
 

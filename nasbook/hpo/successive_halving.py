@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 
 from nasbook.hpo.checks import setting, whole
 from nasbook.hpo.rungs import Bracket, BracketView, Epochs, RungMethod, Table
-from nasbook.search import Proposal
+from nasbook.method import Proposal
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
 

@@ -29,7 +29,7 @@ import numpy as np
 
 from nasbook.hpo.checks import flag, needs_freedom, setting, whole, within
 from nasbook.hpo.parzen import Parzen
-from nasbook.search import Method
+from nasbook.method import Method
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
 

@@ -21,9 +21,9 @@ import numpy as np
 
 from nasbook.hpo.blas import one_thread
 from nasbook.hpo.checks import needs_freedom, setting, whole
+from nasbook.method import Method, Proposal
 from nasbook.nas.ensemble import Ensemble, path_matrix
 from nasbook.nas.spaces.architecture import paths
-from nasbook.search import Method, Proposal
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
 

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from nasbook.hpo.checks import needs_freedom, setting, whole, within
-from nasbook.search import Method, Proposal
+from nasbook.method import Method, Proposal
 from nasbook.space import Config, Constant, Int, Space
 from nasbook.trace import Trial
 

@@ -15,8 +15,7 @@ A trial is a training: `fidelity` is its epochs; info has its `step`, the trial 
 trained from scratch has another: train what was found before you compare it with other networks.
 
 With inherit=False the same climb trains every child from fresh weights; child 0 is changed, too, and the parent stays,
-untrained, if no child is better. On digits tests/benchmarks/morphism.py finds no difference between the two (10 seeds).
-Chains only grow: what the first one has stays, and pooling is never added.
+untrained, if no child is better. On digits tests/benchmarks/morphism.py finds no gain (10 seeds). Chains only grow.
 
 Paper: Elsken, Metzen & Hutter, Simple and Efficient Architecture Search for Convolutional Neural Networks, 2017. It has
 8 children with 5 changes, 5 steps of 17 epochs, a rate of 0.05, and a last, long training of the winner, which is left
@@ -36,13 +35,14 @@ import numpy as np
 
 from nasbook.hpo import state
 from nasbook.hpo.checks import setting, whole
+from nasbook.method import OneShot
 from nasbook.nas.growth import first_chain, growths
 from nasbook.nas.morphisms import apply
 from nasbook.nas.spaces.conv_chain import ConvChain
 from nasbook.nas.spaces.program import Program
 from nasbook.nas.warm_restart import Learned, RestartSettings, images_of, learn, measure
-from nasbook.search import OneShot, Task, trial_seed
 from nasbook.space import Config, Int, Space
+from nasbook.task import Task, trial_seed
 from nasbook.trace import Trial
 
 

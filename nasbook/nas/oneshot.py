@@ -21,11 +21,12 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.func import functional_call
 
+from nasbook.method import OneShot
 from nasbook.nas.spaces.cell import EDGES, OPS, Cell, cell_space, to_config
 from nasbook.nas.spaces.networks import SuperNet, init_weights, pick_device
 from nasbook.nas.supernet import SupernetView
-from nasbook.search import OneShot, Task
 from nasbook.space import Space
+from nasbook.task import Task
 from nasbook.trace import Trial
 
 Batch = tuple[Tensor, Tensor]  # images (B, c, h, w), labels (B,)

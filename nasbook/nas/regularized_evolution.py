@@ -24,7 +24,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from nasbook.hpo.checks import flag, needs_freedom, whole, within
-from nasbook.search import Method, Proposal
+from nasbook.method import Method, Proposal
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
 

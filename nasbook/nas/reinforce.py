@@ -35,9 +35,9 @@ import torch
 from torch import Tensor
 
 from nasbook.hpo.checks import one_of, setting, whole, within
+from nasbook.method import Method, Proposal
 from nasbook.nas.controller import Controller, check_decisions
 from nasbook.nas.threads import one_thread
-from nasbook.search import Method, Proposal
 from nasbook.space import Config, Scalar, Space
 from nasbook.trace import Trial
 

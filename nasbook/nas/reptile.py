@@ -31,10 +31,11 @@ from torch.func import functional_call
 
 from nasbook.hpo import state
 from nasbook.hpo.checks import setting, whole, within
+from nasbook.method import OneShot
 from nasbook.nas.spaces.cell import EDGES, NONE, OPS, cell_space, to_config
 from nasbook.nas.spaces.networks import SuperNet, init_weights
-from nasbook.search import OneShot, Task
 from nasbook.space import Space
+from nasbook.task import Task
 from nasbook.trace import Trial
 
 Phi = list[Tensor]

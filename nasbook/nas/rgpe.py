@@ -33,8 +33,8 @@ from nasbook.hpo.blas import one_thread
 from nasbook.hpo.checks import needs_freedom, one_of, setting, whole
 from nasbook.hpo.features import Features
 from nasbook.hpo.gp import GP
+from nasbook.method import Method
 from nasbook.nas.sources import Source, as_sources, best_of, normal_scores
-from nasbook.search import Method
 from nasbook.space import Config, Space
 
 WEIGHTINGS = ("ranking", "equal")

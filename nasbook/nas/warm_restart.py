@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from nasbook.hpo.checks import setting, whole, within
 from nasbook.nas.spaces.networks import pick_device
-from nasbook.search import Task
+from nasbook.task import Task
 
 Images = tuple[Tensor, Tensor]  # images (n, channels, height, width), labels (n,)
 

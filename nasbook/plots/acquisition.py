@@ -18,8 +18,9 @@ from nasbook.plots.data import Quantity, label_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, value_label
 from nasbook.plots.style import Figure, Limits
-from nasbook.search import Task, replay
+from nasbook.search import replay
 from nasbook.space import Choice, Config, Int, Space
+from nasbook.task import Task
 from nasbook.trace import Trace
 
 

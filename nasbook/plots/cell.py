@@ -16,7 +16,8 @@ from nasbook.plots import style
 from nasbook.plots.data import Quantity, label_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure
-from nasbook.search import Task, replay
+from nasbook.search import replay
+from nasbook.task import Task
 from nasbook.trace import Step, Trace, Trial
 
 # The look of an operation, the same in every picture: (colour, dash, width relative to a 3×3 convolution).

@@ -23,8 +23,8 @@ from nasbook.plots.distribution import check_parameters
 from nasbook.plots.scales import parameter_axis, tilted
 from nasbook.plots.space import _prepared, _Trials, jitter
 from nasbook.plots.style import Figure, plural
-from nasbook.search import Task
 from nasbook.space import Choice, Space
+from nasbook.task import Task
 
 FINE = 120  # points along an axis of numbers
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from nasbook import registry
 from nasbook.plots.style import number, plus_minus
-from nasbook.search import Task, as_task, search
+from nasbook.search import as_task, search
+from nasbook.task import Task
 from nasbook.tasks.objectives import LABELS
 from nasbook.trace import Step, Trace, Trial
 

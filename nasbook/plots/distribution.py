@@ -19,8 +19,8 @@ from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, tilted
 from nasbook.plots.space import _prepared, _Trials, jitter
 from nasbook.plots.style import Figure, Limits, plural
-from nasbook.search import Task
 from nasbook.space import Space
+from nasbook.task import Task
 from nasbook.trace import Step, Trace, Trial
 
 MOST = 4  # parameters that a rank plot shows by itself

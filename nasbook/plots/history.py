@@ -24,7 +24,7 @@ from nasbook.plots.data import (
 )
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Limits, nice_ceiling, number, plural
-from nasbook.search import Task
+from nasbook.task import Task
 from nasbook.trace import Step, Trace, Trial
 
 

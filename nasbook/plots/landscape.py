@@ -27,7 +27,7 @@ from nasbook.plots.data import Quantity, steps_of, values_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.population import _replayed, living
 from nasbook.plots.style import Figure
-from nasbook.search import Task
+from nasbook.task import Task
 from nasbook.trace import Step, Trace
 
 ACROSS, UP = ((0, 3), (0, 1), (0, 2)), ((2, 3), (1, 3), (1, 2))  # edges, the one with the largest blocks first

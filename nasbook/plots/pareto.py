@@ -14,7 +14,7 @@ from nasbook.plots import style
 from nasbook.plots.data import Quantity, objective_labels, trials_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Limits, nice_ceiling, number, plural
-from nasbook.search import Task
+from nasbook.task import Task
 from nasbook.trace import Trial
 
 

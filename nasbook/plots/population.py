@@ -17,7 +17,8 @@ from nasbook.plots import style
 from nasbook.plots.data import Quantity, label_of, steps_of, values_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Limits, nice_ceiling
-from nasbook.search import Task, replay
+from nasbook.search import replay
+from nasbook.task import Task
 from nasbook.trace import Step, Trace, Trial
 
 LINEAGE = {"colors": style.INCUMBENT, "linewidths": 2.2}

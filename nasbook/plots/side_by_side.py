@@ -20,8 +20,8 @@ from nasbook.plots.acquisition_maps import Acquisition2D
 from nasbook.plots.acquisition_words import COLOURS, GREENS, SHORT, scaled
 from nasbook.plots.scales import parameter_axis, value_label
 from nasbook.plots.style import Figure, number
-from nasbook.search import Task
 from nasbook.space import Space
+from nasbook.task import Task
 
 MARGIN = 0.05  # ξ of PI where the search has 0
 

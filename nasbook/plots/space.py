@@ -19,8 +19,8 @@ from nasbook.plots.data import Quantity, label_of, trials_of, values_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, ticks, tilted
 from nasbook.plots.style import Figure, Limits
-from nasbook.search import Task
 from nasbook.space import Choice, Int, Space
+from nasbook.task import Task
 from nasbook.trace import Trace, Trial
 
 GOLDEN = 0.6180339887

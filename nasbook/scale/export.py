@@ -21,10 +21,11 @@ from typing import Any
 
 from nasbook import registry
 from nasbook.hpo.pareto import best_trials
+from nasbook.method import OneShot
 from nasbook.scale.study import Provenance, Study, StudyError, method_settings, validate
 from nasbook.scale.target import IMPORT_PATH, make_task, takes
-from nasbook.search import Evaluation, FunctionTask, OneShot, Task, trial_seed
 from nasbook.space import Choice, Constant, Float, Int, Parameter, Space
+from nasbook.task import Evaluation, FunctionTask, Task, trial_seed
 from nasbook.trace import Trace, plain
 
 GPU_WATTS, CORE_WATTS = 300.0, 10.0  # assumptions, stated wherever they are used

@@ -35,9 +35,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from nasbook.method import Method, OneShot
 from nasbook.scale.study import Study, load_study
 from nasbook.scale.target import importable
-from nasbook.search import Fidelity, Method, OneShot, Run, Task, steps, trial_seed
+from nasbook.search import Run, steps
+from nasbook.task import Fidelity, Task, trial_seed
 from nasbook.trace import Header, Trace, TraceFile, Trial, is_torn, plain, read
 
 GRACE = 5.0  # seconds that a worker has to give up a trial by itself before it is killed

@@ -31,10 +31,11 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from nasbook import registry
+from nasbook.method import Method, OneShot
 from nasbook.scale import yaml12
 from nasbook.scale.target import IMPORT_PATH, importable, make_task
-from nasbook.search import Method, OneShot, Task
 from nasbook.space import Constant, Space
+from nasbook.task import Task
 
 SCHEMA = "nasbook/study@1"
 Place: TypeAlias = tuple[str | int, ...]

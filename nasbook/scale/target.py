@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from nasbook import registry
-from nasbook.search import FunctionTask, Task
 from nasbook.space import Space
+from nasbook.task import FunctionTask, Task
 
 IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 

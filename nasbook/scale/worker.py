@@ -23,8 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from nasbook.scale.target import make_task
-from nasbook.search import Task, Trial, evaluate
+from nasbook.search import evaluate
 from nasbook.space import Space
+from nasbook.task import Task
+from nasbook.trace import Trial
 
 
 def main() -> None:

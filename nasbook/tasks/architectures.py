@@ -30,8 +30,8 @@ from nasbook import registry
 from nasbook.nas.spaces.blocks import Noise
 from nasbook.nas.spaces.cost import flops
 from nasbook.nas.spaces.networks import init_weights, pick_device
-from nasbook.search import Evaluation, Fidelity, Report, Task
 from nasbook.space import Config
+from nasbook.task import Evaluation, Fidelity, Report, Task
 from nasbook.tasks import images
 from nasbook.tasks.objectives import weigh, weighed
 

@@ -25,8 +25,8 @@ from torch import Tensor, nn
 
 from nasbook.nas.spaces.networks import pick_device
 from nasbook.nas.spaces.recurrent_cell import RecurrentCells
-from nasbook.search import Fidelity
 from nasbook.space import Config
+from nasbook.task import Fidelity
 from nasbook.tasks.architectures import Networks, Training
 
 LENGTH, LR = 32, 0.04

@@ -21,8 +21,8 @@ from torch import Tensor
 from torch.func import grad
 from torch.nn.functional import one_hot
 
-from nasbook.search import Evaluation, Fidelity, Report, Task
 from nasbook.space import Config, Float, Space
+from nasbook.task import Evaluation, Fidelity, Report, Task
 
 Split = dict[str, tuple[Tensor, Tensor]]
 

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from nasbook.nas.spaces.cell import cell_space, to_row
-from nasbook.search import Evaluation, Fidelity, Report, Task
 from nasbook.space import Config
+from nasbook.task import Evaluation, Fidelity, Report, Task
 from nasbook.tasks.objectives import weigh, weighed
 
 TABLE = Path(__file__).parents[1] / "data" / "digits201" / "table.npz"

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.search import Evaluation, Fidelity, Report, Task
 from nasbook.space import Choice, Config, Space
+from nasbook.task import Evaluation, Fidelity, Report, Task
 from nasbook.tasks.objectives import weigh, weighed
 
 TABLE = Path(__file__).parents[1] / "data" / "digits_hpo.npz"

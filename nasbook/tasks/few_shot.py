@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from nasbook.nas.spaces.cell import cell_space, to_cell
-from nasbook.search import Evaluation, Report, Task
 from nasbook.space import Config
+from nasbook.task import Evaluation, Report, Task
 from nasbook.tasks import images
 
 WAYS = 3  # classes of one small task

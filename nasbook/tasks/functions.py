@@ -24,8 +24,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from nasbook.search import Evaluation, Task
 from nasbook.space import Config, Float, Space
+from nasbook.task import Evaluation, Task
 
 Shift: TypeAlias = int | float | Sequence[float] | np.ndarray | None
 Rotation: TypeAlias = int | float | Sequence[Sequence[float]] | np.ndarray | None

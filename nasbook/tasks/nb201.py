@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from nasbook.nas.spaces.cell import CONV1, CONV3, all_cells, cell_space, to_config, to_row
-from nasbook.search import Evaluation, Report, Task
 from nasbook.space import Config
+from nasbook.task import Evaluation, Report, Task
 from nasbook.tasks.objectives import weigh, weighed
 
 IMAGES = {"cifar10": 25_000, "cifar100": 5_000, "imagenet16": 3_000}  # in the validation set

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from nasbook.search import Evaluation, Task
+from nasbook.task import Evaluation, Task
 
 LABELS = {
     "error": "validation error",

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.search import Evaluation, Fidelity, Report, Task
 from nasbook.space import Choice, Config, Constant, Parameter, Scalar, Space
+from nasbook.task import Evaluation, Fidelity, Report, Task
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from nasbook.search import Evaluation, Fidelity, Report, Task
 from nasbook.space import Choice, Config, Float, Int, Space
+from nasbook.task import Evaluation, Fidelity, Report, Task
 
 
 class Cancer(Task):

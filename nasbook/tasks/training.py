@@ -26,8 +26,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from nasbook.search import Evaluation, Fidelity, Report, Task
 from nasbook.space import Choice, Config, Float, Int, Space
+from nasbook.task import Evaluation, Fidelity, Report, Task
 from nasbook.tasks.objectives import weigh, weighed
 
 Split = tuple[np.ndarray, np.ndarray]

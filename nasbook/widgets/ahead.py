@@ -15,8 +15,11 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from nasbook.search import Method, Step, Task, Trace, Trial, evaluate, header_of, trial_seed
+from nasbook.method import Method
+from nasbook.search import evaluate, header_of
 from nasbook.space import Config
+from nasbook.task import Task, trial_seed
+from nasbook.trace import Step, Trace, Trial
 from nasbook.widgets.shell import Lab
 
 

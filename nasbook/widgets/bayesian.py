@@ -23,9 +23,11 @@ from nasbook.plots.data import Quantity
 from nasbook.plots.scales import value_label
 from nasbook.plots.side_by_side import MARGIN, side_by_side_picture
 from nasbook.plots.style import number
-from nasbook.search import Task, Trial, as_task
+from nasbook.search import as_task
 from nasbook.space import Choice, Config, Float, Int, Space
+from nasbook.task import Task
 from nasbook.tasks.functions import Function
+from nasbook.trace import Trial
 from nasbook.widgets.ahead import AheadLab
 from nasbook.widgets.shell import Setting, choose, count, nearest, same, slide, tick
 

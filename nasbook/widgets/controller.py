@@ -21,7 +21,7 @@ import nasbook
 from nasbook.plots.controller import TITLES, ClipPicture, ControllerState, PolicyPicture, RewardPicture, VariancePicture
 from nasbook.plots.picture import Stack
 from nasbook.plots.style import Limits, number
-from nasbook.search import Step
+from nasbook.trace import Step
 from nasbook.widgets.evolution import TABLES, outcomes
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 

@@ -27,7 +27,7 @@ from nasbook.plots.cell import CellPicture, SupernetPicture, count
 from nasbook.plots.picture import Stack
 from nasbook.plots.style import Figure, Limits, plural
 from nasbook.plots.weights import TrainingPicture, WeightsPicture
-from nasbook.search import Step
+from nasbook.trace import Step
 from nasbook.widgets.evolution import inset, lift
 from nasbook.widgets.shell import Lab, Setting, choose, slide
 from nasbook.widgets.shell import count as whole

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 import nasbook
+from nasbook.method import Method
 from nasbook.nas.spaces.cell import EDGE_NAMES, EDGES, OPS, to_cell
 from nasbook.plots.cell import NODES
 from nasbook.plots.data import Quantity
@@ -31,8 +32,7 @@ from nasbook.plots.landscape import LandscapePicture, true_values
 from nasbook.plots.picture import Stack
 from nasbook.plots.population import parents_of, tournament
 from nasbook.plots.style import plural
-from nasbook.search import Method, Step
-from nasbook.trace import Trial
+from nasbook.trace import Step, Trial
 from nasbook.widgets.chance import best_of_random, outcomes
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 

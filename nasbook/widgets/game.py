@@ -31,8 +31,9 @@ import numpy as np
 import nasbook
 from nasbook.plots.game import EDGE, GamePicture, GameState, Player
 from nasbook.plots.style import number, plural
-from nasbook.search import Run, Trace, Trial, header_of
+from nasbook.search import Run, header_of
 from nasbook.tasks.functions import Function
+from nasbook.trace import Trace, Trial
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
 SURFACES = {  # letter of the code, label, arguments; all are moved and turned by the seed

@@ -22,9 +22,9 @@ from nasbook.hpo.bayesian import BayesianOptimisation
 from nasbook.hpo.belief import BOUNDS, Belief
 from nasbook.plots.gp import HIGH, KERNEL_NAMES, LOW, GPPicture, GPState, X
 from nasbook.plots.style import number, plural
-from nasbook.search import Trace, as_task, header_of
+from nasbook.search import as_task, header_of
 from nasbook.space import Float, Space
-from nasbook.trace import Trial
+from nasbook.trace import Trace, Trial
 from nasbook.widgets.shell import Lab, Setting, choose, count, nearest, same, shown, slide, tick
 from nasbook.widgets.truths import TRUTHS
 

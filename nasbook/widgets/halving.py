@@ -24,9 +24,11 @@ from nasbook.plots.halving import HalvingPicture, HalvingState, order, root, run
 from nasbook.plots.picture import Stack
 from nasbook.plots.style import plural
 from nasbook.plots.timeline import TimelinePicture
-from nasbook.search import Run, Trace, Trial, header_of, trial_seed
+from nasbook.search import Run, header_of
+from nasbook.task import trial_seed
 from nasbook.tasks.digits201 import Digits201
 from nasbook.tasks.digits_hpo import DigitsHPO
+from nasbook.trace import Trace, Trial
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
 IMAGES = ["digits", "messy", "textures"]

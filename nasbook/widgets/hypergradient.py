@@ -29,8 +29,8 @@ from nasbook.hpo.unrolling import forward, implicit, reverse, step
 from nasbook.plots.hypergradient import Unroll, UnrollPicture, WalkPicture, share
 from nasbook.plots.picture import Stack
 from nasbook.plots.style import number, plural
-from nasbook.search import Step
 from nasbook.space import Float, Space
+from nasbook.trace import Step
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide
 
 TASKS = [("ridge regression", "ridge-digits"), ("logistic regression", "logistic-cancer"), ("small MLP", "mlp-decays")]

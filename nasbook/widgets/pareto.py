@@ -26,9 +26,9 @@ from nasbook.plots.data import Quantity
 from nasbook.plots.front import ConfigPicture, FrontPicture, FrontState, SharePicture
 from nasbook.plots.picture import Stack
 from nasbook.plots.style import Figure, plural
-from nasbook.search import Step
 from nasbook.space import Config
 from nasbook.tasks.objectives import LABELS
+from nasbook.trace import Step
 from nasbook.widgets.evolution import TABLES as CELLS
 from nasbook.widgets.evolution import lift
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick

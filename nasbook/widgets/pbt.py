@@ -19,8 +19,8 @@ from nasbook.plots.lineage import LanesPicture, SchedulePicture
 from nasbook.plots.picture import Stack
 from nasbook.plots.scales import value_label
 from nasbook.plots.style import plural
-from nasbook.search import Step, Trial
 from nasbook.space import Constant, Space
+from nasbook.trace import Step, Trial
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
 TRAIN = 300  # images: so few that the learning rate matters, and an epoch takes some milliseconds

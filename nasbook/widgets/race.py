@@ -26,12 +26,15 @@ from matplotlib.ticker import FixedFormatter, FixedLocator
 
 import nasbook
 from nasbook import registry
+from nasbook.method import Method
 from nasbook.plots.data import Baseline, Quantity
 from nasbook.plots.history import RacePicture
 from nasbook.plots.scales import tick_label
 from nasbook.plots.style import Limits, number, plural
-from nasbook.search import FunctionTask, Method, Task, Trace, as_task, evaluate, header_of, search, trial_seed
+from nasbook.search import as_task, evaluate, header_of, search
 from nasbook.space import Space
+from nasbook.task import FunctionTask, Task, trial_seed
+from nasbook.trace import Trace
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
 FIRST = ("random", "tpe", "regularized-evolution")  # ticked at first: they answer at once

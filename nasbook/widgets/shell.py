@@ -62,9 +62,11 @@ from typing import Any, ClassVar
 import anywidget
 import ipywidgets as W
 
+from nasbook.method import Method, OneShot
 from nasbook.plots.picture import Picture
-from nasbook.search import Method, OneShot, Step, Task, Trace, evaluate, header_of, trial_seed
-from nasbook.trace import Trial
+from nasbook.search import evaluate, header_of
+from nasbook.task import Task, trial_seed
+from nasbook.trace import Step, Trace, Trial
 from nasbook.widgets.files import Files
 from nasbook.widgets.live import Live
 from nasbook.widgets.pick import ClickImage

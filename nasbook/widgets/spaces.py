@@ -33,9 +33,10 @@ from nasbook.plots.around import AroundPicture, AroundState
 from nasbook.plots.graph import GraphPicture, GraphState, stage
 from nasbook.plots.picture import Stack
 from nasbook.plots.style import number, plural
-from nasbook.search import Trace, evaluate, header_of, trial_seed
+from nasbook.search import evaluate, header_of
 from nasbook.space import Config, Constant, Scalar
-from nasbook.trace import Trial
+from nasbook.task import trial_seed
+from nasbook.trace import Trace, Trial
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide
 
 COUNTED = 16_000  # architectures: in a space of at most so many, equal ones are counted one by one

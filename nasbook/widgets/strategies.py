@@ -19,7 +19,7 @@ import numpy as np
 import nasbook
 from nasbook.plots.strategies import METHODS, StrategyPicture, axis_of, corner_of
 from nasbook.plots.style import number, plural
-from nasbook.search import Step
+from nasbook.trace import Step
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
 VALLEYS: dict[str, dict[str, Any]] = {  # neither has its lowest point in the middle, where a guess would find it

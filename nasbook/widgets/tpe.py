@@ -20,9 +20,11 @@ from nasbook.plots.scales import value_label
 from nasbook.plots.style import plural
 from nasbook.plots.tpe import TPEPicture
 from nasbook.plots.tree import TreePicture
-from nasbook.search import Task, Trial, as_task
+from nasbook.search import as_task
 from nasbook.space import Config, Space
+from nasbook.task import Task
 from nasbook.tasks.functions import Function
+from nasbook.trace import Trial
 from nasbook.widgets.ahead import AheadLab
 from nasbook.widgets.shell import Setting, choose, count, slide
 

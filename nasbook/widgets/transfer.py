@@ -24,7 +24,8 @@ import nasbook
 from nasbook.nas.spaces.cell import to_row
 from nasbook.plots.style import number
 from nasbook.plots.transfer import TransferPicture, TransferState, verdict
-from nasbook.search import Trace, search, steps
+from nasbook.search import search, steps
+from nasbook.trace import Trace
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
 TASKS = {

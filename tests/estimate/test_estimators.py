@@ -13,7 +13,7 @@ from nasbook.estimate.predictor import MODELS
 from nasbook.estimate.proxy import STEPS
 from nasbook.estimate.zero_cost import PROXIES
 from nasbook.scale.study import load_study
-from nasbook.search import Evaluation, Fidelity, Task, trial_seed
+from nasbook.task import Evaluation, Fidelity, Task, trial_seed
 
 TABLE = nasbook.task("digits201-digits")
 NAMES = [e.name for e in registry.ESTIMATORS]

@@ -12,7 +12,9 @@ import pytest
 
 import nasbook
 from nasbook import Choice, Constant, Float, Int, Space, registry
-from nasbook.search import Evaluation, Fidelity, Method, Task, search, steps
+from nasbook.method import Method
+from nasbook.search import search, steps
+from nasbook.task import Evaluation, Fidelity, Task
 
 NAMES = [e.name for e in registry.METHODS if issubclass(e.load(), Method)]
 SPACES = {

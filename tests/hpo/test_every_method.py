@@ -10,7 +10,9 @@ import pytest
 
 import nasbook
 from nasbook import Choice, Constant, Float, Int, Space, registry
-from nasbook.search import Evaluation, Method, Task, replay, search, steps
+from nasbook.method import Method
+from nasbook.search import replay, search, steps
+from nasbook.task import Evaluation, Task
 from nasbook.trace import Trace
 
 FLOATS = Space(x=Float(-5, 10), y=Float(1e-4, 1, log=True))

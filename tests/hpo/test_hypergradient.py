@@ -11,7 +11,7 @@ import nasbook
 from nasbook import Choice, Float, Space
 from nasbook.hpo.hypergradient import Hypergradient, HypergradientView
 from nasbook.hpo.unrolling import forward, implicit, online, reverse, step
-from nasbook.search import Task
+from nasbook.task import Task
 from nasbook.tasks.differentiable import LogisticCancer, MLPDecays, RidgeDigits
 
 RIDGE = {"lr": 8.0, "weight_decay": 0.05}

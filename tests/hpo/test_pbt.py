@@ -9,7 +9,7 @@ import nasbook
 from nasbook import Choice, Constant, Float, Int, Space
 from nasbook.hpo.pbt import PBT, PBTView, quantile_size
 from nasbook.hpo.schedules import follow, schedule
-from nasbook.search import Fidelity, Task, trial_seed
+from nasbook.task import Fidelity, Task, trial_seed
 from nasbook.tasks.training import DigitsMLP
 
 SPACE = Space(

@@ -13,7 +13,7 @@ from nasbook import Choice, Constant, Float, Int, Space
 from nasbook.nas.controller import Controller
 from nasbook.nas.ppo import PPO, surrogate
 from nasbook.nas.reinforce import Reinforce, gradients
-from nasbook.search import Evaluation, Task
+from nasbook.task import Evaluation, Task
 
 TINY = Space(a=Choice(["p", "q"]), b=Int(1, 3), c=Choice([True, False]))  # 12 configurations
 TREE = Space(

@@ -19,7 +19,7 @@ from nasbook import Float, Space
 from nasbook.nas.darts import Darts, DartsView, architecture_gradient
 from nasbook.nas.spaces.cell import EDGES, OPS, cell_space, to_cell
 from nasbook.nas.spaces.networks import SuperNet, init_weights
-from nasbook.search import Task
+from nasbook.task import Task
 from nasbook.tasks.cells import DigitsCells
 
 SHORT = {"epochs": 3, "channels": 2, "batch": 100, "device": "cpu"}

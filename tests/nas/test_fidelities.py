@@ -6,7 +6,7 @@ import pytest
 
 import nasbook
 from nasbook.nas.spaces.cell import to_cell
-from nasbook.search import trial_seed
+from nasbook.task import trial_seed
 
 HALVING = ["successive-halving", "hyperband", "asha", "bohb", "dehb"]
 SEED = 3

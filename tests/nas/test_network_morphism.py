@@ -18,7 +18,7 @@ from nasbook.nas.growth import first_chain
 from nasbook.nas.network_morphism import NetworkMorphism, NetworkMorphismView
 from nasbook.nas.warm_restart import measure
 from nasbook.scale import load_study, run
-from nasbook.search import trial_seed
+from nasbook.task import trial_seed
 from nasbook.trace import Trace
 
 SHORT = {"steps": 2, "children": 4, "epochs": 2}

@@ -11,7 +11,8 @@ import nasbook
 from nasbook.nas.reptile import Reptile, ReptileView, adapt, meta_step
 from nasbook.nas.spaces.cell import cell_space
 from nasbook.nas.spaces.networks import SuperNet, init_weights
-from nasbook.search import Task, search, steps
+from nasbook.search import search, steps
+from nasbook.task import Task
 from nasbook.tasks.few_shot import FewShot
 
 SMALL = {"epochs": 3, "meta_steps": 1, "tasks": 2, "inner_steps": 2, "channels": 2, "judges": 2}

@@ -19,7 +19,7 @@ from nasbook.plots import (
     random_baseline,
 )
 from nasbook.plots.data import as_baseline, baseline_for, bootstrap
-from nasbook.search import Task
+from nasbook.task import Task
 
 ERROR = Quantity("validation error")
 SPACE = nasbook.Space(x=nasbook.Float(0, 1))

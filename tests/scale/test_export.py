@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import nasbook
 from nasbook.scale import StudyError, estimate, export, load_study, run
-from nasbook.search import Task
+from nasbook.task import Task
 from nasbook.trace import Header, Trace, Trial
 
 SPACE = nasbook.Space(

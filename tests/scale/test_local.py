@@ -15,7 +15,7 @@ import pytest
 import nasbook
 from nasbook.scale import RunError, load_study, run
 from nasbook.scale.local import _gpus_of
-from nasbook.search import trial_seed
+from nasbook.task import trial_seed
 from nasbook.trace import Trace
 
 LEARN = "fidelity: {unit: epoch, min: 1, max: 6}\nseeds: {search: 5}"

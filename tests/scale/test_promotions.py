@@ -2,7 +2,7 @@
 
 import nasbook
 from nasbook.scale import export, run
-from nasbook.search import trial_seed
+from nasbook.task import trial_seed
 
 
 def test_a_promoted_training_goes_on_in_another_process_to_the_same_value(tmp_path):

@@ -8,7 +8,7 @@ import torch
 
 import nasbook
 from nasbook.nas.spaces.cell import to_config
-from nasbook.search import StopTrial
+from nasbook.task import StopTrial
 from nasbook.tasks.architectures import Training
 from nasbook.tasks.cells import DigitsCells
 

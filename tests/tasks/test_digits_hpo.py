@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import nasbook
-from nasbook.search import trial_seed
+from nasbook.task import trial_seed
 from nasbook.tasks import digits_hpo
 from nasbook.tasks.digits_hpo import IMAGES, RUNGS, SPACE, TABLE, DigitsHPO
 

@@ -8,7 +8,7 @@ import pytest
 
 import nasbook
 from nasbook.nas.spaces.cell import OPS, nb201_string, to_cell, to_config
-from nasbook.search import trial_seed
+from nasbook.task import trial_seed
 from nasbook.tasks.nb201 import NB201
 
 # ---- how a cell is named --------------------------------------------------------------

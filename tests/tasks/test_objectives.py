@@ -11,11 +11,11 @@ from nasbook.cli import main
 from nasbook.hpo.pareto import best_trials, dominance, front
 from nasbook.nas.spaces.networks import CellNet
 from nasbook.scale.study import load_study
-from nasbook.search import Trace, trial_seed
+from nasbook.task import trial_seed
 from nasbook.tasks.digits201 import Digits201
 from nasbook.tasks.nb201 import NB201, count_flops
 from nasbook.tasks.training import DigitsCNN, DigitsMLP
-from nasbook.trace import Trial
+from nasbook.trace import Trace, Trial
 
 CONFIG = {"edge_0_1": "conv3x3", "edge_0_2": "skip", "edge_1_2": "conv1x1", "edge_0_3": "none", "edge_1_3": "avgpool",
           "edge_2_3": "conv3x3"}  # fmt: skip

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import nasbook
 from nasbook import Choice, Constant, Float, Int, Space, Table
-from nasbook.search import StopTrial
+from nasbook.task import StopTrial
 
 # ---- an own table --------------------------------------------------------------------------------------
 

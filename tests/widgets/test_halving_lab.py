@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nasbook
-from nasbook.search import trial_seed
+from nasbook.task import trial_seed
 from nasbook.widgets.halving import HalvingLab
 
 

@@ -6,7 +6,7 @@ import pytest
 
 import nasbook
 from nasbook.hpo.schedules import schedule
-from nasbook.search import trial_seed
+from nasbook.task import trial_seed
 from nasbook.widgets.pbt import TRAIN, PBTLab, lab_space
 
 SMALL = {"population": 4, "epochs": 5, "seed": 1}

@@ -1,0 +1,152 @@
+"""What a method is: it knows a space and results, and says what to try next.
+
+An ask/tell method writes `propose` and, if it keeps a state, `observe`. A one-shot method owns its training loop.
+Neither knows a task's insides, a notebook or a picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.random import default_rng
+
+from nasbook.space import Config, Space
+from nasbook.task import Fidelity, Task
+from nasbook.trace import Trial
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A configuration that a method wants to see, and where that is not all: at which fidelity, and why.
+
+    info={"continues": id} goes on with the training of an earlier trial, to a higher fidelity: the new trial has its
+    seed and costs only the rest. `id` is the first trial of such a chain."""
+
+    config: Config
+    fidelity: float | None = None
+    info: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NoSettings:
+    """For methods that have nothing to set."""
+
+
+class _Named:
+    """What ask/tell and one-shot methods share: a name, a space, checked settings, a seeded generator."""
+
+    name: ClassVar[str]
+    Settings: ClassVar[type] = NoSettings
+
+    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+            raise ValueError(f"{self.name}: seed must be a whole number of at least 0, not {seed!r}")
+        self.space, self.seed, self.rng = space, int(seed), default_rng(int(seed))
+        known = [f.name for f in fields(self.Settings)]
+        for key in settings:
+            if key not in known:
+                has = f"it has {', '.join(known)}" if known else "it has none"
+                raise ValueError(f"{self.name} has no setting {key!r}; {has}")
+        try:
+            self.settings = self.Settings(**settings)
+        except ValueError as error:
+            raise ValueError(f"{self.name}: {error}") from None
+        self.check_space(space)
+
+    def check_space(self, space: Space) -> None:
+        """Raise ValueError where the method cannot serve the space, and name methods that can."""
+
+
+class Method(_Named):
+    """An ask/tell method. A subclass writes `propose`, and `observe` if it keeps a state of its own.
+
+    `ask()` may be called again before `tell()`; what is in flight is in `pending`. What has ended is in `trials`, in
+    the order of its telling. The same seed and the same tells give the same asks.
+    """
+
+    continues: ClassVar[bool] = False  # True: proposes trials that go on with the training of earlier ones
+    several: ClassVar[bool] = False  # True: serves tasks with several objectives
+
+    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+        super().__init__(space, seed, **settings)
+        self.trials: list[Trial] = []
+        self.pending: dict[int, Trial] = {}
+        self._asked = 0
+        self._queue: list[Proposal] = []
+
+    def check_budget(self, trials: int | None, fidelity: Fidelity | None) -> None:
+        """Raise ValueError where so many trials, or what the task can be trained for, are no search for the method."""
+
+    def propose(self) -> Config | Proposal | None:
+        """The next configuration; None means 'wait for a result', or, with nothing in flight, 'I am done'."""
+        raise NotImplementedError
+
+    def observe(self, trial: Trial) -> None:
+        """A trial has ended: done, failed (no value) or pruned."""
+
+    def view(self) -> Any:
+        """A small frozen dataclass: what the method believed when it chose last. None if it believes nothing."""
+        return None
+
+    def should_stop(self, trial: Trial, curve: Sequence[tuple[float, float]]) -> str | None:
+        """Called when a running trial reports; a sentence stops the trial."""
+        return None
+
+    def enqueue(self, config: Mapping[str, Any], **info: Any) -> None:
+        """Ask for this configuration next: a known good start, or the learner's own choice."""
+        self._queue.append(Proposal(self.space.validate(config), info={"by": "user", **info}))
+
+    def ask(self) -> Trial | None:
+        proposal = self._queue.pop(0) if self._queue else self.propose()
+        if proposal is None:
+            return None
+        if not isinstance(proposal, Proposal):
+            proposal = Proposal(proposal)
+        trial = Trial(self._asked, proposal.config, proposal.fidelity, info=proposal.info)
+        self._asked += 1
+        self.pending[trial.id] = trial
+        return trial
+
+    def remember(self, trials: Sequence[Trial]) -> None:
+        """Bring a new method to where it would be had these trials been enqueued, asked for and told."""
+        for trial in trials:
+            self.pending[trial.id] = trial
+            self._asked += 1
+            self.tell(trial)
+
+    def tell(self, trial: Trial) -> None:
+        if trial.id not in self.pending:
+            raise ValueError(f"trial {trial.id} is told, but {self.name} had not asked for it, or was told before")
+        del self.pending[trial.id]
+        self.trials.append(trial)
+        self.observe(trial)
+
+    @property
+    def done(self) -> list[Trial]:
+        """The trials with a value."""
+        return [t for t in self.trials if t.status == "done"]
+
+
+class OneShot(_Named):
+    """A method that owns its training loop (DARTS, ENAS …): a generator of (trial, view), one per epoch.
+
+    `View` must have `to_dict` and `from_dict`, because a view of a training cannot be computed again from the trials.
+    """
+
+    View: ClassVar[type]
+
+    def run(self, task: Task) -> Iterator[tuple[Trial, Any]]:
+        """Train; after each epoch yield a done Trial (its config is what would be derived now) and the view."""
+        raise NotImplementedError
+
+    def save(self, path: Path) -> None:
+        """Keep everything that `run` needs to go on after the last yielded epoch."""
+        raise NotImplementedError
+
+    def restore(self, path: Path) -> None:
+        """Make the next `run` go on from a saved state."""
+        raise NotImplementedError

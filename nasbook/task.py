@@ -1,0 +1,102 @@
+"""What a task is: it knows a space, and what a configuration of it is worth.
+
+A task owns its data, its fidelity and its cost, and knows no method. Values are minimised.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from numpy.random import SeedSequence
+
+from nasbook.space import Config, Space
+
+Report = Callable[..., None]  # report(fidelity, value), or report(fidelity, value, cost so far)
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """How thoroughly a trial can be evaluated: from `min` to `max` of a unit such as 'epoch'."""
+
+    unit: str
+    min: float
+    max: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a task answers. `value` is minimised; `values` is for several objectives; `cost` is in seconds and only
+    given by tasks that know it (tables); otherwise the search measures it."""
+
+    value: float | None = None
+    values: tuple[float, ...] | None = None
+    metrics: dict[str, Any] = field(default_factory=dict)
+    cost: float | None = None
+    curve: Sequence[tuple[float, float]] = ()
+
+
+class Task:
+    """What is searched. A subclass sets `space` and writes `evaluate`."""
+
+    name: str = ""
+    space: Space
+    arguments: Mapping[str, Any] = {}  # with these, registry.make("task", name) makes it again
+    fidelity: Fidelity | None = None
+    optimum: float | None = None  # the lowest possible value, where it is known
+    knows_cost: bool = False  # True: evaluate() tells its cost, and time is simulated
+    value_label: str = "value"  # e.g. "validation error"
+    objectives: tuple[str, ...] = ()  # with several: what each of `values` is, e.g. ("error", "latency (ms)")
+
+    def evaluate(
+        self,
+        config: Config,
+        *,
+        fidelity: float | None = None,
+        seed: int = 0,
+        report: Report | None = None,
+        checkpoint: Path | None = None,
+    ) -> Evaluation | float:
+        """Value of a configuration. `report(fidelity, value)` is called on the way by tasks that learn in epochs, and
+        may raise StopTrial; a task that knows its cost adds the cost up to there. With `checkpoint`, the task keeps its
+        state in that file and goes on from it."""
+        raise NotImplementedError
+
+
+class FunctionTask(Task):
+    """A function of a configuration (a dict) that returns a number, or an Evaluation."""
+
+    def __init__(self, function: Callable[..., Any], space: Space, name: str | None = None) -> None:
+        if not isinstance(space, Space):
+            raise ValueError(
+                f"a function needs a space to be searched in, e.g. space=Space(x=Float(0, 1)), not {space!r}"
+            )
+        self.function, self.space = function, space
+        self.name = name or import_path(function) or str(getattr(function, "__name__", "function"))
+        names = inspect.signature(function).parameters
+        self._extra = [k for k in ("fidelity", "seed", "report", "checkpoint") if k in names]
+
+    def evaluate(self, config: Config, **context: Any) -> Evaluation | float:
+        return self.function(config, **{k: context.get(k) for k in self._extra})
+
+
+def import_path(function: Callable[..., Any]) -> str | None:
+    """'package.module:function', by which another process can find it; None for lambdas and notebook functions."""
+    module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", "<")
+    return f"{module}:{name}" if module and module != "__main__" and "<" not in name else None
+
+
+class StopTrial(Exception):
+    """Raised by `report` inside a task: the trial is pruned, or has run out of time."""
+
+    def __init__(self, reason: str, status: str = "pruned") -> None:
+        super().__init__(reason)
+        self.reason, self.status = reason, status
+
+
+def trial_seed(seed: int, trial_id: int) -> int:
+    """The training seed of a trial: a function of the search's seed and the trial's number only."""
+    return int(SeedSequence([seed, trial_id]).generate_state(1)[0])

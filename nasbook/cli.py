@@ -26,7 +26,7 @@ from typing import Any, NoReturn
 
 import nasbook
 from nasbook import registry
-from nasbook.hpo.pareto import best_trials
+from nasbook.hpo.parts.pareto import best_trials
 from nasbook.trace import Trace, plain
 
 PICTURES = (".png", ".svg", ".pdf")

@@ -167,7 +167,7 @@ TASKS = [
 SPACES = [
     Entry("mlp-chain", "1 to 4 linear layers: widths and activations", "nasbook.nas.spaces.mlp_chain:MLPChain", "chain", "–"),
     Entry("conv-chain", "1 to 5 convolutions and poolings, with skips", "nasbook.nas.spaces.conv_chain:ConvChain", "chain", "Ghosh et al. 2022"),
-    Entry("nb201-cell", "a cell of four nodes and six edges, five operations", "nasbook.nas.spaces.nb201:NB201Cells", "cell", "Dong & Yang 2020"),
+    Entry("nb201-cell", "a cell of four nodes and six edges, five operations", "nasbook.nas.spaces.nb201.space:NB201Cells", "cell", "Dong & Yang 2020"),
     Entry("darts-cells", "a normal and a reduction cell of four nodes, seven operations", "nasbook.nas.spaces.darts_cells:DartsCells", "cell",
           "Liu et al. 2019"),
     Entry("robustdarts-s2", "the same cells with two operations: skip and separable convolution", "nasbook.nas.spaces.darts_cells:RobustDartsS2", "cell",
@@ -208,22 +208,22 @@ ESTIMATORS = [
 ]  # fmt: skip
 
 LABS = [
-    Entry("game", "you against an algorithm on a hidden surface, with the same number of trials", "nasbook.widgets.game:GameLab"),
-    Entry("gp", "points that you drag, and what a Gaussian process makes of them", "nasbook.widgets.gp:GPLab"),
-    Entry("bayesian", "what a Gaussian process believes and where it looks next", "nasbook.widgets.bayesian:BayesianLab"),
-    Entry("tpe", "where good trials lie, where the others do, and the ratio that chooses the next", "nasbook.widgets.tpe:TPELab"),
-    Entry("spaces", "an architecture to edit, its graph, its costs, its neighbours and its code", "nasbook.widgets.spaces:SpacesLab"),
-    Entry("evolution", "a population of cells, its family tree, its best member and its walk over all cells", "nasbook.widgets.evolution:EvolutionLab"),
-    Entry("controller", "a policy that learns to write cells, its baseline and PPO's clip", "nasbook.widgets.controller:ControllerLab"),
-    Entry("darts", "architecture weights that move while a supernet trains", "nasbook.widgets.darts:DartsLab"),
-    Entry("strategies", "CMA-ES, differential evolution, a GA or a swarm in a valley that can be turned", "nasbook.widgets.strategies:StrategiesLab"),
-    Entry("halving", "learning curves cut at rungs, what the stopped would have reached, and idle workers", "nasbook.widgets.halving:HalvingLab"),
-    Entry("hypergradient", "unroll length, the error and memory of a hypergradient, and the walk along it", "nasbook.widgets.hypergradient:HypergradientLab"),
-    Entry("pbt", "trainings side by side, who copied whom, and the schedule of the winner", "nasbook.widgets.pbt:PBTLab"),
-    Entry("pareto", "two objectives, the front that a search finds, and the true front of a table", "nasbook.widgets.pareto:ParetoLab"),
-    Entry("transfer", "a search that knows another task, beside one that knows nothing", "nasbook.widgets.transfer:TransferLab"),
-    Entry("estimators", "what each estimator costs, how well it ranks, and what it finds in so much time", "nasbook.widgets.estimators:EstimatorsLab"),
-    Entry("race", "several methods, several seeds, one task", "nasbook.widgets.race:RaceLab"),
+    Entry("game", "you against an algorithm on a hidden surface, with the same number of trials", "nasbook.widgets.labs.game:GameLab"),
+    Entry("gp", "points that you drag, and what a Gaussian process makes of them", "nasbook.widgets.labs.gp:GPLab"),
+    Entry("bayesian", "what a Gaussian process believes and where it looks next", "nasbook.widgets.labs.bayesian:BayesianLab"),
+    Entry("tpe", "where good trials lie, where the others do, and the ratio that chooses the next", "nasbook.widgets.labs.tpe:TPELab"),
+    Entry("spaces", "an architecture to edit, its graph, its costs, its neighbours and its code", "nasbook.widgets.labs.spaces:SpacesLab"),
+    Entry("evolution", "a population of cells, its family tree, its best member and its walk over all cells", "nasbook.widgets.labs.evolution:EvolutionLab"),
+    Entry("controller", "a policy that learns to write cells, its baseline and PPO's clip", "nasbook.widgets.labs.controller:ControllerLab"),
+    Entry("darts", "architecture weights that move while a supernet trains", "nasbook.widgets.labs.darts:DartsLab"),
+    Entry("strategies", "CMA-ES, differential evolution, a GA or a swarm in a valley that can be turned", "nasbook.widgets.labs.strategies:StrategiesLab"),
+    Entry("halving", "learning curves cut at rungs, what the stopped would have reached, and idle workers", "nasbook.widgets.labs.halving:HalvingLab"),
+    Entry("hypergradient", "unroll length, the error and memory of a hypergradient, and the walk along it", "nasbook.widgets.labs.hypergradient:HypergradientLab"),
+    Entry("pbt", "trainings side by side, who copied whom, and the schedule of the winner", "nasbook.widgets.labs.pbt:PBTLab"),
+    Entry("pareto", "two objectives, the front that a search finds, and the true front of a table", "nasbook.widgets.labs.pareto:ParetoLab"),
+    Entry("transfer", "a search that knows another task, beside one that knows nothing", "nasbook.widgets.labs.transfer:TransferLab"),
+    Entry("estimators", "what each estimator costs, how well it ranks, and what it finds in so much time", "nasbook.widgets.labs.estimators:EstimatorsLab"),
+    Entry("race", "several methods, several seeds, one task", "nasbook.widgets.labs.race:RaceLab"),
 ]  # fmt: skip
 
 TABLES = {"method": METHODS, "task": TASKS, "space": SPACES, "estimator": ESTIMATORS, "lab": LABS}

@@ -1,6 +1,6 @@
 """Learning-curve extrapolation: train for some epochs, and predict where the curve will end.
 
-    ŷ(a) = mean over models of f(E),  f fitted to (1, y_1) … (e, y_e)          (nasbook/hpo/learning_curve.py)
+    ŷ(a) = mean over models of f(E),  f fitted to (1, y_1) … (e, y_e)          (nasbook/hpo/parts/learning_curve.py)
 
 The cost is that of e epochs; the fit itself, some milliseconds, is counted where time is measured and not on a table.
 Training lowers the error, so models that end below 0 or above the last value have no say; if none is left, the last
@@ -18,7 +18,7 @@ import numpy as np
 
 from nasbook.estimate.estimator import Estimator, full
 from nasbook.estimate.low_fidelity import check_epochs
-from nasbook.hpo.learning_curve import extrapolate
+from nasbook.hpo.parts.learning_curve import extrapolate
 from nasbook.space import Config
 from nasbook.task import Evaluation, Report, Task
 

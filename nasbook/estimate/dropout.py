@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nasbook.nas.threads import one_thread
+from nasbook.kit.threads import one_thread
 
 
 class DropoutNet:

@@ -26,8 +26,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from nasbook.hpo.checks import one_of, setting
-from nasbook.hpo.rungs import Epochs, Rung, RungMethod, loss
+from nasbook.hpo.parts.rungs import Epochs, Rung, RungMethod, loss
+from nasbook.kit.checks import one_of, setting
 from nasbook.method import Proposal
 from nasbook.space import Space
 from nasbook.trace import Trial

@@ -27,9 +27,9 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.stats import truncnorm
 
-from nasbook.hpo.checks import setting, whole, within
 from nasbook.hpo.hyperband import Hyperband, HyperbandSettings
-from nasbook.hpo.rungs import BracketView, Table, loss
+from nasbook.hpo.parts.rungs import BracketView, Table, loss
+from nasbook.kit.checks import setting, whole, within
 from nasbook.space import Choice, Config, Space
 from nasbook.trace import Trial
 

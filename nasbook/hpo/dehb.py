@@ -26,9 +26,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from nasbook.hpo.checks import setting, within
 from nasbook.hpo.hyperband import Hyperband, HyperbandSettings
-from nasbook.hpo.rungs import Bracket, BracketView, Table, loss
+from nasbook.hpo.parts.rungs import Bracket, BracketView, Table, loss
+from nasbook.kit.checks import setting, within
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
 

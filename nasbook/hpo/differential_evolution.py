@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import qmc
 
-from nasbook.hpo.checks import needs_freedom, setting, whole, within
+from nasbook.kit.checks import needs_freedom, setting, whole, within
 from nasbook.method import Method, Proposal
 from nasbook.space import Space
 from nasbook.trace import Trial

@@ -25,11 +25,11 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.hpo.acquisition import ei
-from nasbook.hpo.checks import flag, needs_freedom, setting, whole, within
-from nasbook.hpo.features import Features
-from nasbook.hpo.maximise import quasi_random, untried
-from nasbook.hpo.trees import Forest, log_normal_ei
+from nasbook.hpo.parts.acquisition import ei
+from nasbook.hpo.parts.features import Features
+from nasbook.hpo.parts.maximise import quasi_random, untried
+from nasbook.hpo.parts.trees import Forest, log_normal_ei
+from nasbook.kit.checks import flag, needs_freedom, setting, whole, within
 from nasbook.method import Method
 from nasbook.space import Config, Space
 from nasbook.trace import Trial

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nasbook.hpo.checks import flag, whole
+from nasbook.kit.checks import flag, whole
 from nasbook.method import Method
 from nasbook.space import Config, Float, Space
 

@@ -22,9 +22,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from nasbook.hpo.checks import one_of, setting
-from nasbook.hpo.rungs import Epochs, Table, rung_levels
+from nasbook.hpo.parts.rungs import Epochs, Table, rung_levels
 from nasbook.hpo.successive_halving import SuccessiveHalving
+from nasbook.kit.checks import one_of, setting
 
 RULES = ("algorithm", "table")
 

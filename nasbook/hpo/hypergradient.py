@@ -29,9 +29,9 @@ from typing import Any, cast
 
 import torch
 
-from nasbook.hpo import state
-from nasbook.hpo.checks import one_of, setting, whole, within
-from nasbook.hpo.unrolling import Problem, forward, implicit, online, reverse, step
+from nasbook.hpo.parts.unrolling import Problem, forward, implicit, online, reverse, step
+from nasbook.kit import state
+from nasbook.kit.checks import one_of, setting, whole, within
 from nasbook.method import OneShot
 from nasbook.space import Float, Space
 from nasbook.task import Task

@@ -29,8 +29,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
-from nasbook.hpo.checks import one_of, setting, whole, within
-from nasbook.hpo.learning_curve import extrapolate
+from nasbook.hpo.parts.learning_curve import extrapolate
+from nasbook.kit.checks import one_of, setting, whole, within
 from nasbook.method import Method
 from nasbook.space import Config, Space
 from nasbook.trace import Trial

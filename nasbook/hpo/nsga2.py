@@ -30,10 +30,10 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.hpo.checks import needs_freedom, setting, whole, within
 from nasbook.hpo.genetic import cross
-from nasbook.hpo.maximise import untried
-from nasbook.hpo.pareto import crowding_by_front, objectives
+from nasbook.hpo.parts.maximise import untried
+from nasbook.hpo.parts.pareto import crowding_by_front, objectives
+from nasbook.kit.checks import needs_freedom, setting, whole, within
 from nasbook.method import Method, Proposal
 from nasbook.space import Choice, Config, Space
 from nasbook.trace import Trial

@@ -29,8 +29,8 @@ from typing import Any
 import numpy as np
 
 from nasbook.hpo.bayesian import BayesianOptimisation, BayesianSettings, BayesianView
-from nasbook.hpo.checks import setting, whole, within
-from nasbook.hpo.pareto import objectives
+from nasbook.hpo.parts.pareto import objectives
+from nasbook.kit.checks import setting, whole, within
 from nasbook.trace import Trial
 
 

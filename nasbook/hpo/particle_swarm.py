@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.hpo.checks import needs_numbers, setting, whole, within
+from nasbook.kit.checks import needs_numbers, setting, whole, within
 from nasbook.method import Method, Proposal
 from nasbook.space import Space
 from nasbook.trace import Trial

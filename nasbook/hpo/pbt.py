@@ -32,9 +32,9 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.hpo import state
-from nasbook.hpo.checks import setting, whole, within
-from nasbook.hpo.schedules import Member
+from nasbook.hpo.parts.schedules import Member
+from nasbook.kit import state
+from nasbook.kit.checks import setting, whole, within
 from nasbook.method import OneShot
 from nasbook.space import Choice, Config, Constant, Int
 from nasbook.task import Task, trial_seed

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import qmc
 
-from nasbook.hpo.checks import needs_freedom, setting, whole
+from nasbook.kit.checks import needs_freedom, setting, whole
 from nasbook.method import Method
 from nasbook.space import Config, Space
 

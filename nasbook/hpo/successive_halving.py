@@ -20,8 +20,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from nasbook.hpo.checks import setting, whole
-from nasbook.hpo.rungs import Bracket, BracketView, Epochs, RungMethod, Table
+from nasbook.hpo.parts.rungs import Bracket, BracketView, Epochs, RungMethod, Table
+from nasbook.kit.checks import setting, whole
 from nasbook.method import Proposal
 from nasbook.space import Config, Space
 from nasbook.trace import Trial

@@ -27,8 +27,8 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.hpo.checks import flag, needs_freedom, setting, whole, within
-from nasbook.hpo.parzen import Parzen
+from nasbook.hpo.parts.parzen import Parzen
+from nasbook.kit.checks import flag, needs_freedom, setting, whole, within
 from nasbook.method import Method
 from nasbook.space import Config, Space
 from nasbook.trace import Trial

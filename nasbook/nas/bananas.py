@@ -19,10 +19,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nasbook.hpo.blas import one_thread
-from nasbook.hpo.checks import needs_freedom, setting, whole
+from nasbook.kit.blas import one_thread
+from nasbook.kit.checks import needs_freedom, setting, whole
 from nasbook.method import Method, Proposal
-from nasbook.nas.ensemble import Ensemble, path_matrix
+from nasbook.nas.parts.ensemble import Ensemble, path_matrix
 from nasbook.nas.spaces.architecture import paths
 from nasbook.space import Config, Space
 from nasbook.trace import Trial

@@ -41,9 +41,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from nasbook.nas.oneshot import Batch, SupernetSearch
-from nasbook.nas.spaces.cell import EDGES, NONE, OPS, Cell
-from nasbook.nas.supernet import SupernetSettings, SupernetView, setting
+from nasbook.nas.parts.oneshot import Batch, SupernetSearch
+from nasbook.nas.parts.supernet import SupernetSettings, SupernetView, setting
+from nasbook.nas.spaces.nb201.cell import EDGES, NONE, OPS, Cell
 
 DartsView = SupernetView
 Loss = Callable[[Sequence[Tensor], Tensor, Batch], Tensor]

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nasbook.hpo.checks import needs_freedom, one_of, setting
+from nasbook.kit.checks import needs_freedom, one_of, setting
 from nasbook.method import Method, Proposal
 from nasbook.space import Config, Space
 from nasbook.trace import Trial

@@ -33,14 +33,14 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.hpo import state
-from nasbook.hpo.checks import setting, whole
+from nasbook.kit import state
+from nasbook.kit.checks import setting, whole
 from nasbook.method import OneShot
-from nasbook.nas.growth import first_chain, growths
-from nasbook.nas.morphisms import apply
+from nasbook.nas.parts.chain_growth import first_chain, growths
+from nasbook.nas.parts.morphisms import apply
+from nasbook.nas.parts.warm_restart import Learned, RestartSettings, images_of, learn, measure
 from nasbook.nas.spaces.conv_chain import ConvChain
 from nasbook.nas.spaces.program import Program
-from nasbook.nas.warm_restart import Learned, RestartSettings, images_of, learn, measure
 from nasbook.space import Config, Int, Space
 from nasbook.task import Task, trial_seed
 from nasbook.trace import Trial

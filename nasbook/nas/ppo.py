@@ -27,7 +27,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from nasbook.hpo.checks import setting, whole, within
+from nasbook.kit.checks import setting, whole, within
 from nasbook.nas.reinforce import Reinforce, ReinforceSettings
 from nasbook.trace import Trial
 

@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from nasbook.hpo.checks import flag, needs_freedom, whole, within
+from nasbook.kit.checks import flag, needs_freedom, whole, within
 from nasbook.method import Method, Proposal
 from nasbook.space import Config, Space
 from nasbook.trace import Trial

@@ -34,10 +34,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nasbook.hpo.checks import one_of, setting, whole, within
+from nasbook.kit.checks import one_of, setting, whole, within
+from nasbook.kit.threads import one_thread
 from nasbook.method import Method, Proposal
-from nasbook.nas.controller import Controller, check_decisions
-from nasbook.nas.threads import one_thread
+from nasbook.nas.parts.controller import Controller, check_decisions
 from nasbook.space import Config, Scalar, Space
 from nasbook.trace import Trial
 

@@ -29,10 +29,10 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.func import functional_call
 
-from nasbook.hpo import state
-from nasbook.hpo.checks import setting, whole, within
+from nasbook.kit import state
+from nasbook.kit.checks import setting, whole, within
 from nasbook.method import OneShot
-from nasbook.nas.spaces.cell import EDGES, NONE, OPS, cell_space, to_config
+from nasbook.nas.spaces.nb201.cell import EDGES, NONE, OPS, cell_space, to_config
 from nasbook.nas.spaces.networks import SuperNet, init_weights
 from nasbook.space import Space
 from nasbook.task import Task

@@ -28,13 +28,13 @@ from typing import Any
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from nasbook.hpo.acquisition import log_ei
-from nasbook.hpo.blas import one_thread
-from nasbook.hpo.checks import needs_freedom, one_of, setting, whole
-from nasbook.hpo.features import Features
-from nasbook.hpo.gp import GP
+from nasbook.hpo.parts.acquisition import log_ei
+from nasbook.hpo.parts.features import Features
+from nasbook.hpo.parts.gp import GP
+from nasbook.kit.blas import one_thread
+from nasbook.kit.checks import needs_freedom, one_of, setting, whole
 from nasbook.method import Method
-from nasbook.nas.sources import Source, as_sources, best_of, normal_scores
+from nasbook.nas.parts.sources import Source, as_sources, best_of, normal_scores
 from nasbook.space import Config, Space
 
 WEIGHTINGS = ("ranking", "equal")

@@ -11,25 +11,25 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
 
-from nasbook.plots.acquisition import Acquisition1D, acquisition, acquisition_picture
-from nasbook.plots.acquisition_maps import Acquisition2D
 from nasbook.plots.cell import CellPicture, SupernetPicture, cell, supernet
-from nasbook.plots.contour import ContourPicture, contour
-from nasbook.plots.controller import PolicyPicture, policy
 from nasbook.plots.data import Baseline, Quantity, baseline_for, one_objective, random_baseline
-from nasbook.plots.distribution import EdfPicture, RankPicture, edf, rank
-from nasbook.plots.history import CurvesPicture, HistoryPicture, RacePicture, history, learning_curves, race
-from nasbook.plots.importance import ImportancePicture, importance
-from nasbook.plots.landscape import LandscapePicture, landscape
-from nasbook.plots.lineage import LanesPicture, SchedulePicture, lineage
-from nasbook.plots.pareto import HypervolumePicture, ParetoPicture, hypervolume_history, pareto
 from nasbook.plots.picture import Picture, Stack
-from nasbook.plots.population import PopulationPicture, TreePicture, family_tree, population
-from nasbook.plots.side_by_side import SideBySide1D, SideBySide2D, acquisitions, side_by_side_picture
-from nasbook.plots.space import ParallelPicture, SlicePicture, parallel, slice_plot
 from nasbook.plots.style import Figure
-from nasbook.plots.timeline import TimelinePicture, timeline
-from nasbook.plots.weights import TrainingPicture, WeightsPicture, training, weights
+from nasbook.plots.traces.contour import ContourPicture, contour
+from nasbook.plots.traces.distribution import EdfPicture, RankPicture, edf, rank
+from nasbook.plots.traces.history import CurvesPicture, HistoryPicture, RacePicture, history, learning_curves, race
+from nasbook.plots.traces.importance import ImportancePicture, importance
+from nasbook.plots.traces.landscape import LandscapePicture, landscape
+from nasbook.plots.traces.parameters import ParallelPicture, SlicePicture, parallel, slice_plot
+from nasbook.plots.traces.pareto_front import HypervolumePicture, ParetoPicture, hypervolume_history, pareto
+from nasbook.plots.traces.timeline import TimelinePicture, timeline
+from nasbook.plots.views.acquisition import Acquisition1D, acquisition, acquisition_picture
+from nasbook.plots.views.acquisition_maps import Acquisition2D
+from nasbook.plots.views.controller import PolicyPicture, policy
+from nasbook.plots.views.lineage import LanesPicture, SchedulePicture, lineage
+from nasbook.plots.views.population import PopulationPicture, TreePicture, family_tree, population
+from nasbook.plots.views.side_by_side import SideBySide1D, SideBySide2D, acquisitions, side_by_side_picture
+from nasbook.plots.views.weights import TrainingPicture, WeightsPicture, training, weights
 
 KINDS: dict[str, Callable[..., Figure]] = {
     "history": history,

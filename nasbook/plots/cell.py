@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 
-from nasbook.nas.spaces.cell import EDGES, OPS, to_cell
+from nasbook.nas.spaces.nb201.cell import EDGES, OPS, to_cell
 from nasbook.plots import style
 from nasbook.plots.data import Quantity, label_of
 from nasbook.plots.picture import Picture

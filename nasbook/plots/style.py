@@ -22,11 +22,11 @@ from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Polygon
 
-from nasbook.plots.words import DPI as DPI
-from nasbook.plots.words import SMALL as SMALL
-from nasbook.plots.words import add_words as add_words
-from nasbook.plots.words import shorten as shorten
-from nasbook.plots.words import text_width as text_width
+from nasbook.plots.moving_text import DPI as DPI
+from nasbook.plots.moving_text import SMALL as SMALL
+from nasbook.plots.moving_text import add_words as add_words
+from nasbook.plots.moving_text import shorten as shorten
+from nasbook.plots.moving_text import text_width as text_width
 
 # Okabe & Ito's colours, which stay apart for colour-blind readers. One meaning, one colour, in every picture.
 INK, GREY, LIGHT, GRID = "#1f2430", "#8a8f98", "#c9cdd4", "#e7e9ee"

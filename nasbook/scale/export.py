@@ -20,7 +20,7 @@ from statistics import median
 from typing import Any
 
 from nasbook import registry
-from nasbook.hpo.pareto import best_trials
+from nasbook.hpo.parts.pareto import best_trials
 from nasbook.method import OneShot
 from nasbook.scale.study import Provenance, Study, StudyError, method_settings, validate
 from nasbook.scale.target import IMPORT_PATH, make_task, takes

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nasbook.nas.spaces.cell import cell_space, to_cell
+from nasbook.nas.spaces.nb201.cell import cell_space, to_cell
 from nasbook.nas.spaces.networks import CellNet, init_weights
 from nasbook.space import Config
 from nasbook.tasks.architectures import LR, Networks

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.nas.spaces.cell import cell_space, to_row
+from nasbook.nas.spaces.nb201.cell import cell_space, to_row
 from nasbook.space import Config
 from nasbook.task import Evaluation, Fidelity, Report, Task
 from nasbook.tasks.objectives import weigh, weighed
@@ -90,7 +90,7 @@ class Digits201(Task):
         return weighed(answer, self._weighed, {**costs, "seconds": epochs * seconds})
 
     def row(self, cell: Any) -> int:
-        """The class of a cell; cells as in `nasbook.nas.spaces.cell.to_cell`."""
+        """The class of a cell; cells as in `nasbook.nas.spaces.nb201.cell.to_cell`."""
         return int(self.index[to_row(cell)])
 
     def accuracy(self, cell: Any) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.nas.spaces.cell import cell_space, to_cell
+from nasbook.nas.spaces.nb201.cell import cell_space, to_cell
 from nasbook.space import Config
 from nasbook.task import Evaluation, Report, Task
 from nasbook.tasks import images

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.nas.spaces.cell import CONV1, CONV3, all_cells, cell_space, to_config, to_row
+from nasbook.nas.spaces.nb201.cell import CONV1, CONV3, all_cells, cell_space, to_config, to_row
 from nasbook.space import Config
 from nasbook.task import Evaluation, Report, Task
 from nasbook.tasks.objectives import weigh, weighed

@@ -68,7 +68,7 @@ from nasbook.search import evaluate, header_of
 from nasbook.task import Task, trial_seed
 from nasbook.trace import Step, Trace, Trial
 from nasbook.widgets.files import Files
-from nasbook.widgets.live import Live
+from nasbook.widgets.frames import Live
 from nasbook.widgets.pick import ClickImage
 from nasbook.widgets.runner import Runner
 from nasbook.widgets.settings import Setting, choose, count, nearest, same, slide, tick

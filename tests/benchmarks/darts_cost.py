@@ -19,7 +19,7 @@ def one(order: int, args: argparse.Namespace) -> None:
     import torch
 
     import nasbook
-    from nasbook.nas.spaces.cell import nb201_string
+    from nasbook.nas.spaces.nb201.cell import nb201_string
 
     torch.set_num_threads(1)
     begin, cpu = time.perf_counter(), time.process_time()

@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image
 
 import nasbook
-from nasbook.nas.spaces.cell import EDGES, OPS
+from nasbook.nas.spaces.nb201.cell import EDGES, OPS
 from nasbook.plots import (
     Acquisition1D,
     Acquisition2D,

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.stats import bootstrap, wilcoxon
 
 import nasbook
-from nasbook.hpo.pareto import best_trials, front, hypervolume
+from nasbook.hpo.parts.pareto import best_trials, front, hypervolume
 from nasbook.tasks.digits_hpo import DigitsHPO
 
 METHODS = ("nsga2", "parego", "random")
@@ -63,7 +63,7 @@ def place(task, config) -> int:
     """The row of a configuration in `task.outcomes()`."""
     if isinstance(task, DigitsHPO):
         return task.row(config)
-    return nasbook.nas.spaces.cell.to_row(config)
+    return nasbook.nas.spaces.nb201.cell.to_row(config)
 
 
 if __name__ == "__main__":

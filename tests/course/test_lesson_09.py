@@ -31,7 +31,7 @@ def test_a_wrong_answer_is_told_what_is_wrong(name, source, says, refused):
 def test_what_is_said_after_the_exercise_is_true():
     from itertools import product
 
-    from nasbook.nas.spaces.cell import OPS
+    from nasbook.nas.spaces.nb201.cell import OPS
 
     name = run_cell(NAME)["name"]
     said = nasbook.exercise("09.names").why

@@ -7,11 +7,11 @@ import pytest
 from scipy.stats import kendalltau, spearmanr
 
 import nasbook
-from nasbook.data.digits201 import costs
-from nasbook.data.digits201.statistics import PAGE, page
+from nasbook.data.make.digits201 import costs
+from nasbook.data.make.digits201.statistics import PAGE, page
 from nasbook.estimate.zero_cost import PROXIES
-from nasbook.nas.spaces.cell import all_cells, classes, to_config
 from nasbook.nas.spaces.cost import flops, parameters
+from nasbook.nas.spaces.nb201.cell import all_cells, classes, to_config
 from nasbook.nas.spaces.networks import CellNet
 from nasbook.tasks.digits201 import COSTS, TABLE, Digits201
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 import nasbook
 from nasbook import Choice, Constant, Float, Int, Space, Trial
-from nasbook.hpo.acquisition import ACQUISITIONS
 from nasbook.hpo.bayesian import NAMES, BayesianOptimisation
-from nasbook.hpo.features import Features
-from nasbook.hpo.gp import GP
-from nasbook.hpo.maximise import maximise
+from nasbook.hpo.parts.acquisition import ACQUISITIONS
+from nasbook.hpo.parts.features import Features
+from nasbook.hpo.parts.gp import GP
+from nasbook.hpo.parts.maximise import maximise
 from nasbook.search import replay, steps
 
 SVM = Space(

@@ -11,7 +11,7 @@ from sklearn.tree import DecisionTreeRegressor
 import nasbook
 from nasbook import Choice, Constant, Float, Int, Space
 from nasbook.hpo.forest import ForestOptimisation
-from nasbook.hpo.trees import Forest, log_normal_ei
+from nasbook.hpo.parts.trees import Forest, log_normal_ei
 
 SVM = Space(
     kernel=Choice(["linear", "rbf", "poly"]),

@@ -10,7 +10,7 @@ from torch.func import grad
 import nasbook
 from nasbook import Choice, Float, Space
 from nasbook.hpo.hypergradient import Hypergradient, HypergradientView
-from nasbook.hpo.unrolling import forward, implicit, online, reverse, step
+from nasbook.hpo.parts.unrolling import forward, implicit, online, reverse, step
 from nasbook.task import Task
 from nasbook.tasks.differentiable import LogisticCancer, MLPDecays, RidgeDigits
 

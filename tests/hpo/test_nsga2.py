@@ -8,7 +8,7 @@ import pytest
 import nasbook
 from nasbook import Choice, Float, FunctionTask, Int, Space
 from nasbook.hpo.nsga2 import NSGA2, survivors
-from nasbook.hpo.pareto import front, hypervolume
+from nasbook.hpo.parts.pareto import front, hypervolume
 
 D = 6
 CUBE = Space({f"x{i}": Float(0, 1) for i in range(D)})

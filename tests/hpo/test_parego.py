@@ -12,7 +12,7 @@ import nasbook
 from nasbook import Float, FunctionTask, Space
 from nasbook.hpo.bayesian import LIES
 from nasbook.hpo.parego import ParEGO, tchebycheff, weights
-from nasbook.hpo.pareto import front, hypervolume
+from nasbook.hpo.parts.pareto import front, hypervolume
 
 SQUARE = Space(x=Float(-2, 2), y=Float(-2, 2))
 A, B = np.array([-1.0, 0.5]), np.array([1.0, -0.5])

@@ -7,8 +7,8 @@ from scipy import stats
 
 import nasbook
 from nasbook import Choice, Constant, Float, Int, Space
+from nasbook.hpo.parts.schedules import follow, schedule
 from nasbook.hpo.pbt import PBT, PBTView, quantile_size
-from nasbook.hpo.schedules import follow, schedule
 from nasbook.task import Fidelity, Task, trial_seed
 from nasbook.tasks.training import DigitsMLP
 

@@ -9,8 +9,8 @@ from curve_tasks import Line
 from scipy import stats
 
 import nasbook
-from nasbook.hpo.learning_curve import MODELS, extrapolate, fit
 from nasbook.hpo.median_stopping import MedianStopping, median_at, running_mean, wilcoxon
+from nasbook.hpo.parts.learning_curve import MODELS, extrapolate, fit
 from nasbook.search import search, steps
 
 CURVES = [

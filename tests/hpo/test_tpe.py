@@ -14,7 +14,7 @@ from scipy import stats
 
 import nasbook
 from nasbook import Choice, Constant, Float, Int, Space, Trial
-from nasbook.hpo.parzen import Parzen, bandwidths
+from nasbook.hpo.parts.parzen import Parzen, bandwidths
 from nasbook.hpo.tpe import TPE, gamma, split, weights
 
 LINE = [Float(0, 1)]

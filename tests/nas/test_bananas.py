@@ -9,8 +9,8 @@ from scipy.stats import spearmanr
 
 import nasbook
 from nasbook.nas.bananas import Bananas
-from nasbook.nas.ensemble import Ensemble, path_matrix
-from nasbook.nas.spaces.cell import all_cells, cell_space, to_config
+from nasbook.nas.parts.ensemble import Ensemble, path_matrix
+from nasbook.nas.spaces.nb201.cell import all_cells, cell_space, to_config
 from nasbook.search import search, steps
 
 

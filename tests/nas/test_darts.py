@@ -17,7 +17,7 @@ from torch.func import functional_call
 import nasbook
 from nasbook import Float, Space
 from nasbook.nas.darts import Darts, DartsView, architecture_gradient
-from nasbook.nas.spaces.cell import EDGES, OPS, cell_space, to_cell
+from nasbook.nas.spaces.nb201.cell import EDGES, OPS, cell_space, to_cell
 from nasbook.nas.spaces.networks import SuperNet, init_weights
 from nasbook.task import Task
 from nasbook.tasks.cells import DigitsCells

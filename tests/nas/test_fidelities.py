@@ -5,7 +5,7 @@ from collections import defaultdict
 import pytest
 
 import nasbook
-from nasbook.nas.spaces.cell import to_cell
+from nasbook.nas.spaces.nb201.cell import to_cell
 from nasbook.task import trial_seed
 
 HALVING = ["successive-halving", "hyperband", "asha", "bohb", "dehb"]

@@ -7,7 +7,7 @@ import pytest
 
 import nasbook
 from nasbook.nas.local_search import LocalSearch
-from nasbook.nas.spaces.cell import EDGE_NAMES, cell_space, to_row
+from nasbook.nas.spaces.nb201.cell import EDGE_NAMES, cell_space, to_row
 from nasbook.search import search, steps
 
 

@@ -14,9 +14,9 @@ import pytest
 import nasbook
 from nasbook import registry
 from nasbook.nas import network_morphism
-from nasbook.nas.growth import first_chain
 from nasbook.nas.network_morphism import NetworkMorphism, NetworkMorphismView
-from nasbook.nas.warm_restart import measure
+from nasbook.nas.parts.chain_growth import first_chain
+from nasbook.nas.parts.warm_restart import measure
 from nasbook.scale import load_study, run
 from nasbook.task import trial_seed
 from nasbook.trace import Trace

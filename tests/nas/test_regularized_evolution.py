@@ -11,7 +11,7 @@ from scipy.stats import chisquare
 import nasbook
 from nasbook import Choice, Float, Int, Space
 from nasbook.nas.regularized_evolution import RegularizedEvolution
-from nasbook.nas.spaces.cell import cell_space
+from nasbook.nas.spaces.nb201.cell import cell_space
 
 BITS = Space({f"bit_{i}": Choice([0, 1]) for i in range(100)})
 MIXED = Space(

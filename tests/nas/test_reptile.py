@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 import nasbook
 from nasbook.nas.reptile import Reptile, ReptileView, adapt, meta_step
-from nasbook.nas.spaces.cell import cell_space
+from nasbook.nas.spaces.nb201.cell import cell_space
 from nasbook.nas.spaces.networks import SuperNet, init_weights
 from nasbook.search import search, steps
 from nasbook.task import Task

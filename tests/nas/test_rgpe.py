@@ -9,10 +9,10 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, WhiteKernel
 
 import nasbook
-from nasbook.hpo.gp import GP
+from nasbook.hpo.parts.gp import GP
+from nasbook.nas.parts.sources import as_sources, best_of, normal_scores
 from nasbook.nas.rgpe import RGPE, leave_one_out, ranking_loss, ranking_weights
-from nasbook.nas.sources import as_sources, best_of, normal_scores
-from nasbook.nas.spaces.cell import cell_space
+from nasbook.nas.spaces.nb201.cell import cell_space
 from nasbook.search import search, steps
 
 SPACE = nasbook.Space(**{f"x{i}": nasbook.Choice([0, 1, 2]) for i in range(5)})

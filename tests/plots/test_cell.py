@@ -7,7 +7,7 @@ from plots.legible import assert_legible
 
 import nasbook
 from nasbook.nas.darts import SupernetView
-from nasbook.nas.spaces.cell import EDGES, OPS
+from nasbook.nas.spaces.nb201.cell import EDGES, OPS
 from nasbook.plots import (
     CellPicture,
     SupernetPicture,

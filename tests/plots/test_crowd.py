@@ -7,10 +7,10 @@ from plots.legible import assert_legible
 import nasbook
 from nasbook import Choice, Float, Space
 from nasbook.plots import ContourPicture, EdfPicture, ParetoPicture, RankPicture, TimelinePicture, edf, plot
-from nasbook.plots.contour import value_map
 from nasbook.plots.data import Quantity
-from nasbook.plots.pareto import HypervolumePicture
-from nasbook.plots.timeline import idle_shares
+from nasbook.plots.traces.contour import value_map
+from nasbook.plots.traces.pareto_front import HypervolumePicture
+from nasbook.plots.traces.timeline import idle_shares
 from nasbook.trace import Header, Trace, Trial
 
 XY = Space(x=Float(0, 1), y=Float(0, 1))

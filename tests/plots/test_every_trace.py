@@ -152,6 +152,6 @@ def test_an_objective_that_is_not_there_gets_a_sentence(trace):
 
 
 def test_short_ticks():
-    from nasbook.plots.pareto import short
+    from nasbook.plots.traces.pareto_front import short
 
     assert [short(x) for x in (0.25, 9999, 250_000, 1_500_000)] == ["0.25", "9999", "250k", "1.5M"]

@@ -6,10 +6,10 @@ import pytest
 from plots.legible import assert_legible
 
 from nasbook import registry
-from nasbook.nas.spaces.cell import to_config
 from nasbook.nas.spaces.edits import edits
-from nasbook.plots.around import AroundPicture, AroundState
+from nasbook.nas.spaces.nb201.cell import to_config
 from nasbook.plots.graph import GraphPicture, GraphState, Stage, graph, stage
+from nasbook.plots.labs.neighbours import AroundPicture, AroundState
 
 NAMES = [entry.name for entry in registry.SPACES]
 CELLS = registry.make("space", "nb201-cell")

@@ -24,8 +24,8 @@ from nasbook.plots import (
     TreePicture,
     plot,
     style,
-    words,
 )
+from nasbook.plots import moving_text as words
 from nasbook.plots.style import Limits, nice_ceiling, number, plus_minus, spread
 
 

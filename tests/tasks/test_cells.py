@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import nasbook
-from nasbook.nas.spaces.cell import to_config
+from nasbook.nas.spaces.nb201.cell import to_config
 from nasbook.task import StopTrial
 from nasbook.tasks.architectures import Training
 from nasbook.tasks.cells import DigitsCells

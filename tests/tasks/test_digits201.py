@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nasbook
-from nasbook.nas.spaces.cell import all_cells, canonical_key, classes, to_config
+from nasbook.nas.spaces.nb201.cell import all_cells, canonical_key, classes, to_config
 from nasbook.tasks.digits201 import IMAGES, TABLE, Digits201
 
 
@@ -55,7 +55,7 @@ def test_a_training_in_pytorch_reproduces_a_row(key, seed):
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
 def test_the_compiled_trainer_reproduces_rows(tmp_path):
-    from nasbook.data.digits201 import generate, trainer
+    from nasbook.data.make.digits201 import generate, trainer
 
     try:
         lib = trainer.library(tmp_path)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import nasbook
-from nasbook.nas.spaces.cell import OPS, nb201_string, to_cell, to_config
+from nasbook.nas.spaces.nb201.cell import OPS, nb201_string, to_cell, to_config
 from nasbook.task import trial_seed
 from nasbook.tasks.nb201 import NB201
 

@@ -8,7 +8,7 @@ from torch import nn
 import nasbook
 from nasbook import registry
 from nasbook.cli import main
-from nasbook.hpo.pareto import best_trials, dominance, front
+from nasbook.hpo.parts.pareto import best_trials, dominance, front
 from nasbook.nas.spaces.networks import CellNet
 from nasbook.scale.study import load_study
 from nasbook.task import trial_seed
@@ -123,14 +123,14 @@ def test_the_outcomes_of_a_table_are_what_its_search_sees():
             assert np.isnan(seen[0])
     table = nasbook.task("digits201-textures", run=2, objectives=("error", "parameters"))
     for trial in nasbook.search("random", table, trials=20, seed=3).trials:
-        row = int("".join(map(str, nasbook.nas.spaces.cell.to_cell(trial.config))), 5)
+        row = int("".join(map(str, nasbook.nas.spaces.nb201.cell.to_cell(trial.config))), 5)
         assert trial.values == pytest.approx(tuple(table.outcomes()[row]))
     mean = nasbook.task("digits201-textures").outcomes()[:, 0]
     assert mean.min() == pytest.approx(1 - max(table.accuracy(c) for c in _best_cells(table)))
 
 
 def _best_cells(table):
-    from nasbook.nas.spaces.cell import classes
+    from nasbook.nas.spaces.nb201.cell import classes
 
     cells, _ = classes()
     return [cells[i] for i in np.argsort(-table.val[..., -1].mean(1))[:3]]

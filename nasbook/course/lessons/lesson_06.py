@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from nasbook.course.exercises import Exercise
-from nasbook.hpo.rungs import rung_levels
+from nasbook.hpo.parts.rungs import rung_levels
 
 
 def check_rungs(rungs: Any) -> str | None:

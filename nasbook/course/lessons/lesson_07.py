@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nasbook.course.exercises import Exercise
-from nasbook.hpo.schedules import schedule
+from nasbook.hpo.parts.schedules import schedule
 from nasbook.space import Float, Space
 from nasbook.trace import Header, Trace, Trial
 
@@ -125,7 +125,7 @@ EXERCISES = [
         solution="def schedule_of(trials):\n    t = min((t for t in trials if t.value is not None), key=lambda t: t.value)\n"
         "    found = [(t.fidelity, t.config[\"lr\"])]\n    while \"parent\" in t.info:\n        t = trials[t.info[\"parent\"]]\n"
         "        found.append((t.fidelity, t.config[\"lr\"]))\n    return found[::-1]",
-        why="The trial's own configuration gives only the last step of this list. nasbook/hpo/schedules.py does the same.",
+        why="The trial's own configuration gives only the last step of this list. nasbook/hpo/parts/schedules.py does the same.",
     ),
     Exercise(
         name="07.explore",

@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any
 
 from nasbook.course.exercises import Exercise
-from nasbook.nas.spaces.cell import OPS, canonical_key
+from nasbook.nas.spaces.nb201.cell import OPS, canonical_key
 from nasbook.space import Choice, Int, Space
 
 

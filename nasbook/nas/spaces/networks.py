@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from nasbook.nas.spaces.cell import CONV1, CONV3, EDGES, OPS, POOL, SKIP, Cell, to_cell
+from nasbook.nas.spaces.nb201.cell import CONV1, CONV3, EDGES, OPS, POOL, SKIP, Cell, to_cell
 
 
 class Conv(nn.Sequential):

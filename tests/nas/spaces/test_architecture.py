@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from nasbook import registry
-from nasbook.nas.spaces import architecture, cell
+from nasbook.nas.spaces import architecture
 from nasbook.nas.spaces.graphs import _used
-from nasbook.nas.spaces.nb201 import NB201Cells
+from nasbook.nas.spaces.nb201 import cell
+from nasbook.nas.spaces.nb201.space import NB201Cells
 from nasbook.nas.spaces.networks import CellNet, init_weights
 from nasbook.search import search
 from nasbook.space import Choice, Space

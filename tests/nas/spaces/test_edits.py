@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nasbook import registry
-from nasbook.nas.spaces.cell import EDGE_NAMES, EDGES, to_config
 from nasbook.nas.spaces.edits import change, changed_by, edges, edits, following
+from nasbook.nas.spaces.nb201.cell import EDGE_NAMES, EDGES, to_config
 
 NAMES = [entry.name for entry in registry.SPACES]
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from nasbook.nas.spaces.cell import EDGES, OPS, all_cells, classes, to_cell
+from nasbook.nas.spaces.nb201.cell import EDGES, OPS, all_cells, classes, to_cell
 from nasbook.nas.spaces.networks import CellNet, SuperNet, init_weights, pick_device
 
 

@@ -1,0 +1,1 @@
+"""What made the tables in nasbook/data. It is not part of the wheel."""

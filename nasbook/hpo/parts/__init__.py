@@ -1,0 +1,1 @@
+"""What several methods of hpo/ are made of. Nothing here imports a method."""

@@ -1,0 +1,133 @@
+"""Gaussian-process regression: a belief about a function, from some of its values.
+
+    y = f(x) + ε,   ε ~ N(0, σ_n²),   f ~ GP(0, σ_f² k(r)),   r² = Σ_j (x_j - x'_j)² / ℓ_j²
+
+    mean(x) = k(x)ᵀ K⁻¹ y,   var(x) = k(x, x) - k(x)ᵀ K⁻¹ k(x),   K = σ_f² k(X, X) + σ_n² I
+
+Values are standardised before and scaled back after, so the signal variance σ_f² is 1. The length scales ℓ and the
+noise variance σ_n² (a share of the variance of the values) are those that make the results most likely (evidence.py);
+each of the three can be fixed instead. Points are expected in [0, 1]^d. The cost is O(n³): good for some hundred
+points.
+
+Book: Rasmussen & Williams, Gaussian Processes for Machine Learning, 2006. Read first: `predict`, then
+`log_marginal_likelihood` in evidence.py. Left out: a mean function, noise that varies from point to point,
+approximations for many points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+
+import numpy as np
+from scipy.linalg import solve_triangular
+from scipy.spatial.distance import cdist
+
+from nasbook.hpo.parts.evidence import log_marginal_likelihood, lower, most_likely, solve, squared_differences
+from nasbook.hpo.parts.kernels import KERNELS
+from nasbook.kit.blas import one_thread
+
+
+class GP:
+    """A Gaussian process; `fit(X (n, D), y (n,))` returns itself, ready for `predict`, `sample` and `path`.
+
+    What is None is fitted. `groups` (D,): columns that share a length scale. standardise=False: y as it is, mean 0.
+    Afterwards: `lengthscales` (d,), `signal` σ_f², `noise` σ_n² (of standardised values), `evidence` log p(y | X, θ).
+    """
+
+    def __init__(
+        self,
+        kernel: str = "matern52",
+        lengthscale: float | np.ndarray | None = None,
+        signal: float | None = 1.0,
+        noise: float | None = None,
+        groups: np.ndarray | None = None,
+        standardise: bool = True,
+    ) -> None:
+        if kernel not in KERNELS:
+            raise ValueError(f"kernel must be one of {', '.join(KERNELS)}, not {kernel!r}")
+        self.kernel, self.groups, self.standardise = kernel, groups, standardise
+        self._fixed = (lengthscale, signal, noise)
+
+    @one_thread
+    def fit(self, X: np.ndarray, y: np.ndarray) -> GP:
+        self.X, y = np.asarray(X, float), np.asarray(y, float)
+        n, D = self.X.shape
+        if n == 0 or y.shape != (n,) or not (np.isfinite(self.X).all() and np.isfinite(y).all()):
+            raise ValueError(
+                f"a GP needs finite points (n, d) and values (n,), n ≥ 1; got {self.X.shape} and {y.shape}"
+            )
+        group = np.arange(D) if self.groups is None else np.asarray(self.groups)
+        big = float(np.abs(y).max()) or 1.0  # so that squares of huge values do not overflow
+        self.shift, self.scale = big * float(np.mean(y / big)), big * (float(np.std(y / big)) or 1.0)
+        self.shift, self.scale = (self.shift, self.scale) if self.standardise else (0.0, 1.0)
+        self._y = (y - self.shift) / self.scale
+        D2 = squared_differences(self.X, group)
+        theta = most_likely(D2, self._y, self.kernel, self._fixed)
+        self.lengthscales, (self.signal, self.noise) = np.exp(theta[:-2]), np.exp(theta[-2:]).tolist()
+        self._ell = self.lengthscales[group]  # (D,): one length scale a column
+        self._condition(self.signal * KERNELS[self.kernel](D2 @ self.lengthscales**-2)[0].reshape(n, n))
+        self.evidence = log_marginal_likelihood(theta, D2, self._y, self.kernel)[0]
+        return self
+
+    def given(self, X: np.ndarray, y: np.ndarray) -> GP:
+        """The belief after more values y (k,) at X (k, D), with hyperparameters and scale as they are."""
+        new = copy(self)
+        new.X, new._y = np.concatenate([self.X, X]), np.r_[self._y, (np.asarray(y) - self.shift) / self.scale]
+        new._condition(new._k(new.X)[0])
+        return new
+
+    def _condition(self, K: np.ndarray) -> None:
+        self.L = lower(K + self.noise * np.eye(len(K)))
+        self.alpha = solve(self.L, self._y)  # α = K⁻¹ y
+
+    # ---- the posterior ---------------------------------------------------------------------------------
+
+    def predict(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean (m,) and standard deviation (m,) of f, without the noise, in the units of y."""
+        k = self._k(X)[0]  # (m, n)
+        v = solve_triangular(self.L, k.T, lower=True, check_finite=False)
+        var = self.signal - np.einsum("ij,ij->j", v, v)
+        return self.shift + self.scale * (k @ self.alpha), self.scale * np.sqrt(np.maximum(var, 0))
+
+    def slopes(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Mean (m,), std (m,), and their gradients ∂mean/∂x and ∂std/∂x, both (m, D)."""
+        k, g = self._k(X)
+        diff = (np.asarray(X)[:, None] - self.X[None]) / self._ell**2  # (m, n, D)
+        dk = -g[..., None] * diff
+        Kk = solve(self.L, k.T).T  # K⁻¹ k(x)
+        std = np.sqrt(np.maximum(self.signal - np.einsum("mn,mn->m", k, Kk), 1e-18))
+        dmean = np.einsum("mnd,n->md", dk, self.alpha)
+        dstd = -np.einsum("mnd,mn->md", dk, Kk) / std[:, None]  # ∂√v = ∂v / 2√v
+        return self.shift + self.scale * (k @ self.alpha), self.scale * std, self.scale * dmean, self.scale * dstd
+
+    def covariance(self, X: np.ndarray, A: np.ndarray) -> np.ndarray:
+        """Covariance of f at X (m, D) with f at A (k, D): (m, k), in units of scale²."""
+        v, w = (solve_triangular(self.L, self._k(points)[0].T, lower=True) for points in (X, A))
+        r2 = cdist(np.asarray(X) / self._ell, np.asarray(A) / self._ell, "sqeuclidean")
+        return self.signal * KERNELS[self.kernel](r2)[0] - v.T @ w
+
+    @one_thread
+    def sample(self, X: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+        """n functions drawn from the posterior, at the points X (m, D): an array (n, m)."""
+        z = rng.standard_normal((n, len(X)))
+        return self.shift + self.scale * (self._k(X)[0] @ self.alpha + z @ lower(self.covariance(X, X)).T)
+
+    def path(self, rng: np.random.Generator, features: int = 512) -> Callable[[np.ndarray], np.ndarray]:
+        """One function drawn from the posterior that can be asked anywhere: X (m, D) -> (m,).
+
+        A draw from the prior, made of random cosines, and the correction that the data ask for (Wilson et al. 2020)."""
+        D, ν = self.X.shape[1], {"matern52": 5 / 2, "matern32": 3 / 2}.get(self.kernel)
+        ω = rng.standard_normal((D, features)) / self._ell[:, None]  # frequencies: normal for RBF, Student-t for Matérn
+        if ν is not None:
+            ω /= np.sqrt(rng.chisquare(2 * ν, features) / (2 * ν))
+        b, w = rng.uniform(0, 2 * np.pi, features), rng.standard_normal(features)
+        prior = lambda X: np.sqrt(2 * self.signal / features) * np.cos(X @ ω + b) @ w  # noqa: E731
+        ε = np.sqrt(self.noise) * rng.standard_normal(len(self.X))
+        correction = solve(self.L, self._y - prior(self.X) - ε)
+        return lambda X: self.shift + self.scale * (prior(np.asarray(X)) + self._k(X)[0] @ correction)
+
+    def _k(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        r2 = cdist(np.asarray(X, float) / self._ell, self.X / self._ell, "sqeuclidean")
+        k, g = KERNELS[self.kernel](r2)
+        return self.signal * k, self.signal * g

@@ -1,0 +1,154 @@
+"""Rungs and brackets: what successive halving, Hyperband, ASHA, BOHB and DEHB share.
+
+A *rung* is a number of epochs at which trials are compared. Those that are promoted go on with their training to the
+next rung. A *bracket* is one run of successive halving over several rungs.
+
+    r_i = ⌊R / η^(s-i)⌋,  i = 0 … s        s is the largest number with r η^s ≤ R
+
+Rungs are counted down from R in whole numbers, so R = 243 with η = 3 has 6 of them (log 243 / log 3 is 4.999… in
+floating point, and its floor would lose one).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from nasbook.kit.checks import needs_freedom, setting, whole
+from nasbook.method import Method, Proposal
+from nasbook.space import Space
+from nasbook.task import Fidelity
+from nasbook.trace import Trial
+
+MOST = 100_000  # configurations that a first rung may hold
+Table: TypeAlias = tuple[tuple[int, int], ...]  # (n_i, r_i) of every rung of a bracket
+
+
+def rung_levels(r: int, R: int, eta: int) -> tuple[int, ...]:
+    """r_0 < … < r_s = R in epochs: R, ⌊R/η⌋, ⌊R/η²⌋ … as far down as r."""
+    s = 0
+    while r * eta ** (s + 1) <= R:
+        s += 1
+    return tuple(R // eta ** (s - i) for i in range(s + 1))
+
+
+def loss(trial: Trial) -> float:
+    """The value of a trial, infinite where it has none."""
+    return trial.value if trial.status == "done" and trial.value is not None else math.inf
+
+
+@dataclass(frozen=True)
+class Epochs:
+    """The range of fidelities, for methods with rungs."""
+
+    min_fidelity: int = setting(1, "Epochs of the shortest training (r).")
+    max_fidelity: int = setting(27, "Epochs of a full training (R); the task must allow so many.")
+    eta: int = setting(3, "One configuration of so many goes on to the next rung (η).")
+
+    def __post_init__(self) -> None:
+        whole("min_fidelity", self.min_fidelity, 1, math.inf)
+        whole("max_fidelity", self.max_fidelity, 1, math.inf)
+        whole("eta", self.eta, 2)
+        if self.max_fidelity < self.eta * self.min_fidelity:
+            raise ValueError(
+                f"max_fidelity={self.max_fidelity} leaves a single rung, so nothing can be promoted; with min_fidelity="
+                f"{self.min_fidelity} and eta={self.eta} it must be at least {self.eta * self.min_fidelity}"
+            )
+        if (n := self.eta ** (len(self.levels) - 1)) > MOST:
+            raise ValueError(f"max_fidelity={self.max_fidelity:,} begins with {n:,} configurations; raise min_fidelity")
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        return rung_levels(self.min_fidelity, self.max_fidelity, self.eta)
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A rung when the method chose. Trials are named by their numbers, in the order of their start."""
+
+    fidelity: int
+    size: int | None  # places; None: as many as come
+    trials: tuple[int, ...]
+    values: tuple[float | None, ...]  # None while it runs, inf where it failed
+    promoted: tuple[int, ...]
+    stopped: tuple[int, ...]  # ended and not promoted (ASHA: not yet)
+
+
+class Bracket:
+    """One run of successive halving: rungs that are filled one after the other."""
+
+    def __init__(self, table: Table, number: int) -> None:
+        self.table, self.number, self.rung = table, number, 0
+        self.waiting: list[Trial | None] = [None] * table[0][0]  # to be started: a promoted trial, or a new one
+        self.members: list[dict[int, Trial | None]] = [{} for _ in table]  # trial id -> the trial, once it has ended
+        self.promoted: list[tuple[int, ...]] = [() for _ in table]
+
+    @property
+    def finished(self) -> bool:
+        return not self.waiting and None not in self.members[self.rung].values()
+
+    def start(self, trial_id: int) -> Trial | None:
+        """Give a place to a trial; the answer is the trial that it goes on with."""
+        self.members[self.rung][trial_id] = None
+        return self.waiting.pop(0)
+
+    def tell(self, trial: Trial) -> None:
+        self.members[self.rung][trial.id] = trial
+        if self.finished and self.rung + 1 < len(self.table):
+            best = sorted((t for t in self.members[self.rung].values() if t and loss(t) < math.inf), key=loss)
+            best = best[: self.table[self.rung + 1][0]]
+            if best:
+                self.promoted[self.rung], self.waiting = tuple(t.id for t in best), list(best)
+                self.rung += 1
+
+    def view(self) -> BracketView:
+        rungs = []
+        for i, ((size, level), members) in enumerate(zip(self.table, self.members, strict=True)):
+            over = i < self.rung or self.finished
+            stopped = tuple(k for k in members if over and k not in self.promoted[i])
+            values = tuple(None if t is None else loss(t) for t in members.values())
+            rungs.append(Rung(level, size, tuple(members), values, self.promoted[i], stopped))
+        return BracketView(self.number, self.table, tuple(rungs))
+
+
+@dataclass(frozen=True)
+class BracketView:
+    number: int
+    table: Table
+    rungs: tuple[Rung, ...]
+
+
+class RungMethod(Method):
+    """A method that trains in rungs. Configurations asked for from outside begin in the lowest rung that is open."""
+
+    continues = True
+
+    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+        super().__init__(space, seed, **settings)
+        self._wanted: list[Proposal] = []
+
+    def check_space(self, space: Space) -> None:
+        needs_freedom(self.name, space)
+
+    def before_promotion(self) -> int:
+        """New configurations that are trained before one can be promoted."""
+        raise NotImplementedError
+
+    def check_budget(self, trials: int | None, fidelity: Fidelity | None) -> None:
+        s, n = self.settings, self.before_promotion()
+        if fidelity is not None and not fidelity.min <= s.levels[0] < s.max_fidelity <= fidelity.max:
+            raise ValueError(
+                f"{self.name}: this task can be trained for {fidelity.min:g} to {fidelity.max:g} {fidelity.unit}s, "
+                f"not for min_fidelity={s.min_fidelity} to max_fidelity={s.max_fidelity}"
+            )
+        if fidelity is not None and trials is not None and trials <= n:
+            raise ValueError(
+                f"{self.name}: trials={trials} is too few, because the first {n} are new configurations and none "
+                f"goes on before; give {n + 1} trials or more, another min_fidelity, or use 'random'"
+            )
+
+    def ask(self) -> Trial | None:
+        self._wanted += self._queue
+        self._queue.clear()
+        return super().ask()

@@ -1,0 +1,84 @@
+"""What the length of an unroll does to a hypergradient: all lengths at once, and what to hold them against.
+
+    found = by_length(problem, w, h, 100)          # {"reverse": (100, m), "truncated": …, "implicit": …}
+    w_star, exact = optimum(problem, w, h)          # the gradient that an endless training would have
+    np.linalg.norm(found["reverse"] - exact, axis=1)
+
+Row k of each array is the hypergradient that differentiates k + 1 steps. They come from the recursions of unrolling.py,
+looked at after every step:
+
+reverse    a training of k + 1 steps, differentiated whole (forward mode gives the same numbers)
+truncated  a training of T steps, of which the last k + 1 are differentiated
+implicit   the same training, then k + 1 terms of the Neumann series
+
+Whether they approach the exact gradient hangs on the same condition as the training: |1 - η μ| < 1 for every eigenvalue
+μ of the Hessian. The error falls like the largest of these numbers to the power k, or it grows like that.
+Read first: `by_length`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.func import grad, hessian, jacrev, jvp, vjp, vmap
+
+from nasbook.hpo.parts.unrolling import Problem, push, step
+
+
+def by_length(problem: Problem, w: Tensor, h: Tensor, T: int) -> dict[str, np.ndarray]:
+    """dL_val/dh (T, m) of each mode for 1 … T differentiated steps, from first weights w (p,)."""
+    Z, E, whole, path = torch.zeros(len(h), len(w), dtype=w.dtype), torch.eye(len(h), dtype=h.dtype), [], [w]
+    for _ in range(T):
+        Z = vmap(partial(push, problem, path[-1], h))(Z, E)
+        path.append(step(problem, path[-1], h))
+        whole.append(Z @ grad(problem.val_loss)(path[-1]))
+
+    g = grad(problem.val_loss)(path[-1])
+    alpha, d, truncated = g, torch.zeros_like(h), []
+    for w_t in reversed(path[:-1]):
+        alpha, alpha_B = vjp(partial(step, problem), w_t, h)[1](alpha)
+        d = d + alpha_B
+        truncated.append(d)
+
+    slope = grad(problem.train_loss)
+    v, series, w_T = g, [], path[-1]
+    mixed = vjp(lambda h: slope(w_T, h), h)[1]
+    p = torch.zeros_like(v)
+    for _ in range(T):
+        p = p + v
+        v = v - h[0].exp() * jvp(lambda w: slope(w, h), (w_T,), (v,))[1]
+        series.append(-h[0].exp() * mixed(p)[0])
+    found = {"reverse": whole, "truncated": truncated, "implicit": series}
+    return {mode: torch.stack(rows).numpy() for mode, rows in found.items()}
+
+
+def optimum(problem: Problem, w: Tensor, h: Tensor, most: int = 100) -> tuple[Tensor, Tensor]:
+    """The weights w* (p,) that minimise the training loss, and dL_val(w*)/dh (m,), both to rounding.
+
+    For a strictly convex training loss of up to about a thousand weights: Newton's method with step halving, then the
+    implicit function theorem with a linear solve in place of the series. For ridge regression one step of Newton's
+    method is the closed form. RuntimeError where `most` steps do not suffice."""
+    slope = grad(problem.train_loss)
+    for _ in range(most):
+        g = slope(w, h)
+        H = hessian(problem.train_loss)(w, h)
+        if g.norm() < 1e-13:
+            break
+        move, size, before = torch.linalg.solve(H, g), 1.0, problem.train_loss(w, h)
+        while problem.train_loss(w - size * move, h) > before + 1e-15 and size > 1e-6:
+            size /= 2
+        w = w - size * move
+    else:
+        raise RuntimeError(f"the training loss has no minimum that {most} steps of Newton's method could find")
+    back = torch.linalg.solve(H, grad(problem.val_loss)(w))
+    return w, -back @ jacrev(lambda h: slope(w, h))(h)
+
+
+def central(value: Callable[[Tensor], float], h: Tensor, eps: float = 1e-4) -> Tensor:
+    """(m,) central differences of a function of h."""
+    ways = eps * torch.eye(len(h), dtype=h.dtype)
+    return torch.tensor([(value(h + e) - value(h - e)) / (2 * eps) for e in ways], dtype=h.dtype)

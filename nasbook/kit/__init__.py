@@ -1,0 +1,1 @@
+"""What methods and tasks share that is no method: checked settings, states on disk, threads, memory."""

@@ -1,0 +1,100 @@
+"""A short training that may begin with weights that know something: for network_morphism.py.
+
+    λ_t = λ/2 (1 + cos(π t / T)),   t = 0, 1, … T − 1 steps of SGD with Nesterov momentum and a fresh optimiser
+
+One cycle of Loshchilov & Hutter's warm restarts (SGDR, ICLR 2017): the rate jumps to λ and falls to 0.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from nasbook.kit.checks import setting, whole, within
+from nasbook.nas.spaces.networks import pick_device
+from nasbook.task import Task
+
+Images = tuple[Tensor, Tensor]  # images (n, channels, height, width), labels (n,)
+
+
+@dataclass(frozen=True)
+class RestartSettings:
+    """How each network is trained."""
+
+    epochs: int = setting(3, "Epochs of each training.")
+    lr: float = setting(0.1, "Rate at the beginning of each training; it falls to 0.")
+    momentum: float = setting(0.9, "Of Nesterov's kind.")
+    weight_decay: float = setting(5e-4, "Of all weights.")
+    batch: int = setting(50, "Images a step.")
+
+    def __post_init__(self) -> None:
+        whole("epochs", self.epochs, 1)
+        whole("batch", self.batch, 2)
+        within("lr", self.lr, 0, above=True)
+        within("momentum", self.momentum, 0, 0.999, above=True)
+        within("weight_decay", self.weight_decay, 0)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a training leaves behind, epoch by epoch."""
+
+    losses: tuple[float, ...]  # mean training loss
+    errors: tuple[float, ...]  # on the validation images
+    val_loss: float  # after the last epoch
+
+    @property
+    def finite(self) -> bool:
+        return all(map(math.isfinite, (*self.losses, self.val_loss)))
+
+
+def learn(net: nn.Module, train: Images, val: Images, s: RestartSettings, rng: np.random.Generator) -> Learned:
+    """Train the network in place. The images come in the order that `rng` draws; an epoch drops a last part batch.
+    Stops early where a loss is not finite."""
+    x, y = train
+    optimiser = torch.optim.SGD(net.parameters(), s.lr, s.momentum, weight_decay=s.weight_decay, nesterov=True)
+    steps, losses, errors = len(y) // s.batch, [], []
+    for epoch in range(s.epochs):
+        net.train()
+        order, total = torch.from_numpy(rng.permutation(len(y))).to(x.device), 0.0
+        for t, i in enumerate(order[: steps * s.batch].split(s.batch), epoch * steps):
+            optimiser.param_groups[0]["lr"] = s.lr / 2 * (1 + math.cos(math.pi * t / (s.epochs * steps)))
+            loss = F.cross_entropy(net(x[i]), y[i])
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            total += loss.item()
+        val_loss, error = measure(net, val)
+        losses.append(total / steps)
+        errors.append(error)
+        if not math.isfinite(total):
+            break
+    return Learned(tuple(losses), tuple(errors), val_loss)
+
+
+@torch.no_grad()
+def measure(net: nn.Module, images: Images) -> tuple[float, float]:
+    """(mean loss, fraction classified wrongly), with running statistics."""
+    x, y = images
+    net.eval()
+    logits = torch.cat([net(batch) for batch in x.split(300)])
+    return F.cross_entropy(logits, y).item(), (logits.argmax(1) != y).double().mean().item()
+
+
+def images_of(task: Task, name: str, batch: int) -> dict[str, Images]:
+    """{"train", "val", …} of task.data() as tensors on the task's device; ValueError for fewer images than a batch.
+
+    task.data(): images (n, h, w) or (n, c, h, w) float32, labels (n,)."""
+    device = pick_device(getattr(task, "device", "auto"))
+    found = {}
+    for part, (x, y) in task.data().items():  # type: ignore[attr-defined]
+        pixels = torch.from_numpy(x.reshape(len(x), -1, *x.shape[-2:])).float()
+        found[part] = pixels.to(device), torch.from_numpy(y).to(device)
+    if len(found["train"][1]) < batch:
+        raise ValueError(f"{name}: batch is {batch}, but {task.name} has {len(found['train'][1])} images to learn from")
+    return found

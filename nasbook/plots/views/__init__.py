@@ -1,0 +1,1 @@
+"""Pictures of what one method believed: its view."""

@@ -1,0 +1,277 @@
+"""What Bayesian optimisation believes about one parameter and where it looks next (curves; maps: acquisition_maps.py).
+
+With more than two parameters the picture is a slice through the best configuration so far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import SubFigure
+
+from nasbook.plots import style
+from nasbook.plots.data import Quantity, label_of
+from nasbook.plots.picture import Picture
+from nasbook.plots.scales import parameter_axis, value_label
+from nasbook.plots.style import Figure, Limits
+from nasbook.plots.views.acquisition_labels import NAMES, SHORT, Belief, Truth, scaled, view_of
+from nasbook.plots.views.acquisition_maps import Acquisition2D
+from nasbook.search import replay
+from nasbook.space import Choice, Config, Int, Space
+from nasbook.task import Task
+from nasbook.trace import Trace
+
+
+class Acquisition1D(Belief):
+    """Posterior (mean, 95 % band, samples) above, acquisition below, the next query in vermilion.
+
+    State: a BayesianView, or a Step that has one. truth: the objective, a function of a configuration, drawn grey and
+    dashed (the method cannot see it). samples: functions drawn from the belief. limits: of the value.
+    """
+
+    figsize = (style.WIDTH, 4.9)
+
+    def __init__(
+        self,
+        space: Space,
+        axis: str | None = None,
+        truth: Truth | None = None,
+        trials: int | None = None,
+        quantity: Quantity = Quantity(accuracy=False),  # noqa: B008
+        samples: int = 3,
+        limits: tuple[float, float] | None = None,
+    ) -> None:
+        super().__init__(space, [axis or space.free[0]], trials, quantity)
+        self.p = space.parameters[self.names[0]]
+        self.samples = samples
+        self.x, self.u = self._grid()
+        self.context = np.full(space.d, 0.5)
+        self.truth = None if truth is None or self.sliced else self._truth(truth)
+        self.y = Limits()
+        if limits is not None:
+            self.y = Limits(*(float(quantity.show(v)) for v in limits))
+        elif self.truth is not None:
+            self.y.include(self.truth, pad=0.15)
+
+    def _grid(self) -> tuple[np.ndarray, np.ndarray]:
+        """Where the curve is drawn, and the coordinate at which the belief is asked. Choices are flat steps."""
+        p = self.p
+        if isinstance(p, Choice):
+            u = np.array([p.encode(o) for o in p.options])
+            x = np.stack([u - 0.49 / p.size, u + 0.49 / p.size], 1).ravel()
+            return x, np.repeat(u, 2)
+        if isinstance(p, Int) and p.size <= 200:
+            u = np.array([p.encode(v) for v in range(p.low, p.high + 1)])
+            return u, u
+        u = np.linspace(0, 1, 200)
+        return u, u
+
+    def _truth(self, truth: Truth) -> np.ndarray:
+        values = [truth(self.space.decode(np.array([u]))) for u in self.u]
+        return self.quantity.show(np.array(values, float))
+
+    def build(self, fig: Figure | SubFigure) -> None:
+        entries: list[tuple[str, Any]] = [
+            ("trial, projected" if self.sliced else "trial", style.dot(alpha=0.4 if self.sliced else 1)),
+            ("failed", style.dot(**style.HOLLOW)),
+            ("best so far", style.dot(ms=10, **style.STAR)),
+            ("mean", style.line(style.BELIEF)),
+            ("95 % of the belief", style.patch(style.BELIEF, 0.15)),
+        ]
+        if self.samples:
+            entries.append(("samples", style.line(style.BELIEF, lw=0.9, alpha=0.55)))
+        entries.append(("next query", style.dot(style.NEXT, "v", 7)))
+        if self.truth is not None:
+            entries.append(("objective (hidden)", style.line(style.HIDDEN, style.DASH, lw=1.3)))
+        self._place(fig, 0.45 + 0.2 * style.key(fig, entries))
+        self.title(fig)
+        self._build_belief()
+        self._build_acquisition()
+
+    def _place(self, fig: Figure | SubFigure, top: float) -> None:
+        """The axes: the belief in `ax`, under words that end `top` inches from the upper edge; the rest under it."""
+        (w, h), bottom, low_h, gap = style.size(fig), 0.5, 0.95, 0.42
+        self.ax = style.axes(fig, 0.75, bottom + low_h + gap, 0.2, top)
+        self.low = style.axes(fig, 0.75, bottom, 0.2, h - bottom - low_h)
+        for a in (self.ax, self.low):
+            parameter_axis(a, "x", self.p, self.names[0], w - 0.95, label=a is self.low)
+        self.low.set(ylim=(0, 1.32), yticks=[])
+        self.panels = [self.ax, self.low]  # each has the parameter across
+
+    def _build_belief(self) -> None:
+        ax = self.ax
+        ax.tick_params(labelbottom=False)
+        ax.set(ylabel=self.quantity.axis, ylim=self.y.pair)
+        if self.truth is not None:
+            ax.plot(self.x, self.truth, color=style.HIDDEN, ls=style.DASH, lw=1.3, zorder=1.8)
+        live = self.live
+        options: dict[str, Any] = {"clip_on": False, "alpha": 0.4 if self.sliced else 1.0}
+        self.band = live(style.polygon(ax, style.BELIEF, 0.15))
+        self.draws = [
+            live(ax.plot([], [], color=style.BELIEF, lw=0.9, alpha=0.55, zorder=1.9)[0]) for _ in range(self.samples)
+        ]
+        self.mean = live(ax.plot([], [], color=style.BELIEF, zorder=2)[0])
+        self.stem = live(ax.plot([], [], color=style.NEXT, lw=1.4, ls=style.DOT, zorder=2.2)[0])
+        self.dots = live(ax.plot([], [], "o", color=style.TRIAL, ms=6, zorder=3, **options)[0])
+        self.lost = live(ax.plot([], [], "o", ms=6, zorder=3, clip_on=False, **style.HOLLOW)[0])
+        self.wait = live(ax.plot([], [], "D", ms=5, mfc="white", mec=style.NEXT, zorder=3, clip_on=False)[0])
+        self.star = live(ax.plot([], [], ms=15, ls="none", zorder=4, **style.STAR)[0])
+
+    def _build_acquisition(self) -> None:
+        low, live = self.low, self.live
+        self.trust = live(low.plot([], [], color=style.PURPLE, ls=style.DASH, lw=1.3, zorder=1.9)[0])
+        self.area = live(style.polygon(low, style.ACQUISITION, 0.25))
+        self.line = live(low.plot([], [], color=style.ACQUISITION, zorder=2)[0])
+        self.mark = live(low.plot([], [], "v", color=style.NEXT, ms=8, zorder=3, clip_on=False)[0])
+        self.note = live(style.add_words(low, 0, 1.2, color=style.NEXT, fontsize=style.SMALL, va="center", zorder=4))
+        self.caption = live(
+            style.add_words(low, 0, 1.03, axes_fraction=True, fontsize=style.NORMAL, weight="bold", va="bottom")
+        )
+
+    def update(self, state: Any) -> bool:
+        view, q, k = view_of(state), self.quantity, self.at[0]
+        self.context = self._context(view)
+        U = np.tile(self.context, (len(self.u), 1))
+        U[:, k] = self.u
+        told, y = np.asarray(view.U, float).reshape(-1, self.space.d), q.show(np.asarray(view.y, float))
+        changed = self.y.include(y, pad=0.5)
+        if changed or not self.y.known:
+            self.ax.set_ylim(self.y.pair)
+        self._words(view)
+        self.posterior: tuple[np.ndarray, np.ndarray] | None = None
+        if view.gp is None:
+            self._clear()
+        else:
+            mean, std = view.predict(U)
+            self.posterior = (mean, std)
+            style.set_band(self.band, self.x, q.show(mean - 1.96 * std), q.show(mean + 1.96 * std))
+            self.mean.set_data(self.x, q.show(mean))
+            if self.samples:
+                for line, sample in zip(self.draws, view.samples(U, self.samples, 0), strict=True):
+                    line.set_data(self.x, q.show(sample))
+            self._acquire(view, U)
+        self.dots.set_data(told[:, k], y)
+        best = int(np.argmin(view.y)) if len(y) else None
+        self.star.set_data(([], []) if best is None else ([told[best, k]], [y[best]]))
+        low, high = self.y.pair
+        for artist, points, share in ((self.lost, getattr(view, "failed", ()), 0.97), (self.wait, view.pending, 0.03)):
+            where = np.asarray(points, float).reshape(-1, self.space.d)[:, k]
+            artist.set_data(where, np.full(len(where), low + share * (high - low)))
+        self._next(view)
+        return changed
+
+    def _acquire(self, view: Any, U: np.ndarray) -> None:
+        """Draw the acquisition at the points U of the curve."""
+        a = scaled(view.acquire(U), view.acquisition)
+        style.set_band(self.area, self.x, np.zeros_like(a), a)
+        self.line.set_data(self.x, a)
+        name, prior = NAMES.get(view.acquisition, view.acquisition), getattr(view.settings, "prior", None)
+        self.trust.set_data([], [])
+        if prior:
+            trust = view.trust(U)
+            self.trust.set_data(self.x, trust / trust.max())
+            name = f"{SHORT.get(view.acquisition, name)}, weighted by the prior (dashed) to the power {view.fading:.2g}"
+        self.caption.set_text(name)
+
+    def _clear(self) -> None:
+        self.band.set_visible(False)
+        for line in (self.mean, *self.draws):
+            line.set_data([], [])
+        self._clear_acquisition()
+
+    def _clear_acquisition(self) -> None:
+        self.area.set_visible(False)
+        for line in (self.line, self.trust):
+            line.set_data([], [])
+        self.caption.set_text("No acquisition yet: the first trials spread over the space")
+
+    def _next(self, view: Any) -> None:
+        if self.next is None:
+            self.note.set_text("")
+            self.stem.set_data([], [])
+            self.mark.set_data([], [])
+            return
+        x = float(self.next[self.at[0]])
+        height = 0.0
+        if view.gp is not None:
+            height = float(np.interp(x, self.x, np.asarray(self.line.get_ydata(), float)))
+        low, high = self.y.pair
+        self.stem.set_data([x, x], [low, high])
+        self.mark.set_data([x], [height])
+        value = self.space.decode(self.next).get(self.names[0])
+        text = f"next: {value_label(self.p, value)}"
+        right = x > 0.8
+        self.note.set_text(text)
+        self.note.set_horizontalalignment("right" if right else "left")
+        self.note.set_x(x + (-0.015 if right else 0.015))
+
+
+def acquisition_picture(space: Space, axes: Sequence[str] | str | None = None, **options: Any) -> Belief:
+    """The picture that fits: curves for one parameter, maps for two; `axes` names them where there are more."""
+    return picture_of(Acquisition1D, Acquisition2D, space, axes, **options)
+
+
+def picture_of(one: Any, two: Any, space: Space, axes: Sequence[str] | str | None, **options: Any) -> Any:
+    """The picture `one` of one parameter or `two` of two; options that it does not have are left out."""
+    names = [axes] if isinstance(axes, str) else list(axes or space.free[:2])
+    if len(names) == 1:
+        return one(space, names[0], **options)
+    if len(names) != 2:
+        raise ValueError(f"acquisition: name one or two parameters, not {len(names)}")
+    return two(space, names, **{k: v for k, v in options.items() if k in ("trials", "quantity", "resolution")})
+
+
+def acquisition(
+    state: Any,
+    *,
+    step: int = -1,
+    axes: Sequence[str] | str | None = None,
+    task: Task | None = None,
+    trials: int | None = None,
+    label: str | None = None,
+    samples: int = 3,
+) -> Figure:
+    """The belief and the acquisition at one step of a Bayesian search.
+
+    state: a Trace of the method "bayesian" (`step` counts its steps, −1 is the last), a Step or a BayesianView.
+    task: with one parameter its values are drawn as the hidden objective; that takes 200 evaluations.
+    """
+    return drawn(
+        acquisition_picture, state, step=step, axes=axes, task=task, trials=trials, label=label, samples=samples
+    )
+
+
+def drawn(
+    picture: Callable[..., Picture],
+    state: Any,
+    step: int = -1,
+    axes: Sequence[str] | str | None = None,
+    task: Task | None = None,
+    trials: int | None = None,
+    label: str | None = None,
+    samples: int = 3,
+) -> Figure:
+    """A finished figure of a Trace's step, a Step or a view, by `picture(space, axes, ...)`."""
+    trace = state if isinstance(state, Trace) else None
+    if trace is not None:
+        if not len(trace):
+            raise ValueError("acquisition: this trace has no trials yet")
+        if trace[step].view is None or isinstance(trace[step].view, dict):
+            state = list(replay(trace))[step]
+        else:
+            state = trace[step]
+        trials = trials or len(trace)
+    view = view_of(state)
+    truth = None
+    if task is not None:
+        hidden = task
+
+        def truth(config: Config) -> float:
+            answer: Any = hidden.evaluate(config)
+            return float(getattr(answer, "value", answer))
+
+    quantity = Quantity(label or label_of(trace, task), accuracy=False)
+    options: dict[str, Any] = {"trials": trials, "quantity": quantity}
+    return picture(view.space, axes, truth=truth, samples=samples, **options).render_static(view)

@@ -1,0 +1,497 @@
+"""The search-space lab: edit an architecture by its graph or by its decisions, and see what it is and what it costs.
+
+    lab = nasbook.lab("spaces", space="nb201-cell", table="nb201-cifar10")
+    lab.edit("edge_0_1", "conv3x3"); lab.config, lab.facts
+
+There is no search here. A click on an edge gives its first decision the next option; a click on a grey dot puts an edge
+there; a click on a dot of the lower picture goes to that neighbour. Step makes a random mutation, so Play is a random
+walk. Every edit is kept, and the scrubber leads back to it.
+
+Parameters, FLOPs and seconds are those of the space's own small network, not of the network that a table was made with.
+The true accuracy is the table's mean over its trainings; no search sees it.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from typing import Any
+
+import ipywidgets as W
+import numpy as np
+
+import nasbook
+from nasbook import registry
+from nasbook.hpo.random import RandomSearch
+from nasbook.nas.spaces.architecture import Architectures
+from nasbook.nas.spaces.edits import Edits, Slot, change, changed_by, edits, following
+from nasbook.plots.graph import GraphPicture, GraphState, stage
+from nasbook.plots.labs.neighbours import AroundPicture, AroundState
+from nasbook.plots.picture import Stack
+from nasbook.plots.style import number, plural
+from nasbook.search import evaluate, header_of
+from nasbook.space import Config, Constant, Scalar
+from nasbook.task import trial_seed
+from nasbook.trace import Trace, Trial
+from nasbook.widgets.shell import Lab, Setting, choose, count, slide
+
+COUNTED = 16_000  # architectures: in a space of at most so many, equal ones are counted one by one
+MOST_NEIGHBOURS = 24  # whose parameters are counted at each edit
+SAMPLED = 40  # architectures that show where the others of a space lie
+NO_TABLE = ""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """An architecture, and how it came about."""
+
+    config: Config
+    words: str
+
+
+class SpacesLab(Lab):
+    """One architecture of a search space, to be edited.
+
+    Arguments are settings: space, table (of true accuracies, where there is one), trials (edits of Play), seed. From
+    Python: `config`, `facts`, `edit(decision, value)`, `show(config)`, `mutate()`, `draw()`, `keep()`, `cross()`,
+    `source`.
+    """
+
+    name = "spaces"
+    unit = "edit"
+
+    def __init__(self, **values: Any) -> None:
+        self._asked: list[Edit] = []  # edits of the learner, on their way into the steps
+        self._drawn_for: tuple[str, str] | None = None
+        self._given, self._no_table = "table" in values, values.get("table") == NO_TABLE
+        super().__init__(**values)
+        self._given = False
+
+    # ---- settings ----------------------------------------------------------------------------------------
+
+    def settings(self) -> list[Setting]:
+        names = [entry.name for entry in registry.SPACES]
+        known = [name for entry in registry.SPACES for name in tables(entry.name)]
+        return [
+            choose("space", "Search space", names, "nb201-cell", "What can be chosen in an architecture."),
+            choose("table", "True accuracy from", [*known, ("no table knows it", NO_TABLE)], "nb201-cifar10",
+                   "A table in which every architecture of this space has been trained.", effect="live"),
+            slide("trials", "Edits of Play", 30, 1, 200, 1, "When Play ends.", effect="live", more=True),
+            count("seed", "Seed", 0, 0, 9999, "Another seed begins with another architecture.", more=True),
+        ]  # fmt: skip
+
+    @property
+    def total(self) -> int | None:
+        return None  # a learner may edit as long as they like
+
+    def prepare(self) -> None:
+        v = self.values
+        self._offer_tables(v["space"])
+        self._asked.clear()
+        if self._drawn_for is None or self._drawn_for[0] != v["space"]:
+            self.spaces: Architectures = registry.make("space", v["space"])
+            self._costs: dict[Any, tuple[int, int, float]] = {}
+            self._decisions()
+        self.rng = np.random.default_rng(v["seed"])
+        self.first = self._random()
+        self.parent: Config | None = None
+        self.slot: Slot | None = None
+        self._found: tuple[Any, Edits] | None = None
+        self._pictures()
+        self.files.layout.display = "" if self.table else "none"  # without a table there is no value to keep
+
+    def _offer_tables(self, space: str) -> None:
+        known, asked = tables(space), self.values["table"]
+        if self._given and asked not in (*known, NO_TABLE):
+            has = f"it can be {', '.join(map(repr, known))}" if known else "no table knows this space"
+            raise ValueError(f"table {asked!r} does not hold the architectures of {space}; {has}")
+        options = [*((name, name) for name in known), ("none" if known else "no table knows it", NO_TABLE)]
+        with self._silently():
+            dropdown = self.controls["table"]
+            if list(dropdown.options) != options:
+                dropdown.options = options
+            dropdown.value = asked if asked in known or self._no_table else (*known, NO_TABLE)[0]
+        self._settings["table"].enable(None if known else "No table of true accuracies has been made of this space.")
+
+    def _pictures(self) -> None:
+        v = self.values
+        self.table = nasbook.task(v["table"]) if v["table"] else None
+        if self._drawn_for != (v["space"], v["table"]):
+            self._drawn_for = v["space"], v["table"]
+            self.graph = GraphPicture(stage(self.spaces))
+            if self.table is not None:
+                self.all = 100 * (1 - self.table.outcomes()[:, 0])
+                self.around = AroundPicture("true accuracy (%), the mean of its trainings", self.all, higher=True)
+            else:
+                rng = np.random.default_rng(0)
+                others = [self.spaces.parameters(self._valid(rng)) for _ in range(SAMPLED)]
+                self.around = AroundPicture("parameters", np.array(others), log=True)
+            self.use(Stack([self.graph, self.around]))
+        self.clickable(
+            "Click an edge for its next option, a grey dot for an edge there, or a neighbour's dot to go to it. Keys: "
+            "arrows move a cross, Enter clicks.",
+            self.graph.ax,
+            self.around.ax,
+        )
+
+    def changed(self, name: str) -> None:
+        if name == "table":
+            self._no_table = self.values["table"] == NO_TABLE
+            self._pictures()
+            self.files.layout.display = "" if self.table else "none"
+            self.redraw()
+        elif len(self.steps) < self.values["trials"]:
+            self.runner.reopen()
+
+    # ---- architectures -------------------------------------------------------------------------------------
+
+    @property
+    def config(self) -> Config:
+        """The architecture that is shown."""
+        return self._config(self.at)
+
+    def _config(self, n: int) -> Config:
+        return dict(self.steps[n - 1].config if n else self.first)
+
+    def _valid(self, rng: np.random.Generator) -> Config:
+        while True:
+            config = self.spaces.space.sample(rng)
+            if self.spaces.is_valid(config):
+                return config
+
+    def _random(self) -> Config:
+        return self._valid(self.rng)
+
+    def show(self, config: Config, words: str = "You chose an architecture.") -> None:
+        """Go to an architecture. ValueError if it is none of the space."""
+        config = self.spaces.check(config)
+        with self.runner.between:
+            self._asked.append(Edit(config, words))
+            self._seen = None
+        self.runner.reopen()
+        self.step()
+
+    def edit(self, name: str, value: Scalar) -> None:
+        """Change one decision. ValueError says why there is no such architecture."""
+        if name not in self.spaces.space.parameters:
+            self.spaces.space.validate({**self.config, name: value})  # says which there are
+        self.show(change(self.spaces, self.config, name, value), "You")
+
+    def mutate(self) -> None:
+        """Change one decision at random."""
+        self.show(self.spaces.mutate(self.config, self.rng), "A mutation")
+
+    def draw(self) -> None:
+        """Go to a random architecture."""
+        self.show(self._random(), "Drawn at random.")
+
+    def keep(self) -> None:
+        """Keep the architecture that is shown as a parent for `cross`."""
+        self.parent = self.config
+        self._cross.disabled = False
+        self._cross.tooltip = "A child of the kept architecture and this one: each decision from one of them."
+        self.say("Kept as a parent. Edit on, or draw another one; Crossover then mixes the two.")
+
+    def cross(self) -> None:
+        """A child of the kept architecture and the one that is shown. ValueError if none is kept."""
+        if self.parent is None:
+            raise ValueError("no architecture is kept: keep one first, then go to another one")
+        a, b = self.parent, self.config
+        child = self.spaces.crossover(a, b, self.rng)
+        mine = sum(child[n] == a.get(n) != b.get(n) for n in child)
+        other = sum(child[n] == b.get(n) != a.get(n) for n in child)
+        self.show(
+            child, f"A child: {plural(mine, 'decision')} from the kept parent alone, {other} from the other alone."
+        )
+
+    def make_search(self) -> Iterator[Edit]:
+        while True:
+            if self._asked:
+                yield self._asked.pop(0)
+            elif len(self.steps) < self.values["trials"]:
+                yield Edit(self.spaces.mutate(self._config(len(self.steps)), self.rng), "A mutation")
+            else:
+                return
+
+    # ---- what is known of one -----------------------------------------------------------------------------
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What is known of the architecture that is shown, in words."""
+        return self._facts(self.config)
+
+    def _facts(self, config: Config) -> dict[str, str]:
+        space, around = self.spaces.space, self._edits(config)
+        same = self._same(around, config)
+        equal = equals(self.spaces.name).get(self.spaces.canonical(config))
+        parameters, flops, seconds = self._cost(config)
+        facts = {
+            "in the space": f"{size(space.size)} architectures",
+            "decisions": f"{sum(n in config for n in space.free)} of {len(space.free)} in force",
+            "this network": f"{plural(equal, 'time')} in the space" if equal else "perhaps more than once in the space",
+            "one edit away": f"{len(around.neighbours)}, and {same} of them the same network",
+            "parameters": f"{parameters:,}",
+            "FLOPs": f"{flops:,} for an input of {'×'.join(map(str, self.spaces.shape))}",
+            "latency": f"{1e3 * seconds:.2g} ms on this machine, one thread",
+        }
+        if self.table is not None:
+            own = self.accuracy(config)
+            rank = 1 + int((self.all > own + 1e-9).sum())
+            facts["true accuracy"] = f"{own:.2f} %, rank {rank:,} of {len(self.all):,}"
+        return facts
+
+    def accuracy(self, config: Config) -> float:
+        """Mean validation accuracy in the table, in per cent."""
+        assert self.table is not None
+        return 100 * self.table.accuracy(config)
+
+    def _cost(self, config: Config) -> tuple[int, int, float]:
+        key = self.spaces.space.key(config)
+        if key not in self._costs:
+            self._costs[key] = (
+                self.spaces.parameters(config), self.spaces.flops(config), self.spaces.latency(config, repeats=7),
+            )  # fmt: skip
+        return self._costs[key]
+
+    def _edits(self, config: Config) -> Edits:
+        key = self.spaces.space.key(config)
+        if self._found is None or self._found[0] != key:
+            self._found = key, edits(self.spaces, config)
+        return self._found[1]
+
+    def _same(self, around: Edits, config: Config) -> int:
+        own = self.spaces.canonical(config)
+        return sum(self.spaces.canonical(c) == own for c in around.neighbours)
+
+    @property
+    def source(self) -> str:
+        """PyTorch code of the architecture that is shown."""
+        return self.spaces.source(self.config)
+
+    # ---- what is shown -------------------------------------------------------------------------------------
+
+    def frame(self, n: int) -> Any:
+        config = self._config(n)
+        around = self._edits(config)
+        self._shown_neighbours = around.neighbours
+        if self.table is not None:
+            own = self.accuracy(config)
+            values = np.array([self.accuracy(c) for c in around.neighbours])
+        else:
+            every = -(-len(around.neighbours) // MOST_NEIGHBOURS) or 1
+            self._shown_neighbours = around.neighbours[::every]
+            own = float(self._cost(config)[0])
+            values = np.array([self.spaces.parameters(c) for c in self._shown_neighbours], float)
+        self._follow_config(config, around)
+        facts = list(self._facts(config).items())
+        graph = GraphState(self.spaces.graph(config), frozenset(around.offers), self.slot)
+        return graph, AroundState(facts, own, values, len(around.neighbours))
+
+    def picked(self, axes: Any, x: float, y: float) -> None:
+        if axes is self.around.ax:
+            i = self.around.nearest(x, y)
+            if i is not None:
+                self.show(self._shown_neighbours[i], "You")
+            return
+        slot = self.graph.nearest(x, y)
+        if slot is None:
+            self.slot = None
+            self.redraw()
+            return
+        around = self._edits(self.config)
+        if slot in around.offers:
+            self.slot = slot
+            self.show(around.offers[slot], "You")
+        elif slot in around.decisions:
+            again = slot == self.slot and self._turn.value in around.decisions[slot]
+            name = self._turn.value if again else around.decisions[slot][0]
+            self.slot = slot
+            self.show(following(self.spaces, self.config, name), "You")
+
+    # ---- controls of the lab's own ---------------------------------------------------------------------------
+
+    def _decisions(self) -> None:
+        """Buttons, a list for each decision, and the source, for one search space."""
+
+        def button(text: str, icon: str, name: str, act: Any, tip: str) -> W.Button:
+            made = W.Button(description=text, icon=icon, tooltip=tip)
+            made.add_class(f"nb-{name}")
+            made.on_click(partial(self._guarded, act))
+            return made
+
+        self._cross = button(
+            "Crossover", "random", "crossover", self.cross, "Keep an architecture first: a child needs two."
+        )
+        self._cross.disabled = True
+        self._turn = W.Dropdown(
+            options=[], description="A click changes", tooltip="Which decision of the marked edge a click turns on."
+        )
+        self._turn.add_class("nb-turn")
+        self._turn.style.description_width = "initial"
+        self._turn.layout.width = "250px"
+        buttons = W.HBox([
+            button("Random", "refresh", "draw", self.draw, "Draw an architecture at random."),
+            button("Mutate", "bolt", "mutate", self.mutate, "Change one decision at random, as Step does."),
+            button("Keep as parent", "thumb-tack", "keep", self.keep, "Keep this architecture as a parent."),
+            self._cross,
+            self._turn,
+        ])  # fmt: skip
+        buttons.add_class("nb-row")
+        self._lists: dict[str, W.Dropdown] = {}
+        for name, p in self.spaces.space.parameters.items():
+            if isinstance(p, Constant):
+                continue
+            options = p.levels(64)
+            made = W.Dropdown(
+                options=[(str(o), o) for o in options], value=options[0], description=name, tooltip=f"Decision {name}."
+            )
+            made.add_class(f"nb-decision-{name}")
+            made.style.description_width = "initial"
+            made.layout.width = f"{max(150, 60 + 7 * (len(name) + max(len(str(o)) for o in options)))}px"
+            made.observe(partial(self._guarded, partial(self._listed, name)), "value")
+            self._lists[name] = made
+        grid = W.HBox(list(self._lists.values()))
+        grid.layout.flex_flow, grid.layout.max_height, grid.layout.overflow = "row wrap", "150px", "auto"
+        self._source = W.HTML()
+        self._source.layout.display = "none"
+        self._open = W.ToggleButton(
+            False,
+            description="PyTorch source",
+            icon="caret-right",
+            tooltip="The network as code that needs only torch.",
+        )
+        self._open.add_class("nb-source-button")
+        self._open.observe(partial(self._guarded, self._unfold), "value")
+        column = W.VBox([buttons, grid, self._open, self._source])
+        column.layout.width = "100%"
+        self.below.children = (column,)
+
+    def _listed(self, name: str) -> None:
+        value = self._lists[name].value
+        if self.config.get(name) == value:
+            return
+        try:
+            self.edit(name, value)
+        except ValueError:
+            self._follow_config(self.config, self._edits(self.config))  # the list goes back
+            raise
+
+    def _unfold(self) -> None:
+        self._source.layout.display = "" if self._open.value else "none"
+        self._open.icon = "caret-down" if self._open.value else "caret-right"
+        self._write_source(self.config)
+
+    def _write_source(self, config: Config) -> None:
+        if not self._open.value:
+            return
+        text = self.spaces.source(config)
+        link = f"data:text/x-python;base64,{base64.b64encode(text.encode()).decode()}"
+        self._source.value = (
+            f"<a download='network.py' href='{link}'>Download network.py</a>, or click the text and copy it:"
+            f"<pre style='user-select: all; max-height: 300px; overflow: auto'>{html.escape(text)}</pre>"
+        )
+
+    def _follow_config(self, config: Config, around: Edits) -> None:
+        """Let the lists and the source show the architecture."""
+        with self._silently():
+            for name, made in self._lists.items():
+                display = "" if name in config else "none"
+                if made.layout.display != display:
+                    made.layout.display = display
+                if name in config and made.value != config[name]:
+                    made.value = config[name]
+            names = around.decisions.get(self.slot, ()) if self.slot else ()
+            if self._turn.options != tuple(names):
+                kept = self._turn.value
+                self._turn.options = names
+                if names:
+                    self._turn.value = kept if kept in names else names[0]
+            self._turn.disabled = not names
+        self._write_source(config)
+
+    # ---- words -----------------------------------------------------------------------------------------------
+
+    def begin(self) -> str:
+        return (
+            "A random architecture. Click an edge for its next option, a grey dot for an edge there, or choose below. "
+            f"Step makes a random mutation. The space has {size(self.spaces.space.size)} architectures."
+        )
+
+    def sentence(self, n: int) -> str:
+        edit, before = self.steps[n - 1], self._config(n - 1)
+        told = edit.words
+        changed = [k for k in self.spaces.space.parameters if before.get(k) != edit.config.get(k)]
+        if told in ("You", "A mutation"):
+            if not changed:
+                return "Nothing changed."
+            name = changed_by(self.spaces, before, edit.config)
+            told += f" changed {name}: {_said(before.get(name))} → {_said(edit.config.get(name))}."
+            if len(changed) > 1:
+                told += f" With it, {plural(len(changed) - 1, 'other decision')} came, went or took a middle value."
+        if self.spaces.canonical(before) == self.spaces.canonical(edit.config):
+            told += " It is the same network as before, under another name."
+        elif changed:
+            a, b = self._cost(before), self._cost(edit.config)
+            told += f" Parameters {a[0]:,} → {b[0]:,}"
+            told += f", FLOPs {a[1]:,} → {b[1]:,}"
+            if self.table is not None:
+                told += f", true accuracy {self.accuracy(before):.2f} → {self.accuracy(edit.config):.2f} %"
+            told += "."
+        if not self.graph.connected:
+            told += " Nothing reaches the output: the network gives every input the same answer."
+        elif self.graph.unused:
+            told += f" {plural(self.graph.unused, 'edge')} {'has' if self.graph.unused == 1 else 'have'} no effect."
+        return told
+
+    # ---- the trace -----------------------------------------------------------------------------------------------
+
+    @property  # type: ignore[misc]
+    def trace(self) -> Trace | None:  # type: ignore[override]
+        """The edits as trials that were chosen by hand, with values of the table; None where there is none."""
+        if not self.steps or self.table is None:
+            return None
+        trace = Trace(header_of(RandomSearch(self.table.space, self.values["seed"]), self.table))
+        for i, edit in enumerate(self.steps):
+            trial = Trial(i, edit.config, info={"by": "user"})
+            trace.started(trial)
+            found = evaluate(self.table, trial, seed=trial_seed(trace.header.seed, i))
+            trace.ended(replace(found, end=0.0))
+        return trace
+
+    @trace.setter
+    def trace(self, _: Any) -> None:
+        """The edits are the trace; the shell's own is not needed."""
+
+
+def _said(value: Scalar) -> str:
+    return "not there" if value is None else str(value)
+
+
+def size(n: float) -> str:
+    """A whole number with commas, and from a million million on as a power of ten."""
+    if n < 1e12:
+        return f"{int(n):,}"
+    exponent = int(np.floor(np.log10(n)))
+    power = str(exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"about {number(n / 10**exponent, 2)} · 10{power}" if np.isfinite(n) else "infinitely many"
+
+
+@cache
+def tables(space: str) -> tuple[str, ...]:
+    """The names of the tables that hold the architectures of a search space."""
+    parameters = registry.make("space", space).space
+    found = [e.name for e in registry.TASKS if e.family == "table" and getattr(e.load(), "space", None) == parameters]
+    return tuple(name for name in found if hasattr(registry.find("task", name).load(), "outcomes"))
+
+
+@cache
+def equals(space: str) -> Counter[Any]:
+    """Canonical form -> how many architectures have it; empty for a space with more than COUNTED."""
+    spaces = registry.make("space", space)
+    if not spaces.space.size <= COUNTED:
+        return Counter()
+    return Counter(spaces.canonical(config) for config in spaces.space.grid(10**6) if spaces.is_valid(config))

@@ -1,0 +1,192 @@
+"""The Gaussian process against scikit-learn's, central differences and brute force."""
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern
+
+from nasbook.hpo.parts.evidence import log_marginal_likelihood, log_prior, squared_differences
+from nasbook.hpo.parts.gp import GP
+
+PEERS = {"rbf": RBF, "matern52": lambda ell: Matern(ell, nu=2.5), "matern32": lambda ell: Matern(ell, nu=1.5)}
+ELL, SIGNAL, NOISE = np.array([0.3, 0.7, 1.5]), 1.7, 0.02
+
+
+def data(n=25, d=3, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.random((n, d))
+    return X, 100 + 20 * (np.sin(5 * X[:, 0]) + X[:, -1] ** 2) + rng.standard_normal(n), rng.random((40, d))
+
+
+def peer(kernel, X, y):
+    """scikit-learn with the same hyperparameters, on standardised values."""
+    k = ConstantKernel(SIGNAL) * PEERS[kernel](ELL)
+    return GaussianProcessRegressor(k, alpha=NOISE, optimizer=None, normalize_y=True).fit(X, y)
+
+
+@pytest.mark.parametrize("kernel", PEERS)
+def test_posterior_equals_scikit_learns(kernel):
+    X, y, new = data()
+    gp, sk = GP(kernel, ELL, SIGNAL, NOISE).fit(X, y), peer(kernel, X, y)
+    mean, std = gp.predict(new)
+    expected_mean, expected_std = sk.predict(new, return_std=True)
+    assert mean.shape == std.shape == (40,)
+    assert np.abs(mean - expected_mean).max() < 1e-8
+    assert np.abs(std - expected_std).max() < 1e-8
+    assert gp.evidence == pytest.approx(sk.log_marginal_likelihood_value_, abs=1e-8)
+
+
+def likelihood(X, y, kernel="matern52"):
+    """θ -> (log marginal likelihood, gradient)."""
+    D2, y = squared_differences(X, np.arange(X.shape[1])), (y - y.mean()) / y.std()
+    return lambda theta: log_marginal_likelihood(theta, D2, y, kernel)
+
+
+@pytest.mark.parametrize("kernel", PEERS)
+def test_likelihood_equals_scikit_learns_and_its_gradient_central_differences(kernel):
+    X, y, _ = data()
+    log_p = likelihood(X, y, kernel)
+    theta = np.log([*ELL, SIGNAL, NOISE])
+    value, gradient = log_p(theta)
+    assert value == pytest.approx(peer(kernel, X, y).log_marginal_likelihood_value_, abs=1e-8)
+    for i in range(len(theta)):
+        step = np.eye(len(theta))[i] * 1e-5
+        up, down = log_p(theta + step)[0], log_p(theta - step)[0]
+        assert gradient[i] == pytest.approx((up - down) / 2e-5, rel=1e-5, abs=1e-5)
+
+
+def test_the_gradient_of_the_prior_is_central_differences():
+    theta = np.log([*ELL, SIGNAL, NOISE])
+    for i in range(len(theta)):
+        step = np.eye(len(theta))[i] * 1e-5
+        numeric = (log_prior(theta + step)[0] - log_prior(theta - step)[0]) / 2e-5
+        assert log_prior(theta)[1][i] == pytest.approx(numeric, rel=1e-6, abs=1e-8)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_fit_is_no_worse_than_a_dense_random_search(seed):
+    X, y, _ = data(20 + 10 * seed, seed=seed)
+    log_p, gp = likelihood(X, y), GP(signal=None).fit(X, y)
+    posterior = lambda theta: log_p(theta)[0] + log_prior(theta)[0]  # noqa: E731
+    rng = np.random.default_rng(seed)
+    low, high = np.log([(0.05, 20)] * 3 + [(0.05, 20), (1e-6, 0.5)]).T
+    best = max(posterior(theta) for theta in rng.uniform(low, high, (4000, 5)))
+    assert posterior(np.log([*gp.lengthscales, gp.signal, gp.noise])) >= best
+
+
+def test_the_fit_finds_the_length_scales_that_made_the_data():
+    rng = np.random.default_rng(3)
+    X = rng.random((150, 2))
+    truth = GP("matern52", np.array([0.2, 1.0]), 1.0, 1e-4).fit(np.zeros((1, 2)) - 50, np.zeros(1))  # a prior, far away
+    y = truth.sample(X, 1, rng)[0]
+    short, long = GP().fit(X, y).lengthscales
+    assert 0.13 < short < 0.3
+    assert long > 2.5 * short
+
+
+def test_noise_is_told_from_signal():
+    rng = np.random.default_rng(0)
+    X = rng.random((120, 1))
+    f = np.sin(6 * X[:, 0])
+    noisy = GP().fit(X, f + 0.3 * rng.standard_normal(120))
+    assert noisy.noise * noisy.scale**2 == pytest.approx(0.3**2, rel=0.4)
+    assert GP().fit(X, f).noise < 1e-4
+
+
+@pytest.mark.parametrize("kernel", PEERS)
+def test_slopes_are_central_differences(kernel):
+    X, y, new = data()
+    gp, h = GP(kernel, ELL, SIGNAL, NOISE).fit(X, y), 1e-6
+    mean, std, dmean, dstd = gp.slopes(new)
+    assert np.allclose(mean, gp.predict(new)[0], atol=1e-9) and np.allclose(std, gp.predict(new)[1], atol=1e-9)
+    for j in range(3):
+        up, down = gp.predict(new + h * np.eye(3)[j]), gp.predict(new - h * np.eye(3)[j])
+        assert np.allclose(dmean[:, j], (up[0] - down[0]) / (2 * h), rtol=1e-4, atol=1e-5)
+        assert np.allclose(dstd[:, j], (up[1] - down[1]) / (2 * h), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("kernel", PEERS)
+def test_samples_and_paths_have_the_posteriors_moments(kernel):
+    X, y, _ = data(8, 1)
+    gp = GP(kernel, 0.4, 1.2, 0.05).fit(X, y)
+    new = np.linspace(0, 1, 6)[:, None]
+    mean, std = gp.predict(new)
+    rng = np.random.default_rng(0)
+    exact = gp.sample(new, 20_000, rng)
+    assert exact.shape == (20_000, 6)
+    assert np.abs(exact.mean(0) - mean).max() < 0.04 * gp.scale
+    assert np.allclose(exact.std(0), std, rtol=0.03)
+    paths = np.array([gp.path(rng)(new) for _ in range(3000)])
+    assert np.abs(paths.mean(0) - mean).max() < 0.08 * gp.scale
+    assert np.allclose(paths.std(0), std, rtol=0.12)
+    assert np.abs(np.corrcoef(paths.T) - np.corrcoef(exact.T)).max() < 0.12  # draws are functions, not point clouds
+
+
+def test_columns_of_a_group_share_one_length_scale():
+    X, y, new = data()
+    gp = GP(groups=np.array([0, 1, 1])).fit(X, y)
+    assert gp.lengthscales.shape == (2,)
+    split = GP("matern52", gp.lengthscales[[0, 1, 1]], gp.signal, gp.noise).fit(X, y)
+    assert np.allclose(gp.predict(new), split.predict(new), atol=1e-9)
+
+
+def test_what_is_fixed_stays_and_the_rest_is_fitted():
+    X, y, _ = data()
+    assert GP().fit(X, y).signal == 1
+    gp = GP(lengthscale=0.25, signal=None, noise=1e-3).fit(X, y)
+    assert np.allclose(gp.lengthscales, 0.25) and gp.noise == pytest.approx(1e-3)
+    assert gp.signal != pytest.approx(1.0, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    "X, y",
+    [
+        ([[0.5]], [3.0]),
+        ([[0.1], [0.9]], [2.0, 2.0]),
+        ([[0.3]] * 5, [1.0, 1.0, 2.0, 1.0, 1.0]),
+        ([[0.3], [0.3 + 1e-12], [0.3 + 2e-12], [0.8]], [1.0, 1.0, 1.0, 0.0]),
+        ([[0.1], [0.5], [0.9]], [1e-300, 1e300, -1e300]),
+        ([[0.1], [0.5], [0.9]], [1e-12, 2e-12, 0.0]),
+        ([[0.1], [0.5], [0.9]], [1e9, 1e9 + 1e-3, 1e9]),
+    ],
+    ids=["one point", "equal values", "one place", "nearly one place", "huge range", "tiny range", "far from zero"],
+)
+@pytest.mark.parametrize("noise", [None, 0.0])
+def test_degenerate_data_give_finite_beliefs(X, y, noise):
+    gp = GP(noise=noise).fit(np.array(X), np.array(y))
+    mean, std = gp.predict(np.array([[0.0], [0.3], [1.0]]))
+    assert np.isfinite(mean).all() and np.isfinite(std).all() and (std >= 0).all()
+    assert np.isfinite(gp.sample(np.array([[0.0], [0.3], [0.3]]), 2, np.random.default_rng(0))).all()
+    spread = max(y) - min(y) if len(y) < 3 or max(y) < 1e299 else 0
+    assert (mean >= min(y) - spread - 1).all() and (mean <= max(y) + spread + 1).all() or spread == 0
+
+
+@example(23, 1, 831)
+@settings(max_examples=25)
+@given(st.integers(2, 30), st.integers(1, 6), st.integers(0, 10**6))
+def test_belief_without_noise_goes_through_the_data(n, d, seed):
+    rng = np.random.default_rng(seed)
+    X, y = rng.random((n, d)), rng.standard_normal(n)
+    gp = GP("matern32", lengthscale=0.3, signal=1.0, noise=0.0).fit(X, y)
+    mean, std = gp.predict(X)
+    assert np.allclose(mean, y, atol=1e-3)  # to the jitter of points that lie close together
+    assert (std < 1e-3 * gp.scale).all()
+    assert gp.predict(X + 100)[1] == pytest.approx(gp.scale)  # far away only the prior is left
+
+
+def test_a_fit_depends_on_the_data_alone():
+    X, y, new = data()
+    first = GP().fit(X, y)
+    np.random.seed(5)
+    assert np.array_equal(first.predict(new), GP().fit(X, y).predict(new))
+
+
+def test_bad_input_is_refused():
+    with pytest.raises(ValueError, match="kernel must be one of matern52, matern32, rbf, not 'linear'"):
+        GP("linear")
+    with pytest.raises(ValueError, match="finite points"):
+        GP().fit(np.zeros((2, 1)), np.array([1.0, np.nan]))
+    with pytest.raises(ValueError, match="finite points"):
+        GP().fit(np.zeros((0, 1)), np.zeros(0))

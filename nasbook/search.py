@@ -128,12 +128,32 @@ def _time_limit(seconds: float | None) -> Iterator[None]:
 
 
 class Run:
-    """A search under way: asks the method, tells it, and writes both down. Engines (here and in scale/) drive it."""
+    """A search under way: asks the method, tells it, and writes both down.
+
+    `step` makes one trial after the other: on a clock that jumps to the next end of a trial where the task knows its
+    cost (what a cluster of `workers` would do, at a table's speed), on this machine's clock otherwise. `now` is that
+    clock in seconds; it stands still between two steps. Engines of scale/ drive `ask`, `evaluate` and `tell`.
+
+    pace: on the simulated clock, how many times as long each worker takes; those that are not named take once as long.
+    """
 
     def __init__(
-        self, method: Method, task: Task, trace: Trace, file: TraceFile | None = None, views: bool = False
+        self,
+        method: Method,
+        task: Task,
+        trace: Trace,
+        file: TraceFile | None = None,
+        views: bool = False,
+        *,
+        workers: int = 1,
+        timeout: float | None = None,
+        pace: Mapping[int, float] | None = None,
     ) -> None:
         self.method, self.task, self.trace, self.file, self.views = method, task, trace, file, views
+        self.workers, self.timeout, self.pace = workers, timeout, pace or {}
+        self.now, self.free = max((t.end or 0.0 for t in trace.trials), default=0.0), 0
+        self._cut_off: list[Trial] | None = None  # what a kill cut off is run again first; known at the first step
+        self._ends: list[tuple[float, int, Trial]] = []  # a heap of what is in flight: (end, id, finished trial)
         self._views: dict[int, Any] = {}
         self._kept: TemporaryDirectory[str] | None = None  # states of trainings that a method may continue
         for kind, trial in trace.events:  # a resumed trace is asked and told again, in its own order
@@ -142,8 +162,52 @@ class Run:
             else:
                 method.tell(trial)
 
+    def step(self, trials: int | None = None, time: float | None = None) -> Step | None:
+        """One more trial to its end. None where the budget is spent, in trials started and in seconds of the clock, or
+        where the method has nothing left to ask."""
+        self._budget = trials, time
+        self._cut_off = self.trace.pending if self._cut_off is None else self._cut_off
+        return self._next_end() if self.task.knows_cost else self._one()
+
+    def _may_ask(self) -> bool:
+        trials, time = self._budget
+        return (trials is None or self.trace.asked < trials) and (time is None or self.now < time)
+
+    def _one(self) -> Step | None:
+        begin = clock.perf_counter() - self.now
+        trial = self._cut_off.pop(0) if self._cut_off else self.ask(start=self.now) if self._may_ask() else None
+        if trial is None:
+            return None
+        trial = self.evaluate(trial, self.timeout)
+        self.now = clock.perf_counter() - begin
+        return self.tell(replace(trial, end=self.now))
+
+    def _next_end(self) -> Step | None:
+        """A trial that is asked while others are in flight is chosen without their results, as it would be in
+        reality."""
+        while self._cut_off:
+            self._launch(self._cut_off.pop(0))
+        busy = {t.worker for _, _, t in self._ends}
+        for worker in sorted(set(range(self.workers)) - busy):
+            trial = self.ask(start=self.now, worker=worker) if self._may_ask() else None
+            if trial is None:
+                break
+            self._launch(trial)
+        if not self._ends:
+            return None
+        self.free = self.free + 1 if self._ends[0][0] <= self.now else 0  # trials in a row that took no time
+        self.now, _, trial = heapq.heappop(self._ends)
+        return self.tell(trial)
+
+    def _launch(self, trial: Trial) -> None:
+        trial = self.evaluate(trial, self.timeout)
+        if trial.cost is None or not 0 <= trial.cost < math.inf:
+            raise ValueError(f"{self.task.name}: a simulated clock needs a cost of at least 0, not {trial.cost}")
+        end = trial.start + trial.cost * self.pace.get(trial.worker, 1)
+        heapq.heappush(self._ends, (end, trial.id, replace(trial, end=end)))
+
     def ask(self, start: float = 0.0, worker: int = 0) -> Trial | None:
-        trial = self.method.ask()
+        trial = self._propose()
         if trial is None:
             return None
         trial = replace(trial, start=start, worker=worker)
@@ -153,6 +217,9 @@ class Run:
         if self.file:
             self.file.write("ask", trial)
         return trial
+
+    def _propose(self) -> Trial | None:
+        return self.method.ask()
 
     def _ask_again(self, trial: Trial) -> None:
         """Bring the method to where it was when it asked for a recorded trial."""
@@ -260,19 +327,21 @@ def steps(
     def go() -> Generator[Step, None, Trace]:
         try:
             if isinstance(method, OneShot):
-                yield from _one_shot(method, task, trace, file, trials, time)
+                yield from train(method, task, trace, file, trials, time)
                 return trace
             for config in first:
                 method.enqueue(config)
-            run = Run(method, task, trace, file, views)
+            run = Run(method, task, trace, file, views, workers=workers, timeout=timeout)
             told = sum(WARM in t.info for t in trace.trials)
             for trial in known[told:]:
                 yield run.know(trial)
             budget = None if trials is None else trials + max(told, len(known))
-            if task.knows_cost:
-                yield from _simulated(run, budget, time, workers, timeout)
-            else:
-                yield from _one_by_one(run, budget, time, timeout)
+            while step := run.step(budget, time):
+                yield step
+                if budget is None and run.free >= FREE_TRIALS:
+                    words = f"{run.free} trials in a row cost nothing, so time={time:g} would never be over"
+                    warnings.warn(words, stacklevel=3)
+                    break
         except KeyboardInterrupt:
             trace.interrupted = True
             warnings.warn(f"interrupted after {len(trace)} trials; the trace up to here is valid", stacklevel=2)
@@ -320,63 +389,18 @@ def replay(trace: Trace) -> Iterator[Step]:
 WARM = "warm start"  # in the info of a trial that an earlier search has evaluated
 FREE_TRIALS = 1000  # so many in a row at no cost end a search whose only budget is time
 
-# ---- engines -------------------------------------------------------------------------------------------
+# ---- one-shot methods ------------------------------------------------------------------------------------
 
 
-def _one_by_one(run: Run, trials: int | None, time: float | None, timeout: float | None) -> Iterator[Step]:
-    """One trial after the other, on this machine's clock."""
-    trace = run.trace
-    begin = clock.perf_counter() - max((t.end or 0.0 for t in trace.trials), default=0.0)
-    now = lambda: clock.perf_counter() - begin  # noqa: E731
-    waiting = trace.pending  # what a kill cut off is run again first
-    trial: Trial | None
-    while waiting or ((trials is None or trace.asked < trials) and (time is None or now() < time)):
-        trial = waiting.pop(0) if waiting else run.ask(start=now())
-        if trial is None:  # the method is done
-            return
-        yield run.tell(replace(run.evaluate(trial, timeout), end=now()))
-
-
-def _simulated(run: Run, trials: int | None, time: float | None, workers: int, timeout: float | None) -> Iterator[Step]:
-    """k workers on a clock that jumps to the next end of a trial: what a cluster would do, at a table's speed.
-
-    A trial that is asked while others are in flight is chosen without their results, as it would be in reality."""
-    trace = run.trace
-    ends: list[tuple[float, int, Trial]] = []  # a heap: (end, id, finished trial)
-
-    def launch(trial: Trial) -> None:
-        trial = run.evaluate(trial, timeout)
-        if trial.cost is None or not 0 <= trial.cost < math.inf:
-            raise ValueError(f"{run.task.name}: a simulated clock needs a cost of at least 0, not {trial.cost}")
-        end = trial.start + trial.cost
-        heapq.heappush(ends, (end, trial.id, replace(trial, end=end)))
-
-    for pending in trace.pending:
-        launch(pending)
-    now, free = max((t.end or 0.0 for t in trace.trials), default=0.0), 0
-    while True:
-        busy = {t.worker for _, _, t in ends}
-        for worker in sorted(set(range(workers)) - busy):
-            if (trials is not None and trace.asked >= trials) or (time is not None and now >= time):
-                break
-            trial = run.ask(start=now, worker=worker)
-            if trial is None:
-                break
-            launch(trial)
-        if not ends:
-            return
-        free = free + 1 if ends[0][0] <= now else 0
-        now, _, trial = heapq.heappop(ends)
-        yield run.tell(trial)
-        if trials is None and free >= FREE_TRIALS:
-            warnings.warn(f"{free} trials in a row cost nothing, so time={time:g} would never be over", stacklevel=4)
-            return
-
-
-def _one_shot(
-    method: OneShot, task: Task, trace: Trace, file: TraceFile | None, trials: int | None, time: float | None
+def train(
+    method: OneShot,
+    task: Task,
+    trace: Trace,
+    file: TraceFile | None = None,
+    trials: int | None = None,
+    time: float | None = None,
 ) -> Iterator[Step]:
-    """Iterate a training; the state is saved beside the trace after every epoch."""
+    """Iterate a training into a trace; its state is saved beside the file after every epoch."""
     saved = file.path.with_name(file.path.name + ".state") if file else None
     if saved is not None and saved.exists() and len(trace):
         method.restore(saved)
@@ -399,7 +423,9 @@ def _one_shot(
         if file and saved:
             file.write("tell", trial, view)
             method.save(saved)
-        yield trace.ended(trial, view)
+        step, paused = trace.ended(trial, view), clock.perf_counter()
+        yield step
+        begin += clock.perf_counter() - paused  # the clock stands still while nobody trains
         if (trials is not None and trace.asked >= trials) or (time is not None and end >= time):
             return
 

@@ -17,7 +17,7 @@ from nasbook import registry
 from nasbook.hpo.grid import GridSearch
 from nasbook.hpo.random import RandomSearch
 from nasbook.method import Method, OneShot, Proposal
-from nasbook.search import evaluate, replay, search, steps
+from nasbook.search import Run, evaluate, header_of, replay, search, steps
 from nasbook.space import Choice, Float, Int, Space
 from nasbook.task import Evaluation, FunctionTask, StopTrial, Task, trial_seed
 from nasbook.trace import Header, Trace, Trial
@@ -383,6 +383,48 @@ def test_a_schedule_by_hand_for_two_workers():
         ("ask", 0), ("ask", 1), ("tell", 0), ("ask", 2), ("tell", 2), ("ask", 3), ("tell", 1), ("ask", 4),
         ("tell", 4), ("tell", 3),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_a_run_that_is_stepped_is_the_search(workers):
+    costs = [3, 5, 1, 4, 2, 2, 7]
+    task = Costly(costs)
+    method = InOrder(task.space)
+    run = Run(method, task, Trace(header_of(method, task, workers)), workers=workers)
+    while run.step(trials=len(costs)):
+        pass
+    rows, trace = schedule(costs, workers=workers)
+    assert [(t.id, t.worker, t.start, t.end) for t in run.trace.trials] == rows
+    assert run.trace.digest == trace.digest
+    assert run.step(trials=len(costs)) is None
+    assert run.step(trials=len(costs) + 1) is None  # the method has nothing left to ask
+
+
+def test_a_slow_worker_takes_as_many_times_as_long():
+    task = Costly([3, 5, 1, 4, 2])
+    method = InOrder(task.space)
+    run = Run(method, task, Trace(header_of(method, task, 2)), workers=2, pace={0: 4})
+    while run.step():
+        pass
+    assert [(t.id, t.worker, t.start, t.end) for t in run.trace.trials] == [
+        (1, 1, 0, 5), (2, 1, 5, 6), (3, 1, 6, 10), (0, 0, 0, 12), (4, 1, 10, 12),
+    ]  # fmt: skip
+
+
+def test_the_clock_stands_still_between_two_steps(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+
+    def objective(config):
+        now[0] += 2.0
+        return config["x"]
+
+    running = steps("random", objective, space=SPACE, time=5.0)
+    seen = []
+    for step in running:
+        seen.append((step.trial.start, step.trial.end))
+        now[0] += 1000.0  # whoever takes the steps has paused
+    assert seen == [(0, 2), (2, 4), (4, 6)]
 
 
 def test_one_worker_is_a_queue():

@@ -14,6 +14,7 @@ import signal
 import threading
 import time as clock
 import warnings
+import weakref
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
@@ -28,7 +29,7 @@ from nasbook import registry
 from nasbook.method import Method, NoSettings, OneShot, Proposal
 from nasbook.space import Space
 from nasbook.task import Evaluation, Fidelity, FunctionTask, StopTrial, Task, trial_seed
-from nasbook.trace import Header, Step, Trace, TraceFile, Trial, is_torn, plain, read
+from nasbook.trace import Header, Step, Trace, TraceFile, Trial, plain, read
 
 # ---- one trial -----------------------------------------------------------------------------------------
 
@@ -322,7 +323,7 @@ def steps(
         raise ValueError("resume=True goes on with a file: say which with out='trace.jsonl'")
     trace, file = Trace(header), None
     if out is not None:
-        trace, file = _open(Path(out), header, resume)
+        trace, file = TraceFile.open(out, header, resume=resume)
 
     def go() -> Generator[Step, None, Trace]:
         try:
@@ -350,7 +351,10 @@ def steps(
                 file.close()
         return trace
 
-    return go()
+    going = go()
+    if file:
+        file.search = weakref.ref(going)
+    return going
 
 
 def search(
@@ -528,17 +532,3 @@ def _check_budget(
             f"{task.name} does not know its cost, so {workers} workers cannot be simulated; use workers=1, a table, "
             "or export a study and run it with real workers (nasbook run)"
         )
-
-
-def _open(path: Path, header: Header, resume: bool) -> tuple[Trace, TraceFile]:
-    """The trace in a file and the file, ready for more; nothing that was computed is ever overwritten."""
-    if not path.exists() or (resume and is_torn(path)):
-        return Trace(header), TraceFile(path, header, fresh=True)
-    if not resume:
-        raise ValueError(f"{path} exists; resume=True goes on with it, another name starts anew")
-    trace, good = read(path)
-    if wrong := trace.header.differences(header):
-        is_, was = header.to_dict(), trace.header.to_dict()
-        told = "; ".join(f"{k} is {was[k]!r:.80} there and {is_[k]!r:.80} here" for k in wrong)
-        raise ValueError(f"{path} holds another search: {told}")
-    return trace, TraceFile(path, header, fresh=False, keep=good)

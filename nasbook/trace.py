@@ -7,18 +7,23 @@ exactly where the search stopped, however many trials were in flight.
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import inspect
 import json
 import math
 import os
+import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import weakref
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
 import numpy as np
 
+from nasbook.files import lock, parse_json, read_bytes
 from nasbook.space import Config, Space
 
 SCHEMA = "nasbook/trace@1"
@@ -64,12 +69,14 @@ class Trial:
         if unknown or "id" not in row or "config" not in row:
             raise ValueError(f"unknown field {sorted(unknown)[0]!r}" if unknown else "id and config are needed")
         _check_types(row, _TRIAL_TYPES)
+        _check_types(row.get("info", {}), _INFO_TYPES, "info.")
         trial = cls(**row)
         if trial.status not in STATUSES:
-            raise ValueError(f"status must be one of {', '.join(STATUSES)}, not {trial.status!r}")
-        curve = tuple((float(f), None if v is None else float(v)) for f, v in trial.curve)
-        values = None if trial.values is None else tuple(float(v) for v in trial.values)
-        return replace(trial, curve=curve, values=values)
+            raise ValueError(f"status must be one of {', '.join(STATUSES)}, not {_shown(trial.status)}")
+        if not 0 <= trial.worker < MOST_WORKERS:
+            raise ValueError(f"worker must be a number from 0 to {MOST_WORKERS - 1}, not {trial.worker}")
+        values = None if trial.values is None else _numbers("values", trial.values)
+        return replace(trial, curve=_curve(trial.curve), values=values)
 
 
 _TRIAL_DEFAULTS: dict[str, Any] = {
@@ -79,20 +86,52 @@ _TRIAL_DEFAULTS: dict[str, Any] = {
 
 _NUMBER, _WHOLE, _TEXT, _DICT = (int | float, "a number"), (int, "a whole number"), (str, "text"), (dict, "a dict")
 _MAYBE_NUMBER, _MAYBE_TEXT = (int | float | None, "a number or null"), (str | None, "text or null")
+_LIST = (list | tuple, "a list")
 _TRIAL_TYPES = {
-    "id": _WHOLE, "fidelity": _MAYBE_NUMBER, "metrics": _DICT, "cost": _MAYBE_NUMBER, "reason": _MAYBE_TEXT,
-    "info": _DICT, "worker": _WHOLE, "start": _NUMBER, "end": _MAYBE_NUMBER,
+    "id": _WHOLE, "fidelity": _MAYBE_NUMBER, "values": (list | tuple | None, "a list or null"),
+    "metrics": _DICT, "cost": _MAYBE_NUMBER, "reason": _MAYBE_TEXT, "curve": _LIST, "info": _DICT, "worker": _WHOLE,
+    "start": _NUMBER, "end": _MAYBE_NUMBER,
 }  # fmt: skip
+_INFO_TYPES = {"continues": (int | None, "a whole number or null")}
 _HEADER_TYPES = {
     "method": _TEXT, "task": _TEXT, "seed": _WHOLE, "settings": _DICT, "arguments": _DICT, "workers": _WHOLE,
     "provenance": _DICT,
 }  # fmt: skip
+MOST_WORKERS = 100_000
 
 
-def _check_types(row: Mapping[str, Any], types: Mapping[str, tuple[Any, str]]) -> None:
+def _check_types(row: Mapping[str, Any], types: Mapping[str, tuple[Any, str]], of: str = "") -> None:
     for name, (kind, words) in types.items():
         if name in row and (isinstance(row[name], bool) or not isinstance(row[name], kind)):
-            raise ValueError(f"{name} must be {words}, not {row[name]!r:.40}")
+            raise ValueError(f"{of}{name} must be {words}, not {_shown(row[name])}")
+
+
+def _numbers(name: str, row: Iterable[Any], maybe: bool = False) -> tuple[Any, ...]:
+    for x in row:
+        if not ((maybe and x is None) or (isinstance(x, int | float) and not isinstance(x, bool))):
+            raise ValueError(f"{name} must hold numbers{' or null' if maybe else ''}, not {_shown(x)}")
+    return tuple(None if x is None else float(x) for x in row)
+
+
+def _curve(points: Iterable[Any]) -> tuple[tuple[float, float | None], ...]:
+    found = []
+    for point in points:
+        if not isinstance(point, list | tuple) or len(point) != 2:
+            raise ValueError(f"curve must hold pairs of fidelity and value, not {_shown(point)}")
+        found.append((*_numbers("curve", point[:1]), *_numbers("curve", point[1:], maybe=True)))
+    return tuple(found)
+
+
+def _brief(error: Exception, head: int = 140, tail: int = 60) -> str:
+    """What an error says, without its middle where that is long."""
+    text = str(error)
+    return text if len(text) <= head + tail else f"{text[:head]} … {text[-tail:]}"
+
+
+def _shown(x: Any, most: int = 60) -> str:
+    """A value on one line, cut at its end; never an error."""
+    text = repr(x)
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 @dataclass(frozen=True)
@@ -125,18 +164,44 @@ class Header:
     @classmethod
     def from_dict(cls, row: Mapping[str, Any]) -> Header:
         if row.get("schema") != SCHEMA:
-            raise ValueError(f"this is not a trace: schema must be {SCHEMA!r}, not {row.get('schema')!r}")
+            raise ValueError(f"this is not a trace: schema must be {SCHEMA!r}, not {_shown(row.get('schema'))}")
         names = {f.name for f in fields(cls)}
         _check_types(row, _HEADER_TYPES)
+        if not 1 <= row.get("workers", 1) <= MOST_WORKERS:
+            raise ValueError(f"workers must be a number from 1 to {MOST_WORKERS}, not {row['workers']}")
         try:
             return cls(**{k: v for k, v in row.items() if k in names} | {"space": Space.from_dict(row["space"])})
         except (KeyError, TypeError) as error:
             raise ValueError(f"the header lacks or garbles a field: {error}") from None
 
-    def differences(self, other: Header) -> list[str]:
-        """The fields in which two headers disagree, provenance aside."""
+    def differences(self, other: Header, *, but: Sequence[str] = ()) -> list[str]:
+        """In what two headers disagree, provenance and the fields in `but` aside; `self` is there, `other` here:
+        ["settings.acquisition is 'ei' there and 'ucb' here"]."""
         a, b = self.to_dict(), other.to_dict()
-        return [k for k in a if k != "provenance" and json.dumps(a[k]) != json.dumps(b[k])]  # their order counts
+        return [d for k in a if k not in ("provenance", *but) for d in _differences(k, a[k], b[k])]
+
+
+def _differences(name: str, there: Any, here: Any) -> list[str]:
+    if isinstance(there, dict) and isinstance(here, dict):
+        keys = list(dict.fromkeys([*there, *here]))
+        found = [d for k in keys for d in _differences(f"{name}.{k}", there.get(k, _MISSING), here.get(k, _MISSING))]
+        if not found and list(there) != list(here):  # their order counts
+            found = [f"the order of {name} is {', '.join(there)} there and {', '.join(here)} here"]
+        return found
+    if isinstance(there, list) and isinstance(here, list) and len(there) == len(here):
+        pairs = enumerate(zip(there, here, strict=True))
+        return [d for i, (a, b) in pairs for d in _differences(f"{name}[{i}]", a, b)]
+    if json.dumps(there, default=repr) == json.dumps(here, default=repr):
+        return []
+    is_ = lambda x: "missing" if x is _MISSING else _shown(x)  # noqa: E731
+    if is_(there) != is_(here):
+        return [f"{name} is {is_(there)} there and {is_(here)} here"]
+    at = next((i for i, (a, b) in enumerate(zip(str(there), str(here), strict=False)) if a != b), 0)
+    a, b = (f"…{_shown(str(x)[max(0, at - 10) :])}" for x in (there, here))  # they begin alike
+    return [f"{name} is {a} there and {b} here"]
+
+
+_MISSING = object()
 
 
 class Trace:
@@ -254,14 +319,21 @@ class Trace:
     # ---- on disk ---------------------------------------------------------------------------------------
 
     def save(self, path: str | Path) -> Path:
-        """Write the whole trace as JSON lines; an existing file is replaced in one move."""
+        """Write the whole trace as JSON lines; an existing file is replaced in one move. ValueError where a search is
+        writing it."""
         path = Path(path)
-        scratch = path.with_name(path.name + ".tmp")
-        with TraceFile(scratch, self.header, fresh=True) as file:
+        if path.is_dir():
+            raise ValueError(f"{path} is a folder; a trace is a file, e.g. {path / 'trace.jsonl'}")
+        if path.exists():
+            with open(path, "rb") as old:
+                if not lock(old):
+                    raise ValueError(_busy(path))
+        with TraceFile(path.with_name(path.name + ".tmp")) as file:
+            file.begin(self.header)
             views = iter(self.steps)
             for kind, trial in self.events:
                 file.write(kind, trial, next(views).view if kind == "tell" else None)
-        os.replace(scratch, path)
+        os.replace(file.path, path)
         return path
 
     @classmethod
@@ -272,18 +344,59 @@ class Trace:
 
 
 class TraceFile:
-    """A trace being written: each line is flushed, so a killed process loses at most the trial it was running."""
+    """A trace being written, by one search at a time: the file is locked until it is closed or the process ends.
 
-    def __init__(self, path: str | Path, header: Header, *, fresh: bool, keep: int | None = None) -> None:
+    Each line is flushed, so a killed process loses at most the trial it was running. ValueError where another search
+    is writing the file."""
+
+    def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        self.search: weakref.ref[Generator[Any, Any, Any]] | None = None  # what writes it, if that is a generator
+        self._thread = threading.get_ident()
+        if self.path.is_dir():
+            raise ValueError(f"{path} is a folder; a trace is a file, e.g. {self.path / 'trace.jsonl'}")
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file: IO[bytes] = open(self.path, "wb" if fresh else "r+b")  # noqa: SIM115
-        if fresh:
-            self._line(header.to_dict())
-        else:  # go on after the last good line
-            self._file.truncate(keep)
-            self._file.seek(0, os.SEEK_END)
-            self._file.write(b"" if _ends_with_newline(self.path, keep) else b"\n")
+        self._file = self._locked()
+        _open_files.add(self)
+
+    @classmethod
+    def open(
+        cls, path: str | Path, header: Header, *, resume: bool = False, but: Sequence[str] = ()
+    ) -> tuple[Trace, TraceFile]:
+        """The trace in a file and the file, ready for more; what was computed is never overwritten. With `resume` the
+        trace must have this header, the fields in `but` aside."""
+        path = Path(path)
+        exists = f"{path} exists; resume=True goes on with it, another name starts anew"
+        if path.exists() and not resume:
+            raise ValueError(exists)
+        file = cls(path)
+        try:
+            if is_torn(path):
+                file.begin(header)
+                return Trace(header), file
+            if not resume:  # somebody was faster
+                raise ValueError(exists)
+            trace, good = read(path)
+            if wrong := trace.header.differences(header, but=but):
+                more = f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+                raise ValueError(f"{path} holds another search: {'; '.join(wrong[:3])}{more}")
+            file.go_on(good)
+        except BaseException:
+            file.close()
+            raise
+        return trace, file
+
+    def begin(self, header: Header) -> None:
+        """Write the header into the empty file."""
+        self._file.truncate(0)
+        self._line(header.to_dict())
+
+    def go_on(self, good: int) -> None:
+        """Write after the first `good` bytes."""
+        self._file.truncate(good)
+        self._file.seek(max(0, good - 1))
+        if self._file.read(1) not in (b"", b"\n"):
+            self._file.write(b"\n")
 
     def write(self, kind: str, trial: Trial, view: Any = None) -> None:
         row: dict[str, Any] = {"event": kind, **trial.to_dict()}
@@ -292,8 +405,42 @@ class TraceFile:
         self._line(row)
 
     def _line(self, row: Mapping[str, Any]) -> None:
-        self._file.write(json.dumps(row, allow_nan=False, ensure_ascii=False).encode() + b"\n")
+        try:
+            line = json.dumps(row, allow_nan=False, ensure_ascii=False).encode()
+        except UnicodeEncodeError:  # half a character, as \ud800
+            line = json.dumps(row, allow_nan=False).encode()
+        self._file.write(line + b"\n")
         self._file.flush()
+
+    def _locked(self) -> IO[bytes]:
+        """The open file with its lock."""
+        while True:
+            file = open(self.path, "a+b")  # noqa: SIM115
+            if not (lock(file) or (self._end_abandoned(file) and lock(file))):
+                ours = any(w._is(file) for w in _open_files)
+                file.close()
+                raise ValueError(_busy(self.path, ours))
+            if os.path.exists(self.path) and os.path.samestat(os.fstat(file.fileno()), os.stat(self.path)):
+                return file
+            file.close()  # it was replaced or deleted before it was locked
+
+    def _end_abandoned(self, file: IO[bytes]) -> bool:
+        """End the search of this thread that was left in the middle and still has the file: a cell was run again."""
+        gc.collect()  # it may hang on nothing but a traceback
+        for other in list(_open_files):
+            if other._is(file) and other._thread == threading.get_ident():
+                search = other.search() if other.search else None
+                if search is None or inspect.getgeneratorstate(search) == inspect.GEN_RUNNING:
+                    continue
+                search.close()
+                other.close()
+                warnings.warn(
+                    f"the search that was left in the middle and wrote {self.path} is ended now", stacklevel=6
+                )
+        return True
+
+    def _is(self, file: IO[bytes]) -> bool:
+        return not self._file.closed and os.path.samestat(os.fstat(self._file.fileno()), os.fstat(file.fileno()))
 
     def close(self) -> None:
         self._file.close()
@@ -305,10 +452,22 @@ class TraceFile:
         self.close()
 
 
+_open_files: weakref.WeakSet[TraceFile] = weakref.WeakSet()
+
+
+def _busy(path: Path, ours: bool = False) -> str:
+    if ours:
+        return f"a search in this very process is writing {path}; wait for its end or end it, or give another name"
+    return f"another search is writing {path}; wait for its end or end it, or give another name"
+
+
 def read(path: str | Path) -> tuple[Trace, int]:
     """The trace of a file, and how many bytes of the file are good."""
     path = Path(path)
-    lines = path.read_bytes().splitlines(keepends=True)
+    data = read_bytes(path)
+    lines = data.splitlines(keepends=True)
+    while lines and not lines[-1].strip():  # blank lines at the end are nothing
+        lines.pop()
     if not lines:
         raise ValueError(f"{path}: the file is empty; a trace begins with a header line")
     trace: Trace | None = None
@@ -317,17 +476,17 @@ def read(path: str | Path) -> tuple[Trace, int]:
         try:
             row = _row(line)
         except ValueError as error:
-            if number == len(lines) and number > 1 and not line.endswith(b"\n"):
+            if number == len(lines) and number > 1 and not line.endswith(b"\n") and good + len(line) == len(data):
                 warnings.warn(f"{path}: line {number} was cut off and is dropped", stacklevel=3)
                 break
-            raise ValueError(f"{path}, line {number}: {error}") from None
+            raise ValueError(f"{path}, line {number}: {_brief(error)}") from None
         try:
             if trace is None:
                 trace = Trace(Header.from_dict(row))
             else:
                 _add(trace, row)
         except (ValueError, TypeError) as error:
-            raise ValueError(f"{path}, line {number}: {error}") from None
+            raise ValueError(f"{path}, line {number}: {_brief(error)}") from None
         good += len(line)
     assert trace is not None
     return trace, good
@@ -335,32 +494,29 @@ def read(path: str | Path) -> tuple[Trace, int]:
 
 def is_torn(path: Path) -> bool:
     """Was the writing of this trace cut off within its header, before anything was computed?"""
-    data, beginning = path.read_bytes(), f'{{"schema": "{SCHEMA}"'.encode()
-    return (
-        not data.endswith((b"\n", b"}}"))
-        and b"\n" not in data
-        and (data + beginning[len(data) :]).startswith(beginning)
-    )
+    data, beginning = read_bytes(path), f'{{"schema": "{SCHEMA}"'.encode()
+    if b"\n" in data or not (data + beginning[len(data) :]).startswith(beginning):
+        return False
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return True
+    return False  # only the end of the line is missing
 
 
 def _row(line: bytes) -> dict[str, Any]:
-    try:
-        row = json.loads(line, parse_constant=_refuse)
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(f"not a line of JSON ({error})") from None
+    if not line.strip():
+        raise ValueError("the line is blank; every line of a trace is a JSON object")
+    row = parse_json(line, "a line of JSON")
     if not isinstance(row, dict):
-        raise ValueError(f"a JSON object was expected, not {row!r:.40}")
+        raise ValueError(f"a JSON object was expected, not {_shown(row)}")
     return row
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not a number of JSON")
 
 
 def _add(trace: Trace, row: dict[str, Any]) -> None:
     kind, view = row.pop("event", None), row.pop("view", None)
     if kind not in ("ask", "tell"):
-        raise ValueError(f"event must be 'ask' or 'tell', not {kind!r}")
+        raise ValueError(f"event must be 'ask' or 'tell', not {_shown(kind)}")
     trial = Trial.from_dict(row)
     if trace.space.validate(trial.config) != trial.config:
         raise ValueError(f"trial {trial.id} is not a configuration of the space in the header")
@@ -369,18 +525,22 @@ def _add(trace: Trace, row: dict[str, Any]) -> None:
             raise ValueError(f"trial {trial.id} starts where trial {trace.asked} was expected")
         if trial.status != "running":
             raise ValueError(f"trial {trial.id} starts with status {trial.status!r}, not 'running'")
+        if not 0 <= (root := trial.info.get("continues") or 0) <= trial.id:
+            raise ValueError(f"trial {trial.id} goes on with trial {root}, which is no earlier one")
         trace.started(trial)
     else:
         if trial.id not in trace.running:
             raise ValueError(f"trial {trial.id} ends, but it had not started or had ended before")
         started = trace.running[trial.id]
-        if (trial.config, trial.fidelity) != (started.config, started.fidelity):
+        at_once = trial.start == trial.end == 0  # once, a trial of an earlier search could take another one's place
+        if (trial.config, trial.fidelity) != (started.config, started.fidelity) and not at_once:
             raise ValueError(f"trial {trial.id} ends with another configuration or fidelity than it started with")
         if trial.status == "running":
             raise ValueError(f"trial {trial.id} ends with status 'running'")
         needed = trial.status == "done" or trial.value is not None
         if needed and (isinstance(trial.value, bool) or not isinstance(trial.value, int | float)):
-            raise ValueError(f"trial {trial.id} is {trial.status}, so its value must be a number, not {trial.value!r}")
+            shown = _shown(trial.value)
+            raise ValueError(f"trial {trial.id} is {trial.status}, so its value must be a number, not {shown}")
         trace.ended(trial, view)
 
 
@@ -399,8 +559,3 @@ def plain(x: Any) -> Any:
     if isinstance(x, Iterable):
         return [plain(v) for v in x]
     raise TypeError(f"{x!r} of type {type(x).__name__} cannot be kept in a trace")
-
-
-def _ends_with_newline(path: Path, size: int | None) -> bool:
-    data = path.read_bytes()[:size]
-    return data.endswith(b"\n")

@@ -14,11 +14,12 @@ ROOT = Path(nasbook.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 
 # What each room may import of nasbook. `nasbook` itself (__init__) and cli may import everything.
-CORE = {"space", "trace", "registry", "task", "method", "search"}
+CORE = {"files", "space", "trace", "registry", "task", "method", "search"}
 METHODS = {"kit", "hpo", "nas", "estimate"}
 ALLOWED = {
+    "files": set(),
     "space": set(),
-    "trace": {"space"},
+    "trace": {"files", "space"},
     "registry": set(),
     "task": {"space"},
     "method": {"space", "trace", "task"},

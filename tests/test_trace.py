@@ -230,7 +230,7 @@ GARBAGE = [b"\n", b"garbage\n", b"[1, 2]\n", b"3\n", b"null\n", b"\xff\xfe\x00\n
 
 @pytest.mark.parametrize("garbage", GARBAGE)
 def test_any_other_damaged_line_is_named(tmp_path, lines, garbage):
-    for i in range(len(lines)):
+    for i in range(len(lines) - (not garbage.strip())):  # a blank line at the end is nothing
         refuse(tmp_path / "t.jsonl", [*lines[:i], garbage, *lines[i + 1 :]], i + 1)
 
 

@@ -33,8 +33,9 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from nasbook.files import lock
 from nasbook.method import Method, OneShot
 from nasbook.scale.study import Study, load_study
 from nasbook.scale.target import importable
@@ -101,9 +102,7 @@ def _run(study: Study, out: Path, resume: bool, workers: int | None, progress: b
 def _inside(study: Study, task: Task, method: Method | OneShot, out: Path, bar: _Bar) -> Trace:
     """A table on its simulated clock, or one training: the search loop does it all."""
     path = out / "trace.jsonl"
-    if path.exists() and not _begun(path):
-        path.unlink()
-    elif path.exists():
+    if _begun(path):
         bar.resumed(read(path)[0])
     one_shot = isinstance(method, OneShot)
     if study.seeds.training is not None:
@@ -241,18 +240,10 @@ class _Engine:
         self.method_waits = False  # for a result
         header = _header(study, task, method)
         path = out / "trace.jsonl"
-        trace = Trace(header)
-        if _begun(path):
-            trace, good = read(path)
-            if wrong := [d for d in trace.header.differences(header) if d != "workers"]:
-                raise ValueError(f"{path} holds another search: {', '.join(wrong)} differ; use another --out")
-            file = TraceFile(path, trace.header, fresh=False, keep=good)
-        else:
-            file = TraceFile(path, header, fresh=True)
+        trace, self.file = TraceFile.open(path, header, resume=path.exists(), but=("workers",))
         for config in study.first:
             method.enqueue(config)
-        self.file = file
-        self.search = Run(method, task, trace, file)
+        self.search = Run(method, task, trace, self.file)
         self.bar.resumed(trace)
         self.origin = clock.perf_counter() - max(
             [0.0, *(t.end or 0.0 for t in trace.trials), *(t.start for t in trace.pending)]
@@ -424,20 +415,9 @@ def _lock(out: Path) -> Iterator[None]:
     if out.exists() and not out.is_dir():
         raise ValueError(f"{out} is a file; --out names a folder")
     out.mkdir(parents=True, exist_ok=True)
-    file: IO[str]
     with open(out / ".lock", "a+") as file:
-        try:
-            if os.name == "nt":
-                import msvcrt
-
-                file.seek(0)
-                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-            else:
-                import fcntl
-
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise ValueError(f"another run is at work in {out}; wait for it, or use another --out") from None
+        if not lock(file):
+            raise ValueError(f"another run is at work in {out}; wait for it, or use another --out")
         yield
 
 

@@ -30,6 +30,11 @@ from nasbook.hpo.parts.pareto import best_trials
 from nasbook.trace import Trace, plain
 
 PICTURES = (".png", ".svg", ".pdf")
+STRANGERS = (
+    "Running a study runs the Python code that it names: a module beside the study, or one that you name with --trust. "
+    "So run a stranger's study as you would run a stranger's program: read the code in its folder first. Looking at a "
+    "study or a trace (export, estimates, pictures) runs nothing that it names."
+)
 FIRST_LESSON = "00_start_here.ipynb"
 
 
@@ -121,6 +126,9 @@ def _parser() -> _Parser:
     p.add_argument("--plot", type=Path, metavar="PICTURE", help="draw the trace into a .png, .svg or .pdf")
     p.add_argument("--kind", default="history", metavar="KIND", help="what --plot draws (default: history)")
     p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")
+    p.add_argument(
+        "--trust", action="append", default=[], metavar="MODULE", help="a module or package whose code may run, too"
+    )
 
     p = add("export", _export, "write a study that runs a trace's search at full scale")
     p.add_argument("trace", type=Path, metavar="TRACE", help="a trace, e.g. search.jsonl")
@@ -146,11 +154,18 @@ def _parser() -> _Parser:
     p.add_argument("--arg", type=_pair, action="append", default=[], metavar="KEY=VALUE",
                    help="an argument of the task, or a new range of a parameter: width=[64,512]")  # fmt: skip
 
-    p = add("run", _run, "run a study on this machine")
+    p = add("run", _run, "run a study on this machine", epilog=STRANGERS)
     p.add_argument("study", type=Path, metavar="STUDY", help="a study, e.g. study.yaml")
     p.add_argument("--out", type=Path, metavar="DIR", help="the folder of the run (default: runs/NAME)")
     p.add_argument("--resume", action="store_true", help="go on with the run in --out")
     p.add_argument("--workers", type=_whole(1), metavar="N", help="instead of the study's number")
+    p.add_argument(
+        "--trust",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="a module or package outside the study's folder whose code the study may run",
+    )
     p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")
 
     p = add("doctor", _doctor, "look whether everything that nasbook needs is there")
@@ -208,9 +223,17 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _search(options: argparse.Namespace) -> int:
+    from nasbook.scale.trust import importable
+
+    with importable():  # an objective may import its neighbours while it runs
+        return _searched(options)
+
+
+def _searched(options: argparse.Namespace) -> int:
     from nasbook.method import OneShot
     from nasbook.scale.study import method_settings
     from nasbook.scale.target import make_task
+    from nasbook.scale.trust import typed
     from nasbook.search import steps
 
     if options.resume and options.out is None:
@@ -219,8 +242,7 @@ def _search(options: argparse.Namespace) -> int:
         raise _Usage(f"{options.out} exists; --resume goes on with it, another --out starts anew")
     _check_picture(options.plot)
     entry = registry.find("method", options.method)
-    sys.path.append(os.getcwd())
-    task = make_task(options.task, _dict(options.arg))
+    task = make_task(options.task, _dict(options.arg), trust=typed(options.task, options.trust))
     cls = entry.load()
     settings = method_settings(cls, _dict(options.set))
     trials = options.trials
@@ -338,7 +360,6 @@ def _export(options: argparse.Namespace) -> int:
     target |= _dict(options.arg)
     if options.set:
         target["settings"] = _dict(options.set)
-    sys.path.append(os.getcwd())
     trace = Trace.load(options.trace)
     if options.estimate:
         print(estimate(trace, watts=options.watts, **target))
@@ -354,15 +375,36 @@ def _run(options: argparse.Namespace) -> int:
 
     study = load_study(options.study, check=False)
     out = options.out or Path("runs") / (re.sub(r"[^\w.-]+", "-", study.name).strip(".-") or "study")
+    trust = _trust(study, options)
     begin = clock.perf_counter()
     with redirect_stdout(sys.stderr):
-        trace = run(options.study, out, resume=options.resume, workers=options.workers, progress=True)
+        trace = run(options.study, out, resume=options.resume, workers=options.workers, progress=True, trust=trust)
     code = _report(trace, clock.perf_counter() - begin, out / "trace.jsonl", options.json)
     if trace.interrupted:
         again = shlex.join(["nasbook", "run", str(options.study), "--out", str(out), "--resume"])
         running = f", {len(trace.pending)} under way" if trace.pending else ""
         return _fail(f"stopped after {len(trace)} trials{running}; this goes on: {again}", 130)
     return code
+
+
+def _trust(study: Any, options: argparse.Namespace) -> list[str]:
+    """What the user trusts: what --trust names, and where somebody sits at the keyboard, what a question shows."""
+    from nasbook.scale.trust import Trust, check_origin, outside
+
+    named, task = list(options.trust), study.task.name
+    if ":" not in task or not sys.stdin.isatty():
+        return named
+    trust = Trust(study.folder, tuple(named))
+    try:
+        check_origin(task, trust)
+    except ValueError:  # the run says it, with its place in the file
+        return named
+    if refusal := outside(task, trust):
+        _say(refusal.partition(", so it is not run")[0] + ".")
+        print("Import it and run it? [y/N] ", end="", file=sys.stderr, flush=True)
+        if sys.stdin.readline().strip().lower() in ("y", "yes"):
+            named.append(task.partition(":")[0].partition(".")[0])
+    return named
 
 
 # ---- doctor --------------------------------------------------------------------------------------------

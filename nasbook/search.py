@@ -485,8 +485,20 @@ def header_of(method: Method | OneShot, task: Task, workers: int = 1) -> Header:
         settings=plain(asdict(method.settings)),
         arguments=plain(task.arguments),
         workers=workers,
-        provenance={"nasbook": __version__, "created": datetime.now(UTC).isoformat(timespec="seconds")},
+        provenance={
+            "nasbook": __version__,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            **told_of(task),
+        },
     )
+
+
+def told_of(task: Task) -> dict[str, Any]:
+    """What an export must know of a user's own task, whose code it does not run; for the header's provenance."""
+    told: dict[str, Any] = {"knows_cost": True} if task.knows_cost else {}
+    if task.fidelity:
+        told |= {"fidelity": asdict(task.fidelity)}
+    return {"task": told} if told and ":" in task.name else {}
 
 
 def _earlier(trace: Trace | str | Path, method: Method | OneShot, task: Task) -> list[Trial]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from numpy.random import SeedSequence
 from nasbook.space import Config, Space
 
 Report = Callable[..., None]  # report(fidelity, value), or report(fidelity, value, cost so far)
+CONTEXT = ("fidelity", "seed", "report", "checkpoint")  # what a search gives an objective besides the configuration
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,11 @@ class Task:
 
 
 class FunctionTask(Task):
-    """A function of a configuration (a dict) that returns a number, or an Evaluation."""
+    """A function of a configuration (a dict) that returns a number, or an Evaluation.
+
+    Of `fidelity`, `seed`, `report` and `checkpoint` it is given those that it names, with or without a default, or all
+    of them if it takes any keyword (**context). What a search has not got (a fidelity, a checkpoint) is left to the
+    function's default, and is None where it has none."""
 
     def __init__(self, function: Callable[..., Any], space: Space, name: str | None = None) -> None:
         if not isinstance(space, Space):
@@ -76,11 +82,33 @@ class FunctionTask(Task):
             )
         self.function, self.space = function, space
         self.name = name or import_path(function) or str(getattr(function, "__name__", "function"))
-        names = inspect.signature(function).parameters
-        self._extra = [k for k in ("fidelity", "seed", "report", "checkpoint") if k in names]
+        self.context = context_of(function)
 
     def evaluate(self, config: Config, **context: Any) -> Evaluation | float:
-        return self.function(config, **{k: context.get(k) for k in self._extra})
+        given = {k: context.get(k) for k in self.context}
+        return self.function(config, **{k: v for k, v in given.items() if v is not None or self.context[k]})
+
+
+def context_of(function: Callable[..., Any]) -> dict[str, bool]:
+    """Which of fidelity, seed, report and checkpoint a function takes, and whether it cannot do without.
+
+    What a partial has fixed is not given again."""
+    fixed: set[str] = set()
+    inner = function
+    while isinstance(inner, partial):
+        fixed, inner = fixed | set(inner.keywords), inner.func
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):  # a few functions written in C do not tell
+        return {}
+    wide = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    positional = [p.name for p in parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:1]
+    named = {
+        k: p.default is p.empty
+        for k, p in parameters.items()
+        if k in CONTEXT and k not in positional and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+    }
+    return {k: named.get(k, False) for k in CONTEXT if (k in named or wide) and k not in fixed}
 
 
 def import_path(function: Callable[..., Any]) -> str | None:

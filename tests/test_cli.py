@@ -229,7 +229,7 @@ BAD = [
     (["search", "baysian", "branin"], "there is no method 'baysian'; did you mean 'bayesian'?"),
     (["search", "random", "brannin"], "there is no task 'brannin'; did you mean 'branin'?"),
     (["search", "random", "nowhere:f"], "there is no module 'nowhere'"),
-    (["search", "random", "json:dumps"], "json:dumps is a function of a configuration, so a space is needed"),
+    (["search", "random", "json:dumps"], "json is Python's own module, and a study runs nothing of it"),
     (["search", "random", "branin", "--trials", "0"], "--trials: must be a whole number of at least 1, not '0'"),
     (["search", "random", "branin", "--trials", "ten"], "--trials: must be a whole number of at least 1, not 'ten'"),
     (["search", "random", "branin", "--time", "nan"], "--time: must be a number above 0, not 'nan'"),

@@ -13,6 +13,7 @@ import math
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,10 +23,12 @@ from typing import Any
 from nasbook import registry
 from nasbook.hpo.parts.pareto import best_trials
 from nasbook.method import OneShot
+from nasbook.scale.outline import outline
 from nasbook.scale.study import Provenance, Study, StudyError, method_settings, validate
-from nasbook.scale.target import IMPORT_PATH, make_task, takes
+from nasbook.scale.target import is_ours, make_task, takes
+from nasbook.scale.trust import IMPORT_PATH, Trust, check_origin
 from nasbook.space import Choice, Constant, Float, Int, Parameter, Space
-from nasbook.task import Evaluation, FunctionTask, Task, trial_seed
+from nasbook.task import Evaluation, Fidelity, Task, trial_seed
 from nasbook.trace import Trace, plain
 
 GPU_WATTS, CORE_WATTS = 300.0, 10.0  # assumptions, stated wherever they are used
@@ -164,27 +167,30 @@ def _plan(
         old_name = CSV_TABLE if "path" in header.arguments else None
     else:
         old_name = header.task
-    old = _old_task(trace, old_name) if old_name else None
+    old = _old_facts(trace, old_name) if old_name else None
     target = task or (old_name if old else None)
     if target is None:
         raise ValueError(_local(header.task))
     cls = registry.find("method", header.method).load()
     one_shot = issubclass(cls, OneShot)
 
-    own = takes(target)
+    try:
+        own = takes(target, Path.cwd())
+    except ValueError as error:
+        raise ValueError(f"this cannot be exported: {error}") from error
     arguments = {k: _found(v) for k, v in header.arguments.items()} if task is None else {}
     wanted = {k: _found(v) for k, v in (more if data is None else {"data": data, **more}).items()}
     parameters = dict(header.space.parameters)
     ranges: list[str] = []
     for key, value in wanted.items():
-        if key in own:
+        if key in (own or ()) or (own is None and key not in parameters):
             arguments[key] = plain(value)
         elif key in parameters:
             parameters[key] = _rescaled(key, parameters[key], value)
             if parameters[key] != header.space.parameters[key]:
                 ranges.append(key)
         else:
-            has = f"its arguments are {', '.join(own)}" if own else "it takes no arguments"
+            has = f"its arguments are {', '.join(own or ())}" if own else "it takes no arguments"
             raise ValueError(
                 f"the task {target} has no argument {key!r} ({has}), and the space no such parameter "
                 f"({', '.join(parameters)})"
@@ -196,16 +202,16 @@ def _plan(
             raise ValueError(f"epochs must be a whole number of at least 1, not {epochs!r}")
         if one_shot and "epochs" in cls.Settings.__dataclass_fields__:
             method["epochs"] = epochs
-        elif "epochs" in own:
+        elif "epochs" in (own or ()):
             arguments["epochs"] = epochs
     try:
-        new = make_task(target, arguments, space)
+        new = _facts(target, arguments, space, trace if task is None else None)
         method_settings(cls, method)
     except ValueError as error:
         raise ValueError(f"this cannot be exported: {error}") from error
     fidelity: dict[str, Any] | None = asdict(new.fidelity) if new.fidelity and not one_shot else None
-    if epochs is not None and not one_shot and "epochs" not in own:
-        if not (new.fidelity or (isinstance(new, FunctionTask) and "fidelity" in new._extra)) or new.knows_cost:
+    if epochs is not None and not one_shot and "epochs" not in (own or ()):
+        if not new.scales or new.knows_cost:
             raise ValueError(
                 f"the task {target} has no epochs to scale: a task must take an argument epochs, a function fidelity"
             )
@@ -258,23 +264,53 @@ def _plan(
 # ---- the task --------------------------------------------------------------------------------------------
 
 
-def _old_task(trace: Trace, name: str) -> Task | None:
-    """The task of the trace, made again; None where its name stands for something else here."""
+@dataclass(frozen=True)
+class _Facts:
+    """What is known of a task: all of one of nasbook's own; of a user's, whose code is not run here, what its trace and
+    its source tell."""
+
+    name: str
+    fidelity: Fidelity | None = None
+    scales: bool = False  # it has a fidelity, or may take one
+    knows_cost: bool = False
+    examples: int | None = None  # to learn from
+
+
+def _facts(name: str, arguments: Mapping[str, Any], space: Space, trace: Trace | None) -> _Facts:
+    """Of a task by its name; `trace`: a trace of this very task. ValueError where there is none."""
+    if is_ours(name):
+        task = make_task(name, arguments, space)
+        return _Facts(name, task.fidelity, task.fidelity is not None, task.knows_cost, _examples(task))
+    check_origin(name, Trust(Path.cwd()))
+    source = outline(name, Path.cwd())
+    told = trace.header.provenance.get("task") if trace else None
+    told = told if isinstance(told, dict) else {}
+    fidelity = None
+    with suppress(TypeError, ValueError, KeyError):
+        row = told["fidelity"]
+        fidelity = Fidelity(str(row["unit"]), float(row["min"]), float(row["max"]))
+    scales = fidelity is not None or source.takes is None or "fidelity" in source.context
+    return _Facts(name, fidelity, scales, told.get("knows_cost") is True)
+
+
+def _old_facts(trace: Trace, name: str) -> _Facts | None:
+    """Of the trace's task; None where its name stands for something else here."""
     try:
-        task = make_task(name, trace.header.arguments, trace.space)
+        facts = _facts(name, trace.header.arguments, trace.space, trace)
     except ValueError as error:
         raise ValueError(f"the task of this trace cannot be made again: {error}") from error
     entry = {e.name: e for e in registry.TASKS}.get(name)
     done = [t for t in trace.trials if t.status == "done" and t.fidelity is None]
     if entry is not None and entry.family == "function" and done:  # a notebook's own function may bear this name, too
         try:
+            task = make_task(name, trace.header.arguments, trace.space)
             answer = task.evaluate(done[0].config, seed=trial_seed(trace.header.seed, done[0].id))
         except Exception:
             return None
         value = answer.value if isinstance(answer, Evaluation) else answer
         if value is None or not math.isclose(value, done[0].value or 0.0, rel_tol=1e-6, abs_tol=1e-9):
             return None
-    return task
+    return facts
 
 
 def _local(name: str) -> str:
@@ -324,7 +360,7 @@ def _best(trace: Trace, space: Space, n: int) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _length(settings: Mapping[str, Any], task: Task) -> int | None:
+def _length(settings: Mapping[str, Any], task: _Facts) -> int | None:
     """Trials of a one-shot method: the epochs of its one training, the intervals of all members of a population, or the
     first network of a climb and all children."""
     if "steps" in settings and "children" in settings:
@@ -339,8 +375,8 @@ def _length(settings: Mapping[str, Any], task: Task) -> int | None:
 
 def _cost(
     trace: Trace,
-    old: Task | None,
-    new: Task,
+    old: _Facts | None,
+    new: _Facts,
     same: bool,
     arguments: Mapping[str, Any],
     fidelity: Mapping[str, Any] | None,
@@ -366,7 +402,7 @@ def _cost(
     elif fidelity and not full and not one_shot:
         unknown.append(f"how the cost grows with the {fidelity['unit']}s")
     if same and seconds:
-        was, will = _examples(old), _examples(new)
+        was, will = old and old.examples, new.examples
         if was and will:
             known |= {"train", "data"}
             if was != will:
@@ -393,7 +429,7 @@ def _within(cost: Estimate) -> Estimate:
     return replace(cost, trials=fit if cost.trials is None else min(fit, cost.trials))
 
 
-def _examples(task: Task | None) -> int | None:
+def _examples(task: Task) -> int | None:
     """Number of training examples, where a task tells its data."""
     data = getattr(task, "data", None)
     if not inspect.ismethod(data):

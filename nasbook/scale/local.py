@@ -28,7 +28,7 @@ import sys
 import threading
 import time as clock
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -38,8 +38,8 @@ from typing import Any
 from nasbook.files import lock
 from nasbook.method import Method, OneShot
 from nasbook.scale.study import Study, load_study
-from nasbook.scale.target import importable
-from nasbook.search import Run, steps
+from nasbook.scale.trust import Trust, importable
+from nasbook.search import Run, steps, told_of
 from nasbook.task import Fidelity, Task, trial_seed
 from nasbook.trace import Header, Trace, TraceFile, Trial, is_torn, plain, read
 
@@ -58,34 +58,38 @@ def run(
     resume: bool = False,
     workers: int | None = None,
     progress: bool = False,
+    trust: Sequence[str] | Trust = (),
 ) -> Trace:
     """Run a study to the end of its budget and return the trace; `trace.interrupted` says that Ctrl-C ended it early.
 
     out: the folder of the run (see above). resume: go on with the run in it; the budget, the workers and the resources
     may have changed since, what is searched may not. workers: overrides the study's number. progress: a bar on stderr.
+    trust: modules and packages whose code the study may run besides the modules in its own folder (beside its file; in
+    the working folder where it has none), e.g. ["mypackage"]. Whoever wrote the study and its folder runs code here.
 
     Raises StudyError for a study that cannot be run, ValueError for a folder that cannot be used, and RunError where
     the workers do not start.
     """
     out = Path(out)
-    if isinstance(study, Study):
-        study.check()
-    else:
-        path = Path(study)
-        with importable(path.resolve().parent):
-            study = load_study(path)
-            return _run(study, out, resume, workers, progress)
-    return _run(study, out, resume, workers, progress)
+    folder = study.folder if isinstance(study, Study) else Path(study).resolve().parent
+    if not isinstance(trust, Trust):
+        trust = Trust(folder, (trust,) if isinstance(trust, str) else tuple(trust))
+    with importable(*trust.path):
+        if isinstance(study, Study):
+            study.check(trust=trust)
+        else:
+            study = load_study(study, trust=trust)
+        return _run(study, out, resume, workers, progress, trust)
 
 
-def _run(study: Study, out: Path, resume: bool, workers: int | None, progress: bool) -> Trace:
+def _run(study: Study, out: Path, resume: bool, workers: int | None, progress: bool, trust: Trust) -> Trace:
     if workers is not None:
         if workers < 1:
             raise ValueError(f"workers must be at least 1, not {workers}")
         study = study.model_copy(update={"workers": workers})
     with _lock(out):
         _claim(out, study, resume)
-        task, method = study.make_task(), study.make_method()
+        task, method = study.make_task(trust), study.make_method()
         if study.fidelity:
             task.fidelity = Fidelity(study.fidelity.unit, study.fidelity.min, study.fidelity.max)
         with _Bar(study, progress) as bar:
@@ -93,7 +97,7 @@ def _run(study: Study, out: Path, resume: bool, workers: int | None, progress: b
                 bar.say("the study asks for GPUs, and this machine shows none: its trials run on the CPU")
             if isinstance(method, OneShot) or task.knows_cost:
                 return _inside(study, task, method, out, bar)
-            return _Engine(study, task, method, out, bar).run()
+            return _Engine(study, task, method, out, bar, trust).run()
 
 
 # ---- in this process -------------------------------------------------------------------------------------
@@ -183,7 +187,7 @@ class _Worker:
         with open(log, "ab") as errors, _environment(engine.study, self.index):
             path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
             self.process: subprocess.Popen[str] = subprocess.Popen(
-                [sys.executable, "-m", "nasbook.scale.worker", str(os.getpid())],
+                [sys.executable, "-P", "-m", "nasbook.scale.worker", str(os.getpid())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -195,7 +199,9 @@ class _Worker:
         threading.Thread(target=self._listen, daemon=True).start()
         task = engine.study.task
         space = engine.method.space.to_dict()
-        self.send(task=task.name, arguments=task.arguments, space=space, sys_path=[p or os.getcwd() for p in sys.path])
+        where = [p or os.getcwd() for p in sys.path]
+        trust = engine.trust.to_dict()
+        self.send(task=task.name, arguments=task.arguments, space=space, trust=trust, sys_path=where)
 
     def _listen(self) -> None:
         assert self.process.stdout
@@ -231,7 +237,8 @@ class _Worker:
 class _Engine:
     """Asks the method, hands trials to workers, tells the method; one thread, fed by a queue of messages."""
 
-    def __init__(self, study: Study, task: Task, method: Method, out: Path, bar: _Bar) -> None:
+    def __init__(self, study: Study, task: Task, method: Method, out: Path, bar: _Bar, trust: Trust) -> None:
+        self.trust = trust
         self.study, self.task, self.method, self.out, self.bar = study, task, method, out, bar
         self.inbox: queue.Queue[tuple[_Worker, dict[str, Any] | None]] = queue.Queue()
         self.workers: list[_Worker] = []
@@ -457,6 +464,7 @@ def _header(study: Study, task: Task, method: Method | OneShot) -> Header:
             "nasbook": __version__,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "study": study.name,
+            **told_of(task),
             **({"fidelity": study.fidelity.model_dump()} if study.fidelity else {}),
         },
     )

@@ -23,6 +23,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     TypeAdapter,
     ValidationError,
     WithJsonSchema,
@@ -33,9 +34,11 @@ from pydantic_core import PydanticCustomError
 from nasbook import registry
 from nasbook.method import Method, OneShot
 from nasbook.scale import yaml12
-from nasbook.scale.target import IMPORT_PATH, importable, make_task
+from nasbook.scale.outline import outline
+from nasbook.scale.target import is_ours, make_task
+from nasbook.scale.trust import Trust, check_origin
 from nasbook.space import Constant, Space
-from nasbook.task import Task
+from nasbook.task import CONTEXT, Task
 
 SCHEMA = "nasbook/study@1"
 Place: TypeAlias = tuple[str | int, ...]
@@ -242,6 +245,11 @@ class Study(_Strict):
     seeds: Seeds = Field(default_factory=Seeds, description="the same seeds give the same search")
     first: list[dict[str, Json]] = Field(default=[], description="configurations to try before the method chooses")
     provenance: Provenance | None = Field(default=None, description="where the study comes from")
+    _folder: Path | None = PrivateAttr(default=None)
+
+    def __eq__(self, other: object) -> bool:
+        """The same study, wherever it lies."""
+        return self.model_dump() == other.model_dump() if isinstance(other, Study) else NotImplemented
 
     # ---- what it stands for --------------------------------------------------------------------------
 
@@ -249,18 +257,29 @@ class Study(_Strict):
     def search_space(self) -> Space:
         return Space.from_dict({name: _as_written(p) for name, p in self.space.items()})
 
-    def make_task(self) -> Task:
-        """The task; ValueError where there is none of this name."""
-        return make_task(self.task.name, self.task.arguments, self.search_space)
+    @property
+    def folder(self) -> Path:
+        """Where the study's own modules lie: beside its file, or in the working folder if it has none."""
+        return self._folder or Path.cwd()
+
+    def make_task(self, trust: Trust | None = None) -> Task:
+        """The task; ValueError where there is none of this name. Imports what the study names, if it lies in the
+        study's folder or is trusted."""
+        return make_task(self.task.name, self.task.arguments, self.search_space, trust or Trust(self.folder))
 
     def make_method(self) -> Method | OneShot:
         """The method, ready to be asked; ValueError for settings or a space that it does not take."""
         cls = registry.find("method", self.method.name).load()
         return cls(self.search_space, seed=self.seeds.search, **method_settings(cls, self.method.settings))
 
-    def check(self, file: str = "the study", lines: Mapping[Place, int] | None = None) -> None:
-        """Raise StudyError for the first thing that would keep the study from running."""
-        for text, *path in _problems(self):
+    def check(
+        self, file: str = "the study", lines: Mapping[Place, int] | None = None, trust: Trust | None = None
+    ) -> None:
+        """Raise StudyError for the first thing that would keep the study from running.
+
+        This looks and runs nothing: of a task of the user only the source is read. With `trust`, as before a run, the
+        task is imported and made, and asked as well."""
+        for text, *path in _problems(self, trust):
             raise _error(str(text), file, tuple(path), lines or {})
 
     # ---- as a file -------------------------------------------------------------------------------------
@@ -327,10 +346,10 @@ def _as_written(p: Spec) -> dict[str, Any]:
     return {"type": p.type, **row, **when}
 
 
-def load_study(path: str | Path, *, check: bool = True) -> Study:
+def load_study(path: str | Path, *, check: bool = True, trust: Trust | None = None) -> Study:
     """Read a study. StudyError names the file, the line, the path and what would be right.
 
-    With `check=False` the task and the method are not looked up, which imports nothing."""
+    Reading runs nothing that the file names. check: look the method and the task up, too. trust: as in Study.check."""
     file = str(path)
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
@@ -341,9 +360,9 @@ def load_study(path: str | Path, *, check: bool = True) -> Study:
     except UnicodeDecodeError as error:
         raise StudyError(f"the file is not UTF-8 text (byte {error.start})", file) from None
     study, lines = _parse(text, file)
+    study._folder = Path(path).resolve().parent
     if check:
-        with importable(Path(path).resolve().parent):
-            study.check(file, lines)
+        study.check(file, lines, trust)
     return study
 
 
@@ -484,7 +503,7 @@ def _type_words(hint: Any) -> str:
     return str(getattr(hint, "__name__", hint)) if not members else str(hint).replace("typing.", "")
 
 
-def _problems(study: Study) -> Iterator[tuple[str | int, ...]]:
+def _problems(study: Study, trust: Trust | None) -> Iterator[tuple[str | int, ...]]:
     """(sentence, *path) of everything that would keep the study from running, in the order in which it matters."""
     specs = {name: _as_written(p) for name, p in study.space.items()}
     for i, name in enumerate(specs, 1):  # one more parameter at a time, so that the wrong one is named
@@ -500,22 +519,30 @@ def _problems(study: Study) -> Iterator[tuple[str | int, ...]]:
             return
     space = study.search_space
 
-    if ":" not in study.task.name:
-        try:
+    task = None
+    try:
+        if ":" in study.task.name:
+            check_origin(study.task.name, trust or Trust(study.folder))
+            own = outline(study.task.name, study.folder).takes
+            if own is not None and (unknown := [k for k in study.task.arguments if k not in (*own, *CONTEXT)]):
+                close = get_close_matches(unknown[0], own, 1)
+                hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(own) or 'none'}"
+                yield f"{study.task.name} has no such argument; {hint}", "task", "arguments", unknown[0]
+                return
+        else:
             registry.find("task", study.task.name)
-        except ValueError as error:
-            yield str(error), "task", "name"
-            return
-    elif not IMPORT_PATH.fullmatch(study.task.name):
-        yield f"an import path looks like package.module:function, not {study.task.name!r}", "task", "name"
+    except ValueError as error:
+        yield str(error), "task", "name"
         return
     try:
-        task = study.make_task()
+        if trust or is_ours(study.task.name):
+            task = study.make_task(trust)
     except ValueError as error:
         wrong = next((k for k in study.task.arguments if f"'{k}'" in str(error) or f" {k} " in str(error)), None)
         yield str(error), "task", *(("arguments", wrong) if wrong else ("name",))
         return
-    yield from _space_problems(space, task)
+    if task:
+        yield from _space_problems(space, task)
 
     try:
         entry = registry.find("method", study.method.name)
@@ -538,7 +565,7 @@ def _problems(study: Study) -> Iterator[tuple[str | int, ...]]:
         yield str(error), "method", *(("settings", named) if named else ("name",))
         return
     one_shot = issubclass(cls, OneShot)
-    if len(task.objectives) > 1 and not getattr(cls, "several", False):
+    if task and len(task.objectives) > 1 and not getattr(cls, "several", False):
         many = len(task.objectives)
         yield (
             f"{study.task.name} has {many} objectives and {cls.name} minimises one; take nsga2 or parego",
@@ -557,9 +584,11 @@ def _problems(study: Study) -> Iterator[tuple[str | int, ...]]:
     if study.budget.trials is not None and len(study.first) > study.budget.trials:
         yield f"{len(study.first)} first trials do not fit into a budget of {study.budget.trials}", "first"
     yield from _first_problems(study, space)
-    if study.fidelity and task.fidelity is None and not hasattr(task, "function"):
+    if not study.fidelity or not task:
+        return
+    if task.fidelity is None and not hasattr(task, "function"):
         yield f"must be left out: {study.task.name} has no fidelity", "fidelity"
-    elif study.fidelity and task.fidelity:
+    elif task.fidelity:
         if study.fidelity.unit != task.fidelity.unit:
             yield f"must be {task.fidelity.unit!r}, as {study.task.name} counts it", "fidelity", "unit"
         if task.knows_cost and study.fidelity.max != task.fidelity.max:

@@ -1,80 +1,78 @@
 """From the name of a task, as a study or the command line gives it, to the task.
 
-A name without a colon is in the registry. `package.module:function` is imported, and may be an objective (a function of
-a configuration), a Task, or a function or class that makes a Task.
+A name without a colon is in the registry. `package.module:function` is imported where that is trusted (see trust.py),
+and may be an objective (a function of a configuration), a Task, or a function or class that makes a Task.
 """
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import re
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from difflib import get_close_matches
-from functools import partial, reduce
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from nasbook import registry
+from nasbook.scale.outline import outline
+from nasbook.scale.trust import Trust, admit, check_origin, importable, is_own
 from nasbook.space import Space
-from nasbook.task import FunctionTask, Task
+from nasbook.task import CONTEXT, FunctionTask, Task, context_of
 
-IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+__all__ = ["importable", "is_ours", "make_task", "takes"]
 
 
-def make_task(name: str, arguments: Mapping[str, Any] | None = None, space: Space | None = None) -> Task:
-    """The task of a name; ValueError says in one sentence why there is none."""
+def is_ours(name: str) -> bool:
+    """Is it one of nasbook's own tasks, which a file may name and anybody may make?"""
+    return ":" not in name or is_own(name)
+
+
+def make_task(
+    name: str, arguments: Mapping[str, Any] | None = None, space: Space | None = None, trust: Trust | None = None
+) -> Task:
+    """The task of a name; ValueError says in one sentence why there is none.
+
+    trust: whose modules may be imported; without it those of the working folder."""
     arguments = dict(arguments or {})
+    for key, value in arguments.items():
+        if isinstance(value, str) and _is_device(value):
+            raise ValueError(f"the task {name} cannot be made: {key} must name a plain file, and {value!r:.80} is none")
     try:
         if ":" not in name:
             return registry.make("task", name, **arguments)
-        return _from_import_path(name, arguments, space)
+        return _from_import_path(name, arguments, space, trust or Trust(Path.cwd()))
     except ValueError:
         raise
     except Exception as error:  # whatever a task of the user raises while it is made
         raise ValueError(f"the task {name} cannot be made: {type(error).__name__}: {error}") from error
 
 
-def takes(name: str) -> list[str]:
-    """The names of the arguments that a task is made with; for an objective, those besides its configuration."""
-    target = registry.find("task", name).load() if ":" not in name else imported(name)
+def _is_device(path: str) -> bool:
+    """A pipe or a device, which may never end."""
+    try:
+        return Path(path).exists() and not (Path(path).is_file() or Path(path).is_dir())
+    except (OSError, ValueError):  # no path at all
+        return False
+
+
+def takes(name: str, folder: Path) -> list[str] | None:
+    """The names of the arguments that a task is made with; for an objective, those besides its configuration.
+
+    Nothing is imported but tasks of nasbook: what stands in a module's source in this folder is read. None: not known.
+    """
+    if not is_ours(name):
+        check_origin(name, Trust(folder))
+        return outline(name, folder).takes
+    fixed = dict(registry.find("task", name).settings) if ":" not in name else {}
+    target = registry.find("task", name).load() if ":" not in name else admit(name, Trust(folder))
     if isinstance(target, Task):
         return []
-    fixed = dict(registry.find("task", name).settings) if ":" not in name else {}
     parameters = inspect.signature(target).parameters.values()
     named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.name not in fixed]
-    if named and ":" in name and named[0].default is named[0].empty:
-        named = named[1:]
-    return [p.name for p in named if p.name not in ("fidelity", "seed", "report", "checkpoint")]
+    return [p.name for p in named if p.name not in CONTEXT]
 
 
-def imported(name: str) -> Any:
-    """The object behind `package.module:function`."""
-    if not IMPORT_PATH.fullmatch(name):
-        raise ValueError(f"an import path looks like package.module:function, not {name!r}")
-    module_name, _, attribute = name.partition(":")
-    try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name and (module_name + ".").startswith(error.name + "."):
-            raise ValueError(
-                f"there is no module {error.name!r}; it must be installed, or lie in this folder or beside the study"
-            ) from None
-        raise ValueError(f"importing {module_name} fails: {error}") from error
-    except (Exception, SystemExit) as error:
-        raise ValueError(f"importing {module_name} fails: {type(error).__name__}: {error}") from error
-    try:
-        return reduce(getattr, attribute.split("."), module)
-    except AttributeError:
-        close = get_close_matches(attribute, dir(module), 1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise ValueError(f"the module {module_name} has no {attribute!r}{hint}") from None
-
-
-def _from_import_path(name: str, arguments: dict[str, Any], space: Space | None) -> Task:
-    target = imported(name)
+def _from_import_path(name: str, arguments: dict[str, Any], space: Space | None, trust: Trust) -> Task:
+    target = admit(name, trust)
     if isinstance(target, Task):
         if arguments:
             raise ValueError(f"{name} is a task already, so it takes no arguments ({', '.join(arguments)})")
@@ -88,8 +86,9 @@ def _from_import_path(name: str, arguments: dict[str, Any], space: Space | None)
                 f"{name} can be called without a configuration, so it should make a Task, but it made {task!r:.60}"
             )
     else:
+        given = {k: None for k, needed in context_of(target).items() if needed}
         try:
-            inspect.signature(target).bind({}, **arguments)
+            inspect.signature(target).bind({}, **{**given, **arguments})
         except TypeError as error:
             raise ValueError(f"{name} cannot be called with a configuration and these arguments: {error}") from None
         if space is None:
@@ -108,16 +107,3 @@ def _makes_a_task(target: Any, arguments: dict[str, Any]) -> bool:
     except TypeError:
         return False
     return True
-
-
-@contextmanager
-def importable(*folders: Path) -> Iterator[None]:
-    """Modules in this folder and beside the study can be imported."""
-    added = [p for p in map(str, (*folders, Path.cwd())) if p not in sys.path]
-    sys.path += added
-    try:
-        yield
-    finally:
-        for p in added:
-            with suppress(ValueError):
-                sys.path.remove(p)

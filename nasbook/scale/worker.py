@@ -1,6 +1,6 @@
 """A worker: a process that evaluates one trial after the other, started by nasbook.scale.local; they speak JSON lines.
 
-    to it      {"task": …, "arguments": …, "space": …, "sys_path": […]}                  once, at the beginning
+    to it      {"task": …, "arguments": …, "space": …, "trust": …, "sys_path": […]}      once, at the beginning
                {"trial": …, "seed": …, "fidelity": …, "checkpoint": …, "timeout": …}     evaluate this
                {"stop": reason or null}                                                  the answer to a report
     from it    {"ready": true}, {"problem": sentence}, {"report": [fidelity, value]}, {"ended": trial}
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from nasbook.scale.target import make_task
+from nasbook.scale.trust import Trust
 from nasbook.search import evaluate
 from nasbook.space import Space
 from nasbook.task import Task
@@ -75,7 +76,8 @@ def _evaluate(task: Task, order: dict[str, Any], should_stop: Any) -> Trial:
 
 def _prepare(order: dict[str, Any]) -> Task:
     sys.path += [p for p in order["sys_path"] if p not in sys.path]
-    return make_task(order["task"], order["arguments"], Space.from_dict(order["space"]))
+    trust = Trust.from_dict(order["trust"])
+    return make_task(order["task"], order["arguments"], Space.from_dict(order["space"]), trust)
 
 
 def _listen(inbox: queue.Queue[dict[str, Any]]) -> None:

@@ -210,7 +210,7 @@ ERRORS = [
     ("name: digits-mlp", "name: digits:", "line 4: this is not YAML"),
     ("name: digits-mlp", "name: 'a b:c'", "line 4, task.name: an import path looks like package.module:function, not 'a b:c'"),
     ("name: digits-mlp", "name: no_such_module:f", "line 4, task.name: there is no module 'no_such_module'"),
-    ("name: digits-mlp", "name: json:dump5", "line 4, task.name: the module json has no 'dump5'; did you mean 'dump'?"),
+    ("name: digits-mlp", "name: json:dump5", "line 4, task.name: json is Python's own module, and a study runs nothing of it"),
     ("train: 100", "trian: 100", "line 5, task.arguments.trian: task digits-mlp: got an unexpected keyword argument 'trian'"),
     ("train: 100", "train: 0", "line 5, task.arguments.train: digits-mlp: train must be a whole number of at least 1"),
     ("name: grid", "name: gird", "line 21, method.name: there is no method 'gird'; did you mean 'grid'?"),

@@ -14,11 +14,13 @@ ROOT = Path(nasbook.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 
 # What each room may import of nasbook. `nasbook` itself (__init__) and cli may import everything.
-CORE = {"files", "space", "trace", "registry", "task", "method", "search"}
+CORE = {"files", "parameters", "counting", "space", "trace", "registry", "task", "method", "search"}
 METHODS = {"kit", "hpo", "nas", "estimate"}
 ALLOWED = {
     "files": set(),
-    "space": set(),
+    "parameters": set(),
+    "counting": set(),
+    "space": {"parameters", "counting"},
     "trace": {"files", "space"},
     "registry": set(),
     "task": {"space"},

@@ -3,6 +3,7 @@
 import json
 import math
 from collections import Counter
+from itertools import product
 from keyword import iskeyword
 
 import numpy as np
@@ -26,6 +27,10 @@ def floats(draw, when=None):
     if draw(st.booleans()):
         low = 10 ** draw(st.floats(-15, 15))
         return Float(low, low * 10 ** draw(st.floats(0.001, 15)), log=True, when=when)
+    if draw(st.booleans()):
+        step, n = 10 ** draw(st.floats(-6, 6)), draw(st.integers(1, 40))
+        low = step * draw(st.integers(-(10**6), 10**6))
+        return Float(low, low + n * step, step=step, when=when)
     width = 10 ** draw(st.floats(-9, 12))
     low = draw(st.floats(-1, 1)) * 10 ** draw(st.floats(-9, 4)) * width
     assume(low + width > low)
@@ -36,7 +41,8 @@ def floats(draw, when=None):
 def ints(draw, when=None, widest=40):
     log = draw(st.booleans())
     low = draw(st.integers(1 if log else -(10**6), 10**6))
-    return Int(low, low + draw(st.integers(1, widest)), log=log, when=when)
+    step = 1 if log else draw(st.integers(1, 7))
+    return Int(low, low + step * draw(st.integers(1, widest)), log=log, step=step, when=when)
 
 
 @st.composite
@@ -183,7 +189,7 @@ def test_neighbours_differ_in_one_parameter_and_are_valid(space, rng):
         (name,) = differences(space, config, other)
         p = space.parameters[name]
         if isinstance(p, Int):
-            assert abs(other[name] - config[name]) == 1
+            assert abs(other[name] - config[name]) == p.step
         # what appeared or vanished did so because of that parameter, directly or through another that did
         for moved in set(config) ^ set(other):
             assert space.conditions[moved]
@@ -236,6 +242,173 @@ def test_a_space_survives_json(space, rng):
 
 
 # ---- what a uniform draw means ---------------------------------------------------------------------------
+
+
+def sizes(p):
+    return len(p.options) if isinstance(p, Choice) else 1 if isinstance(p, Constant) else (p.high - p.low) // p.step + 1
+
+
+def count_by_hand(space):
+    """Every combination of values of all parameters; those count that differ in what exists."""
+    axes = [p.levels(10**6) for p in space.parameters.values()]
+    found = set()
+    for values in product(*axes):
+        config = dict(zip(space.parameters, values, strict=True))
+        exist = active_by_hand(space, config)
+        found.add(tuple((n, repr(config[n])) for n in config if n in exist))
+    return len(found)
+
+
+@settings(max_examples=150, deadline=None)
+@given(finite, st.integers(0, 60))
+def test_the_size_is_that_of_a_full_list(space, n):
+    assume(math.prod(map(sizes, space.parameters.values())) <= 3000)
+    size = count_by_hand(space)
+    assert space.size == size
+    assert space.at_most(size) and not space.at_most(size - 1)
+    assert space.at_most(n) == (size <= n)
+
+
+@given(spaces())
+def test_a_space_is_infinite_where_a_real_number_can_exist(space):
+    real = {n for n, p in space.parameters.items() if isinstance(p, Float) and p.step is None}
+    rng = np.random.default_rng(0)
+    if any(real & set(space.sample(rng)) for _ in range(30)):
+        assert space.size == math.inf and not space.at_most(10**9)
+    if not real:
+        assert space.size < math.inf
+
+
+def optional(n):
+    """n layers that may be left out: each has a width of 8."""
+    layers = {f"on{i}": Choice([True, False]) for i in range(n)}
+    return Space({**layers, **{f"w{i}": Int(1, 8, when={f"on{i}": True}) for i in range(n)}})
+
+
+def chained(n):
+    """Layer k only if layer k - 1."""
+    parameters = {}
+    for i in range(n):
+        parameters[f"on{i}"] = Choice([True, False], when={f"on{i - 1}": True} if i else None)
+        parameters[f"w{i}"] = Int(1, 8, when={f"on{i}": True})
+    return Space(parameters)
+
+
+def deep(n):
+    """Widths of the layers below a depth."""
+    widths = {f"w{i}": Int(1, 8, when={"depth": list(range(i, n + 1))}) for i in range(1, n + 1)}
+    return Space({"depth": Int(1, n), **widths})
+
+
+def rooted(n):
+    """Optional layers of one of two kinds of network."""
+    layers = {f"on{i}": Choice([True, False], when={"net": "a"}) for i in range(n)}
+    widths = {f"w{i}": Int(1, 8, when={f"on{i}": True, "net": ["a"]}) for i in range(n)}
+    return Space({"net": Choice(["a", "b"]), **layers, **widths})
+
+
+LARGE = {
+    optional: lambda n: 9**n,
+    chained: lambda n: sum(8**k for k in range(n + 1)),
+    deep: lambda n: sum(8**k for k in range(1, n + 1)),
+    rooted: lambda n: 9**n + 1,
+}
+
+
+@pytest.mark.parametrize("n", [20, 40, 200])
+@pytest.mark.parametrize("make", LARGE, ids=lambda f: f.__name__)
+def test_conditions_do_not_make_counting_exponential(make, n):
+    space = make(n)
+    assert space.size == LARGE[make](n)
+    assert not space.at_most(2048) and not space.at_most(1)
+    first = next(space.grid())
+    assert space.validate(first) == first and space.neighbours(first)
+
+
+def test_many_conditions_on_many_parents_are_still_compared_with_a_number():
+    """Where even the fastest count takes long, `at_most` does not count."""
+    rng = np.random.default_rng(0)
+    parameters = {f"a{i}": Choice([0, 1, 2]) for i in range(30)}
+    for i in range(300):
+        parents = rng.choice(30, 6, replace=False)
+        parameters[f"b{i}"] = Int(1, 4, when={f"a{j}": [0, int(rng.integers(1, 3))] for j in parents})
+    assert not Space(parameters).at_most(10**6)
+    loop = {f"p{i}": Choice([0, 1], when={f"p{j}": 1 for j in range(i)} or None) for i in range(60)}
+    assert Space(loop).at_most(61) and not Space(loop).at_most(60) and Space(loop).size == 61
+
+
+def test_a_large_count_times_infinity():
+    space = Space({f"c{i}": Choice(list(range(100))) for i in range(200)} | {"x": Float(0, 1, when={"c0": 1})})
+    assert space.size == math.inf and not space.at_most(10)
+    assert Space({f"c{i}": Choice(list(range(100))) for i in range(200)}).size == 100**200
+
+
+def test_a_condition_that_cannot_be_met_counts_nothing():
+    space = Space(a=Choice([1, 2]), b=Choice([1, 2], when={"a": 1}), x=Float(0, 1, when={"a": 2, "b": 1}))
+    assert space.size == 3 and space.at_most(3)
+
+
+# ---- steps -----------------------------------------------------------------------------------------------
+
+
+def test_steps_by_hand():
+    space = Space(x=Float(0, 1, step=0.1), n=Int(8, 64, step=8), m=Int(-4, 5, step=3))
+    assert space.size == 11 * 8 * 4
+    config = {"x": 0.3, "n": 16, "m": -1}
+    assert space.encode(config).tolist() == pytest.approx([3.5 / 11, 1.5 / 8, 1.5 / 4])
+    assert space.validate({"x": 0.1 + 0.2, "n": 16, "m": -1}) == config  # 0.30000000000000004 is 0.3
+    assert {c["x"] for c in space.grid(11)} == {0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1}
+    assert space.neighbours(config) == [
+        {**config, "x": 0.2}, {**config, "x": 0.4}, {**config, "n": 8}, {**config, "n": 24}, {**config, "m": -4},
+        {**config, "m": 2},
+    ]  # fmt: skip
+    for wrong, sentence in [
+        ({"x": 0.35}, r"x must be one of \{0, 0.1, …, 1\}, not 0.35"),
+        ({"n": 12}, r"n must be one of \{8, 16, …, 64\}, not 12"),
+        ({"n": 16.5}, r"n must be one of \{8, 16, …, 64\}, not 16.5"),
+        ({"x": 1.1}, r"x must lie in \{0, 0.1, …, 1\}, not 1.1"),
+    ]:
+        with pytest.raises(ValueError, match=sentence):
+            space.validate({**config, **wrong})
+    assert space.to_dict()["x"] == {"type": "float", "low": 0.0, "high": 1.0, "step": 0.1}
+    assert "step" not in Space(n=Int(1, 3)).to_dict()["n"]
+    assert repr(space.parameters["n"]) == "Int(8, 64, step=8)"
+    assert Float(-1, 1, step=0.1).problem(-0.3 + 0.1 * 3) is None  # 5.6e-17 is 0
+
+
+def test_samples_in_steps_are_uniform():
+    space = Space(x=Float(-1, 1, step=0.5), n=Int(3, 12, step=3))
+    rng = np.random.default_rng(0)
+    draws = [space.sample(rng) for _ in range(4000)]
+    for name, values in (("x", [-1, -0.5, 0, 0.5, 1]), ("n", [3, 6, 9, 12])):
+        counts = Counter(d[name] for d in draws)
+        assert set(counts) == set(values) and stats.chisquare(list(counts.values())).pvalue > 0.01
+
+
+@settings(max_examples=200)
+@given(spaces(), seeds)
+def test_snap_and_cell_are_decode_and_encode(space, rng):
+    for name in space.free:
+        p, u = space.parameters[name], rng.random(5)
+        by_hand = np.array([p.encode(p.decode(x)) for x in u])
+        if isinstance(p, Float) and p.step is None:
+            assert np.array_equal(p.snap(u), u)
+            continue
+        assert p.snap(u) == pytest.approx(by_hand, abs=1e-12)
+        left, right = p.cell(u)
+        assert (left <= u + 1e-12).all() and (u <= right + 1e-12).all()
+        middle = (left + right) / 2 if not getattr(p, "log", False) else p.snap(u)
+        assert p.snap(u) == pytest.approx(middle, abs=1e-12)
+
+
+def test_conditions_in_any_container_are_plain_data():
+    kinds = Choice(["a", "b", "c"])
+    for values in ({"c", "a"}, frozenset("ca"), ("a", "c"), np.array(["a", "c"])):
+        space = Space(k=kinds, x=Float(0, 1, when={"k": values}))
+        assert space == Space(k=kinds, x=Float(0, 1, when={"k": ["a", "c"]})) and json.dumps(space.to_dict())
+    space = Space(n=Int(1, 9), x=Float(0, 1, when={"n": range(3, 6)}), y=Float(0, 1, when={"n": np.int64(2)}))
+    assert space.to_dict()["x"]["when"] == {"n": [3, 4, 5]} and json.dumps(space.to_dict())
+    assert json.dumps(Space(a=Constant(np.float64(0.5)), b=Constant(np.bool_(True))).to_dict())
 
 
 def test_samples_are_uniform():
@@ -343,7 +516,7 @@ NAN = math.nan
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: Float(1, 1), "Float: low must be below high, got 1 and 1"),
+        (lambda: Float(1, 1), r"Float: low and high are both 1; a value that is not searched is Constant\(1\)"),
         (lambda: Float(2, 1), "Float: low must be below high, got 2 and 1"),
         (lambda: Float(0, math.inf), "Float: low and high must be finite, got 0 and inf"),
         (lambda: Float(NAN, 1), "Float: low and high must be finite, got nan and 1"),
@@ -356,14 +529,35 @@ NAN = math.nan
         (lambda: Int("a", 3), "Int: low must be a whole number, not 'a'"),
         (lambda: Int(NAN, 3), "Int: low must be a whole number, not nan"),
         (lambda: Int(0, math.inf), "Int: high must be a whole number, not inf"),
-        (lambda: Int(3, 3), "Int: low must be below high, got 3 and 3"),
+        (lambda: Int(3, 3), r"Int: low and high are both 3; a value that is not searched is Constant\(3\)"),
         (lambda: Int(0, 8, log=True), "Int: a logarithmic scale needs low > 0, got 0"),
         (lambda: Int(0, 2**40), "Int: a range of 2\\^40 or more is not served; use Float and round"),
         (lambda: Int(10**17, 10**17 + 5), "Int: .*2\\^52"),
         (lambda: Choice([]), "Choice: at least one option is needed"),
         (lambda: Choice("abc"), "Choice: give a list of options, not 'abc'"),
         (lambda: Choice([1, 1.0]), "Choice: the options must differ from each other, got \\[1, 1.0\\]"),
-        (lambda: Choice([[1]]), "Choice: an option must be None, True/False, a number or text, not \\[1\\]"),
+        (
+            lambda: Choice([[1]]),
+            r"Choice: an option must be .* not \[1\]; give each a label, Choice\(list\(VALUES\)\)",
+        ),
+        (lambda: Choice([(64, 32), (8,)]), r"Choice: an option must be .* not \(64, 32\); give each a label"),
+        (
+            lambda: Choice({"small": (8,)}),
+            "Choice: give a list of options, not {'small': .*; list its labels",
+        ),
+        (lambda: Float(0, 1, step=0), "Float: step must be above 0, not 0"),
+        (lambda: Float(0, 1, step=-0.1), "Float: step must be above 0, not -0.1"),
+        (lambda: Float(0, 1, step="a"), "Float: step must be a number, not 'a'"),
+        (lambda: Float(0, 1, step=NAN), "Float: step must be above 0, not nan"),
+        (lambda: Float(0, 1, step=2), "Float: step=2 is wider than the range from 0 to 1"),
+        (lambda: Float(0, 1, step=0.3), "Float: steps of 0.3 from 0 do not end at 1; high may be 0.9 or 1.2"),
+        (lambda: Float(1e6, 1e6 + 1, step=1e-9), r"Float: step=1e-09 is too fine for numbers as large as 1e\+06"),
+        (lambda: Float(0.1, 1, log=True, step=0.1), r"Float: a logarithmic scale has no steps of 0.1; name the values"),
+        (lambda: Float(10**400, 1), "Float: low is larger than a float can hold"),
+        (lambda: Int(1, 10, step=1.5), "Int: step must be a whole number, not 1.5"),
+        (lambda: Int(1, 10, step=None), "Int: step must be a whole number, not None"),
+        (lambda: Int(1, 10, step=2), "Int: steps of 2 from 1 do not end at 10; high may be 9 or 11"),
+        (lambda: Int(1, 9, log=True, step=2), "Int: a logarithmic scale has no steps of 2"),
         (lambda: Choice([NAN]), "Choice: an option must be finite, not nan"),
         (lambda: Constant([1]), "Constant: .*None, True/False, a number or text, not \\[1\\]"),
         (lambda: Constant(NAN), "Constant: .*finite, not nan"),
@@ -448,7 +642,8 @@ def test_other_errors():
             "x: type must be one of float, int, choice, constant, not 'real'",
         ),
         ({"x": {"type": "float", "low": 0}}, "x: .*'high'"),
-        ({"x": {"type": "float", "low": 0, "high": 1, "step": 2}}, "x: .*'step'"),
+        ({"x": {"type": "float", "low": 0, "high": 1, "step": 2}}, "x: Float: step=2 is wider than the range"),
+        ({"x": {"type": "float", "low": 0, "high": 1, "steps": 2}}, "x: .*'steps'"),
         ({"x": {"type": "float", "low": 1, "high": 0}}, "x: Float: low must be below high"),
         ({"x": {"type": "int", "low": "one", "high": 3}}, "x: Int: low must be a whole number, not 'one'"),
         ({"x": {"type": ["float"]}}, "x: type must be one of"),

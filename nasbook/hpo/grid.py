@@ -11,13 +11,12 @@ Left out: refining the grid around the best point.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
-
-import numpy as np
 
 from nasbook.kit.checks import flag, whole
 from nasbook.method import Method
-from nasbook.space import Config, Float, Space
+from nasbook.space import Config, Space
 
 
 @dataclass(frozen=True)
@@ -46,9 +45,9 @@ class GridSearch(Method):
 
     def check_space(self, space: Space) -> None:
         n = self.settings.resolution
-        floats = [p for p in space.parameters.values() if isinstance(p, Float)]
+        floats = [p for p in space.parameters.values() if p.size == math.inf]
         levels = [len(p.levels(n)) for p in space.parameters.values()]
-        if np.prod(levels, dtype=float) > self.settings.limit:
+        if not space.at_most(self.settings.limit, n):
             words = " × ".join(map(str, levels[:6])) + (f" × … ({len(levels)} parameters)" if len(levels) > 6 else "")
             raise ValueError(
                 f"grid: {words} points are more than {self.settings.limit:,}; lower the "

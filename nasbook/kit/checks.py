@@ -46,7 +46,7 @@ def one_of(name: str, value: Any, options: Collection[Any]) -> None:
 
 def needs_freedom(method: str, space: Space) -> None:
     """ValueError where nothing can be chosen."""
-    if space.size == 1:
+    if space.at_most(1):
         raise ValueError(
             f"{method}: this space has a single configuration, so there is nothing to search; use 'random'"
         )

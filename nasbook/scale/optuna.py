@@ -4,8 +4,7 @@
     trace.plot("importance")                      optuna.visualization.plot_slice(study)
 
     Optuna                                        nasbook
-    FloatDistribution, IntDistribution (log)      Float, Int (log)
-    ... with a step                               Choice, ordered
+    FloatDistribution, IntDistribution            Float, Int, with the same log and step
     CategoricalDistribution                       Choice; with a single option, Constant
     a parameter that only some trials have        the same with `when`, if one other parameter explains it
     COMPLETE, PRUNED, FAIL, RUNNING               done, pruned, failed, still running; WAITING is left out
@@ -30,7 +29,6 @@ from nasbook.trace import Header, Trace, Trial, plain
 KEY = "nasbook"  # of the user attributes
 STATES = {"COMPLETE": "done", "PRUNED": "pruned", "FAIL": "failed", "RUNNING": "running"}
 KEPT = ("worker", "fidelity", "cost", "info", "reason", "value", "start", "end")  # Optuna has no place for them
-MOST_LEVELS = 1000  # of a distribution with a step
 
 
 def _optuna() -> Any:
@@ -191,26 +189,32 @@ def _when(name: str, trials: Sequence[Any], parents: Mapping[str, Parameter]) ->
 
 
 def _parameter(name: str, distributions: Sequence[Any], when: dict[str, list[Any]] | None = None) -> Parameter:
+    """The parameter with the widest range; ValueError names it."""
+    try:
+        return _counterpart(distributions, when)
+    except ValueError as error:
+        raise ValueError(f"from_optuna: {name!r} cannot be taken over: {error}; give space=Space(…)") from None
+
+
+def _counterpart(distributions: Sequence[Any], when: dict[str, list[Any]] | None) -> Parameter:
     first = distributions[0]
-    if any(type(d) is not type(first) or getattr(d, "log", 0) != getattr(first, "log", 0) for d in distributions):
-        raise ValueError(
-            f"from_optuna: {name!r} changes its kind or its scale from trial to trial; give space=Space(…)"
-        )
+    for what, read in (
+        ("kind", lambda d: type(d).__name__),
+        ("scale", lambda d: getattr(d, "log", False)),
+        ("step", lambda d: getattr(d, "step", None)),
+    ):
+        if any(read(d) != read(first) for d in distributions):
+            raise ValueError(f"its {what} changes from trial to trial")
     kind = type(first).__name__
     if kind == "CategoricalDistribution":
         options = [_scalar(o) for o in first.choices]
         return Choice(options, when=when) if len(options) > 1 else Constant(options[0], when=when)
     if kind not in ("FloatDistribution", "IntDistribution"):
-        raise ValueError(f"from_optuna: {name!r} has a {kind}, which has no counterpart here")
+        raise ValueError(f"it has a {kind}, which has no counterpart here")
     low, high = min(d.low for d in distributions), max(d.high for d in distributions)
     if low == high:
         return Constant(low, when=when)
-    step = first.step
-    if step not in (None, 1) or (step == 1 and kind == "FloatDistribution"):
-        count = round((high - low) / step) + 1
-        if count <= MOST_LEVELS:
-            return Choice([plain(round(low + k * step, 12)) for k in range(count)], ordered=True, when=when)
-    return (Float if kind == "FloatDistribution" else Int)(low, high, log=first.log, when=when)
+    return (Float if kind == "FloatDistribution" else Int)(low, high, log=first.log, step=first.step, when=when)
 
 
 def _scalar(option: Any) -> Any:
@@ -273,7 +277,7 @@ def to_optuna(trace: Trace, *, name: str | None = None, storage: Any = None) -> 
 
 def _distribution(optuna: Any, p: Parameter) -> Any:
     if isinstance(p, Float):
-        return optuna.distributions.FloatDistribution(p.low, p.high, log=p.log)
+        return optuna.distributions.FloatDistribution(p.low, p.high, log=p.log, step=p.step)
     if isinstance(p, Int):
-        return optuna.distributions.IntDistribution(p.low, p.high, log=p.log)
+        return optuna.distributions.IntDistribution(p.low, p.high, log=p.log, step=p.step)
     return optuna.distributions.CategoricalDistribution([p.value] if isinstance(p, Constant) else list(p.options))

@@ -120,6 +120,7 @@ class FloatSpec(_Parameter):
     low: float = Field(description="the lowest value")
     high: float = Field(description="the highest value")
     log: bool = Field(default=False, description="search on a logarithmic scale")
+    step: float | None = Field(default=None, gt=0, description="the distance of the values; without, all in between")
 
     @model_validator(mode="after")
     def _range(self) -> FloatSpec:
@@ -132,6 +133,7 @@ class IntSpec(_Parameter):
     low: int = Field(description="the lowest value")
     high: int = Field(description="the highest value")
     log: bool = Field(default=False, description="search on a logarithmic scale")
+    step: int = Field(default=1, ge=1, description="the distance of the values")
 
     @model_validator(mode="after")
     def _range(self) -> IntSpec:
@@ -142,6 +144,10 @@ class IntSpec(_Parameter):
 
 
 def _check_range(low: float, high: float, log: bool) -> None:
+    if low == high:
+        raise _wrong(
+            f"must be below high ({high:g}); a value that is not searched is {{type: constant, value: …}}", "low"
+        )
     if not low < high:
         raise _wrong(f"must be below high ({high:g}), not {low:g}", "low")
     if log and low <= 0:

@@ -10,7 +10,7 @@ import pytest
 
 import nasbook
 from nasbook import Choice, Constant, Float, Int, Space, registry
-from nasbook.method import Method
+from nasbook.method import Method, OneShot
 from nasbook.search import replay, search, steps
 from nasbook.task import Evaluation, Task
 from nasbook.trace import Trace
@@ -71,6 +71,28 @@ def cases():
 
 
 CASES = list(cases())
+
+
+def layers(n):
+    """n layers that may be left out, each with a width."""
+    on = {f"on{i}": Choice([True, False]) for i in range(n)}
+    return Space({**on, **{f"width{i}": Choice([8, 16], when={f"on{i}": True}) for i in range(n)}})
+
+
+@pytest.mark.parametrize("name", sorted(e.name for e in registry.METHODS))
+def test_optional_layers_do_not_delay_the_first_trial(name):
+    """The number of combinations doubles with each; nothing may count them one by one."""
+    for n in (20, 40, 200):
+        try:
+            method = nasbook.method(name, layers(n))
+        except ValueError as error:
+            refuse = ("grid", "cma-es", "particle-swarm", "cnn-differential-evolution", "rgpe")
+            assert name in refuse or issubclass(registry.find("method", name).load(), OneShot)
+            assert "\n" not in str(error)
+            continue
+        if isinstance(method, Method):
+            trial = method.ask()
+            assert method.space.validate(trial.config) == trial.config
 
 
 def budget(name):

@@ -162,7 +162,7 @@ def test_trials_in_flight_stay_in_flight_and_parallel_ones_get_workers():
     assert [t.worker for t in sorted(from_optuna(stranger).trials, key=lambda t: t.id)] == [0, 1]
 
 
-def test_steps_become_levels_and_ranges_that_move_the_widest():
+def test_steps_stay_steps_and_ranges_that_move_the_widest():
     def objective(trial):
         a = trial.suggest_float("a", 0.0, 1.0, step=0.1)
         b = trial.suggest_int("b", 10, 50, step=20)
@@ -171,11 +171,32 @@ def test_steps_become_levels_and_ranges_that_move_the_widest():
 
     study = study_of(objective, 8)
     space = from_optuna(study).space
-    assert space.parameters["a"] == Choice([round(0.1 * k, 1) for k in range(11)], ordered=True)
-    assert space.parameters["b"] == Choice([10, 30, 50], ordered=True)
+    assert space.parameters["a"] == Float(0, 1, step=0.1)
+    assert space.parameters["b"] == Int(10, 50, step=20)
     assert space.parameters["c"] == Float(0, 8)
     assert space.parameters["fixed"] == Constant(2.0)
-    assert len(from_optuna(study)) == 8
+    trace = from_optuna(study)
+    assert len(trace) == 8 and len({t.config["a"] for t in trace.trials} - {k / 10 for k in range(11)}) == 0
+    back = to_optuna(trace)
+    assert back.trials[0].distributions["a"] == study.trials[0].distributions["a"]
+    assert back.trials[0].distributions["b"] == study.trials[0].distributions["b"]
+    assert from_optuna(back).space == space
+
+
+def test_what_cannot_be_taken_over_names_the_parameter():
+    def objective(distribution):
+        return lambda trial: float(trial._suggest("x", distribution(trial.number)) != 0)
+
+    distributions = optuna.distributions
+    for make, sentence in [
+        (lambda k: distributions.FloatDistribution(0, 2, step=0.5 + 0.5 * (k % 2)), "its step changes from trial"),
+        (lambda k: distributions.FloatDistribution(k / 4, 2 + k / 4, step=0.5), "steps of 0.5 from 0 do not end"),
+        (lambda k: distributions.IntDistribution(0, 2**41), "a range of 2\\^40 or more is not served"),
+        (lambda k: distributions.CategoricalDistribution([1, True]), "the options must differ"),
+        (lambda k: distributions.CategoricalDistribution([1.0, float("inf")]), "must be finite"),
+    ]:
+        with pytest.raises(ValueError, match=f"from_optuna: 'x' cannot be taken over: .*{sentence}.*give space=Space"):
+            from_optuna(study_of(objective(make), 8))
 
 
 def test_options_that_are_no_scalars_go_by_their_text_and_parts_of_an_epoch_survive(trace):

@@ -170,7 +170,7 @@ class BayesianView:
     @cached_property
     def _among(self) -> np.ndarray:
         """Features of the points of which the knowledge gradient wants the lowest."""
-        if self.space.size <= LISTED:
+        if self.space.at_most(LISTED):
             return self._see(enumerate_all(self.space))
         return self._see(np.concatenate([self.U, quasi_random(self.space.d, SPREAD, np.random.default_rng(0))]))
 

@@ -4,8 +4,8 @@
     Choice      one-hot / √2               one column an option: two different options are at distance 1, as 0 and 1 are
     inactive    ½ (number), 0 (Choice)     a constant, so that what does not exist tells no two configurations apart
 
-Int and Choice are moved to the centre of their cell first (`snap`), because every u of a cell is the same
-configuration; a kernel that told them apart would expect changes where none can be (Garrido-Merchán &
+Int, Choice and a Float in steps are moved to the centre of their cell first (`snap`), because every u of a cell is
+the same configuration; a kernel that told them apart would expect changes where none can be (Garrido-Merchán &
 Hernández-Lobato 2020).
 An ordered Choice is treated as a number. The parent of a conditional parameter has columns of its own, so the kernel
 still tells apart configurations in which a parameter exists from those in which it does not.
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nasbook.space import Choice, Constant, Int, Space
+from nasbook.space import Choice, Constant, Space
 
 
 class Features:
@@ -58,16 +58,5 @@ class Features:
             active[name] = alive
             if not isinstance(p, Constant):
                 j = self.space.free.index(name)
-                U[:, j] = np.where(alive, _centre(p, U[:, j]), np.nan)
+                U[:, j] = np.where(alive, p.snap(U[:, j]), np.nan)
         return U
-
-
-def _centre(p: object, u: np.ndarray) -> np.ndarray:
-    if isinstance(p, Choice):
-        return (np.minimum(np.floor(u * p.size), p.size - 1) + 0.5) / p.size
-    if isinstance(p, Int):
-        to, back = (np.log, np.exp) if p.log else (np.asarray, np.asarray)
-        low, high = to(p.low - 0.5), to(p.high + 0.5)
-        value = np.floor(back(low + u * (high - low)) + 0.5).clip(p.low, p.high)
-        return (to(value) - low) / (high - low)
-    return u

@@ -19,7 +19,7 @@ from scipy.optimize import minimize
 from scipy.stats import qmc
 
 from nasbook.hpo.parts.features import Features
-from nasbook.space import Config, Float, Space
+from nasbook.space import Config, Space
 
 ENUMERATED, SOBOL, STEPS, STARTS, CLIMB = 2048, 1024, 256, 10, 40
 
@@ -32,7 +32,7 @@ def maximise(
 ) -> Iterator[Config]:
     """Configurations in the order of their acquisition, the largest first. `best` (k, d): where to look closely."""
     space = features.space
-    if space.size <= ENUMERATED:
+    if space.at_most(ENUMERATED):
         U = enumerate_all(space)
         a = acquire(U)
     else:
@@ -43,7 +43,7 @@ def maximise(
         top = U[np.argsort(-a, kind="stable")[:STARTS]]
         more = around(top, features, rng) if slope is None else climb(top, features, slope)
         U, a = _add(U, a, features.snap(more), acquire)
-        if any(not isinstance(p, Float) for p in features.parameters):
+        if any(p.size < np.inf for p in features.parameters):
             U, a = _walk(U, a, acquire, space)
     for i in np.argsort(-a, kind="stable"):
         yield space.decode(U[i])
@@ -108,7 +108,7 @@ def untried(space: Space, tried: Collection[tuple], rng: np.random.Generator) ->
     for _ in range(64):
         if space.key(config := space.sample(rng)) not in tried:
             return config
-    if space.size == float("inf"):
+    if not space.at_most(len(tried) + ENUMERATED):
         return config
     every = space.grid({name: int(p.size) for name, p in space.parameters.items()})
     return next((c for c in every if space.key(c) not in tried), None)

@@ -3,7 +3,7 @@
     p(u) = Σ_k w_k Π_j p_jk(u_j)
 
     Float            p_jk = N(u_j; μ_jk, σ_jk²), cut off at 0 and 1
-    Int, ordered     the same, integrated over the cell of the value
+    Int, ordered     the same, integrated over the cell of the value; so too a Float in steps
     Choice           (1[u_j = option_k] + prior/K) / (1 + options · prior/K),   K = n + 1 kernels
 
 The n points are the μ_k; the last kernel is the prior: μ = ½, σ = 1 (Choice: uniform). σ_jk is the larger of the gaps
@@ -21,7 +21,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import logsumexp, ndtr, ndtri
 
-from nasbook.space import Choice, Int, Parameter
+from nasbook.space import Choice, Constant, Float, Int, Parameter
 
 Array = np.ndarray
 
@@ -85,29 +85,17 @@ class _Normal:
 class _Cells(_Normal):
     """The same, integrated over cells: all u of a cell are the same value."""
 
-    def __init__(self, p: Int | Choice, u: Array) -> None:
+    def __init__(self, p: Float | Int | Choice, u: Array) -> None:
         super().__init__(u)
-        self.log = isinstance(p, Int) and p.log
-        self.first = p.low if isinstance(p, Int) else 0
-        self.last = self.first + p.size - 1
-        low, high = self.first - 0.5, self.last + 0.5
-        self.low, self.high = (float(np.log(low)), float(np.log(high))) if self.log else (low, high)
-
-    def _value(self, u: Array) -> Array:
-        x = self.low + u * (self.high - self.low)
-        return np.floor((np.exp(x) if self.log else x) + 0.5).clip(self.first, self.last)
-
-    def _at(self, x: Array) -> Array:
-        return ((np.log(x) if self.log else x) - self.low) / (self.high - self.low)
+        self.p = p
 
     def log_pdf(self, u: Array) -> Array:
-        value = self._value(u)
-        left, right = self._at(value - 0.5)[:, None], self._at(value + 0.5)[:, None]
+        left, right = (end[:, None] for end in self.p.cell(u))
         with np.errstate(divide="ignore"):  # far away, a kernel has nothing; the prior always has something
             return np.log(_mass((left - self.mu) / self.sigma, (right - self.mu) / self.sigma) / self.inside)
 
     def sample(self, k: Array, rng: np.random.Generator) -> Array:
-        return self._at(self._value(super().sample(k, rng)))
+        return self.p.snap(super().sample(k, rng))
 
 
 class _Table:
@@ -131,7 +119,7 @@ class _Table:
 def _kernel(p: Parameter, u: Array, prior: float) -> _Normal | _Table:
     if isinstance(p, Choice) and not p.ordered:
         return _Table(p.size, u, prior)
-    return _Cells(p, u) if isinstance(p, Int | Choice) else _Normal(u)
+    return _Normal(u) if isinstance(p, Constant) or p.size == np.inf else _Cells(p, u)
 
 
 def _option(u: Array, options: int) -> Array:

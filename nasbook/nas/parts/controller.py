@@ -14,6 +14,7 @@ uniform in ±0.08; here one layer of 32. Read first: `unroll`. The methods that 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -22,7 +23,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
-from nasbook.space import Choice, Config, Constant, Int, Scalar, Space
+from nasbook.space import Choice, Config, Constant, Scalar, Space
 
 MOST = 64  # options of one decision
 INIT = 0.08
@@ -32,14 +33,14 @@ def check_decisions(method: str, space: Space) -> None:
     """ValueError where a parameter is not a choice among a few options."""
     others = "use 'random', 'tpe', 'forest' or 'regularized-evolution'"
     for name, p in space.parameters.items():
-        if isinstance(p, Choice | Constant) or (isinstance(p, Int) and p.size <= MOST):
+        if isinstance(p, Choice | Constant) or p.size <= MOST:
             continue
-        what = f"an Int with {p.size:,} values" if isinstance(p, Int) else "a Float"
+        what = "a Float" if p.size == math.inf else f"one of {p.size:,} numbers"
         raise ValueError(
             f"{method}: the controller picks one of a few options, and {name} is {what}; make it a Choice (or an Int "
             f"of at most {MOST} values), or {others}"
         )
-    if space.size == 1:
+    if space.at_most(1):
         raise ValueError(f"{method}: this space has a single configuration, so there is nothing to learn; use 'random'")
 
 

@@ -16,7 +16,7 @@ from numpy.random import default_rng
 
 from nasbook.space import Config, Space
 from nasbook.task import Fidelity, Task
-from nasbook.trace import Trial
+from nasbook.trace import Trial, copied
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class _Named:
                 has = f"it has {', '.join(known)}" if known else "it has none"
                 raise ValueError(f"{self.name} has no setting {key!r}; {has}")
         try:
-            self.settings = self.Settings(**settings)
+            self.settings = self.Settings(**copied(settings))
         except ValueError as error:
             raise ValueError(f"{self.name}: {error}") from None
         self.check_space(space)
@@ -98,7 +98,7 @@ class Method(_Named):
 
     def enqueue(self, config: Mapping[str, Any], **info: Any) -> None:
         """Ask for this configuration next: a known good start, or the learner's own choice."""
-        self._queue.append(Proposal(self.space.validate(config), info={"by": "user", **info}))
+        self._queue.append(Proposal(self.space.validate(config), info={"by": "user", **copied(info)}))
 
     def ask(self) -> Trial | None:
         proposal = self._queue.pop(0) if self._queue else self.propose()

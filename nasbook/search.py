@@ -9,14 +9,11 @@ A `Method` knows a space and results. A `Task` knows how to evaluate a configura
 from __future__ import annotations
 
 import heapq
-import math
-import signal
-import threading
 import time as clock
 import warnings
 import weakref
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,104 +23,11 @@ from typing import Any
 import numpy as np
 
 from nasbook import registry
+from nasbook.evaluation import evaluate
 from nasbook.method import Method, NoSettings, OneShot, Proposal
 from nasbook.space import Space
-from nasbook.task import Evaluation, Fidelity, FunctionTask, StopTrial, Task, trial_seed
+from nasbook.task import Fidelity, FunctionTask, Task, trial_seed
 from nasbook.trace import Header, Step, Trace, TraceFile, Trial, plain, read
-
-# ---- one trial -----------------------------------------------------------------------------------------
-
-
-def evaluate(
-    task: Task,
-    trial: Trial,
-    *,
-    seed: int,
-    should_stop: Callable[[Trial, Sequence[tuple[float, float]]], str | None] | None = None,
-    timeout: float | None = None,
-    checkpoint: Path | None = None,
-) -> Trial:
-    """Run one trial to its end. Whatever goes wrong inside the task becomes part of the trial.
-
-    An exception, a value that is not finite or more than `timeout` seconds give status 'failed' with a reason; `report`
-    with a method's veto gives 'pruned', with the last reported value. On a simulated clock a trial that ends without
-    telling its cost takes no time. KeyboardInterrupt is passed on.
-    """
-    begin = clock.perf_counter()
-    curve: list[tuple[float, float]] = []
-    spent: float | None = 0.0 if task.knows_cost else None  # None: measured
-
-    def report(fidelity: float, value: float, cost: float | None = None) -> None:
-        nonlocal spent
-        curve.append((float(fidelity), float(value)))
-        spent = spent if cost is None else float(cost)
-        if timeout is not None and clock.perf_counter() - begin > timeout:
-            raise StopTrial(f"timed out after {timeout:g} s", "failed")
-        if should_stop is not None and (reason := should_stop(trial, curve)):
-            raise StopTrial(reason)
-
-    def ended(status: str, reason: str | None = None, **found: Any) -> Trial:
-        seconds = clock.perf_counter() - begin if spent is None else spent
-        found = {"cost": seconds, "curve": tuple(curve), **{k: v for k, v in found.items() if v not in (None, ())}}
-        return replace(trial, status=status, reason=reason, **found)
-
-    try:
-        with _time_limit(timeout):
-            answer = task.evaluate(
-                trial.config, fidelity=trial.fidelity, seed=seed, report=report, checkpoint=checkpoint
-            )
-        answer = _as_evaluation(answer)
-        metrics = plain(answer.metrics)
-    except StopTrial as stop:
-        last = curve[-1][1] if curve and stop.status == "pruned" else None
-        return ended(stop.status, stop.reason, value=last if last is not None and math.isfinite(last) else None)
-    except Exception as error:
-        return ended("failed", f"{type(error).__name__}: {error}")
-    found = {"metrics": metrics, "cost": answer.cost, "curve": tuple(answer.curve)}
-    values = answer.values or (answer.value,)
-    for value in values:
-        if value is None or not math.isfinite(value):
-            return ended("failed", f"diverged: the value is {value}", **found)
-    if task.knows_cost and answer.cost is None:
-        return ended("failed", f"{task.name} promises to know its cost (knows_cost), but told none", **found)
-    if timeout is not None and clock.perf_counter() - begin > timeout:
-        return ended("failed", f"timed out after {timeout:g} s", **found)
-    value = answer.value if answer.value is not None else values[0]
-    return ended("done", value=float(value), values=answer.values, **found)  # type: ignore[arg-type]
-
-
-def _as_evaluation(answer: Any) -> Evaluation:
-    if isinstance(answer, Evaluation):
-        return answer
-    if isinstance(answer, tuple | list) and answer:
-        return Evaluation(values=tuple(float(v) for v in answer))
-    try:
-        return Evaluation(float(answer))
-    except (TypeError, ValueError):
-        raise TypeError(
-            f"the objective must return a number to minimise (or an Evaluation), not {answer!r:.60}"
-        ) from None
-
-
-@contextmanager
-def _time_limit(seconds: float | None) -> Iterator[None]:
-    """Interrupt plain Python code after so many seconds, where the system can (main thread, Unix); elsewhere the limit
-    is looked at when the task reports and when it ends."""
-    if seconds is None or not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def ring(*_: object) -> None:
-        raise StopTrial(f"timed out after {seconds:g} s", "failed")
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
 
 # ---- one search ----------------------------------------------------------------------------------------
 
@@ -156,12 +60,13 @@ class Run:
         self._cut_off: list[Trial] | None = None  # what a kill cut off is run again first; known at the first step
         self._ends: list[tuple[float, int, Trial]] = []  # a heap of what is in flight: (end, id, finished trial)
         self._views: dict[int, Any] = {}
+        self._objectives = 0  # how many values a result has; 0: not known yet
         self._kept: TemporaryDirectory[str] | None = None  # states of trainings that a method may continue
         for kind, trial in trace.events:  # a resumed trace is asked and told again, in its own order
             if kind == "ask":
                 self._ask_again(trial)
             else:
-                method.tell(trial)
+                method.tell(self._usable(trial))
 
     def step(self, trials: int | None = None, time: float | None = None) -> Step | None:
         """One more trial to its end. None where the budget is spent, in trials started and in seconds of the clock, or
@@ -202,9 +107,7 @@ class Run:
 
     def _launch(self, trial: Trial) -> None:
         trial = self.evaluate(trial, self.timeout)
-        if trial.cost is None or not 0 <= trial.cost < math.inf:
-            raise ValueError(f"{self.task.name}: a simulated clock needs a cost of at least 0, not {trial.cost}")
-        end = trial.start + trial.cost * self.pace.get(trial.worker, 1)
+        end = trial.start + (trial.cost or 0.0) * self.pace.get(trial.worker, 1)
         heapq.heappush(self._ends, (end, trial.id, replace(trial, end=end)))
 
     def ask(self, start: float = 0.0, worker: int = 0) -> Trial | None:
@@ -213,7 +116,7 @@ class Run:
             return None
         trial = replace(trial, start=start, worker=worker)
         if self.views:
-            self._views[trial.id] = self.method.view()
+            self._views[trial.id] = as_it_is(self.method.view())
         self.trace.started(trial)
         if self.file:
             self.file.write("ask", trial)
@@ -241,7 +144,7 @@ class Run:
     def repeat(self, trial: Trial) -> None:
         """Ask for a recorded trial again, and keep the view that the method had."""
         self._ask_again(trial)
-        self._views[trial.id] = self.method.view()
+        self._views[trial.id] = as_it_is(self.method.view())
         self.trace.started(trial)
 
     def evaluate(self, trial: Trial, timeout: float | None = None) -> Trial:
@@ -268,11 +171,37 @@ class Run:
         return self.tell(replace(trial, id=asked.id, info=asked.info, worker=0, start=0.0, end=0.0))
 
     def tell(self, trial: Trial) -> Step:
-        _check_objectives(self.method, len(trial.values or ()), f"trial {trial.id}")
+        trial = self._usable(trial)
         if self.file:
             self.file.write("tell", trial)
         self.method.tell(trial)
-        return self.trace.ended(trial, self._views.pop(trial.id, None))
+        step = self.trace.ended(trial, self._views.pop(trial.id, None))
+        if len(self.trace) == ALIKE:
+            _warn_of_failures(self.trace.trials)
+        return step
+
+    def _usable(self, trial: Trial) -> Trial:
+        """The trial, or, where its result does not go with the search, a failed one."""
+        if trial.status != "done":
+            return trial
+        n = len(trial.values or (trial.value,))
+        due = len(self.task.objectives) or self._objectives or n
+        if n > 1 and not self.method.several:
+            reason = f"it has {_MANY.format(n=n, method=self.method.name)}"
+        elif n != due:
+            reason = f"its result has {n} value{'' if n == 1 else 's'} where this search has {due} objectives"
+        else:
+            self._objectives = n
+            return trial
+        return replace(trial, status="failed", reason=reason, value=None, values=None)
+
+
+def as_it_is(view: Any) -> Any:
+    """A method's view as it is now, apart from the method's own state; one that cannot be copied as it stands."""
+    try:
+        return deepcopy(view)
+    except Exception:
+        return view
 
 
 def steps(
@@ -391,6 +320,7 @@ def replay(trace: Trace) -> Iterator[Step]:
 
 
 WARM = "warm start"  # in the info of a trial that an earlier search has evaluated
+ALIKE = 5  # so many failures at the beginning, all for one reason, are worth a warning
 FREE_TRIALS = 1000  # so many in a row at no cost end a search whose only budget is time
 
 # ---- one-shot methods ------------------------------------------------------------------------------------
@@ -427,11 +357,18 @@ def train(
         if file and saved:
             file.write("tell", trial, view)
             method.save(saved)
-        step, paused = trace.ended(trial, view), clock.perf_counter()
+        step, paused = trace.ended(trial, as_it_is(view)), clock.perf_counter()
         yield step
         begin += clock.perf_counter() - paused  # the clock stands still while nobody trains
         if (trials is not None and trace.asked >= trials) or (time is not None and end >= time):
             return
+
+
+def _warn_of_failures(trials: Sequence[Trial]) -> None:
+    kinds = {(t.status, (t.reason or "").partition(":")[0], t.place) for t in trials}
+    if len(kinds) == 1 and trials[0].status == "failed":
+        at = f" ({trials[0].place})" if trials[0].place else ""
+        warnings.warn(f"all of the first {len(trials)} trials have failed alike: {trials[0].reason}{at}", stacklevel=3)
 
 
 # ---- from names to objects, and checks -----------------------------------------------------------------
@@ -520,10 +457,13 @@ def _earlier(trace: Trace | str | Path, method: Method | OneShot, task: Task) ->
 
 def _check_objectives(method: Method | OneShot, objectives: int, what: str) -> None:
     if objectives > 1 and not getattr(method, "several", False):
-        raise ValueError(
-            f"{what} has {objectives} objectives and {method.name} minimises one; nsga2 and parego weigh several, and "
-            "random, grid and the quasi-random methods do not look at them"
-        )
+        raise ValueError(f"{what} has {_MANY.format(n=objectives, method=method.name)}")
+
+
+_MANY = (
+    "{n} objectives and {method} minimises one; nsga2 and parego weigh several, and random, grid and the quasi-random "
+    "methods do not look at them"
+)
 
 
 def _check_budget(

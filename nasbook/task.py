@@ -117,10 +117,13 @@ def import_path(function: Callable[..., Any]) -> str | None:
     return f"{module}:{name}" if module and module != "__main__" and "<" not in name else None
 
 
-class StopTrial(Exception):
-    """Raised by `report` inside a task: the trial is pruned, or has run out of time."""
+class StopTrial(BaseException):
+    """Raised by `report` inside a task: the trial is pruned, or has run out of time. A task may raise it itself, with
+    status 'pruned' or 'failed'. It is no Exception, so that `except Exception` around `report` lets it pass."""
 
     def __init__(self, reason: str, status: str = "pruned") -> None:
+        if status not in ("pruned", "failed"):
+            raise ValueError(f"a stopped trial is 'pruned' or 'failed', not {status!r}")
         super().__init__(reason)
         self.reason, self.status = reason, status
 

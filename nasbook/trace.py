@@ -16,20 +16,58 @@ import os
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, KeysView, Mapping, Sequence, Set, ValuesView
 from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from reprlib import repr as shortened
+from typing import IO, Any, ClassVar, TypeVar
 
 import numpy as np
 
 from nasbook.files import lock, parse_json, read_bytes
 from nasbook.space import Config, Space
 
+T = TypeVar("T")
 SCHEMA = "nasbook/trace@1"
 STATUSES = ("running", "done", "failed", "pruned")
 
 
+def copied(x: Any) -> Any:
+    """The same dicts, lists, tuples, sets and arrays, anew; all else as it is."""
+    if isinstance(x, Mapping):
+        return {k: copied(v) for k, v in x.items()}
+    if type(x) in (list, tuple, set):
+        return type(x)(copied(v) for v in x)
+    return x.copy() if isinstance(x, np.ndarray) else x
+
+
+class _Kept:
+    """A field of a record: copied when it is set and whenever it is read, so that no one outside can change it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, record: Any, owner: type | None = None) -> Any:
+        if record is None:
+            return self
+        return copied(record.__dict__[self.name])
+
+    def __set__(self, record: Any, value: Any) -> None:
+        record.__dict__[self.name] = copied(value)
+
+
+def _keep(*names: str) -> Callable[[type[T]], type[T]]:
+    def kept(cls: type[T]) -> type[T]:
+        for name in names:
+            setattr(cls, name, _Kept(name))
+        return cls
+
+    return kept
+
+
+@_keep("config", "metrics", "info", "values", "curve")
 @dataclass(frozen=True)
 class Trial:
     """One configuration and what became of it.
@@ -47,11 +85,25 @@ class Trial:
     metrics: dict[str, Any] = field(default_factory=dict)
     cost: float | None = None
     reason: str | None = None  # why it failed or was pruned
+    traceback: str | None = None  # the last lines of where it failed
     curve: tuple[tuple[float, float | None], ...] = ()  # (fidelity, value) reported on the way
     info: dict[str, Any] = field(default_factory=dict)  # what the method says of its choice, e.g. the parent
     worker: int = 0
     start: float = 0.0
     end: float | None = None
+
+    @property
+    def effort(self) -> float:
+        """How thoroughly it was evaluated: its fidelity, and infinity for the full one."""
+        return math.inf if self.fidelity is None else self.fidelity
+
+    @property
+    def place(self) -> str | None:
+        """Where it failed, e.g. 'objective.py, line 12, in loss'."""
+        return self.traceback.splitlines()[-1].partition(": ")[0] if self.traceback else None
+
+    def __deepcopy__(self, memo: Any) -> Trial:
+        return self  # it cannot change
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types; fields that still have their default are left out."""
@@ -81,7 +133,7 @@ class Trial:
 
 _TRIAL_DEFAULTS: dict[str, Any] = {
     "fidelity": None, "status": "running", "value": None, "values": None, "metrics": {}, "cost": None, "reason": None,
-    "curve": (), "info": {}, "worker": 0, "start": 0.0, "end": None,
+    "traceback": None, "curve": (), "info": {}, "worker": 0, "start": 0.0, "end": None,
 }  # fmt: skip
 
 _NUMBER, _WHOLE, _TEXT, _DICT = (int | float, "a number"), (int, "a whole number"), (str, "text"), (dict, "a dict")
@@ -89,8 +141,8 @@ _MAYBE_NUMBER, _MAYBE_TEXT = (int | float | None, "a number or null"), (str | No
 _LIST = (list | tuple, "a list")
 _TRIAL_TYPES = {
     "id": _WHOLE, "fidelity": _MAYBE_NUMBER, "values": (list | tuple | None, "a list or null"),
-    "metrics": _DICT, "cost": _MAYBE_NUMBER, "reason": _MAYBE_TEXT, "curve": _LIST, "info": _DICT, "worker": _WHOLE,
-    "start": _NUMBER, "end": _MAYBE_NUMBER,
+    "metrics": _DICT, "cost": _MAYBE_NUMBER, "reason": _MAYBE_TEXT, "traceback": _MAYBE_TEXT, "curve": _LIST,
+    "info": _DICT, "worker": _WHOLE, "start": _NUMBER, "end": _MAYBE_NUMBER,
 }  # fmt: skip
 _INFO_TYPES = {"continues": (int | None, "a whole number or null")}
 _HEADER_TYPES = {
@@ -144,6 +196,7 @@ class Step:
     view: Any = None
 
 
+@_keep("settings", "arguments", "provenance")
 @dataclass(frozen=True)
 class Header:
     """What was searched, with what. Two runs with equal headers give the same configurations."""
@@ -204,11 +257,16 @@ def _differences(name: str, there: Any, here: Any) -> list[str]:
 _MISSING = object()
 
 
+def _rank(trial: Trial) -> tuple[float, float]:
+    """Sorts done trials, the best first: the highest fidelity decides, then the lowest value."""
+    return -trial.effort, math.inf if trial.value is None else trial.value
+
+
 class Trace:
     """The steps of one search, in the order in which the trials ended.
 
-    Iterate over it for steps; `best` is the trial with the lowest value; `pending` are trials that had started and not
-    ended.
+    Iterate over it for steps; `best` is the best trial of the highest fidelity; `pending` are trials that had started
+    and not ended. It is a record: what it hands out may be changed without changing it.
     """
 
     # The root package binds these two, because what they call lies above this module.
@@ -217,36 +275,51 @@ class Trace:
 
     def __init__(self, header: Header) -> None:
         self.header = header
-        self.events: list[tuple[str, Trial]] = []  # ("ask" | "tell", trial)
-        self.steps: list[Step] = []
-        self.running: dict[int, Trial] = {}
+        self._events: list[tuple[str, Trial]] = []
+        self._steps: list[Step] = []
+        self._running: dict[int, Trial] = {}
         self.interrupted = False
 
     # ---- growing ---------------------------------------------------------------------------------------
 
     def started(self, trial: Trial) -> None:
-        self.events.append(("ask", trial))
-        self.running[trial.id] = trial
+        self._events.append(("ask", trial))
+        self._running[trial.id] = trial
 
     def ended(self, trial: Trial, view: Any = None) -> Step:
-        self.running.pop(trial.id, None)
-        self.events.append(("tell", trial))
+        self._running.pop(trial.id, None)
+        self._events.append(("tell", trial))
         best = self.incumbent
-        if trial.status == "done" and trial.value is not None and (best is None or trial.value < best.value):  # type: ignore[operator]
+        if trial.status == "done" and trial.value is not None and (best is None or _rank(trial) < _rank(best)):
             best = trial
-        self.steps.append(Step(len(self.steps), trial, best, view))
-        return self.steps[-1]
+        self._steps.append(Step(len(self._steps), trial, best, view))
+        return self._steps[-1]
 
     # ---- reading ---------------------------------------------------------------------------------------
 
     def __iter__(self) -> Iterator[Step]:
-        return iter(self.steps)
+        return iter(self._steps)
 
     def __len__(self) -> int:
-        return len(self.steps)
+        return len(self._steps)
 
     def __getitem__(self, i: int) -> Step:
-        return self.steps[i]
+        return self._steps[i]
+
+    @property
+    def steps(self) -> list[Step]:
+        """The steps so far, in the order in which the trials ended."""
+        return list(self._steps)
+
+    @property
+    def events(self) -> list[tuple[str, Trial]]:
+        """("ask", trial) for each start and ("tell", trial) for each end, in their order."""
+        return list(self._events)
+
+    @property
+    def running(self) -> dict[int, Trial]:
+        """The trials that have started and not ended, by their number."""
+        return dict(self._running)
 
     @property
     def space(self) -> Space:
@@ -255,24 +328,25 @@ class Trace:
     @property
     def trials(self) -> list[Trial]:
         """The trials that have ended, in the order of their ends."""
-        return [s.trial for s in self.steps]
+        return [s.trial for s in self._steps]
 
     @property
     def pending(self) -> list[Trial]:
-        return list(self.running.values())
+        return list(self._running.values())
 
     @property
     def asked(self) -> int:
         """Number of trials that were ever started."""
-        return len(self.steps) + len(self.running)
+        return len(self._steps) + len(self._running)
 
     @property
     def incumbent(self) -> Trial | None:
-        return self.steps[-1].incumbent if self.steps else None
+        return self._steps[-1].incumbent if self._steps else None
 
     @property
     def best(self) -> Trial:
-        """The done trial with the lowest value; LookupError says why there is none."""
+        """The best of the done trials: of those with the highest fidelity the one with the lowest value. LookupError
+        says why there is none."""
         if self.incumbent is None:
             failed = [t for t in self.trials if t.status == "failed"]
             first = f"; the first of {len(failed)} failures: {failed[0].reason}" if failed else ""
@@ -282,9 +356,8 @@ class Trace:
     def top(self, n: int) -> list[Config]:
         """The n best configurations, each once: those that were evaluated most thoroughly first, then the lowest
         values. To try first in another search, `first=trace.top(5)`."""
-        thorough = lambda t: math.inf if t.fidelity is None else t.fidelity  # noqa: E731
         found: dict[Any, Config] = {}
-        for t in sorted((t for t in self.trials if t.status == "done"), key=lambda t: (-thorough(t), t.value, t.id)):
+        for t in sorted((t for t in self.trials if t.status == "done"), key=_rank):
             found.setdefault(self.space.key(t.config), t.config)
         return list(found.values())[:n]
 
@@ -296,8 +369,9 @@ class Trace:
 
     @property
     def incumbent_values(self) -> np.ndarray:
-        """(n,) lowest value after each step; NaN before the first success."""
-        best = [math.nan if s.incumbent is None else s.incumbent.value for s in self.steps]
+        """(n,) value of the best trial after each step; NaN before the first success. It rises where a trial of a
+        higher fidelity takes the lead: values of different fidelities do not compare."""
+        best = [math.nan if s.incumbent is None else s.incumbent.value for s in self._steps]
         return np.array(best, float)
 
     @property
@@ -308,7 +382,7 @@ class Trace:
     @property
     def digest(self) -> str:
         """Twelve hex digits that name what was tried and found (times aside)."""
-        rows = [[kind, t.id, plain(t.config), t.fidelity, t.status, plain(t.value)] for kind, t in self.events]
+        rows = [[kind, t.id, plain(t.config), t.fidelity, t.status, plain(t.value)] for kind, t in self._events]
         return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:12]
 
     def __repr__(self) -> str:
@@ -545,17 +619,30 @@ def _add(trace: Trace, row: dict[str, Any]) -> None:
 
 
 def plain(x: Any) -> Any:
-    """JSON types: arrays become lists, NumPy scalars numbers, paths text, and what is not finite None."""
-    if isinstance(x, bool) or x is None or isinstance(x, int | str):
-        return x
-    if isinstance(x, float):
-        return float(x) if math.isfinite(x) else None
+    """JSON types: arrays and tensors become lists, their scalars and fractions numbers, paths text, and what is not
+    finite None. TypeError for what is none of these."""
+    if isinstance(x, str):
+        return text(x)
     if isinstance(x, os.PathLike):
-        return os.fspath(x)
-    if isinstance(x, np.ndarray | np.generic):
+        return text(os.fspath(x))
+    if x is None or isinstance(x, bool):
+        return x
+    if isinstance(x, int):
+        return int(x)
+    if isinstance(x, float | np.floating | Fraction | Decimal):
+        number = float(x)
+        return number if math.isfinite(number) else None
+    if hasattr(x, "tolist"):  # NumPy, torch, pandas
         return plain(x.tolist())
     if isinstance(x, Mapping):
-        return {str(k): plain(v) for k, v in x.items()}
-    if isinstance(x, Iterable):
+        return {text(k): plain(v) for k, v in x.items()}
+    if isinstance(x, list | tuple | KeysView | ValuesView | range):
         return [plain(v) for v in x]
-    raise TypeError(f"{x!r} of type {type(x).__name__} cannot be kept in a trace")
+    if isinstance(x, Set):
+        return sorted((plain(v) for v in x), key=repr)
+    raise TypeError(f"{text(shortened(x))[:60]} of type {type(x).__name__} cannot be kept in a trace")
+
+
+def text(x: Any) -> str:
+    """Text that can be written in UTF-8: lone surrogates become \\udc80."""
+    return str(x).encode("utf-8", "backslashreplace").decode()

@@ -14,7 +14,7 @@ ROOT = Path(nasbook.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 
 # What each room may import of nasbook. `nasbook` itself (__init__) and cli may import everything.
-CORE = {"files", "parameters", "counting", "space", "trace", "registry", "task", "method", "search"}
+CORE = {"files", "parameters", "counting", "space", "trace", "registry", "task", "method", "evaluation", "search"}
 METHODS = {"kit", "hpo", "nas", "estimate"}
 ALLOWED = {
     "files": set(),
@@ -25,7 +25,8 @@ ALLOWED = {
     "registry": set(),
     "task": {"space"},
     "method": {"space", "trace", "task"},
-    "search": {"space", "trace", "registry", "task", "method"},
+    "evaluation": {"trace", "task"},
+    "search": {"space", "trace", "registry", "task", "method", "evaluation"},
     "kit": {"space", "trace", "task", "method", "kit"},
     "hpo": CORE | {"kit", "hpo"},
     "nas": CORE | {"kit", "nas", "hpo"},

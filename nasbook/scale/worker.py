@@ -22,9 +22,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from nasbook.evaluation import evaluate
 from nasbook.scale.target import make_task
 from nasbook.scale.trust import Trust
-from nasbook.search import evaluate
 from nasbook.space import Space
 from nasbook.task import Task
 from nasbook.trace import Trial
@@ -69,7 +69,7 @@ def _evaluate(task: Task, order: dict[str, Any], should_stop: Any) -> Trial:
             timeout=order["timeout"],
             checkpoint=Path(order["checkpoint"]),
         )
-    except (SystemExit, KeyboardInterrupt) as error:
+    except KeyboardInterrupt as error:
         ended = replace(trial, status="failed", reason=f"{type(error).__name__}: {error}")
     return replace(ended, fidelity=asked.fidelity)
 

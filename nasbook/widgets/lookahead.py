@@ -15,8 +15,9 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from nasbook.evaluation import evaluate
 from nasbook.method import Method
-from nasbook.search import evaluate, header_of
+from nasbook.search import header_of
 from nasbook.space import Config
 from nasbook.task import Task, trial_seed
 from nasbook.trace import Step, Trace, Trial

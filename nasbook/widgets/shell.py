@@ -62,9 +62,10 @@ from typing import Any, ClassVar
 import anywidget
 import ipywidgets as W
 
+from nasbook.evaluation import evaluate
 from nasbook.method import Method, OneShot
 from nasbook.plots.picture import Picture
-from nasbook.search import evaluate, header_of
+from nasbook.search import header_of
 from nasbook.task import Task, trial_seed
 from nasbook.trace import Step, Trace, Trial
 from nasbook.widgets.files import Files

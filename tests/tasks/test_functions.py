@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 import nasbook
-from nasbook.search import evaluate
+from nasbook.evaluation import evaluate
 from nasbook.tasks.functions import ackley, branin, forrester, hartmann6, rosenbrock
 from nasbook.trace import Trial
 

@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 import nasbook
-from nasbook.search import evaluate
+from nasbook.evaluation import evaluate
 from nasbook.tasks.tabular import CancerBoosting, CancerSVM
 from nasbook.trace import Trial
 

@@ -11,7 +11,7 @@ import torch
 from sklearn.datasets import load_digits
 
 import nasbook
-from nasbook.search import evaluate
+from nasbook.evaluation import evaluate
 from nasbook.task import StopTrial
 from nasbook.tasks.training import DigitsCNN, DigitsMLP, Dropout, Training
 from nasbook.trace import Trial

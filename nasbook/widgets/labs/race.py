@@ -26,12 +26,13 @@ from matplotlib.ticker import FixedFormatter, FixedLocator
 
 import nasbook
 from nasbook import registry
+from nasbook.evaluation import evaluate
 from nasbook.method import Method
 from nasbook.plots.data import Baseline, Quantity
 from nasbook.plots.scales import tick_label
 from nasbook.plots.style import Limits, number, plural
 from nasbook.plots.traces.history import RacePicture
-from nasbook.search import as_task, evaluate, header_of, search
+from nasbook.search import as_task, header_of, search
 from nasbook.space import Space
 from nasbook.task import FunctionTask, Task, trial_seed
 from nasbook.trace import Trace

@@ -26,6 +26,7 @@ import numpy as np
 
 import nasbook
 from nasbook import registry
+from nasbook.evaluation import evaluate
 from nasbook.hpo.random import RandomSearch
 from nasbook.nas.spaces.architecture import Architectures
 from nasbook.nas.spaces.edits import Edits, Slot, change, changed_by, edits, following
@@ -33,7 +34,7 @@ from nasbook.plots.graph import GraphPicture, GraphState, stage
 from nasbook.plots.labs.neighbours import AroundPicture, AroundState
 from nasbook.plots.picture import Stack
 from nasbook.plots.style import number, plural
-from nasbook.search import evaluate, header_of
+from nasbook.search import header_of
 from nasbook.space import Config, Constant, Scalar
 from nasbook.task import trial_seed
 from nasbook.trace import Trace, Trial

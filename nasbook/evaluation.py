@@ -1,0 +1,279 @@
+"""How one trial is run, and how its answer is read.
+
+Whatever an objective does becomes part of its trial: it may raise, exit, run out of time, answer with a tensor or with
+nonsense. A search goes on, and the trial says in a sentence what went wrong and where.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import threading
+import time as clock
+import traceback
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from reprlib import repr as shortened
+from typing import Any
+
+import numpy as np
+
+from nasbook.task import Evaluation, StopTrial, Task
+from nasbook.trace import Trial, plain, text
+
+LONGEST = 1000  # characters of an exception that are kept
+FRAMES = 4  # lines of its traceback
+
+
+def evaluate(
+    task: Task,
+    trial: Trial,
+    *,
+    seed: int,
+    should_stop: Callable[[Trial, Sequence[tuple[float, float]]], str | None] | None = None,
+    timeout: float | None = None,
+    checkpoint: Path | None = None,
+) -> Trial:
+    """Run one trial to its end. Whatever goes wrong inside the task becomes part of the trial.
+
+    An exception, an exit, an answer that is no finite number or more than `timeout` seconds give status 'failed' with a
+    reason; `report` with a method's veto gives 'pruned', with the last reported value. On a simulated clock a trial
+    that ends without telling its cost takes no time. KeyboardInterrupt is passed on.
+    """
+    begin = clock.perf_counter()
+    curve: list[tuple[float, float]] = []
+    spent: float | None = 0.0 if task.knows_cost else None  # None: measured
+    stopped: StopTrial | None = None
+
+    def report(fidelity: float, value: float, cost: float | None = None) -> None:
+        nonlocal spent, stopped
+        if stopped is not None:
+            raise stopped
+        fidelity, value = _finite(fidelity, "report's fidelity"), number(value, "report's value")
+        curve.append((fidelity, value))
+        spent = spent if cost is None else _seconds(cost, "report's cost")
+        if timeout is not None and clock.perf_counter() - begin > timeout:
+            stopped = StopTrial(f"timed out after {timeout:g} s", "failed")
+        elif should_stop is not None and (reason := should_stop(trial, curve)):
+            stopped = StopTrial(reason)
+        if stopped is not None:
+            raise stopped
+
+    def ended(status: str, reason: str | None = None, **found: Any) -> Trial:
+        seconds = clock.perf_counter() - begin if spent is None else spent
+        found = {"cost": seconds, "curve": tuple(curve), **{k: v for k, v in found.items() if v not in (None, ())}}
+        return replace(trial, status=status, reason=reason, **found)
+
+    def ended_by(stop: StopTrial) -> Trial:
+        last = curve[-1][1] if curve and stop.status == "pruned" else None
+        value = last if last is not None and math.isfinite(last) else None
+        return ended(stop.status, text(stop.reason), value=value)
+
+    answer = Evaluation()
+    try:
+        with _time_limit(timeout), _no_exit():
+            told = task.evaluate(trial.config, fidelity=trial.fidelity, seed=seed, report=report, checkpoint=checkpoint)
+        if stopped is None:
+            answer, lost = read(told)
+            for name, why in lost.items():
+                warnings.warn(f"trial {trial.id}: the metric {name!r} is dropped: {why}", stacklevel=2)
+    except KeyboardInterrupt:
+        raise
+    except StopTrial as stop:
+        return ended_by(stop)
+    except BaseException as error:
+        if stopped is None:
+            return ended("failed", described(error), traceback=short_traceback(error))
+    if stopped is not None:
+        warnings.warn(
+            f"trial {trial.id}: the objective has caught the StopTrial by which report() ends a trial, and gone on; "
+            f"it counts as {stopped.status} all the same. Catch narrower errors around report()",
+            stacklevel=2,
+        )
+        return ended_by(stopped)
+    found: dict[str, Any] = {"metrics": answer.metrics, "cost": answer.cost, "curve": answer.curve}
+    for value in answer.values or (number(answer.value, "value"),):
+        if not math.isfinite(value):
+            return ended("failed", f"diverged: the value is {value}", **found)
+    if task.knows_cost and answer.cost is None:
+        return ended("failed", f"{task.name} promises to know its cost (knows_cost), but told none", **found)
+    if timeout is not None and clock.perf_counter() - begin > timeout:
+        return ended("failed", f"timed out after {timeout:g} s", **found)
+    return ended("done", value=answer.value, values=answer.values, **found)
+
+
+# ---- what an objective answers ---------------------------------------------------------------------------
+
+
+def read(answer: Any) -> tuple[Evaluation, dict[str, str]]:
+    """An answer in plain numbers, and the metrics that cannot be kept, each with the reason.
+
+    TypeError and ValueError name the field that is wrong."""
+    if not isinstance(answer, Evaluation):
+        if isinstance(answer, tuple | list) and answer:
+            answer = Evaluation(values=tuple(answer))
+        else:
+            try:
+                answer = Evaluation(number(answer, ""))
+            except (TypeError, ValueError):
+                raise TypeError(
+                    "the objective must return a number to minimise (or an Evaluation), not "
+                    f"{text(shortened(answer))[:60]}"
+                ) from None
+    values = None
+    if answer.values is not None:
+        values = tuple(number(v, f"values[{i}]") for i, v in enumerate(_several(answer.values, "values", "numbers")))
+    if answer.value is not None or not values:
+        value = number(answer.value, "value")
+    else:
+        value = values[0]
+    cost = None if answer.cost is None else _seconds(answer.cost, "cost")
+    metrics, lost = _metrics(answer.metrics)
+    return Evaluation(value, values or None, metrics, cost, _curve(answer.curve)), lost
+
+
+def number(x: Any, field: str) -> float:
+    """A float of anything that is one number: a scalar of Python, NumPy or torch, an array of one element."""
+    wrong = f"the objective's {field} must be a number, not {text(shortened(x))[:60]}"
+    try:
+        if np.ma.is_masked(x):
+            return math.nan
+        one = x.item() if hasattr(x, "item") else x
+        if one is None or isinstance(one, str | bytes | bytearray):
+            raise TypeError(wrong)
+        return float(one)
+    except OverflowError:
+        raise ValueError(f"the objective's {field} is too large for a number of double precision") from None
+    except Exception:
+        raise TypeError(wrong) from None
+
+
+def _finite(x: Any, field: str) -> float:
+    found = number(x, field)
+    if not math.isfinite(found):
+        raise ValueError(f"the objective's {field} must be a finite number, not {found}")
+    return found
+
+
+def _seconds(x: Any, field: str) -> float:
+    found = number(x, field)
+    if not 0 <= found < math.inf:
+        raise ValueError(f"the objective's {field} must be a finite number of seconds of at least 0, not {found}")
+    return found
+
+
+def _several(x: Any, field: str, what: str) -> list[Any]:
+    x = x.tolist() if hasattr(x, "tolist") else x
+    if isinstance(x, str | bytes | Mapping) or not isinstance(x, Iterable):
+        raise TypeError(f"the objective's {field} must be a list of {what}, not {text(shortened(x))[:60]}")
+    return list(x)
+
+
+def _curve(curve: Any) -> tuple[tuple[float, float], ...]:
+    found = []
+    for i, point in enumerate(_several(curve, "curve", "pairs (fidelity, value)")):
+        pair = point.tolist() if hasattr(point, "tolist") else point
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            wrong = text(shortened(point))[:60]
+            raise TypeError(f"the objective's curve[{i}] must be a pair (fidelity, value), not {wrong}")
+        fidelity, value = pair
+        value = math.nan if value is None else number(value, f"curve[{i}][1]")
+        found.append((_finite(fidelity, f"curve[{i}][0]"), value))
+    return tuple(found)
+
+
+def _metrics(metrics: Any) -> tuple[dict[str, Any], dict[str, str]]:
+    if not isinstance(metrics, Mapping):
+        return {}, {"metrics": f"a dict was expected, not {text(shortened(metrics))[:60]}"} if metrics else {}
+    kept, lost = {}, {}
+    for name, value in metrics.items():
+        name = text(name)
+        try:
+            row = plain(value)
+            json.dumps(row, allow_nan=False)
+        except Exception as error:
+            lost[name] = described(error)
+        else:
+            kept[name] = row
+    return kept, lost
+
+
+# ---- what goes wrong -------------------------------------------------------------------------------------
+
+
+def described(error: BaseException) -> str:
+    """'ValueError: its text', whatever the text is: one that cannot be made, cannot be written or has no end."""
+    try:
+        told = str(error)
+    except Exception as second:
+        told = f"(its text cannot be made: {type(second).__name__})"
+    told = text(told[: LONGEST + 1])
+    told = told if len(told) <= LONGEST else f"{told[:LONGEST]} …"
+    return f"{type(error).__name__}: {told}" if told else type(error).__name__
+
+
+def short_traceback(error: BaseException) -> str:
+    """The last frames outside nasbook's own loop, innermost last: 'objective.py, line 12, in loss: y = 1 / x'."""
+    frames = traceback.extract_tb(error.__traceback__, limit=-20)
+    own = [f for f in frames if Path(f.filename) not in _LOOP]
+    lines = []
+    for f in own[-FRAMES:]:
+        file = "notebook cell" if "ipykernel_" in f.filename else f.filename
+        lines.append(f"{file}, line {f.lineno}, in {f.name}" + (f": {f.line}" if f.line else ""))
+    return text("\n".join(line[:200] for line in lines))
+
+
+_LOOP = {Path(__file__), Path(__file__).with_name("task.py")}
+
+
+class _Exit(BaseException):
+    """In the place of os._exit."""
+
+
+_inside = threading.local()
+_exit = os._exit
+
+
+def _leave(code: int) -> None:
+    if getattr(_inside, "process", None) == os.getpid():
+        raise _Exit(f"os._exit({code})")
+    _exit(code)
+
+
+@contextmanager
+def _no_exit() -> Iterator[None]:
+    """os._exit ends the trial and not the process; what the objective has forked leaves as always."""
+    os._exit = _leave  # type: ignore[assignment]
+    before, _inside.process = getattr(_inside, "process", None), os.getpid()
+    try:
+        yield
+    finally:
+        _inside.process = before
+
+
+@contextmanager
+def _time_limit(seconds: float | None) -> Iterator[None]:
+    """Interrupt plain Python code after so many seconds, where the system can (main thread, Unix); elsewhere, and in
+    one long call of C code, the limit is looked at when the task reports and when it ends."""
+    if seconds is None or not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waits = True
+
+    def ring(*_: object) -> None:
+        if waits:
+            raise StopTrial(f"timed out after {seconds:g} s", "failed")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds, max(1.0, seconds))  # again, for those who catch it
+    try:
+        yield
+    finally:
+        waits = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

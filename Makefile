@@ -39,6 +39,7 @@ help:
 	@echo 'Options: PYTHON=python3.12   ARGS="--no-browser --port 9999" (lab)   PIP_ARGS="..."   WORKERS=4 (test)'
 
 lab: env
+	$(if $(ROOT_FLAG),@echo "You are root, so JupyterLab is started with --allow-root: whoever opens it can do anything here.")
 	$(BIN)/python -m jupyterlab $(ROOT_FLAG) --ServerApp.root_dir="$(CURDIR)" notebooks/00_start_here.ipynb $(ARGS)
 
 env: $(LAB_STAMP)

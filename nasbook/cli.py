@@ -27,6 +27,7 @@ from typing import Any, NoReturn
 import nasbook
 from nasbook import registry
 from nasbook.hpo.parts.pareto import best_trials
+from nasbook.search import MOST_WORKERS
 from nasbook.trace import Trace, plain
 
 PICTURES = (".png", ".svg", ".pdf")
@@ -57,6 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code. Bad input is one sentence on stderr, never a traceback."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
+        nasbook.interrupt.imported()
         with warnings.catch_warnings():
             warnings.simplefilter("always", UserWarning)
             warnings.showwarning = lambda message, *_, **__: _say(f"warning: {message}")
@@ -108,12 +110,17 @@ def _parser() -> _Parser:
 
     p = add("search", _search, "search with a method on a task")
     p.add_argument("method", metavar="METHOD", help="see: nasbook list methods")
-    p.add_argument("task", metavar="TASK", help="see: nasbook list tasks; or package.module:function that makes a task")
+    p.add_argument("task", metavar="TASK", help="see: nasbook list tasks; or package.module:function (see --space)")
+    p.add_argument("--space", type=Path, metavar="FILE",
+                   help="the space of a function: a study, or a YAML file with what stands below `space:` in one "
+                   "(default: SPACE in its module)")  # fmt: skip
     p.add_argument("--trials", type=_whole(1), metavar="N", help="trials to start (default: 40)")
     p.add_argument("--time", type=_positive, metavar="SECONDS", help="start no trial after this time")
     p.add_argument("--timeout", type=_positive, metavar="SECONDS", help="give a trial up after this time")
     p.add_argument("--seed", type=_whole(0), default=0, metavar="N", help="the same seed gives the same search")
-    p.add_argument("--workers", type=_whole(1), default=1, metavar="N", help="simulated workers, for tables")
+    p.add_argument(
+        "--workers", type=_whole(1, MOST_WORKERS), default=1, metavar="N", help="simulated workers, for tables"
+    )
     p.add_argument(
         "--set", type=_pair, action="append", default=[], metavar="KEY=VALUE", help="a setting of the method"
     )
@@ -139,7 +146,7 @@ def _parser() -> _Parser:
     p.add_argument("--hours", type=_positive, metavar="HOURS", help="start no trial after this time")
     p.add_argument("--epochs", type=_whole(1), metavar="N", help="length of a training")
     p.add_argument("--data", metavar="FILE", help="more data, for tasks that take it")
-    p.add_argument("--workers", type=_whole(1), metavar="N", help="processes side by side")
+    p.add_argument("--workers", type=_whole(1, MOST_WORKERS), metavar="N", help="processes side by side")
     p.add_argument("--cpus", type=_whole(1), metavar="N", help="threads of a trial")
     p.add_argument("--gpus", type=_positive, metavar="N", help="GPUs of a trial; 0.5: two share one")
     p.add_argument("--device", type=_one_of("auto", "cpu", "cuda"), metavar="auto|cpu|cuda")
@@ -158,7 +165,7 @@ def _parser() -> _Parser:
     p.add_argument("study", type=Path, metavar="STUDY", help="a study, e.g. study.yaml")
     p.add_argument("--out", type=Path, metavar="DIR", help="the folder of the run (default: runs/NAME)")
     p.add_argument("--resume", action="store_true", help="go on with the run in --out")
-    p.add_argument("--workers", type=_whole(1), metavar="N", help="instead of the study's number")
+    p.add_argument("--workers", type=_whole(1, MOST_WORKERS), metavar="N", help="instead of the study's number")
     p.add_argument(
         "--trust",
         action="append",
@@ -194,6 +201,8 @@ def _lab(options: argparse.Namespace) -> int:
     if folder is None:
         _say("the lessons are not here (they come with a checkout of nasbook); JupyterLab opens in this folder")
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    if root:
+        _say("you are root, so JupyterLab is started with --allow-root: whoever opens it can do anything here")
     first = [] if folder is None else [FIRST_LESSON]
     command = [sys.executable, "-m", "jupyterlab", *root, *first, *options.extra]
     if os.name == "nt":
@@ -231,7 +240,7 @@ def _search(options: argparse.Namespace) -> int:
 
 def _searched(options: argparse.Namespace) -> int:
     from nasbook.method import OneShot
-    from nasbook.scale.study import method_settings
+    from nasbook.scale.study import load_space, method_settings
     from nasbook.scale.target import make_task
     from nasbook.scale.trust import typed
     from nasbook.search import steps
@@ -242,7 +251,8 @@ def _searched(options: argparse.Namespace) -> int:
         raise _Usage(f"{options.out} exists; --resume goes on with it, another --out starts anew")
     _check_picture(options.plot)
     entry = registry.find("method", options.method)
-    task = make_task(options.task, _dict(options.arg), trust=typed(options.task, options.trust))
+    space = None if options.space is None else load_space(options.space)
+    task = make_task(options.task, _dict(options.arg), space, typed(options.task, options.trust))
     cls = entry.load()
     settings = method_settings(cls, _dict(options.set))
     trials = options.trials
@@ -257,6 +267,7 @@ def _searched(options: argparse.Namespace) -> int:
         timeout=options.timeout,
         seed=options.seed,
         workers=options.workers,
+        space=space,
         warm_start=options.warm_start,
         out=options.out,
         resume=options.resume,
@@ -520,14 +531,16 @@ def _tables() -> tuple[bool, str]:
 # ---- words ---------------------------------------------------------------------------------------------
 
 
-def _whole(least: int) -> Callable[[str], int]:
+def _whole(least: int, most: int = 2**63 - 1) -> Callable[[str], int]:
     def convert(text: str) -> int:
         try:
             number = int(text)
         except ValueError:
             number = least - 1
         if number < least:
-            raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}, not {text!r}")
+            raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}, not {text!r:.40}")
+        if number > most:
+            raise argparse.ArgumentTypeError(f"must be at most {most}, not {text:.40}")
         return number
 
     return convert

@@ -321,6 +321,7 @@ def replay(trace: Trace) -> Iterator[Step]:
 
 WARM = "warm start"  # in the info of a trial that an earlier search has evaluated
 ALIKE = 5  # so many failures at the beginning, all for one reason, are worth a warning
+MOST_WORKERS = 1024  # of one search
 FREE_TRIALS = 1000  # so many in a row at no cost end a search whose only budget is time
 
 # ---- one-shot methods ------------------------------------------------------------------------------------
@@ -474,6 +475,8 @@ def _check_budget(
     for name, number in (("trials", trials), ("workers", workers)):
         if number is not None and (isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1):
             raise ValueError(f"{name} must be a whole number of at least 1, not {number!r}")
+    if workers > MOST_WORKERS:
+        raise ValueError(f"workers must be at most {MOST_WORKERS}, not {workers}")
     for name, seconds in (("time", time), ("timeout", timeout)):
         if seconds is not None and (
             isinstance(seconds, bool) or not isinstance(seconds, int | float | np.number) or not seconds > 0

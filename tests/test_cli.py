@@ -67,6 +67,33 @@ def test_a_list_loads_nothing_heavy():
     assert json.loads(done.stdout) and done.stderr.strip() == "[]"
 
 
+def test_ctrl_c_in_the_imports_is_one_line(tmp_path):
+    """An import that takes for ever stands for a slow disk; the signal comes when it has begun."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, sys, time\n"
+        "class Slow:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == os.environ['SLOW']:\n"
+        "            os.write(2, b'importing\\n')\n"
+        "            time.sleep(60)\n"
+        "sys.meta_path.insert(0, Slow())\n"
+    )
+    root = str(Path(nasbook.__file__).parents[1])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), root])}
+    for slow, module in [("numpy", "nasbook.cli"), ("nasbook.space", "nasbook"), ("torch", "nasbook")]:
+        arguments = [sys.executable, "-m", module, "search", "random", "digits-mlp", "--trials", "1"]
+        with subprocess.Popen(arguments, stderr=subprocess.PIPE, env={**environment, "SLOW": slow}) as process:
+            assert process.stderr.readline() == b"importing\n"
+            process.send_signal(signal.SIGINT)
+            assert process.stderr.read() == b"nasbook: interrupted\n"
+        assert process.returncode == 130
+
+
+def test_a_library_leaves_ctrl_c_alone():
+    code = "import signal, nasbook; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "True\n"
+
+
 # ---- search ----------------------------------------------------------------------------------------------
 
 
@@ -101,6 +128,32 @@ def test_a_trace_is_kept_and_gone_on_with(here, tmp_path):
 def test_a_table_runs_with_simulated_workers(here):
     _, out, _ = here("search", "random", "nb201-cifar10", "--trials", 20, "--workers", 4, "--json")
     assert json.loads(out)["digest"] == nasbook.search("random", "nb201-cifar10", trials=20, workers=4).digest
+
+
+def test_a_function_has_its_space_from_a_file_or_from_its_module(here, tmp_path):
+    (tmp_path / "plainly.py").write_text("def f(config, power=1):\n    return config['x'] ** power\n")
+    (tmp_path / "space.yaml").write_text("x: {type: float, low: 1, high: 2}\n")
+    code, out, err = here("search", "random", "plainly:f", "--trials", 3, "--space", "space.yaml", "--json")
+    assert code == 0 and 1 <= json.loads(out)["best_config"]["x"] <= 2, err
+    code, _, err = here("search", "random", "plainly:f", "--trials", 3)
+    assert code == 2 and "SPACE = nasbook.Space(…) in its module, or --space FILE.yaml" in err
+
+    for i, space in enumerate(
+        [
+            "nasbook.Space(x=nasbook.Float(3, 4))",
+            "{'x': nasbook.Float(3, 4)}",
+            "{'x': dict(type='float', low=3, high=4)}",
+        ]
+    ):
+        (tmp_path / f"spaced{i}.py").write_text(
+            f"import nasbook\nSPACE = {space}\ndef f(config):\n    return config['x']\n"
+        )
+        code, out, _ = here("search", "random", f"spaced{i}:f", "--trials", 3, "--out", f"{i}.jsonl", "--json")
+        assert code == 0 and 3 <= json.loads(out)["best_config"]["x"] <= 4
+    code, out, _ = here("search", "random", "spaced0:f", "--trials", 3, "--space", "space.yaml", "--json")
+    assert 1 <= json.loads(out)["best_config"]["x"] <= 2  # what is said comes first
+    code, _, err = here("search", "random", "spaced0:f", "--trials", 5, "--out", "0.jsonl", "--resume")
+    assert code == 0 and len(Trace.load("0.jsonl")) == 5
 
 
 def test_a_picture_is_drawn(here, tmp_path):
@@ -229,6 +282,11 @@ BAD = [
     (["search", "baysian", "branin"], "there is no method 'baysian'; did you mean 'bayesian'?"),
     (["search", "random", "brannin"], "there is no task 'brannin'; did you mean 'branin'?"),
     (["search", "random", "nowhere:f"], "there is no module 'nowhere'"),
+    (["search", "random", "nb201-cifar10", "--workers", "100000000"], "must be at most 1024, not 100000000"),
+    (["search", "random", "nb201-cifar10", "--trials", "9" * 400], "must be at most"),
+    (["run", "study.yaml", "--workers", "100000000"], "must be at most 1024"),
+    (["export", "trace.jsonl", "--workers", "100000000"], "must be at most 1024"),
+    (["search", "random", "forrester", "--space", "nowhere.yaml"], "nowhere.yaml: there is no such file"),
     (["search", "random", "json:dumps"], "json is Python's own module, and a study runs nothing of it"),
     (["search", "random", "branin", "--trials", "0"], "--trials: must be a whole number of at least 1, not '0'"),
     (["search", "random", "branin", "--trials", "ten"], "--trials: must be a whole number of at least 1, not 'ten'"),
@@ -293,7 +351,7 @@ def test_the_installed_command_works_and_a_closed_pipe_is_quiet():
 # ---- lab and doctor --------------------------------------------------------------------------------------
 
 
-def test_lab_opens_jupyterlab_on_the_first_lesson(here, tmp_path, monkeypatch):
+def test_lab_opens_jupyterlab_on_the_first_lesson(here, tmp_path, monkeypatch, capsys):
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / cli.FIRST_LESSON).write_text("{}")
     called = []
@@ -306,8 +364,16 @@ def test_lab_opens_jupyterlab_on_the_first_lesson(here, tmp_path, monkeypatch):
         raise Gone
 
     monkeypatch.setattr(cli.os, "execv", execv)
+    monkeypatch.setattr(cli.os, "geteuid", lambda: 0)
     with pytest.raises(Gone):
         here("lab", "--no-browser", "--port", "9999")
+    assert "you are root, so JupyterLab is started with --allow-root" in capsys.readouterr().err
+    assert "--allow-root" in called[0][1]
+    monkeypatch.setattr(cli.os, "geteuid", lambda: 1000)
+    called.clear()
+    with pytest.raises(Gone):
+        here("lab", "--no-browser", "--port", "9999")
+    assert capsys.readouterr().err == "" and "--allow-root" not in called[0][1]
     ((path, command, cwd),) = called
     assert command[:3] == [path, "-m", "jupyterlab"] and path == sys.executable and cwd == tmp_path / "notebooks"
     assert command[-4:] == [cli.FIRST_LESSON, "--no-browser", "--port", "9999"]

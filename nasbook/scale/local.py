@@ -39,11 +39,12 @@ from nasbook.files import lock
 from nasbook.method import Method, OneShot
 from nasbook.scale.study import Study, load_study
 from nasbook.scale.trust import Trust, importable
-from nasbook.search import Run, steps, told_of
+from nasbook.search import MOST_WORKERS, Run, steps, told_of
 from nasbook.task import Fidelity, Task, trial_seed
 from nasbook.trace import Header, Trace, TraceFile, Trial, is_torn, plain, read
 
 GRACE = 5.0  # seconds that a worker has to give up a trial by itself before it is killed
+MANY = 64  # processes that any machine can hold, if they mostly wait; 16 a core where there are more than four
 STARTS = 3  # a worker that dies this often before it is ready will not come up
 
 
@@ -84,9 +85,12 @@ def run(
 
 def _run(study: Study, out: Path, resume: bool, workers: int | None, progress: bool, trust: Trust) -> Trace:
     if workers is not None:
-        if workers < 1:
-            raise ValueError(f"workers must be at least 1, not {workers}")
+        if isinstance(workers, bool) or not isinstance(workers, int) or not 1 <= workers <= MOST_WORKERS:
+            raise ValueError(f"workers must be a whole number from 1 to {MOST_WORKERS}, not {workers!r:.40}")
         study = study.model_copy(update={"workers": workers})
+    cores = os.cpu_count() or 1
+    if study.workers > (most := max(MANY, MANY * cores // 4)):
+        raise ValueError(f"{study.workers} workers are too many for this machine ({cores} cores): take at most {most}")
     with _lock(out):
         _claim(out, study, resume)
         task, method = study.make_task(trust), study.make_method()

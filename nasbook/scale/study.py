@@ -37,6 +37,7 @@ from nasbook.scale import yaml12
 from nasbook.scale.outline import outline
 from nasbook.scale.target import is_ours, make_task
 from nasbook.scale.trust import Trust, check_origin
+from nasbook.search import MOST_WORKERS
 from nasbook.space import Constant, Space
 from nasbook.task import CONTEXT, Task
 
@@ -246,7 +247,7 @@ class Study(_Strict):
     method: MethodSpec = Field(description="how to search, e.g. {name: random}")
     fidelity: FidelitySpec | None = Field(default=None, description="how thoroughly a trial is evaluated")
     budget: Budget = Field(description="when to stop, e.g. {trials: 100}")
-    workers: int = Field(default=1, ge=1, le=1024, description="processes that evaluate trials side by side")
+    workers: int = Field(default=1, ge=1, le=MOST_WORKERS, description="processes that evaluate trials side by side")
     resources: Resources = Field(default_factory=Resources, description="what each worker may use")
     seeds: Seeds = Field(default_factory=Seeds, description="the same seeds give the same search")
     first: list[dict[str, Json]] = Field(default=[], description="configurations to try before the method chooses")
@@ -285,8 +286,14 @@ class Study(_Strict):
 
         This looks and runs nothing: of a task of the user only the source is read. With `trust`, as before a run, the
         task is imported and made, and asked as well."""
-        for text, *path in _problems(self, trust):
-            raise _error(str(text), file, tuple(path), lines or {})
+        try:
+            for text, *path in _problems(self, trust):
+                raise _error(str(text), file, tuple(path), lines or {})
+        except StudyError:
+            raise
+        except (Exception, RecursionError) as error:  # whatever a method or a task says of values that nobody expects
+            said = " ".join(f"{type(error).__name__}: {error}".split())
+            raise StudyError(f"it cannot be checked ({said:.200})", file) from error
 
     # ---- as a file -------------------------------------------------------------------------------------
 
@@ -357,15 +364,8 @@ def load_study(path: str | Path, *, check: bool = True, trust: Trust | None = No
 
     Reading runs nothing that the file names. check: look the method and the task up, too. trust: as in Study.check."""
     file = str(path)
-    try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise StudyError("there is no such file", file) from None
-    except IsADirectoryError:
-        raise StudyError("this is a folder; give the study file in it", file) from None
-    except UnicodeDecodeError as error:
-        raise StudyError(f"the file is not UTF-8 text (byte {error.start})", file) from None
-    study, lines = _parse(text, file)
+    data, lines = _read(path)
+    study = validate(data, file, lines)
     study._folder = Path(path).resolve().parent
     if check:
         study.check(file, lines, trust)
@@ -374,17 +374,49 @@ def load_study(path: str | Path, *, check: bool = True, trust: Trust | None = No
 
 def parse_study(text: str, file: str = "the study") -> Study:
     """A study from YAML text; checked for form only."""
-    return _parse(text, file)[0]
+    data, lines = _parse(text, file)
+    return validate(data, file, lines)
 
 
-def _parse(text: str, file: str) -> tuple[Study, dict[Place, int]]:
+def _read(path: str | Path) -> tuple[Any, dict[Place, int]]:
+    """What stands in a file, and on which lines."""
+    file = str(path)
+    try:
+        return _parse(Path(path).read_bytes().decode("utf-8-sig"), file)
+    except FileNotFoundError:
+        raise StudyError("there is no such file", file) from None
+    except IsADirectoryError:
+        raise StudyError("this is a folder; give the study file in it", file) from None
+    except UnicodeDecodeError as error:
+        raise StudyError(f"the file is not UTF-8 text (byte {error.start})", file) from None
+
+
+def _parse(text: str, file: str) -> tuple[Any, dict[Place, int]]:
     try:
         data, lines = yaml12.parse(text)
     except yaml12.YamlError as error:
         raise StudyError(str(error), file, error.line, error.path) from None
     if data is None:
         raise StudyError(f"the file is empty; a study begins with schema: {SCHEMA}", file)
-    return validate(data, file, lines), lines
+    return data, lines
+
+
+def load_space(path: str | Path) -> Space:
+    """The search space of a YAML file: of a study, or of a file that holds what stands below `space:` in one, by itself
+    or below that word. StudyError names the file, the line, the path and what would be right."""
+    file = str(path)
+    data, lines = _read(path)
+    if isinstance(data, dict) and "schema" in data:
+        return validate(data, file, lines).search_space
+    if isinstance(data, dict) and set(data) == {"space"}:
+        data, lines = data["space"], {k[1:]: v for k, v in lines.items() if k[:1] == ("space",)}
+    if not isinstance(data, dict) or not data:
+        raise StudyError("a space is a mapping, e.g. x: {type: float, low: 0, high: 1}", file, lines.get(()))
+    around = {"schema": SCHEMA, "name": "space", "task": {"name": "own"}, "method": {"name": "random"}, "budget": {}}
+    study = validate({**around, "space": data}, file, {("space", *k): v for k, v in lines.items()})
+    for text, *place in _problems_of_space(study):
+        raise _error(str(text), file, tuple(place), {("space", *k): v for k, v in lines.items()})
+    return study.search_space
 
 
 def validate(data: Any, file: str = "the study", lines: Mapping[Place, int] | None = None) -> Study:
@@ -393,6 +425,8 @@ def validate(data: Any, file: str = "the study", lines: Mapping[Place, int] | No
         return Study.model_validate(data)
     except ValidationError as error:
         found = [_located(e, data) for e in error.errors(include_url=False)]
+    except (OverflowError, RecursionError) as error:
+        raise StudyError(f"it holds what no study needs ({type(error).__name__}: {error})", file) from None
     lines = lines or {}
     text, path = min(found, key=lambda f: _line(f[1], lines) or 0)
     raise _error(text, file, path, lines)
@@ -509,8 +543,7 @@ def _type_words(hint: Any) -> str:
     return str(getattr(hint, "__name__", hint)) if not members else str(hint).replace("typing.", "")
 
 
-def _problems(study: Study, trust: Trust | None) -> Iterator[tuple[str | int, ...]]:
-    """(sentence, *path) of everything that would keep the study from running, in the order in which it matters."""
+def _problems_of_space(study: Study) -> Iterator[tuple[str | int, ...]]:
     specs = {name: _as_written(p) for name, p in study.space.items()}
     for i, name in enumerate(specs, 1):  # one more parameter at a time, so that the wrong one is named
         try:
@@ -523,6 +556,13 @@ def _problems(study: Study, trust: Trust | None) -> Iterator[tuple[str | int, ..
                 text = str(whole) if name in str(whole) else text
             yield _tail(text, name), "space", name, *(("when",) if "exists when" in text else ())
             return
+
+
+def _problems(study: Study, trust: Trust | None) -> Iterator[tuple[str | int, ...]]:
+    """(sentence, *path) of everything that would keep the study from running, in the order in which it matters."""
+    for problem in _problems_of_space(study):
+        yield problem
+        return
     space = study.search_space
 
     task = None

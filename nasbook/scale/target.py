@@ -7,6 +7,7 @@ and may be an objective (a function of a configuration), a Task, or a function o
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -91,11 +92,23 @@ def _from_import_path(name: str, arguments: dict[str, Any], space: Space | None,
             inspect.signature(target).bind({}, **{**given, **arguments})
         except TypeError as error:
             raise ValueError(f"{name} cannot be called with a configuration and these arguments: {error}") from None
-        if space is None:
-            raise ValueError(f"{name} is a function of a configuration, so a space is needed to search it in")
+        space = space or _space_beside(target, name)
         task = FunctionTask(partial(target, **arguments), space, name)
     task.name, task.arguments = name, arguments
     return task
+
+
+def _space_beside(target: Any, name: str) -> Space:
+    """The SPACE of the module that holds a function: a Space, or the mapping that a study would have."""
+    found = getattr(sys.modules[name.partition(":")[0]], "SPACE", None)
+    if isinstance(found, Mapping):
+        found = Space.from_dict(found) if all(isinstance(v, Mapping) for v in found.values()) else Space(dict(found))
+    if isinstance(found, Space):
+        return found
+    raise ValueError(
+        f"{name} is a function of a configuration, so a space is needed to search it in: SPACE = nasbook.Space(…) "
+        "in its module, or --space FILE.yaml"
+    )
 
 
 def _makes_a_task(target: Any, arguments: dict[str, Any]) -> bool:

@@ -162,9 +162,14 @@ def _scalar(kind: str, text: str, line: int, path: Path) -> Any:
         if kind == "bool":
             return {"true": True, "false": False}[text.lower()]
         if kind == "int":
-            return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+            number = int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+            if abs(number) >= 2**63:
+                raise YamlError(f"{text:.20}{'…' * (len(text) > 20)} is too large a whole number", line, path)
+            return number
         if kind == "float":
             return float(re.sub(r"\.(?=inf|nan)", "", text.lower()))
+    except YamlError:
+        raise
     except (ValueError, KeyError):
         raise YamlError(f"{text!r:.40} is not of the type {kind}", line, path) from None
     raise YamlError(f"the tag {kind!r} is not known here", line, path)

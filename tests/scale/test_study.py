@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import nasbook
 from nasbook.scale import SCHEMA, Study, StudyError, json_schema, load_study
-from nasbook.scale.study import parse_study, validate
+from nasbook.scale.study import load_space, parse_study, validate
 
 SCHEMA_FILE = Path(nasbook.__file__).parent / "scale" / "study.schema.json"
 
@@ -355,3 +355,77 @@ def test_a_study_is_kept_unless_overwriting_is_asked_for(tmp_path):
     study.save(path, overwrite=True)
     assert parse_study(path.read_text()) == study
     assert [p.name for p in path.parent.iterdir()] == ["study.yaml"]
+
+
+HOSTILE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+    | st.sampled_from([10**400, -(10**400), "branin", "x1", "\0", "\ud800", "objective:f", "a:b:c", "float", "int", "random"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@given(data=st.data())
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_check_raises_nothing_but_a_study_error(data):
+    """Any value at any place of a study."""
+    row = yaml.safe_load(GOOD)
+    place, keys = row, []
+    while True:  # a random place
+        keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+        key = data.draw(st.sampled_from(keys))
+        if isinstance(place[key], dict | list) and place[key] and data.draw(st.booleans()):
+            place = place[key]
+        else:
+            break
+    place[key] = data.draw(HOSTILE)
+    try:
+        study = validate(row)
+        study.check()
+        study.to_yaml()
+    except StudyError as error:
+        assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x: {type: int, low: 0, high: 1" + "0" * 400 + "}",
+        "x: {type: float, low: -1e400, high: 1}",
+        "x: {type: float, low: 0, high: " + "[" * 5000 + "]" * 5000 + "}",
+        "x: {type: choice, options: [1" + "0" * 5000 + "]}",
+        "x: {type: choice, options: [0x" + "f" * 300 + "]}",
+        "? [a]\n: 1",
+        "- 1",
+        "&a [*a]",
+        "x: !!python/name:os.system",
+        "\0",
+    ],
+    ids=range(10),
+)
+def test_numbers_and_nesting_beyond_reason_are_one_sentence(tmp_path, text):
+    path = tmp_path / "space.yaml"
+    path.write_text(text)
+    for load in (load_space, load_study):
+        with pytest.raises(StudyError) as caught:
+            load(path)
+        assert "\n" not in str(caught.value) and len(str(caught.value)) < 500 and str(path) in str(caught.value)
+
+
+def test_a_space_has_a_file_of_its_own(tmp_path):
+    path = tmp_path / "space.yaml"
+    for text in ("x: {type: float, low: 0, high: 1}\n", "space:\n  x: {type: float, low: 0, high: 1}\n"):
+        path.write_text(text)
+        assert load_space(path) == nasbook.Space(x=nasbook.Float(0, 1))
+    path.write_text(GOOD)
+    assert load_space(path) == load_study(path, check=False).search_space
+    for text, says in [
+        ("x: {type: float, low: 0, high: 1}\ny: {type: flot}\n", "line 2, space.y.type: must be one of float"),
+        ("space:\n  x: {type: int, low: 3, high: 1}\n", "line 2, space.x.low: must be below high"),
+        ("x: {type: int, low: 0, high: 1, when: {z: 1}}\n", "line 1, space.x.when: "),
+        ("[]", "a space is a mapping"),
+    ]:
+        path.write_text(text)
+        with pytest.raises(StudyError) as caught:
+            load_space(path)
+        assert says in str(caught.value)

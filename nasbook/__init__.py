@@ -16,7 +16,7 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nasbook import interrupt  # noqa: F401  # first, so that Ctrl-C in the imports below is one line
+from nasbook.kit import interrupt  # noqa: F401  # first, so that Ctrl-C in the imports below is one line
 
 __version__ = "0.1.0.dev0"
 

@@ -27,6 +27,7 @@ from typing import Any, NoReturn
 import nasbook
 from nasbook import registry
 from nasbook.hpo.parts.pareto import best_trials
+from nasbook.kit import interrupt
 from nasbook.search import MOST_WORKERS
 from nasbook.trace import Trace, plain
 
@@ -58,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code. Bad input is one sentence on stderr, never a traceback."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        nasbook.interrupt.imported()
+        interrupt.imported()
         with warnings.catch_warnings():
             warnings.simplefilter("always", UserWarning)
             warnings.showwarning = lambda message, *_, **__: _say(f"warning: {message}")

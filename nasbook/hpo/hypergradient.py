@@ -24,15 +24,13 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any, cast
 
 import torch
 
 from nasbook.hpo.parts.unrolling import Problem, forward, implicit, online, reverse, step
-from nasbook.kit import state
 from nasbook.kit.checks import one_of, setting, whole, within
-from nasbook.method import OneShot
+from nasbook.kit.state import Resumable
 from nasbook.space import Float, Space
 from nasbook.task import Task
 from nasbook.trace import Trial
@@ -80,11 +78,10 @@ class HypergradientView:
         return cls(**{**row, **tuples})
 
 
-class Hypergradient(OneShot):
+class Hypergradient(Resumable):
     name = "hypergradient"
     Settings = HypergradientSettings
     View = HypergradientView
-    _saved: dict[str, Any] | None = None
 
     def check_space(self, space: Space) -> None:
         names = list(space.parameters)
@@ -107,10 +104,10 @@ class Hypergradient(OneShot):
         first = problem.start(self.seed)
         h, w, last, epoch = self._first((low + high) / 2), first, torch.zeros_like(first), 0
         adam = torch.optim.Adam([h], s.rate)
-        if self._saved is not None:
-            w, last, epoch = self._saved["w"], self._saved["last"], self._saved["epoch"]
-            h.copy_(self._saved["h"])
-            adam.load_state_dict(self._saved["adam"])
+        if self.saved:
+            w, last, epoch = self.saved["w"], self.saved["last"], self.saved["epoch"]
+            h.copy_(self.saved["h"])
+            adam.load_state_dict(self.saved["adam"])
         kept = {"reverse": s.steps + 1, "truncated": min(s.last, s.steps) + 1, "forward": len(h) + 1, "implicit": 3}
         stored = kept.get(s.mode, 2) * len(w)
         while epoch < s.epochs:
@@ -148,14 +145,8 @@ class Hypergradient(OneShot):
         start = self.space.validate(self.settings.start)
         return torch.tensor([start[name] for name in self.space.parameters], dtype=torch.float64).log()
 
-    def save(self, path: Path) -> None:
-        state.write(path, self._made_by(), self._state)
-
-    def restore(self, path: Path) -> None:
-        self._saved = state.read(path, self._made_by())
-
-    def _made_by(self) -> dict[str, Any]:
-        return {"method": self.name, "seed": self.seed, **asdict(self.settings)}
+    def state(self) -> dict[str, Any]:
+        return self._state
 
 
 def _floats(space: Space) -> list[Float]:

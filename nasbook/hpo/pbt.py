@@ -27,15 +27,13 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nasbook.hpo.parts.schedules import Member
-from nasbook.kit import state
 from nasbook.kit.checks import setting, whole, within
-from nasbook.method import OneShot
+from nasbook.kit.state import Resumable
 from nasbook.space import Choice, Config, Constant, Int
 from nasbook.task import Task, trial_seed
 from nasbook.trace import Trial
@@ -80,11 +78,10 @@ class PBTView:
 _KEPT = ("values", "copied", "last", "trained", "turn", "count")
 
 
-class PBT(OneShot):
+class PBT(Resumable):
     name = "pbt"
     Settings = PBTSettings
     View = PBTView
-    _saved: dict[str, Any] | None = None
 
     def run(self, task: Task) -> Iterator[tuple[Trial, PBTView]]:
         """Train the population to the task's full fidelity; ValueError if its networks cannot be led by epochs."""
@@ -103,8 +100,8 @@ class PBT(OneShot):
         self.copied: list[int | None] = [None] * n
         self.last: list[int | None] = [None] * n  # the trial that each network comes from
         self.trained = self.turn = self.count = 0
-        if self._saved is not None:
-            self._load(self._saved)
+        if self.saved:
+            self._load(self.saved)
         while self.trained < epochs:
             now = min(self.trained + s.interval, epochs)
             if self.turn == 0 and self.trained > 0:
@@ -165,15 +162,11 @@ class PBT(OneShot):
         values = tuple(v if math.isfinite(v) else None for v in self.values)
         return PBTView(epoch, member, tuple(dict(m.config) for m in self.members), values, tuple(self.copied))
 
-    def save(self, path: Path) -> None:
+    def state(self) -> dict[str, Any]:
         """Every network, its optimiser and its random numbers, and where the population stands."""
         kept = {name: getattr(self, name) for name in _KEPT}
         members = [{"config": m.config, "state": m.state()} for m in self.members]
-        rng = self.rng.bit_generator.state
-        state.write(path, self._made_by(), {**kept, "members": members, "rng": rng})
-
-    def restore(self, path: Path) -> None:
-        self._saved = state.read(path, self._made_by())
+        return {**kept, "members": members, "rng": self.rng.bit_generator.state}
 
     def _load(self, saved: Mapping[str, Any]) -> None:
         for name in _KEPT:
@@ -182,9 +175,6 @@ class PBT(OneShot):
             self.members[i] = self.task.member(kept["config"], 0)  # type: ignore[attr-defined]
             self.members[i].load(kept["state"])
         self.rng.bit_generator.state = saved["rng"]
-
-    def _made_by(self) -> dict[str, Any]:
-        return {"method": self.name, "seed": self.seed, **asdict(self.settings)}
 
 
 def quantile_size(n: int, quantile: float) -> int:

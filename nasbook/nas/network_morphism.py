@@ -28,17 +28,16 @@ import time
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nasbook.kit import state
 from nasbook.kit.checks import setting, whole
-from nasbook.method import OneShot
+from nasbook.kit.learner import measure
+from nasbook.kit.state import Resumable
 from nasbook.nas.parts.chain_growth import first_chain, growths
 from nasbook.nas.parts.morphisms import apply
-from nasbook.nas.parts.warm_restart import Learned, RestartSettings, images_of, learn, measure
+from nasbook.nas.parts.warm_restart import Learned, RestartSettings, images_of, learn
 from nasbook.nas.spaces.conv_chain import ConvChain
 from nasbook.nas.spaces.program import Program
 from nasbook.space import Config, Int, Space
@@ -90,7 +89,7 @@ class Member:
     trained: int  # epochs, those of its ancestors included
 
 
-class NetworkMorphism(OneShot):
+class NetworkMorphism(Resumable):
     """Hill climbing over convolutional chains. After a run, `best` is the winner of the last step with its weights."""
 
     name = "network-morphism"
@@ -98,7 +97,6 @@ class NetworkMorphism(OneShot):
     View = NetworkMorphismView
     parent: Member | None = None  # of this step
     best: Member | None = None  # of this step, so far
-    _saved: dict[str, Any] | None = None
 
     def check_space(self, space: Space) -> None:
         depth = space.parameters.get("depth")
@@ -119,8 +117,8 @@ class NetworkMorphism(OneShot):
         self.spaces, self.fresh = task.architectures, task.network  # type: ignore[attr-defined]
         self.images = images_of(task, self.name, s.batch)
         self.count, self.parent, self.best = 0, None, None
-        if self._saved is not None:
-            self._load(self._saved)
+        if self.saved:
+            self._load(self.saved)
         while self.count < 1 + s.steps * s.children:
             if self.count and not (self.parent or self.best):
                 return  # the first chain has failed
@@ -131,7 +129,7 @@ class NetworkMorphism(OneShot):
                 self.best = None if s.inherit else self.parent
             rng = np.random.default_rng([self.seed, self.count])
             config, net, changes = self.child(child, rng)
-            _, before = measure(net, self.images["val"])
+            _, before = measure(net, *self.images["val"])
             learned = learn(net, self.images["train"], self.images["val"], s, rng)
             known = self.parent.trained if self.parent and s.inherit else 0
             member = Member(self.count, config, net, learned.errors[-1], known + len(learned.errors))
@@ -179,14 +177,11 @@ class NetworkMorphism(OneShot):
         metrics["parameters"] = sum(p.numel() for p in member.net.parameters())
         return replace(trial, status="done", value=member.error, metrics=metrics)
 
-    def save(self, path: Path) -> None:
+    def state(self) -> dict[str, Any]:
         """The two networks that the next training depends on, and where the climb stands."""
         members = {"parent": self.parent, "best": self.best}
         kept = {name: m and {**vars(m), "net": m.net.state_dict()} for name, m in members.items()}
-        state.write(path, self._made_by(), {"count": self.count, **kept})
-
-    def restore(self, path: Path) -> None:
-        self._saved = state.read(path, self._made_by())
+        return {"count": self.count, **kept}
 
     def _load(self, saved: Mapping[str, Any]) -> None:
         self.count = saved["count"]
@@ -195,6 +190,3 @@ class NetworkMorphism(OneShot):
                 net = self.fresh(kept["config"], 0)
                 net.load_state_dict(kept["net"])
                 setattr(self, name, Member(**{**kept, "net": net.to(self.images["train"][0].device)}))
-
-    def _made_by(self) -> dict[str, Any]:
-        return {"method": self.name, "seed": self.seed, **asdict(self.settings)}

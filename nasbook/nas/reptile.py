@@ -21,7 +21,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -29,9 +28,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.func import functional_call
 
-from nasbook.kit import state
 from nasbook.kit.checks import setting, whole, within
-from nasbook.method import OneShot
+from nasbook.kit.state import Resumable
 from nasbook.nas.spaces.nb201.cell import EDGES, NONE, OPS, cell_space, to_config
 from nasbook.nas.spaces.networks import SuperNet, init_weights
 from nasbook.space import Space
@@ -96,11 +94,10 @@ def meta_step(phi: Sequence[Tensor], adapted: Sequence[Phi], epsilon: float) -> 
     return [p + epsilon * (torch.stack(ends).mean(0) - p) for p, *ends in zip(phi, *adapted, strict=True)]
 
 
-class Reptile(OneShot):
+class Reptile(Resumable):
     name = "reptile"
     Settings = ReptileSettings
     View = ReptileView
-    _saved: dict[str, Any] | None = None
 
     def check_space(self, space: Space) -> None:
         if space != cell_space():
@@ -121,9 +118,9 @@ class Reptile(OneShot):
         self.rates = [s.lr] * (len(self.phi) - 1) + [s.alpha_lr]
         self.done_epochs = 0
         self.scratch = self.measure(held_out, s.inner_steps)
-        if self._saved is not None:
-            self.phi, self.done_epochs = self._saved["phi"], self._saved["done_epochs"]
-            self.rng.bit_generator.state = self._saved["rng"]
+        if self.saved:
+            self.phi, self.done_epochs = self.saved["phi"], self.saved["done_epochs"]
+            self.rng.bit_generator.state = self.saved["rng"]
         while self.done_epochs < s.epochs:
             begin = time.perf_counter()
             for step in range(s.meta_steps):
@@ -167,13 +164,6 @@ class Reptile(OneShot):
             return replace(trial, status="failed", reason="diverged: φ is not finite"), view
         return replace(trial, status="done", value=error), view
 
-    def save(self, path: Path) -> None:
+    def state(self) -> dict[str, Any]:
         """φ, the random numbers, and how far it is."""
-        kept = {"phi": self.phi, "done_epochs": self.done_epochs, "rng": self.rng.bit_generator.state}
-        state.write(path, self._made_by(), kept)
-
-    def restore(self, path: Path) -> None:
-        self._saved = state.read(path, self._made_by())
-
-    def _made_by(self) -> dict[str, Any]:
-        return {"method": self.name, "seed": self.seed, **asdict(self.settings)}
+        return {"phi": self.phi, "done_epochs": self.done_epochs, "rng": self.rng.bit_generator.state}

@@ -12,27 +12,25 @@ short schedule.
 from __future__ import annotations
 
 import math
-import os
-import warnings
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 from zlib import crc32
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nasbook import registry
+from nasbook.kit import learner
 from nasbook.nas.spaces.blocks import Noise
 from nasbook.nas.spaces.cost import flops
 from nasbook.nas.spaces.networks import init_weights, pick_device
 from nasbook.space import Config
 from nasbook.task import Evaluation, Fidelity, Report, Task
 from nasbook.tasks import images
+from nasbook.tasks.learner import Learner
 from nasbook.tasks.objectives import weigh, weighed
 
 BATCH, LR, MOMENTUM, WEIGHT_DECAY = 50, 0.1, 0.9, 5e-4
@@ -153,18 +151,10 @@ class Networks(Task):
         if not 1 <= epochs <= self.epochs:
             raise ValueError(f"{self.name}: fidelity must lie in 1 … {self.epochs} epochs, not {fidelity:g}")
         training = Training(self, config, seed)
-        if checkpoint is not None:
-            training.restore(checkpoint)
-        for epoch in range(epochs):
-            if epoch == len(training.rows):
-                training.epoch()
-                if checkpoint is not None:
-                    training.save(checkpoint)
-            row = training.rows[epoch]
-            if not math.isfinite(row["train_loss"]):
-                return Evaluation(math.nan, metrics={**row, "epochs": epoch + 1})
-            if report is not None:
-                report(epoch + 1, self.value(row))
+        epochs = training.learn(epochs, report, checkpoint)
+        row = training.rows[epochs - 1]
+        if not math.isfinite(row["train_loss"]):
+            return Evaluation(math.nan, metrics={**row, "epochs": epochs})
         costs = {"parameters": sum(p.numel() for p in training.net.parameters())}
         costs["flops"] = flops(training.net, self.tensors["train"][0][:1])
         metrics = {"accuracy": 1 - row["error"], "train_loss": row["train_loss"], "val_loss": row["val_loss"]}
@@ -183,12 +173,7 @@ class Networks(Task):
         return training.measure("test")[1]
 
 
-def cross_entropy(logits: Tensor, y: Tensor) -> Tensor:
-    """Mean over everything that is predicted, in nats; logits (…, classes), y (…)."""
-    return F.cross_entropy(logits.flatten(0, -2), y.flatten())
-
-
-class Training:
+class Training(Learner):
     """One network while it learns: a function of the task, the configuration, the seed and the number of epochs."""
 
     def __init__(self, task: Networks, config: Config, seed: int) -> None:
@@ -204,28 +189,23 @@ class Training:
 
     def epoch(self) -> None:
         x, y = self.task.tensors["train"]
-        self.net.train()
-        total = 0.0
-        done = len(self.rows) * self.steps
+        done, end = len(self.rows) * self.steps, self.task.epochs * self.steps
         order = torch.from_numpy(self.order[len(self.rows)]).to(x.device)
-        for step, i in enumerate(order[: self.steps * self.task.batch].split(self.task.batch), done):
-            for group in self.optimiser.param_groups:
-                group["lr"] = self.task.lr / 2 * (1 + math.cos(math.pi * step / (self.task.epochs * self.steps)))
-            loss = cross_entropy(self.net(x[i]), y[i])
-            self.optimiser.zero_grad()
-            loss.backward()
-            self.optimiser.step()
-            total += loss.item()
+        losses = learner.epoch(
+            self.net, self.optimiser, x, y, order[: self.steps * self.task.batch].split(self.task.batch),
+            rate=lambda t: learner.cosine(self.task.lr, done + t, end),
+        )  # fmt: skip
         val_loss, error = self.measure("val")
-        self.rows.append({"train_loss": total / self.steps, "val_loss": val_loss, "error": error})
+        train_loss = sum(loss.item() for loss in losses) / self.steps
+        self.rows.append({"train_loss": train_loss, "val_loss": val_loss, "error": error})
 
-    @torch.no_grad()
+    @property
+    def found(self) -> list[tuple[float, float]]:
+        return [(row["train_loss"], self.task.value(row)) for row in self.rows]
+
     def measure(self, split: str) -> tuple[float, float]:
         """(mean loss, fraction classified wrongly) on a split."""
-        x, y = self.task.tensors[split]
-        self.net.eval()
-        logits = torch.cat([self.net(batch) for batch in x.split(300)])
-        return cross_entropy(logits, y).item(), (logits.argmax(-1) != y).double().mean().item()
+        return learner.measure(self.net, *self.task.tensors[split])
 
     @property
     def what(self) -> dict[str, Any]:
@@ -234,28 +214,10 @@ class Training:
         recipe = {"data": task.images, "train": task.train, "epochs": task.epochs, "lr": task.lr, **task.options}
         return {"config": self.config, "seed": self.seed, **recipe}
 
-    def save(self, path: Path) -> None:
-        """Everything that the next epoch depends on, in one move: a kill leaves the old file or the new one."""
-        state = {"what": self.what, "net": self.net.state_dict(), "rows": self.rows}
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = path.with_name(path.name + ".tmp")
-        torch.save({**state, "optimiser": self.optimiser.state_dict()}, scratch)
-        os.replace(scratch, path)
+    def state(self) -> dict[str, Any]:
+        return {"net": self.net.state_dict(), "rows": self.rows, "optimiser": self.optimiser.state_dict()}
 
-    def restore(self, path: Path) -> None:
-        """Go on from a file of `save`, if it exists; an unreadable one is left aside with a warning.
-
-        ValueError if it holds another training."""
-        if not Path(path).exists():
-            return
-        try:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-        except (RuntimeError, EOFError, UnpicklingError) as error:
-            warnings.warn(f"{path} cannot be read ({type(error).__name__}); the training starts anew", stacklevel=2)
-            return
-        if state["what"] != self.what:
-            raise ValueError(f"{path} holds another training: {state['what']}, not {self.what}")
+    def load(self, state: dict[str, Any]) -> None:
         self.net.load_state_dict(state["net"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.rows = state["rows"]

@@ -75,8 +75,8 @@ class FewShot(Task):
     ) -> Evaluation:
         """Mean query error of a cell's network over five held-out tasks, each learned from random weights."""
         import torch
-        import torch.nn.functional as F
 
+        from nasbook.kit import learner
         from nasbook.nas.spaces.networks import CellNet, init_weights
 
         cell, errors = to_cell(self.space.validate(config)), []
@@ -84,11 +84,7 @@ class FewShot(Task):
             episode, net = self.episode(i, held_out=True), CellNet(cell, 4, WAYS)
             init_weights(net, np.random.default_rng([seed, i]))
             optimiser = torch.optim.SGD(net.parameters(), LR)
-            for _ in range(STEPS):
-                optimiser.zero_grad()
-                F.cross_entropy(net(episode["support"][0]), episode["support"][1]).backward()
-                optimiser.step()
-            with torch.no_grad():
-                x, y = episode["query"]
-                errors.append(float((net(x).argmax(1) != y).double().mean()))
+            (x, y), query = episode["support"], episode["query"]
+            learner.epoch(net, optimiser, x, y, [slice(None)] * STEPS)
+            errors.append(learner.measure(net.forward, *query)[1])
         return Evaluation(float(np.mean(errors)), metrics={"accuracy": 1 - float(np.mean(errors))})

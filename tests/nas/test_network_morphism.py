@@ -13,10 +13,10 @@ import pytest
 
 import nasbook
 from nasbook import registry
+from nasbook.kit.learner import measure
 from nasbook.nas import network_morphism
 from nasbook.nas.network_morphism import NetworkMorphism, NetworkMorphismView
 from nasbook.nas.parts.chain_growth import first_chain
-from nasbook.nas.parts.warm_restart import measure
 from nasbook.scale import load_study, run
 from nasbook.task import trial_seed
 from nasbook.trace import Trace
@@ -63,7 +63,7 @@ def test_children_begin_with_what_the_parent_knows(climbs):
     untrained = [s.view.before for s in climbs[False][0]]
     assert min(untrained) > 0.6  # ten classes and no training
     best = method.best
-    assert measure(best.net, method.images["val"])[1] == best.error == trace.trials[best.id].value
+    assert measure(best.net, *method.images["val"])[1] == best.error == trace.trials[best.id].value
 
 
 def test_a_child_is_changed_and_child_0_is_the_parent(climbs):
@@ -96,7 +96,7 @@ def test_without_inheritance_a_trial_is_a_training_from_scratch(climbs):
     trace, method, task = climbs[False]
     t = trace.trials[6]
     fresh = task.network(t.config, trial_seed(1, t.id))
-    assert measure(fresh, method.images["val"])[1] == trace[6].view.before
+    assert measure(fresh, *method.images["val"])[1] == trace[6].view.before
     assert t.metrics["parameters"] == task.architectures.parameters(t.config)
 
 

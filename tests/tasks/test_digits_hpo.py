@@ -1,8 +1,7 @@
 """Digits-HPO: the table agrees with its grid, with itself, and with trainings that are repeated."""
 
-import importlib.util
+import importlib
 import itertools
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,11 +14,7 @@ from nasbook.tasks.digits_hpo import IMAGES, RUNGS, SPACE, TABLE, DigitsHPO
 
 @pytest.fixture(scope="module")
 def maker():
-    path = Path(nasbook.__file__).parent / "data" / "make_digits_hpo.py"
-    spec = importlib.util.spec_from_file_location("make_digits_hpo", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return importlib.import_module("nasbook.data.make.digits_hpo")
 
 
 def test_shapes_and_size():

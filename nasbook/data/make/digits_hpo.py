@@ -1,7 +1,7 @@
 """Train every MLP of a grid on three small tasks and keep its learning curves: the table Digits-HPO.
 
-    python make_digits_hpo.py train PARTS [PROCESSES]    # resumable: run it again and it goes on
-    python make_digits_hpo.py pack PARTS OUT.npz
+    python -m nasbook.data.make.digits_hpo train PARTS [PROCESSES]    # resumable: run it again and it goes on
+    python -m nasbook.data.make.digits_hpo pack PARTS OUT.npz
 
 9,720 configurations × 27 epochs × 2 seeds × 3 tasks, about two hours of two cores. All configurations that share
 width, depth, batch, activation and optimiser have equal shapes and equal steps, so they train together: weights
@@ -167,4 +167,4 @@ if __name__ == "__main__":
     elif len(sys.argv) == 4 and sys.argv[1] == "pack":
         pack(Path(sys.argv[2]), Path(sys.argv[3]))
     else:
-        raise SystemExit("usage: make_digits_hpo.py train PARTS [PROCESSES] | pack PARTS OUT.npz")
+        raise SystemExit("usage: python -m nasbook.data.make.digits_hpo train PARTS [PROCESSES] | pack PARTS OUT.npz")

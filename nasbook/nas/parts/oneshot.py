@@ -8,12 +8,9 @@ cell α means now (`derive`). Everything here happens in every such method.
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
-from pathlib import Path
-from pickle import UnpicklingError
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -21,7 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.func import functional_call
 
-from nasbook.method import OneShot
+from nasbook.kit import learner
+from nasbook.kit.state import Resumable
 from nasbook.nas.parts.supernet import SupernetView
 from nasbook.nas.spaces.nb201.cell import EDGES, OPS, Cell, cell_space, to_config
 from nasbook.nas.spaces.networks import SuperNet, init_weights, pick_device
@@ -32,7 +30,7 @@ from nasbook.trace import Trial
 Batch = tuple[Tensor, Tensor]  # images (B, c, h, w), labels (B,)
 
 
-class SupernetSearch(OneShot):
+class SupernetSearch(Resumable):
     """A training of `self.net` (weights `self.w`) and `self.alpha` (6, 5), epoch by epoch."""
 
     View = SupernetView
@@ -40,7 +38,6 @@ class SupernetSearch(OneShot):
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)
         self.done_epochs = 0
-        self._saved: dict[str, Any] | None = None
 
     def begin(self) -> tuple[Tensor, torch.optim.Optimizer]:
         """α (6, 5) at the start, and its optimiser."""
@@ -75,11 +72,11 @@ class SupernetSearch(OneShot):
         self.w_optimiser = torch.optim.SGD(self.w, s.lr, momentum=s.momentum, weight_decay=s.weight_decay)
         self.alpha, self.alpha_optimiser = self.begin()
         self.done_epochs = 0
-        if self._saved is not None:
-            self._load(self._saved)
+        if self.saved:
+            self._load(self.saved)
         while self.done_epochs < s.epochs:
             begin = time.perf_counter()
-            xi = s.lr_min + (s.lr - s.lr_min) / 2 * (1 + math.cos(math.pi * self.done_epochs / s.epochs))
+            xi = learner.cosine(s.lr, self.done_epochs, s.epochs, s.lr_min)
             self.w_optimiser.param_groups[0]["lr"] = xi
             self.net.train()
             train_loss = self.epoch(train, val, xi)
@@ -115,11 +112,7 @@ class SupernetSearch(OneShot):
     def step_w(self, batch: Batch) -> float:
         """One step of SGD for the weights, α fixed; returns the loss before it."""
         loss = F.cross_entropy(self.net(batch[0], torch.softmax(self.alpha.detach(), 1)), batch[1])
-        self.w_optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.w, self.settings.clip)
-        self.w_optimiser.step()
-        return loss.item()
+        return learner.step(self.w_optimiser, loss, self.settings.clip).item()
 
     def batches(self, data: Batch) -> list[Batch]:
         """Full batches of the images in a new order."""
@@ -127,13 +120,12 @@ class SupernetSearch(OneShot):
         order = torch.from_numpy(self.rng.permutation(len(y))).to(x.device)
         return [(x[i], y[i]) for i in order.split(self.settings.batch) if len(i) == self.settings.batch]
 
-    @torch.no_grad()
     def measure(self, data: Batch) -> tuple[float, float]:
         """(loss, accuracy) of the supernet with its running statistics."""
         self.net.eval()
-        weights = torch.softmax(self.alpha, 1)
-        logits = torch.cat([self.net(x, weights) for x in data[0].split(300)])
-        return F.cross_entropy(logits, data[1]).item(), (logits.argmax(1) == data[1]).double().mean().item()
+        weights = torch.softmax(self.alpha.detach(), 1)
+        loss, error = learner.measure(lambda x: self.net(x, weights), *data)
+        return loss, 1 - error
 
     def _record(
         self, train_loss: float, val_loss: float, accuracy: float, seconds: float
@@ -159,10 +151,8 @@ class SupernetSearch(OneShot):
 
     # ---- stopping and going on -----------------------------------------------------------------------------
 
-    def save(self, path: Path) -> None:
-        """Everything that the next epoch depends on, in one move: a kill leaves the old file or the new one."""
-        state = {
-            "made_by": self._made_by(),
+    def state(self) -> dict[str, Any]:
+        return {
             "done_epochs": self.done_epochs,
             "net": self.net.state_dict(),
             "alpha": self.alpha.detach(),
@@ -170,24 +160,6 @@ class SupernetSearch(OneShot):
             "alpha_optimiser": self.alpha_optimiser.state_dict(),
             "rng": self.rng.bit_generator.state,
         }
-        scratch = Path(path).with_name(Path(path).name + ".tmp")
-        torch.save(state, scratch)
-        os.replace(scratch, path)
-
-    def restore(self, path: Path) -> None:
-        """Let the next `run` go on from a file of `save`. ValueError if it cannot be read or is of another search."""
-        try:
-            saved = torch.load(path, map_location="cpu", weights_only=True)
-        except (RuntimeError, EOFError, UnpicklingError) as error:
-            raise ValueError(
-                f"{path} cannot be read ({type(error).__name__}); delete it, and the search trains again from its start"
-            ) from None
-        if saved["made_by"] != self._made_by():
-            raise ValueError(f"{path} is the state of another search: {saved['made_by']}, not {self._made_by()}")
-        self._saved = saved
-
-    def _made_by(self) -> dict[str, Any]:
-        return {"method": self.name, "seed": self.seed, **asdict(self.settings)}
 
     def _load(self, saved: dict[str, Any]) -> None:
         self.net.load_state_dict(saved["net"])

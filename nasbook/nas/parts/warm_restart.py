@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nasbook.kit import learner
 from nasbook.kit.checks import setting, whole, within
 from nasbook.nas.spaces.networks import pick_device
 from nasbook.task import Task
@@ -60,30 +60,15 @@ def learn(net: nn.Module, train: Images, val: Images, s: RestartSettings, rng: n
     optimiser = torch.optim.SGD(net.parameters(), s.lr, s.momentum, weight_decay=s.weight_decay, nesterov=True)
     steps, losses, errors = len(y) // s.batch, [], []
     for epoch in range(s.epochs):
-        net.train()
-        order, total = torch.from_numpy(rng.permutation(len(y))).to(x.device), 0.0
-        for t, i in enumerate(order[: steps * s.batch].split(s.batch), epoch * steps):
-            optimiser.param_groups[0]["lr"] = s.lr / 2 * (1 + math.cos(math.pi * t / (s.epochs * steps)))
-            loss = F.cross_entropy(net(x[i]), y[i])
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            total += loss.item()
-        val_loss, error = measure(net, val)
-        losses.append(total / steps)
+        order = torch.from_numpy(rng.permutation(len(y))).to(x.device)
+        fall = lambda t, done=epoch * steps: learner.cosine(s.lr, done + t, s.epochs * steps)  # noqa: E731
+        each = learner.epoch(net, optimiser, x, y, order[: steps * s.batch].split(s.batch), rate=fall)
+        losses.append(sum(loss.item() for loss in each) / steps)
+        val_loss, error = learner.measure(net, *val)
         errors.append(error)
-        if not math.isfinite(total):
+        if not math.isfinite(losses[-1]):
             break
     return Learned(tuple(losses), tuple(errors), val_loss)
-
-
-@torch.no_grad()
-def measure(net: nn.Module, images: Images) -> tuple[float, float]:
-    """(mean loss, fraction classified wrongly), with running statistics."""
-    x, y = images
-    net.eval()
-    logits = torch.cat([net(batch) for batch in x.split(300)])
-    return F.cross_entropy(logits, y).item(), (logits.argmax(1) != y).double().mean().item()
 
 
 def images_of(task: Task, name: str, batch: int) -> dict[str, Images]:

@@ -21,10 +21,10 @@ from nasbook.kit import interrupt  # noqa: F401  # first, so that Ctrl-C in the 
 __version__ = "0.1.0.dev0"
 
 from nasbook import registry, tasks
-from nasbook.method import Method
+from nasbook.method import Method, OneShot, Proposal
 from nasbook.search import replay, search, steps
 from nasbook.space import Choice, Constant, Float, Int, Space
-from nasbook.task import Evaluation, FunctionTask, Task
+from nasbook.task import Evaluation, Fidelity, FunctionTask, StopTrial, Task
 from nasbook.trace import Step, Trace, Trial
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from nasbook.tasks.tables import Table
 
 __all__ = [
-    "Choice", "Constant", "Evaluation", "Float", "FunctionTask", "Int", "Method", "Space", "Step", "Table", "Task",
-    "Trace", "Trial", "architectures", "exercise", "lab", "labs", "method", "methods", "predict", "progress", "replay",
-    "search", "spaces", "steps", "task", "tasks",
+    "Choice", "Constant", "Evaluation", "Fidelity", "Float", "FunctionTask", "Int", "Method", "OneShot", "Proposal",
+    "Space", "Step", "StopTrial", "Table", "Task", "Trace", "Trial", "architectures", "exercise", "lab", "labs",
+    "method", "methods", "predict", "progress", "replay", "search", "spaces", "steps", "task", "tasks",
 ]  # fmt: skip
 
 _LATER = {

@@ -54,12 +54,12 @@ def evaluate(
         nonlocal spent, stopped
         if stopped is not None:
             raise stopped
-        fidelity, value = _finite(fidelity, "report's fidelity"), number(value, "report's value")
+        fidelity, value = finite(fidelity, "report's fidelity"), number(value, "report's value")
         curve.append((fidelity, value))
         spent = spent if cost is None else _seconds(cost, "report's cost")
         if timeout is not None and clock.perf_counter() - begin > timeout:
             stopped = StopTrial(f"timed out after {timeout:g} s", "failed")
-        elif should_stop is not None and (reason := should_stop(trial, curve)):
+        elif should_stop is not None and (reason := should_stop(trial, tuple(curve))):
             stopped = StopTrial(reason)
         if stopped is not None:
             raise stopped
@@ -153,7 +153,8 @@ def number(x: Any, field: str) -> float:
         raise TypeError(wrong) from None
 
 
-def _finite(x: Any, field: str) -> float:
+def finite(x: Any, field: str) -> float:
+    """A number as above that is neither infinite nor NaN."""
     found = number(x, field)
     if not math.isfinite(found):
         raise ValueError(f"the objective's {field} must be a finite number, not {found}")
@@ -183,7 +184,7 @@ def _curve(curve: Any) -> tuple[tuple[float, float], ...]:
             raise TypeError(f"the objective's curve[{i}] must be a pair (fidelity, value), not {wrong}")
         fidelity, value = pair
         value = math.nan if value is None else number(value, f"curve[{i}][1]")
-        found.append((_finite(fidelity, f"curve[{i}][0]"), value))
+        found.append((finite(fidelity, f"curve[{i}][0]"), value))
     return tuple(found)
 
 

@@ -7,13 +7,14 @@ Neither knows a task's insides, a notebook or a picture.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.random import default_rng
 
+from nasbook.evaluation import finite
 from nasbook.space import Config, Space
 from nasbook.task import Fidelity, Task
 from nasbook.trace import Trial, copied
@@ -93,7 +94,18 @@ class Method(_Named):
         return None
 
     def should_stop(self, trial: Trial, curve: Sequence[tuple[float, float]]) -> str | None:
-        """Called when a running trial reports; a sentence stops the trial."""
+        """Called when a running trial reports, with all that it has reported; a sentence stops the trial, which is then
+        told as pruned.
+
+        In a loop of one's own the same question is asked by hand:
+
+            trial, curve = method.ask(), []
+            for epoch in range(1, 28):
+                curve.append((epoch, train(trial.config)))
+                if why := method.should_stop(trial, curve):
+                    break
+            method.tell(replace(trial, status="pruned" if why else "done", value=curve[-1][1], reason=why, curve=curve))
+        """
         return None
 
     def enqueue(self, config: Mapping[str, Any], **info: Any) -> None:
@@ -121,6 +133,14 @@ class Method(_Named):
     def tell(self, trial: Trial) -> None:
         if trial.id not in self.pending:
             raise ValueError(f"trial {trial.id} is told, but {self.name} had not asked for it, or was told before")
+        if trial.status == "running":
+            raise ValueError(
+                f"trial {trial.id} is still running: tell what became of it, e.g. "
+                "dataclasses.replace(trial, status='done', value=0.3)"
+            )
+        if trial.status == "done":
+            values = None if trial.values is None else tuple(finite(v, "values") for v in trial.values)
+            trial = replace(trial, value=finite(trial.value, "value"), values=values)
         del self.pending[trial.id]
         self.trials.append(trial)
         self.observe(trial)

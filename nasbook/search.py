@@ -23,8 +23,9 @@ from typing import Any
 import numpy as np
 
 from nasbook import registry
-from nasbook.evaluation import evaluate
+from nasbook.evaluation import described, evaluate
 from nasbook.method import Method, NoSettings, OneShot, Proposal
+from nasbook.other_words import OTHER_WORDS
 from nasbook.space import Space
 from nasbook.task import Fidelity, FunctionTask, Task, trial_seed
 from nasbook.trace import Header, Step, Trace, TraceFile, Trial, plain, read
@@ -219,27 +220,35 @@ def steps(
     out: str | Path | None = None,
     resume: bool = False,
     views: bool = True,
+    fidelity: Fidelity | None = None,
+    on_step: Callable[[Step], Any] | None = None,
     **settings: Any,
 ) -> Generator[Step, None, Trace]:
     """Search step by step: a generator of `Step`s whose return value is the `Trace`.
 
     method, task: names of the registry or objects; a plain function is a task if `space` is given. `settings` go to the
-    method. trials, time: the budget, in trials started and in seconds; at least one. Tasks that know their cost run on
-    a simulated clock, and then `workers` trials may be in flight; `time` is in seconds of that clock.
-    timeout: seconds after which one trial is given up. first: configurations to try before the method chooses, e.g.
-    `trace.top(5)` of a related task. warm_start: an earlier trace of the same task and space (or its file); its trials
-    are told to the method before it chooses, stand first in the new trace and do not count in the budget.
-    out: a file that receives the trace while it grows; with `resume=True` it is read first and the search goes on.
-    views: keep the method's view in each step (what pictures are drawn from).
+    method. fidelity: what a function's argument `fidelity` means, e.g. Fidelity("epoch", 1, 27). trials, time: the
+    budget, in trials started and in seconds; at least one. Tasks that know their cost run on a simulated clock, and
+    then `workers` trials may be in flight; `time` is in seconds of that clock. timeout: seconds after which one trial
+    is given up; Python code is interrupted then, one long call of C code (a fit, a query) only when it returns
+    (`nasbook run` ends it). first: configurations to try before the method chooses, e.g. `trace.top(5)` of a related
+    task. warm_start: an earlier trace of the same task and space (or its file); its trials are told to the method
+    before it chooses, stand first in the new trace and do not count in the budget. out: a file that receives the trace
+    while it grows; with `resume=True` it is read first and the search goes on. views: keep the method's view in each
+    step (what pictures are drawn from). on_step: a function that is called with each Step, e.g. to log it; if it
+    raises, the search warns and goes on without it.
 
     Raises ValueError for whatever cannot be searched, before the first trial.
     """
-    task = as_task(task, space)
+    _check_words(method, settings)
+    if on_step is not None and not callable(on_step):
+        raise ValueError(f"on_step is a function that is called with each step, not {on_step!r:.60}")
+    task = as_task(task, space, fidelity)
     method = as_method(method, space or task.space, seed, settings, task.fidelity)
     header = header_of(method, task, workers)
     one_shot = isinstance(method, OneShot)
     if isinstance(method, Method) and method.continues and task.fidelity is None:
-        warnings.warn(f"{task.name} has no fidelity, so {method.name} evaluates it whole every time", stacklevel=2)
+        warnings.warn(_without_fidelity(task, method), stacklevel=2)
     _check_budget(trials, time, workers, task, one_shot, timeout)
     _check_objectives(method, len(task.objectives), task.name)
     if isinstance(method, Method) and not resume:
@@ -254,20 +263,30 @@ def steps(
     if out is not None:
         trace, file = TraceFile.open(out, header, resume=resume)
 
+    def heard(step: Step) -> Step:
+        nonlocal on_step
+        if on_step is not None:
+            try:
+                on_step(step)
+            except Exception as error:
+                warnings.warn(f"on_step has raised {described(error)}; the search goes on without it", stacklevel=3)
+                on_step = None
+        return step
+
     def go() -> Generator[Step, None, Trace]:
         try:
             if isinstance(method, OneShot):
-                yield from train(method, task, trace, file, trials, time)
+                yield from map(heard, train(method, task, trace, file, trials, time))
                 return trace
             for config in first:
                 method.enqueue(config)
             run = Run(method, task, trace, file, views, workers=workers, timeout=timeout)
             told = sum(WARM in t.info for t in trace.trials)
             for trial in known[told:]:
-                yield run.know(trial)
+                yield heard(run.know(trial))
             budget = None if trials is None else trials + max(told, len(known))
             while step := run.step(budget, time):
-                yield step
+                yield heard(step)
                 if budget is None and run.free >= FREE_TRIALS:
                     words = f"{run.free} trials in a row cost nothing, so time={time:g} would never be over"
                     warnings.warn(words, stacklevel=3)
@@ -375,8 +394,19 @@ def _warn_of_failures(trials: Sequence[Trial]) -> None:
 # ---- from names to objects, and checks -----------------------------------------------------------------
 
 
-def as_task(task: str | Task | Callable[..., Any], space: Space | None = None) -> Task:
-    """A task from a registry name, a Task, or a function together with a space."""
+def as_task(
+    task: str | Task | Callable[..., Any], space: Space | None = None, fidelity: Fidelity | None = None
+) -> Task:
+    """A task from a registry name, a Task, or a function together with a space and, if it takes one, its fidelity."""
+    if fidelity is not None:
+        if not isinstance(fidelity, Fidelity):
+            raise ValueError(
+                f'fidelity says what is counted, e.g. nasbook.Fidelity("epoch", 1, 27), not {fidelity!r:.60}'
+            )
+        if isinstance(task, FunctionTask) and task.fidelity is None:
+            return FunctionTask(task.function, space or task.space, task.name, fidelity)
+        if isinstance(task, str | Task):
+            raise ValueError(f"fidelity= is for functions; {getattr(task, 'name', task)} has its own")
     if isinstance(task, str):
         return registry.make("task", task)
     if isinstance(task, Task):
@@ -384,8 +414,28 @@ def as_task(task: str | Task | Callable[..., Any], space: Space | None = None) -
     if callable(task):
         if space is None:
             raise ValueError("a function needs a space to be searched in: add space=Space(x=Float(0, 1), …)")
-        return FunctionTask(task, space)
+        return FunctionTask(task, space, fidelity=fidelity)
     raise ValueError(f"a task is a name, a Task or a function of a configuration, not {task!r}")
+
+
+def _without_fidelity(task: Task, method: Method) -> str:
+    if isinstance(task, FunctionTask) and "fidelity" in task.context:
+        return (
+            f"{task.name} takes a fidelity, and the search does not know what it counts: {method.name} asks for its "
+            "own numbers; say it with fidelity=nasbook.Fidelity('epoch', 1, 27)"
+        )
+    return f"{task.name} has no fidelity, so {method.name} evaluates it whole every time"
+
+
+def _check_words(method: Any, settings: Mapping[str, Any]) -> None:
+    """Other libraries' words for what a search is given, where the method has no such setting."""
+    foreign = [word for word in settings if word in OTHER_WORDS]
+    if foreign:
+        cls = registry.find("method", method).load() if isinstance(method, str) else method
+        own = {f.name for f in fields(getattr(cls, "Settings", NoSettings))}
+        for word in foreign:
+            if word not in own:
+                raise ValueError(f"there is no argument {word!r} here: {OTHER_WORDS[word]}")
 
 
 def as_method(

@@ -6,12 +6,14 @@ A task owns its data, its fidelity and its cost, and knows no method. Values are
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.random import SeedSequence
 
 from nasbook.space import Config, Space
@@ -27,6 +29,15 @@ class Fidelity:
     unit: str
     min: float
     max: float
+
+    def __post_init__(self) -> None:
+        numbers = (self.min, self.max)
+        if not isinstance(self.unit, str) or not self.unit:
+            raise ValueError(f"a fidelity's unit is a word such as 'epoch', not {self.unit!r}")
+        if any(isinstance(x, bool) or not isinstance(x, int | float | np.number) for x in numbers) or not (
+            0 < self.min <= self.max < math.inf
+        ):
+            raise ValueError(f"a fidelity goes from a number above 0 to one at least as large, not {numbers}")
 
 
 @dataclass(frozen=True)
@@ -73,9 +84,16 @@ class FunctionTask(Task):
 
     Of `fidelity`, `seed`, `report` and `checkpoint` it is given those that it names, with or without a default, or all
     of them if it takes any keyword (**context). What a search has not got (a fidelity, a checkpoint) is left to the
-    function's default, and is None where it has none."""
+    function's default, and is None where it has none. With a `fidelity` of its own, e.g. Fidelity("epoch", 1, 27), a
+    function is told its maximum where a method asks for no other; whole numbers come as int."""
 
-    def __init__(self, function: Callable[..., Any], space: Space, name: str | None = None) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        space: Space,
+        name: str | None = None,
+        fidelity: Fidelity | None = None,
+    ) -> None:
         if not isinstance(space, Space):
             raise ValueError(
                 f"a function needs a space to be searched in, e.g. space=Space(x=Float(0, 1)), not {space!r}"
@@ -83,8 +101,18 @@ class FunctionTask(Task):
         self.function, self.space = function, space
         self.name = name or import_path(function) or str(getattr(function, "__name__", "function"))
         self.context = context_of(function)
+        self.fidelity = fidelity
+        if fidelity is not None and "fidelity" not in self.context:
+            raise ValueError(
+                f"{self.name} does not take a fidelity, so it would be evaluated whole; write it as "
+                f"def objective(config, fidelity): …, and train for so many of its {fidelity.unit}s"
+            )
 
     def evaluate(self, config: Config, **context: Any) -> Evaluation | float:
+        if context.get("fidelity") is None and self.fidelity is not None:
+            context["fidelity"] = self.fidelity.max
+        if isinstance(effort := context.get("fidelity"), float) and effort.is_integer():
+            context["fidelity"] = int(effort)
         given = {k: context.get(k) for k in self.context}
         return self.function(config, **{k: v for k, v in given.items() if v is not None or self.context[k]})
 

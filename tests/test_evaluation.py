@@ -5,18 +5,20 @@ import math
 import os
 import sys
 import warnings
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
+import nasbook
 from nasbook.evaluation import described, number
 from nasbook.hpo.random import RandomSearch
 from nasbook.method import Method, Proposal
 from nasbook.search import search, steps
 from nasbook.space import Choice, Float, Int, Space
-from nasbook.task import Evaluation, FunctionTask, Task
+from nasbook.task import Evaluation, FunctionTask, StopTrial, Task
 from nasbook.trace import Trace
 
 SPACE = Space(x=Float(0, 1), n=Int(1, 8), kind=Choice(["a", "b"]))
@@ -404,3 +406,113 @@ def test_failures_that_are_all_alike_are_said_after_the_first_five():
         search("random", lambda c: next(calls) or 1 / 0, space=SPACE, trials=1)
         kinds = itertools.cycle([ZeroDivisionError, KeyError])
         search("random", lambda c: (_ for _ in ()).throw(next(kinds)()), space=SPACE, trials=9)
+
+
+# ---- reports ---------------------------------------------------------------------------------------------
+
+
+class Impatient(RandomSearch):
+    def should_stop(self, trial, curve):
+        return "enough" if len(curve) == 3 else None
+
+
+@pytest.mark.parametrize("caught", [Exception, BaseException])
+@pytest.mark.parametrize("after", ["returns", "raises", "reports on"])
+def test_a_pruned_trial_stays_pruned_whatever_the_objective_catches(caught, after):
+    seen = []
+
+    def objective(config, report):
+        for epoch in range(1, 9):
+            try:
+                report(epoch, 1 / epoch)
+            except caught as error:
+                seen.append(error)
+                if after == "returns":
+                    return 0.0
+                if after == "raises":
+                    raise RuntimeError("confused") from error
+        return 0.0
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        trial = search(Impatient, objective, space=SPACE, trials=1).trials[0]
+    assert (trial.status, trial.reason, trial.value) == ("pruned", "enough", 1 / 3)
+    assert [f for f, _ in trial.curve] == [1, 2, 3]
+    if caught is Exception:
+        assert not seen and not said
+    elif after != "raises":
+        assert "has caught the StopTrial by which report() ends a trial" in str(said[0].message)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((math.nan, 1.0), "the objective's report's fidelity must be a finite number"),
+        (("one", 1.0), "report's fidelity must be a number, not 'one'"),
+        ((1, "low"), "report's value must be a number, not 'low'"),
+        ((1, None), "report's value must be a number, not None"),
+        ((1, [1.0, 2.0]), "report's value must be a number, not [1.0, 2.0]"),
+        ((1, 1.0, -3), "report's cost must be a finite number of seconds of at least 0"),
+    ],
+)
+def test_a_wrong_report_fails_its_trial_only(arguments, sentence, tmp_path):
+    calls = itertools.count()
+
+    def objective(config, report):
+        report(*(arguments if next(calls) == 1 else (1, 0.5)))
+        return 1.0
+
+    trace = search(Impatient, objective, space=SPACE, trials=3, out=tmp_path / "t.jsonl")
+    assert [t.status for t in Trace.load(tmp_path / "t.jsonl").trials] == ["done", "failed", "done"]
+    assert sentence in trace.trials[1].reason
+
+
+def test_a_report_of_nan_is_a_point_of_the_curve(tmp_path):
+    def objective(config, report):
+        report(1, math.nan)
+        report(2, np.float32(0.5))
+        return 0.5
+
+    trial = search("median-stopping", objective, space=SPACE, trials=2, out=tmp_path / "t.jsonl").trials[0]
+    assert trial.status == "done" and len(trial.curve) == 2
+    assert Trace.load(tmp_path / "t.jsonl").trials[0].curve == ((1.0, None), (2.0, 0.5))
+
+
+def test_a_method_cannot_change_the_curve_it_is_shown():
+    class Careless(RandomSearch):
+        def should_stop(self, trial, curve):
+            trial.config.clear()
+            list(curve).clear()
+            return None if isinstance(curve, tuple) else "it could be changed"
+
+    def objective(config, report):
+        report(1, 1.0)
+        return 1.0
+
+    assert search(Careless, objective, space=SPACE, trials=1).trials[0].status == "done"
+
+
+def test_a_stopped_trial_is_pruned_or_failed():
+    with pytest.raises(ValueError, match="'pruned' or 'failed', not 'done'"):
+        StopTrial("x", "done")
+
+
+def test_a_search_by_hand_with_ask_should_stop_and_tell():
+    method = nasbook.method("median-stopping", SPACE, seed=1)
+    for n in range(20):
+        trial, curve, why = method.ask(), [], None
+        for epoch in range(1, 10):
+            curve.append((epoch, objective(trial.config) + 1 / epoch))
+            if why := method.should_stop(trial, curve):
+                break
+        if n == 0:
+            with pytest.raises(ValueError, match="trial 0 is still running: tell what became of it"):
+                method.tell(trial)
+            for value in (None, math.nan, "0.3"):
+                with pytest.raises((ValueError, TypeError), match="value must be a"):
+                    method.tell(replace(trial, status="done", value=value))
+        value = np.array([curve[-1][1]])
+        status = "pruned" if why else "done"
+        method.tell(replace(trial, status=status, value=float(value[0]) if why else value, reason=why, curve=curve))
+    assert {t.status for t in method.trials} == {"done", "pruned"}
+    assert all(type(t.value) is float for t in method.trials)

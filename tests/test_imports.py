@@ -14,7 +14,19 @@ ROOT = Path(nasbook.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 
 # What each room may import of nasbook. `nasbook` itself (__init__) and cli may import everything.
-CORE = {"files", "parameters", "counting", "space", "trace", "registry", "task", "method", "evaluation", "search"}
+CORE = {
+    "files",
+    "parameters",
+    "counting",
+    "space",
+    "trace",
+    "registry",
+    "task",
+    "method",
+    "evaluation",
+    "other_words",
+    "search",
+}
 METHODS = {"kit", "hpo", "nas", "estimate"}
 ALLOWED = {
     "files": set(),
@@ -24,9 +36,10 @@ ALLOWED = {
     "trace": {"files", "space"},
     "registry": set(),
     "task": {"space"},
-    "method": {"space", "trace", "task"},
+    "method": {"space", "trace", "task", "evaluation"},
     "evaluation": {"trace", "task"},
-    "search": {"space", "trace", "registry", "task", "method", "evaluation"},
+    "other_words": set(),
+    "search": {"space", "trace", "registry", "task", "method", "evaluation", "other_words"},
     "kit": {"space", "trace", "task", "method", "kit"},
     "hpo": CORE | {"kit", "hpo"},
     "nas": CORE | {"kit", "nas", "hpo"},

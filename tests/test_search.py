@@ -810,3 +810,108 @@ def test_a_method_of_one_objective_refuses_several():
     with pytest.raises(ValueError, match="pair has 2 objectives and cma-es minimises one"):
         search("cma-es", task, trials=3)
     assert search("random", task, trials=3).trials[0].values is not None
+
+
+# ---- functions with a fidelity, hooks, other libraries' words ------------------------------------------------
+
+
+def steadily(config, fidelity, report=None):
+    assert isinstance(fidelity, int)
+    for epoch in range(1, fidelity + 1):
+        value = (config["x"] - 0.3) ** 2 + 1 / epoch
+        if report:
+            report(epoch, value)
+    return value
+
+
+@pytest.mark.parametrize("method", ["successive-halving", "hyperband", "asha", "bohb", "dehb"])
+def test_a_function_with_a_fidelity_is_searched_at_several(method):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        trace = search(method, steadily, space=SPACE, trials=60, fidelity=nasbook.Fidelity("epoch", 1, 27))
+    assert all(t.status == "done" for t in trace.trials)
+    assert {t.fidelity for t in trace.trials} >= {3, 27} and max(t.fidelity for t in trace.trials) == 27
+    assert trace.best.fidelity == 27
+
+
+def test_a_function_is_told_its_whole_fidelity_where_the_method_asks_for_none():
+    seen = []
+    search("random", lambda config, fidelity: seen.append(fidelity) or 1.0, space=SPACE, trials=2,
+           fidelity=nasbook.Fidelity("epoch", 1, 9.0))  # fmt: skip
+    assert seen == [9, 9] and {type(n) for n in seen} == {int}
+
+
+def test_the_warning_about_fidelities_is_true():
+    with pytest.warns(UserWarning, match="square has no fidelity, so hyperband evaluates it whole every time"):
+        search("hyperband", square, space=SPACE, trials=4)
+    with pytest.warns(UserWarning, match=r"steadily takes a fidelity, .* say it with fidelity=nasbook.Fidelity"):
+        search("hyperband", steadily, space=SPACE, trials=4)
+
+
+@pytest.mark.parametrize(
+    ("task", "fidelity", "sentence"),
+    [
+        (square, nasbook.Fidelity("epoch", 1, 9), "square does not take a fidelity"),
+        (steadily, 27, r'fidelity says what is counted, e.g. nasbook.Fidelity\("epoch", 1, 27\), not 27'),
+        ("branin", nasbook.Fidelity("epoch", 1, 9), "fidelity= is for functions; branin has its own"),
+    ],
+)
+def test_a_wrong_fidelity_is_refused(task, fidelity, sentence):
+    space = None if isinstance(task, str) else SPACE
+    with pytest.raises(ValueError, match=sentence):
+        steps("asha", task, space=space, trials=3, fidelity=fidelity)
+    for low, high in ((0, 9), (9, 1), (1, math.inf), ("1", 2), (math.nan, 2)):
+        with pytest.raises(ValueError, match="a fidelity goes from"):
+            nasbook.Fidelity("epoch", low, high)
+
+
+def test_a_hook_is_called_with_each_step():
+    seen = []
+    trace = search("random", square, space=SPACE, trials=5, on_step=seen.append)
+    assert [s.index for s in seen] == list(range(5)) and seen[-1].trial is trace.trials[-1]
+    search("darts", "digits-cells", trials=1, on_step=seen.append)
+    assert len(seen) == 6
+
+    def broken(step):
+        seen.append(step)
+        raise KeyError("x")
+
+    with pytest.warns(UserWarning, match="on_step has raised KeyError: 'x'; the search goes on without it"):
+        assert len(search("random", square, space=SPACE, trials=5, on_step=broken)) == 5
+    assert len(seen) == 7
+    with pytest.raises(ValueError, match="on_step is a function"):
+        steps("random", square, space=SPACE, trials=5, on_step=3)
+
+
+@pytest.mark.parametrize(
+    ("word", "ours"),
+    [("maximise", "values are minimised"), ("maximize", "values are minimised"), ("direction", "values are minimised"),
+     ("mode", "values are minimised"), ("n_jobs", "nasbook run"), ("n_trials", "trials=40"), ("max_evals", "trials=40"),
+     ("num_samples", "trials=40"), ("callbacks", "on_step="), ("metric", "metrics="), ("random_state", "seed=0")],
+)  # fmt: skip
+def test_other_libraries_words_get_a_sentence_with_ours(word, ours):
+    for method in ("tpe", RandomSearch, RandomSearch(SPACE), "darts"):
+        with pytest.raises(ValueError, match=f"^there is no argument '{word}' here: .*{ours}"):
+            search(method, square, space=SPACE, trials=3, **{word: 1})
+
+
+def test_a_word_that_is_a_setting_of_the_method_stays_one():
+    assert search("hypergradient", "ridge-digits", trials=1, mode="reverse").header.settings["mode"] == "reverse"
+
+
+def test_the_highest_fidelity_decides_what_is_best():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        trace = Trace(Header("random", "t", SPACE))
+        for i in range(12):
+            trial = Trial(i, {"x": float(rng.random())}, [1, 3, 9, None][rng.integers(4)])
+            trace.started(trial)
+            value = float(rng.integers(4))
+            status = ["done", "failed", "pruned"][rng.choice(3, p=[0.7, 0.15, 0.15])]
+            trace.ended(replace(trial, status=status, value=None if status == "failed" else value))
+            done = [t for t in trace.trials if t.status == "done"]
+            if done:
+                top = max(t.effort for t in done)
+                assert trace.best.effort == top
+                assert trace.best.value == min(t.value for t in done if t.effort == top) == trace.incumbent_values[-1]
+                assert trace.top(1) == [trace.best.config]

@@ -235,7 +235,7 @@ def _list(options: argparse.Namespace) -> int:
 def _search(options: argparse.Namespace) -> int:
     from nasbook.scale.trust import importable
 
-    with importable():  # an objective may import its neighbours while it runs
+    with importable(), interrupt.terminable():  # an objective may import its neighbours while it runs
         return _searched(options)
 
 

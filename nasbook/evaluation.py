@@ -76,6 +76,8 @@ def evaluate(
 
     answer = Evaluation()
     try:
+        if checkpoint is not None:
+            checkpoint.parent.mkdir(parents=True, exist_ok=True)
         with _time_limit(timeout), _no_exit():
             told = task.evaluate(trial.config, fidelity=trial.fidelity, seed=seed, report=report, checkpoint=checkpoint)
         if stopped is None:

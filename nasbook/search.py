@@ -8,7 +8,10 @@ A `Method` knows a space and results. A `Task` knows how to evaluate a configura
 
 from __future__ import annotations
 
+import glob
 import heapq
+import os
+import shutil
 import time as clock
 import warnings
 import weakref
@@ -17,7 +20,7 @@ from copy import deepcopy
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 import numpy as np
@@ -27,7 +30,7 @@ from nasbook.evaluation import described, evaluate
 from nasbook.method import Method, NoSettings, OneShot, Proposal
 from nasbook.other_words import OTHER_WORDS
 from nasbook.space import Space
-from nasbook.task import Fidelity, FunctionTask, Task, trial_seed
+from nasbook.task import Fidelity, FunctionTask, Task, needs_checkpoint, trial_seed
 from nasbook.trace import Header, Step, Trace, TraceFile, Trial, plain, read
 
 # ---- one search ----------------------------------------------------------------------------------------
@@ -62,7 +65,7 @@ class Run:
         self._ends: list[tuple[float, int, Trial]] = []  # a heap of what is in flight: (end, id, finished trial)
         self._views: dict[int, Any] = {}
         self._objectives = 0  # how many values a result has; 0: not known yet
-        self._kept: TemporaryDirectory[str] | None = None  # states of trainings that a method may continue
+        self._kept: TemporaryDirectory[str] | None = None  # states of trainings, for those that may go on
         for kind, trial in trace.events:  # a resumed trace is asked and told again, in its own order
             if kind == "ask":
                 self._ask_again(trial)
@@ -153,8 +156,9 @@ class Run:
         root = trial.info.get("continues", trial.id)
         seed, stop = trial_seed(self.trace.header.seed, root), self.method.should_stop
         kept = None
-        if self.task.fidelity and not self.task.knows_cost and self.method.continues:
-            self._kept = self._kept or TemporaryDirectory(prefix="nasbook-")
+        continued = self.task.fidelity is not None and not self.task.knows_cost and self.method.continues
+        if continued or needs_checkpoint(self.task):
+            self._kept = self._kept or _folder_of_states(self.file)
             kept = Path(self._kept.name) / str(root)
         trial = evaluate(self.task, trial, seed=seed, should_stop=stop, timeout=timeout, checkpoint=kept)
         if self.task.knows_cost and root != trial.id:
@@ -195,6 +199,36 @@ class Run:
             self._objectives = n
             return trial
         return replace(trial, status="failed", reason=reason, value=None, values=None)
+
+
+def _folder_of_states(file: TraceFile | None) -> TemporaryDirectory[str]:
+    """A folder for states of trainings: beside the trace, or in the system's. It goes with the search; what a killed
+    one has left goes here."""
+    if file is not None:
+        prefix, within = f".{file.path.name}.states-", file.path.parent
+        old = list(within.glob(f"{glob.escape(prefix)}*"))  # nobody else writes this trace
+    else:
+        prefix, within = "nasbook-", Path(gettempdir())
+        old = [folder for folder in within.glob("nasbook-*-*") if _is_orphan(folder)]
+    for folder in old:
+        shutil.rmtree(folder, ignore_errors=True)
+    return TemporaryDirectory(prefix=f"{prefix}{os.getpid()}-", dir=within, ignore_cleanup_errors=True)
+
+
+def _is_orphan(folder: Path) -> bool:
+    """Has the process of our own that made this folder of states ended?"""
+    pid = folder.name.split("-")[1]
+    if os.name == "nt" or not pid.isdigit() or folder.is_symlink():
+        return False
+    try:
+        if folder.stat().st_uid != os.getuid():
+            return False
+        os.kill(int(pid), 0)  # asks, and does nothing
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        pass
+    return False
 
 
 def as_it_is(view: Any) -> Any:

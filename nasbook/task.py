@@ -139,6 +139,11 @@ def context_of(function: Callable[..., Any]) -> dict[str, bool]:
     return {k: named.get(k, False) for k in CONTEXT if (k in named or wide) and k not in fixed}
 
 
+def needs_checkpoint(task: Task) -> bool:
+    """Is it a function that cannot be called without a checkpoint?"""
+    return isinstance(task, FunctionTask) and task.context.get("checkpoint", False)
+
+
 def import_path(function: Callable[..., Any]) -> str | None:
     """'package.module:function', by which another process can find it; None for lambdas and notebook functions."""
     module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", "<")

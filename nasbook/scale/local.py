@@ -36,6 +36,7 @@ from pathlib import Path
 from typing import Any
 
 from nasbook.files import lock
+from nasbook.kit.interrupt import terminable
 from nasbook.method import Method, OneShot
 from nasbook.scale.study import Study, load_study
 from nasbook.scale.trust import Trust, importable
@@ -96,7 +97,7 @@ def _run(study: Study, out: Path, resume: bool, workers: int | None, progress: b
         task, method = study.make_task(trust), study.make_method()
         if study.fidelity:
             task.fidelity = Fidelity(study.fidelity.unit, study.fidelity.min, study.fidelity.max)
-        with _Bar(study, progress) as bar:
+        with _Bar(study, progress) as bar, terminable():
             if study.resources.gpus and study.resources.device == "auto" and not task.knows_cost and not _gpus():
                 bar.say("the study asks for GPUs, and this machine shows none: its trials run on the CPU")
             if isinstance(method, OneShot) or task.knows_cost:
@@ -201,6 +202,7 @@ class _Worker:
                 start_new_session=True,  # Ctrl-C in the terminal is for the parent
             )
         threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._bury, daemon=True).start()
         task = engine.study.task
         space = engine.method.space.to_dict()
         where = [p or os.getcwd() for p in sys.path]
@@ -214,6 +216,11 @@ class _Worker:
                 self.engine.inbox.put((self, json.loads(line)))
         self.engine.inbox.put((self, None))
 
+    def _bury(self) -> None:
+        """What a task has started ends with the worker; it could hold the worker's output open for ever."""
+        self.process.wait()
+        self._kill_group()
+
     def send(self, **message: Any) -> None:
         assert self.process.stdin
         with suppress(OSError):  # it has died, which its end of output will tell
@@ -221,12 +228,16 @@ class _Worker:
             self.process.stdin.flush()
 
     def kill(self) -> None:
+        self._kill_group()
+        self.process.wait()
+
+    def _kill_group(self) -> None:
+        """The worker and all that it has started: it has a session of its own."""
         with suppress(OSError):
             if hasattr(os, "killpg"):
-                os.killpg(self.process.pid, signal.SIGKILL)  # its own session, so its children too
+                os.killpg(self.process.pid, signal.SIGKILL)
             else:
                 self.process.kill()
-        self.process.wait()
 
     def fate(self) -> str:
         """How the process ended."""

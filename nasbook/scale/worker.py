@@ -6,7 +6,8 @@
     from it    {"ready": true}, {"problem": sentence}, {"report": [fidelity, value]}, {"ended": trial}
 
 A trial waits at each report for the answer, so that pruning does not depend on who is faster. The worker ends with its
-parent, however that ends: the end of its input stops it, and on Linux the kernel does where it could not look.
+parent, however that ends: the end of its input stops it, on Linux the kernel does where it could not look, and what the
+objective has started is stopped by a process that waits for that end.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from __future__ import annotations
 import json
 import os
 import queue
+import select
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +35,7 @@ from nasbook.trace import Trial
 
 def main() -> None:
     _die_with_parent(int(sys.argv[1]))
+    _watch_over_group()
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what the task prints goes to the log
     inbox: queue.Queue[dict[str, Any]] = queue.Queue()
@@ -84,6 +88,26 @@ def _listen(inbox: queue.Queue[dict[str, Any]]) -> None:
     for line in sys.stdin:
         inbox.put(json.loads(line))
     os._exit(1)
+
+
+def _watch_over_group() -> None:
+    """A process that does nothing but wait for the parent's end, and then kills what is left of this worker's group:
+    the processes that an objective has started live on otherwise. It needs no word from Python here, which may be
+    busy in C."""
+    if not hasattr(os, "fork") or os.getpgid(0) != os.getpid():  # only a group of our own
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of other threads, which the child does not need
+        if os.fork():
+            return
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 1)
+    os.dup2(nothing, 2)
+    ends = select.poll()
+    ends.register(0, 0)  # asks for nothing but the end
+    while not any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in ends.poll()):
+        pass
+    os.killpg(0, signal.SIGKILL)
 
 
 def _die_with_parent(parent: int) -> None:

@@ -22,6 +22,7 @@ __version__ = "0.1.0.dev0"
 
 from nasbook import registry, tasks
 from nasbook.method import Method, OneShot, Proposal
+from nasbook.registry import register
 from nasbook.search import replay, search, steps
 from nasbook.space import Choice, Constant, Float, Int, Space
 from nasbook.task import Evaluation, Fidelity, FunctionTask, StopTrial, Task
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Choice", "Constant", "Evaluation", "Fidelity", "Float", "FunctionTask", "Int", "Method", "OneShot", "Proposal",
     "Space", "Step", "StopTrial", "Table", "Task", "Trace", "Trial", "architectures", "exercise", "lab", "labs",
-    "method", "methods", "predict", "progress", "replay", "search", "spaces", "steps", "task", "tasks",
+    "method", "methods", "predict", "progress", "register", "replay", "search", "spaces", "steps", "task",
+    "tasks",
 ]  # fmt: skip
 
 _LATER = {
@@ -80,17 +82,17 @@ Trace.plot = _plot
 
 def methods() -> list[registry.Entry]:
     """Every method: name, family, paper, module, and a one-line summary."""
-    return list(registry.METHODS)
+    return registry.entries("method")
 
 
 def spaces() -> list[registry.Entry]:
     """Every search space of architectures: `nasbook.architectures(name)` makes it."""
-    return list(registry.SPACES)
+    return registry.entries("space")
 
 
 def labs() -> list[registry.Entry]:
     """Every lab: `nasbook.lab(name)` shows it."""
-    return list(registry.LABS)
+    return registry.entries("lab")
 
 
 def method(name: str, space: Any, seed: int = 0, **settings: Any) -> Any:

@@ -110,7 +110,7 @@ def _parser() -> _Parser:
     p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")
 
     p = add("search", _search, "search with a method on a task")
-    p.add_argument("method", metavar="METHOD", help="see: nasbook list methods")
+    p.add_argument("method", metavar="METHOD", help="see: nasbook list methods; or package.module:Class")
     p.add_argument("task", metavar="TASK", help="see: nasbook list tasks; or package.module:function (see --space)")
     p.add_argument("--space", type=Path, metavar="FILE",
                    help="the space of a function: a study, or a YAML file with what stands below `space:` in one "
@@ -242,7 +242,7 @@ def _search(options: argparse.Namespace) -> int:
 def _searched(options: argparse.Namespace) -> int:
     from nasbook.method import OneShot
     from nasbook.scale.study import load_space, method_settings
-    from nasbook.scale.target import make_task
+    from nasbook.scale.target import make_task, method_class
     from nasbook.scale.trust import typed
     from nasbook.search import steps
 
@@ -251,10 +251,9 @@ def _searched(options: argparse.Namespace) -> int:
     if options.out is not None and Path(options.out).exists() and not options.resume:
         raise _Usage(f"{options.out} exists; --resume goes on with it, another --out starts anew")
     _check_picture(options.plot)
-    entry = registry.find("method", options.method)
     space = None if options.space is None else load_space(options.space)
     task = make_task(options.task, _dict(options.arg), space, typed(options.task, options.trust))
-    cls = entry.load()
+    cls = method_class(options.method, typed(options.method, options.trust))
     settings = method_settings(cls, _dict(options.set))
     trials = options.trials
     if trials is None and options.time is None and not issubclass(cls, OneShot):
@@ -403,19 +402,20 @@ def _trust(study: Any, options: argparse.Namespace) -> list[str]:
     """What the user trusts: what --trust names, and where somebody sits at the keyboard, what a question shows."""
     from nasbook.scale.trust import Trust, check_origin, outside
 
-    named, task = list(options.trust), study.task.name
-    if ":" not in task or not sys.stdin.isatty():
-        return named
-    trust = Trust(study.folder, tuple(named))
-    try:
-        check_origin(task, trust)
-    except ValueError:  # the run says it, with its place in the file
-        return named
-    if refusal := outside(task, trust):
-        _say(refusal.partition(", so it is not run")[0] + ".")
-        print("Import it and run it? [y/N] ", end="", file=sys.stderr, flush=True)
-        if sys.stdin.readline().strip().lower() in ("y", "yes"):
-            named.append(task.partition(":")[0].partition(".")[0])
+    named = list(options.trust)
+    for name in (study.task.name, study.method.name):
+        if ":" not in name or not sys.stdin.isatty():
+            continue
+        trust = Trust(study.folder, tuple(named))
+        try:
+            check_origin(name, trust)
+        except ValueError:  # the run says it, with its place in the file
+            continue
+        if refusal := outside(name, trust):
+            _say(refusal.partition(", so it is not run")[0] + ".")
+            print("Import it and run it? [y/N] ", end="", file=sys.stderr, flush=True)
+            if sys.stdin.readline().strip().lower() in ("y", "yes"):
+                named.append(name.partition(":")[0].partition(".")[0])
     return named
 
 

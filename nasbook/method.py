@@ -40,7 +40,8 @@ class NoSettings:
 class _Named:
     """What ask/tell and one-shot methods share: a name, a space, checked settings, a seeded generator."""
 
-    name: ClassVar[str]
+    registered_as: ClassVar[str] = "method"
+    name: str
     Settings: ClassVar[type] = NoSettings
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:

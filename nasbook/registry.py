@@ -2,13 +2,23 @@
 
 The tables hold text only, so that listing them imports nothing; a module is imported when its entry is made.
 An entry is one line: its name, what it is, where it comes from and where its code stands.
+
+What others write stands beside it:
+
+    @nasbook.register                       a class of a notebook or a module, from now on, under its `name`
+    package.module:Class                    wherever a method's name goes, once that module is imported or trusted
+    [project.entry-points."nasbook.methods"]    a package's own, which its installation makes known
+    hill-climbing = "mypackage.hill:HillClimbing"
 """
 
 from __future__ import annotations
 
 import importlib
-from dataclasses import asdict, dataclass
+import re
+import sys
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 
@@ -20,6 +30,7 @@ class Entry:
     family: str = ""
     paper: str = ""
     settings: tuple[tuple[str, Any], ...] = ()  # fixed arguments of this entry, e.g. a table's data set
+    thing: Any = field(default=None, compare=False, repr=False)  # what was registered by hand
 
     @property
     def module(self) -> str:
@@ -27,11 +38,13 @@ class Entry:
 
     def load(self) -> Any:
         """The class or function behind the entry."""
+        if self.thing is not None:
+            return self.thing
         module, _, attribute = self.target.partition(":")
         return getattr(importlib.import_module(module), attribute)
 
     def describe(self) -> dict[str, str]:
-        row = {k: v for k, v in asdict(self).items() if k in ("name", "family", "paper", "summary") and v}
+        row = {k: getattr(self, k) for k in ("name", "family", "paper", "summary") if getattr(self, k)}
         return {**row, "module": self.module}
 
 
@@ -227,16 +240,97 @@ LABS = [
 ]  # fmt: skip
 
 TABLES = {"method": METHODS, "task": TASKS, "space": SPACES, "estimator": ESTIMATORS, "lab": LABS}
+OWN = "own"  # the family of what users register
+
+
+def entries(kind: str) -> list[Entry]:
+    """All entries of a kind: built in, registered by hand, and those of installed packages."""
+    known = {entry.name for entry in TABLES[kind]}
+    return [*TABLES[kind], *(entry for entry in _installed(kind) if entry.name not in known)]
+
+
+@cache
+def _installed(kind: str) -> tuple[Entry, ...]:
+    """What installed packages offer as entry points; nothing of theirs is imported before it is used."""
+    from importlib.metadata import entry_points
+
+    found = entry_points(group=f"nasbook.{kind}s")
+    return tuple(Entry(e.name, f"of the package {e.value.partition('.')[0]}", e.value, OWN) for e in found)
 
 
 def find(kind: str, name: str) -> Entry:
-    """The entry of a name; ValueError names the nearest one that exists."""
+    """The entry of a name; ValueError names the nearest one that exists.
+
+    `package.module:Class` is found where its module has been imported: to look a name up imports nothing."""
+    if kind == "method" and ":" in str(name):
+        return _imported(kind, name)
     table = {entry.name: entry for entry in TABLES[kind]}
+    if name not in table:
+        table = _used[kind] | {entry.name: entry for entry in entries(kind)}
     if name not in table:
         close = get_close_matches(str(name), table, 1)
         hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(table)}"
         raise ValueError(f"there is no {kind} {name!r}; {hint}")
     return table[name]
+
+
+_used: dict[str, dict[str, Entry]] = {kind: {} for kind in TABLES}
+
+
+def remember(thing: type) -> None:
+    """A class that was handed to a search can be found by its name from then on, so that its trace can be replayed and
+    drawn; it is in no list, as a registered one is."""
+    kind, name = getattr(thing, "registered_as", ""), str(getattr(thing, "name", ""))
+    if name and all(e.name != name for e in TABLES[kind]):
+        _used[kind][name] = Entry(name, _sentence(thing), f"{thing.__module__}:{thing.__qualname__}", OWN, thing=thing)
+
+
+def _imported(kind: str, name: str) -> Entry:
+    module, _, attribute = name.partition(":")
+    if module not in sys.modules:
+        raise ValueError(f"the {kind} {name} is somebody's own: import {module} first, if you trust it")
+    thing = getattr(sys.modules[module], attribute, None)
+    if getattr(thing, "registered_as", None) != kind or not isinstance(thing, type):
+        raise ValueError(f"{name} is no {kind}: a class that inherits from nasbook.Method is needed")
+    return Entry(name, _sentence(thing), name, OWN, thing=thing)
+
+
+def _sentence(thing: Any) -> str:
+    """The first line of its docstring."""
+    return (thing.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+
+
+def register(
+    thing: Any = None, *, kind: str | None = None, name: str | None = None, summary: str = "", paper: str = "–"
+) -> Any:
+    """Let a class be used by its name, as the built-in ones are: @nasbook.register above it.
+
+    kind: "method", "task", "space", "estimator" or "lab"; a class that inherits from Method, OneShot, Task, … says it
+    itself. name: by default the class's `name`. summary: by default the first line of its docstring. A class of the
+    same name that was registered before gives way, as when a cell is run again; a built-in one does not.
+
+    Raises ValueError for a name that cannot be used and for what is nothing of these."""
+    if thing is None:
+        return lambda thing: register(thing, kind=kind, name=name, summary=summary, paper=paper)
+    kind = kind or getattr(thing, "registered_as", None)
+    if kind not in TABLES:
+        raise ValueError(
+            f"register: kind is one of {', '.join(TABLES)}, not {kind!r}; or inherit from nasbook.Method …"
+        )
+    if not callable(thing):
+        raise ValueError(f"register: a class (or a function that makes one) is needed, not {thing!r:.60}")
+    name = name or getattr(thing, "name", "")
+    if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9][a-z0-9_.-]*", name):
+        raise ValueError(
+            f"register: a name of small letters, digits and hyphens is needed, e.g. 'my-{kind}', not {name!r}"
+        )
+    table = TABLES[kind]
+    if any(e.name == name and e.family != OWN for e in table):
+        raise ValueError(f"register: {name!r} is a {kind} of nasbook; take another name")
+    table[:] = [e for e in table if e.name != name]
+    target = f"{thing.__module__}:{getattr(thing, '__qualname__', name)}"
+    table.append(Entry(name, summary or _sentence(thing), target, OWN, paper, thing=thing))
+    return thing
 
 
 def make(kind: str, name: str, *args: Any, **kwargs: Any) -> Any:
@@ -253,4 +347,6 @@ def make(kind: str, name: str, *args: Any, **kwargs: Any) -> Any:
         raise ValueError(f"{kind} {name}: {str(error).rpartition('() ')[2]}") from None
     if kind == "task":
         made.name, made.arguments = name, kwargs
+    elif kind == "method":
+        made.name = name
     return made

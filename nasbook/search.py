@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import glob
 import heapq
+import importlib
 import os
 import shutil
 import time as clock
@@ -477,7 +478,10 @@ def as_method(
 ) -> Method | OneShot:
     """A method from a registry name, a class, or an object that has not been asked yet.
 
-    A method of several fidelities, made here and not told its highest one, takes the task's."""
+    `package.module:Class` is imported. A method of several fidelities, made here and not told its highest one, takes
+    the task's."""
+    if isinstance(method, str) and ":" in method:
+        _import(method)
     if fidelity is not None and isinstance(method, str | type) and "max_fidelity" not in settings:
         cls = registry.find("method", method).load() if isinstance(method, str) else method
         if any(f.name == "max_fidelity" for f in fields(getattr(cls, "Settings", NoSettings))):
@@ -485,14 +489,24 @@ def as_method(
     if isinstance(method, str):
         return registry.make("method", method, space, seed=seed, **settings)
     if isinstance(method, type) and issubclass(method, Method | OneShot):
+        registry.remember(method)
         return method(space, seed=seed, **settings)
     if isinstance(method, Method | OneShot):
         if settings:
             raise ValueError(f"settings ({', '.join(settings)}) go to the method where it is made, not to search()")
         if isinstance(method, Method) and (method.trials or method.pending):
             raise ValueError(f"this {method.name} has been used; make a new one for a new search")
+        registry.remember(type(method))
         return method
     raise ValueError(f"a method is a name of nasbook.methods(), a Method class or a new Method, not {method!r}")
+
+
+def _import(name: str) -> None:
+    module = name.partition(":")[0]
+    try:
+        importlib.import_module(module)
+    except Exception as error:
+        raise ValueError(f"the method {name} cannot be imported: {type(error).__name__}: {error}") from error
 
 
 def header_of(method: Method | OneShot, task: Task, workers: int = 1) -> Header:

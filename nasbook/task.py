@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.random import SeedSequence
@@ -55,6 +55,7 @@ class Evaluation:
 class Task:
     """What is searched. A subclass sets `space` and writes `evaluate`."""
 
+    registered_as: ClassVar[str] = "task"
     name: str = ""
     space: Space
     arguments: Mapping[str, Any] = {}  # with these, registry.make("task", name) makes it again

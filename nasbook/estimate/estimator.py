@@ -30,6 +30,8 @@ class Estimator(Task):
     ValueError for a task with several objectives: an estimate is one number.
     """
 
+    registered_as = "estimator"
+
     def __init__(self, task: Task | str, **options: Any) -> None:
         self.task: Any = registry.make("task", task) if isinstance(task, str) else task
         if not isinstance(self.task, Task):

@@ -171,7 +171,12 @@ def _plan(
     target = task or (old_name if old else None)
     if target is None:
         raise ValueError(_local(header.task))
-    cls = registry.find("method", header.method).load()
+    entry = registry.find("method", header.method)
+    cls, method_name = entry.load(), header.method
+    if entry.thing is not None and ":" not in method_name:  # of the user's own: another process must find it
+        method_name = entry.target
+        if entry.module == "__main__" or "<" in entry.target:
+            raise ValueError(_homeless(header.method, cls.__name__))
     one_shot = issubclass(cls, OneShot)
 
     try:
@@ -239,11 +244,11 @@ def _plan(
     study = validate(
         {
             "schema": "nasbook/study@1",
-            "name": name or re.sub(r"[^\w.-]+", "-", f"{target}-{header.method}"),
+            "name": name or re.sub(r"[^\w.-]+", "-", f"{target}-{method_name}"),
             "notes": notes,
             "task": {"name": target, "arguments": plain(arguments)},
             "space": plain(space.to_dict()),
-            "method": {"name": header.method, "settings": method},
+            "method": {"name": method_name, "settings": method},
             "fidelity": fidelity,
             "budget": {"trials": trials, "hours": hours, "timeout": timeout, "max_failures": max_failures},
             "workers": workers,
@@ -318,6 +323,13 @@ def _local(name: str) -> str:
         f"the task {name!r} was defined in a notebook or made from objects in memory, so no other process can find it: "
         "put the function into a module, say objective.py, and search it from there (from objective import f), or name "
         'it here: task="objective:f"'
+    )
+
+
+def _homeless(name: str, cls: str) -> str:
+    return (
+        f"the method {name!r} was defined in a notebook, so no other process can find it: put the class into a module, "
+        f'say my_method.py, and search with it from there: nasbook.search("my_method:{cls}", …)'
     )
 
 

@@ -94,7 +94,7 @@ def _run(study: Study, out: Path, resume: bool, workers: int | None, progress: b
         raise ValueError(f"{study.workers} workers are too many for this machine ({cores} cores): take at most {most}")
     with _lock(out):
         _claim(out, study, resume)
-        task, method = study.make_task(trust), study.make_method()
+        task, method = study.make_task(trust), study.make_method(trust)
         if study.fidelity:
             task.fidelity = Fidelity(study.fidelity.unit, study.fidelity.min, study.fidelity.max)
         with _Bar(study, progress) as bar, terminable():

@@ -35,7 +35,7 @@ from nasbook import registry
 from nasbook.method import Method, OneShot
 from nasbook.scale import yaml12
 from nasbook.scale.outline import outline
-from nasbook.scale.target import is_ours, make_task
+from nasbook.scale.target import is_ours, make_task, method_class
 from nasbook.scale.trust import Trust, check_origin
 from nasbook.search import MOST_WORKERS
 from nasbook.space import Constant, Space
@@ -274,10 +274,14 @@ class Study(_Strict):
         study's folder or is trusted."""
         return make_task(self.task.name, self.task.arguments, self.search_space, trust or Trust(self.folder))
 
-    def make_method(self) -> Method | OneShot:
-        """The method, ready to be asked; ValueError for settings or a space that it does not take."""
-        cls = registry.find("method", self.method.name).load()
-        return cls(self.search_space, seed=self.seeds.search, **method_settings(cls, self.method.settings))
+    def make_method(self, trust: Trust | None = None) -> Method | OneShot:
+        """The method, ready to be asked; ValueError for settings or a space that it does not take. A class of the
+        user's own is imported where a task would be."""
+        cls = method_class(self.method.name, trust or Trust(self.folder))
+        settings = method_settings(cls, self.method.settings)
+        made = cls(self.search_space, seed=self.seeds.search, **settings)
+        made.name = self.method.name
+        return made
 
     def check(
         self, file: str = "the study", lines: Mapping[Place, int] | None = None, trust: Trust | None = None
@@ -591,18 +595,21 @@ def _problems(study: Study, trust: Trust | None) -> Iterator[tuple[str | int, ..
         yield from _space_problems(space, task)
 
     try:
-        entry = registry.find("method", study.method.name)
+        if ":" in study.method.name:
+            check_origin(study.method.name, trust or Trust(study.folder))
+            if not trust:  # to look is not to import
+                yield from _first_problems(study, space)
+                return
+        cls = method_class(study.method.name, trust or Trust(study.folder))
     except ValueError as error:
         yield str(error), "method", "name"
         return
-    try:
-        cls = entry.load()
     except Exception as error:
         yield f"the method cannot be imported: {type(error).__name__}: {error}", "method", "name"
         return
     try:
         method_settings(cls, study.method.settings)
-        study.make_method()
+        study.make_method(trust)
     except _Setting as error:
         yield error.text, "method", "settings", error.key
         return

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from nasbook import registry
+from nasbook.method import Method, OneShot
 from nasbook.scale.outline import outline
 from nasbook.scale.trust import Trust, admit, check_origin, importable, is_own
 from nasbook.space import Space
 from nasbook.task import CONTEXT, FunctionTask, Task, context_of
 
-__all__ = ["importable", "is_ours", "make_task", "takes"]
+__all__ = ["importable", "is_ours", "make_task", "method_class", "takes"]
 
 
 def is_ours(name: str) -> bool:
@@ -53,6 +54,14 @@ def _is_device(path: str) -> bool:
         return Path(path).exists() and not (Path(path).is_file() or Path(path).is_dir())
     except (OSError, ValueError):  # no path at all
         return False
+
+
+def method_class(name: str, trust: Trust) -> type[Method | OneShot]:
+    """The class behind a method's name; ValueError where there is none. `package.module:Class` is imported where that
+    is trusted, as a task is."""
+    if ":" in name:
+        admit(name, trust)
+    return registry.find("method", name).load()
 
 
 def takes(name: str, folder: Path) -> list[str] | None:

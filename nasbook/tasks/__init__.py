@@ -14,7 +14,7 @@ from nasbook import registry
 class _Tasks(ModuleType):
     def __call__(self) -> list[registry.Entry]:
         """Every built-in task."""
-        return list(registry.TASKS)
+        return registry.entries("task")
 
 
 sys.modules[__name__].__class__ = _Tasks

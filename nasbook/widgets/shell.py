@@ -113,6 +113,7 @@ class Lab(W.VBox):
     values that it does not have.
     """
 
+    registered_as: ClassVar[str] = "lab"
     name: ClassVar[str] = "lab"
     unit: ClassVar[str] = "trial"
 

@@ -49,6 +49,7 @@ class Layer:
 class Architectures:
     """A search space of architectures. `shape` is that of one input, (channels, height, width) for images."""
 
+    registered_as: ClassVar[str] = "space"
     name: ClassVar[str]
     space: Space
     shape: tuple[int, ...] = (1, 8, 8)
@@ -159,7 +160,7 @@ class Architectures:
 
 def of(space: Space) -> Architectures | None:
     """The registered search space of architectures that has these parameters, or None."""
-    for entry in registry.SPACES:
+    for entry in registry.entries("space"):
         known = registry.make("space", entry.name)
         if known.space == space:
             return known

@@ -65,8 +65,10 @@ class RaceLab(Lab):
     ) -> None:
         # no trials to ask for; more than one value to compare; trials of one epoch, which count like others here
         others = ("one-shot", "multi-objective", "multi-fidelity")
-        self._entries = [e for e in registry.METHODS if e.family not in others and issubclass(e.load(), Method)]
-        self._cheap = {e.name: e.summary for e in registry.TASKS if e.family in ("table", "function")}
+        self._entries = [
+            e for e in registry.entries("method") if e.family not in others and issubclass(e.load(), Method)
+        ]
+        self._cheap = {e.name: e.summary for e in registry.entries("task") if e.family in ("table", "function")}
         known = isinstance(task, str) and task in self._cheap
         if isinstance(task, str) and not known:
             registry.find("task", task)

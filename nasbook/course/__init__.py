@@ -2,16 +2,16 @@
 be carried away and brought back.
 
     task = nasbook.exercise("03.ei")        # shows the prompt, two hints and, on demand, a solution
-    task.check(expected_improvement)        # says what is wrong with an answer
-    guess = nasbook.predict("03.q1", "Where will it look next?", ["left", "right"])
-    guess.reveal("left", "because …")       # the locked answer beside the outcome
+    task.check()                            # says what is wrong with an answer
+    guess = nasbook.predict("03.q1")        # a question of a lesson; or your own, with a text and options
+    guess.reveal(what_was_measured)         # the locked answer beside the outcome
     nasbook.progress()                      # what is done; download it, bring it back
 """
 
 from nasbook.course.exercises import Exercise, Result
-from nasbook.course.lessons import exercise
+from nasbook.course.lessons import exercise, predict
 from nasbook.course.overview import progress
-from nasbook.course.predictions import Prediction, predict
+from nasbook.course.predictions import Prediction, Question
 from nasbook.course.record import Record
 
-__all__ = ["Exercise", "Prediction", "Record", "Result", "exercise", "predict", "progress"]
+__all__ = ["Exercise", "Prediction", "Question", "Record", "Result", "exercise", "predict", "progress"]

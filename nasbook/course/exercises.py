@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from nasbook.course.record import Record
+
+NOT_GIVEN: Any = type("NotGiven", (), {"__repr__": lambda _: "not given"})()
 
 
 @dataclass(frozen=True)
@@ -49,20 +52,33 @@ class Exercise:
     why: str = "That is it."
     record: Record = field(default_factory=Record, repr=False)
 
-    def check(self, answer: Any = None) -> Result:
-        """Is this answer right? Says what is wrong, whatever the answer does; never raises."""
-        entry = self.record.read().get(self.name, {})
+    def check(self, answer: Any = NOT_GIVEN) -> Result:
+        """Is this answer right? Says what is wrong, whatever the answer does; never raises.
+
+        Without an answer, the caller's variable `self.answer` is taken. Once an exercise is passed, its record stays.
+        """
+        if answer is NOT_GIVEN:
+            answer = sys._getframe(1).f_globals.get(self.answer, NOT_GIVEN)
+        missing = self._missing(answer)
         try:
-            wrong = self._missing(answer) or self.test(answer)
+            wrong = missing or self.test(answer)
         except Exception as error:
-            wrong = f"your answer raised {type(error).__name__}: {error}{_where(error)}"
-        passed = wrong is None
-        facts = {"tries": entry.get("tries", 0) + 1, "passed": passed or bool(entry.get("passed"))}
-        if not self._missing(answer):  # an untouched stub is not a try
+            wrong = f"your answer raised {type(error).__name__}: {_words(error)}{_where(error)}"
+        if not missing:  # an untouched stub is not a try
+            self._note(tries=self._entry().get("tries", 0) + 1, passed=wrong is None)
+        return Result(wrong is None, self.why if wrong is None else wrong)
+
+    def _entry(self) -> dict[str, Any]:
+        return self.record.read().get(self.name, {})
+
+    def _note(self, **facts: Any) -> None:
+        """Write to the record, until the exercise is passed."""
+        if not self._entry().get("passed"):
             self.record.update(self.name, **facts)
-        return Result(passed, self.why if wrong is None else wrong)
 
     def _missing(self, answer: Any) -> str | None:
+        if answer is NOT_GIVEN:
+            return f"there is no {self.answer} yet: run the cell above, then check again"
         if answer is None or answer is ...:
             what = "..." if answer is ... else "empty"
         elif hasattr(answer, "__code__") and _body(answer) == _body(run_cell(self.stub).get(self.answer)):
@@ -75,14 +91,19 @@ class Exercise:
         """The first or the second hint."""
         if number not in (1, 2):
             raise ValueError(f"there are two hints, 1 and 2, not {number!r}")
-        self.record.update(self.name, hints=max(number, self.record.read().get(self.name, {}).get("hints", 0)))
+        self._note(hints=max(number, self._entry().get("hints", 0)))
         return self.hints[number - 1]
 
+    @property
+    def markdown(self) -> str:
+        """The prompt as it stands in the lesson's own text, above the buttons."""
+        return f"**Exercise {self.name}.** {as_markdown(self.prompt)}"
+
     def show(self) -> Any:
-        """The prompt with its buttons, as a widget."""
+        """The buttons, as a widget; the prompt stands in the text above it."""
         import ipywidgets as w
 
-        prompt = w.HTML(f"<b>Exercise {self.name}.</b> {self.prompt}")
+        prompt = w.HTML(f"<b>Exercise {self.name}</b>")
         shown = w.HTML()
         buttons = [
             w.Button(description="Hint", icon="lightbulb-o", tooltip="A first nudge; press again for the second hint"),
@@ -97,7 +118,7 @@ class Exercise:
             shown.value = "".join(f"<p><i>Hint {i + 1}.</i> {self.hint(i + 1)}</p>" for i in range(opened[0]))
 
         def on_solution(_: Any) -> None:
-            self.record.update(self.name, solution_seen=True)
+            self._note(solution_seen=True)
             shown.value = f"<pre>{html.escape(self.solution)}</pre>"
 
         buttons[0].on_click(on_hint)
@@ -108,7 +129,19 @@ class Exercise:
         """Shown as a widget where there is one, as text elsewhere."""
         bundle = self.show()._repr_mimebundle_(**kwargs)
         data = dict(bundle[0] if isinstance(bundle, tuple) else bundle or {})
-        return {**data, "text/plain": f"Exercise {self.name}. {html.unescape(re.sub('<[^>]+>', '', self.prompt))}"}
+        return {**data, "text/plain": f"Exercise {self.name}. {plain(self.prompt)}"}
+
+
+def plain(prompt: str) -> str:
+    """HTML to words."""
+    return html.unescape(re.sub("<[^>]+>", "", prompt))
+
+
+def as_markdown(prompt: str) -> str:
+    """HTML with <code>, <b> and <i> to Markdown."""
+    for tag, mark in (("code", "`"), ("b", "**"), ("i", "*")):
+        prompt = re.sub(f"</?{tag}>", mark, prompt)
+    return html.unescape(prompt)
 
 
 def run_cell(source: str) -> dict[str, Any]:
@@ -123,6 +156,13 @@ def run_cell(source: str) -> dict[str, Any]:
 def _body(function: Any) -> tuple[Any, ...] | None:
     code = getattr(function, "__code__", None)
     return None if code is None else (code.co_code, code.co_consts, code.co_names)
+
+
+def _words(error: Exception) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return "it has no readable message"
 
 
 def _where(error: Exception) -> str:

@@ -53,9 +53,9 @@ def _table(entries: dict[str, dict[str, Any]]) -> str:
     for number, title in LESSONS.items():
         names = [e.name for e in load(number)]
         passed = sum(bool(entries.get(n, {}).get("passed")) for n in names)
-        guesses = [e for k, e in entries.items() if k.startswith(number + ".") and "answer" in e]
-        right = sum(e.get("answer") == e.get("outcome") for e in guesses)
-        seen = [e for e in guesses if "outcome" in e]
+        guesses = [e for k, e in entries.items() if k.startswith(number + ".") and e.get("answer")]
+        seen = [e for e in guesses if e.get("outcome")]
+        right = sum(e["answer"] == e["outcome"] for e in seen)
         marks = " ".join("●" if entries.get(n, {}).get("passed") else "○" for n in names)
         guess = f"{len(guesses)} locked, {right} of {len(seen)} right" if guesses else "–"
         cells = (number, html.escape(title), f"{marks} {passed} of {len(names)}", guess)

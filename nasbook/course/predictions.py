@@ -1,25 +1,62 @@
-"""A prediction: the learner commits to an answer before the run, and sees it beside the outcome afterwards."""
+"""A prediction: the learner commits to an answer before the run, and sees it beside the outcome afterwards.
+
+A lesson's questions live in `nasbook.course.lessons`, with the function that turns what was measured into the outcome,
+so that no notebook gives an answer away:
+
+    guess = nasbook.predict("03.q1")
+    guess.reveal(choices)            # what the cell above has measured
+"""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from nasbook.course.record import Record
 
 
+@dataclass(frozen=True)
+class Question:
+    """A question of a lesson. `judge(what was measured)` returns the number of the option that came out, and why."""
+
+    name: str  # "lesson.question", e.g. "03.q1"
+    text: str
+    options: tuple[str, ...]
+    judge: Callable[..., tuple[int, str]]
+
+    @property
+    def markdown(self) -> str:
+        """The question as it stands in the lesson's own text, above the options that can be locked."""
+        return f"**Predict.** {self.text}\n\n" + "\n".join(f"- {option}" for option in self.options)
+
+
+def level(value: float, *edges: float) -> int:
+    """How many of the rising edges `value` has reached: the number of the option between them."""
+    return sum(bool(value >= edge) for edge in edges)
+
+
 class Prediction:
     """A question with a few options. `lock` fixes the answer; `reveal` shows it beside the outcome.
 
-    A locked answer cannot be changed, not even by running the cell again; `again()` asks anew.
+    A locked answer cannot be changed, not even by running the cell again; `again()` asks anew. `judge` is that of a
+    lesson's question; without it `reveal` is told the outcome.
     """
 
-    def __init__(self, name: str, question: str, options: Sequence[str], record: Record | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        question: str,
+        options: Sequence[str],
+        record: Record | None = None,
+        judge: Callable[..., tuple[int, str]] | None = None,
+    ) -> None:
         if len(options) < 2 or len(set(options)) < len(options):
             raise ValueError(f"prediction {name}: at least two different options are needed, not {list(options)}")
         self.name, self.question, self.options = name, question, list(options)
         self.record = record or Record()
+        self.judge = judge
         before = self.record.read().get(name, {}).get("answer")
         self.answer: str | None = before if before in self.options else None
         self._build()
@@ -34,8 +71,8 @@ class Prediction:
         for widget, kind in ((self._radio, "options"), (self._button, "lock"), (self._note, "note")):
             widget.add_class(f"nb-{kind}")
         self._button.on_click(lambda _: self._pressed())
-        question = w.HTML(f"<b>Predict.</b> {html.escape(self.question)}")
-        parts = [question, self._radio, self._button, self._note]
+        asked = "" if self.judge else f" {html.escape(self.question)}"  # a lesson's question stands in the text above
+        parts = [w.HTML(f"<b>Predict.</b>{asked}"), self._radio, self._button, self._note]
         self.widget = w.VBox(parts, layout=w.Layout(align_items="flex-start"))
         self._refresh()
 
@@ -65,17 +102,23 @@ class Prediction:
         self._refresh()
 
     def again(self) -> Prediction:
-        """Ask anew: forget the locked answer."""
-        self.record.update(self.name, answer=None)
-        return Prediction(self.name, self.question, self.options, self.record)
+        """Ask anew: forget the locked answer. The record says that it was asked again."""
+        times = self.record.read().get(self.name, {}).get("again", 0)
+        self.record.update(self.name, answer=None, outcome=None, again=times + 1)
+        return Prediction(self.name, self.question, self.options, self.record, self.judge)
 
-    def reveal(self, outcome: str | int, why: str = "") -> Outcome:
-        """Show the outcome beside the locked answer. ValueError if the outcome is none of the options."""
+    def reveal(self, *measured: Any) -> Outcome:
+        """Show the outcome beside the locked answer.
+
+        For a lesson's question: from what was measured. For one of your own: reveal(outcome, why), where the outcome
+        is an option or its number; ValueError if it is neither. What was recorded first stays.
+        """
+        outcome, why = self.judge(*measured) if self.judge else (*measured, "")[:2]
         if isinstance(outcome, int) and 0 <= outcome < len(self.options):
             outcome = self.options[outcome]
         if outcome not in self.options:
             raise ValueError(f"the outcome {outcome!r} is not one of {', '.join(map(repr, self.options))}")
-        if self.answer is not None:
+        if self.answer is not None and not self.record.read().get(self.name, {}).get("outcome"):
             self.record.update(self.name, outcome=outcome)
         return Outcome(self.answer, str(outcome), why)
 
@@ -107,8 +150,3 @@ class Outcome:
             f"<table><tr>{cell}You said</td>{cell}<b>{said}</b></td></tr>"
             f"<tr>{cell}It was</td>{cell}<b>{was}</b></td></tr></table><p>{self.sentence} {html.escape(self.why)}</p>"
         )
-
-
-def predict(name: str, question: str, options: Sequence[str]) -> Prediction:
-    """Ask for a prediction; put it last in a cell to show it. `name` is "lesson.question", e.g. "03.q1"."""
-    return Prediction(name, question, options)

@@ -52,7 +52,7 @@ class Record:
             self._write(entries)
 
     def restore(self, text: str | bytes) -> int:
-        """Merge a downloaded file into this one; what was passed stays passed. Returns the number of entries read.
+        """Merge a downloaded file into this one; what was passed stays as it was. Returns the number of entries read.
 
         ValueError says why a file is no progress file."""
         new = _entries(text.decode("utf-8", "replace") if isinstance(text, bytes) else text)
@@ -60,7 +60,7 @@ class Record:
             entries = self.read()
             for name, facts in new.items():
                 old = entries.get(name, {})
-                entries[name] = {**old, **facts, **({"passed": True} if old.get("passed") else {})}
+                entries[name] = old if old.get("passed") else {**old, **facts}
             self._write(entries)
         return len(new)
 

@@ -82,10 +82,55 @@ def test_a_passed_exercise_stays_passed_and_tries_are_counted():
     exercise = nasbook.exercise("10.pressure")
     exercise.check(lambda P, S: 0.5)
     exercise.check(answer_of(exercise, exercise.solution))
-    exercise.check(lambda P, S: 0.5)
-    exercise.check(...)
-    entry = Record().read()["10.pressure"]
-    assert entry["passed"] and entry["tries"] == 3
+    before = Record().read()["10.pressure"]
+    assert before["passed"] and before["tries"] == 2
+    Record().update("10.pressure", when="2026-01-02T03:04:05+00:00")
+    kept = Record().read()["10.pressure"]
+    for answer in (lambda P, S: 0.5, answer_of(exercise, exercise.solution), ...):
+        exercise.check(answer)
+    exercise.hint(2)
+    exercise.show().children[1].children[1].click()  # the solution, looked at afterwards
+    assert Record().read()["10.pressure"] == kept | {"when": Record().read()["10.pressure"]["when"]}
+    assert Record().read()["10.pressure"]["tries"] == 2 and "solution_seen" not in Record().read()["10.pressure"]
+
+
+def test_restart_and_run_all_leaves_the_record_of_what_is_done():
+    """What a teacher reads, tries and when, is what happened up to the first pass, to the byte."""
+    exercise = nasbook.exercise("10.pressure")
+    guess = nasbook.predict("13.q2")
+    guess.lock(0)
+    for answer in (lambda P, S: 0.5, answer_of(exercise, exercise.solution)):
+        exercise.check(answer)
+    wins = {0.1: [0.7, 0.2, 0.1]}
+    guess.reveal(wins)
+    path = Record().path
+    old = path.read_text().replace('"when": "20', '"when": "19')  # as of a long time ago
+    path.write_text(old)
+    for answer in (..., lambda P, S: 0.5, answer_of(exercise, exercise.solution)):
+        exercise.check(answer)
+    nasbook.predict("13.q2").reveal(wins)
+    assert path.read_text() == old
+
+
+def test_a_check_before_its_stub_says_run_the_cell_above():
+    exercise = nasbook.exercise("10.pressure")
+    names = {"exercise": exercise}
+    said = eval("exercise.check()", names)
+    assert not said and "there is no p_best yet: run the cell above" in said.message
+    assert Record().read() == {}  # that is no try
+    exec(exercise.solution, names)
+    assert eval("exercise.check()", names).passed
+
+
+def test_an_error_that_cannot_say_what_it_is_does_not_escape_a_check():
+    class Mute(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    def p_best(P, S):
+        raise Mute
+
+    assert "your answer raised Mute" in nasbook.exercise("10.pressure").check(p_best).message
 
 
 def test_unknown_exercise_is_one_sentence():
@@ -122,6 +167,8 @@ def test_prediction_locks_before_and_reveals_after():
     assert "You said: right. It was: left." in repr(told) and "because it was there" in told._repr_html_()
     assert Record().read()["03.q9"]["outcome"] == "left"
     assert again.again().answer is None
+    assert Record().read()["03.q9"]["again"] == 1 and "0 of 0 right" not in progress().children[0].value
+    assert "locked" not in progress().children[0].value  # nothing is locked now, and nothing counts as right
 
 
 def test_prediction_refuses_what_is_no_option():
@@ -165,8 +212,11 @@ def test_restore_keeps_what_was_passed(tmp_path):
     record.update("10.age", passed=True)
     old = Record(tmp_path / "b.json")
     old.update("10.age", passed=False)
+    passed = record.read()["10.age"]
     record.restore(old.path.read_text())
-    assert record.read()["10.age"]["passed"] is True
+    assert record.read()["10.age"] == passed
+    record.restore(json.dumps({"schema": "nasbook/progress@1", "entries": {"10.age": {"passed": True, "tries": 99}}}))
+    assert record.read()["10.age"] == passed
 
 
 def test_a_damaged_progress_file_is_put_aside_not_lost(tmp_path):

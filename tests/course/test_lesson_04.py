@@ -1,24 +1,30 @@
-"""Lesson 04: a wrong answer is told what is wrong with it."""
+"""Wrong answers to the exercises of lesson 04 are told what is wrong with them, and the exercises are TPE's own steps."""
 
+import numpy as np
 import pytest
 
 import nasbook
 from nasbook.course.exercises import run_cell
-from nasbook.hpo.tpe import gamma
 
+DENSITY = nasbook.exercise("04.density").solution
+CHOICE = nasbook.exercise("04.choice").solution
 WRONG = [
-    ("04.count", "def n_good(n):\n    return n // 10", "rounded up"),
-    ("04.count", "import math\ndef n_good(n):\n    return math.ceil(n / 10)", "never more than 25"),
-    ("04.count", "def n_good(n):\n    return min(n / 10, 25)", "whole number"),
-    ("04.count", "n_good = 3", "must be a function"),
-    ("04.choice", "def next_point(x, l, g):\n    return x[(l / g).argmax()]", "two things"),
-    ("04.choice", "def next_point(x, l, g):\n    return g / l, x[(g / l).argmax()]", "That is g/l"),
-    ("04.choice", "def next_point(x, l, g):\n    return l / g, x[l.argmax()]", "l alone is largest"),
-    ("04.choice", "def next_point(x, l, g):\n    return l / g, (l / g).argmax()", "its place in the array"),
-    ("04.choice", "def next_point(x, l, g):\n    return l / g, x[(l - g).argmax()]", "ratio is largest at x = 0.3"),
-    ("04.choice", "def next_point(x, l, g):\n    return l[:, None] / g, 0.5", r"shape \(5,\), not \(5, 5\)"),
-    ("04.choice", "def next_point(x, l, g):\n    l /= g\n    return l, x[l.argmax()]", "has been changed"),
-]
+    ("04.density", DENSITY.replace(" / (norm.cdf(1, m, s) - norm.cdf(0, m, s))", ""), "lose what lies outside"),
+    ("04.density", DENSITY.replace("    return total / (len(points) + 1)", "    return total"), "must be averaged"),
+    ("04.density", DENSITY.replace("ones_like", "zeros_like").replace("(len(points) + 1)", "max(1, len(points))"), "flat bump is missing"),
+    ("04.density", DENSITY.replace("norm.pdf(x, m, s)", "norm.pdf(x, m, s**2)"), "the density is"),
+    ("04.density", DENSITY.replace("np.ones_like(x)", "np.ones(len(points))"), "could not be broadcast|shape"),
+    ("04.density", "def density(x, points, widths):\n    x += 0.1\n    return x", "has been changed"),
+    ("04.choice", CHOICE.replace("np.argmax(l / g)", "np.argmax(g / l)"), "g / l is largest"),
+    ("04.choice", CHOICE.replace("np.argmax(l / g)", "np.argmax(l)"), "l alone is largest|l/g is largest"),
+    ("04.choice", CHOICE.replace("np.argmax(l / g)", "np.argmin(g)"), "l/g is largest"),
+    ("04.choice", CHOICE.replace("math.ceil(gamma * len(x))", "int(gamma * len(x)) + 1"), "are good and"),
+    ("04.choice", CHOICE.replace(", 25)", ", 2)"), "are good and"),
+    ("04.choice", CHOICE.replace("np.argsort(values)", "np.argsort(-values)"), "with the lowest values"),
+    ("04.choice", CHOICE.replace("candidates[np.argmax(l / g)]", "np.argmax(l / g)"), "none of the candidates"),
+    ("04.choice", CHOICE.replace("candidates[np.argmax(l / g)]", "l / g"), "one candidate, a number"),
+    ("04.choice", CHOICE.replace("    order =", "    values.sort()\n    order ="), "has been changed"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name, source, says", WRONG, ids=[f"{n}-{i}" for i, (n, *_) in enumerate(WRONG)])
@@ -26,6 +32,29 @@ def test_a_wrong_answer_is_told_what_is_wrong(name, source, says, refused):
     refused(name, source, says)
 
 
-def test_the_rule_of_the_exercise_is_that_of_the_method():
-    solution = run_cell(nasbook.exercise("04.count").solution)["n_good"]
-    assert [solution(n) for n in range(1, 400)] == [gamma(n) for n in range(1, 400)]
+def test_the_density_of_the_exercise_is_that_of_the_method():
+    from nasbook.hpo.parts.parzen import Parzen, bandwidths
+
+    rng = np.random.default_rng(3)
+    points, x = rng.random(9), np.linspace(0, 1, 50)
+    own = run_cell(DENSITY)["density"](x, points, bandwidths(points))
+    method = Parzen([nasbook.Float(0, 1)], points[:, None]).marginal(0, x)
+    assert own == pytest.approx(method, abs=0.01)  # the method's last bump is as wide as the axis: nearly flat
+
+
+def test_what_the_lesson_says_of_the_two_densities():
+    """Three bumps a fifth of the axis wide; no bad trial between .34 and .46; most candidates near .73."""
+    f = nasbook.task("forrester")
+    trace = nasbook.search("tpe", f, trials=30, seed=0)
+    method = nasbook.method("tpe", f.space, seed=0, gamma=0.1)
+    method.remember(trace.trials)
+    method.ask()
+    l, g = method.view().densities("x")
+    assert len(method.view().below) == 3 and l.kernels[0].sigma[:3] == pytest.approx([0.2] * 3)
+    u = np.linspace(0, 1, 1001)
+    at = u[(l.marginal(0, u) / g.marginal(0, u)).argmax()]
+    assert at == pytest.approx(0.36, abs=0.01)
+    bad = [t.config["x"] for t in trace.trials if t.value > method.view().threshold]
+    assert len(bad) == 27 and not any(0.345 < x < 0.455 for x in bad)
+    drawn = l.sample(2000, np.random.default_rng(0))[:, 0]
+    assert np.mean(np.abs(drawn - 0.73) < 0.25) > 0.6

@@ -2,15 +2,19 @@
 
 That every notebook runs from top to bottom is nbval's part (`make notebooks`)."""
 
+import ast
 import copy
+import inspect
 import re
+import textwrap
 from pathlib import Path
 
 import nbformat
 import pytest
+from course.prompts import TAG, asked, prompts, with_prompts
 from nbclient import NotebookClient
 
-from nasbook.course.lessons import LESSONS, load
+from nasbook.course.lessons import LESSONS, load, questions
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
@@ -44,8 +48,8 @@ def test_a_lesson_has_all_its_parts(path):
         assert heading in text, f"{path.name} lacks {heading!r}"
     assert "nasbook.predict(" in code and ".reveal(" in code and "nasbook.progress()" in code
     assert "export(" in code
-    asked = re.findall(r'nasbook\.predict\(\s*"([^"]+)"', code)
-    assert all(name.startswith(path.name[:2] + ".q") for name in asked) and len(set(asked)) == len(asked)
+    named = re.findall(r'nasbook\.predict\(\s*"([^"]+)"', code)
+    assert named == [q.name for q in questions(path.name[:2])], "each question of its lesson, in order"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
@@ -54,6 +58,65 @@ def test_links_between_lessons_and_files_resolve(path):
         if cell.cell_type == "markdown":
             for target in re.findall(r"\]\(([^)#]+?)\)", cell.source):
                 assert target.startswith("http") or (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_prompts_stand_in_the_text_and_agree_with_the_package(path):
+    notebook, known = read(path), prompts(path.name[:2])
+    shown = {c.metadata[TAG]: c.source for c in notebook.cells if TAG in c.metadata}
+    assert shown == known
+    for cell, after in zip(notebook.cells, notebook.cells[1:], strict=False):
+        assert TAG not in cell.metadata or asked(after) == cell.metadata[TAG]
+    again = with_prompts(read(path), known, f"lesson{path.name[:2]}")
+    assert again == notebook, "run tests/course/prompts.py"
+    for text in known.values():
+        assert not re.search("</?[a-z]+>|&[a-z]+;", text)
+
+
+def long_strings(tree: ast.AST, at_least: int = 25) -> set[str]:
+    """The sentences of a piece of code, f-strings in their parts."""
+    found = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    return {s.strip() for s in found if len(s.strip()) >= at_least}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_no_outcome_can_be_read_before_it_is_measured(path):
+    """A notebook names a question and passes what was measured; what came out is said by the package."""
+    notebook = read(path)
+    text = "\n".join(c.source for c in notebook.cells)
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        for call in (n for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Call)):
+            name = ast.unparse(call.func)
+            if name == "nasbook.predict":
+                assert [type(a) for a in call.args] == [ast.Constant] and not call.keywords, ast.unparse(call)
+            if name.endswith(".reveal"):
+                assert call.args and not call.keywords, "what was measured is handed over"
+                for argument in call.args:
+                    assert not isinstance(argument, ast.Constant | ast.IfExp | ast.JoinedStr | ast.Compare), (
+                        ast.unparse(call)
+                    )
+                    assert not long_strings(argument)
+    for question in questions(path.name[:2]):
+        tree = ast.parse(textwrap.dedent(inspect.getsource(question.judge)))
+        for said in long_strings(ast.Module(tree.body[0].body[1 if ast.get_docstring(tree.body[0]) else 0 :], [])):
+            assert said not in text, f"{question.name} is given away: {said}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_no_cell_asks_a_lab_what_its_player_has_done(path):
+    """A lab that is shown is for playing; no other cell may use its name."""
+    shown: set[str] = set()
+    for cell in (c for c in read(path).cells if c.cell_type == "code"):
+        tree = ast.parse(cell.source)
+        labs = {t.id for n in tree.body if isinstance(n, ast.Assign) and "nasbook.lab(" in ast.unparse(n.value)
+                for t in n.targets if isinstance(t, ast.Name)}  # fmt: skip
+        used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+        assert not (used - labs) & shown, f"{path.name}: {cell.source[:60]!r}"
+        last = tree.body[-1]
+        if isinstance(last, ast.Expr) and isinstance(last.value, ast.Name) and last.value.id in labs:
+            shown.add(last.value.id)
 
 
 def exercise_cells(notebook: nbformat.NotebookNode) -> dict[str, tuple[int, int]]:

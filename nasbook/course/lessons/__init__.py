@@ -1,11 +1,12 @@
-"""The exercises of the lessons, one module a lesson."""
+"""The exercises and the questions of the lessons, one module a lesson."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from nasbook.course.exercises import Exercise
+from nasbook.course.predictions import Prediction, Question
 
 LESSONS = {
     "00": "Start here",
@@ -32,6 +33,11 @@ def load(number: str) -> list[Exercise]:
     return importlib.import_module(f"nasbook.course.lessons.lesson_{number}").EXERCISES
 
 
+def questions(number: str) -> list[Question]:
+    """The questions of one lesson, in their order."""
+    return importlib.import_module(f"nasbook.course.lessons.lesson_{number}").QUESTIONS
+
+
 def all_exercises() -> Iterator[Exercise]:
     for number in LESSONS:
         yield from load(number)
@@ -43,3 +49,20 @@ def exercise(name: str) -> Exercise:
     if name not in known:
         raise ValueError(f"there is no exercise {name!r}; there are {', '.join(known)}")
     return known[name]
+
+
+def predict(name: str, question: str | None = None, options: Sequence[str] | None = None) -> Prediction:
+    """Ask for a prediction; put it last in a cell to show it.
+
+    `predict("03.q1")` asks a lesson's question; with a text and options it asks one of your own. ValueError lists the
+    questions that exist.
+    """
+    if question is not None and options is not None:
+        return Prediction(name, question, options)
+    known = {q.name: q for number in LESSONS for q in questions(number)}
+    if question is not None or options is not None or name not in known:
+        raise ValueError(
+            f"there is no question {name!r}; there are {', '.join(known)}. For one of your own, give a text and options"
+        )
+    q = known[name]
+    return Prediction(q.name, q.text, q.options, judge=q.judge)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 from nasbook.course.exercises import Exercise
+from nasbook.course.predictions import Question, level
 from nasbook.space import Float, Space
 from nasbook.trace import Header, Trace, Trial
 
@@ -45,7 +47,10 @@ def check_best(best_of: Any) -> str | None:
         "the lowest value last": ([0.7, 0.4, 0.1], 2),
         "negative values": ([0.0, -3.0, 2.0, -1.0], 1),
         "a failed trial, whose value is None": ([0.5, None, 0.3], 2),
+        "a failed trial first": ([None, 4.0, 2.0, 8.0], 2),
     }
+    values = [round(random.uniform(-9, 9), 3) for _ in range(7)]
+    cases["values drawn at random"] = ([*values, None], values.index(min(values)))
     for what, (values, index) in cases.items():
         trial = best_of(made_trace(values))
         if not isinstance(trial, Trial):
@@ -54,6 +59,22 @@ def check_best(best_of: Any) -> str | None:
             return f"with {what}, values {values}, the best is trial {index}, but best_of gave trial {trial.id}"
     return None
 
+
+def judge_blind(trace: Trace) -> tuple[int, str]:
+    right = [1 - t.value for t in trace.trials if t.value is not None]
+    why = f"The best of {len(trace)} blind draws gets {max(right):.1%} right; the worst {min(right):.1%}."
+    return level(max(right), 0.5, 0.9), why
+
+
+QUESTIONS = [
+    Question(
+        "00.q1",
+        "We train 12 networks with configurations drawn blindly at random. How good is the best of them on digits it has "
+        "not trained on?",
+        ("it gets less than half of them right", "it gets 50 to 90 % right", "it gets more than 90 % right"),
+        judge_blind,
+    ),
+]
 
 EXERCISES = [
     Exercise(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from nasbook.course.exercises import Exercise
+from nasbook.course.predictions import Question
 
 
 def designs() -> dict[str, tuple[np.ndarray, list[int]]]:
@@ -17,7 +19,16 @@ def designs() -> dict[str, tuple[np.ndarray, list[int]]]:
         "a grid of 5 × 5 points": (rng.permutation(fives), [5, 5]),
         "25 random points": (rng.random((25, 2)), [25, 25]),
         "7 points of which one coordinate never changes": (np.c_[rng.random(7), np.full(7, 0.5), rng.random(7)], [7, 1, 7]),
+        "points drawn at random": drawn_points(),
     }  # fmt: skip
+
+
+def drawn_points() -> tuple[np.ndarray, list[int]]:
+    """Some values for each of four axes, every one of them used at least once."""
+    rng = np.random.default_rng()
+    counts = rng.integers(1, 9, 4)
+    columns = [rng.permutation(np.r_[np.arange(k), rng.integers(k, size=12 - k)]) * rng.uniform(0.1, 1) for k in counts]
+    return np.stack(columns, 1), counts.tolist()
 
 
 def check_distinct(distinct: Any) -> str | None:
@@ -43,7 +54,8 @@ def check_distinct(distinct: Any) -> str | None:
 def check_enough(trials_needed: Any) -> str | None:
     if not callable(trials_needed):
         return f"trials_needed must be a function, not a {type(trials_needed).__name__}"
-    for share, confidence in ((0.05, 0.95), (0.01, 0.95), (0.05, 0.5), (0.5, 0.75), (0.1, 0.99)):
+    drawn = tuple(np.random.default_rng().uniform((0.02, 0.3), (0.4, 0.98)).round(3).tolist())
+    for share, confidence in ((0.05, 0.95), (0.01, 0.95), (0.05, 0.5), (0.5, 0.75), (0.1, 0.99), drawn):
         n = trials_needed(share, confidence)
         at = f"for the best {share:.0%} and a probability of {confidence:.0%}"
         if isinstance(n, bool) or not isinstance(n, int | float | np.integer | np.floating):
@@ -61,6 +73,40 @@ def check_enough(trials_needed: Any) -> str | None:
             return f"{at} {n} trials are enough, but not the smallest number: {n - 1} reach {before:.4f} already"
     return None
 
+
+def judge_grid(grid: np.ndarray, chance: np.ndarray) -> tuple[int, str]:
+    """(surfaces,) regrets of both on the same surfaces."""
+    gap = grid - chance
+    error = gap.std(ddof=1) / len(gap) ** 0.5
+    which = 2 if abs(gap.mean()) < 2 * error else 1 if gap.mean() > 0 else 0
+    return which, (
+        f"The grid's best lies {gap.mean():+.2f} ± {error:.2f} above random search's. The grid tried only 5 values of the "
+        "axis that matters, each of them five times; random search tried 25."
+    )
+
+
+def judge_enough(chances: dict[int, Sequence[float]]) -> tuple[int, str]:
+    """Number of trials -> how often one of them is in the best 5 %, in two dimensions and in six."""
+    enough = [min((n for n, c in chances.items() if c[k] > 0.945), default=10**9) for k in (0, 1)]
+    which = 0 if max(enough) <= 20 else 1 if max(enough) <= 60 else 2
+    return which, "All n trials miss with probability 0.95ⁿ; the number of dimensions is not in that formula."
+
+
+QUESTIONS = [
+    Question(
+        "01.q1",
+        "Twenty such surfaces, 25 trials each, importance 0.05. Whose best value is closer to the lowest on average?",
+        ("the grid's", "random search's", "about the same: closer than twice the standard error"),
+        judge_grid,
+    ),
+    Question(
+        "01.q2",
+        "How many random trials make it 95 % likely that at least one is in the best 5 % of the space?",
+        ("20, in any number of dimensions", "about 60, in any number of dimensions",
+         "about 60 with two hyperparameters, far more with six"),
+        judge_enough,
+    ),
+]  # fmt: skip
 
 EXERCISES = [
     Exercise(

@@ -7,17 +7,28 @@ from typing import Any
 import numpy as np
 
 from nasbook.course.exercises import Exercise
+from nasbook.course.predictions import Question, level
 
 
 def check_posterior(posterior: Any) -> str | None:
-    from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import RBF, ConstantKernel
 
     if not callable(posterior):
         return f"posterior must be a function, not a {type(posterior).__name__}"
-    rng = np.random.default_rng(0)
-    X, new, noise = rng.random((6, 1)), np.linspace(-0.2, 1.2, 9)[:, None], 0.04
-    y, kernel = np.sin(6 * X[:, 0]), ConstantKernel(1.7) * RBF(0.3)
+    for rng, noise, scale in ((np.random.default_rng(0), 0.04, 0.3), (np.random.default_rng(1), 0.3, 0.1),
+                              (np.random.default_rng(), 0.1, 0.2)):  # fmt: skip
+        X, new = rng.random((6, 1)), np.linspace(-0.2, 1.2, 9)[:, None]
+        y, kernel = np.sin(6 * X[:, 0]) + 0.2 * rng.standard_normal(6), ConstantKernel(1.7) * RBF(scale)
+        if wrong := _wrong_posterior(posterior, X, new, y, noise, kernel):
+            return wrong
+    return None
+
+
+def _wrong_posterior(
+    posterior: Any, X: np.ndarray, new: np.ndarray, y: np.ndarray, noise: float, kernel: Any
+) -> str | None:
+    from sklearn.gaussian_process import GaussianProcessRegressor
+
     peer = GaussianProcessRegressor(kernel, alpha=noise, optimizer=None).fit(X, y)
     mean, std = peer.predict(new, return_std=True)
     K, k, prior = kernel(X), kernel(new, X), kernel.diag(new)
@@ -34,7 +45,7 @@ def check_posterior(posterior: Any) -> str | None:
             if got.shape == (9, 9):
                 hint = " (that is the covariance of every pair; the variances are its diagonal)"
             return f"for {len(new)} new points the {name} must have shape {right.shape}, not {got.shape}{hint}"
-        if np.abs(got - right).max() > 1e-8:
+        if not np.abs(got - right).max() <= 1e-8:
             i = int(np.argmax(np.abs(got - right)))
             return f"at new point {i} the {name} is {right[i]:.6f} in scikit-learn, yours is {got[i]:.6f}.{_why(name, got, K, k, prior, y, noise, std)}"
     return None
@@ -78,29 +89,77 @@ def check_coverage(coverage: Any) -> str | None:
     mean = np.array([0.0, 1.0, -1.0, 0.5, 2.0, 0.0, 0.0, 0.3])
     std = np.array([0.5, 0.1, 0.2, 1.5, 0.3, 2.0, 0.1, 0.1])
     away = np.array([0.9, 3.0, 1.5, -2.5, -1.7, 1.5, 5.0, 3.3])  # in standard deviations; each slip gives another share
-    truth = mean + away * std
-    got = np.asarray(coverage(mean, std, truth))
-    if got.shape != ():
-        return f"coverage must return one number, a share, not an array of shape {got.shape}"
-    share = float(got)
-    if np.isclose(share, 0.5):
-        return None
-    hint = ""
-    if np.isclose(share, 4):
-        hint = " That is a count; divide it by the number of points."
-    elif np.isclose(share, 50):
-        hint = " A share lies between 0 and 1."
-    elif np.isclose(share, np.mean(away <= 2)):
-        hint = " A truth far below the band is outside too: take the absolute value."
-    elif np.isclose(share, np.mean(np.abs(away) <= 1)):
-        hint = " That is the band of one standard deviation."
-    elif np.isclose(share, np.mean(np.abs(truth - mean) <= 2)):
-        hint = " The distance must be compared with 2 standard deviations, not with 2."
-    return (
-        f"eight truths lie {', '.join(f'{a:.1f}' for a in away)} standard deviations from their means; 4 of 8 are inside "
-        f"± 2, a share of 0.5, yours is {share:.4g}.{hint}"
+    rng = np.random.default_rng()
+    n = int(rng.integers(20, 60))
+    cases = [
+        (mean, std, away),
+        (mean[:3], std[:3], np.array([0.1, -1.9, 1.2])),  # all inside
+        (mean[:2], std[:2], np.array([-2.2, 4.0])),  # none
+        (rng.normal(size=n), rng.uniform(0.05, 3, n), 2 * rng.normal(size=n)),
+    ]
+    for m, s, a in cases:
+        given = [m.copy(), s.copy(), m + a * s]
+        got = np.asarray(coverage(*[x.copy() for x in given]))
+        if got.shape != ():
+            return f"coverage must return one number, a share, not an array of shape {got.shape}"
+        share, inside = float(got), int((np.abs(a) <= 2).sum())
+        if np.isclose(share, inside / len(a)):
+            continue
+        hint = ""
+        if np.isclose(share, inside):
+            hint = " That is a count; divide it by the number of points."
+        elif np.isclose(share, 100 * inside / len(a)):
+            hint = " A share lies between 0 and 1."
+        elif np.isclose(share, np.mean(a <= 2)):
+            hint = " A truth far below the band is outside too: take the absolute value."
+        elif np.isclose(share, np.mean(np.abs(a) <= 1)):
+            hint = " That is the band of one standard deviation."
+        elif np.isclose(share, np.mean(np.abs(a * s) <= 2)):
+            hint = " The distance must be compared with 2 standard deviations, not with 2."
+        where = ", ".join(f"{x:.1f}" for x in a[:8]) + (", …" if len(a) > 8 else "")
+        return (
+            f"{len(a)} truths lie {where} standard deviations from their means; {inside} of {len(a)} are inside ± 2, a share "
+            f"of {inside / len(a):.3g}, yours is {share:.4g}.{hint}"
+        )
+    return None
+
+
+def judge_moved(before: np.ndarray, after: np.ndarray) -> tuple[int, str]:
+    """Half the band's width along the axis, before and after the point was moved."""
+    change = (after - before).mean()
+    which = 2 if np.abs(after - before).max() < 1e-9 else 0 if change > 0 else 1
+    return which, (
+        "σ² has no y in it: only where the points lie counts. A surprise moves the mean. It changes the band only when "
+        "the hyperparameters are fitted anew."
     )
 
+
+def judge_band(shares: dict[str, np.ndarray]) -> tuple[int, str]:
+    """What was believed -> share of the axis in the band, one a function."""
+    wrong, fitted = shares["RBF"].mean(), shares["RBF, length scale fitted"].mean()
+    repaired = "repairs part of it" if fitted > wrong + 0.02 else "does not repair it"
+    return 2 - level(wrong, 0.65, 0.9), (
+        f"{wrong:.0%}. A smooth process thinks that it knows the places between the points, because a smooth function could "
+        f"not leave the line there. Fitting the length scale {repaired} ({fitted:.0%})."
+    )
+
+
+QUESTIONS = [
+    Question(
+        "02.q1",
+        "The point in the middle, at x = 0.45, is dragged up from −0.4 to 3. Nothing else changes. What does the band there "
+        "and beside it do?",
+        ("it gets wider: the value is a surprise", "it gets narrower", "its width stays exactly the same"),
+        judge_moved,
+    ),
+    Question(
+        "02.q2",
+        "The process believes in RBF (very smooth), with the right length scale, noise and signal. On what share of the axis "
+        "does its band hold the truth?",
+        ("about 95 %: only the kernel differs", "65 to 90 %", "about half"),
+        judge_band,
+    ),
+]
 
 EXERCISES = [
     Exercise(

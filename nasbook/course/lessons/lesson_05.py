@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nasbook.course.exercises import Exercise
+from nasbook.course.predictions import Question
 
 
 def check_trial_vector(make: Any) -> str | None:
@@ -28,6 +29,14 @@ def check_trial_vector(make: Any) -> str | None:
         wanted = [0.0, 4.0, 1.0]
         if not np.allclose(swapped, wanted):
             return f"with the two members swapped, F = 1 and every coordinate taken, {wanted} is right, not {swapped}"
+        rng = np.random.default_rng()
+        t, b, p, m = rng.normal(size=(4, 6))
+        F, mask = float(rng.uniform(0.2, 0.9)), rng.permutation([True, True, True, False, False, False])
+        drawn, wanted = make(t.copy(), b.copy(), p.copy(), m.copy(), F, mask.copy()), np.where(mask, b + F * (p - m), t)
+        if np.shape(drawn) != wanted.shape or not np.allclose(drawn, wanted):
+            return (
+                f"for vectors of six coordinates drawn at random {wanted.round(3)} is right, not {np.round(drawn, 3)}"
+            )
         return None
     if np.allclose(got, donor):
         return "that is the donor; where the mask is False the trial vector keeps the target's coordinate"
@@ -67,8 +76,55 @@ def check_recombine(make: Any) -> str | None:
     turn = np.array([[0.6, -0.8], [0.8, 0.6]])
     if not np.allclose(make(points @ turn.T, values), turn @ right):
         return "all points were turned, but the mean did not turn with them"
+    rng = np.random.default_rng()
+    n = int(rng.integers(5, 12))
+    points, values = rng.normal(size=(n, 3)), rng.normal(size=n)
+    weights = np.log((n + 1) / 2) - np.log(np.arange(1, n // 2 + 1))
+    right = weights @ points[np.argsort(values)[: n // 2]] / weights.sum()
+    drawn = np.asarray(make(points.copy(), values.copy()), float)
+    if drawn.shape != right.shape or not np.allclose(drawn, right):
+        return f"for {n} points of three coordinates drawn at random the mean is {right.round(4)}, not {drawn.round(4)}"
     return None
 
+
+def judge_turned(ends: dict[int, tuple[float, float]]) -> tuple[int, str]:
+    """Angle -> the distances that are left: axis by axis, CMA-ES."""
+    grown = [ends[30][k] > 1000 * ends[0][k] for k in (0, 1)]
+    why = (
+        "In a turned valley every step along an axis climbs a wall, so only tiny steps are left. CMA-ES turns with it."
+    )
+    return (2 if all(grown) else 0 if grown[0] else 1 if grown[1] else 3), why
+
+
+def judge_chance(medians: dict[str, float]) -> tuple[int, str]:
+    """Method -> median distance, in the order of the options."""
+    order = sorted(medians, key=medians.__getitem__)
+    worse = "" if medians["GA"] < medians["random steps"] else (
+        " The GA did worse than random steps: its crossover reaches only the corners of the rectangle between two "
+        "parents, its mutation moves one variable or two by a step of fixed size, and in a narrow turned valley both "
+        "mostly land on the walls."
+    )  # fmt: skip
+    return list(medians).index(order[0]), (
+        "Chance proposes, but a population can decide from where and how far, if its differences (DE) or m, σ and C "
+        "(CMA-ES) carry the shape of the valley." + worse
+    )
+
+
+QUESTIONS = [
+    Question(
+        "05.q1",
+        "Both have 200 trials. The valley is turned from 0° to 30°. For which search does the remaining distance to the "
+        "lowest value grow more than a thousandfold?",
+        ("for the search axis by axis", "for CMA-ES", "for both", "for neither"),
+        judge_turned,
+    ),
+    Question(
+        "05.q2",
+        "At 30°, 200 trials: which median comes closest to the lowest value?",
+        ("random steps from the best point so far", "GA", "DE", "CMA-ES"),
+        judge_chance,
+    ),
+]
 
 EXERCISES = [
     Exercise(

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import math
+import random
+from collections.abc import Sequence
 from typing import Any
 
 from nasbook.course.exercises import Exercise
+from nasbook.course.predictions import Question, level
 from nasbook.hpo.parts.rungs import rung_levels
 
 
 def check_rungs(rungs: Any) -> str | None:
     if not callable(rungs):
         return f"rungs must be a function, not a {type(rungs).__name__}"
-    for R, eta in ((27, 3), (16, 2), (100, 3), (243, 3), (1000, 10), (5, 7)):
+    for R, eta in (
+        (27, 3),
+        (16, 2),
+        (100, 3),
+        (243, 3),
+        (1000, 10),
+        (5, 7),
+        (random.randint(20, 900), random.randint(2, 5)),
+    ):
         answer = rungs(R, eta)
         if not isinstance(answer, list | tuple):
             return f"rungs({R}, {eta}) must return a list of whole numbers, not {answer!r}"
@@ -34,6 +45,15 @@ def check_rungs(rungs: Any) -> str | None:
     return None
 
 
+def _drawn(eta: int) -> tuple[list[float], int, list[int]]:
+    """Errors of a full rung drawn at random, two of them nan; η; who goes on."""
+    values = [round(random.random(), 3) for _ in range(random.randint(9, 15))]
+    for k in random.sample(range(len(values)), 2):
+        values[k] = math.nan
+    order = sorted((k for k, v in enumerate(values) if not math.isnan(v)), key=lambda k: values[k])
+    return values, eta, order[: max(1, len(values) // eta)]
+
+
 def check_promote(promoted: Any) -> str | None:
     if not callable(promoted):
         return f"promoted must be a function, not a {type(promoted).__name__}"
@@ -45,6 +65,7 @@ def check_promote(promoted: Any) -> str | None:
         ([0.2, 0.1, 0.2, 0.3, 0.9, 0.8], 3, [1, 0]),
         ([nan, 0.4, nan, 0.2, 0.9, 0.7], 3, [3, 1]),
         ([nan, nan, nan, 0.2, nan, nan], 3, [3]),
+        _drawn(random.randint(2, 4)),
     )
     for values, eta, right in cases:
         given = list(values)
@@ -68,6 +89,39 @@ def check_promote(promoted: Any) -> str | None:
         return f"{call} must be {right}, not {got}: the lowest errors go on, and of equals the earlier"
     return None
 
+
+def judge_wrong(wrong: Sequence[int]) -> tuple[int, str]:
+    """(50,) how many of the stopped networks would have ended better than the winner."""
+    some = sum(w > 0 for w in wrong)
+    return level(some, 10, 41), (
+        f"In {some} of {len(wrong)} brackets, and then {sum(wrong) / max(1, some):.1f} of the 26 on average. Their curves "
+        "cross the winner's later. A rung compares where networks are, not where they are going."
+    )
+
+
+def judge_leader(kept: dict[int, int]) -> tuple[int, str]:
+    """Epoch -> in how many of 100 draws its leader also leads at the end."""
+    return level(kept[1], 26, 71), (
+        f"In {kept[1]}. Successive halving needs less than that: the winner must only be among the best third at every "
+        "rung, not the first."
+    )
+
+
+QUESTIONS = [
+    Question(
+        "06.q1",
+        "A bracket stops 26 of 27 networks. In how many of 50 brackets would at least one of the 26 have ended better than "
+        "the one that was trained to the end?",
+        ("in fewer than 10", "in 10 to 40", "in more than 40"),
+        judge_wrong,
+    ),
+    Question(
+        "06.q2",
+        "In how many of 100 draws does the leader after epoch 1 also lead after epoch 27?",
+        ("at most 25", "26 to 70", "more than 70"),
+        judge_leader,
+    ),
+]
 
 EXERCISES = [
     Exercise(

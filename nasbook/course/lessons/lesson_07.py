@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nasbook.course.exercises import Exercise
+from nasbook.course.predictions import Question, level
 from nasbook.hpo.parts.schedules import schedule
 from nasbook.space import Float, Space
 from nasbook.trace import Header, Trace, Trial
@@ -46,7 +47,7 @@ def a_run(seed: int, members: int = 4, epochs: int = 5) -> Trace:
 def check_schedule(schedule_of: Any) -> str | None:
     if not callable(schedule_of):
         return f"schedule_of must be a function, not a {type(schedule_of).__name__}"
-    for seed in range(5):
+    for seed in (*range(5), int(np.random.default_rng().integers(5, 10**6))):
         trace = a_run(seed)
         right = [(stage.epoch, stage.config["lr"]) for stage in schedule(trace)[1]]
         answer = schedule_of(trace.trials)
@@ -104,8 +105,61 @@ def check_explore(explore: Any) -> str | None:
         ends = np.array([explore(edge, rng) for _ in range(200)], float)
         if np.isclose(ends, edge * factor).any():
             return f"{edge:g} × {factor:g} = {edge * factor:.3g} leaves the range [0.0001, 1]; hold it inside"
-    return None if math.isfinite(new.sum()) else "a draw is not finite"
+    if not math.isfinite(new.sum()):
+        return "a draw is not finite"
+    lr = float(np.random.default_rng().uniform(0.02, 0.3))
+    some = np.array([explore(lr, rng) for _ in range(200)], float)
+    kept = np.isclose(some, 1.2 * lr) | np.isclose(some, 0.8 * lr)
+    return (
+        None if kept.mean() > 0.5 else f"{lr:.4f} must become {1.2 * lr:.4f} or {0.8 * lr:.4f} in three cases of four"
+    )
 
+
+def judge_founders(founders: int) -> tuple[int, str]:
+    return 2 - level(founders, 4, 8), (
+        f"From {founders}. Each round removes three networks for good, and copies of copies spread. It is a tournament over "
+        "starts, too."
+    )
+
+
+def judge_constant(best: dict[int, float]) -> tuple[int, str]:
+    """Epoch -> the constant learning rate that is best then."""
+    which = 0 if best[20] == best[1] else 1 if best[20] < best[1] else 2
+    return which, (
+        f"{best[1]} after epoch 1, {best[20]} after epoch 20. Large steps are quick at first, and restless later: which "
+        "constant is best depends on when you look."
+    )
+
+
+def judge_schedules(difference: float) -> tuple[int, str]:
+    """Mean test accuracy of the schedules minus that of the constant, in points."""
+    return 2 - level(difference, -1, 1), (
+        f"{difference:+.1f} points. The constant was chosen from 30 trainings of its own; each schedule came from the price "
+        "of ten."
+    )
+
+
+QUESTIONS = [
+    Question(
+        "07.q1",
+        "Ten networks start with ten learning rates. After every epoch the worst three become copies of the best three. "
+        "After 20 epochs, from how many of the ten starts do the ten networks descend?",
+        ("8 to 10", "4 to 7", "1 to 3"),
+        judge_founders,
+    ),
+    Question(
+        "07.q2",
+        "The best of the six constants after epoch 1, and after epoch 20:",
+        ("the same", "a smaller one after epoch 20", "a larger one after epoch 20"),
+        judge_constant,
+    ),
+    Question(
+        "07.q3",
+        "Mean test accuracy of the three schedules, against the best constant learning rate:",
+        ("more than a point better", "within a point", "more than a point worse"),
+        judge_schedules,
+    ),
+]
 
 EXERCISES = [
     Exercise(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from nasbook.course.exercises import Exercise
+from nasbook.course.predictions import Question
 
 
 def ridge_val_loss(X: np.ndarray, y: np.ndarray, V: np.ndarray, t: np.ndarray, eta: float, lam: float, T: int) -> float:
@@ -21,11 +23,11 @@ def ridge_val_loss(X: np.ndarray, y: np.ndarray, V: np.ndarray, t: np.ndarray, e
 def check_against_differences(hypergradient: Any) -> str | None:
     if not callable(hypergradient):
         return f"hypergradient must be a function, not a {type(hypergradient).__name__}"
-    rng = np.random.default_rng(0)
-    X, V = rng.standard_normal((20, 4)), rng.standard_normal((15, 4))
-    w = rng.standard_normal(4)
-    y, t = X @ w + rng.standard_normal(20), V @ w + rng.standard_normal(15)
-    for eta, lam, T in ((0.2, 0.5, 2), (0.3, 0.1, 5), (0.1, 0.3, 30)):
+    for eta, lam, T, seed in ((0.2, 0.5, 2, 0), (0.3, 0.1, 5, 0), (0.1, 0.3, 30, 0), (0.2, 0.4, 9, None)):
+        rng = np.random.default_rng(seed)
+        X, V = rng.standard_normal((20, 4)), rng.standard_normal((15, 4))
+        w = rng.standard_normal(4)
+        y, t = X @ w + rng.standard_normal(20), V @ w + rng.standard_normal(15)
         given = [a.copy() for a in (X, y, V, t)]
         found = hypergradient(*given, eta, lam, T)
         if any((a != b).any() for a, b in zip(given, (X, y, V, t), strict=True)):
@@ -34,7 +36,7 @@ def check_against_differences(hypergradient: Any) -> str | None:
             return f"dL_val/dλ is one number, not an array of shape {np.shape(found)}: end with g @ z"
         loss = lambda lam: ridge_val_loss(X, y, V, t, eta, lam, T)  # noqa: B023, E731
         true = (loss(lam + 1e-5) - loss(lam - 1e-5)) / 2e-5
-        error = abs(float(found) - true) / abs(true)
+        error = abs(float(found) - true) / max(abs(true), 1e-3)
         if not error < 1e-5:
             call = f"with η = {eta}, λ = {lam} and {T} steps"
             says = f"{call} central differences give {true:.6g}, yours is {float(found):.6g}"
@@ -50,6 +52,8 @@ def check_terms(terms: Any) -> str | None:
     if not callable(terms):
         return f"terms must be a function, not a {type(terms).__name__}"
     cases = [(1.0, [0.5], 0.1), (5.0, [0.03, 0.147], 0.001), (1.0, [0.2, 1.9], 0.01), (2.0, [0.01, 0.4], 0.05)]
+    rng = np.random.default_rng()
+    cases.append((1.0, rng.uniform(0.05, 1.9, 3).round(3).tolist(), round(float(rng.uniform(0.002, 0.2)), 4)))
     for eta, mus, error in cases:
         k, left = 0, np.ones(len(mus))
         while left.max() > error:  # the definition: what each direction still lacks after k terms
@@ -71,6 +75,40 @@ def check_terms(terms: Any) -> str | None:
             )
     return None
 
+
+def judge_hot(norms: dict[float, Sequence[float]], largest: float) -> tuple[int, str]:
+    """Learning rate -> norms of the gradient after 1, 10, 100 steps; and the largest eigenvalue of the Hessian."""
+    first, _, last = norms[20.0]
+    which = 2 if last > 1e6 * first else 1 if last > 2 * first else 0
+    return which, (
+        f"From {first:.2g} to {last:.2g}. Each step multiplies the steepest direction by 1 − ημ = −{20 * largest - 1:.2f}, "
+        "in the training and again in its derivative."
+    )
+
+
+def judge_black(ends: dict[str, float]) -> tuple[int, str]:
+    """Search -> the lowest loss after 12 trainings, mean over the seeds where there are several."""
+    black, middle, hot = min(ends["random"], ends["bayesian"]), ends["hypergradient"], ends["from 50"]
+    which = 3 if abs(middle / black - 1) < 0.03 else 0 if middle < min(black, hot) else 1 if hot < black else 2
+    return which, f"From the middle {middle:.4f}, the better black box {black:.4f}, and from a rate of 50 {hot:.3g}."
+
+
+QUESTIONS = [
+    Question(
+        "08.q1",
+        "With a learning rate of 5, the gradient of 20 steps differs from the optimum's by 4.4 %. Now the rate is 20. What "
+        "does the gradient of 100 steps do?",
+        ("it agrees sooner: larger steps", "it is off by about the same", "its norm becomes astronomically large"),
+        judge_hot,
+    ),
+    Question(
+        "08.q2",
+        "Which of these ends with the lowest validation loss?",
+        ("hypergradients from the middle", "hypergradients from a rate of 50", "random or Bayesian, on the mean of the seeds",
+         "those from the middle and the black boxes are within 3 % of each other"),
+        judge_black,
+    ),
+]  # fmt: skip
 
 EXERCISES = [
     Exercise(

@@ -5,7 +5,10 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
+import numpy as np
+
 from nasbook.course.exercises import Exercise
+from nasbook.course.predictions import Question, level
 from nasbook.nas.spaces.nb201.cell import OPS, canonical_key
 from nasbook.space import Choice, Int, Space
 
@@ -69,7 +72,8 @@ def chain_space(depth: int, kernels: int, channels: int, poolings: int, strides:
 def check_chains(chains: Any) -> str | None:
     if not callable(chains):
         return f"chains must be a function, not a {type(chains).__name__}"
-    for case in ((1, 2, 1, 1, 1), (1, 3, 2, 2, 2), (2, 2, 1, 1, 1), (3, 1, 2, 2, 2), (5, 3, 3, 2, 2)):
+    drawn = tuple(np.random.default_rng().integers(2, 5, 5).tolist())
+    for case in ((1, 2, 1, 1, 1), (1, 3, 2, 2, 2), (2, 2, 1, 1, 1), (3, 1, 2, 2, 2), (5, 3, 3, 2, 2), drawn):
         found, right = chains(*case), int(chain_space(*case).size)
         if isinstance(found, bool) or found != right:
             depth, k, c, p, s = case
@@ -89,6 +93,53 @@ def check_chains(chains: Any) -> str | None:
             return f"{told}; a layer has {layer} versions"
     return None
 
+
+def judge_spaces(results: dict[tuple[str, str], tuple[float, float, float]]) -> tuple[int, str]:
+    """(space, method) -> (mean test accuracy, its standard error, seconds); the spaces in the order of the options."""
+    spaces = list(dict.fromkeys(space for space, _ in results))
+    found = [np.mean([a for (space, _), (a, _, _) in results.items() if space == s]) for s in spaces]
+    return int(np.argmax(found)), (
+        f"{', '.join(f'{s} {a:.1%}' for s, a in zip(spaces, found, strict=True))}, mean of the methods. A large space can "
+        "hold something so much better that 60 trials in it beat knowing all of a small one. And NAS alone cannot "
+        "repair what a poor learning rate spoils."
+    )
+
+
+def judge_networks(networks: int) -> tuple[int, str]:
+    return 3 - level(networks, 2_500, 7_500, 13_000), (
+        f"{networks:,}. The others are the same networks under other names. A search that does not notice pays for some of "
+        "them twice."
+    )
+
+
+def judge_swap(found: dict[str, np.ndarray]) -> tuple[int, str]:
+    """Method -> (seeds,) test accuracies on the cells."""
+    gap = found["tpe"].mean() - found["regularized-evolution"].mean()
+    error = np.hypot(*(found[m].std(ddof=1) / len(found[m]) ** 0.5 for m in ("tpe", "regularized-evolution")))
+    each = ", ".join(f"{name} {100 * a.mean():.1f} %" for name, a in found.items())
+    return level(gap, -2 * error, 2 * error), f"{each}. Neither knows what its numbers mean."
+
+
+QUESTIONS = [
+    Question(
+        "09.q1",
+        "60 trials each, mean of 20 seeds. Which search ends with the best test accuracy?",
+        ("HPO: 324 configurations", "NAS: 30, so 60 trials are plenty", "both: 9,720, of which 60 are next to nothing"),
+        judge_spaces,
+    ),
+    Question(
+        "09.q2",
+        "NAS-Bench-201 has 5 operations on 6 edges: 5⁶ = 15,625 cells. How many different networks are these?",
+        ("all 15,625", "about 10,000", "about 5,000", "about 500"),
+        judge_networks,
+    ),
+    Question(
+        "09.q3",
+        "On the cells, the home of regularised evolution, TPE is …",
+        ("worse by more than two standard errors", "about equal", "better by more than two standard errors"),
+        judge_swap,
+    ),
+]
 
 EXERCISES = [
     Exercise(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nasbook.course.exercises import Exercise
+from nasbook.course.predictions import Question, level
 
 
 def check_age(next_population: Any) -> str | None:
@@ -34,13 +35,21 @@ def check_age(next_population: Any) -> str | None:
         )
     if names != ["b", "c", "d"]:
         return f"the order must stay oldest first: b, c, d, not {', '.join(names)}"
+    rng = np.random.default_rng()
+    for n in (1, 6):
+        members = [(f"m{i}", float(e)) for i, e in enumerate(rng.random(n).round(3))]
+        child = ("child", round(float(rng.random()), 3))
+        right, got = [*members[1:], child], next_population(list(members), child)
+        if not isinstance(got, list | tuple) or list(got) != right:
+            return f"from {members} and {child} it must be {right}, not {got!r:.200}"
     return None
 
 
 def check_pressure(p_best: Any) -> str | None:
     if not callable(p_best):
         return f"p_best must be a function, not a {type(p_best).__name__}"
-    for population, sample in ((10, 1), (10, 3), (50, 25), (4, 4)):
+    drawn = tuple(np.random.default_rng().integers((5, 2), (60, 30)).tolist())
+    for population, sample in ((10, 1), (10, 3), (50, 25), (4, 4), drawn):
         right = 1 - (1 - 1 / population) ** sample
         got = float(p_best(population, sample))
         if not np.isclose(got, right, rtol=1e-9):
@@ -57,6 +66,57 @@ def check_pressure(p_best: Any) -> str | None:
             )
     return None
 
+
+def judge_random(regret: float) -> tuple[int, str]:
+    """Mean regret of random search, in points."""
+    return 2 - level(regret, 1, 3), (
+        f"{regret:.2f} points. 100 blind draws land in the best 1 % with a probability of 63 %. Any method has to be compared "
+        "with that."
+    )
+
+
+def judge_tournament(spread: dict[int, float]) -> tuple[int, str]:
+    """S -> on how many edges two members differ."""
+    gap = spread[1] - spread[25]
+    return (0 if gap > 0.2 else 1 if gap < -0.2 else 2), (
+        f"{spread[1]:.1f} edges with S = 1, {spread[25]:.1f} with S = 25. A large tournament makes nearly everybody a child of "
+        "one parent. On this small and smooth space that pays; where good cells lie in several distant places it may not."
+    )
+
+
+def judge_local(last: dict[str, np.ndarray]) -> tuple[int, str]:
+    """Method -> (seeds,) regret after all trials."""
+    local, evolution, chance = (last[m] for m in ("local search", "evolution", "random"))
+    gap = local - evolution
+    error = gap.std(ddof=1) / len(gap) ** 0.5
+    which = 0 if local.mean() > chance.mean() else 1 if gap.mean() > 2 * error else 2
+    return which, (
+        f"Local search minus evolution: {gap.mean():+.2f} ± {error:.2f} points. A new method has to beat this as well."
+    )
+
+
+QUESTIONS = [
+    Question(
+        "10.q1",
+        "We draw 100 of the 15,625 cells at random and keep the best one seen. How far below the best cell of all is it, on "
+        "average?",
+        ("more than 3 points of accuracy", "1 to 3 points", "less than 1 point"),
+        judge_random,
+    ),
+    Question(
+        "10.q2",
+        "P = 25. With S = 1 the parent is any member; with S = 25 it is nearly always one of the best. After 150 cells, where "
+        "do the members differ more from each other?",
+        ("with S = 1", "with S = 25", "no difference"),
+        judge_tournament,
+    ),
+    Question(
+        "10.q3",
+        "Local search only ever climbs. After 150 cells, mean of 30 seeds, how good is it?",
+        ("worse than random search", "between random search and evolution", "not to be told from evolution, or better"),
+        judge_local,
+    ),
+]
 
 EXERCISES = [
     Exercise(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nasbook.course.exercises import Exercise
+from nasbook.course.predictions import Question
 
 
 def probabilities(theta: np.ndarray) -> np.ndarray:
@@ -18,7 +19,12 @@ def probabilities(theta: np.ndarray) -> np.ndarray:
 def check_gradient(policy_gradient: Any) -> str | None:
     if not callable(policy_gradient):
         return f"policy_gradient must be a function, not a {type(policy_gradient).__name__}"
-    rng = np.random.default_rng(0)
+    return _wrong_gradient(policy_gradient, np.random.default_rng(0)) or _wrong_gradient(
+        policy_gradient, np.random.default_rng()
+    )
+
+
+def _wrong_gradient(policy_gradient: Any, rng: np.random.Generator) -> str | None:
     theta = rng.normal(size=(2, 3))
     reward = {a: float(rng.random()) for a in product(range(3), repeat=2)}  # of all nine architectures
 
@@ -43,7 +49,7 @@ def check_gradient(policy_gradient: Any) -> str | None:
     weigh = lambda b: sum(p[0, a[0]] * p[1, a[1]] * one(a, b) for a in reward)  # noqa: E731
     mean = weigh(0.0)
     off = np.abs(mean - truth)
-    if off.max() > 1e-6:
+    if not off.max() <= 1e-6:
         t, k = np.unravel_index(int(off.argmax()), off.shape)
         hint = ""
         if np.allclose(mean, -truth, atol=1e-6):
@@ -57,7 +63,7 @@ def check_gradient(policy_gradient: Any) -> str | None:
     if np.allclose(one((0, 1), 0.0), one((0, 1), 0.7)):
         return "the estimate is the same with b = 0 and b = 0.7: the baseline is not used"
     moved = np.abs(weigh(0.7) - truth)
-    if moved.max() > 1e-6:
+    if not moved.max() <= 1e-6:
         t, k = np.unravel_index(int(moved.argmax()), moved.shape)
         return (
             f"with b = 0.7 the average estimate for θ[{t}, {k}] is {weigh(0.7)[t, k]:.4f}, without b it is right, "
@@ -95,8 +101,75 @@ def check_surrogate(surrogate: Any) -> str | None:
     narrow = np.asarray(surrogate(np.array([1.15]), np.array([1.0]), 0.1), float)
     if not np.isclose(narrow[0], 1.1):
         return f"for r = 1.15, A = 1, ε = 0.1 the objective is 1.1, yours is {narrow[0]:.4g}: use the ε that is given"
+    rng = np.random.default_rng()
+    r, A, eps = rng.uniform(0.2, 2, 20), rng.normal(size=20), float(rng.uniform(0.05, 0.4))
+    right = np.array([min(x * a, min(max(x, 1 - eps), 1 + eps) * a) for x, a in zip(r, A, strict=True)])
+    got = np.asarray(surrogate(r.copy(), A.copy(), eps), float)
+    if got.shape != right.shape or not np.allclose(got, right):
+        i = int(np.argmax(np.abs(np.resize(got, right.shape) - right)))
+        return f"for r = {r[i]:.3f}, A = {A[i]:.3f}, ε = {eps:.3f}, drawn at random, the objective is {right[i]:.4f}"
     return None
 
+
+def judge_baseline(mean_off: dict[float, float], variance: dict[float, float]) -> tuple[int, str]:
+    """Baseline -> relative distance of the estimate's mean from the exact gradient, and variance of one estimate."""
+    if mean_off[0.9] > 0.01:
+        which = 2 if mean_off[0.9] > 1 else 0
+    else:
+        which = 1 if variance[0.9] < variance[0.0] else 3
+    return which, (
+        "The mean is the exact gradient for every b, to rounding. The variance with b = 0 is "
+        f"{variance[0.0] / variance[0.9]:.0f} times that with b = 0.9, so without a baseline as many times more cells would be "
+        "needed for the same precision."
+    )
+
+
+def judge_clip(factor: dict[float, float]) -> tuple[int, str]:
+    """ε -> by what factor an update changes the probability of a cell, on average."""
+    ratio = factor[1.0] / factor[0.2]
+    return (1 if ratio > 1.1 else 2 if ratio < 1 / 1.1 else 0), (
+        f"By a factor of {factor[0.2]:.2f} with the clip and {factor[1.0]:.2f} without. The clip takes the slope away from a "
+        "cell that has moved by ε. It is not a wall: other cells of the batch share the weights and carry it further, so a "
+        "factor beyond 1 + ε is common."
+    )
+
+
+def judge_race(regret: dict[str, np.ndarray]) -> tuple[int, str]:
+    """Method -> (seeds, trials) regret in points, the same seeds."""
+    gap = regret["ppo"][:, -1] - regret["regularized-evolution"][:, -1]
+    error = gap.std(ddof=1) / len(gap) ** 0.5
+    which = 2 if abs(gap.mean()) < 2 * error else 0 if gap.mean() < 0 else 1
+    return which, (
+        f"PPO minus evolution: {gap.mean():+.2f} ± {error:.2f} points. A queue with mutations needs no gradient, no network "
+        "and a small part of the computing time. It is the one to beat."
+    )
+
+
+QUESTIONS = [
+    Question(
+        "11.q1",
+        "All rewards lie between 0.88 and 0.91. We subtract b = 0.9 from each of them. What happens to the gradient estimate "
+        "from a single cell?",
+        ("its mean and its variance shrink", "its mean stays, its variance shrinks", "its mean changes its sign",
+         "nothing changes"),
+        judge_baseline,
+    ),
+    Question(
+        "11.q2",
+        "PPO takes 10 steps with each batch, at a high rate. With the clip at ε = 0.2 and, in a second run, practically "
+        "without one (ε = 1): how much do the probabilities of the batch's cells change at an update?",
+        ("about the same: the clip acts rarely", "by more without the clip", "by more with the clip"),
+        judge_clip,
+    ),
+    Question(
+        "11.q3",
+        "150 cells each, ten seeds. Evolution learns no weights, PPO learns about ten thousand. Which ends closer to the best "
+        "cell?",
+        ("PPO, by more than two standard errors", "evolution, by more than two standard errors",
+         "they cannot be told apart"),
+        judge_race,
+    ),
+]  # fmt: skip
 
 EXERCISES = [
     Exercise(

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from nasbook.course.exercises import Exercise
+from nasbook.course.predictions import Question
 
 
 def partial(score: np.ndarray, parameters: np.ndarray, truth: np.ndarray) -> float:
@@ -27,13 +28,14 @@ def check_beyond(beyond: Any) -> str | None:
         (parameters + rng.normal(0, 5, 200), "of a score that is parameters and noise"),
         (truth + rng.normal(0, 10, 200), "of a score that knows more than parameters"),
         (np.exp(-truth / 9 + rng.normal(0, 1, 200)), "of a score that is worst where the truth is best"),
+        (truth + np.random.default_rng().normal(0, 20, 200), "of a score drawn at random"),
     ):
         right, got = partial(score, parameters, truth), beyond(score.copy(), parameters.copy(), truth.copy())
         try:
             got = float(got)
         except (TypeError, ValueError):
             return f"beyond must return a number, not {got!r:.40}"
-        if abs(got - right) > 1e-6:
+        if not abs(got - right) <= 1e-6:
             r_st = float(np.corrcoef(rankdata(score), rankdata(truth))[0, 1])
             r_sp = float(np.corrcoef(rankdata(score), rankdata(parameters))[0, 1])
             r_tp = float(np.corrcoef(rankdata(truth), rankdata(parameters))[0, 1])
@@ -53,9 +55,10 @@ def check_beyond(beyond: Any) -> str | None:
 def check_dropout(mc_dropout: Any) -> str | None:
     if not callable(mc_dropout):
         return f"mc_dropout must be a function, not a {type(mc_dropout).__name__}"
-    h = np.array([[1.0, 2.0, 0.5, 0.0], [3.0, 0.0, 1.0, 2.0], [0.1, 0.1, 0.1, 0.1]])
+    by_hand = np.array([[1.0, 2.0, 0.5, 0.0], [3.0, 0.0, 1.0, 2.0], [0.1, 0.1, 0.1, 0.1]])
     w = np.array([0.5, -1.0, 2.0, 1.0])
-    for p in (0.3, 0.1):
+    drawn = np.random.default_rng().uniform(0.2, 2, (3, 4))
+    for p, h in ((0.3, by_hand), (0.1, by_hand), (0.4, drawn)):
         T = 20_000
         result = mc_dropout(h.copy(), w.copy(), p, T, np.random.default_rng(0))
         if not (isinstance(result, tuple) and len(result) == 2):
@@ -65,7 +68,7 @@ def check_dropout(mc_dropout: Any) -> str | None:
             return f"for 3 rows, mean and std must have shape (3,), not {mean.shape} and {std.shape}"
         true_mean, true_std = h @ w, np.sqrt(p / (1 - p) * ((h * w) ** 2).sum(1))
         off = 6 * true_std / np.sqrt(T) + 1e-9
-        if np.any(np.abs(mean - true_mean) > off):
+        if not np.all(np.abs(mean - true_mean) <= off):
             i = int(np.argmax(np.abs(mean - true_mean) / off))
             hint = ""
             if np.allclose(mean, (1 - p) * true_mean, atol=0.05):
@@ -75,16 +78,71 @@ def check_dropout(mc_dropout: Any) -> str | None:
             return (
                 f"with p = {p}, the mean of row {i} should be about {true_mean[i]:.2f}, yours is {mean[i]:.2f}.{hint}"
             )
-        if np.any(np.abs(std - true_std) > 0.06 * true_std + 1e-6):
+        if not np.all(np.abs(std - true_std) <= 0.06 * true_std + 1e-6):
             i = int(np.argmax(np.abs(std - true_std)))
             hint = " Is it the variance?" if np.allclose(std, true_std**2, rtol=0.1) else ""
             if np.allclose(std, true_std / np.sqrt(T), rtol=0.1):
                 hint = " That is the standard error of the mean; the spread of the network does not shrink with T."
             return f"with p = {p}, the std of row {i} should be about {true_std[i]:.2f}, yours is {std[i]:.2f}.{hint}"
-    if np.any(np.asarray(mc_dropout(h, w, 0.0, 50, np.random.default_rng(0))[1], float) > 1e-9):
+    if not np.all(np.asarray(mc_dropout(by_hand, w, 0.0, 50, np.random.default_rng(0))[1], float) <= 1e-9):
         return "with p = 0 nothing is left out, so the std must be 0"
     return None
 
+
+def judge_budget(found: dict[str, float]) -> tuple[int, str]:
+    """Judge -> mean true accuracy of its choice, in the order of the options."""
+    chosen = ", ".join(f"{name} {100 * a:.1f} %" for name, a in found.items())
+    return list(found).index(max(found, key=found.__getitem__)), (
+        f"{chosen}. A rough judge that sees ten times as many cells can choose better than a fine one that sees few. But it "
+        "must be right about the top: seeing all of them does not help a judge that prefers the wrong ones."
+    )
+
+
+def judge_price(share: dict[str, float]) -> tuple[int, str]:
+    """Data -> what one score by snip costs, as a share of an epoch."""
+    which = 0 if share["digits"] < 0.05 else 2 if share["digits"] > 1 else 1
+    return which, (
+        f"{share['digits']:.0%} on digits. On a large data set an epoch has hundreds of steps and the share is tiny. On a "
+        "small one it is not: how cheap a proxy is depends on what it replaces."
+    )
+
+
+def judge_nearest(regret: dict[str, np.ndarray]) -> tuple[int, str]:
+    """Method -> (seeds, trials) regret in points, the same seeds; in the order of the options."""
+    last = {name: r[:, -1] for name, r in regret.items()}
+    first, second = sorted(last, key=lambda name: last[name].mean())[:2]
+    gap = last[second] - last[first]
+    error = gap.std(ddof=1) / len(gap) ** 0.5
+    which = list(last).index(first) if gap.mean() > 2 * error else 3
+    return which, (
+        f"{second} minus {first}: {gap.mean():+.2f} ± {error:.2f} points. Two standard errors are the least that a difference "
+        "should have before you believe it."
+    )
+
+
+QUESTIONS = [
+    Question(
+        "15.q1",
+        "Full training ranks cells best (its rank correlation with the truth is above 0.9), training for 1 epoch far worse. "
+        "With 10 seconds each: whose choice is truly better?",
+        ("that of full training", "that of 1 epoch", "that of counting parameters: it sees the most cells"),
+        judge_budget,
+    ),
+    Question(
+        "15.q2",
+        "An epoch of this task has 6 steps of 50 images. The proxy snip needs a new network, one batch and its gradient. What "
+        "does it cost?",
+        ("less than 5 % of an epoch", "a few tenths of an epoch", "more than an epoch"),
+        judge_price,
+    ),
+    Question(
+        "15.q3",
+        "NAS-Bench-201 (CIFAR-10), 100 trained cells each, six seeds. Who ends nearest to the best cell, by more than two "
+        "standard errors?",
+        ("random search", "regularised evolution", "BANANAS", "the first two cannot be told apart"),
+        judge_nearest,
+    ),
+]
 
 EXERCISES = [
     Exercise(

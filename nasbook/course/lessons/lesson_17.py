@@ -8,6 +8,7 @@ import numpy as np
 
 import nasbook
 from nasbook.course.exercises import Exercise
+from nasbook.course.predictions import Question
 from nasbook.trace import Trace
 
 
@@ -44,6 +45,11 @@ def check_warm(warm: Any) -> str | None:
             return "with n = 4, a fifth configuration of the source is tried too: take n of them"
         cold = nasbook.search("regularized-evolution", task, trials=4, seed=seed)
         gains.append(task.accuracy(trace[3].incumbent.config) - task.accuracy(cold.best.config))  # type: ignore[union-attr]
+    rng = np.random.default_rng()
+    n, seed = int(rng.integers(2, 7)), int(rng.integers(10, 10**6))
+    tried = [t.config for t in sorted(warm(source, "digits201-messy", n, seed).trials, key=lambda t: t.id)[: n + 1]]
+    if tried[:n] != source.top(n) or tried[n] in source.top(n + 1):
+        return f"with n = {n} the first {n} trials must be the source's {n} best, best first, and no other of them"
     if np.mean(gains) <= 0:
         return f"after 4 trials it is {-np.mean(gains):.1%} behind the cold start: is the target searched from the source's best?"
     return None
@@ -70,6 +76,7 @@ def check_weight(weight: Any) -> str | None:
         (poor, noisy, "the target is the better one, yet not in every sample"),
         (3 * y + 100, noisy, "the source has the right order on another scale: only the order counts"),
         (-y, noisy, "the source is upside down"),
+        (*np.random.default_rng().normal(y, 2.0, (2, n)), "predictions drawn at random"),
     ]
     for f, g, why in cases:
         got, right = weight(f.copy(), g.copy(), y.copy(), b.copy()), truth(f, g)
@@ -107,16 +114,72 @@ def check_reptile(reptile_step: Any) -> str | None:
             2,
             "with two tasks φ moves by ε times the mean of the two differences; each task starts from the same φ",
         ),
+        (int(np.random.default_rng().integers(2, 6)), 0.3, 2, "with a number of inner steps drawn at random"),
     ]
     for k, epsilon, n, why in cases:
         given = phi.copy()
         got = np.asarray(reptile_step(given, gradients[:n], 0.1, k, epsilon), float)
         if not np.array_equal(given, phi):
             return "phi itself has been changed: work on a copy, because every task starts from it"
-        if got.shape != phi.shape or not np.allclose(got, right(k, epsilon, n)):
+        if got.shape != phi.shape:
+            return f"the new weights must have the shape of phi, {phi.shape}, not {got.shape}"
+        if not np.allclose(got, right(k, epsilon, n)):
             return f"{why}: from {phi} that is {np.round(right(k, epsilon, n), 4)}, yours is {np.round(got, 4)}"
     return None
 
+
+def judge_five(best: dict[str, np.ndarray]) -> tuple[int, str]:
+    """Source -> (seeds,) points below the target's best cell of the best of five."""
+    few, chance = best["parameters"].mean(), best["five at random"].mean()
+    which = 2 if few > chance + 1 else 0 if few < chance - 1 else 1
+    return which, (
+        f"{few:.1f} points against {chance:.1f}. The same cells are ranked nearly the other way round by the number of their "
+        "parameters. A source that is wrong for the target is worse than no source: negative transfer."
+    )
+
+
+def judge_weight(view: Any) -> tuple[int, str]:
+    """The view after 10 trials; its sources are CIFAR-100 and the fewest parameters."""
+    weight, (related, small) = view.weights[1], view.loss[:2]
+    return (2 if weight < 0.005 else 1 if weight < 0.3 else 0), (
+        f"After 10 trials the model of CIFAR-100 has {related:.0%} of the pairs in the wrong order, that of the parameters "
+        f"{small:.0%}."
+    )
+
+
+def judge_misled(misled: np.ndarray, cold: np.ndarray) -> tuple[int, str]:
+    """(seeds, trials) regret in points of both, the same seeds."""
+    behind = (misled - cold)[:, -1]
+    error = behind.std(ddof=1) / len(behind) ** 0.5
+    return (0 if behind.mean() > 2 else 1), (
+        f"Misled minus cold: {behind.mean():+.2f} ± {error:.2f} points. The start was lost, the search was not. A fixed belief "
+        "has no such way back."
+    )
+
+
+QUESTIONS = [
+    Question(
+        "17.q1",
+        "Five cells from a search for the fewest parameters, or five cells at random: which of them lie closer to the best "
+        "cell of ImageNet16-120?",
+        ("the small ones: any search beats no search", "about the same: advice on another question does no harm",
+         "the random ones"),
+        judge_five,
+    ),
+    Question(
+        "17.q2",
+        "Two sources at once, CIFAR-100 and the fewest parameters. After 10 trials on the target, how much weight does the "
+        "second one have?",
+        ("about a third, as the others", "less than the others, but not nothing", "none at all"),
+        judge_weight,
+    ),
+    Question(
+        "17.q3",
+        "After 30 trials: how far behind the cold start is the search that was misled at its start, with ranking weights?",
+        ("by more than 2 points", "by less than 2 points, or not at all"),
+        judge_misled,
+    ),
+]  # fmt: skip
 
 EXERCISES = [
     Exercise(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nasbook.course.exercises import Exercise
+from nasbook.course.predictions import Question, level
 
 
 def check_cost(gpu_hours: Any) -> str | None:
@@ -19,6 +20,8 @@ def check_cost(gpu_hours: Any) -> str | None:
         ((100, 36.0, 10, 10, 4.0), 0.25, "a device that is 4 times as fast needs a quarter"),
         ((50, 7.2, 5, 200, 10.0), 0.4, "50 × 7.2 s × 40 / 10 are 1,440 s"),
     ]
+    n, s, a, b, x = np.random.default_rng().integers(2, 90, 5).tolist()
+    cases.append(((n, float(s), a, b, float(x)), n * s * b / (a * x * 3600), "numbers drawn at random"))
     for arguments, right, why in cases:
         got = float(gpu_hours(*arguments))
         if not np.isclose(got, right):
@@ -36,12 +39,46 @@ def check_rank(agree: Any) -> str | None:
         (([0.1, 0.2, 0.3], [0.5, 0.9, 0.6]), 2 / 3, "one of three pairs is turned round"),
         (([3, 1, 4, 2], [30, 20, 40, 10]), 5 / 6, "one of six pairs is turned round"),
     ]
+    drawn, other = np.random.default_rng().permuted(np.arange(9.0) * np.ones((2, 1)), axis=1).tolist()
+    same = np.mean([(drawn[i] < drawn[j]) == (other[i] < other[j]) for i in range(9) for j in range(i)])
+    cases.append(((drawn, other), float(same), "nine numbers drawn at random"))
     for (small, large), right, why in cases:
         got = float(agree(small, large))
         if not np.isclose(got, right):
             return f"for {small} and {large} the share is {right:.3g} ({why}), yours is {got:.3g}"
     return None
 
+
+def judge_price(cost: Any) -> tuple[int, str]:
+    return level(cost.hours, 0.4, 24), (
+        f"{cost.hours:.1f} hours. Trials and epochs multiply. This is arithmetic, and yet it is the step most often skipped."
+    )
+
+
+def judge_early(shares: dict[int, float]) -> tuple[int, str]:
+    """Epochs -> share of pairs in the right order."""
+    return level(shares[2], 0.6, 0.8), (
+        f"In {shares[2]:.0%}. And after all 12 epochs it is still not 100 % ({shares[12]:.0%}): one seed on 300 validation "
+        "images is noisy."
+    )
+
+
+QUESTIONS = [
+    Question(
+        "21.q1",
+        "This search took a few seconds for 8 trials of 10 epochs. What would 500 trials of 50 epochs take, one after the "
+        "other, on this machine?",
+        ("less than 25 minutes", "25 minutes to a day", "more than a day"),
+        judge_price,
+    ),
+    Question(
+        "21.q2",
+        "Two random cells, compared after 2 of 12 epochs on validation images. How often is the leader also better at the "
+        "end, on test images?",
+        ("in fewer than 60 % of the pairs", "in 60 to 80 % of the pairs", "in more than 80 % of the pairs"),
+        judge_early,
+    ),
+]
 
 EXERCISES = [
     Exercise(

@@ -49,8 +49,8 @@ def check_best(best_of: Any) -> str | None:
         "a failed trial, whose value is None": ([0.5, None, 0.3], 2),
         "a failed trial first": ([None, 4.0, 2.0, 8.0], 2),
     }
-    values = [round(random.uniform(-9, 9), 3) for _ in range(7)]
-    cases["values drawn at random"] = ([*values, None], values.index(min(values)))
+    drawn = [round(random.uniform(-9, 9), 3) for _ in range(7)]
+    cases["values drawn at random"] = ([*drawn, None], drawn.index(min(drawn)))
     for what, (values, index) in cases.items():
         trial = best_of(made_trace(values))
         if not isinstance(trial, Trial):

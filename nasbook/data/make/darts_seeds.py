@@ -18,8 +18,9 @@ COLUMNS = ("task", "order", "seed", "epoch", "supernet", "cell")
 
 
 def main(path: Path) -> None:
-    import nasbook
     from nasbook.nas.spaces.nb201.cell import OPS
+    from nasbook.search import steps
+    from nasbook.tasks.cells import DigitsCells
 
     done = set()
     if path.exists():
@@ -33,7 +34,7 @@ def main(path: Path) -> None:
         for seed in range(seeds):
             if (task, order, seed) in done:
                 continue
-            search = nasbook.steps("darts", nasbook.task("digits-cells", data=task), seed=seed, order=order, epochs=20)
+            search = steps("darts", DigitsCells(data=task), seed=seed, order=order, epochs=20)
             rows = []
             for view in (step.view for step in search):
                 cell = "".join(str(OPS.index(op)) for op in view.cell)

@@ -63,7 +63,7 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__, *_ROOMS})
 
 
-# A trace lies below pictures and studies, so its two doors to them are hung here, where everything may be imported.
+# A trace lies below pictures and studies, so its doors to them are hung here, where everything may be imported.
 
 
 def _export(trace: Trace, path: str | Path, **options: Any) -> Path:
@@ -76,8 +76,20 @@ def _plot(trace: Trace, kind: str = "history", **options: Any) -> Any:
     return importlib.import_module("nasbook.plots").plot(trace, kind, **options)
 
 
+def _to_csv(trace: Trace, path: str | Path) -> Path:
+    """Write the trials as a CSV file: one row each, with config.<name> and metric.<name>."""
+    return importlib.import_module("nasbook.rows").to_csv(trace, path)
+
+
+def _to_dataframe(trace: Trace) -> Any:
+    """The trials as a pandas DataFrame, with the same columns as `to_csv`."""
+    return importlib.import_module("nasbook.rows").to_dataframe(trace)
+
+
 Trace.export = _export
 Trace.plot = _plot
+Trace.to_csv = _to_csv
+Trace.to_dataframe = _to_dataframe
 
 
 def methods() -> list[registry.Entry]:

@@ -83,7 +83,7 @@ def evaluate(
         if stopped is None:
             answer, lost = read(told)
             for name, why in lost.items():
-                warnings.warn(f"trial {trial.id}: the metric {name!r} is dropped: {why}", stacklevel=2)
+                warnings.warn(f"trial {trial.id}: the metric {text(name)!r} is dropped: {why}", stacklevel=2)
     except KeyboardInterrupt:
         raise
     except StopTrial as stop:
@@ -194,8 +194,8 @@ def _metrics(metrics: Any) -> tuple[dict[str, Any], dict[str, str]]:
     if not isinstance(metrics, Mapping):
         return {}, {"metrics": f"a dict was expected, not {text(shortened(metrics))[:60]}"} if metrics else {}
     kept, lost = {}, {}
-    for name, value in metrics.items():
-        name = text(name)
+    for key, value in metrics.items():
+        name = str(key)
         try:
             row = plain(value)
             json.dumps(row, allow_nan=False)

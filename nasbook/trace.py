@@ -262,6 +262,11 @@ def _rank(trial: Trial) -> tuple[float, float]:
     return -trial.effort, math.inf if trial.value is None else trial.value
 
 
+def best_of(trials: Iterable[Trial]) -> Trial | None:
+    """The best of the done trials, as in `Trace.best`; the first of equals; None without a success."""
+    return min((t for t in trials if t.status == "done" and t.value is not None), key=_rank, default=None)
+
+
 class Trace:
     """The steps of one search, in the order in which the trials ended.
 
@@ -269,9 +274,11 @@ class Trace:
     and not ended. It is a record: what it hands out may be changed without changing it.
     """
 
-    # The root package binds these two, because what they call lies above this module.
+    # The root package binds these, because what they call lies above this module.
     export: ClassVar[Callable[..., Any]]
     plot: ClassVar[Callable[..., Any]]
+    to_csv: ClassVar[Callable[..., Any]]
+    to_dataframe: ClassVar[Callable[..., Any]]
 
     def __init__(self, header: Header) -> None:
         self.header = header
@@ -289,9 +296,7 @@ class Trace:
     def ended(self, trial: Trial, view: Any = None) -> Step:
         self._running.pop(trial.id, None)
         self._events.append(("tell", trial))
-        best = self.incumbent
-        if trial.status == "done" and trial.value is not None and (best is None or _rank(trial) < _rank(best)):
-            best = trial
+        best = best_of([trial] if self.incumbent is None else [self.incumbent, trial])
         self._steps.append(Step(len(self._steps), trial, best, view))
         return self._steps[-1]
 
@@ -387,7 +392,10 @@ class Trace:
 
     def __repr__(self) -> str:
         n, h = len(self), self.header
-        found = "no success yet" if self.incumbent is None else f"best {self.best.value:.6g} at {self.best.config}"
+        found = "no success yet"
+        if (best := self.incumbent) is not None:
+            at = ", ".join(f"{k} = {f'{v:.4g}' if isinstance(v, float) else v}" for k, v in best.config.items())
+            found = f"best {best.value:.4g} at {at}"
         return f"<Trace: {h.method} on {h.task}, seed {h.seed}, {n} trial{'' if n == 1 else 's'}, {found}>"
 
     # ---- on disk ---------------------------------------------------------------------------------------
@@ -622,9 +630,9 @@ def plain(x: Any) -> Any:
     """JSON types: arrays and tensors become lists, their scalars and fractions numbers, paths text, and what is not
     finite None. TypeError for what is none of these."""
     if isinstance(x, str):
-        return text(x)
+        return str(x)
     if isinstance(x, os.PathLike):
-        return text(os.fspath(x))
+        return os.fspath(x)
     if x is None or isinstance(x, bool):
         return x
     if isinstance(x, int):
@@ -635,7 +643,7 @@ def plain(x: Any) -> Any:
     if hasattr(x, "tolist"):  # NumPy, torch, pandas
         return plain(x.tolist())
     if isinstance(x, Mapping):
-        return {text(k): plain(v) for k, v in x.items()}
+        return {str(k): plain(v) for k, v in x.items()}
     if isinstance(x, list | tuple | KeysView | ValuesView | range):
         return [plain(v) for v in x]
     if isinstance(x, Set):

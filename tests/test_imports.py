@@ -34,6 +34,7 @@ ALLOWED = {
     "counting": set(),
     "space": {"parameters", "counting"},
     "trace": {"files", "space"},
+    "rows": {"trace"},
     "registry": set(),
     "task": {"space"},
     "method": {"space", "trace", "task", "evaluation"},
@@ -58,7 +59,7 @@ FOREIGN = {
     "tasks": {"matplotlib", "ipywidgets", "anywidget", "IPython"},
     "plots": {"ipywidgets", "anywidget", "IPython"},
     "scale": {"matplotlib", "ipywidgets", "anywidget", "IPython"},
-    **dict.fromkeys(CORE, {"matplotlib", "ipywidgets", "anywidget", "IPython", "torch", "scipy", "sklearn"}),
+    **dict.fromkeys(CORE | {"rows"}, {"matplotlib", "ipywidgets", "anywidget", "IPython", "torch", "scipy", "sklearn"}),
 }
 # files of hpo that train something, with torch
 TRAINS = {"hypergradient", "pbt", "unroll_length", "unrolling"}

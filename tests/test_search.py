@@ -915,3 +915,34 @@ def test_the_highest_fidelity_decides_what_is_best():
                 assert trace.best.effort == top
                 assert trace.best.value == min(t.value for t in done if t.effort == top) == trace.incumbent_values[-1]
                 assert trace.top(1) == [trace.best.config]
+
+
+def test_pictures_fronts_and_optuna_agree_on_the_best():
+    from nasbook.hpo.parts.pareto import best_trials
+    from nasbook.trace import best_of
+
+    trace = Trace(Header("random", "t", SPACE))
+    for i, (fidelity, values) in enumerate([(1, (0.0, 0.0)), (9, (0.5, 0.4)), (9, (0.4, 0.5)), (9, (0.6, 0.6))]):
+        trial = Trial(i, {"x": 0.1 * i}, fidelity)
+        trace.started(trial)
+        trace.ended(replace(trial, status="done", value=values[0], values=values, end=1.0 + i))
+    assert trace.best.id == best_of(trace.trials).id == 2 and {t.id for t in best_trials(trace.trials)} == {1, 2}
+
+
+def test_optuna_takes_the_best_of_the_highest_fidelity():
+    pytest.importorskip("optuna")
+    from nasbook.scale.optuna import from_optuna, to_optuna
+
+    trace = search("successive-halving", "digits-hpo-messy", trials=30)
+    study = to_optuna(trace)
+    assert study.best_value == trace.best.value
+    back = from_optuna(study)
+    assert [(t.id, t.status, t.value, t.fidelity) for t in back.trials] == [
+        (t.id, t.status, t.value, t.fidelity) for t in trace.trials
+    ]
+
+
+def test_a_trace_is_shown_in_few_digits():
+    trace = search("random", "branin", trials=3)
+    assert all(len(word.strip(",>").lstrip("-").replace(".", "")) <= 6 for word in repr(trace).split() if "." in word)
+    assert "best " in repr(trace) and " at x1 = " in repr(trace)

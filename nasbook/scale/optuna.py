@@ -84,12 +84,12 @@ def _provenance(study: Any, signs: Sequence[float], left_out: int) -> dict[str, 
 
 
 def _trial(i: int, t: Any, config: Config, signs: Sequence[float], zero: datetime | None) -> Trial:
-    status, reason = STATES[t.state.name], None
+    kept = t.user_attrs.get(KEY, {})
+    status, reason = kept.get("status", STATES[t.state.name]), None
     values = None if t.values is None else tuple(s * float(v) for s, v in zip(signs, t.values, strict=True))
     curve = tuple((float(k), _finite(signs[0] * v)) for k, v in sorted(t.intermediate_values.items()))
     start = 0.0 if zero is None or t.datetime_start is None else (t.datetime_start - zero).total_seconds()
     end = None if zero is None or t.datetime_complete is None else (t.datetime_complete - zero).total_seconds()
-    kept = t.user_attrs.get(KEY, {})
     if "start" in kept:
         start, end = kept["start"], kept.get("end")
     if "curve" in kept:
@@ -249,6 +249,7 @@ def to_optuna(trace: Trace, *, name: str | None = None, storage: Any = None) -> 
     study.set_user_attr(KEY, trace.header.to_dict())
     distributions = {n: _distribution(optuna, p) for n, p in trace.space.parameters.items()}
     states = {ours: optuna.trial.TrialState[theirs] for theirs, ours in STATES.items()}
+    best = trace.incumbent
     everything = sorted([*trace.trials, *trace.pending], key=lambda t: t.id)
     zero = datetime.now().replace(microsecond=0) - timedelta(
         seconds=max((t.end or t.start for t in everything), default=0)
@@ -258,10 +259,13 @@ def to_optuna(trace: Trace, *, name: str | None = None, storage: Any = None) -> 
         if values is not None and (len(values) != m or t.status not in ("done", "pruned")):
             values = None
         kept = {k: plain(getattr(t, k)) for k in KEPT}
+        short = t.status == "done" and best is not None and t.effort < best.effort
+        if short:  # a brief training is no candidate for Optuna's best trial
+            kept["status"] = "done"
         if any(f != int(f) for f, _ in t.curve):  # Optuna counts whole steps
             kept["curve"] = plain(t.curve)
         frozen = optuna.trial.create_trial(
-            state=states[t.status],
+            state=states["pruned" if short else t.status],
             values=None if values is None else [s * v for s, v in zip(signs, values, strict=True)],
             params=t.config,
             distributions={n: distributions[n] for n in t.config},

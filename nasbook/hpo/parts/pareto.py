@@ -105,10 +105,13 @@ def _volume(Y: np.ndarray, ref: np.ndarray) -> float:
 
 
 def best_trials(trials: Iterable[Trial]) -> list[Trial]:
-    """The done trials of several values that no other dominates, the loneliest first: any first few are spread out."""
+    """The done trials of several values that no other dominates, the loneliest first: any first few are spread out.
+    Values of different fidelities do not compare, so the highest alone counts."""
     done = [t for t in trials if t.status == "done" and len(t.values or ()) > 1]
     if not done:
         return []
+    highest = max(t.effort for t in done)
+    done = [t for t in done if t.effort == highest]
     Y = np.array([t.values for t in done], float)
     on = np.flatnonzero(front(Y))
     return [done[on[k]] for k in np.argsort(-crowding(Y[on]), kind="stable")]

@@ -25,7 +25,7 @@ from nasbook.plots.data import (
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Limits, nice_ceiling, number, plural
 from nasbook.task import Task
-from nasbook.trace import Step, Trace, Trial
+from nasbook.trace import Step, Trace, Trial, best_of
 
 
 class HistoryPicture(Picture):
@@ -236,7 +236,8 @@ class CurvesPicture(Picture):
         self.n, self.cut = len(trials), len(cut)
         self.winner: Trial | None = None
         if done:
-            self.winner, curve = min(done, key=lambda d: d[0].value)  # type: ignore[arg-type,return-value]
+            self.winner = best_of(t for t, _ in done)
+            curve = next(c for t, c in done if t is self.winner)
             self.best.set_data(*curve.T)
             self.star.set_data(*curve[-1:].T)
         else:

@@ -21,7 +21,7 @@ from nasbook.plots.scales import parameter_axis, ticks, tilted
 from nasbook.plots.style import Figure, Limits
 from nasbook.space import Choice, Int, Space
 from nasbook.task import Task
-from nasbook.trace import Trace, Trial
+from nasbook.trace import Trace, Trial, best_of
 
 GOLDEN = 0.6180339887
 
@@ -57,8 +57,8 @@ class _Trials(Picture):
         raw = values_of(told)
         self.values = self.quantity.show(raw)
         self.failed = np.isnan(raw)
-        self.best = int(np.nanargmin(raw)) if (~self.failed).any() else None
-        self.best_trial = None if self.best is None else told[self.best]
+        self.best_trial = best_of(told)
+        self.best = next((i for i, t in enumerate(told) if t is self.best_trial), None)
         seen = np.sort(self.values[~self.failed])
         if not len(seen):
             return False

@@ -15,7 +15,7 @@ from nasbook.plots.data import trials_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, number, plural
 from nasbook.plots.traces.history import _clock
-from nasbook.trace import Trace, Trial
+from nasbook.trace import Trace, Trial, best_of
 
 LOOKS: dict[str, dict[str, Any]] = {
     "done": {"facecolor": "#5f7f9c", "edgecolor": "white"},
@@ -88,8 +88,7 @@ class TimelinePicture(Picture):
             self.bars[status].set(**look, linewidth=1)
         for track in self.tracks:
             track.set_width(self.now * second)
-        done = [t for t in ended if t.status == "done" and t.value is not None]
-        self.best = min(done, key=lambda t: t.value, default=None)  # type: ignore[arg-type,return-value]
+        self.best = best_of(ended)
         if self.best is not None:
             self.star.set_data([(self.best.start + (self.best.end or self.now)) / 2 * second], [self.best.worker])
         else:

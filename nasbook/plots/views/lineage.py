@@ -20,7 +20,7 @@ from nasbook.plots.picture import Picture, Stack
 from nasbook.plots.scales import parameter_axis, ticks, value_label
 from nasbook.plots.style import Figure, plural
 from nasbook.space import Constant, Space
-from nasbook.trace import Trace, Trial
+from nasbook.trace import Trace, Trial, best_of
 
 COLOURS = ("value", "founder", "parameter")
 FOUNDERS = [style.BLUE, style.GREEN, style.PURPLE, style.SKY, style.YELLOW, style.RED, "#6b4fa0", "#8c6d31",
@@ -62,8 +62,7 @@ class Lineages:
             return found[::-1]
 
         alive = {i for t in current.values() for i in ancestors(t)}
-        done = [t for t in rows.values() if t.status == "done" and t.value is not None]
-        best = min(done, key=lambda t: t.value or 0.0, default=None)
+        best = best_of(rows.values())
         return cls(rows, sorted(current), start, founder, current, alive, best, ancestors(best))
 
     def founders(self, epoch: float) -> set[int]:

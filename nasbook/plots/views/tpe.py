@@ -18,7 +18,7 @@ from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, value_label
 from nasbook.plots.style import Figure, Limits
 from nasbook.space import Choice, Config, Int, Space
-from nasbook.trace import Step, Trial
+from nasbook.trace import Step, Trial, best_of
 
 GOOD, OTHER = style.BELIEF, style.PURPLE
 
@@ -144,8 +144,7 @@ class TPEPicture(Picture):
         good, started = {t.id for t in view.below}, bool(view.draws)
         put(self.good, [t for t in shown if started and t.id in good])
         put(self.others, [t for t in shown if not (started and t.id in good)])
-        told = [t for t in (*view.below, *view.above) if t.value is not None and t.status == "done"]
-        best = min(told, key=lambda t: t.value or 0.0, default=None)
+        best = best_of((*view.below, *view.above))
         put(self.star, [t for t in shown if t is best])
         failed = [view.space.encode(t.config)[self.at] for t in view.above if t.status == "failed"]
         self.lost.set_data(failed, np.full(len(failed), self.y.pair[1]))

@@ -176,7 +176,7 @@ def test_import_nasbook_loads_nothing_heavy():
     modules = loaded_by("import nasbook")
     assert not HEAVY & modules
     ours = {m for m in modules if m.startswith("nasbook.")}
-    assert ours == {f"nasbook.{name}" for name in CORE | {"tasks"}}
+    assert ours == {f"nasbook.{name}" for name in CORE | {"tasks", "kit", "kit.interrupt"}}
 
 
 def test_listing_loads_nothing_heavy():

@@ -80,6 +80,11 @@ class Method(_Named):
         self._asked = 0
         self._queue: list[Proposal] = []
 
+    @classmethod
+    def suited(cls, settings: Mapping[str, Any], fidelity: Fidelity) -> dict[str, Any]:
+        """These settings, with what is not set and hangs on how thoroughly the task can be evaluated."""
+        return dict(settings)
+
     def check_budget(self, trials: int | None, fidelity: Fidelity | None) -> None:
         """Raise ValueError where so many trials, or what the task can be trained for, are no search for the method."""
 

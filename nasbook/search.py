@@ -478,14 +478,14 @@ def as_method(
 ) -> Method | OneShot:
     """A method from a registry name, a class, or an object that has not been asked yet.
 
-    `package.module:Class` is imported. A method of several fidelities, made here and not told its highest one, takes
-    the task's."""
+    `package.module:Class` is imported. A method of several fidelities, made here, takes the task's range and levels
+    where its settings say nothing."""
     if isinstance(method, str) and ":" in method:
         _import(method)
-    if fidelity is not None and isinstance(method, str | type) and "max_fidelity" not in settings:
+    if fidelity is not None and isinstance(method, str | type):
         cls = registry.find("method", method).load() if isinstance(method, str) else method
-        if any(f.name == "max_fidelity" for f in fields(getattr(cls, "Settings", NoSettings))):
-            settings = {**settings, "max_fidelity": int(fidelity.max)}
+        if isinstance(cls, type) and issubclass(cls, Method):
+            settings = cls.suited(settings, fidelity)
     if isinstance(method, str):
         return registry.make("method", method, space, seed=seed, **settings)
     if isinstance(method, type) and issubclass(method, Method | OneShot):

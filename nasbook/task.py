@@ -24,11 +24,17 @@ CONTEXT = ("fidelity", "seed", "report", "checkpoint")  # what a search gives an
 
 @dataclass(frozen=True)
 class Fidelity:
-    """How thoroughly a trial can be evaluated: from `min` to `max` of a unit such as 'epoch'."""
+    """How thoroughly a trial can be evaluated: from `min` to `max` of a unit such as 'epoch'; at certain `levels` only,
+    or, with (), anywhere between."""
 
     unit: str
     min: float
     max: float
+    levels: tuple[float, ...] = ()
+
+    def allows(self, level: float) -> bool:
+        """Can a trial be evaluated this thoroughly?"""
+        return self.min <= level <= self.max and (not self.levels or level in self.levels)
 
     def __post_init__(self) -> None:
         numbers = (self.min, self.max)

@@ -16,6 +16,7 @@ compares all four.
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -61,9 +62,12 @@ def check_epochs(estimator: Estimator, epochs: Any, least: int = 1) -> None:
     fidelity, name = estimator.task.fidelity, estimator.task.name
     if fidelity is None or fidelity.unit != "epoch":
         raise ValueError(f"{estimator.kind}: {name} has no epochs")
-    if isinstance(epochs, bool) or not isinstance(epochs, int | np.integer) or not least <= epochs <= fidelity.max:
-        most = f"{fidelity.max:g}"
-        raise ValueError(f"{estimator.kind}: epochs must be a whole number in {least} … {most}, not {epochs!r}")
+    whole = isinstance(epochs, int | np.integer) and not isinstance(epochs, bool)
+    if not whole or epochs < least or not fidelity.allows(epochs):
+        least = max(least, math.ceil(fidelity.min))
+        levels = ", ".join(f"{x:g}" for x in fidelity.levels if x >= least)
+        may = f"one of {levels}" if levels else f"a whole number in {least} … {fidelity.max:g}"
+        raise ValueError(f"{estimator.kind}: epochs must be {may}, not {epochs!r}")
 
 
 def smaller(task: Any, kind: str, data: float | None, resolution: int | None, width: float | None) -> Any:

@@ -1,7 +1,9 @@
 """An own table as a task: from CSV and from arrays, with errors that say where."""
 
 import csv
+import gzip
 import json
+import warnings
 from itertools import product
 
 import numpy as np
@@ -84,12 +86,33 @@ def test_a_configuration_without_a_row_is_named(results):
         ("lr,value,s\n1,2,3\n2,3,inf\n", {"cost": "s"}, r"line 3: s must be a number, not 'inf'"),
         ("lr,value,s\n1,2,3\n2,3,-1\n", {"cost": "s"}, r"line 3: s must be seconds, not the negative number -1"),
         ("lr,value\n1,2\n2,3\n1.0,4\n", {}, r"line 4: \{'lr': 1.0\} stands there twice, first in .*line 2"),
-        ("lr,value\n1,2\n2\n", {}, r"line 3: 1 cells, but line 1 names 2 columns"),
+        ("lr,value\n1,2\n2\n", {}, r"line 3: 1 cell, but line 1 names 2 columns"),
         ("lr,wd,value\n1,2,3\n2,,4\n", {}, r"line 3: wd is empty"),
         ("lr,lr,value\n1,2,3\n", {}, r"line 1: the column 'lr' stands there twice"),
         ("lr,value\n", {}, r"results.csv, line 1: the table has no rows"),
         ("value\n1\n", {}, r"line 1: no column is left"),
-        ("", {}, r"line 1: there is no column 'value'; there are no columns"),
+        ("", {}, r"results.csv: the file is empty; its first line must name the columns"),
+        ("\ufeff \n\n", {}, r"results.csv: the file is empty"),
+        ('lr,note,value\n1,"a\nb",2\n2,c,high\n', {}, r"line 4: value must be a number, not 'high'"),
+        ('lr,note,value\n1,a,2\n2,"c\nd\ne",high\n', {}, r"line 3: value must be a number, not 'high'"),
+        ('lr,value\n1,2\n2,"3\n', {}, r"line 3: this is not CSV \(unexpected end of data\)"),
+        ("lr,,value\n1,2,3\n2,2,4\n", {}, r"line 1: column 2 has no name"),
+        ("lr,value\n1,2\n", {"objectives": ["value"]}, r"objectives names two or more different columns"),
+        ("lr,value\n1,2\n", {"metrics": "size"}, r"metrics is a list of columns such as \['size'\]"),
+        ("lr,value\n1,2\n", {"objectives": ["value", "lr"], "maximise": ["vale"]}, r"maximise names 'vale'"),
+        ("lr;value\n1;0,5\n", {}, r"line 2: value must be a number, not '0,5'; decimal=',' reads it"),
+        ("lr;value\n1;0.5\n", {"decimal": ","}, r"line 2: value must be a number, not '0.5'; decimal='.' reads it"),
+        ("lr;value\n1;2\n", {"decimal": ";"}, r"decimal must be '.' or ',', not ';'"),
+        ("lr;value\n1;2\n", {"delimiter": ";;"}, r"delimiter must be one character such as ';', not ';;'"),
+        ("lr,value\n1,2\n1,3\n", {}, r"stands there twice, .*; runs that were repeated need repeat='…'"),
+        ("lr,seed,value\n1,0,2\n1,,3\n", {"repeat": "seed"}, r"line 3: seed is empty"),
+        ("lr,seed,value\n1,0,2\n1,0,3\n", {"repeat": "seed"}, r"line 3: \{'lr': 1\} of seed 0 stands there twice"),
+        ("cell,value\n|a~0|,2\n", {"architecture": "cell"}, r"line 2: a cell of NAS-Bench-201 reads"),
+        (
+            "cell,value\na,2\n",
+            {"architecture": "nb201"},
+            r"architecture='nb201' is no column and no space of arch.*'nb201-cell'",
+        ),
     ],
 )
 def test_errors_name_the_file_and_the_line(tmp_path, text, arguments, message):
@@ -151,8 +174,8 @@ def test_arrays_infer_order_truth_and_constants():
     )
     assert table.space == Space(
         width=Choice([16, 32, 64], ordered=True),
-        bias=Choice([False, True], ordered=True),
-        name=Choice(["b", "a", "c"]),
+        bias=Choice([False, True]),
+        name=Choice(["a", "b", "c"]),
         seed=Constant(7),
     )
     json.dumps(table.space.to_dict())
@@ -264,3 +287,269 @@ def test_a_curve_is_reported_up_to_the_fidelity_asked_for(fidelity, epochs):
     answer = table.evaluate({"lr": 0.1}, fidelity=fidelity, report=lambda x, value, cost: seen.append((x, value)))
     assert seen == list(zip(epochs, [0.9, 0.6, 0.5], strict=False))
     assert answer.value == seen[-1][1]
+
+
+# ---- how cells are read --------------------------------------------------------------------------------
+
+
+def read(tmp_path, text, name="t.csv", **options):
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+    return Table.from_csv(path, **options)
+
+
+@pytest.mark.parametrize(
+    ("cells", "parameter"),
+    [
+        ("00123 00124 00125", Choice(["00123", "00124", "00125"])),
+        ("1e5 2e5 7", Choice(["1e5", "2e5", "7"])),
+        ("1e-05 0.001 1", Choice([1e-05, 0.001, 1.0], ordered=True)),
+        ("1e+16 -2 .5", Choice([-2.0, 0.5, 1e16], ordered=True)),
+        ("None 3 5", Choice([3, 5, None])),
+        ("None sqrt log2", Choice(["log2", "sqrt", None])),
+        ("True False true", Choice([False, True])),
+        ("10 9 -8", Choice([-8, 9, 10], ordered=True)),
+        ("b a c", Choice(["a", "b", "c"])),
+        ("1 1 1", Constant(1)),
+        ("1 2 inf", Choice(["1", "2", "inf"])),
+        ("9" * 400 + " 1 2", Choice(["1", "2", "9" * 400])),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:t.csv")
+def test_a_column_is_taken_for_what_it_holds_whatever_the_order_of_its_rows(tmp_path, cells, parameter):
+    for row in (cells.split(), cells.split()[::-1]):
+        text = "".join(f"{cell},{i},0.{i}\n" for i, cell in enumerate(row))
+        assert read(tmp_path, "x,i,value\n" + text).space.parameters["x"] == parameter
+
+
+@pytest.mark.parametrize("nothing", ["", "NaN", "NA", "None", "null", "n/a", "nan"])
+def test_what_does_not_exist_may_be_written_in_many_ways(tmp_path, nothing):
+    space = Space(kernel=Choice(["rbf", "poly"]), degree=Int(2, 3, when={"kernel": "poly"}))
+    text = f"kernel,degree,value\nrbf,{nothing},0.3\npoly,3,0.2\npoly,2,0.1\n"
+    table = read(tmp_path, text, space=space)
+    assert table.complete and table.evaluate({"kernel": "rbf"}).value == 0.3
+    with pytest.raises(ValueError, match="t.csv, line 3: degree is empty, although it exists in this configuration"):
+        read(tmp_path, text.replace("poly,3", f"poly,{nothing}"), space=space)
+    if nothing != "None":  # without a space it is a value like others
+        table = read(tmp_path, text)
+        when = {"kernel": ["poly"]}
+        assert table.space == Space(kernel=Choice(["poly", "rbf"]), degree=Choice([2, 3], ordered=True, when=when))
+        assert table.complete
+
+
+def test_a_none_that_is_a_value_and_a_code_like_na_stay(tmp_path):
+    space = Space(depth=Choice([None, 3]), region=Choice(["NA", "EU"]), code=Choice(["007", "7"]))
+    table = read(tmp_path, "depth,region,code,value\nNone,NA,007,1\n3,EU,7,2\n", space=space)
+    assert table.configs == [
+        {"depth": None, "region": "NA", "code": "007"}, {"depth": 3, "region": "EU", "code": "7"}
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz"])
+@pytest.mark.parametrize("bom", ["", "\ufeff"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_files_as_programs_write_them(tmp_path, name, bom, newline):
+    text = f"{bom},lr;x,value\n0,0.1,1\n1,0.2,2\n2,0.3,3\n".replace("\n", newline)
+    assert read(tmp_path, text, name).space == Space(
+        **{"lr;x": Choice([0.1, 0.2, 0.3], ordered=True)}
+    )  # to_csv()'s index
+    text = f"{bom}lr;n;value;\n0,1;5;1,5;\n0,2;5;2,5;\n".replace("\n", newline)
+    table = read(tmp_path, text, name, decimal=",")
+    assert table.space == Space(lr=Choice([0.1, 0.2], ordered=True), n=Constant(5)) and list(table.values) == [1.5, 2.5]
+    assert Table.from_csv(**json.loads(json.dumps(table.arguments))).space == table.space
+
+
+def test_a_file_that_is_no_gzip_and_a_folder_are_named(tmp_path):
+    (tmp_path / "t.csv.gz").write_text("lr,value\n1,2\n")
+    with pytest.raises(ValueError, match="t.csv.gz: this is not a gzip file"):
+        Table.from_csv(tmp_path / "t.csv.gz")
+    with pytest.raises(FileNotFoundError, match="this is a folder"):
+        Table.from_csv(tmp_path)
+
+
+def test_one_row_and_rows_that_all_failed(tmp_path):
+    table = read(tmp_path, "lr,value\n0.1,0.5\n")
+    assert table.space == Space(lr=Constant(0.1)) and nasbook.search("random", table, trials=2).best.value == 0.5
+    with pytest.warns(UserWarning, match="t.csv: no row has a number in value, so every trial will fail"):
+        table = read(tmp_path, "lr,value\n0.1,nan\n0.2,\n")
+    assert [t.status for t in nasbook.search("grid", table, trials=2).trials] == ["failed", "failed"]
+
+
+def test_a_table_says_what_will_disappoint(tmp_path):
+    with pytest.warns(UserWarning) as said:
+        read(tmp_path, "id,lr,value\n7,0.1,1\n8,0.2,2\n9,0.2,3\n")
+    assert [str(w.message) for w in said] == [
+        "t.csv: 'id' has another value in each of the 3 configurations; if it is an identifier, leave it out of "
+        "parameters=[…]",
+        "t.csv: 3 of 6 configurations have a row; a search that asks for another is told of a failure",
+    ]
+    assert all(w.filename == __file__ or "test_tables" in w.filename for w in said)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read(tmp_path, "a,b,value\n1,1,1\n1,2,2\n2,1,3\n2,2,4\n")
+
+
+def test_a_data_frame_is_a_table():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(
+        {"kernel": ["rbf", "poly", "poly"], "degree": [None, 2, 3], "value": [1.0, 2.0, None]}, index=[4, 5, 6]
+    )
+    table = Table.from_arrays(frame)
+    when = {"kernel": ["poly"]}
+    assert table.space == Space(kernel=Choice(["poly", "rbf"]), degree=Choice([2, 3], ordered=True, when=when))
+    assert nasbook.search("grid", table, trials=3).best.config == {"kernel": "rbf"}
+    twice = pandas.DataFrame([[1, 2, 3]], columns=["x", "x", "value"])
+    with pytest.raises(ValueError, match="table: the column 'x' stands there twice"):
+        Table.from_arrays(twice)
+
+
+def test_what_only_looks_like_a_data_frame_is_one_too():
+    class Frame:  # as pandas has it: whole numbers among NaN are floats, and a name may stand there twice
+        def __init__(self, *columns):
+            self.columns = columns
+
+        def items(self):
+            return iter(self.columns)
+
+    nan = float("nan")
+    columns = ("kernel", ["rbf", "poly", "poly"]), ("degree", np.array([nan, 2, 3])), ("value", np.array([1, 2, nan]))
+    table = Table.from_arrays(Frame(*columns))
+    when = {"kernel": ["poly"]}
+    assert table.space == Space(kernel=Choice(["poly", "rbf"]), degree=Choice([2, 3], ordered=True, when=when))
+    assert nasbook.search("grid", table, trials=3).best.config == {"kernel": "rbf"}
+    with pytest.raises(ValueError, match="table: the column 'degree' stands there twice"):
+        Table.from_arrays(Frame(*columns, columns[1]))
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [
+        ([1, 2], "table: give columns by name, as a dict or a DataFrame, not"),
+        ({"x": 3, "value": [1]}, "table: the column x must be a list of values, not 3"),
+        ({"x": "ab", "value": [1, 2]}, "table: the column x must be a list of values, not 'ab'"),
+        ({"x": [[1], [2]], "value": [1, 2]}, r"table: row 0: x must be None, True/False, a number or text, not \[1\]"),
+        ({"x": np.eye(2), "value": [1, 2]}, "table: the column x must be a list of values"),
+        ({"x": [], "value": []}, "table: the table has no rows"),
+    ],
+)
+def test_columns_that_are_none_are_named(columns, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        Table.from_arrays(columns)
+
+
+# ---- several objectives, repeats, architectures --------------------------------------------------------------
+
+
+def test_several_objectives_and_one_to_be_maximised(tmp_path):
+    text = "width,error,accuracy,size\n" + "".join(f"{w},{1 / w},{1 - 1 / w},{w * w}\n" for w in range(1, 9))
+    table = read(tmp_path, text, objectives=["accuracy", "size"], maximise=["accuracy"], metrics=["error"])
+    assert table.objectives == ("−accuracy", "size") and table.space == Space(
+        width=Choice(list(range(1, 9)), ordered=True)
+    )
+    answer = table.evaluate({"width": 4})
+    assert answer.values == (-0.75, 16.0) and answer.metrics == {"error": 0.25, "accuracy": 0.75}
+    trace = nasbook.search("nsga2", table, trials=20, seed=0)
+    assert {t.status for t in trace.trials} == {"done"} and len(trace.trials[0].values) == 2
+    with pytest.raises(ValueError, match="has 2 objectives and tpe minimises one"):
+        nasbook.search("tpe", table, trials=5)
+    again = Table.from_csv(**json.loads(json.dumps(table.arguments)))
+    assert again.objectives == table.objectives
+
+
+def test_repeats_are_drawn_by_the_seed_and_reported_by_their_mean(tmp_path):
+    rows = [(lr, seed, lr + seed / 10) for lr in (1, 2) for seed in (0, 1, 2)]
+    text = "lr,seed,value\n" + "".join(f"{a},{b},{c}\n" for a, b, c in rows)
+    table = read(tmp_path, text, repeat="seed")
+    assert table.space == Space(lr=Choice([1, 2], ordered=True)) and table.complete and len(table) == 6
+    assert {table.evaluate({"lr": 1}, seed=s).value for s in range(30)} == {1.0, 1.1, 1.2}
+    assert table.evaluate({"lr": 1}, seed=7) == table.evaluate({"lr": 1}, seed=7)
+    assert table.mean({"lr": 1}) == pytest.approx(1.1) and table.optimum == pytest.approx(1.1)
+    assert table.regret({"lr": 2}) == pytest.approx(1.0)
+    trace = nasbook.search("random", table, trials=30, seed=0)
+    assert len({t.value for t in trace.trials}) == 6 and trace.best.metrics["seed"] == 0
+
+
+def test_a_curve_of_repeats_stays_with_one_repeat():
+    rows = [(seed, epoch, seed + 1 / epoch) for seed in (10, 20) for epoch in (1, 3, 9) if (seed, epoch) != (20, 9)]
+    seeds, epochs, values = zip(*rows, strict=True)
+    table = Table.from_arrays(
+        {"lr": [1] * 5, "seed": seeds, "epoch": epochs, "value": values}, fidelity="epoch", repeat="seed", curve=True
+    )
+    for s in range(4):
+        seen = []
+        answer = table.evaluate({"lr": 1}, seed=s, report=lambda x, v, cost: seen.append(v))  # noqa: B023
+        assert seen == [11, 10 + 1 / 3, 10 + 1 / 9] and answer.value == seen[-1]  # only this one got so far
+    assert {table.evaluate({"lr": 1}, fidelity=3, seed=s).value for s in range(4)} == {10 + 1 / 3, 20 + 1 / 3}
+
+
+def test_published_cells_are_known_to_methods_and_pictures(tmp_path):
+    from nasbook.nas.spaces import architecture
+    from nasbook.nas.spaces.nb201.cell import all_cells, nb201_string, to_config
+
+    cells = list(all_cells())[::300]
+    rows = "".join(f"{nb201_string(c)},{sum(c)},{i}\n" for i, c in enumerate(cells))
+    with pytest.warns(UserWarning, match="53 of 15,625 configurations have a row"):
+        table = read(tmp_path, "arch,error,seconds\n" + rows, value="error", cost="seconds", architecture="arch")
+    assert architecture.of(table.space).name == "nb201-cell"
+    assert table.evaluate(to_config(cells[7])).value == sum(cells[7])
+    assert nasbook.search("bananas", table, trials=12, first=table.configs[:12], seed=0).best.config in table.configs
+    assert Table.from_csv(**{**table.arguments}).space == table.space
+
+
+@pytest.mark.filterwarnings("ignore:table")
+def test_a_table_over_a_space_of_architectures(tmp_path):
+    from nasbook.nas.spaces import architecture
+
+    spaces = nasbook.architectures("mlp-chain")
+    rng = np.random.default_rng(0)
+    configs = list({spaces.space.key(c): c for c in (spaces.space.sample(rng) for _ in range(20))}.values())
+    columns = {n: [c.get(n) for c in configs] for n in spaces.space.parameters}
+    table = Table.from_arrays({**columns, "value": list(range(len(configs)))}, architecture="mlp-chain")
+    assert architecture.of(table.space).name == "mlp-chain" and table.configs == configs
+
+
+# ---- levels --------------------------------------------------------------------------------------------------
+
+HALVING = ["successive-halving", "hyperband", "asha", "bohb", "dehb"]
+
+
+def with_levels(levels, configurations=40):
+    rows = [(x, level, x / configurations + 1 / level) for x in range(configurations) for level in levels]
+    columns = dict(zip(("x", "epoch", "value"), zip(*rows, strict=True), strict=True))
+    return Table.from_arrays({**columns, "seconds": columns["epoch"]}, cost="seconds", fidelity="epoch")
+
+
+@pytest.mark.parametrize("name", [*HALVING, "median-stopping"])
+def test_a_table_without_fidelities_is_evaluated_whole(name):
+    table = Table.from_arrays({"x": list(range(40)), "value": list(range(40))}, name="whole")
+    trace = nasbook.search(name, table, trials=40, seed=0)
+    assert {t.status for t in trace.trials} == {"done"}
+
+
+@pytest.mark.parametrize("name", HALVING)
+@pytest.mark.parametrize(
+    ("levels", "eta"), [((12, 200), 16), ((1, 10, 100), 10), ((1, 3, 9, 27), 3), (tuple(range(1, 51)), 3), ((5, 30), 6)]
+)
+def test_rungs_stand_on_the_levels_of_a_table(name, levels, eta):
+    trace = nasbook.search(name, with_levels(levels), trials=130, seed=0)
+    assert {t.status for t in trace.trials} == {"done"} and {t.fidelity for t in trace.trials} <= set(levels)
+    assert trace.header.settings["eta"] == eta and max(t.fidelity for t in trace.trials) == levels[-1]
+
+
+@pytest.mark.parametrize("name", HALVING)
+def test_an_eta_that_misses_the_levels_is_refused_before_the_first_trial(name):
+    with pytest.raises(ValueError, match="has 1, 10, 100 epochs, not the 3.* min_fidelity=1 with eta=10 fits"):
+        nasbook.search(name, with_levels((1, 10, 100)), trials=40, eta=3)
+    with pytest.raises(ValueError, match="no eta leads along 100, 150; use 'random'"):
+        nasbook.search(name, with_levels((100, 150)), trials=40)
+    with pytest.raises(ValueError, match="counts in whole numbers, and this task is evaluated at 0.1, 0.5, 1 epochs"):
+        nasbook.search(name, with_levels((0.1, 0.5, 1)), trials=40)
+
+
+def test_cheaper_trainings_of_a_table_are_its_levels():
+    from nasbook.estimate.low_fidelity import LowFidelity
+
+    table = with_levels((2, 12, 200))
+    assert LowFidelity(table, epochs=12).epochs == 12
+    with pytest.raises(ValueError, match="epochs must be one of 2, 12, 200, not 50"):
+        LowFidelity(table, epochs=50)

@@ -12,6 +12,7 @@ floating point, and its floor would lose one).
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -31,6 +32,18 @@ def rung_levels(r: int, R: int, eta: int) -> tuple[int, ...]:
     while r * eta ** (s + 1) <= R:
         s += 1
     return tuple(R // eta ** (s - i) for i in range(s + 1))
+
+
+def fitting(fidelity: Fidelity) -> tuple[int, int] | None:
+    """(r, η) with the fewest levels left out at the bottom, then the smallest η, whose rungs are all levels of the
+    task; None if there is none with two rungs."""
+    R = int(fidelity.max)
+    for r in (int(x) for x in fidelity.levels[:-1] if x >= 1):
+        for eta in range(2, R // r + 1):
+            levels = rung_levels(r, R, eta)
+            if len(levels) > 1 and all(map(fidelity.allows, levels)):
+                return r, eta
+    return None
 
 
 def loss(trial: Trial) -> float:
@@ -128,6 +141,24 @@ class RungMethod(Method):
         super().__init__(space, seed, **settings)
         self._wanted: list[Proposal] = []
 
+    @classmethod
+    def suited(cls, settings: Mapping[str, Any], fidelity: Fidelity) -> dict[str, Any]:
+        """The task's range where none is set; and where η is not set and its default misses the task's levels, one that
+        meets them."""
+        if any(x % 1 for x in fidelity.levels) or fidelity.max <= 1:
+            levels = _listed(fidelity.levels or (fidelity.min, fidelity.max))
+            raise ValueError(f"{cls.name} counts in whole numbers, and this task is evaluated at {levels} "
+                             f"{fidelity.unit}s; count in a smaller unit, or use 'random'")  # fmt: skip
+        own = {"min_fidelity": max(1, math.ceil(fidelity.min)), "max_fidelity": int(fidelity.max)} | dict(settings)
+        if fidelity.levels and not {"eta", "min_fidelity", "max_fidelity"} & set(settings):
+            default = rung_levels(own["min_fidelity"], own["max_fidelity"], cls.Settings().eta)
+            if len(default) < 2 or not all(map(fidelity.allows, default)):
+                found = fitting(fidelity)
+                if found is None:
+                    raise ValueError(f"{cls.name}: {_way(fidelity)}")
+                own["min_fidelity"], own["eta"] = found
+        return own
+
     def check_space(self, space: Space) -> None:
         needs_freedom(self.name, space)
 
@@ -142,6 +173,11 @@ class RungMethod(Method):
                 f"{self.name}: this task can be trained for {fidelity.min:g} to {fidelity.max:g} {fidelity.unit}s, "
                 f"not for min_fidelity={s.min_fidelity} to max_fidelity={s.max_fidelity}"
             )
+        if fidelity is not None and (wrong := [r for r in s.levels if not fidelity.allows(r)]):
+            raise ValueError(
+                f"{self.name}: this task has {_listed(fidelity.levels)} {fidelity.unit}s, not the {wrong[0]} of a rung "
+                f"of min_fidelity={s.min_fidelity}, max_fidelity={s.max_fidelity}, eta={s.eta}; {_way(fidelity)}"
+            )
         if fidelity is not None and trials is not None and trials <= n:
             raise ValueError(
                 f"{self.name}: trials={trials} is too few, because the first {n} are new configurations and none "
@@ -152,3 +188,14 @@ class RungMethod(Method):
         self._wanted += self._queue
         self._queue.clear()
         return super().ask()
+
+
+def _way(fidelity: Fidelity) -> str:
+    if (found := fitting(fidelity)) is None:
+        return f"no eta leads along {_listed(fidelity.levels)}; use 'random', which evaluates each trial whole"
+    return f"min_fidelity={found[0]} with eta={found[1]} fits"
+
+
+def _listed(levels: Sequence[float]) -> str:
+    shown = [f"{x:g}" for x in levels]
+    return ", ".join(shown if len(shown) <= 12 else [*shown[:6], "…", *shown[-3:]])

@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 
 from nasbook.estimate.estimator import Estimator
+from nasbook.kit.threads import one_thread
 from nasbook.space import Config
 from nasbook.task import Evaluation, Report, Task
 
@@ -44,6 +45,7 @@ class ZeroCost(Estimator):
     def kind(self) -> str:
         return self.proxy
 
+    @one_thread()
     def estimate(self, config: Config, seed: int, report: Report | None) -> Evaluation:
         cost = None
         if self.looks_up:

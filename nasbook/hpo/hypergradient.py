@@ -31,6 +31,7 @@ import torch
 from nasbook.hpo.parts.unrolling import Problem, forward, implicit, online, reverse, step
 from nasbook.kit.checks import one_of, setting, whole, within
 from nasbook.kit.state import Resumable
+from nasbook.kit.threads import one_thread_a_step
 from nasbook.space import Float, Space
 from nasbook.task import Task
 from nasbook.trace import Trial
@@ -92,6 +93,7 @@ class Hypergradient(Resumable):
                 "the learning rate lr, as in 'ridge-digits'; for other spaces use 'bayesian' or 'tpe'"
             )
 
+    @one_thread_a_step
     def run(self, task: Task) -> Iterator[tuple[Trial, HypergradientView]]:
         """Walk, and yield after each round. ValueError if the task has no losses to differentiate."""
         if not (hasattr(task, "start") and hasattr(task, "train_loss") and hasattr(task, "val_loss")):

@@ -34,6 +34,7 @@ import numpy as np
 from nasbook.hpo.parts.schedules import Member
 from nasbook.kit.checks import setting, whole, within
 from nasbook.kit.state import Resumable
+from nasbook.kit.threads import one_thread_a_step
 from nasbook.space import Choice, Config, Constant, Int
 from nasbook.task import Task, trial_seed
 from nasbook.trace import Trial
@@ -83,6 +84,7 @@ class PBT(Resumable):
     Settings = PBTSettings
     View = PBTView
 
+    @one_thread_a_step
     def run(self, task: Task) -> Iterator[tuple[Trial, PBTView]]:
         """Train the population to the task's full fidelity; ValueError if its networks cannot be led by epochs."""
         if not (hasattr(task, "member") and hasattr(task, "dynamic") and task.fidelity):

@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nasbook.kit.threads import one_thread
+
 Loss = Callable[[Tensor, Tensor], Tensor]  # (outputs, targets) -> mean over everything that is predicted
 
 
@@ -30,6 +32,7 @@ def step(optimiser: torch.optim.Optimizer, loss: Tensor, clip: float | None = No
     return loss.detach()
 
 
+@one_thread()
 def epoch(
     net: nn.Module,
     optimiser: torch.optim.Optimizer,
@@ -57,6 +60,7 @@ def cosine(highest: float, t: float, end: float, lowest: float = 0.0) -> float:
     return lowest + (highest - lowest) / 2 * (1 + math.cos(math.pi * t / end))
 
 
+@one_thread()
 @torch.no_grad()
 def measure(
     net: Callable[[Tensor], Tensor], x: Tensor, y: Tensor, chunk: int = 300, loss: Loss = cross_entropy

@@ -35,6 +35,7 @@ import numpy as np
 from nasbook.kit.checks import setting, whole
 from nasbook.kit.learner import measure
 from nasbook.kit.state import Resumable
+from nasbook.kit.threads import one_thread_a_step
 from nasbook.nas.parts.chain_growth import first_chain, growths
 from nasbook.nas.parts.morphisms import apply
 from nasbook.nas.parts.warm_restart import Learned, RestartSettings, images_of, learn
@@ -106,6 +107,7 @@ class NetworkMorphism(Resumable):
                 "for another space use 'random', 'regularized-evolution' or 'local-search'"
             )
 
+    @one_thread_a_step
     def run(self, task: Task) -> Iterator[tuple[Trial, NetworkMorphismView]]:
         """Climb, and yield after each training. ValueError if the task does not build chains of convolutions.
 

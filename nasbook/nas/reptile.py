@@ -30,6 +30,7 @@ from torch.func import functional_call
 
 from nasbook.kit.checks import setting, whole, within
 from nasbook.kit.state import Resumable
+from nasbook.kit.threads import one_thread_a_step
 from nasbook.nas.spaces.nb201.cell import EDGES, NONE, OPS, cell_space, to_config
 from nasbook.nas.spaces.networks import SuperNet, init_weights
 from nasbook.space import Space
@@ -106,6 +107,7 @@ class Reptile(Resumable):
                 "for another space use 'random' or 'regularized-evolution'"
             )
 
+    @one_thread_a_step
     def run(self, task: Task) -> Iterator[tuple[Trial, ReptileView]]:
         """Meta-train, and yield after each epoch. ValueError if the task is no family of small tasks."""
         if not hasattr(task, "episode"):

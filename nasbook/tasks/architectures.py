@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from nasbook import registry
 from nasbook.kit import learner
+from nasbook.kit.threads import one_thread
 from nasbook.nas.spaces.blocks import Noise
 from nasbook.nas.spaces.cost import flops
 from nasbook.nas.spaces.networks import init_weights, pick_device
@@ -133,6 +134,7 @@ class Networks(Task):
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in self.__dict__.items() if k != "tensors"}
 
+    @one_thread()
     def evaluate(
         self,
         config: Config,
@@ -165,6 +167,7 @@ class Networks(Task):
         )
         return weighed(answer, self._weighed, {**costs, "flops": costs["flops"] / 1e6})
 
+    @one_thread()
     def test(self, config: Config, *, seed: int = 0) -> float:
         """Train to the end as `evaluate` does and return the error on the test images, which no search has seen."""
         training = Training(self, self.space.validate(config), seed)

@@ -21,6 +21,7 @@ from torch import Tensor
 from torch.func import grad
 from torch.nn.functional import one_hot
 
+from nasbook.kit.threads import one_thread
 from nasbook.space import Config, Float, Space
 from nasbook.task import Evaluation, Fidelity, Report, Task
 
@@ -75,6 +76,7 @@ class Differentiable(Task):
         x, y = self.splits[split]
         return float((self.answers(w, x).argmax(1) != y).double().mean())
 
+    @one_thread()
     def evaluate(
         self,
         config: Config,
@@ -94,6 +96,7 @@ class Differentiable(Task):
         metrics = {"train_loss": float(self.train_loss(w, h)), "error": self.error(w, "val")}
         return Evaluation(float(self.val_loss(w)), metrics=metrics if math.isfinite(metrics["train_loss"]) else {})
 
+    @one_thread()
     def test(self, config: Config, *, seed: int = 0) -> float:
         """Train as `evaluate` does and return the error on the test rows, which no search has seen."""
         h, w = self.logs(self.space.validate(config)), self.start(seed)

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from nasbook.kit import learner
+from nasbook.kit.threads import one_thread
 from nasbook.space import Choice, Config, Float, Int, Space
 from nasbook.task import Evaluation, Fidelity, Report, Task
 from nasbook.tasks.learner import Learner
@@ -88,6 +89,7 @@ class Digits(Task):
         """{"train", "val", "test"}: images (n, *shape) float32, standardised by the training images; labels (n,)."""
         return self.splits
 
+    @one_thread()
     def evaluate(
         self,
         config: Config,
@@ -114,6 +116,7 @@ class Digits(Task):
         """One training to be led epoch by epoch: `epoch`, `state`, `load`, `set`; its errors are in `curve`."""
         return Training(self, self.space.validate(config), seed)
 
+    @one_thread()
     def test(self, config: Config, *, seed: int = 0, fidelity: float | None = None) -> float:
         """Train as `evaluate` does and return the error on the test images, which no search has seen."""
         training = Training(self, self.space.validate(config), seed)

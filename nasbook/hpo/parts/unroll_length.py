@@ -27,8 +27,10 @@ from torch import Tensor
 from torch.func import grad, hessian, jacrev, jvp, vjp, vmap
 
 from nasbook.hpo.parts.unrolling import Problem, push, step
+from nasbook.kit.threads import one_thread
 
 
+@one_thread()
 def by_length(problem: Problem, w: Tensor, h: Tensor, T: int) -> dict[str, np.ndarray]:
     """dL_val/dh (T, m) of each mode for 1 … T differentiated steps, from first weights w (p,)."""
     Z, E, whole, path = torch.zeros(len(h), len(w), dtype=w.dtype), torch.eye(len(h), dtype=h.dtype), [], [w]
@@ -56,6 +58,7 @@ def by_length(problem: Problem, w: Tensor, h: Tensor, T: int) -> dict[str, np.nd
     return {mode: torch.stack(rows).numpy() for mode, rows in found.items()}
 
 
+@one_thread()
 def optimum(problem: Problem, w: Tensor, h: Tensor, most: int = 100) -> tuple[Tensor, Tensor]:
     """The weights w* (p,) that minimise the training loss, and dL_val(w*)/dh (m,), both to rounding.
 

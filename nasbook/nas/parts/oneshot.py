@@ -20,6 +20,7 @@ from torch.func import functional_call
 
 from nasbook.kit import learner
 from nasbook.kit.state import Resumable
+from nasbook.kit.threads import one_thread_a_step
 from nasbook.nas.parts.supernet import SupernetView
 from nasbook.nas.spaces.nb201.cell import EDGES, OPS, Cell, cell_space, to_config
 from nasbook.nas.spaces.networks import SuperNet, init_weights, pick_device
@@ -58,6 +59,7 @@ class SupernetSearch(Resumable):
                 "for another space use 'random', 'bayesian' or 'regularized-evolution'"
             )
 
+    @one_thread_a_step
     def run(self, task: Task) -> Iterator[tuple[Trial, SupernetView]]:
         """Search, and yield after each epoch. ValueError if the task has no images.
 

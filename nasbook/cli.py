@@ -250,7 +250,7 @@ def _searched(options: argparse.Namespace) -> int:
         raise _Usage("--resume needs --out, the trace to go on with")
     if options.out is not None and Path(options.out).exists() and not options.resume:
         raise _Usage(f"{options.out} exists; --resume goes on with it, another --out starts anew")
-    _check_picture(options.plot)
+    _check_picture(options.plot, options.kind, options.method)
     space = None if options.space is None else load_space(options.space)
     task = make_task(options.task, _dict(options.arg), space, typed(options.task, options.trust))
     cls = method_class(options.method, typed(options.method, options.trust))
@@ -586,9 +586,13 @@ def _dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _check_picture(path: Path | None) -> None:
+def _check_picture(path: Path | None, kind: str, method: str) -> None:
+    """Before anything is computed: can this picture be drawn from this method's trace, and written there?"""
     if path is None:
         return
+    from nasbook.plots import check_kind
+
+    check_kind(kind, method)
     if path.suffix not in PICTURES:
         raise _Usage(f"--plot: the name of a picture ends in {', '.join(PICTURES)}, not {path.name!r}")
     if not path.absolute().parent.is_dir():

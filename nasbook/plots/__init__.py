@@ -23,6 +23,7 @@ from nasbook.plots.traces.landscape import LandscapePicture, landscape
 from nasbook.plots.traces.parameters import ParallelPicture, SlicePicture, parallel, slice_plot
 from nasbook.plots.traces.pareto_front import HypervolumePicture, ParetoPicture, hypervolume_history, pareto
 from nasbook.plots.traces.timeline import TimelinePicture, timeline
+from nasbook.plots.viewed import BELIEF, POLICY, SUPERNET, WEIGHTS, Views, check_state
 from nasbook.plots.views.acquisition import Acquisition1D, acquisition, acquisition_picture
 from nasbook.plots.views.acquisition_maps import Acquisition2D
 from nasbook.plots.views.controller import PolicyPicture, policy
@@ -58,14 +59,34 @@ KINDS: dict[str, Callable[..., Figure]] = {
 }
 
 
-def plot(trace: Any, kind: str = "history", **options: Any) -> Figure:
-    """A picture by its name, one of KINDS; options: those of the function of that name. ValueError if it cannot be.
+VIEWS: dict[str, Views] = {  # the view of a method that a kind draws; the others draw trials, whoever chose them
+    "acquisition": BELIEF,
+    "acquisitions": BELIEF,
+    "supernet": WEIGHTS,
+    "weights": WEIGHTS,
+    "policy": POLICY,
+    "training": SUPERNET,
+}
 
-    objective: of a trace with several, which one is drawn (from 0; by default the first)."""
+
+def check_kind(kind: str, method: str | None = None) -> None:
+    """ValueError unless there is a picture of this name, and one that a trace of this method can give."""
     if kind not in KINDS:
         close = get_close_matches(str(kind), KINDS, 1)
         hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(KINDS)}"
         raise ValueError(f"there is no picture {kind!r}; {hint}")
+    if method is not None and kind in VIEWS:
+        VIEWS[kind].check_method(method, kind)
+    if method is not None and kind == "lineage" and method != "pbt":
+        raise ValueError(f"lineage draws a trace of 'pbt', whose trials tell their member; these are from {method!r}")
+
+
+def plot(trace: Any, kind: str = "history", **options: Any) -> Figure:
+    """A picture by its name, one of KINDS; options: those of the function of that name. ValueError if it cannot be.
+
+    objective: of a trace with several, which one is drawn (from 0; by default the first)."""
+    check_kind(kind)
+    check_state(kind, trace)
     if (k := options.pop("objective", None)) is not None:
         trace = one_objective(trace, k)
     try:

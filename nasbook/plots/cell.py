@@ -16,7 +16,7 @@ from nasbook.plots import style
 from nasbook.plots.data import Quantity, label_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure
-from nasbook.search import replay
+from nasbook.plots.viewed import WEIGHTS, step_of
 from nasbook.task import Task
 from nasbook.trace import Step, Trace, Trial
 
@@ -106,7 +106,10 @@ class CellPicture(Picture):
         trial = state.trial if isinstance(state, Step) else state if isinstance(state, Trial) else None
         weights = getattr(state, "weights", None)
         spec = trial.config if trial is not None else getattr(state, "cell", state)
-        self.cell = to_cell(spec)
+        try:
+            self.cell = to_cell(spec)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"cell draws a cell of NAS-Bench-201, and this is none: {error}") from None
         self.ops = [OPS[op] for op in self.cell]
         self.graph = cell_graph(self.cell)
         used = {(i, j): data["used"] for i, j, data in self.graph.edges(data=True)}
@@ -147,6 +150,12 @@ class CellPicture(Picture):
         return f"A cell as a graph: {edges}.{lost}{way}"
 
 
+def check_edges(kind: str, view: Any) -> None:
+    """ValueError unless the view has weights for the six edges and five operations of a cell of NAS-Bench-201."""
+    if np.shape(view.weights) != (len(EDGES), len(OPS)):
+        raise ValueError(f"{kind} draws the {len(EDGES)} edges of a cell of NAS-Bench-201; this supernet has others")
+
+
 class SupernetPicture(Picture):
     """The supernet: on every edge a line for each operation, thick by its weight. `none` is not drawn.
 
@@ -154,6 +163,7 @@ class SupernetPicture(Picture):
     """
 
     figsize = (style.WIDTH, 4.2)
+    draws = WEIGHTS
 
     def __init__(self, epochs: int | None = None, ops: Sequence[str] = OPS) -> None:
         super().__init__()
@@ -182,7 +192,8 @@ class SupernetPicture(Picture):
             )
 
     def update(self, state: Any) -> bool:
-        view = state.view if isinstance(state, Step) else state
+        view = self.view_of(state)
+        check_edges("supernet", view)
         self.epoch, self.weights = view.epoch, np.asarray(view.weights, float)
         self.leaders = []
         for k, edge in enumerate(EDGES):
@@ -215,12 +226,14 @@ def cell(state: Any, *, step: int | None = None, task: Task | None = None, label
     anything that names a cell: a configuration, six operations, "333132", or NAS-Bench-201's string."""
     quantity = Quantity(label or label_of(state if isinstance(state, Trace) else None, task))
     if isinstance(state, Trace):
-        state = state.best if step is None else state[step].trial
+        if step is None and state.incumbent is None:
+            raise ValueError("cell: no trial of this trace has succeeded, so it has no best cell; choose one by step=…")
+        state = state.best if step is None else step_of(state.steps, step, "cell").trial
     return CellPicture(quantity).render_static(state)
 
 
 def supernet(state: Any, *, step: int = -1, epochs: int | None = None) -> Figure:
     """The supernet at one epoch. state: a DARTS Trace, a Step or a DartsView."""
     if isinstance(state, Trace):
-        epochs, state = epochs or len(state), list(replay(state))[step]
+        epochs, state = epochs or len(state), step_of(WEIGHTS.replayed(state, "supernet"), step, "supernet")
     return SupernetPicture(epochs).render_static(state)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from nasbook import registry
+from nasbook.plots import style
 from nasbook.plots.style import number, plus_minus
 from nasbook.search import as_task, search
 from nasbook.task import Task
@@ -39,7 +40,7 @@ class Quantity:
 
     @property
     def name(self) -> str:
-        return self.label.replace("error", "accuracy") if self.higher else self.label
+        return style.named(self.label.replace("error", "accuracy") if self.higher else self.label, 32)
 
     @property
     def axis(self) -> str:
@@ -76,9 +77,37 @@ def trials_of(state: Any) -> list[Trial]:
     return [s.trial if isinstance(s, Step) else s for s in (state if not isinstance(state, Step) else [state])]
 
 
+BIGGEST = 1e300  # what lies beyond is drawn here: the length of an axis must be a number
+FAR = 3.0  # how often the better three quarters' range fits between them and a value that is far off
+
+
+def drawable(values: Any) -> np.ndarray:
+    """Numbers that can be drawn: those that are larger than 10³⁰⁰ stand there, NaN stays."""
+    return np.clip(np.asarray(values, float), -BIGGEST, BIGGEST)
+
+
 def values_of(trials: Iterable[Trial]) -> np.ndarray:
-    """(n,) value of each trial, NaN where it failed or was pruned."""
-    return np.array([t.value if t.status == "done" and t.value is not None else np.nan for t in trials], float)
+    """(n,) value of each trial as it can be drawn, NaN where it failed or was pruned."""
+    return drawable([t.value if t.status == "done" and t.value is not None else np.nan for t in trials])
+
+
+def near(values: np.ndarray, higher: bool = False, among: np.ndarray | None = None) -> np.ndarray:
+    """The values that an axis must reach: all but those that lie so far off that they would flatten the others.
+
+    Measured from the best one, b, with the quantile q that three quarters reach, what is worse than q + 3 (q − b) is
+    far off. `among` gives b and q where they are known better than from the values; `higher`: more is better."""
+    loss = -values if higher else values
+    loss = loss[np.isfinite(loss)]
+    known = loss if among is None else -among if higher else among
+    known = known[np.isfinite(known)]
+    if len(known) < 4:
+        kept = loss
+    else:
+        best, q = float(known.min()), float(np.quantile(known, 0.75))
+        spread = known[known > best]
+        core = q - best or (float(np.median(spread)) - best if len(spread) else np.inf)
+        kept = loss[loss <= q + FAR * core]
+    return -kept if higher else kept
 
 
 def label_of(trace: Trace | None, task: Task | None = None) -> str:

@@ -17,12 +17,14 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 
+from nasbook.plots.names import families, plain
+
 DPI, SMALL = 100, 9
 
 
 @lru_cache(maxsize=64)
 def _font(size: float, weight: Any) -> FontProperties:
-    return FontProperties(family="DejaVu Sans", size=size, weight=weight)
+    return FontProperties(family=families(), size=size, weight=weight)
 
 
 @lru_cache(maxsize=1)
@@ -39,16 +41,35 @@ def _advance(letter: str, size: float, weight: str) -> float:
 
 def text_width(text: str, size: float, weight: str = "normal") -> float:
     """Width of a line of text in inches."""
-    return sum(_advance(letter, size, weight) for letter in text)
+    return sum(_advance(letter, size, weight) for letter in plain(text))
 
 
+@lru_cache(maxsize=4096)
 def shorten(text: str, width: float, size: float = SMALL, weight: str = "normal") -> str:
-    """The text, or as much of it as fits into `width` inches, with an ellipsis."""
+    """The text, or its beginning and its end with an ellipsis between them, as far as fits into `width` inches."""
+    text = plain(text)
     if text_width(text, size, weight) <= width:
         return text
-    while text and text_width(text.rstrip() + "…", size, weight) > width:
-        text = text[:-1]
-    return text.rstrip() + "…"
+    left = width - _advance("…", size, weight)
+    keep = 0  # letters in all: the next one is taken from the beginning, then from the end
+    while keep < len(text):
+        letter = text[keep // 2] if keep % 2 == 0 else text[-1 - keep // 2]
+        left -= _advance(letter, size, weight)
+        if left < 0:
+            break
+        keep += 1
+    head, tail = (keep + 1) // 2, keep // 2
+    return f"{text[:head].rstrip()}…{text[len(text) - tail :].lstrip()}"
+
+
+def clipped(sentence: str, width: float, size: float = SMALL, weight: str = "normal") -> str:
+    """A sentence, or its beginning and an ellipsis, as far as fits into `width` inches."""
+    sentence = plain(sentence)
+    if text_width(sentence, size, weight) <= width:
+        return sentence
+    while sentence and text_width(sentence.rstrip() + "…", size, weight) > width:
+        sentence = sentence[:-1]
+    return sentence.rstrip() + "…"
 
 
 @lru_cache(maxsize=1024)
@@ -71,6 +92,9 @@ class Words(Text):
     def __init__(self, x: float, y: float, text: str = "", ground: str | None = None, **options: Any) -> None:
         super().__init__(x, y, text, parse_math=False, **options)
         self.ground = ground
+
+    def set_text(self, s: Any) -> None:
+        super().set_text(plain(str(s)))
 
     def draw(self, renderer: Any) -> None:
         agg = getattr(renderer, "_renderer", None) is not None and hasattr(renderer, "dpi")

@@ -21,7 +21,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
 
 from nasbook.plots import style
+from nasbook.plots.names import plain
 from nasbook.plots.style import Figure
+from nasbook.plots.viewed import Views
 
 A = TypeVar("A", bound=Artist)
 
@@ -34,6 +36,7 @@ class Picture:
     """
 
     figsize: tuple[float, float] = (style.WIDTH, 4.6)  # inches, at style.DPI dots per inch
+    draws: Views | None = None  # the views of a method that its state must have; None where trials are enough
 
     def __init__(self) -> None:
         self._artists: list[Artist] = []
@@ -81,7 +84,7 @@ class Picture:
         self.update(state)
         for artist in self.artists():
             artist.set_animated(False)
-        fig.alt, fig.sentence = self.alt(), self.sentence()
+        fig.alt, fig.sentence = plain(self.alt()), self.sentence()
         return fig
 
     def frame(self, state: Any) -> np.ndarray:
@@ -108,6 +111,12 @@ class Picture:
         """Draw the background again with the next frame."""
         self._background = None
 
+    @classmethod
+    def view_of(cls, state: Any) -> Any:
+        """The view of a Step, or the view itself; ValueError where it is not one that this picture draws."""
+        assert cls.draws is not None, "this picture draws trials, not a view"
+        return cls.draws.of(state, cls.__name__)
+
     # ---- the title: a sentence that moves ------------------------------------------------------------------
 
     def title(self, fig: Figure | SubFigure, left: float = 0.12, top: float = 0.1) -> None:
@@ -124,7 +133,7 @@ class Picture:
             if style.text_width(sentence, fontsize, "bold") <= self._title_width:
                 break
         else:
-            sentence = style.shorten(sentence, self._title_width, fontsize, "bold")
+            sentence = style.clipped(sentence, self._title_width, fontsize, "bold")
         self._title.set_text(sentence)
         self._title.set_fontsize(fontsize)
 

@@ -12,27 +12,47 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from matplotlib.axis import Axis
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from nasbook.plots import style
 from nasbook.space import Choice, Constant, Float, Int, Parameter
 
 TILTED = 0.75  # inches that a tilted name may be long
+TALL = 0.17  # inches from one label to the next below it, or beside it where they are tilted
 _SUPER = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def tick_label(value: Any) -> str:
-    """0.01, 250, 10⁻⁵, rbf, none, yes."""
+    """0.01, 250, 10⁻⁵, rbf, none, yes; a long name without its middle."""
     if value is None or isinstance(value, bool):
         return {None: "none", True: "yes", False: "no"}[value]
     if isinstance(value, str):
-        return value
+        return style.named(value)
     if value == 0 or 1e-3 <= abs(value) < 1e5:
         return f"{value:.6g}".replace("-", "−")
     exponent = math.floor(math.log10(abs(value)) + 1e-9)
-    factor = value / 10**exponent
-    power = f"10{str(exponent).translate(_SUPER)}"
-    return power if abs(factor - 1) < 1e-6 else f"{factor:.3g}·{power}".replace("-", "−")
+    factor = value / 10.0**exponent if exponent > -300 else value * 1e300 / 10.0 ** (exponent + 300)
+    return power(exponent) if abs(factor - 1) < 1e-6 else f"{factor:.3g}·{power(exponent)}".replace("-", "−")
+
+
+def power(exponent: int) -> str:
+    """10⁻⁵."""
+    return f"10{str(exponent).translate(_SUPER)}"
+
+
+def log_ticks(axis: Axis) -> None:
+    """Ticks of a logarithmic axis in plain text: powers of ten, and where there are few also 2 and 5 times these."""
+
+    def label(value: float, _place: int | None = None) -> str:
+        low, high = sorted(axis.get_view_interval())
+        decade = abs(math.log10(value) - round(math.log10(value))) < 1e-6
+        return tick_label(float(f"{value:.3g}")) if decade or high < 50 * low else ""
+
+    axis.set_major_locator(LogLocator(numticks=8))
+    axis.set_minor_locator(LogLocator(subs=(2, 5), numticks=8))
+    for set_formatter in (axis.set_major_formatter, axis.set_minor_formatter):
+        set_formatter(FuncFormatter(label))
 
 
 def value_label(p: Parameter, value: Any) -> str:
@@ -79,6 +99,11 @@ def _log_ticks(low: float, high: float, most: int, whole: bool) -> tuple[list[fl
     return few, fine
 
 
+def thinned(labels: int, inches: float, each: float) -> int:
+    """Of so many labels, evenly along an axis, every how-many-th has `each` inches for itself."""
+    return max(1, math.ceil(labels * each / inches))
+
+
 def tilted(p: Parameter, inches: float) -> bool:
     """Do the names of the options need to be tilted to fit under an axis of this length?"""
     if not isinstance(p, Choice | Constant):
@@ -92,7 +117,10 @@ def parameter_axis(ax: Axes, which: str, p: Parameter, name: str, inches: float,
     tilt = which == "x" and tilted(p, inches)
     if isinstance(p, Choice | Constant):
         at, labels, minor = ticks(p)
-        labels = [style.shorten(text, TILTED if tilt else 0.9 if which == "y" else inches) for text in labels]
+        every = thinned(len(at), inches, TALL if which == "y" or tilt else 0.0)
+        at, labels = at[::every], labels[::every]
+        room = TILTED if tilt else 0.9 if which == "y" else inches
+        labels = [style.shorten(text, room) for text in labels]
     else:
         wide = 0.5 if which == "x" else 0.4
         for most in range(max(2, int(inches / wide)), 0, -1):
@@ -106,7 +134,7 @@ def parameter_axis(ax: Axes, which: str, p: Parameter, name: str, inches: float,
         for text in ax.get_xticklabels():
             text.set(rotation=40, ha="right", va="top", rotation_mode="anchor")
     if label:
-        axis.set_label_text(style.shorten(name, inches, style.NORMAL))
+        axis.set_label_text(style.shorten(style.named(name), inches, style.NORMAL))
     (ax.set_xlim if which == "x" else ax.set_ylim)(0, 1)
 
 

@@ -21,12 +21,16 @@ from matplotlib.figure import Figure as _Figure
 from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Polygon
+from matplotlib.text import Text
 
 from nasbook.plots.moving_text import DPI as DPI
 from nasbook.plots.moving_text import SMALL as SMALL
 from nasbook.plots.moving_text import add_words as add_words
+from nasbook.plots.moving_text import clipped as clipped
 from nasbook.plots.moving_text import shorten as shorten
 from nasbook.plots.moving_text import text_width as text_width
+from nasbook.plots.names import families, lines
+from nasbook.plots.names import named as named
 
 # Okabe & Ito's colours, which stay apart for colour-blind readers. One meaning, one colour, in every picture.
 INK, GREY, LIGHT, GRID = "#1f2430", "#8a8f98", "#c9cdd4", "#e7e9ee"
@@ -51,7 +55,7 @@ WIDTH = 7.2  # inches: a notebook's column
 NORMAL, TITLE = 10, 11  # points; SMALL is 9, and nothing is smaller
 
 STYLE: dict[str, Any] = {
-    "font.size": NORMAL, "font.family": "DejaVu Sans", "text.color": INK, "lines.linewidth": 1.8,
+    "font.size": NORMAL, "font.family": families(), "text.parse_math": False, "text.color": INK, "lines.linewidth": 1.8,
     "legend.frameon": False,
     "axes.titlesize": TITLE, "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.labelsize": NORMAL,
     "axes.edgecolor": GREY, "axes.labelcolor": INK, "axes.spines.top": False, "axes.spines.right": False,
@@ -76,6 +80,13 @@ class Figure(_Figure):
 
     alt: str = ""
     sentence: str = ""
+
+    def draw(self, renderer: Any) -> None:
+        for text in self.findobj(Text):  # also those that ticks and legends have made since the last time
+            text.set_parse_math(False)
+            if (drawn := lines(text.get_text())) != text.get_text():
+                text.set_text(drawn)
+        super().draw(renderer)
 
     def png(self) -> bytes:
         out = io.BytesIO()
@@ -115,7 +126,7 @@ def axes(fig: Figure | SubFigure, left: float, bottom: float, right: float, top:
 def dress(ax: Axes) -> Axes:
     """The house style for ticks, including those that are made later."""
     ax.tick_params(
-        which="both", labelsize=SMALL, labelfontfamily="DejaVu Sans", color=GREY, labelcolor=INK, length=3, width=0.8
+        which="both", labelsize=SMALL, labelfontfamily=families(), color=GREY, labelcolor=INK, length=3, width=0.8
     )
     ax.tick_params(which="minor", length=2)
     ax.grid(True, which="major", color=GRID, linewidth=0.8)

@@ -19,7 +19,7 @@ from scipy.interpolate import LinearNDInterpolator
 from scipy.spatial import QhullError
 
 from nasbook.plots import style
-from nasbook.plots.scales import parameter_axis, tilted
+from nasbook.plots.scales import parameter_axis, tick_label, tilted
 from nasbook.plots.style import Figure, plural
 from nasbook.plots.traces.distribution import check_parameters
 from nasbook.plots.traces.parameters import _prepared, _Trials, jitter
@@ -135,18 +135,19 @@ class ContourPicture(_Trials):
         if self.best_trial is None:
             return self._sentence()
         q, best = self.quantity, self.best_trial
-        found = " and ".join(f"{n} {_short(best.config[n])}" for n in self.names if n in best.config)
+        found = " and ".join(f"{style.named(n)} {_short(best.config[n])}" for n in self.names if n in best.config)
         at = f" at {found}" if found else ", where neither is used"
         return f"{plural(self.n, 'trial')}: the best {q.name}, {q.text(best.value)}, is{at}"
 
     def alt(self) -> str:
         others = self.space.d - 2
-        text = f"Map of {self.quantity.name} over {self.names[0]} and {self.names[1]}: {self._described()}"
+        x, y = map(style.named, self.names)
+        text = f"Map of {self.quantity.name} over {x} and {y}: {self._described()}"
         return text + (f" {plural(others, 'other parameter')} may vary beneath it." if others else "")
 
 
 def _short(value: Any) -> str:
-    return style.number(value) if isinstance(value, float) else str(value)
+    return style.number(value) if isinstance(value, float) else tick_label(value)
 
 
 def contour(

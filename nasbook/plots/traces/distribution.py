@@ -14,7 +14,7 @@ from matplotlib.figure import SubFigure
 from matplotlib.ticker import PercentFormatter
 
 from nasbook.plots import style
-from nasbook.plots.data import Quantity, label_of, trials_of, values_of
+from nasbook.plots.data import Quantity, label_of, near, trials_of, values_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, tilted
 from nasbook.plots.style import Figure, Limits, plural
@@ -44,7 +44,7 @@ class EdfPicture(Picture):
         for name in self.names:
             colour, dash, _ = (style.BASELINE, style.DASH, "") if name == "random" and self.names[1:] else next(racers)
             looks[name] = (colour, dash)
-        entries = [(style.shorten(n, 2.5), style.line(c, d)) for n, (c, d) in looks.items()]
+        entries = [(style.shorten(style.named(n), 2.5), style.line(c, d)) for n, (c, d) in looks.items()]
         rows = style.key(fig, entries) if len(entries) > 1 else 0
         self.ax = ax = style.axes(fig, 0.75, 0.5, 0.25, 0.5 + 0.2 * rows)
         q = self.quantity
@@ -62,7 +62,8 @@ class EdfPicture(Picture):
         pools = {name: values_of(_pooled(state.get(name, ()))) for name in self.names}
         self.result: dict[str, tuple[int, int, float, float]] = {}  # trials, failed, best, median; minimised
         seen = np.concatenate([v[~np.isnan(v)] for v in pools.values()]) if pools else np.empty(0)
-        changed = self.x.include(self.quantity.show(seen), pad=0.02) if len(seen) else False
+        higher = self.quantity.higher
+        changed = self.x.include(near(np.asarray(self.quantity.show(seen), float), higher), pad=0.02)
         low, high = self.x.pair
         if changed:
             self.ax.set_xlim(low, high)
@@ -91,14 +92,15 @@ class EdfPicture(Picture):
             return f"Half of {plural(n, 'trial')} are at {q.text(median)} or {word}; the best is {q.text(best)}"
         ahead, behind = (f(self.result, key=lambda m: self.result[m][3]) for f in (min, max))
         return (
-            f"Half of the trials are at or {word} {q.text(self.result[ahead][3])} with {ahead}, "
-            f"{q.text(self.result[behind][3])} with {behind}"
+            f"Half of the trials are at or {word} {q.text(self.result[ahead][3])} with {style.named(ahead)}, "
+            f"{q.text(self.result[behind][3])} with {style.named(behind)}"
         )
 
     def alt(self) -> str:
         q = self.quantity
         parts = [
-            f"{name}: {plural(n, 'trial')}, {lost} failed or stopped, best {q.text(best)}, median {q.text(median)}"
+            f"{style.named(name)}: {plural(n, 'trial')}, {lost} failed or stopped, best {q.text(best)}, "
+            f"median {q.text(median)}"
             for name, (n, lost, best, median) in self.result.items()
         ]
         return f"Share of trials that reach each {q.name}. " + ("; ".join(parts) or "None has succeeded") + "."
@@ -196,7 +198,7 @@ class RankPicture(_Trials):
         return f"{plural(self.n, 'trial')} by rank: the dark ones are best{part}"
 
     def alt(self) -> str:
-        return f"Rank of the value over pairs of {', '.join(self.names)}: {self._described()}"
+        return f"Rank of the value over pairs of {', '.join(map(style.named, self.names))}: {self._described()}"
 
 
 # ---- still pictures --------------------------------------------------------------------------------------------------

@@ -17,12 +17,15 @@ from nasbook.plots.data import (
     as_baseline,
     baseline_for,
     bootstrap,
+    drawable,
     label_of,
+    near,
     steps_of,
     trials_of,
     values_of,
 )
 from nasbook.plots.picture import Picture
+from nasbook.plots.scales import power
 from nasbook.plots.style import Figure, Limits, nice_ceiling, number, plural
 from nasbook.task import Task
 from nasbook.trace import Step, Trace, Trial, best_of
@@ -50,10 +53,13 @@ class HistoryPicture(Picture):
         self.trials, self.quantity, self.baseline, self.optimum = trials, quantity, baseline, optimum
         self.x_end = trials or 10
         self.y = Limits(*sorted(quantity.show(np.array(limits)))) if limits else Limits()
+        self.fixed = limits is not None
+        self.pool: np.ndarray | None = None  # what random trials find, as it is shown
         if limits is None and baseline is not None:  # the better three quarters of random trials, and the optimum
-            good = baseline.values[np.isfinite(baseline.values)]
+            good = drawable(baseline.values[np.isfinite(baseline.values)])
             known = [good[0], np.quantile(good, 0.75)] + ([optimum] if optimum is not None else [])
             self.y.include(quantity.show(np.array(known)))
+            self.pool = np.asarray(quantity.show(good), float)
 
     def build(self, fig: Figure | SubFigure) -> None:
         q = self.quantity
@@ -115,27 +121,23 @@ class HistoryPicture(Picture):
         self.far.set_data(x[far], np.full(far.sum(), worst + inset))
         lost = np.isnan(y)
         self.lost.set_data(x[lost], np.full(lost.sum(), worst + 2.2 * inset))
-        best = np.array([np.nan if s.incumbent is None else s.incumbent.value for s in steps], float)
+        best = drawable([np.nan if s.incumbent is None else s.incumbent.value for s in steps])
         self.curve = q.show(best)
         self.best.set_data(np.r_[x, self.n + 0.5] if self.n else x, np.r_[self.curve, self.curve[-1:]])
-        self.star.set_data(([self.found], [q.show(self.incumbent.value)]) if self.found else ([], []))  # type: ignore[union-attr]
+        self.star.set_data(([self.found], self.curve[-1:]) if self.found else ([], []))
         self.say(self._sentence())
         return changed
 
     def _grow(self, y: np.ndarray) -> bool:
-        """The best so far is always inside; without a baseline most trials are, too."""
+        """The best so far is always inside, and so are trials that are not far off, unless the limits were given."""
         changed = False
         if self.n > self.x_end:
             self.x_end, changed = nice_ceiling(self.n), True
         seen = y[np.isfinite(y)]
         if len(seen):
-            edge, best = (
-                (np.quantile(seen, 0.25), seen.max()) if self.quantity.higher else (np.quantile(seen, 0.75), seen.min())
-            )
-            wanted = [best] if self.baseline or self.y.known else [best, *(seen if len(seen) < 8 else [edge])]
-            if not self.baseline and self.y.known and len(seen) < 8:
-                wanted = [best, edge]
-            changed |= self.y.include(np.array(wanted, float))
+            best = seen.max() if self.quantity.higher else seen.min()
+            wanted = [] if self.fixed else near(seen, self.quantity.higher, self.pool)
+            changed |= self.y.include([best, *wanted])
         if changed:
             self._limits()
             self._baseline()
@@ -212,34 +214,41 @@ class CurvesPicture(Picture):
         for artist in (self.ends, self.stops, self.best, self.star):
             self.live(artist)
 
+    def _inside(self, points: Any) -> np.ndarray:
+        """(n, 2) the points that are on the axes: one far above would be drawn over the title."""
+        xy = np.array(points, float).reshape(-1, 2)
+        low, high = self.y.pair
+        return xy[(xy[:, 1] >= low) & (xy[:, 1] <= high)]
+
     def update(self, state: Any) -> bool:
         q, trials = self.quantity, [t for t in trials_of(state) if t.curve]
         curves = [np.array([(f, np.nan if v is None else v) for f, v in t.curve], float) for t in trials]
         for c in curves:
-            c[:, 1] = q.show(c[:, 1])
+            c[:, 1] = q.show(drawable(c[:, 1]))
         changed = False
         if curves:
             changed = self.x.include(np.array([c[-1, 0] for c in curves]), pad=0)
             lasts, everything = np.array([c[-1, 1] for c in curves]), np.concatenate([c[:, 1] for c in curves])
             seen = everything[np.isfinite(everything)]
             if len(seen):  # a first epoch far off does not flatten the rest
+                seen = near(seen, q.higher)
                 edges = np.quantile(seen, [0.05, 1.0] if q.higher else [0.0, 0.95])
-                changed |= self.y.include(np.r_[edges, lasts[np.isfinite(lasts)]] if not self.y.known else edges)
+                changed |= self.y.include(np.r_[edges, near(lasts, q.higher, seen)])
         if changed:
             self.ax.set(xlim=(0, self.x.pair[1] * 1.02), ylim=self.y.pair)
         self.ax.tick_params(labelbottom=self.y.known, labelleft=self.y.known)  # no numbers before there are any
         done = [(t, c) for t, c in zip(trials, curves, strict=True) if t.status == "done" and t.value is not None]
         cut = [c[-1] for t, c in zip(trials, curves, strict=True) if t.status in ("failed", "pruned")]
         self.lines.set_segments(curves)
-        self.ends.set_data(*np.array([c[-1] for _, c in done]).reshape(-1, 2).T)
-        self.stops.set_data(*np.array(cut).reshape(-1, 2).T)
+        self.ends.set_data(*self._inside([c[-1] for _, c in done]).T)
+        self.stops.set_data(*self._inside(cut).T)
         self.n, self.cut = len(trials), len(cut)
         self.winner: Trial | None = None
         if done:
             self.winner = best_of(t for t, _ in done)
             curve = next(c for t, c in done if t is self.winner)
             self.best.set_data(*curve.T)
-            self.star.set_data(*curve[-1:].T)
+            self.star.set_data(*self._inside(curve[-1:]).T)
         else:
             self.best.set_data([], [])
             self.star.set_data([], [])
@@ -312,15 +321,16 @@ class RacePicture(Picture):
         racers = iter(style.RACERS * (1 + len(self.names)))
         for name in self.names:
             self.looks[name] = (style.BASELINE, style.DASH, "") if name == "random" else next(racers)
-        room = max((style.text_width(f"{n} (n = 888)", style.SMALL) for n in self.names), default=1.0)
+        room = max((style.text_width(f"{style.named(n)} (n = 888)", style.SMALL) for n in self.names), default=1.0)
         self.ax = ax = style.axes(fig, 0.75, 0.5, 0.2 + min(room, 2.4), 0.5)
         ax.set(
-            xlabel="trials", ylabel=f"{self.quantity.label} above the optimum" if self.regret else self.quantity.axis
+            xlabel="trials",
+            ylabel=f"{style.named(self.quantity.label)} above the optimum" if self.regret else self.quantity.axis,
         )
         ax.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=self.unit == "trials"))
         if self.regret:
             ax.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
-            ax.yaxis.set_major_formatter(lambda v, _: f"$10^{{{round(v)}}}$")
+            ax.yaxis.set_major_formatter(lambda v, _: power(round(v)))
         self.title(fig)
         self.bands, self.lines, self.labels = {}, {}, {}
         for i, name in enumerate(self.names):
@@ -354,7 +364,7 @@ class RacePicture(Picture):
         for run in runs:
             steps = steps_of(run)
             if steps:
-                best.append([np.nan if s.incumbent is None else s.incumbent.value for s in steps])
+                best.append(drawable([np.nan if s.incumbent is None else s.incumbent.value for s in steps]))
                 at.append([s.trial.end if s.trial.end is not None else np.nan for s in steps])
         if not best:
             return np.zeros(0), np.zeros((0, 0))
@@ -407,7 +417,7 @@ class RacePicture(Picture):
         for name, y in zip(drawn, style.spread(at, 0.17 / height, 0.02, 0.98), strict=True):
             n = self.result[name][0]
             count = "one seed" if n == 1 else f"n = {n}"
-            self.labels[name].set_text(f"{style.shorten(name, 1.7)} ({count})")
+            self.labels[name].set_text(f"{style.shorten(style.named(name), 1.7)} ({count})")
             self.labels[name].set_y(y)
 
     def _when(self, x: float) -> str:
@@ -422,10 +432,10 @@ class RacePicture(Picture):
         ahead = min(self.result, key=lambda m: self.result[m][2])
         n, x, mean, _, high = self.result[ahead]
         when = self._when(x)
-        text = f"After {when}: {ahead} is ahead with {self.quantity.text(mean)}"
+        text = f"After {when}: {style.named(ahead)} is ahead with {self.quantity.text(mean)}"
         rivals = [m for m, r in self.result.items() if m != ahead and n > 1 and r[0] > 1 and r[3] <= high]
         if rivals:
-            return f"{text}; its band overlaps that of {rivals[0]}" + (
+            return f"{text}; its band overlaps that of {style.named(rivals[0])}" + (
                 f" and {len(rivals) - 1} more" if rivals[1:] else ""
             )
         return text + ("" if n > 1 else " (one seed: this may be luck)")
@@ -438,7 +448,7 @@ class RacePicture(Picture):
             when = self._when(x)
             a, b = (high, low) if q.higher else (low, high)
             spread = f", 95 % bootstrap of the mean {q.text(a)} to {q.text(b)}, n = {n}" if n > 1 else ", one seed"
-            parts.append(f"{name} {q.text(mean)} after {when}{spread}")
+            parts.append(f"{style.named(name)} {q.text(mean)} after {when}{spread}")
         return f"Best {q.name} so far, mean over seeds: " + "; ".join(parts) + "."
 
 

@@ -51,7 +51,7 @@ class ImportancePicture(Picture):
     def update(self, state: tuple[int, dict[str, tuple[float, float]]]) -> bool:
         self.n, self.found = state
         rows = list(self.found.values())
-        self.ax.set_yticks(range(self.count), [style.shorten(name, 1.55) for name in self.found])
+        self.ax.set_yticks(range(self.count), [style.shorten(style.named(name), 1.55) for name in self.found])
         for k, (bar, error, (mean, std)) in enumerate(zip(self.bars, self.errors, rows, strict=True)):
             bar.set_width(100 * mean)
             error.set_data([100 * (mean - std), 100 * (mean + std)], [k, k])
@@ -61,7 +61,8 @@ class ImportancePicture(Picture):
         return True
 
     def _sentence(self) -> str:
-        name, (mean, _) = next(iter(self.found.items()))
+        first, (mean, _) = next(iter(self.found.items()))
+        name = style.named(first)
         where = f"From {plural(self.n, 'trial')}:"
         if mean <= 0:
             return f"{where} no parameter explains the value"
@@ -71,7 +72,10 @@ class ImportancePicture(Picture):
         return f"{where} {name} explains {100 * mean:.0f} % by itself; {rest:.0f} % is interaction or noise"
 
     def alt(self) -> str:
-        parts = [f"{name} {100 * m:.0f} ± {100 * s:.0f} %".replace("-", "−") for name, (m, s) in self.found.items()]
+        parts = [
+            f"{style.named(name)} {100 * m:.0f} ± {100 * s:.0f} %".replace("-", "−")
+            for name, (m, s) in self.found.items()
+        ]
         kind = {"fanova": "fANOVA: share of the variance", "permutation": "permutation: rise of the error"}[self.method]
         return f"Importance of parameters ({kind}) from {plural(self.n, 'trial')}: {', '.join(parts)}."
 

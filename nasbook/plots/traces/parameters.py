@@ -15,9 +15,9 @@ from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
 
 from nasbook.plots import style
-from nasbook.plots.data import Quantity, label_of, trials_of, values_of
+from nasbook.plots.data import Quantity, label_of, near, trials_of, values_of
 from nasbook.plots.picture import Picture
-from nasbook.plots.scales import parameter_axis, ticks, tilted
+from nasbook.plots.scales import parameter_axis, tick_label, ticks, tilted
 from nasbook.plots.style import Figure, Limits
 from nasbook.space import Choice, Int, Space
 from nasbook.task import Task
@@ -59,11 +59,7 @@ class _Trials(Picture):
         self.failed = np.isnan(raw)
         self.best_trial = best_of(told)
         self.best = next((i for i, t in enumerate(told) if t is self.best_trial), None)
-        seen = np.sort(self.values[~self.failed])
-        if not len(seen):
-            return False
-        cut = len(seen) // 4 if len(seen) >= 8 else 0  # the worst quarter may be off the scale
-        return self.y.include(seen[cut:] if self.quantity.higher else seen[: len(seen) - cut])
+        return self.y.include(near(self.values[~self.failed], self.quantity.higher))
 
     def _sentence(self) -> str:
         part = self.trials and self.trials != self.n
@@ -79,7 +75,8 @@ class _Trials(Picture):
             return f"{style.plural(self.n, 'trial')}, none has succeeded yet."
         q = self.quantity
         found = ", ".join(
-            f"{name} {style.number(v) if isinstance(v, float) else v}" for name, v in self.best_trial.config.items()
+            f"{style.named(name)} {style.number(v) if isinstance(v, float) else tick_label(v)}"
+            for name, v in self.best_trial.config.items()
         )
         return (
             f"{style.plural(self.n, 'trial')}, {int(self.failed.sum())} failed. The best {q.name}, "
@@ -128,7 +125,7 @@ class SlicePicture(_Trials):
             rail = bool(self.space.conditions[name])
             end = 1.24 if rail else 1.0
             parameter_axis(ax, "x", p, name, wide / (end + 0.04))  # type: ignore[arg-type]
-            ax.set_xlabel(style.shorten(name, wide, style.NORMAL))
+            ax.set_xlabel(style.shorten(style.named(name), wide, style.NORMAL))
             ax.set_xlim(-0.02, end + 0.02)
             ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
             ax.tick_params(labelleft=column == 0)
@@ -188,7 +185,7 @@ class ParallelPicture(_Trials):
 
     def __init__(self, space: Space, *args: Any, **options: Any) -> None:
         super().__init__(space, *args, **options)
-        self.names = space.free
+        self.names = [style.named(n) for n in space.free]  # as they are drawn
         self.figsize = (style.WIDTH, 4.4 if space.d <= 6 else 4.7)
 
     def build(self, fig: Figure | SubFigure) -> None:
@@ -202,7 +199,7 @@ class ParallelPicture(_Trials):
             ],
         )  # fmt: skip
         w, h = style.size(fig)
-        self.conditional = [bool(self.space.conditions[n]) for n in self.names]
+        self.conditional = [bool(self.space.conditions[n]) for n in self.space.free]
         d = len(self.names)
         left, right = 0.45, 0.85
         step = (w - left - right) / d
@@ -252,7 +249,7 @@ class ParallelPicture(_Trials):
 
     def _ticks(self, k: int, step: float, inches: float) -> None:
         """Tick labels beside an upright axis, on a white ground, because lines pass behind them."""
-        p = self.space.parameters[self.names[k]]
+        p = self.space.parameters[self.space.free[k]]
         at, labels, _ = ticks(p, 5 if step > 0.7 else 3)
         if isinstance(p, Choice) and len(at) * 0.16 > inches:
             every = int(np.ceil(len(at) * 0.16 / inches))
@@ -300,7 +297,7 @@ class ParallelPicture(_Trials):
             self._value_axis()
         d = len(self.names)
         Y = np.where(np.isnan(self.U), self.RAIL, self.U)
-        for k, name in enumerate(self.names):
+        for k, name in enumerate(self.space.free):
             Y[:, k] += np.where(np.isnan(self.U[:, k]), 0.0, jitter(self.space.parameters[name], self.ids))
         ends = np.where(self.failed, self.FAILED, self._height(np.where(self.failed, self.y.pair[0], self.values)))
         points = np.stack([np.tile(np.arange(d + 1.0), (self.n, 1)), np.c_[Y, ends]], 2).reshape(self.n, d + 1, 2)
@@ -332,6 +329,8 @@ def _prepared(trace: Any, space: Space | None, task: Task | None, label: str | N
         space = whole.space if whole is not None else task.space if task is not None else None
     if space is None:
         raise ValueError("steps alone do not say what was searched: give space=…")
+    if not space.free:
+        raise ValueError("this space has constants only, so there are no parameters to draw the value over")
     return space, Quantity(label or label_of(whole, task))
 
 

@@ -11,8 +11,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from nasbook.hpo.parts.pareto import front, hypervolume
 from nasbook.plots import style
-from nasbook.plots.data import Quantity, objective_labels, trials_of
+from nasbook.plots.data import BIGGEST, Quantity, drawable, objective_labels, trials_of
 from nasbook.plots.picture import Picture
+from nasbook.plots.scales import log_ticks
 from nasbook.plots.style import Figure, Limits, nice_ceiling, number, plural
 from nasbook.task import Task
 from nasbook.trace import Trial
@@ -32,7 +33,7 @@ def points_of(trials: Sequence[Trial], m: int) -> np.ndarray:
     for i, t in enumerate(trials):
         if t.status == "done" and t.values is not None and len(t.values) == m:
             Y[i] = t.values
-    return Y
+    return drawable(Y)
 
 
 class ParetoPicture(Picture):
@@ -69,6 +70,7 @@ class ParetoPicture(Picture):
         for axis, set_scale, log in zip((ax.xaxis, ax.yaxis), (ax.set_xscale, ax.set_yscale), self.log, strict=True):
             if log:
                 set_scale("log")
+                log_ticks(axis)
             else:
                 axis.set_major_formatter(FuncFormatter(short))
         self.title(fig)
@@ -153,7 +155,7 @@ class HypervolumePicture(Picture):
 
     def __init__(self, reference: Sequence[float], trials: int | None = None) -> None:
         super().__init__()
-        self.reference, self.trials = tuple(map(float, reference)), trials
+        self.reference, self.trials = tuple(map(float, drawable(reference))), trials
         self.x_end, self.y = trials or 10, Limits(0, 1e-12, room=0.08)
 
     def build(self, fig: Figure | SubFigure) -> None:
@@ -182,7 +184,8 @@ class HypervolumePicture(Picture):
         for i, y in enumerate(Y):  # a trial that another is as good as adds nothing
             if not lost[i] and not np.all(kept <= y, axis=1).any():
                 kept = np.vstack([kept[~np.all(kept >= y, axis=1)], y])
-                self.covered[i] = hypervolume(kept, self.reference)
+                with np.errstate(over="ignore"):
+                    self.covered[i] = min(hypervolume(kept, self.reference), BIGGEST)
             elif i:
                 self.covered[i] = self.covered[i - 1]
         grew = np.diff(np.r_[0.0, self.covered]) > 0

@@ -14,9 +14,10 @@ from nasbook.plots.data import Quantity
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import value_label
 from nasbook.plots.style import Figure
+from nasbook.plots.viewed import DENSITIES
 from nasbook.plots.views.tpe import GOOD, OTHER
 from nasbook.space import Config, Space
-from nasbook.trace import Step, Trial
+from nasbook.trace import Trial
 
 TALL, PITCH, GAP = 0.5, 0.64, 0.34  # inches: a box, from box to box downwards, between two columns
 INSET = 0.13  # inches, left and right in a box
@@ -72,6 +73,8 @@ class TreePicture(Picture):
     State: a TPEView, or a Step that has one. After an update, `counts` has (good, all) of each Node, `lit` the nodes
     that the next trial passes. ValueError where nothing depends on anything.
     """
+
+    draws = DENSITIES
 
     def __init__(
         self,
@@ -136,9 +139,7 @@ class TreePicture(Picture):
         return {"x": x, "frame": frame, "bars": bars, "words": self.live(words), "count": self.live(count)}
 
     def update(self, state: Any) -> bool:
-        view = state.view if isinstance(state, Step) else state
-        if view is None or isinstance(view, dict):
-            raise ValueError("this step has no view; take the steps of nasbook.steps(…) or nasbook.replay(trace)")
+        view = self.view_of(state)
         self.split = bool(view.draws)
         good: list[Trial] = list(view.below) if self.split else []
         told = [*view.below, *view.above]
@@ -163,11 +164,11 @@ class TreePicture(Picture):
         unit = full / max(1, self.told)
         box["bars"][0].set_width(g * unit)
         box["bars"][1].set(x=box["x"] + INSET + g * unit, width=(n - g) * unit)
-        label = node.name
+        label = style.named(node.name)
         if node.values is not None:
             label = " or ".join(value_label(self.space.parameters[node.name], v) for v in node.values)
         elif on and self.next is not None:
-            value = f"{node.name} = {value_label(self.space.parameters[node.name], self.next[node.name])}"
+            value = f"{style.named(node.name)} = {value_label(self.space.parameters[node.name], self.next[node.name])}"
             label = value if style.text_width(value, style.SMALL, "bold") <= full else label
         bold = "bold" if node.values is None else "normal"
         box["words"].set_text(style.shorten(label, full, style.SMALL, bold))
@@ -180,7 +181,9 @@ class TreePicture(Picture):
         number = f"Trial {self.told + 1}" + (f" of {self.trials}" if self.trials else "")
         way = [n for n in self.lit if n.values is not None]
         way.sort(key=lambda n: self.space.free.index(n.name))
-        chosen = ", ".join(f"{n.name} = {value_label(self.space.parameters[n.name], self.next[n.name])}" for n in way)
+        chosen = ", ".join(
+            f"{style.named(n.name)} = {value_label(self.space.parameters[n.name], self.next[n.name])}" for n in way
+        )
         exist = sum(n in self.next for n in self.space.free)
         return f"{number}: {chosen}; {exist} of {self.space.d} parameters exist"
 
@@ -190,8 +193,8 @@ class TreePicture(Picture):
             if node.values is None:
                 continue
             values = " or ".join(value_label(self.space.parameters[node.name], v) for v in node.values)
-            to = [b.name for a, b in self.lines if a == node]
+            to = [style.named(b.name) for a, b in self.lines if a == node]
             leads = f"leads to {' and '.join(to)}" if to else "leads to nothing more"
             trials = f"{style.plural(n, 'trial')}, {g} good" if self.split else style.plural(n, "trial")
-            text += f" {node.name} = {values} {leads}: {trials}."
+            text += f" {style.named(node.name)} = {values} {leads}: {trials}."
         return text + ("" if self.next is None else f" {self._sentence()}.")

@@ -16,9 +16,9 @@ from nasbook.plots.data import Quantity, label_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, value_label
 from nasbook.plots.style import Figure, Limits
-from nasbook.plots.views.acquisition_labels import NAMES, SHORT, Belief, Truth, scaled, view_of
+from nasbook.plots.viewed import BELIEF, step_of
+from nasbook.plots.views.acquisition_labels import NAMES, SHORT, Belief, Truth, scaled
 from nasbook.plots.views.acquisition_maps import Acquisition2D
-from nasbook.search import replay
 from nasbook.space import Choice, Config, Int, Space
 from nasbook.task import Task
 from nasbook.trace import Trace
@@ -131,7 +131,7 @@ class Acquisition1D(Belief):
         )
 
     def update(self, state: Any) -> bool:
-        view, q, k = view_of(state), self.quantity, self.at[0]
+        view, q, k = self.view_of(state), self.quantity, self.at[0]
         self.context = self._context(view)
         U = np.tile(self.context, (len(self.u), 1))
         U[:, k] = self.u
@@ -252,18 +252,14 @@ def drawn(
     trials: int | None = None,
     label: str | None = None,
     samples: int = 3,
+    kind: str = "acquisition",
 ) -> Figure:
     """A finished figure of a Trace's step, a Step or a view, by `picture(space, axes, ...)`."""
     trace = state if isinstance(state, Trace) else None
     if trace is not None:
-        if not len(trace):
-            raise ValueError("acquisition: this trace has no trials yet")
-        if trace[step].view is None or isinstance(trace[step].view, dict):
-            state = list(replay(trace))[step]
-        else:
-            state = trace[step]
+        state = step_of(BELIEF.replayed(trace, kind), step, kind)
         trials = trials or len(trace)
-    view = view_of(state)
+    view = BELIEF.of(state, kind)
     truth = None
     if task is not None:
         hidden = task

@@ -12,8 +12,8 @@ from nasbook.plots import style
 from nasbook.plots.data import Quantity
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import value_label
+from nasbook.plots.viewed import BELIEF
 from nasbook.space import Config, Space
-from nasbook.trace import Step
 
 NAMES = {
     "log_ei": "Log expected improvement",
@@ -39,14 +39,6 @@ COLOURS: dict[str, Any] = {"mean": style.SEQUENTIAL, "std": "cividis", "acquisit
 Truth = Callable[[Config], float]
 
 
-def view_of(state: Any) -> Any:
-    """The view of a Step, or the view itself."""
-    view = state.view if isinstance(state, Step) else state
-    if view is None or isinstance(view, dict):
-        raise ValueError("this step has no view; take the steps of nasbook.steps(…) or nasbook.replay(trace)")
-    return view
-
-
 def scaled(a: np.ndarray, name: str) -> np.ndarray:
     """An acquisition between 0 and 1. Only its shape counts: those that are never negative keep their zero, log EI
     shows the 12 units below its peak, the others run from their lowest to their highest value."""
@@ -63,6 +55,7 @@ def scaled(a: np.ndarray, name: str) -> np.ndarray:
 class Belief(Picture):
     """What both pictures share: the space, the slice, the grid, the words."""
 
+    draws = BELIEF
     names: list[str]
 
     def __init__(self, space: Space, axes: Sequence[str], trials: int | None, quantity: Quantity) -> None:
@@ -88,7 +81,7 @@ class Belief(Picture):
     def _where(self, u: np.ndarray) -> str:
         config = self.space.decode(np.nan_to_num(u, nan=0.5))
         known = [(n, config[n]) for n in self.names if n in config]
-        return ", ".join(f"{n} {value_label(self.space.parameters[n], v)}" for n, v in known)
+        return ", ".join(f"{style.named(n)} {value_label(self.space.parameters[n], v)}" for n, v in known)
 
     def _words(self, view: Any) -> None:
         """What the picture says: the mean and spread at the next query, and the best so far."""

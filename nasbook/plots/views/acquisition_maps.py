@@ -13,7 +13,7 @@ from nasbook.plots import style
 from nasbook.plots.data import Quantity
 from nasbook.plots.scales import parameter_axis
 from nasbook.plots.style import Figure, Limits
-from nasbook.plots.views.acquisition_labels import COLOURS, SHORT, Belief, scaled, view_of
+from nasbook.plots.views.acquisition_labels import COLOURS, SHORT, Belief, scaled
 from nasbook.space import Choice, Space
 
 
@@ -109,7 +109,7 @@ class Acquisition2D(Belief):
         self.maps[name], self.texts[name] = ax, [self.live(heading)]
 
     def update(self, state: Any) -> bool:
-        view, q = view_of(state), self.quantity
+        view, q = self.view_of(state), self.quantity
         self.context = self._context(view)
         gx, gy = np.meshgrid(*self.grids)
         U = np.tile(self.context, (gx.size, 1))

@@ -3,20 +3,21 @@ the gradient with and without it, and PPO's clip."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
-from matplotlib.ticker import FixedFormatter, FixedLocator, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator
 
 from nasbook.nas.spaces.nb201.cell import EDGE_NAMES, EDGES
 from nasbook.plots import style
 from nasbook.plots.cell import LOOKS, NODES
 from nasbook.plots.picture import Picture
+from nasbook.plots.scales import log_ticks, tick_label
 from nasbook.plots.style import Figure, number
-from nasbook.search import replay
+from nasbook.plots.viewed import POLICY
 from nasbook.trace import Step, Trace, Trial
 
 SHADES = [style.BLUE, style.SKY, style.GREEN, style.YELLOW, style.ORANGE, style.RED, style.PURPLE, style.GREY]
@@ -33,11 +34,15 @@ class ControllerState:
 
 
 def state_of(state: Any) -> ControllerState:
-    """From a ControllerState, a Trace, or steps with views. A step's view is the policy that chose its trial."""
+    """From a ControllerState, a Trace, or steps with views. A step's view is the policy that chose its trial.
+    ValueError where the views are not those of a controller."""
     if isinstance(state, ControllerState):
         return state
-    steps = list(replay(state)) if isinstance(state, Trace) else [state] if isinstance(state, Step) else list(state)
-    return ControllerState([s.trial for s in steps], [s.view for s in steps])
+    if isinstance(state, Trace):
+        state = POLICY.replayed(state, "policy")
+    steps = [state] if isinstance(state, Step) else list(state) if isinstance(state, Iterable) else [state]
+    views = [POLICY.of(s, "policy") for s in steps]
+    return ControllerState([s.trial for s in steps if isinstance(s, Step)], views)
 
 
 class PolicyPicture(Picture):
@@ -48,6 +53,7 @@ class PolicyPicture(Picture):
     """
 
     figsize = (style.WIDTH, 2.4)
+    draws = POLICY
 
     def __init__(self, names: Sequence[str], options: Sequence[Sequence[Any]], trials: int = 100) -> None:
         super().__init__()
@@ -61,7 +67,7 @@ class PolicyPicture(Picture):
         self.title(fig)
         w, _ = style.size(fig)
         named = self.order[:8]
-        style.key(fig, [(str(o), style.patch(self.colour[o], 0.8)) for o in named])
+        style.key(fig, [(style.shorten(tick_label(o), 1.2), style.patch(self.colour[o], 0.8)) for o in named])
         left, right, bottom, top, gap = 0.72, 0.15, 0.28, 0.97, 0.13
         n = len(self.names)
         wide = (w - left - right - (n - 1) * gap) / n
@@ -76,7 +82,14 @@ class PolicyPicture(Picture):
             ax.tick_params(labelleft=k == 0)
             if k == 0:
                 ax.set_ylabel("probability")
-            ax.text(0, 1.18, TITLES.get(name, name), transform=ax.transAxes, fontsize=style.SMALL, weight="bold")
+            ax.text(
+                0,
+                1.18,
+                style.shorten(TITLES.get(name, style.named(name)), wide, weight="bold"),
+                transform=ax.transAxes,
+                fontsize=style.SMALL,
+                weight="bold",
+            )
             self.heads.append(
                 self.live(style.add_words(ax, 0, 1.04, axes_fraction=True, fontsize=style.SMALL, va="bottom"))
             )
@@ -111,7 +124,7 @@ class PolicyPicture(Picture):
             if len(p):
                 leader = int(p[-1].argmax())
                 self.leaders.append((self.options[t][leader], float(p[-1, leader])))
-                text = f"{self.options[t][leader]} {100 * p[-1, leader]:.0f} %"
+                text = f"{tick_label(self.options[t][leader])} {100 * p[-1, leader]:.0f} %"
                 self.heads[t].set_text(style.shorten(text, self.width + 0.1))
         self.say(self._sentence())
         return False
@@ -129,7 +142,10 @@ class PolicyPicture(Picture):
     def alt(self) -> str:
         if self.view is None:
             return "Empty panels for the policy."
-        parts = [f"{TITLES.get(n, n)} {o} {100 * p:.0f} %" for n, (o, p) in zip(self.names, self.leaders, strict=True)]
+        parts = [
+            f"{TITLES.get(n, style.named(n))} {tick_label(o)} {100 * p:.0f} %"
+            for n, (o, p) in zip(self.names, self.leaders, strict=True)
+        ]
         return f"{self._sentence()}. The likeliest option of each decision: {', '.join(parts)}."
 
 
@@ -221,8 +237,7 @@ class VariancePicture(Picture):
         self.ax = ax = style.axes(fig, 0.8, 0.45, 0.15, 0.32)
         ax.set(yscale="log", xlabel="update", ylabel="variance of a\ntrial's gradient")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
-        ax.yaxis.set_major_locator(LogLocator(numticks=5))
-        ax.yaxis.set_minor_locator(NullLocator())
+        log_ticks(ax.yaxis)
         style.key(
             fig, [("without b", style.line(style.HIDDEN, style.DASH)),
                   ("with b", style.line(style.BELIEF, marker="o", ms=3))],
@@ -331,10 +346,6 @@ def policy(state: Any) -> Figure:
     """The policy of each decision over the trials. state: a Trace of `reinforce` or `ppo`, or its steps."""
     state = state_of(state)
     if not state.views:
-        raise ValueError(
-            "policy: there is no step yet; it needs a search with 'reinforce' or 'ppo' of at least one trial"
-        )
-    if not hasattr(state.views[0], "probabilities"):
-        raise ValueError("policy: these trials were not written by a controller; search with 'reinforce' or 'ppo'")
+        raise ValueError("policy: there is no step yet; it needs a search of at least one trial")
     v = state.views[0]
     return PolicyPicture(v.names, v.options, len(state.trials)).render_static(state)

@@ -17,6 +17,7 @@ from nasbook.plots import style
 from nasbook.plots.data import Quantity
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, plural
+from nasbook.plots.viewed import RUNGS
 from nasbook.trace import Trial
 
 WRONG = style.PURPLE
@@ -43,9 +44,10 @@ def order(state: HalvingState) -> list[int]:
 
 
 def rungs_of(view: Any) -> list[tuple[int | None, int, Any]]:
-    """(bracket or None, number of the rung, Rung) of every rung of a view."""
+    """(bracket or None, number of the rung, Rung) of every rung of a view; ValueError for a view without rungs."""
     if view is None:
         return []
+    RUNGS.of(view, "the picture of rungs")
     if hasattr(view, "populations"):  # DEHB: after one round of brackets its best are parents, and do not go on
 
         def ended(rung: Rung) -> Rung:
@@ -72,6 +74,7 @@ class HalvingPicture(Picture):
     """
 
     figsize = (style.WIDTH, 4.3)
+    draws = RUNGS
 
     def __init__(
         self,

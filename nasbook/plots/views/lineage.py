@@ -165,7 +165,7 @@ class LanesPicture(Picture):
         labels: list[str] = []
         if colour == "parameter" and self.parameter:
             marks, labels, _ = ticks(self.space.parameters[self.parameter], 5)
-            name = self.parameter
+            name = style.named(self.parameter)
         elif colour == "value" and self.quantity.percent:
             errors = np.array([0.5, 0.2, 0.1, 0.05, 0.02])
             marks = list(np.log(HIGHEST / errors) / math.log(HIGHEST / LOWEST))
@@ -333,18 +333,20 @@ class SchedulePicture(Picture):
 
     def _sentence(self) -> str:
         if not self.values:
-            return f"{self.parameter} of every member"
+            return f"{style.named(self.parameter)} of every member"
         p = self.space.parameters[self.parameter]
         seen = [v for k, (_, v) in enumerate(self.values) if k == 0 or v != self.values[k - 1][1]]
         told = [value_label(p, v) for v in seen]
         if len(told) > 5:
             told = [*told[:2], "…", *told[-2:]]
-        return f"{self.parameter} of the best: " + (" → ".join(told) if len(seen) > 1 else f"{told[0]} all the time")
+        return f"{style.named(self.parameter)} of the best: " + (
+            " → ".join(told) if len(seen) > 1 else f"{told[0]} all the time"
+        )
 
     def alt(self) -> str:
         if not self.values:
-            return f"Empty axes for the {self.parameter} of every member."
-        return f"The {self.parameter} of every member over the epochs. {self._sentence()}."
+            return f"Empty axes for the {style.named(self.parameter)} of every member."
+        return f"The {style.named(self.parameter)} of every member over the epochs. {self._sentence()}."
 
 
 def position(space: Space, name: str, trial: Trial) -> float | None:
@@ -364,7 +366,7 @@ def lineage(trace: Trace | Sequence[Any], colour: str = "value", parameter: str 
     colour: 'value', 'founder' or 'parameter'; parameter: the first that is searched. ValueError for another trace."""
     trials = trials_of(trace)
     if not trials or "member" not in trials[0].info or not isinstance(trace, Trace):
-        raise ValueError("lineages are drawn from a trace of 'pbt', whose trials tell their member")
+        raise ValueError("lineage draws a trace of 'pbt', whose trials tell their member; this is none, or it is empty")
     if parameter is not None and parameter not in trace.space.parameters:
         raise ValueError(f"the space has no parameter {parameter!r}; it has {', '.join(trace.space.parameters)}")
     d = Lineages.of(trials)

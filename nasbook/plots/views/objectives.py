@@ -285,7 +285,15 @@ class ConfigPicture(Picture):
         ax.set(xlim=(0, 1), ylim=(len(self.names), 0))
         self.words = []
         for i, name in enumerate(self.names):
-            style.add_words(ax, 0.0, i + 0.5, name, va="center", fontsize=style.SMALL, color="#6b7079")
+            style.add_words(
+                ax,
+                0.0,
+                i + 0.5,
+                style.shorten(style.named(name), 1.6),
+                va="center",
+                fontsize=style.SMALL,
+                color="#6b7079",
+            )
             self.words.append(
                 self.live(style.add_words(ax, 0.5, i + 0.5, "", va="center", fontsize=style.SMALL, color=style.INK))
             )

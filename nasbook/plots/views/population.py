@@ -14,7 +14,7 @@ from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
 
 from nasbook.plots import style
-from nasbook.plots.data import Quantity, label_of, steps_of, values_of
+from nasbook.plots.data import Quantity, drawable, label_of, near, steps_of, values_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Limits, nice_ceiling
 from nasbook.search import replay
@@ -203,9 +203,8 @@ class PopulationPicture(Picture):
         if self.n > self.x_end:
             self.x_end, changed = nice_ceiling(self.n), True
         seen = y[np.isfinite(y)]
-        if len(seen):  # random beginners may be far off: what counts is the better three quarters
-            ranked = np.sort(seen if self.quantity.higher else -seen)[len(seen) // 4 :]
-            changed |= self.y.include(ranked if self.quantity.higher else -ranked)
+        if len(seen):  # random beginners may be far off
+            changed |= self.y.include(near(seen, self.quantity.higher))
         if changed:
             self._limits()
         return changed
@@ -303,7 +302,7 @@ class TreePicture(Picture):
             self._limits()
         ids = [i for i, t in family.trials.items() if t.status == "done"]
         place = {i: (family.born[i], family.generation[i]) for i in family.trials}
-        values = q.show(np.array([family.trials[i].value for i in ids], float))
+        values = q.show(drawable([family.trials[i].value for i in ids]))
         if len(values):
             edges = np.quantile(values, [0.25, 1.0] if q.higher else [0.0, 0.75])
             self.c.include(edges, pad=0)

@@ -182,4 +182,4 @@ def acquisitions(
     state: a Trace of the method "bayesian" (`step` counts its steps, −1 is the last), a Step or a BayesianView.
     task: with one parameter its values are drawn as the hidden objective; that takes 200 evaluations.
     """
-    return drawn(side_by_side_picture, state, step=step, axes=axes, task=task, samples=samples)
+    return drawn(side_by_side_picture, state, step=step, axes=axes, task=task, samples=samples, kind="acquisitions")

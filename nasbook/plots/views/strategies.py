@@ -24,6 +24,7 @@ from nasbook.plots import style
 from nasbook.plots.data import steps_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, number, plural
+from nasbook.plots.viewed import STRATEGY
 from nasbook.trace import Step
 
 METHODS = ("cma-es", "differential-evolution", "genetic", "particle-swarm")
@@ -41,6 +42,7 @@ class StrategyPicture(Picture):
     """
 
     figsize = (style.WIDTH, 4.7)
+    draws = STRATEGY
 
     def __init__(self, task: Any, method: str, trials: int | None = None) -> None:
         super().__init__()
@@ -181,8 +183,8 @@ class StrategyPicture(Picture):
             self.star.set_data(*X[[int(np.nanargmin(self.values))]].T)
         view: Any = last.view
         draw: dict[type, Any] = {CMAView: self._cma, DEView: self._de, GeneticView: self._genetic, PSOView: self._swarm}
-        if type(view) in draw:
-            draw[type(view)](view)
+        if view is not None:  # what an earlier search has tried has none
+            draw[type(self.view_of(view))](view)
         self.say(self._headline(view))
         return False
 
@@ -280,6 +282,8 @@ class StrategyPicture(Picture):
             parents = 0 if view.birth is None else len(view.birth.parents)
             what = ("drawn at random", "a child of one parent", "a child of two parents")[parents]
             return f"{of}: {what}"
+        if view is None:
+            return f"{of}: known from an earlier search"
         what = "a particle starts" if getattr(view, "flight", None) is None else "a particle flies on"
         return f"{of}: {what}"
 

@@ -13,12 +13,13 @@ import numpy as np
 from matplotlib.figure import SubFigure
 
 from nasbook.plots import style
-from nasbook.plots.data import Quantity
+from nasbook.plots.data import Quantity, drawable, near
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, value_label
 from nasbook.plots.style import Figure, Limits
+from nasbook.plots.viewed import DENSITIES
 from nasbook.space import Choice, Config, Int, Space
-from nasbook.trace import Step, Trial, best_of
+from nasbook.trace import Trial, best_of
 
 GOOD, OTHER = style.BELIEF, style.PURPLE
 
@@ -31,6 +32,7 @@ class TPEPicture(Picture):
     """
 
     figsize = (style.WIDTH, 6.0)
+    draws = DENSITIES
 
     def __init__(
         self,
@@ -118,13 +120,12 @@ class TPEPicture(Picture):
         self.note = live(style.add_words(self.low, 0, 1.04, **words))
 
     def update(self, state: Any) -> bool:
-        view = state.view if isinstance(state, Step) else state
-        if view is None or isinstance(view, dict):
-            raise ValueError("this step has no view; take the steps of nasbook.steps(…) or nasbook.replay(trace)")
+        view = self.view_of(state)
         self.view = view
         told = [t for t in (*view.below, *view.above) if t.value is not None]
         shown = [t for t in told if self.name in t.config]
-        changed = self.y.include(self.quantity.show([t.value for t in shown]), pad=0.1)
+        seen = np.asarray(self.quantity.show(drawable([t.value for t in shown])), float)
+        changed = self.y.include(near(seen, self.quantity.higher), pad=0.1)
         self._split(view, shown)
         self.draw = next((d for d in view.draws if self.name in d.names), None)
         changed |= self._curves(view)
@@ -139,7 +140,8 @@ class TPEPicture(Picture):
     def _split(self, view: Any, shown: list[Trial]) -> None:
         def put(artist: Any, trials: list[Trial]) -> None:
             u = [view.space.encode(t.config)[self.at] for t in trials]
-            artist.set_data(u, self.quantity.show([t.value for t in trials]))
+            shown = np.asarray(self.quantity.show(drawable([t.value for t in trials])), float)
+            artist.set_data(u, np.clip(shown, *self.y.pair))  # what is far off stands at the border
 
         good, started = {t.id for t in view.below}, bool(view.draws)
         put(self.good, [t for t in shown if started and t.id in good])
@@ -194,7 +196,7 @@ class TPEPicture(Picture):
         trial = (
             f"Trial {number}" + (f" of {self.trials}" if self.trials else "") if coming else f"After {number} trials"
         )
-        have = "" if shown == told else f"   {self.name} exists in {shown} of {told} trials"
+        have = "" if shown == told else f"   {style.named(self.name)} exists in {shown} of {told} trials"
         if not view.draws:
             self.say(f"{trial}: a random one, there is no split yet")
             self.caption.set_text(
@@ -210,7 +212,7 @@ class TPEPicture(Picture):
         if not coming:
             note = "Score"
         elif self.next is None:
-            note = f"The next trial has no {self.name}"
+            note = f"The next trial has no {style.named(self.name)}"
         elif self.draw is None or not self.drawn:
             note = f"Next: {self._value()}, which is none of the candidates"
         else:
@@ -219,9 +221,8 @@ class TPEPicture(Picture):
         self.note.set_text(style.shorten(note, self.wide, style.SMALL))
 
     def _value(self) -> str:
-        return (
-            f"{self.name} {value_label(self.p, self.space.decode(np.nan_to_num(self.view.next, nan=0.5))[self.name])}"
-        )
+        config = self.space.decode(np.nan_to_num(self.view.next, nan=0.5))
+        return f"{style.named(self.name)} {value_label(self.p, config[self.name])}"
 
     def alt(self) -> str:
         if not self.view.draws:
@@ -231,6 +232,6 @@ class TPEPicture(Picture):
         ahead = "" if self.next is None else f" The next trial has {self._value()}."
         return (
             f"TPE after {style.plural(self.told, 'trial')}: the {len(self.view.below)} best are called good (at most "
-            f"{self.quantity.text(self.view.threshold)}). The ratio of the densities of {self.name} is largest at "
-            f"{peak}.{ahead}"
+            f"{self.quantity.text(self.view.threshold)}). The ratio of the densities of {style.named(self.name)} is "
+            f"largest at {peak}.{ahead}"
         )

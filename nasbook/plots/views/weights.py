@@ -11,20 +11,23 @@ from matplotlib.ticker import MaxNLocator
 
 from nasbook.nas.spaces.nb201.cell import EDGES, OPS
 from nasbook.plots import style
-from nasbook.plots.cell import LOOKS, NODES, count
+from nasbook.plots.cell import LOOKS, NODES, check_edges, count
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Limits, nice_ceiling
-from nasbook.search import replay
-from nasbook.trace import Step, Trace
+from nasbook.plots.viewed import SUPERNET, WEIGHTS, Views
+from nasbook.trace import Trace
 
 
-def views_of(state: Any) -> list[Any]:
-    """The views of a Trace, of steps, or views themselves."""
+def views_of(state: Any, draws: Views, kind: str) -> list[Any]:
+    """The views of a Trace, of steps, or views themselves; ValueError where they are not those that are drawn."""
     if isinstance(state, Trace):
-        state = list(replay(state))
+        state = draws.replayed(state, kind)
     if not isinstance(state, Sequence):
         state = [state]
-    return [s.view if isinstance(s, Step) else s for s in state]
+    views = [draws.of(s, kind) for s in state]
+    for view in views:
+        check_edges(kind, view)
+    return views
 
 
 class WeightsPicture(Picture):
@@ -34,6 +37,7 @@ class WeightsPicture(Picture):
     """
 
     figsize = (style.WIDTH, 4.4)
+    draws = WEIGHTS
 
     def __init__(self, epochs: int | None = None, ops: Sequence[str] = OPS) -> None:
         super().__init__()
@@ -76,7 +80,7 @@ class WeightsPicture(Picture):
             ax.set(xlim=(0, self.x_end), ylim=(0, min(1.0, self.y.pair[1])))
 
     def update(self, state: Any) -> bool:
-        views, changed = views_of(state), False
+        views, changed = views_of(state, WEIGHTS, "weights"), False
         self.epoch = [int(v.epoch) for v in views]
         self.weights = np.array([v.weights for v in views], float).reshape(len(views), len(EDGES), len(self.ops))
         if views and self.epoch[-1] > self.x_end:
@@ -123,6 +127,7 @@ class TrainingPicture(Picture):
     """
 
     figsize = (style.WIDTH, 3.9)
+    draws = SUPERNET
 
     def __init__(self, epochs: int | None = None, truth: Callable[[Any], float | None] | None = None) -> None:
         super().__init__()
@@ -163,7 +168,7 @@ class TrainingPicture(Picture):
         return self._known[key]
 
     def update(self, state: Any) -> bool:
-        views, changed = views_of(state), False
+        views, changed = views_of(state, SUPERNET, "training"), False
         epoch = [int(v.epoch) for v in views]
         if views and epoch[-1] > self.x_end:
             self.x_end, changed = nice_ceiling(epoch[-1]), True

@@ -1,0 +1,102 @@
+"""Which view a picture draws, and the sentence for a trace, a step or a view of another method.
+
+    acquisition(nasbook.search("tpe", "branin", trials=9))
+    ValueError: acquisition draws the view of 'bayesian' or 'parego' (BayesianView); these trials are from 'tpe'
+
+A view is named by its place, as in the registry, so that saying what is drawn imports no method (and no torch).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nasbook.search import replay
+from nasbook.trace import Step, Trace
+
+
+@dataclass(frozen=True)
+class Views:
+    """What a picture draws. targets: the dataclasses, "package.module:Class"; methods: those whose steps have one."""
+
+    targets: tuple[str, ...]
+    methods: tuple[str, ...]
+
+    def fit(self, view: Any) -> bool:
+        """Is it one of them, or of a class that was derived from one?"""
+        return any(f"{c.__module__}:{c.__qualname__}" in self.targets for c in type(view).__mro__)
+
+    def __str__(self) -> str:
+        classes = " or ".join(target.partition(":")[2] for target in self.targets)
+        return f"the view of {_listed(self.methods)} ({classes})"
+
+    def of(self, state: Any, kind: str) -> Any:
+        """The view of a Step, or the view itself; ValueError, in one sentence, for anything else."""
+        view = state.view if isinstance(state, Step) else state
+        if self.fit(view):
+            return view
+        if view is None or isinstance(view, dict):
+            way = "take the steps of nasbook.steps(…) or nasbook.replay(trace)"
+            raise ValueError(f"{kind} draws {self}; this step has no view; {way}")
+        raise ValueError(f"{kind} draws {self}, not a {type(view).__name__}")
+
+    def replayed(self, trace: Trace, kind: str) -> list[Step]:
+        """The steps of a trace with their views, made again where they are not there; ValueError for a trace of another
+        method, or one without trials."""
+        if not len(trace):
+            raise ValueError(f"{kind}: this trace has no trials yet")
+        if all(self.fit(s.view) for s in trace.steps):
+            return trace.steps
+        self.check_method(trace.header.method, kind)
+        return list(replay(trace))
+
+    def check_method(self, method: str, kind: str) -> None:
+        """ValueError unless the registry's method of this name has such views."""
+        if method not in self.methods:
+            raise ValueError(f"{kind} draws {self}; these trials are from {method!r}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    quoted = [repr(n) for n in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+
+
+def step_of(steps: Sequence[Any], step: int, kind: str) -> Any:
+    """One step by its number, −1 the last; ValueError says how many there are."""
+    if isinstance(step, bool) or not isinstance(step, int) or not -len(steps) <= step < len(steps):
+        raise ValueError(f"{kind}: step must be a whole number from {-len(steps)} to {len(steps) - 1}, not {step!r}")
+    return steps[step]
+
+
+def check_state(kind: str, state: Any) -> None:
+    """ValueError for what is surely no trace, no steps, no view and no architecture: a file's name, None, a number."""
+    if hasattr(state, "__fspath__") or (isinstance(state, str) and state.endswith(".jsonl")):
+        raise ValueError(f"plot {kind}: this is a file's name; nasbook.Trace.load({str(state)!r}) reads the trace")
+    if state is None or isinstance(state, bool | int | float | bytes):
+        raise ValueError(f"plot {kind}: it draws a Trace or its steps, not {state!r:.40}")
+
+
+BELIEF = Views(("nasbook.hpo.parts.bayesian_view:BayesianView",), ("bayesian", "parego"))
+DENSITIES = Views(("nasbook.hpo.tpe:TPEView",), ("tpe",))
+SUPERNET = Views(("nasbook.nas.parts.supernet:SupernetView",), ("darts",))
+WEIGHTS = Views((*SUPERNET.targets, "nasbook.nas.reptile:ReptileView"), (*SUPERNET.methods, "reptile"))
+POLICY = Views(("nasbook.nas.reinforce:ControllerView",), ("reinforce", "ppo"))
+STRATEGY = Views(
+    (
+        "nasbook.hpo.cma_es:CMAView",
+        "nasbook.hpo.differential_evolution:DEView",
+        "nasbook.hpo.genetic:GeneticView",
+        "nasbook.hpo.particle_swarm:PSOView",
+    ),
+    ("cma-es", "differential-evolution", "genetic", "particle-swarm"),
+)
+RUNGS = Views(
+    (
+        "nasbook.hpo.successive_halving:HalvingView",
+        "nasbook.hpo.asha:ASHAView",
+        "nasbook.hpo.bohb:BOHBView",
+        "nasbook.hpo.dehb:DEHBView",
+    ),
+    ("successive-halving", "hyperband", "asha", "bohb", "dehb"),
+)

@@ -43,6 +43,11 @@ class Quantity:
         return style.named(self.label.replace("error", "accuracy") if self.higher else self.label, 32)
 
     @property
+    def left(self) -> float:
+        """Inches at the left of an axis with such values: percentages are short, other numbers may have six digits."""
+        return 0.75 if self.percent else 0.9
+
+    @property
     def axis(self) -> str:
         return f"{self.name} (%)" if self.percent else self.name
 
@@ -78,7 +83,8 @@ def trials_of(state: Any) -> list[Trial]:
 
 
 BIGGEST = 1e300  # what lies beyond is drawn here: the length of an axis must be a number
-FAR = 3.0  # how often the better three quarters' range fits between them and a value that is far off
+FAR = 1.5  # how often the better three quarters' range fits between them and a value that is far off
+VERY_FAR = 30.0  # the same where every value should be seen, if that is possible at all
 
 
 def drawable(values: Any) -> np.ndarray:
@@ -91,11 +97,11 @@ def values_of(trials: Iterable[Trial]) -> np.ndarray:
     return drawable([t.value if t.status == "done" and t.value is not None else np.nan for t in trials])
 
 
-def near(values: np.ndarray, higher: bool = False, among: np.ndarray | None = None) -> np.ndarray:
+def near(values: np.ndarray, higher: bool = False, among: np.ndarray | None = None, far: float = FAR) -> np.ndarray:
     """The values that an axis must reach: all but those that lie so far off that they would flatten the others.
 
-    Measured from the best one, b, with the quantile q that three quarters reach, what is worse than q + 3 (q − b) is
-    far off. `among` gives b and q where they are known better than from the values; `higher`: more is better."""
+    Measured from the best one, b, with the quantile q that three quarters reach, what is worse than q + far · (q − b)
+    is far off. `among` gives b and q where they are known better than from the values; `higher`: more is better."""
     loss = -values if higher else values
     loss = loss[np.isfinite(loss)]
     known = loss if among is None else -among if higher else among
@@ -105,8 +111,8 @@ def near(values: np.ndarray, higher: bool = False, among: np.ndarray | None = No
     else:
         best, q = float(known.min()), float(np.quantile(known, 0.75))
         spread = known[known > best]
-        core = q - best or (float(np.median(spread)) - best if len(spread) else np.inf)
-        kept = loss[loss <= q + FAR * core]
+        core = q - best or (2 * float(np.median(spread) - best) if len(spread) else np.inf)  # most are equal
+        kept = loss[loss <= q + far * core]
     return -kept if higher else kept
 
 

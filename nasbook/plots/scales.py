@@ -19,7 +19,8 @@ from nasbook.plots import style
 from nasbook.space import Choice, Constant, Float, Int, Parameter
 
 TILTED = 0.75  # inches that a tilted name may be long
-TALL = 0.17  # inches from one label to the next below it, or beside it where they are tilted
+OVER = 0.3  # inches that a label may stick out over the end of its axis
+TALL, BESIDE = 0.17, 0.24  # inches from one label to the next below it, or beside it where they are tilted
 _SUPER = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -46,8 +47,10 @@ def log_ticks(axis: Axis) -> None:
 
     def label(value: float, _place: int | None = None) -> str:
         low, high = sorted(axis.get_view_interval())
-        decade = abs(math.log10(value) - round(math.log10(value))) < 1e-6
-        return tick_label(float(f"{value:.3g}")) if decade or high < 50 * low else ""
+        exponent = round(math.log10(value))
+        if abs(math.log10(value) - exponent) < 1e-6:
+            return power(exponent) if abs(exponent) > 2 else tick_label(10.0**exponent)
+        return tick_label(float(f"{value:.3g}")) if high < 50 * low else ""
 
     axis.set_major_locator(LogLocator(numticks=8))
     axis.set_minor_locator(LogLocator(subs=(2, 5), numticks=8))
@@ -117,7 +120,7 @@ def parameter_axis(ax: Axes, which: str, p: Parameter, name: str, inches: float,
     tilt = which == "x" and tilted(p, inches)
     if isinstance(p, Choice | Constant):
         at, labels, minor = ticks(p)
-        every = thinned(len(at), inches, TALL if which == "y" or tilt else 0.0)
+        every = thinned(len(at), inches, TALL if which == "y" else BESIDE if tilt else 0.0)
         at, labels = at[::every], labels[::every]
         room = TILTED if tilt else 0.9 if which == "y" else inches
         labels = [style.shorten(text, room) for text in labels]
@@ -140,5 +143,6 @@ def parameter_axis(ax: Axes, which: str, p: Parameter, name: str, inches: float,
 
 def _fits(at: Sequence[float], labels: Sequence[str], inches: float) -> bool:
     wide = np.array([style.text_width(text, style.SMALL) for text in labels])
-    gaps = np.diff(np.asarray(at) * inches)
-    return bool(np.all(gaps > (wide[1:] + wide[:-1]) / 2 + 0.08))
+    middle = np.asarray(at) * inches
+    apart = bool(np.all(np.diff(middle) > (wide[1:] + wide[:-1]) / 2 + 0.08))
+    return apart and bool(np.all((middle > wide / 2 - OVER) & (middle < inches - wide / 2 + OVER)))

@@ -107,8 +107,14 @@ def importances(
         raise ValueError(f"importances: the method is one of {', '.join(METHODS)}, not {method!r}")
     space = space or trace.space
     done = [t for t in trace.trials if t.status == "done" and t.value is not None]
+    if not space.free:
+        raise ValueError("importances: this space has constants only, so no parameter can matter")
     X = np.nan_to_num(space.encode_all([t.config for t in done]), nan=0.5)
-    each = METHODS[method](X, np.array([t.value for t in done], float), trees=trees, seed=seed)
+    y = np.array([t.value for t in done], float)
+    largest = float(np.abs(y).max(initial=0.0))
+    if largest and not 1e-100 < largest < 1e100:  # shares have no unit, and the square of 1e300 is not a number
+        y /= largest
+    each = METHODS[method](X, y, trees=trees, seed=seed)
     mean, std = each.mean(0), each.std(0)
     return {space.free[j]: (float(mean[j]), float(std[j])) for j in np.argsort(-mean, kind="stable")}
 

@@ -82,7 +82,8 @@ class ContourPicture(_Trials):
             ],
         )
         w, h = style.size(fig)
-        left, right, top = 1.1, 1.25, 0.5 + 0.2 * rows
+        left = 1.3 if isinstance(self.space.parameters[self.names[1]], Choice) else 1.1
+        right, top = 1.25, 0.5 + 0.2 * rows
         below = 0.95 if tilted(self.space.parameters[self.names[0]], w - left - right) else 0.52
         self.ax = ax = style.axes(fig, left, below, right, top)
         ax.grid(False)

@@ -14,12 +14,12 @@ from matplotlib.figure import SubFigure
 from matplotlib.ticker import PercentFormatter
 
 from nasbook.plots import style
-from nasbook.plots.data import Quantity, label_of, near, trials_of, values_of
+from nasbook.plots.data import VERY_FAR, Quantity, label_of, near, trials_of, values_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, tilted
 from nasbook.plots.style import Figure, Limits, plural
 from nasbook.plots.traces.parameters import _prepared, _Trials, jitter
-from nasbook.space import Space
+from nasbook.space import Choice, Space
 from nasbook.task import Task
 from nasbook.trace import Step, Trace, Trial
 
@@ -63,7 +63,7 @@ class EdfPicture(Picture):
         self.result: dict[str, tuple[int, int, float, float]] = {}  # trials, failed, best, median; minimised
         seen = np.concatenate([v[~np.isnan(v)] for v in pools.values()]) if pools else np.empty(0)
         higher = self.quantity.higher
-        changed = self.x.include(near(np.asarray(self.quantity.show(seen), float), higher), pad=0.02)
+        changed = self.x.include(near(np.asarray(self.quantity.show(seen), float), higher, far=VERY_FAR), pad=0.02)
         low, high = self.x.pair
         if changed:
             self.ax.set_xlim(low, high)
@@ -123,7 +123,8 @@ class RankPicture(_Trials):
         super().__init__(space, *args, **options)
         self.names = list(names)
         k = len(self.names) - 1
-        self.left, self.right, self.gap = 1.0, 0.25, 0.28
+        named = any(isinstance(space.parameters[n], Choice) for n in self.names[1:])  # options at the left
+        self.left, self.right, self.gap = 1.25 if named else 1.0, 0.25, 0.28
         self.side = (style.WIDTH - self.left - self.right - (k - 1) * self.gap) / k
         self.high = min(self.side, 3.4 if k == 1 else 2.2)
         self.below = 0.95 if any(tilted(space.parameters[n], self.side) for n in self.names[:-1]) else 0.52

@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from nasbook.plots import style
 from nasbook.plots.data import (
+    VERY_FAR,
     Baseline,
     Quantity,
     as_baseline,
@@ -55,11 +56,11 @@ class HistoryPicture(Picture):
         self.y = Limits(*sorted(quantity.show(np.array(limits)))) if limits else Limits()
         self.fixed = limits is not None
         self.pool: np.ndarray | None = None  # what random trials find, as it is shown
-        if limits is None and baseline is not None:  # the better three quarters of random trials, and the optimum
+        if limits is None and baseline is not None:  # all random trials that are not far off, and the optimum
             good = drawable(baseline.values[np.isfinite(baseline.values)])
-            known = [good[0], np.quantile(good, 0.75)] + ([optimum] if optimum is not None else [])
-            self.y.include(quantity.show(np.array(known)))
             self.pool = np.asarray(quantity.show(good), float)
+            known = [] if optimum is None else [float(quantity.show(optimum))]
+            self.y.include([*known, *near(self.pool, quantity.higher)])
 
     def build(self, fig: Figure | SubFigure) -> None:
         q = self.quantity
@@ -73,7 +74,7 @@ class HistoryPicture(Picture):
         if self.optimum is not None:
             entries.append(("optimum (hidden)", style.line(style.HIDDEN, style.DASH, lw=1.3)))
         rows = style.key(fig, entries)
-        self.ax = ax = style.axes(fig, 0.75, 0.5, 0.2, 0.5 + 0.2 * rows)
+        self.ax = ax = style.axes(fig, self.quantity.left, 0.5, 0.2, 0.5 + 0.2 * rows)
         ax.set(xlabel="trial", ylabel=q.axis)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
         self.title(fig)
@@ -201,7 +202,7 @@ class CurvesPicture(Picture):
             ("best trial", style.line(style.INCUMBENT, marker="*", ms=9, mec=style.INK, mew=0.7)),
         ]
         rows = style.key(fig, entries)
-        self.ax = ax = style.axes(fig, 0.75, 0.5, 0.2, 0.5 + 0.2 * rows)
+        self.ax = ax = style.axes(fig, self.quantity.left, 0.5, 0.2, 0.5 + 0.2 * rows)
         ax.set(xlabel=self.unit, ylabel=self.quantity.axis)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
         self.title(fig)
@@ -322,7 +323,7 @@ class RacePicture(Picture):
         for name in self.names:
             self.looks[name] = (style.BASELINE, style.DASH, "") if name == "random" else next(racers)
         room = max((style.text_width(f"{style.named(n)} (n = 888)", style.SMALL) for n in self.names), default=1.0)
-        self.ax = ax = style.axes(fig, 0.75, 0.5, 0.2 + min(room, 2.4), 0.5)
+        self.ax = ax = style.axes(fig, self.quantity.left, 0.5, 0.2 + min(room, 2.4), 0.5)
         ax.set(
             xlabel="trials",
             ylabel=f"{style.named(self.quantity.label)} above the optimum" if self.regret else self.quantity.axis,
@@ -397,8 +398,9 @@ class RacePicture(Picture):
             far = max(float(x[-1]) for x, *_ in drawn.values())
             if far > self.x_end or (not self.fixed_end and self.unit == "time" and far < self.x_end / 5):
                 self.x_end, changed = (nice_ceiling(far) if self.unit == "trials" or far > 5 else far * 1.25), True
-            ends = np.concatenate([[y[-1], np.nanmin(y), np.nanmax(y[len(y) // 20 :])] for _, y, *_ in drawn.values()])
-            changed |= self.y.include(ends)
+            higher = self.quantity.higher and not self.regret
+            lines = [np.r_[y[-1], near(y[len(y) // 20 :], higher, far=VERY_FAR)] for _, y, *_ in drawn.values()]
+            changed |= self.y.include(np.concatenate(lines))
         if changed:
             self._limits()
         step = self.unit == "trials"

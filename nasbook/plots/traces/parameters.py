@@ -279,7 +279,7 @@ class ParallelPicture(_Trials):
                         self.ax,
                         d + 0.13 / self.step,
                         y,
-                        style.number(v, 6),
+                        style.number(v, 6 if abs(v) < 1e6 else 2),
                         fontsize=style.SMALL,
                         va="center",
                         color=style.INK,

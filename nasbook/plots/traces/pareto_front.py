@@ -20,7 +20,9 @@ from nasbook.trace import Trial
 
 
 def short(x: float, _place: int | None = None) -> str:
-    """A tick: 0.25, 250, 250k, 1.5M."""
+    """A tick: 0.25, 250, 250k, 1.5M, 1e300."""
+    if abs(x) >= 1e10 or 0 < abs(x) < 1e-4:
+        return f"{x:.{1 if abs(x) >= 1e100 else 2}g}".replace("e+", "e").replace("-", "−")
     for unit, letter in ((1e6, "M"), (1e3, "k")):
         if abs(x) >= 10 * unit or (letter == "M" and abs(x) >= unit):
             return f"{x / unit:.6g}{letter}".replace("-", "−")

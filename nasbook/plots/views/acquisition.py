@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.figure import SubFigure
 
 from nasbook.plots import style
-from nasbook.plots.data import Quantity, label_of
+from nasbook.plots.data import VERY_FAR, Quantity, drawable, label_of, near
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, value_label
 from nasbook.plots.style import Figure, Limits
@@ -135,8 +135,9 @@ class Acquisition1D(Belief):
         self.context = self._context(view)
         U = np.tile(self.context, (len(self.u), 1))
         U[:, k] = self.u
-        told, y = np.asarray(view.U, float).reshape(-1, self.space.d), q.show(np.asarray(view.y, float))
-        changed = self.y.include(y, pad=0.5)
+        told, y = np.asarray(view.U, float).reshape(-1, self.space.d), np.asarray(q.show(drawable(view.y)), float)
+        changed = self.y.include(near(y, q.higher, far=VERY_FAR), pad=0.5)
+        y = np.clip(y, *self.y.pair)  # what is far off stands at the border
         if changed or not self.y.known:
             self.ax.set_ylim(self.y.pair)
         self._words(view)
@@ -146,11 +147,11 @@ class Acquisition1D(Belief):
         else:
             mean, std = view.predict(U)
             self.posterior = (mean, std)
-            style.set_band(self.band, self.x, q.show(mean - 1.96 * std), q.show(mean + 1.96 * std))
-            self.mean.set_data(self.x, q.show(mean))
+            style.set_band(self.band, self.x, *(q.show(drawable(mean + side * std)) for side in (-1.96, 1.96)))
+            self.mean.set_data(self.x, q.show(drawable(mean)))
             if self.samples:
                 for line, sample in zip(self.draws, view.samples(U, self.samples, 0), strict=True):
-                    line.set_data(self.x, q.show(sample))
+                    line.set_data(self.x, q.show(drawable(sample)))
             self._acquire(view, U)
         self.dots.set_data(told[:, k], y)
         best = int(np.argmin(view.y)) if len(y) else None

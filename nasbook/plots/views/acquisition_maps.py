@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
 
 from nasbook.plots import style
-from nasbook.plots.data import Quantity
+from nasbook.plots.data import Quantity, drawable
 from nasbook.plots.scales import parameter_axis
 from nasbook.plots.style import Figure, Limits
 from nasbook.plots.views.acquisition_labels import COLOURS, SHORT, Belief, scaled
@@ -124,8 +124,8 @@ class Acquisition2D(Belief):
         self._nothing()
         if view.gp is not None:
             self.surface = self._surfaces(view, U)
-            mean, std = self.surface["mean"], self.surface["std"]
-            self.mean_limits.include(np.r_[np.quantile(mean, [0, 0.9]), view.best], pad=0)
+            mean, std = (drawable(self.surface[name]) for name in ("mean", "std"))
+            self.mean_limits.include(np.r_[np.quantile(mean, [0, 0.9]), drawable(view.best)], pad=0)
             self.std_limits.include(np.array([std.max()]))
             limits = {"mean": self.mean_limits.pair, "std": self.std_limits.pair}
             for name, values in self.surface.items():

@@ -128,7 +128,7 @@ class PopulationPicture(Picture):
             ],
             gap=0.1,
         )  # fmt: skip
-        self.ax = ax = style.axes(fig, 0.75, 0.5, 0.2, 0.5 + 0.2 * rows)
+        self.ax = ax = style.axes(fig, self.quantity.left, 0.5, 0.2, 0.5 + 0.2 * rows)
         ax.set(xlabel="trial", ylabel=self.quantity.axis)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
         live = self.live

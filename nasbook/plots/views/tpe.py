@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.figure import SubFigure
 
 from nasbook.plots import style
-from nasbook.plots.data import Quantity, drawable, near
+from nasbook.plots.data import VERY_FAR, Quantity, drawable, near
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, value_label
 from nasbook.plots.style import Figure, Limits
@@ -125,7 +125,7 @@ class TPEPicture(Picture):
         told = [t for t in (*view.below, *view.above) if t.value is not None]
         shown = [t for t in told if self.name in t.config]
         seen = np.asarray(self.quantity.show(drawable([t.value for t in shown])), float)
-        changed = self.y.include(near(seen, self.quantity.higher), pad=0.1)
+        changed = self.y.include(near(seen, self.quantity.higher, far=VERY_FAR), pad=0.1)
         self._split(view, shown)
         self.draw = next((d for d in view.draws if self.name in d.names), None)
         changed |= self._curves(view)

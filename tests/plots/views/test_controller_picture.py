@@ -116,5 +116,5 @@ def test_the_policy_of_a_trace():
     assert "After 4 updates" in fig.sentence and "op pool" in fig.alt
     assert_legible(fig)
     assert_legible(nasbook.plots.plot(trace, "policy"))
-    with pytest.raises(ValueError, match="not written by a controller"):
+    with pytest.raises(ValueError, match="'reinforce' or 'ppo' .* these trials are from 'random'"):
         policy(nasbook.search("random", lambda c: 0.0, space=TREE, trials=3))

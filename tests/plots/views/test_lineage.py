@@ -106,5 +106,5 @@ def test_any_pbt_trace_can_be_drawn_and_another_is_refused(tmp_path):
     assert "all 3 members descend from member 1" in fig.alt and "0.1 → 0.08 → 0.096" in fig.alt
     with pytest.raises(ValueError, match="the space has no parameter 'momentum'; it has lr, act"):
         lineage(trace, parameter="momentum")
-    with pytest.raises(ValueError, match="lineages are drawn from a trace of 'pbt'"):
+    with pytest.raises(ValueError, match="lineage draws a trace of 'pbt'"):
         nasbook.search("random", "branin", trials=2).plot("lineage")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
 
+from nasbook import registry
 from nasbook.plots.cell import CellPicture, SupernetPicture, cell, supernet
 from nasbook.plots.data import Baseline, Quantity, baseline_for, one_objective, random_baseline
 from nasbook.plots.picture import Picture, Stack
@@ -75,9 +76,11 @@ def check_kind(kind: str, method: str | None = None) -> None:
         close = get_close_matches(str(kind), KINDS, 1)
         hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(KINDS)}"
         raise ValueError(f"there is no picture {kind!r}; {hint}")
-    if method is not None and kind in VIEWS:
-        VIEWS[kind].check_method(method, kind)
-    if method is not None and kind == "lineage" and method != "pbt":
+    if method not in {entry.name for entry in registry.METHODS}:
+        return  # somebody's own: its steps will tell
+    if kind in VIEWS:
+        VIEWS[kind].check_method(str(method), kind)
+    if kind == "lineage" and method != "pbt":
         raise ValueError(f"lineage draws a trace of 'pbt', whose trials tell their member; these are from {method!r}")
 
 

@@ -163,7 +163,7 @@ class SupernetPicture(Picture):
     """
 
     figsize = (style.WIDTH, 4.2)
-    draws = WEIGHTS
+    depicts = WEIGHTS
 
     def __init__(self, epochs: int | None = None, ops: Sequence[str] = OPS) -> None:
         super().__init__()

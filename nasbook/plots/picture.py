@@ -36,7 +36,7 @@ class Picture:
     """
 
     figsize: tuple[float, float] = (style.WIDTH, 4.6)  # inches, at style.DPI dots per inch
-    draws: Views | None = None  # the views of a method that its state must have; None where trials are enough
+    depicts: Views | None = None  # the views of a method that its state must have; None where trials are enough
 
     def __init__(self) -> None:
         self._artists: list[Artist] = []
@@ -114,8 +114,8 @@ class Picture:
     @classmethod
     def view_of(cls, state: Any) -> Any:
         """The view of a Step, or the view itself; ValueError where it is not one that this picture draws."""
-        assert cls.draws is not None, "this picture draws trials, not a view"
-        return cls.draws.of(state, cls.__name__)
+        assert cls.depicts is not None, "this picture draws trials, not a view"
+        return cls.depicts.of(state, cls.__name__)
 
     # ---- the title: a sentence that moves ------------------------------------------------------------------
 

@@ -145,7 +145,7 @@ PICTURES: dict[str, tuple[Callable[[], Any], Callable[[Step], Any]]] = {
 @pytest.mark.parametrize("name", PICTURES)
 def test_pictures_of_labs_refuse_views_of_other_methods(name):
     make, state = PICTURES[name]
-    declared = make().draws
+    declared = make().depicts
     refusals = 0
     for method in METHODS:
         trace = searched(method)

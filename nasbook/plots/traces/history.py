@@ -137,7 +137,7 @@ class HistoryPicture(Picture):
         seen = y[np.isfinite(y)]
         if len(seen):
             best = seen.max() if self.quantity.higher else seen.min()
-            wanted = [] if self.fixed else near(seen, self.quantity.higher, self.pool)
+            wanted: Any = [] if self.fixed else near(seen, self.quantity.higher, self.pool)
             changed |= self.y.include([best, *wanted])
         if changed:
             self._limits()

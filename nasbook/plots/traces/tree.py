@@ -74,7 +74,7 @@ class TreePicture(Picture):
     that the next trial passes. ValueError where nothing depends on anything.
     """
 
-    draws = DENSITIES
+    depicts = DENSITIES
 
     def __init__(
         self,

@@ -55,7 +55,7 @@ def scaled(a: np.ndarray, name: str) -> np.ndarray:
 class Belief(Picture):
     """What both pictures share: the space, the slice, the grid, the words."""
 
-    draws = BELIEF
+    depicts = BELIEF
     names: list[str]
 
     def __init__(self, space: Space, axes: Sequence[str], trials: int | None, quantity: Quantity) -> None:

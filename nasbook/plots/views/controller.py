@@ -53,7 +53,7 @@ class PolicyPicture(Picture):
     """
 
     figsize = (style.WIDTH, 2.4)
-    draws = POLICY
+    depicts = POLICY
 
     def __init__(self, names: Sequence[str], options: Sequence[Sequence[Any]], trials: int = 100) -> None:
         super().__init__()

@@ -74,7 +74,7 @@ class HalvingPicture(Picture):
     """
 
     figsize = (style.WIDTH, 4.3)
-    draws = RUNGS
+    depicts = RUNGS
 
     def __init__(
         self,

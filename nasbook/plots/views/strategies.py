@@ -42,7 +42,7 @@ class StrategyPicture(Picture):
     """
 
     figsize = (style.WIDTH, 4.7)
-    draws = STRATEGY
+    depicts = STRATEGY
 
     def __init__(self, task: Any, method: str, trials: int | None = None) -> None:
         super().__init__()

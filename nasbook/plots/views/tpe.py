@@ -32,7 +32,7 @@ class TPEPicture(Picture):
     """
 
     figsize = (style.WIDTH, 6.0)
-    draws = DENSITIES
+    depicts = DENSITIES
 
     def __init__(
         self,

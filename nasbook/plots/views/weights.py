@@ -37,7 +37,7 @@ class WeightsPicture(Picture):
     """
 
     figsize = (style.WIDTH, 4.4)
-    draws = WEIGHTS
+    depicts = WEIGHTS
 
     def __init__(self, epochs: int | None = None, ops: Sequence[str] = OPS) -> None:
         super().__init__()
@@ -127,7 +127,7 @@ class TrainingPicture(Picture):
     """
 
     figsize = (style.WIDTH, 3.9)
-    draws = SUPERNET
+    depicts = SUPERNET
 
     def __init__(self, epochs: int | None = None, truth: Callable[[Any], float | None] | None = None) -> None:
         super().__init__()

@@ -44,6 +44,7 @@ ALLOWED = {
     "kit": {"space", "trace", "task", "method", "kit"},
     "hpo": CORE | {"kit", "hpo"},
     "nas": CORE | {"kit", "nas", "hpo"},
+    "testing": CORE,
     "estimate": CORE | {"kit", "estimate", "hpo", "nas"},
     "data": {"data"} | CORE | {"kit", "nas", "estimate", "tasks"},  # data/make makes the tables
     "tasks": CORE | {"kit", "tasks", "nas", "data"},  # nas/spaces holds the cells that tasks train

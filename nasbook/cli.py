@@ -22,10 +22,12 @@ from difflib import get_close_matches
 from importlib import import_module, metadata
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 import nasbook
 from nasbook import registry
+from nasbook.guard import guarded
 from nasbook.hpo.parts.pareto import best_trials
 from nasbook.kit import interrupt
 from nasbook.search import MOST_WORKERS
@@ -67,6 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             if extra and options.command != "lab":
                 raise _Usage(f"there is no option {extra[0]!r} here (try: nasbook {options.command} --help)")
             options.extra = extra
+            options.own_process = argv is None and not os.environ.get("NASBOOK_DEBUG")
             code = options.run(options)
             sys.stdout.flush()
             return code
@@ -117,7 +120,12 @@ def _parser() -> _Parser:
                    "(default: SPACE in its module)")  # fmt: skip
     p.add_argument("--trials", type=_whole(1), metavar="N", help="trials to start (default: 40)")
     p.add_argument("--time", type=_positive, metavar="SECONDS", help="start no trial after this time")
-    p.add_argument("--timeout", type=_positive, metavar="SECONDS", help="give a trial up after this time")
+    p.add_argument(
+        "--timeout",
+        type=_positive,
+        metavar="SECONDS",
+        help="give a trial up after this time; one long call of C code goes on until it returns (not with nasbook run)",
+    )
     p.add_argument("--seed", type=_whole(0), default=0, metavar="N", help="the same seed gives the same search")
     p.add_argument(
         "--workers", type=_whole(1, MOST_WORKERS), default=1, metavar="N", help="simulated workers, for tables"
@@ -235,8 +243,20 @@ def _list(options: argparse.Namespace) -> int:
 def _search(options: argparse.Namespace) -> int:
     from nasbook.scale.trust import importable
 
-    with importable(), interrupt.terminable():  # an objective may import its neighbours while it runs
-        return _searched(options)
+    def search(resume: bool) -> int:
+        options.resume |= resume
+        with importable(), interrupt.terminable():  # an objective may import its neighbours while it runs
+            return _searched(options)
+
+    if not (options.own_process and hasattr(os, "fork") and ":" in options.task):
+        options.kept = options.out
+        return search(False)
+    if options.out is not None:
+        options.kept = options.out
+        return guarded(search, options.out, _say)
+    with TemporaryDirectory(prefix="nasbook-") as folder:
+        options.kept = Path(folder) / "trace.jsonl"
+        return guarded(search, options.kept, _say)
 
 
 def _searched(options: argparse.Namespace) -> int:
@@ -246,7 +266,7 @@ def _searched(options: argparse.Namespace) -> int:
     from nasbook.scale.trust import typed
     from nasbook.search import steps
 
-    if options.resume and options.out is None:
+    if options.resume and options.kept is None:
         raise _Usage("--resume needs --out, the trace to go on with")
     if options.out is not None and Path(options.out).exists() and not options.resume:
         raise _Usage(f"{options.out} exists; --resume goes on with it, another --out starts anew")
@@ -269,7 +289,7 @@ def _searched(options: argparse.Namespace) -> int:
         workers=options.workers,
         space=space,
         warm_start=options.warm_start,
-        out=options.out,
+        out=options.kept,
         resume=options.resume,
         views=options.plot is not None,
         **settings,

@@ -74,7 +74,7 @@ def evaluate(
         value = last if last is not None and math.isfinite(last) else None
         return ended(stop.status, text(stop.reason), value=value)
 
-    answer = Evaluation()
+    answer, caught = Evaluation(), True
     try:
         if checkpoint is not None:
             checkpoint.parent.mkdir(parents=True, exist_ok=True)
@@ -87,16 +87,18 @@ def evaluate(
     except KeyboardInterrupt:
         raise
     except StopTrial as stop:
-        return ended_by(stop)
+        stopped, caught = stop, False
     except BaseException as error:
         if stopped is None:
-            return ended("failed", described(error), traceback=short_traceback(error))
+            return ended("failed", described(error), traceback=short_traceback(error) or None)
+    _warn_if_late(trial, timeout, clock.perf_counter() - begin)
     if stopped is not None:
-        warnings.warn(
-            f"trial {trial.id}: the objective has caught the StopTrial by which report() ends a trial, and gone on; "
-            f"it counts as {stopped.status} all the same. Catch narrower errors around report()",
-            stacklevel=2,
-        )
+        if caught:
+            warnings.warn(
+                f"trial {trial.id}: the objective has caught the StopTrial by which report() ends a trial, and gone "
+                f"on; it counts as {stopped.status} all the same. Catch narrower errors around report()",
+                stacklevel=2,
+            )
         return ended_by(stopped)
     found: dict[str, Any] = {"metrics": answer.metrics, "cost": answer.cost, "curve": answer.curve}
     for value in answer.values or (number(answer.value, "value"),):
@@ -207,6 +209,15 @@ def _metrics(metrics: Any) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 # ---- what goes wrong -------------------------------------------------------------------------------------
+
+
+def _warn_if_late(trial: Trial, timeout: float | None, seconds: float) -> None:
+    if timeout is not None and seconds > timeout + max(1.0, timeout):
+        warnings.warn(
+            f"trial {trial.id} ran for {seconds:.3g} s though its timeout is {timeout:g} s: one long call of C code (a "
+            "fit, a query) cannot be interrupted here; `nasbook run` ends it",
+            stacklevel=3,
+        )
 
 
 def described(error: BaseException) -> str:

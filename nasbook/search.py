@@ -86,10 +86,12 @@ class Run:
 
     def _one(self) -> Step | None:
         begin = clock.perf_counter() - self.now
-        trial = self._cut_off.pop(0) if self._cut_off else self.ask(start=self.now) if self._may_ask() else None
-        if trial is None:
+        if self._cut_off:
+            trial = self._once_more(self._cut_off.pop(0))
+        elif self._may_ask() and (asked := self.ask(start=self.now)):
+            trial = self.evaluate(asked, self.timeout)
+        else:
             return None
-        trial = self.evaluate(trial, self.timeout)
         self.now = clock.perf_counter() - begin
         return self.tell(replace(trial, end=self.now))
 
@@ -97,13 +99,13 @@ class Run:
         """A trial that is asked while others are in flight is chosen without their results, as it would be in
         reality."""
         while self._cut_off:
-            self._launch(self._cut_off.pop(0))
+            self._launch(self._once_more(self._cut_off.pop(0)))
         busy = {t.worker for _, _, t in self._ends}
         for worker in sorted(set(range(self.workers)) - busy):
             trial = self.ask(start=self.now, worker=worker) if self._may_ask() else None
             if trial is None:
                 break
-            self._launch(trial)
+            self._launch(self.evaluate(trial, self.timeout))
         if not self._ends:
             return None
         self.free = self.free + 1 if self._ends[0][0] <= self.now else 0  # trials in a row that took no time
@@ -111,9 +113,18 @@ class Run:
         return self.tell(trial)
 
     def _launch(self, trial: Trial) -> None:
-        trial = self.evaluate(trial, self.timeout)
         end = trial.start + (trial.cost or 0.0) * self.pace.get(trial.worker, 1)
         heapq.heappush(self._ends, (end, trial.id, replace(trial, end=end)))
+
+    def _once_more(self, trial: Trial) -> Trial:
+        """Run a trial that a kill has cut off; not for ever, because it may be what ends the process."""
+        if (n := self.trace.begun(trial)) >= BEGINNINGS:
+            reason = f"the process has ended {n} times while this trial was running"
+            return replace(trial, status="failed", reason=reason, cost=0.0)
+        self.trace.again(trial)
+        if self.file:
+            self.file.write("again", trial)
+        return self.evaluate(trial, self.timeout)
 
     def ask(self, start: float = 0.0, worker: int = 0) -> Trial | None:
         trial = self._propose()
@@ -374,6 +385,7 @@ def replay(trace: Trace) -> Iterator[Step]:
 
 
 WARM = "warm start"  # in the info of a trial that an earlier search has evaluated
+BEGINNINGS = 5  # a trial whose process has ended so often has failed
 ALIKE = 5  # so many failures at the beginning, all for one reason, are worth a warning
 MOST_WORKERS = 1024  # of one search
 FREE_TRIALS = 1000  # so many in a row at no cost end a search whose only budget is time

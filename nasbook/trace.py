@@ -1,8 +1,9 @@
 """What a search leaves behind: trials, steps, and the trace that keeps them.
 
 On disk a trace is a text file of JSON lines, written while the search runs: a header, then for every trial one `ask`
-line when it starts and one `tell` line when it ends. The order of these events is all that is needed to go on later
-exactly where the search stopped, however many trials were in flight.
+line when it starts and one `tell` line when it ends; an `again` line where it begins once more after a kill. The order
+of these events is all that is needed to go on later exactly where the search stopped, however many trials were in
+flight.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import os
 import threading
 import warnings
 import weakref
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, KeysView, Mapping, Sequence, Set, ValuesView
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
@@ -285,6 +287,7 @@ class Trace:
         self._events: list[tuple[str, Trial]] = []
         self._steps: list[Step] = []
         self._running: dict[int, Trial] = {}
+        self._begun: Counter[int] = Counter()
         self.interrupted = False
 
     # ---- growing ---------------------------------------------------------------------------------------
@@ -292,6 +295,15 @@ class Trace:
     def started(self, trial: Trial) -> None:
         self._events.append(("ask", trial))
         self._running[trial.id] = trial
+        self._begun[trial.id] += 1
+
+    def again(self, trial: Trial) -> None:
+        """A trial that a kill has cut off begins once more."""
+        self._begun[trial.id] += 1
+
+    def begun(self, trial: Trial) -> int:
+        """How often a trial was begun; more than once where its process was ended meanwhile."""
+        return self._begun[trial.id]
 
     def ended(self, trial: Trial, view: Any = None) -> Step:
         self._running.pop(trial.id, None)
@@ -597,9 +609,14 @@ def _row(line: bytes) -> dict[str, Any]:
 
 def _add(trace: Trace, row: dict[str, Any]) -> None:
     kind, view = row.pop("event", None), row.pop("view", None)
-    if kind not in ("ask", "tell"):
-        raise ValueError(f"event must be 'ask' or 'tell', not {_shown(kind)}")
+    if kind not in ("ask", "again", "tell"):
+        raise ValueError(f"event must be 'ask', 'again' or 'tell', not {_shown(kind)}")
     trial = Trial.from_dict(row)
+    if kind == "again":
+        if trial.id not in trace.running:
+            raise ValueError(f"trial {trial.id} begins again, but it had not started or had ended before")
+        trace.again(trial)
+        return
     if trace.space.validate(trial.config) != trial.config:
         raise ValueError(f"trial {trial.id} is not a configuration of the space in the header")
     if kind == "ask":

@@ -3,8 +3,11 @@
 import itertools
 import math
 import os
+import signal
 import sys
+import time
 import warnings
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -516,3 +519,28 @@ def test_a_search_by_hand_with_ask_should_stop_and_tell():
         method.tell(replace(trial, status=status, value=float(value[0]) if why else value, reason=why, curve=curve))
     assert {t.status for t in method.trials} == {"done", "pruned"}
     assert all(type(t.value) is float for t in method.trials)
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="no masks of signals here")
+def test_a_timeout_that_came_too_late_is_said():
+    def objective(config):
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])  # deaf, as a fit in C is
+        try:
+            time.sleep(1.2)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
+        return 1.0
+
+    with pytest.warns(UserWarning, match=r"trial 0 ran for .* s though its timeout is 0.1 s: one long call of C code"):
+        trial = one(objective, timeout=0.1)
+    assert (trial.status, trial.reason) == ("failed", "timed out after 0.1 s")
+
+
+def test_a_timeout_that_an_objective_catches_ends_it_all_the_same():
+    def objective(config):
+        for _ in range(3):
+            with suppress(BaseException):
+                time.sleep(60)
+        return 1.0
+
+    assert one(objective, timeout=0.05).reason == "timed out after 0.05 s"

@@ -35,6 +35,7 @@ ALLOWED = {
     "space": {"parameters", "counting"},
     "trace": {"files", "space"},
     "rows": {"trace"},
+    "guard": {"trace"},
     "registry": set(),
     "task": {"space"},
     "method": {"space", "trace", "task", "evaluation"},
@@ -60,7 +61,9 @@ FOREIGN = {
     "tasks": {"matplotlib", "ipywidgets", "anywidget", "IPython"},
     "plots": {"ipywidgets", "anywidget", "IPython"},
     "scale": {"matplotlib", "ipywidgets", "anywidget", "IPython"},
-    **dict.fromkeys(CORE | {"rows"}, {"matplotlib", "ipywidgets", "anywidget", "IPython", "torch", "scipy", "sklearn"}),
+    **dict.fromkeys(
+        CORE | {"rows", "guard"}, {"matplotlib", "ipywidgets", "anywidget", "IPython", "torch", "scipy", "sklearn"}
+    ),
 }
 # files of hpo that train something, with torch
 TRAINS = {"hypergradient", "pbt", "unroll_length", "unrolling"}

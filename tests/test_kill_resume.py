@@ -73,6 +73,10 @@ class Runs:
     def size(self):
         return self.out.stat().st_size if self.out.exists() else 0
 
+    @property
+    def told(self):
+        return self.out.read_bytes().count(b'"event": "tell"') if self.out.exists() else 0
+
     def start(self):
         return subprocess.Popen(self.command, env=self.environment, stderr=subprocess.PIPE, text=True)
 
@@ -84,8 +88,8 @@ class Runs:
 
     def kill(self, delay):
         """True if the kill came before the end."""
-        process, before = self.start(), self.size
-        while process.poll() is None and self.size == before:
+        process, before = self.start(), self.told
+        while process.poll() is None and self.told == before:  # one that ends no trial would count as a killer
             time.sleep(0.002)
         time.sleep(delay)
         os.kill(process.pid, signal.SIGKILL)

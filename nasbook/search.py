@@ -545,7 +545,7 @@ def told_of(task: Task) -> dict[str, Any]:
     """What an export must know of a user's own task, whose code it does not run; for the header's provenance."""
     told: dict[str, Any] = {"knows_cost": True} if task.knows_cost else {}
     if task.fidelity:
-        told |= {"fidelity": asdict(task.fidelity)}
+        told |= {"fidelity": task.fidelity.to_dict()}
     return {"task": told} if told and ":" in task.name else {}
 
 

@@ -32,6 +32,11 @@ class Fidelity:
     max: float
     levels: tuple[float, ...] = ()
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types, as a trace and a study hold it; without levels where there are none."""
+        levels = {"levels": list(self.levels)} if self.levels else {}
+        return {"unit": self.unit, "min": self.min, "max": self.max, **levels}
+
     def allows(self, level: float) -> bool:
         """Can a trial be evaluated this thoroughly?"""
         return self.min <= level <= self.max and (not self.levels or level in self.levels)

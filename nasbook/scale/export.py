@@ -214,7 +214,7 @@ def _plan(
         method_settings(cls, method)
     except ValueError as error:
         raise ValueError(f"this cannot be exported: {error}") from error
-    fidelity: dict[str, Any] | None = asdict(new.fidelity) if new.fidelity and not one_shot else None
+    fidelity: dict[str, Any] | None = new.fidelity.to_dict() if new.fidelity and not one_shot else None
     if epochs is not None and not one_shot and "epochs" not in (own or ()):
         if not new.scales or new.knows_cost:
             raise ValueError(
@@ -293,7 +293,8 @@ def _facts(name: str, arguments: Mapping[str, Any], space: Space, trace: Trace |
     fidelity = None
     with suppress(TypeError, ValueError, KeyError):
         row = told["fidelity"]
-        fidelity = Fidelity(str(row["unit"]), float(row["min"]), float(row["max"]))
+        levels = tuple(map(float, row.get("levels", ())))
+        fidelity = Fidelity(str(row["unit"]), float(row["min"]), float(row["max"]), levels)
     scales = fidelity is not None or source.takes is None or "fidelity" in source.context
     return _Facts(name, fidelity, scales, told.get("knows_cost") is True)
 

@@ -41,7 +41,7 @@ from nasbook.method import Method, OneShot
 from nasbook.scale.study import Study, load_study
 from nasbook.scale.trust import Trust, importable
 from nasbook.search import MOST_WORKERS, Run, steps, told_of
-from nasbook.task import Fidelity, Task, trial_seed
+from nasbook.task import Task, trial_seed
 from nasbook.trace import Header, Trace, TraceFile, Trial, is_torn, plain, read
 
 GRACE = 5.0  # seconds that a worker has to give up a trial by itself before it is killed
@@ -96,7 +96,7 @@ def _run(study: Study, out: Path, resume: bool, workers: int | None, progress: b
         _claim(out, study, resume)
         task, method = study.make_task(trust), study.make_method(trust)
         if study.fidelity:
-            task.fidelity = Fidelity(study.fidelity.unit, study.fidelity.min, study.fidelity.max)
+            task.fidelity = study.fidelity.of(task)
         with _Bar(study, progress) as bar, terminable():
             if study.resources.gpus and study.resources.device == "auto" and not task.knows_cost and not _gpus():
                 bar.say("the study asks for GPUs, and this machine shows none: its trials run on the CPU")

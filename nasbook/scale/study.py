@@ -39,7 +39,7 @@ from nasbook.scale.target import is_ours, make_task, method_class
 from nasbook.scale.trust import Trust, check_origin
 from nasbook.search import MOST_WORKERS
 from nasbook.space import Constant, Space
-from nasbook.task import CONTEXT, Task
+from nasbook.task import CONTEXT, Fidelity, Task
 
 SCHEMA = "nasbook/study@1"
 Place: TypeAlias = tuple[str | int, ...]
@@ -185,12 +185,22 @@ class FidelitySpec(_Strict):
     unit: str = Field(min_length=1, description="what a trial's effort is counted in, e.g. epoch")
     min: float = Field(gt=0, description="the least effort worth looking at")
     max: float = Field(gt=0, description="the full effort")
+    levels: list[float] = Field(default=[], description="the only efforts there are; left out, any from min to max")
 
     @model_validator(mode="after")
     def _range(self) -> FidelitySpec:
         if self.min > self.max:
             raise _wrong(f"must not be above max ({self.max:g}), not {self.min:g}", "min")
+        rising = self.levels == sorted(set(self.levels))
+        if self.levels and not (rising and self.levels[0] == self.min and self.levels[-1] == self.max):
+            raise _wrong(f"must rise from min ({self.min:g}) to max ({self.max:g}), not {self.levels}", "levels")
         return self
+
+    def of(self, task: Task) -> Fidelity:
+        """The task's fidelity as the study has it; where the file names no levels, with those of the task."""
+        own = task.fidelity.levels if task.fidelity else ()
+        levels = self.levels or [x for x in own if self.min <= x <= self.max]
+        return Fidelity(self.unit, self.min, self.max, tuple(levels))
 
 
 class Budget(_Strict):
@@ -306,7 +316,7 @@ class Study(_Strict):
         row = self.model_dump(by_alias=True)
         for key in ("fidelity", "budget", "resources", "seeds", "provenance"):
             if row[key]:
-                row[key] = {k: _whole(v) for k, v in row[key].items() if v is not None}
+                row[key] = {k: _whole(v) for k, v in row[key].items() if v is not None and v != []}
         row["space"] = {name: _as_written(p) for name, p in self.space.items()}
         return {k: v for k, v in row.items() if v is not None and (v or k not in ("notes", "first"))}
 
@@ -646,6 +656,14 @@ def _problems(study: Study, trust: Trust | None) -> Iterator[tuple[str | int, ..
             yield f"must be {task.fidelity.unit!r}, as {study.task.name} counts it", "fidelity", "unit"
         if task.knows_cost and study.fidelity.max != task.fidelity.max:
             yield f"must be {task.fidelity.max:g}, the full effort of this table", "fidelity", "max"
+        if missing := [x for x in study.fidelity.levels if task.fidelity.levels and x not in task.fidelity.levels]:
+            has = ", ".join(f"{x:g}" for x in task.fidelity.levels)
+            yield f"must be some of {has}, as {study.task.name} has them, not {missing[0]:g}", "fidelity", "levels"
+        if not one_shot and (fidelity := study.fidelity.of(task)).levels:
+            try:
+                study.make_method(trust).check_budget(None, fidelity)  # type: ignore[union-attr]
+            except ValueError as error:
+                yield str(error), "method", "settings"
 
 
 def _space_problems(space: Space, task: Task) -> Iterator[tuple[str | int, ...]]:

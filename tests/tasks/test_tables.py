@@ -553,3 +553,29 @@ def test_cheaper_trainings_of_a_table_are_its_levels():
     assert LowFidelity(table, epochs=12).epochs == 12
     with pytest.raises(ValueError, match="epochs must be one of 2, 12, 200, not 50"):
         LowFidelity(table, epochs=50)
+
+
+def test_levels_go_with_a_study_and_old_files_without_them_still_load(tmp_path):
+    from nasbook.scale import load_study
+    from nasbook.scale.study import StudyError
+
+    rows = "".join(f"{x},{e},{x + 1 / e},{e}\n" for x in range(40) for e in (1, 10, 100))
+    table = read(tmp_path, "x,epoch,value,seconds\n" + rows, fidelity="epoch", cost="seconds")
+    trace = nasbook.search("asha", table, trials=30, seed=0)
+    path = nasbook.Trace.export(trace, tmp_path / "study.yaml")
+    study = load_study(path, check=False)
+    assert study.fidelity.levels == [1, 10, 100]
+    text = path.read_text()
+    assert "levels: [1, 10, 100]" in text or "levels:" in text
+    old = study.to_dict()
+    del old["fidelity"]["levels"]
+    from nasbook.scale.study import validate
+
+    assert validate(old).fidelity.of(table).levels == (1, 10, 100)
+    for change, sentence in [
+        ({"levels": [1, 100, 10]}, r"must rise from min \(1\) to max \(100\)"),
+        ({"levels": [1, 10]}, r"must rise from min \(1\) to max \(100\)"),
+    ]:
+        with pytest.raises(StudyError, match=sentence):
+            validate({**old, "fidelity": {**old["fidelity"], **change}})
+    assert nasbook.task("digits201-digits").fidelity.to_dict() == {"unit": "epoch", "min": 1, "max": 12}

@@ -149,6 +149,103 @@ def lesson_05() -> None:
         say(f"log10 of {one} - log10 of {two}", against(np.log10(found[one]), np.log10(found[two]), 2))
 
 
+def lesson_06() -> None:
+    task = nasbook.task("digits-hpo-messy")
+
+    def full(trace: nasbook.Trace) -> float:
+        return 100 * (1 - min(t.value for t in trace.trials if t.fidelity in (None, 27) and t.value is not None))
+
+    halving = [full(nasbook.search("successive-halving", task, trials=40, seed=s)) for s in range(100)]
+    three = [full(nasbook.search("random", task, trials=3, seed=s)) for s in range(100)]
+    say("one bracket - three full trainings, points", against(halving, three, 1))
+
+    def spend(method: str, seed: int, epochs: int = 1200) -> float:
+        trained: dict[int, float] = {}
+        best = 1.0
+        for step in nasbook.steps(method, task, trials=10_000, seed=seed, views=False):
+            t = step.trial
+            trained[t.info.get("continues", t.id)] = t.fidelity or 27
+            if sum(trained.values()) > epochs:
+                break
+            if t.status == "done" and t.value is not None and t.fidelity in (None, 27):
+                best = min(best, t.value)
+        return 100 * (1 - best)
+
+    ends = {m: [spend(m, s) for s in range(50)] for m in ("random", "hyperband", "bohb", "dehb")}
+    for name, found in ends.items():
+        say(f"1,200 epochs, {name}", mean(found, 1) + f" %; minus hyperband {against(found, ends['hyperband'], 1)}")
+    per_seed = {r: [] for r in (1, 3, 9, 27)}
+    for seed in range(20):
+        first, later = ({r: [] for r in per_seed} for _ in range(2))
+        for t in nasbook.search("dehb", task, trials=207, seed=seed).trials:
+            (first if t.info["bracket"] < 4 else later)[t.fidelity].append(1.0 if t.value is None else t.value)
+        for r, gains in per_seed.items():
+            gains.append(100 * (np.median(first[r]) - np.median(later[r])))
+    for r, gains in per_seed.items():
+        say(f"DEHB, {r} epochs: later median - that of the first four brackets, 20 seeds", mean(gains, 1) + " points")
+
+
+def lesson_07() -> None:
+    from nasbook.hpo.parts.schedules import Stage, follow, schedule
+    from nasbook.widgets.labs.pbt import NETWORK, TRAIN, lab_space
+
+    task, space = nasbook.task("digits-mlp", epochs=20, train=TRAIN), lab_space("lr")
+    copied, alone, tested, left = [], [], [], []
+
+    def test(stages: list[Stage], seeds: range) -> float:
+        return float(np.mean([100 * (1 - follow(task, 100 + s, stages).error("test")) for s in seeds]))
+
+    for seed in range(10):
+        run = nasbook.search("pbt", task, space=space, population=10, seed=seed)
+        copied.append(100 * (1 - run.best.value))
+        without = nasbook.search("pbt", task, space=space, population=10, seed=seed, quantile=0.0)
+        alone.append(100 * (1 - without.best.value))
+        trials = {t.id: t for t in run.trials}
+        roots = set()
+        for t in {t.info["member"]: t for t in run.trials}.values():
+            while "parent" in t.info:
+                t = trials[t.info["parent"]]
+            roots.add(t.id)
+        left.append(len(roots))
+        rows = schedule(run)[1]
+        rows += [Stage(20, rows[-1].config)] if rows[-1].epoch < 20 else []
+        tested.append(test(rows, range(3)))
+        print(f"    seed {seed}: {copied[-1]:.1f} {alone[-1]:.1f} {left[-1]} {tested[-1]:.1f}", flush=True)
+    say("founders left after 20 epochs, 10 seeds", f"{min(left)} to {max(left)}, median {np.median(left):g}")
+    say("best validation accuracy with copying - without, points", against(copied, alone, 1))
+    rates = (0.003, 0.01, 0.02, 0.03, 0.05, 0.08)
+    curves = {r: np.array([follow(task, s, [Stage(20, {**NETWORK, "lr": r})]).curve for s in range(10)]) for r in rates}
+    best = {e: [rates[int(np.argmin([curves[r][s, e - 1] for r in rates]))] for s in range(10)] for e in (1, 20)}
+    say("best constant after epoch 1, seed by seed", str(best[1]))
+    say("best constant after epoch 20, seed by seed", str(best[20]))
+    constant = [
+        100 * (1 - follow(task, 100 + s, [Stage(20, {**NETWORK, "lr": 0.02})]).error("test")) for s in range(10)
+    ]
+    say("constant 0.02, test accuracy of 10 new networks", mean(constant, 1))
+    say("schedules of 10 runs, test accuracy (3 new networks each)", mean(tested, 1))
+
+
+def lesson_08() -> None:
+    task = nasbook.task("ridge-digits")
+    ends = {}
+    for method in ("random", "bayesian"):
+        ends[method] = [nasbook.search(method, task, trials=12, seed=s).best.value for s in range(12)]
+        say(f"{method}, best of 12 trainings, 12 seeds", mean(ends[method], 4))
+    walk = nasbook.search("hypergradient", task, epochs=12, steps=100, rate=0.3, seed=0).best.value
+    say("hypergradients from the middle (no chance in it)", f"{walk:.4f}")
+
+
+def lesson_09() -> None:
+    cells = nasbook.task("digits201-messy", run=0)
+    found = {}
+    for method in ("random", "tpe", "regularized-evolution"):
+        found[method] = [100 * cells.test_accuracy(nasbook.search(method, cells, trials=60, seed=s).best.config)
+                         for s in range(50)]  # fmt: skip
+        say(f"cells, {method}", mean(found[method], 1) + " %")
+    say("TPE - evolution", against(found["tpe"], found["regularized-evolution"], 1))
+    say("TPE - random", against(found["tpe"], found["random"], 1))
+
+
 def lesson_10() -> None:
     from itertools import combinations
 
@@ -206,6 +303,114 @@ def lesson_10() -> None:
             pairs = combinations([np.array(to_cell(t.config)) for t in steps[-1].view.population], 2)
             spread.append(np.mean([(x != y).sum() for x, y in pairs]))
         say(f"S = {S}: edges that differ; regret", f"{mean(spread, 2)}; {mean(regret, 2)}")
+
+
+def lesson_11() -> None:
+    task = nasbook.task("nb201-cifar10")
+    last, regret = {}, {}
+    kinds: list[tuple[str, str, dict]] = [
+        ("with a baseline", "reinforce", {}),
+        ("without", "reinforce", {"baseline": False}),
+        ("ppo", "ppo", {}),
+        ("evolution", "regularized-evolution", {}),
+        ("random", "random", {}),
+    ]
+    for label, method, settings in kinds:
+        runs = [nasbook.search(method, task, trials=150, seed=s, **settings) for s in range(20)]
+        last[label] = [100 * np.mean([task.accuracy(t.config) for t in run.trials[-50:]]) for run in runs]
+        regret[label] = [100 * task.regret(run.best.config) for run in runs]
+        say(label, f"last 50 cells {mean(last[label], 1)} %; regret {mean(regret[label], 2)}")
+    say("last 50 cells: with a baseline - without", against(last["with a baseline"], last["without"], 1))
+    say("regret: PPO - evolution", against(regret["ppo"], regret["evolution"], 2))
+    say("regret: PPO - random", against(regret["ppo"], regret["random"], 2))
+
+
+def lesson_13() -> None:
+    from nasbook.course.lessons.lesson_13 import searches
+
+    for data, order in (("digits", 1), ("messy", 1), ("textures", 1), ("digits", 2)):
+        runs = searches(data, order)
+        start, end = (np.array([r["derived"][e] for r in runs]) for e in (2, -1))
+        peak = np.array([r["derived"].max() for r in runs])
+        rank, free = (np.array([r[what][-1] for r in runs]) for what in ("rank", "free"))
+        name = f"{data}, order {order}, {len(runs)} seeds"
+        say(f"{name}: the supernet gains", f"{sum(r['supernet'][-1] > r['supernet'][2] for r in runs)} of {len(runs)}")
+        say(f"{name}: end - epoch 3, points", against(100 * end, 100 * start, 1))
+        say(f"{name}: epoch 3, best on the way, end", f"{start.mean():.3f} {peak.mean():.3f} {mean(end)}")
+        say(f"{name}: rank at the end", f"{mean(rank, 0)} ({rank.min():.0f} to {rank.max():.0f})")
+        say(f"{name}: end below epoch 3; more than 2 points below its own best; no weights",
+            f"{(end < start).sum()}; {(end < peak - 0.02).sum()}; {free.mean():.1f} of 6")  # fmt: skip
+    truth = nasbook.task("digits201-digits")
+    blind = [truth.test_accuracy(nasbook.search("random", truth, trials=14, seed=s).best.config) for s in range(200)]
+    end = [r["derived"][-1] for r in searches("digits")]
+    say("digits: best of 14 random cells, 200 draws", mean(blind))
+    gap = np.mean(blind) - np.mean(end)
+    error = np.hypot(np.std(blind, ddof=1) / 200**0.5, np.std(end, ddof=1) / len(end) ** 0.5)
+    say("digits: best of 14 random cells - the derived one", f"{gap:+.3f} ± {error:.3f}")
+
+
+def lesson_15() -> None:
+    from nasbook.estimate import compare, estimator
+
+    task = nasbook.task("digits201-digits")
+    judges = {
+        "full training": task,
+        "1 epoch": estimator("low-fidelity", task, epochs=1),
+        "parameters": estimator("parameters", task),
+        "6 epochs": estimator("low-fidelity", task, epochs=6),
+        "curve of 6 epochs": estimator("learning-curve", task, epochs=6),
+        "snip": estimator("snip", task),
+    }
+    judged = {name: compare.judge(j, task.test_accuracy, trials=400, name=name) for name, j in judges.items()}
+    for budget in (1, 10, 100, 1000):
+        found = {name: 100 * j.choose(budget, seeds=100)[0] for name, j in judged.items()}
+        for name, a in found.items():
+            gap = against(a, found["full training"], 1)
+            say(f"{budget} s, {name}", f"{mean(a, 1)} %; minus full training {gap}")
+    choices = []
+    for seed in range(10):
+        mlp = compare.judge(estimator("mlp-predictor", task, train=50, seed=seed), task.test_accuracy, trials=400)
+        choices.append(mlp.correlation())
+    say(
+        "rank correlation of the MLP over 10 draws of 50 cells",
+        f"{mean(choices, 2)}, {min(choices):.2f} to {max(choices):.2f}",
+    )
+    nb201, last = nasbook.task("nb201-cifar10"), {}
+    for method in ("random", "regularized-evolution", "bananas"):
+        last[method] = [
+            100 * nb201.regret(nasbook.search(method, nb201, trials=100, seed=s).best.config) for s in range(12)
+        ]
+        say(f"100 cells, {method}, 12 seeds", mean(last[method], 2))
+    say("evolution - bananas", against(last["regularized-evolution"], last["bananas"], 2))
+
+
+def lesson_17() -> None:
+    target, table = nasbook.task("nb201-imagenet16"), nasbook.task("nb201-cifar10")
+
+    def parameters(config: dict) -> int:
+        return int(table.parameters[table.row(config)])
+
+    def gap(config: dict) -> float:
+        return 100 * target.regret(config)
+
+    def searched(source: object, seed: int, trials: int = 100) -> nasbook.Trace:
+        return nasbook.search("random", source, trials=trials, seed=seed, space=target.space)
+
+    best = {}
+    for source in ("nb201-cifar10", "nb201-cifar100", "digits201-textures", parameters):
+        name = source if isinstance(source, str) else "parameters"
+        best[name] = [min(map(gap, searched(source, s).top(5))) for s in range(100)]
+    best["five at random"] = [min(gap(t.config) for t in searched(target, s, 5).trials) for s in range(100)]
+    for name, found in best.items():
+        say(f"best of five from {name}", f"{mean(found, 2)}; minus chance {against(found, best['five at random'], 2)}")
+    small, curves = searched(parameters, 0), {}
+    for name, options in (("cold", {}), ("misled", {"sources": [small]}),
+                          ("misled, equal weights", {"sources": [small], "weighting": "equal"})):  # fmt: skip
+        runs = [nasbook.search("rgpe", target, trials=30, seed=s, **options) for s in range(20)]
+        curves[name] = np.array([[gap(step.incumbent.config) for step in run] for run in runs])
+    for n in (5, 10, 20, 30):
+        for name in ("misled", "misled, equal weights"):
+            say(f"after {n} trials, {name} - cold", against(curves[name][:, n - 1], curves["cold"][:, n - 1], 2))
 
 
 LESSONS: dict[str, Callable[[], None]] = {

@@ -116,7 +116,10 @@ def searches(data: str, order: int = 1) -> list[dict[str, np.ndarray]]:
     if not found:
         raise ValueError(f"no searches of order {order} on {data!r} have been kept")
     names = ("supernet", "derived", "rank", "free")
-    return [dict(zip(names, np.array(rows).T, strict=True)) for rows in found.values()]
+    return [
+        {n: np.array(column) for n, column in zip(names, zip(*rows, strict=True), strict=True)}
+        for rows in found.values()
+    ]
 
 
 def judge_seeds(runs: Sequence[dict[str, np.ndarray]]) -> tuple[int, str]:

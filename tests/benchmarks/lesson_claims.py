@@ -29,7 +29,7 @@ def against(a: Sequence[float] | np.ndarray, b: Sequence[float] | np.ndarray, di
     """a − b, seed by seed, and whether that is more than two standard errors."""
     d = np.asarray(a, float) - np.asarray(b, float)
     error = d.std(ddof=1) / len(d) ** 0.5
-    verdict = "within two standard errors" if abs(d.mean()) < 2 * error else "beyond two standard errors"
+    verdict = "within two standard errors" if abs(d.mean()) <= 2 * error else "beyond two standard errors"
     return f"{d.mean():+.{digits}f} ± {error:.{digits}f}, {verdict} ({len(d)} seeds)"
 
 

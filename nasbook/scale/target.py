@@ -16,7 +16,7 @@ from typing import Any
 from nasbook import registry
 from nasbook.method import Method, OneShot
 from nasbook.scale.outline import outline
-from nasbook.scale.trust import Trust, admit, check_origin, importable, is_own
+from nasbook.scale.trust import ESTIMATOR, Trust, admit, check_origin, importable, is_own
 from nasbook.space import Space
 from nasbook.task import CONTEXT, FunctionTask, Task, context_of
 
@@ -38,6 +38,10 @@ def make_task(
     for key, value in arguments.items():
         if isinstance(value, str) and _is_device(value):
             raise ValueError(f"the task {name} cannot be made: {key} must name a plain file, and {value!r:.80} is none")
+        if name == ESTIMATOR and isinstance(value, str) and ":" in value:
+            raise ValueError(
+                f"an estimator in a file is made of nasbook's own parts, so its {key} cannot be {value!r:.80}"
+            )
     try:
         if ":" not in name:
             return registry.make("task", name, **arguments)

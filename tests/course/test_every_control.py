@@ -8,6 +8,7 @@ from course.controls import FOLDER, OUTCOMES, run, shows_lab
 from course.prompts import prompts
 
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+CLOCK = {"21.q1"}  # hours on this machine: another day, another answer
 KEPT = json.loads(OUTCOMES.read_text(encoding="utf-8"))
 
 
@@ -16,7 +17,9 @@ def test_every_control_is_moved_and_the_notebook_says_the_same(path):
     asked = {name for name in prompts(path.name[:2]) if ".q" in name}
     untouched = {name: outcome for name, outcome in KEPT.items() if name[:2] == path.name[:2]}
     assert set(untouched) == asked, "run tests/course/controls.py: it keeps the outcomes of an untouched run"
-    assert run(path, moved=True) == untouched
+    found = run(path, moved=True)
+    assert set(found) == asked
+    assert {k: v for k, v in found.items() if k not in CLOCK} == {k: v for k, v in untouched.items() if k not in CLOCK}
 
 
 def test_most_notebooks_have_a_lab_to_move():

@@ -370,3 +370,20 @@ def test_a_worker_looks_for_modules_where_the_run_does_and_not_in_the_working_fo
     root = str(Path(nasbook.__file__).parents[1])
     subprocess.run([sys.executable, "-P", "-c", code], check=True, cwd=folder, env={**os.environ, "PYTHONPATH": root})
     untouched(folder)
+
+
+def test_an_estimator_is_made_again_of_nasbooks_own_parts_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text(OBJECTIVE)
+    from nasbook.estimate import estimator
+
+    trace = nasbook.search("random", estimator("low-fidelity", "digits201-digits", epochs=2), trials=3)
+    file = trace.export("study.yaml", trials=5)
+    assert load_study(file).task.name == "nasbook.estimate:estimator"
+    for hostile in ("mine:Model", "subprocess:check_output"):
+        (tmp_path / "bad.yaml").write_text(file.read_text().replace("digits201-digits", hostile))
+        with pytest.raises(ValueError, match="made of nasbook's own parts"):
+            load_study("bad.yaml")
+        with pytest.raises(ValueError, match="made of nasbook's own parts"):
+            make_task("nasbook.estimate:estimator", {"kind": hostile, "task": "digits201-digits"})
+    assert not (tmp_path / "imported").exists()

@@ -25,6 +25,9 @@ function attach(root, model) {
     event.stopPropagation(); // before the slider hears of it
     if (!event.target.closest('[disabled]')) model.send({ kind: event.key.toLowerCase() });
   }, true);
+  root.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && event.target.matches('.nb-typed input')) model.send({ kind: 'enter', text: event.target.value });
+  });
   const watcher = new MutationObserver((changes) => {
     if (!changes.some((c) => c.target === last && last.disabled)) return;
     if (document.activeElement !== last && document.activeElement !== document.body) return;
@@ -39,7 +42,11 @@ function attach(root, model) {
   return () => watcher.disconnect();
 }
 
+const page = crypto.randomUUID?.() ?? String(Math.random());
+
 function render({ model, el }) {
+  const view = String(Math.random());
+  model.send({ kind: 'opened', page, view });
   let detach = null, tries = 0;
   el.style.display = 'none';
   const find = () => {
@@ -48,6 +55,10 @@ function render({ model, el }) {
     else if (tries++ < 100) setTimeout(find, 50);
   };
   find();
-  return () => detach?.();
+  return () => {
+    detach?.();
+    // A cell that is moved closes its view and opens another; a search that nobody sees pauses.
+    setTimeout(() => model.send({ kind: 'closed', page, view }), 300);
+  };
 }
 export default { render };

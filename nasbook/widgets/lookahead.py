@@ -10,16 +10,14 @@ too: the settings in its header are those in force, and it can be replayed and r
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from nasbook.evaluation import evaluate
 from nasbook.method import Method
-from nasbook.search import header_of
+from nasbook.search import Run, header_of
 from nasbook.space import Config
-from nasbook.task import Task, trial_seed
+from nasbook.task import Task
 from nasbook.trace import Step, Trace, Trial
 from nasbook.widgets.shell import Lab
 
@@ -46,32 +44,25 @@ class AheadLab(Lab):
 
     def _begin_search(self) -> None:
         self.chosen = None
-        self.method = self._method()
-        self.trace = Trace(header_of(self.method, self.task))
         self.views: list[Any] = []  # None where the belief has changed since: made again when it is looked at
-        self._begun = time.perf_counter()
+        self._use(self._method())
+
+    def _use(self, method: Method) -> None:
+        """Search with this method from now on, in a trace of its own."""
+        self.method, self.trace = method, Trace(header_of(method, self.task))
+        self.searching = Foreseen(method, self.task, self.trace)
 
     def make_search(self) -> Generator[Step, None, Trace]:
-        while len(self.trace) < self.values["trials"] and self.next is not None:
-            asked = replace(self.next, start=time.perf_counter() - self._begun)
-            view = self.views[-1]
-            self.method, self.chosen = self.ahead, None  # what the picture promised is what is done
-            self.trace.started(asked)
-            trial = evaluate(self.task, asked, seed=trial_seed(self.method.seed, asked.id))
-            trial = replace(trial, end=time.perf_counter() - self._begun)
-            self.method.tell(trial)
-            step = self.trace.ended(trial, view)
+        while step := self.searching.step(self.values["trials"]):
+            self.method, self.chosen = self.searching.method, None
             self._look()
             yield step
         return self.trace
 
     def _look(self) -> None:
         """Ask a copy of the method what comes next, and keep what it believes."""
-        self.ahead = copy.deepcopy(self.method, {id(self.task.space): self.task.space})
-        if self.chosen is not None:
-            self.ahead.enqueue(self.chosen)
-        self.next = self.ahead.ask()
-        view = self.ahead.view()
+        view = self.searching.look(self.chosen)
+        self.next = self.searching.next
         if len(self.trace) >= self.values["trials"]:
             view = replace(view, next=None)
         self.views[len(self.trace) :] = [view]
@@ -80,11 +71,11 @@ class AheadLab(Lab):
     def _believe_anew(self) -> None:
         """A new method with the settings in force, and a trace in which it is told every trial so far."""
         trials = self.trace.trials
-        self.method = self._method()
-        self.trace = Trace(header_of(self.method, self.task))
+        self._use(self._method())
         for trial in self._retell(trials):
             self.trace.started(Trial(trial.id, trial.config, info=trial.info, start=trial.start))
             self.trace.ended(trial)
+            self.searching.now = trial.end or 0.0
         self.runner.steps[:] = self.trace.steps
         self.views[:] = [None] * len(trials)
         self._look()
@@ -99,6 +90,28 @@ class AheadLab(Lab):
         if self.views[n] is None:
             self.views[n] = self._past(n)
         return self.views[n]
+
+
+class Foreseen(Run):
+    """A search whose next trial is known: a copy of the method has been asked for it. What the picture promised is what
+    is done, because the copy then takes the method's place."""
+
+    next: Trial | None = None
+    view: Any = None
+
+    def look(self, chosen: Config | None) -> Any:
+        """What the method believes; `next` is what it, or the learner, chooses."""
+        self.ahead = copy.deepcopy(self.method, {id(self.task.space): self.task.space})
+        if chosen is not None:
+            self.ahead.enqueue(chosen)
+        self.next, self.view = self.ahead.ask(), self.ahead.view()
+        return self.view
+
+    def _propose(self) -> Trial | None:
+        self.method = self.ahead
+        if self.next is not None:
+            self._views[self.next.id] = self.view
+        return self.next
 
 
 def who(trial: Trial) -> str:

@@ -8,26 +8,26 @@ function render({ model, el }) {
 
   // ---- frames: swapped only when decoded, so that nothing flickers, and never back to an older one ------------------
   let url = null;
+  const shown = () => Number(img.dataset.frame || 0);
   const swap = async () => {
-    const png = model.get('png'), frame = model.get('frame');
-    if (!png || !png.byteLength) return;
+    const { png, frame, alt } = model.get('picture') ?? {};
+    if (!png?.byteLength || frame <= shown()) return;
     const next = URL.createObjectURL(new Blob([png], { type: 'image/png' }));
     const probe = new Image();
     probe.src = next;
-    try { await probe.decode(); } catch { URL.revokeObjectURL(next); return; }
-    if (frame < Number(img.dataset.frame || 0)) { URL.revokeObjectURL(next); return; }
+    try { await probe.decode(); } catch { /* a busy page may refuse: let the picture itself load it */ }
+    if (frame <= shown()) { URL.revokeObjectURL(next); return; }
     img.src = next;
+    img.alt = alt;
     img.dataset.frame = frame;
     if (url) URL.revokeObjectURL(url);
     url = next;
-    model.set('shown', frame);
-    model.save_changes();
+    model.send({ kind: 'shown', frame });
     answered();
   };
   const describe = () => {
-    img.width = model.get('width');
-    img.height = model.get('height');
-    img.alt = model.get('alt');
+    el.style.setProperty('--w', img.width = model.get('width'));
+    el.style.setProperty('--h', img.height = model.get('height'));
     const on = model.get('clickable');
     el.classList.toggle('nb-clickable', on);
     el.classList.toggle('nb-draggable', on && model.get('draggable'));
@@ -119,6 +119,17 @@ function render({ model, el }) {
     cross.style.top = `${100 * here[1]}%`;
     cross.style.display = 'block';
   };
+  const holds = ([l, t, w, h], [x, y]) => x >= l - 1e-9 && x <= l + w + 1e-9 && y >= t - 1e-9 && y <= t + h + 1e-9;
+  const into = ([l, t, w, h], [x, y]) => [Math.min(l + w, Math.max(l, x)), Math.min(t + h, Math.max(t, y))];
+  const walk = ([dx, dy], step) => {  // a step of the cross, over the edge into the next area that lies that way
+    const all = model.get('areas').slice(0, model.get('draggable') ? 1 : model.get('crossed'));
+    const own = (here && all.find((a) => holds(a, here))) || all[0], [l, t, w, h] = own;
+    here = into(own, here || [l + w / 2, t + h / 2]);
+    const next = [here[0] + dx * step * w, here[1] + dy * step * h];
+    const ahead = ([l2, t2, w2, h2]) => (dx > 0 ? l2 - l - w : dx < 0 ? l - l2 - w2 : dy > 0 ? t2 - t - h : t - t2 - h2);
+    const others = all.filter((a) => a !== own && ahead(a) > -1e-6).sort((a, b) => ahead(a) - ahead(b));
+    here = holds(own, next) || !others.length ? into(own, next) : into(others[0], next);
+  };
   const hop = () => {  // to the next handle at the right of the cross, and round again
     const all = [...model.get('handles')].sort((a, b) => a[0] - b[0]);
     if (!all.length) return;
@@ -127,11 +138,10 @@ function render({ model, el }) {
   };
   el.addEventListener('keydown', (e) => {
     if (!model.get('clickable') || !model.get('areas').length) return;
-    const [l, t, w, h] = model.get('areas')[0], step = e.shiftKey ? 0.1 : 0.01, drags = model.get('draggable');
+    const drags = model.get('draggable');
     const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[e.key];
     if (move) {
-      here = clamp(here || [l + w / 2, t + h / 2]);
-      here = clamp([here[0] + move[0] * step * w, here[1] + move[1] * step * h]);
+      walk(move, e.shiftKey ? 0.1 : 0.01);
       place();
       if (held === 'keys') drag(here);
     } else if (e.key === 'Enter' && here) {
@@ -150,13 +160,15 @@ function render({ model, el }) {
     if (held === 'keys') drop(here);
   });
 
-  const described = 'change:alt change:clickable change:draggable change:hint change:width change:height';
-  model.on('change:frame', swap);  // not of the png: two frames may look the same, and both are answered
+  const described = 'change:clickable change:draggable change:hint change:width change:height';
+  model.on('change:picture', swap);
   model.on(described, describe);
   describe();
   swap();
+  // What was sent while the view was being made may not have reached the model: say which frame it has.
+  model.send({ kind: 'begun', frame: model.get('picture')?.frame ?? -1 });
   return () => {
-    model.off('change:frame', swap);
+    model.off('change:picture', swap);
     model.off(described, describe);
     clearTimeout(waiting);
     if (url) URL.revokeObjectURL(url);

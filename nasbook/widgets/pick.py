@@ -1,9 +1,10 @@
 """A picture in the notebook that can be clicked, dragged in, and worked by keyboard.
 
-The kernel sends PNG frames; the page swaps a frame only when it is decoded, so that nothing flickers, and answers with
-the number of the frame that it shows (`shown`). A click comes back in fractions of the picture, (0, 0) at its upper
-left. With the keyboard: the arrow keys move a cross, Enter picks where it stands. `inject(x, y)` is a click without a
-page.
+The kernel sends PNG frames, each with its number and its description as one value, so that no page ever has a part of
+one. The page swaps a frame only when it is decoded, so that nothing flickers, and answers with the number of the
+frame that it shows (`shown`); a view that begins says which frame it has, and is sent the newest where that is
+another. A click comes back in fractions of the picture, (0, 0) at its upper left. With the keyboard: the arrow keys
+move a cross, Enter picks where it stands. `inject(x, y)` is a click without a page.
 
 Where the picture is `draggable`, it tells of the mouse's way instead: 'grab' where the button goes down, 'drag' on the
 way, 'drop' where it is let go, and 'remove' for a double click. A drag waits until the page shows the frame that
@@ -26,7 +27,9 @@ DRAGS = ("grab", "drag", "drop", "remove")
 
 CSS = """
 .nb-frame { position: relative; align-self: flex-start; width: fit-content; max-width: 100%; line-height: 0; }
-.nb-frame img { max-width: 100%; height: auto; display: block; }
+/* On a low screen a tall picture is drawn smaller, so that the controls above it stay in sight. */
+.nb-frame img { width: min(var(--w) * 1px, max(400px, 100vh - 250px) * var(--w) / var(--h)); max-width: 100%;
+  height: auto; aspect-ratio: var(--w) / var(--h); display: block; }
 .nb-frame:focus-visible { outline: 2px solid #0072b2; outline-offset: -2px; }
 .nb-cross { position: absolute; display: none; width: 21px; height: 21px; margin: -10px 0 0 -10px; pointer-events: none;
   background: linear-gradient(#d55e00 0 0) center/2px 100% no-repeat,
@@ -40,38 +43,49 @@ class ClickImage(anywidget.AnyWidget):
     """A PNG picture of `width` × `height` pixels with an alt text.
 
     on_pick(x, y): called with fractions of the picture when it is clicked in one of `areas`, a list of (left, top,
-    width, height) in fractions, while `clickable`. The keyboard's cross moves in the first area.
+    width, height) in fractions, while `clickable`. The keyboard's cross moves in the first `crossed` of them.
     on_drag(kind, x, y): called instead where it is also `draggable`, with 'grab', 'drag', 'drop' or 'remove'; what is
     dragged stays in the first area. `handles`: where things lie that can be grabbed, in fractions; the mouse shows it.
     """
 
     _esm = Path(__file__).with_name("pick.js")
     _css = CSS
-    png = T.Bytes(b"").tag(sync=True)
-    frame = T.Int(0).tag(sync=True)
-    shown = T.Int(-1).tag(sync=True)  # the last frame that a page has decoded; -1 while there is no page
-    alt = T.Unicode("").tag(sync=True)
+    # Set whole, never in parts, and never by the page: ipywidgets holds the news of all of a widget's values back while
+    # it takes one from the page, whichever thread they come from.
+    picture: Any = T.Dict({"frame": 0, "png": b"", "alt": ""}).tag(sync=True)
     width = T.Int(720).tag(sync=True)
     height = T.Int(460).tag(sync=True)
     clickable = T.Bool(False).tag(sync=True)
     hint = T.Unicode("").tag(sync=True)
     areas: Any = T.List().tag(sync=True)
+    crossed = T.Int(1).tag(sync=True)
     draggable = T.Bool(False).tag(sync=True)
     handles: Any = T.List().tag(sync=True)
 
     def __init__(self, on_pick: Callable[[float, float], None] | None = None, **traits: Any) -> None:
         super().__init__(**traits)
         self._on_pick = on_pick
+        self.shown = -1  # the last frame that a page has decoded; -1 while there is no page
         self.on_drag: Callable[[str, float, float], None] | None = None
         self._sent = 0.0
         self.on_msg(self._message)
 
+    @property
+    def png(self) -> bytes:
+        return self.picture["png"]
+
+    @property
+    def frame(self) -> int:
+        """The number of the newest frame; 0 before the first."""
+        return self.picture["frame"]
+
+    @property
+    def alt(self) -> str:
+        return self.picture["alt"]
+
     def put(self, png: bytes, alt: str) -> None:
-        """Show a frame; the picture and its description travel in one message."""
-        with self.hold_sync():
-            self.frame += 1
-            self.png = bytes(png)
-            self.alt = alt
+        """Show a frame."""
+        self.picture = {"frame": self.frame + 1, "png": bytes(png), "alt": alt}
         self._sent = time.monotonic()
 
     @property
@@ -92,5 +106,10 @@ class ClickImage(anywidget.AnyWidget):
             act(x, y)
 
     def _message(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        if isinstance(content, dict) and content.get("kind") in ("pick", *DRAGS):
-            self.inject(float(content["x"]), float(content["y"]), content["kind"])
+        kind = content.get("kind") if isinstance(content, dict) else None
+        if kind in ("pick", *DRAGS):
+            self.inject(float(content["x"]), float(content["y"]), kind)
+        elif kind == "shown":
+            self.shown = int(content["frame"])
+        elif kind == "begun" and content["frame"] != self.frame:
+            self.send_state("picture")

@@ -4,6 +4,9 @@ A search is a generator. The runner calls `next` on it in a daemon thread, keeps
 that thread when the first n steps can be shown. Frames may be dropped (at most `fps` are shown a second), steps never.
 There is no widget here: the same object runs under a notebook, a test and a page that has no front end.
 
+Each reset begins a new generation. A thread of an earlier one ends with the step that it is making, and what it does
+until then is neither kept nor shown. Who changes what steps are made from holds `between`, in which every step is made.
+
 An exception is not lost in the thread: the state becomes 'failed', `error` holds it, and `wait()` raises it.
 """
 
@@ -15,7 +18,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-STATES = ("ready", "playing", "paused", "done", "failed")
+STATES = ("ready", "playing", "paused", "done", "failed", "stopped")
+OVER = ("done", "failed", "stopped")
+THREAD = "nasbook-search"
 
 
 class Runner:
@@ -43,6 +48,7 @@ class Runner:
         self._thread: threading.Thread | None = None
         self._allowed = 0.0  # steps that may still be made; infinite while playing
         self._busy = False
+        self._again = False  # the budget grew while the search was about to end
         self._waiting = 0  # callers in wait(): nobody watches, so the speed does not matter
         self.between = threading.RLock()  # held while a step is made; take it to change what the next step does
         self._clear()
@@ -51,7 +57,7 @@ class Runner:
         self.steps: list[Any] = []
         self.state, self.error, self.answer = "ready", None, None
         self.drawing_error: BaseException | None = None
-        self._allowed, self._busy, self._thread = 0.0, False, None
+        self._allowed, self._busy, self._again, self._thread = 0.0, False, False, None
 
     # ---- commands, from any thread -------------------------------------------------------------------
 
@@ -67,15 +73,18 @@ class Runner:
 
     def _go(self, steps: float) -> None:
         with self._news:
-            if self.state in ("done", "failed"):
+            if self.state in OVER:
                 return
             playing = math.isinf(self._allowed)
             self._allowed = steps if playing or math.isinf(steps) else self._allowed + steps
             self._busy = True
             if self._thread is None:
-                self._thread = threading.Thread(target=self._loop, name="nasbook-search", daemon=True)
-                self._thread.start()
+                self._start()
             self._news.notify_all()
+
+    def _start(self) -> None:
+        self._thread = threading.Thread(target=self._loop, name=THREAD, daemon=True)
+        self._thread.start()
 
     def pause(self) -> None:
         """Stop after the step that is being made."""
@@ -90,13 +99,28 @@ class Runner:
             self._news.notify_all()
         self._changed()
 
+    def abandon(self) -> None:
+        """Let the thread end with the step that it is making, which is not kept. The steps stay; only a reset makes
+        more."""
+        with self._news:
+            self._thread, self._allowed, self._busy = None, 0.0, False
+            self.state = "stopped"
+            self._news.notify_all()
+
+    def stop(self) -> None:
+        """`abandon`, and say so; a search that is over already stays what it is."""
+        if self.state not in OVER:
+            self.abandon()
+            self._changed()
+
     def reopen(self) -> None:
         """Go on after the end: the next command calls `make` again, and the steps stay. For searches whose budget
         grew."""
         with self._news:
             if self.state != "done":
+                self._again = self._thread is not None
                 return
-            self.state, self._thread = "paused", None
+            self.state, self._thread, self._busy = "paused", None, False
         self._changed()
 
     def wait(self, timeout: float | None = 600.0) -> Any:
@@ -130,6 +154,11 @@ class Runner:
 
     # ---- the thread ------------------------------------------------------------------------------------
 
+    @property
+    def outdated(self) -> bool:
+        """Is this the thread of a search that has been reset? What it does is thrown away, so it should end soon."""
+        return threading.current_thread().name == THREAD and not self._mine()
+
     def _mine(self) -> bool:
         return threading.current_thread() is self._thread  # False after a reset: this thread is to end
 
@@ -139,26 +168,34 @@ class Runner:
             while self._permit(shown):
                 begin = time.monotonic()
                 with self.between:
-                    search = self._make() if search is None else search
-                    step = next(search)
-                with self._news:
-                    if not self._mine():
+                    if not self._mine():  # a reset came while this thread waited: its state is another search's
                         return
-                    self.steps.append(step)
-                    self._allowed = max(0, self._allowed - 1)
-                    n, last = len(self.steps), self._allowed <= 0
+                    search = self._make() if search is None else search
+                    try:
+                        step = next(search)
+                    except StopIteration as end:
+                        answer = end.value
+                        break
+                    with self._news:
+                        if not self._mine():
+                            return
+                        self.steps.append(step)
+                        self._allowed = max(0, self._allowed - 1)
+                        n, last = len(self.steps), self._allowed <= 0
                 if last or (time.monotonic() - drawn_at >= 1 / self.fps and self._ready()):
                     self._draw(n)
                     shown, drawn_at = n, time.monotonic()
                 self._rest(begin)
-        except StopIteration as end:
-            self._end("done", shown, answer=end.value)
+            else:
+                return
+            self._end("done", shown, answer=answer)
         except BaseException as error:  # nothing may vanish in a thread; wait() raises it
             self._end("failed", shown, error=error)
         finally:
             close = getattr(search, "close", None)
             if close:
-                close()
+                with self.between:
+                    close()
 
     def _permit(self, shown: int) -> bool:
         """Wait until a step may be made; False when this thread is to end."""
@@ -192,21 +229,32 @@ class Runner:
                 self._news.wait(left)
 
     def _end(self, state: str, shown: int, **found: Any) -> None:
-        if not self._mine():
-            return
-        for name, value in found.items():
-            setattr(self, name, value)
-        if len(self.steps) > shown:
-            self._draw(len(self.steps))
+        with self._news:
+            if not self._mine():
+                return
+            for name, value in found.items():
+                setattr(self, name, value)
+            n = len(self.steps)
+        if n > shown:
+            self._draw(n)
         self._become(state)
         with self._news:
+            if not self._mine():
+                return
+            if self._again and state == "done":  # opened again while it ended: what is allowed is still to be made
+                self._again, self._thread, self.state = False, None, "paused"
+                if self._allowed > 0:
+                    self._start()
+                    return
             self._busy, self._allowed = False, 0
             self._news.notify_all()
 
     def _become(self, state: str) -> None:
-        if self._mine() and state != self.state:
+        with self._news:
+            if not self._mine() or state == self.state:
+                return
             self.state = state
-            self._safely(self._changed)
+        self._safely(self._changed)
 
     def _draw(self, n: int) -> None:
         if self._mine():
@@ -216,4 +264,5 @@ class Runner:
         try:
             call(*args)
         except Exception as error:
-            self.drawing_error = self.drawing_error or error
+            if self._mine():
+                self.drawing_error = self.drawing_error or error

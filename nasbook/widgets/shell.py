@@ -49,11 +49,9 @@ import base64
 import html
 import math
 import threading
-import time
 import traceback
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial, wraps
 from pathlib import Path
@@ -62,16 +60,17 @@ from typing import Any, ClassVar
 import anywidget
 import ipywidgets as W
 
-from nasbook.evaluation import evaluate
 from nasbook.method import Method, OneShot
 from nasbook.plots.picture import Picture
-from nasbook.search import header_of
-from nasbook.task import Task, trial_seed
-from nasbook.trace import Step, Trace, Trial
+from nasbook.plots.style import plural
+from nasbook.search import Run, header_of, train
+from nasbook.task import Task
+from nasbook.trace import Step, Trace
+from nasbook.widgets import cells
 from nasbook.widgets.files import Files
 from nasbook.widgets.frames import Live
 from nasbook.widgets.pick import ClickImage
-from nasbook.widgets.runner import Runner
+from nasbook.widgets.runner import THREAD, Runner
 from nasbook.widgets.settings import Setting, choose, count, nearest, same, slide, tick
 
 __all__ = ["Lab", "Setting", "choose", "count", "nearest", "same", "slide", "tick"]
@@ -86,9 +85,24 @@ class Keyboard(anywidget.AnyWidget):
     _esm = HERE / "lab.js"
     _css = HERE / "lab.css"
 
-    def __init__(self, **on_key: Callable[[], None]) -> None:
+    def __init__(self, closed: Callable[[], None], **on_key: Callable[[], None]) -> None:
         super().__init__()
-        self.on_msg(lambda _widget, content, _buffers: on_key.get(content.get("kind"), lambda: None)())
+        self._closed, self._on_key = closed, on_key
+        self._page, self._views = "", set[str]()  # where the lab is shown
+        self.on_msg(self._message)
+
+    def _message(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        kind, page, view = (content.get(name) for name in ("kind", "page", "view"))
+        if kind == "opened":
+            if page != self._page:  # the views of a page that was loaded anew are gone
+                self._page, self._views = page, set()
+            self._views.add(view)
+        elif kind == "closed":
+            self._views.discard(view)
+            if not self._views:
+                self._closed()
+        else:
+            self._on_key.get(kind, lambda *_: None)(*([content["text"]] if kind == "enter" else []))
 
 
 def shown(callback: Callable[..., Any]) -> Callable[..., Any]:
@@ -116,26 +130,33 @@ class Lab(W.VBox):
     registered_as: ClassVar[str] = "lab"
     name: ClassVar[str] = "lab"
     unit: ClassVar[str] = "trial"
+    lines: ClassVar[int] = 3  # of the longest usual sentence, so that the room is kept and nothing below it moves
+    anew: ClassVar[str] = "the search starts again"  # what a change of a setting that makes the steps brings about
 
     def __init__(self, **values: Any) -> None:
         super().__init__()
         self.add_class("nb-lab")
+        self.add_class(f"nb-lines-{self.lines}")
         self.error: BaseException | None = None
         self._unready: Exception | None = None
         self.trace: Trace | None = None
         self._note = ""
         self._seen: int | None = None  # the step that the scrubber has been moved to; None follows the search
         self._quiet: set[int] = set()  # threads that are setting controls themselves
-        self._drawing = threading.RLock()
+        self._drawing = threading.RLock()  # held while a frame is drawn; taken after runner.between where both are
+        self._telling = threading.RLock()  # held while the status is written; nothing else is taken inside
+        self._wanted = self._prepared = 0  # restarts that were asked for, and the newest that has been done
         self._settings = {s.name: s for s in self.settings()}
         self.controls = {name: s.widget for name, s in self._settings.items()}
+        cells.enter(self)
         for name, value in values.items():
             self._setting(name).put(value)
+        self._in_force = {name: setting.value for name, setting in self._settings.items()}
         self._build()
         self.runner = Runner(
             self.make_search, self._frame, self._state, ready=lambda: not self.image.behind, speed=self._speed.value
         )
-        self._known = self.values
+        self._known = dict(self._in_force)
         for name in self._settings:
             self.controls[name].observe(partial(self._changed, name), "value")
         self.restart()
@@ -174,10 +195,12 @@ class Lab(W.VBox):
     def picked(self, axes: Any, x: float, y: float) -> None:
         """The picture was clicked at (x, y), in the units of the axes."""
 
+    def entered(self, text: str) -> None:
+        """Enter was pressed in a field with the class nb-typed, which holds this text."""
+
     def keeps(self) -> str:
         """What Save writes and Export scales up, in words."""
-        n = len(self.trace or ())
-        return f"{n} {self.unit}{'' if n == 1 else 's'}"
+        return plural(len(self.trace or ()), self.unit)
 
     @property
     def total(self) -> int | None:
@@ -188,8 +211,8 @@ class Lab(W.VBox):
 
     @property
     def values(self) -> dict[str, Any]:
-        """The settings: name -> value."""
-        return {name: setting.value for name, setting in self._settings.items()}
+        """The settings in force: name -> value."""
+        return dict(self._in_force)
 
     @property
     def steps(self) -> list[Any]:
@@ -199,7 +222,13 @@ class Lab(W.VBox):
     @property
     def at(self) -> int:
         """The step that the picture shows: the last one, unless the scrubber was moved."""
-        return len(self.steps) if self._seen is None else self._seen
+        return len(self.steps) if self._seen is None else min(self._seen, len(self.steps))
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Hold this to change what steps and frames are made from: no step is made meanwhile, and none is drawn."""
+        with self.runner.between, self._drawing:
+            yield
 
     def use(self, picture: Picture) -> None:
         """Show this picture from now on."""
@@ -207,45 +236,44 @@ class Lab(W.VBox):
 
     def clickable(self, hint: str, *axes: Any) -> None:
         """Let clicks inside these axes reach `picked`; `hint` says what a click does. Without axes, clicks are off."""
-        with self.image.hold_sync():
-            self.image.hint, self.image.areas = hint, self.live.areas(*axes)
-            self.image.clickable = bool(axes)
+        self.image.hint, self.image.areas, self.image.crossed = hint, self.live.areas(*axes), len(axes)
+        self.image.clickable = bool(axes)
 
     def search(self, method: Method | OneShot, task: Task, trials: int | None = None) -> Generator[Step, None, Trace]:
-        """Search step by step like `nasbook.steps` with one worker, while `self.trace` grows."""
-        trace = self.trace = Trace(header_of(method, task, 1))
-        begin, now = time.perf_counter(), 0.0
+        """Search step by step, as `nasbook.steps` does with one worker, while `self.trace` grows."""
+        trace = self.trace = Trace(header_of(method, task))
         if isinstance(method, OneShot):
-            for trial, view in method.run(task):
-                trace.started(Trial(trial.id, trial.config, trial.fidelity, info=trial.info, start=now))
-                start, now = now, time.perf_counter() - begin
-                yield trace.ended(replace(trial, start=start, end=now), view)
-                if trials is not None and len(trace) >= trials:
-                    break
-            return trace
-        while (trials is None or len(trace) < trials) and (asked := method.ask()):
-            asked = replace(asked, start=now)
-            view = method.view()
-            trace.started(asked)
-            trial = evaluate(task, asked, seed=trial_seed(trace.header.seed, asked.id), should_stop=method.should_stop)
-            now = now + (trial.cost or 0.0) if task.knows_cost else time.perf_counter() - begin
-            trial = replace(trial, end=now)
-            method.tell(trial)
-            yield trace.ended(trial, view)
+            yield from train(method, task, trace, trials=trials)
+        else:
+            run = Run(method, task, trace, views=True)
+            while step := run.step(trials):
+                yield step
         return trace
 
     def restart(self, why: str = "") -> None:
-        """Forget the steps and prepare anew; `why` is shown in the status."""
-        self.error, self._unready, self._seen, self._note, self.trace = None, None, None, why, None
-        self.runner.reset()
-        try:
-            self.prepare()
-        except Exception as error:
-            self._unready = error
-            self.report(error)
-        else:
-            self.redraw()
+        """Forget the steps and prepare anew; `why` is shown in the status.
+
+        A step that is being made ends first, and unseen. Of several restarts that wait for it, one is done."""
+        with self._telling:
+            self._wanted += 1
+            mine, self._note = self._wanted, why
+            self.runner.abandon()
         self._state()
+        with self.changing():
+            if self._prepared >= mine:  # one that waited, too, has been done with the newest settings
+                return
+            with self._telling:
+                self._prepared, self._in_force = self._wanted, {n: s.value for n, s in self._settings.items()}
+            self.error, self._unready, self._seen, self.trace = None, None, None, None
+            self.runner.reset()
+            try:
+                self.prepare()
+            except Exception as error:
+                self._unready = error
+                self.report(error)
+            else:
+                self.redraw()
+            self._state()
 
     def redraw(self) -> None:
         """Draw the step that is shown once more."""
@@ -328,10 +356,16 @@ class Lab(W.VBox):
             raise ValueError(f"the {self.name} lab has no setting {name!r}; {hint}")
         return self._settings[name]
 
+    def stop(self, why: str) -> None:
+        """End the search, and its thread; the steps stay. Reset begins it anew. `why` is shown in the status."""
+        if hasattr(self, "runner"):
+            self.runner.stop()
+            self.note(why)
+
     def close(self) -> None:
         """Take the lab from the page, and end its thread."""
         if hasattr(self, "runner"):  # not where a bad argument ended the making of the lab
-            self.runner.reset()
+            self.runner.abandon()
         super().close()
 
     # ---- the parts ----------------------------------------------------------------------------------------
@@ -374,7 +408,13 @@ class Lab(W.VBox):
         }  # fmt: skip
         for widget, name in classes.items():
             widget.add_class(f"nb-{name}")
-        self._keyboard = Keyboard(space=self._press_space, home=self._press_home, end=self._press_end)
+        keys = {
+            "space": self._press_space,
+            "home": self._press_home,
+            "end": self._press_end,
+            "enter": self._press_enter,
+        }
+        self._keyboard = Keyboard(self._press_pause, **keys)
         self.children = (self._keyboard, row, self._scrub, body)
 
     def _more(self, widgets: list[Any]) -> W.VBox:
@@ -433,7 +473,10 @@ class Lab(W.VBox):
 
     @shown
     def _press_play(self) -> None:
-        self.play()
+        if over := None if self._unready else self._over():
+            self.note(over)  # the button is off, but a key is not
+        else:
+            self.play()
 
     @shown
     def _press_pause(self) -> None:
@@ -453,7 +496,11 @@ class Lab(W.VBox):
         if self.runner.state == "playing":
             self.runner.pause()
         else:
-            self.play()
+            self._press_play()
+
+    @shown
+    def _press_enter(self, text: str) -> None:
+        self.entered(text)
 
     @shown
     def _press_home(self) -> None:
@@ -471,11 +518,14 @@ class Lab(W.VBox):
         if self._known.get(name) == setting.value:  # a page has sent back, rounded, what it was told to show
             return
         self._known[name] = setting.value
-        if threading.get_ident() in self._quiet:
+        quiet = threading.get_ident() in self._quiet
+        if setting.effect == "search" and not quiet:
+            self.restart(f"{setting.label} changed, so {self.anew}.")
             return
-        if setting.effect == "search":
-            self.restart(f"{setting.label} changed, so the search starts again.")
-        elif setting.effect == "live":
+        self._in_force[name] = setting.value
+        if quiet:
+            return
+        if setting.effect == "live":
             self.changed(name)
         else:
             self.redraw()
@@ -498,15 +548,19 @@ class Lab(W.VBox):
             self._show(change["new"])
 
     def _show(self, i: int) -> None:
-        self._seen = None if i == len(self.steps) else i
-        self._frame(i)
+        with self._drawing:
+            self._seen = i if i < len(self.steps) else None
+            self._frame(i)
         self._state()
 
     def _frame(self, n: int) -> None:
         """Draw step n; called by the search's thread for new steps, and by callbacks."""
         with self._drawing:
+            if self._unready or self.runner.outdated:
+                return
             newest = len(self.steps)
-            if n == newest and self._seen is not None and threading.current_thread().name == "nasbook-search":
+            n = min(n, newest)
+            if n == newest and self._seen is not None and threading.current_thread().name == THREAD:
                 n = self._seen  # the page looks at an earlier step: leave it there
             elif self.runner.state == "playing" and n < newest and self._seen is None:
                 return  # a later frame is on its way
@@ -526,19 +580,26 @@ class Lab(W.VBox):
 
     def _state(self) -> None:
         """Status, and which buttons can be pressed and why not."""
+        with self._telling:  # what is written last is what holds last
+            self._tell_state()
+
+    def _tell_state(self) -> None:
         n, state = len(self.runner.steps), self.runner.state
         if self.runner.error and self.error is not self.runner.error:
             self.report(self.runner.error)
         total = self.total
-        units = f"{self.unit}{'' if (total or n) == 1 else 's'}"
-        so_far = f"{n} of {total} {units}" if total else f"{n} {units}"
+        so_far = f"{n} of {plural(total, self.unit)}" if total else plural(n, self.unit)
+        to_make = f": {plural(total, self.unit)} to make" if total else ""
         words = {
-            "ready": "Not ready" if self._unready else f"Ready: {total} {units} to make" if total else "Ready",
+            "ready": "Not ready" if self._unready else f"Ready{to_make}",
             "playing": f"Playing: {so_far}",
             "paused": f"Paused after {so_far}",
-            "done": f"Done: {n} {self.unit}{'' if n == 1 else 's'}",
+            "done": f"Done: {plural(n, self.unit)}",
             "failed": f"Stopped by an error after {so_far}",
+            "stopped": f"Stopped after {so_far}",
         }[state]
+        if self._wanted > self._prepared:
+            words = "Beginning anew"
         if self._seen is not None:
             words += f" · shown: {self._seen}"
         note = f" <span class='nb-note'>{html.escape(self._note)}</span>" if self._note else ""
@@ -546,20 +607,28 @@ class Lab(W.VBox):
         value = f"<span role='status'><span{alarm}>{html.escape(words)}</span>{note}</span>"
         if value != self._status.value:
             self._status.value = value
-        over = {
-            "done": "The search has ended; Reset begins it again.",
-            "failed": "An error stopped the search; Reset begins it again.",
-        }.get(state)
-        if self._unready:
-            over = "A setting cannot be used; the message under the picture says why."
+        over = self._over()
         busy = "It is playing already." if state == "playing" else None
         _enable(self._play, over or busy, f"Make one {self.unit} after the other, until the search ends. Key: Space.")
         _enable(self._pause, None if state == "playing" else "Nothing is playing.", "Stop after this step. Key: Space.")
         _enable(self._step, over, f"Make one {self.unit}, then stop.")
+        nothing = not n and state == "ready" and not self.error
         _enable(
-            self._reset, None if n else "There is nothing to reset yet.", f"Throw the {self.unit}s away and begin anew."
+            self._reset,
+            "There is nothing to reset yet." if nothing else None,
+            f"Throw the {self.unit}s away and begin anew.",
         )
         self.files.enable(None if n else f"There is nothing to keep yet: make a {self.unit} first.")
+
+    def _over(self) -> str | None:
+        """Why no step can be made, if so."""
+        if self._unready:
+            return "A setting cannot be used; the message under the picture says why."
+        return {
+            "done": "The search has ended; Reset begins it again.",
+            "failed": "An error stopped the search; Reset begins it again.",
+            "stopped": "This lab has been stopped; Reset begins it again.",
+        }.get(self.runner.state)
 
 
 def _enable(button: Any, why_not: str | None, help: str) -> None:

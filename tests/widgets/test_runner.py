@@ -195,3 +195,65 @@ def test_nothing_can_happen_while_between_is_held():
 def test_step_refuses_what_is_not_a_number_of_steps(n):
     with pytest.raises(ValueError, match="whole number of steps"):
         Runner(counting(5)).step(n)
+
+
+def test_a_thread_that_is_not_wanted_any_more_makes_no_step_of_the_new_search():
+    """A reset while a step is made: the old thread ends with it, whatever the new one does meanwhile."""
+    begun, go, made = threading.Event(), threading.Event(), []
+
+    def make():
+        made.append(threading.current_thread())
+        if len(made) == 1:
+            begun.set()
+            go.wait(10)
+        yield from range(3)
+
+    runner = Runner(make)
+    runner.play()
+    assert begun.wait(10)
+    runner.abandon()
+    assert runner.state == "stopped"
+    runner.play()  # only a reset makes more
+    assert runner.steps == [] and runner.state == "stopped"
+    runner.reset()
+    runner.play()
+    go.set()
+    assert runner.wait(10) is None and runner.steps == [0, 1, 2] and len(made) == 2
+    made[0].join(10)
+    assert not made[0].is_alive() and not [t for t in made if t is made[0] and t is runner._thread]
+
+
+def test_a_search_that_is_opened_again_while_it_ends_goes_on():
+    """What is asked for between the last step and the word 'done' is still made."""
+    asked, ended = [1], threading.Event()
+
+    def make():
+        while asked:
+            yield asked.pop()
+
+    runner = Runner(make)
+
+    def changed():
+        if runner.state == "done" and not ended.is_set():
+            ended.set()
+            asked.append(2)
+            runner._again = True  # as `reopen` does while the thread has not yet ended
+
+    runner._changed = changed
+    runner.play()
+    runner.wait(10)
+    assert ended.is_set() and runner.steps == [1, 2] and runner.state == "done"
+
+
+def test_stop_keeps_the_steps_and_ends_the_thread():
+    runner = Runner(counting(1000, 0.001))
+    runner.step(3)
+    runner.wait(10)
+    thread = runner._thread
+    runner.stop()
+    thread.join(10)
+    assert not thread.is_alive() and runner.steps == [0, 1, 2] and runner.state == "stopped"
+    done = Runner(counting(2))
+    done.run(10)
+    done.stop()
+    assert done.state == "done"

@@ -397,3 +397,139 @@ def test_a_notebook_with_no_page_runs_a_lab_and_keeps_its_picture(tmp_path):
     assert base64.b64decode(shown["image/png"])[:4] == b"\x89PNG"
     assert "next starting point" in shown["text/plain"]
     assert "after 2 trials" in book.cells[2].outputs[0].text
+
+
+# ---- restarts are whole ------------------------------------------------------------------------------------
+
+
+class SlowLab(DotsLab):
+    """Its first step waits until it is let go, as a long training does."""
+
+    def prepare(self):
+        super().prepare()
+        self.begun, self.go, self.made = threading.Event(), threading.Event(), self.method
+
+    def make_search(self):
+        begun, go, method = self.begun, self.go, self.method
+        begun.set()
+        assert go.wait(20)
+        assert self.method is method, "the lab was prepared anew while a step was made"
+        yield from super().make_search()
+
+
+def test_a_change_waits_for_the_step_that_is_made_and_throws_it_away():
+    lab = SlowLab()
+    begun, go = lab.begun, lab.go
+    lab.play()
+    assert begun.wait(10)
+    changing = threading.Thread(target=lambda: lab.set(seed=5))
+    changing.start()
+    until(lambda: words(lab._status).startswith("Beginning anew"))
+    go.set()
+    changing.join(20)
+    assert not changing.is_alive() and lab.error is None and lab.steps == []
+    assert words(lab._status).startswith("Ready") and lab.method.seed == 5
+    lab.go.set()
+    assert len(lab.run()) == 12 and lab.trace.header.seed == 5
+
+
+def test_of_several_changes_that_wait_one_is_prepared_with_the_newest_settings():
+    lab = SlowLab()
+    begun, go, prepared = lab.begun, lab.go, []
+    lab.play()
+    assert begun.wait(10)
+    prepare = lab.prepare
+    lab.prepare = lambda: (prepared.append(dict(lab.values)), prepare())
+    changing = [threading.Thread(target=lab.restart, args=(f"{k}",)) for k in range(5)]
+    lab.controls["seed"].unobserve_all("value")
+    lab.controls["seed"].value = 9
+    for thread in changing:
+        thread.start()
+    until(lambda: lab._wanted == 6)
+    go.set()
+    for thread in changing:
+        thread.join(20)
+    assert [v["seed"] for v in prepared] == [9] and lab.method.seed == 9
+
+
+def test_a_lab_that_failed_before_its_first_step_can_be_reset():
+    lab = DotsLab()
+    make, lab.runner._make = lab.runner._make, lambda: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        lab.step()
+    reset = by_class(lab, "nb-reset")
+    assert lab.runner.state == "failed" and lab.steps == [] and not reset.disabled
+    lab.runner._make = make
+    reset.click()
+    assert lab.error is None and len(lab.run()) == 12
+
+
+def test_play_on_a_search_that_has_ended_says_what_can_be_done():
+    lab = DotsLab()
+    lab.run()
+    assert by_class(lab, "nb-play").disabled
+    lab._keyboard._message(None, {"kind": "space"}, [])  # the button is off, but the key is not
+    assert words(lab._status) == "Done: 12 trials The search has ended; Reset begins it again."
+    assert len(lab.run()) == 12 and lab.error is None
+
+
+# ---- whoever looks -----------------------------------------------------------------------------------------
+
+
+def test_a_cell_that_runs_again_stops_the_labs_of_its_earlier_run(monkeypatch):
+    here = [("cell-1", "run-1")]
+    monkeypatch.setattr("nasbook.widgets.cells.running_cell", lambda: here[0])
+    monkeypatch.setattr("nasbook.widgets.cells._made", {})
+    first, beside = DotsLab(), DotsLab()  # two labs of one run live side by side
+    first.step()
+    thread = first.runner._thread
+    assert thread.is_alive() and first.runner.state == "paused"
+    here[0] = ("cell-2", "run-2")
+    other = DotsLab()
+    assert first.runner.state == "paused"
+    here[0] = ("cell-1", "run-3")
+    second = DotsLab()
+    thread.join(10)
+    assert not thread.is_alive() and len(first.steps) == 1
+    assert words(first._status) == "Stopped after 1 of 12 trials Its cell has been run again."
+    assert by_class(first, "nb-play").disabled and beside.runner.state == "stopped"
+    assert (second.runner.state, other.runner.state) == ("ready", "ready")
+    by_class(first, "nb-reset").click()
+    assert len(first.run()) == 12
+    here[0] = None  # a script
+    assert DotsLab().runner.state == "ready" and second.runner.state == "ready"
+
+
+def test_a_search_that_nobody_sees_pauses():
+    lab = DotsLab()
+    tell = lambda kind, view, page="a": lab._keyboard._message(None, {"kind": kind, "page": page, "view": view}, [])  # noqa: E731
+    tell("opened", "1")
+    tell("opened", "2")
+    lab._speed.value = 1.0
+    lab.play()
+    until(lambda: len(lab.steps) == 1)
+    tell("closed", "1")
+    assert lab.runner._allowed > 0  # the other view is still there
+    tell("closed", "2")
+    lab.runner.wait(20)
+    assert lab.runner.state == "paused" and len(lab.steps) < 12
+    tell("opened", "3", page="b")  # the page was loaded anew
+    lab.play()
+    tell("closed", "3", page="b")
+    lab.runner.wait(20)
+    assert lab.runner.state == "paused"
+
+
+def test_a_frame_is_one_value_and_is_sent_again_to_a_view_that_lacks_it(monkeypatch):
+    lab = DotsLab()
+    lab.step()
+    sent = []
+    monkeypatch.setattr(lab.image, "send_state", lambda key=None: sent.append(key))
+    lab.image._message(None, {"kind": "begun", "frame": lab.image.frame}, [])
+    assert sent == []
+    lab.image._message(None, {"kind": "begun", "frame": 0}, [])
+    assert sent == ["picture"]
+    state = lab.image.get_state("picture")["picture"]
+    assert (state["frame"], state["png"], state["alt"]) == (lab.image.frame, lab.image.png, lab.image.alt)
+    lab.image._message(None, {"kind": "shown", "frame": 2}, [])
+    assert lab.image.shown == 2

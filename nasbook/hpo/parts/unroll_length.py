@@ -24,9 +24,9 @@ from functools import partial
 import numpy as np
 import torch
 from torch import Tensor
-from torch.func import grad, hessian, jacrev, jvp, vjp, vmap
+from torch.func import grad, hessian, jacrev, vjp, vmap
 
-from nasbook.hpo.parts.unrolling import Problem, push, step
+from nasbook.hpo.parts.unrolling import FORWARD_MODE, Problem, jvp, push, step
 from nasbook.kit.threads import one_thread
 
 
@@ -52,7 +52,7 @@ def by_length(problem: Problem, w: Tensor, h: Tensor, T: int) -> dict[str, np.nd
     p = torch.zeros_like(v)
     for _ in range(T):
         p = p + v
-        v = v - h[0].exp() * jvp(lambda w: slope(w, h), (w_T,), (v,))[1]
+        v = v - h[0].exp() * jvp(lambda w: slope(w, h), (w_T,), (v,))
         series.append(-h[0].exp() * mixed(p)[0])
     found = {"reverse": whole, "truncated": truncated, "implicit": series}
     return {mode: torch.stack(rows).numpy() for mode, rows in found.items()}
@@ -68,7 +68,8 @@ def optimum(problem: Problem, w: Tensor, h: Tensor, most: int = 100) -> tuple[Te
     slope = grad(problem.train_loss)
     for _ in range(most):
         g = slope(w, h)
-        H = hessian(problem.train_loss)(w, h)
+        with FORWARD_MODE:  # hessian goes forward over reverse
+            H = hessian(problem.train_loss)(w, h)
         if g.norm() < 1e-13:
             break
         move, size, before = torch.linalg.solve(H, g), 1.0, problem.train_loss(w, h)

@@ -25,12 +25,16 @@ training instead of storing it. The method that walks along these gradients stan
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
 import torch
-from torch import Tensor
-from torch.func import grad, jvp, vjp, vmap
+from torch import Tensor, func
+from torch.func import grad, vjp, vmap
+
+FORWARD_MODE = threading.RLock()  # torch counts the levels of forward mode for the whole process, not for each thread
 
 
 class Problem(Protocol):
@@ -39,6 +43,13 @@ class Problem(Protocol):
     def start(self, seed: int) -> Tensor: ...  # the first weights (p,)
     def train_loss(self, w: Tensor, h: Tensor) -> Tensor: ...  # a scalar, twice differentiable
     def val_loss(self, w: Tensor) -> Tensor: ...  # a scalar
+
+
+def jvp(f: Callable[..., Tensor], at: tuple[Tensor, ...], along: tuple[Tensor, ...]) -> Tensor:
+    """The derivative of f at a point along a direction; safe in several threads, of which one differentiates at a
+    time."""
+    with FORWARD_MODE:
+        return func.jvp(f, at, along)[1]
 
 
 def step(problem: Problem, w: Tensor, h: Tensor) -> Tensor:
@@ -72,7 +83,7 @@ def forward(problem: Problem, w: Tensor, h: Tensor, T: int) -> tuple[Tensor, Ten
 
 def push(problem: Problem, w: Tensor, h: Tensor, z: Tensor, e: Tensor) -> Tensor:
     """A_t z + B_t e: where a step at w leads, if w moves along z (p,) and h along e (m,)."""
-    return jvp(partial(step, problem), (w, h), (z, e))[1]
+    return jvp(partial(step, problem), (w, h), (z, e))
 
 
 def implicit(problem: Problem, w: Tensor, h: Tensor, k: int) -> Tensor:
@@ -82,7 +93,7 @@ def implicit(problem: Problem, w: Tensor, h: Tensor, k: int) -> Tensor:
     p = torch.zeros_like(v)
     for _ in range(k):
         p = p + v
-        v = v - h[0].exp() * jvp(lambda w: slope(w, h), (w,), (v,))[1]  # (I - η H) v
+        v = v - h[0].exp() * jvp(lambda w: slope(w, h), (w,), (v,))  # (I - η H) v
     back = vjp(lambda h: slope(w, h), h)[1]
     return -h[0].exp() * back(p)[0]
 

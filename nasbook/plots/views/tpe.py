@@ -194,7 +194,9 @@ class TPEPicture(Picture):
         self.told, coming = told, view.next is not None
         number = len(view.below) + len(view.above) + coming
         trial = (
-            f"Trial {number}" + (f" of {self.trials}" if self.trials else "") if coming else f"After {number} trials"
+            f"Trial {number}" + (f" of {self.trials}" if self.trials else "")
+            if coming
+            else f"After {style.plural(number, 'trial')}"
         )
         have = "" if shown == told else f"   {style.named(self.name)} exists in {shown} of {told} trials"
         if not view.draws:
@@ -217,7 +219,8 @@ class TPEPicture(Picture):
             note = f"Next: {self._value()}, which is none of the candidates"
         else:
             several = " (all parameters together)" if len(self.draw.names) > 1 else ""
-            note = f"Next: {self._value()}, the best score of {len(self.draw.U)} candidates drawn from l{several}"
+            score = "the score of" if len(self.draw.U) == 1 else "the best score of"
+            note = f"Next: {self._value()}, {score} {style.plural(len(self.draw.U), 'candidate')} drawn from l{several}"
         self.note.set_text(style.shorten(note, self.wide, style.SMALL))
 
     def _value(self) -> str:

@@ -150,7 +150,7 @@ class BayesianLab(AheadLab):
         if name == "acquisition" and self.values["acquisition"] == "pi" and not self.values["xi"]:
             with self._silently():
                 self._settings["xi"].put(MARGIN)
-        with self.runner.between:
+        with self.changing():
             if name in BELIEF:
                 self._believe_anew()
             elif name == "trials":
@@ -208,7 +208,7 @@ class BayesianLab(AheadLab):
     def choose(self, **config: Any) -> None:
         """Try this configuration with the next step, e.g. `choose(x=0.3)`; without arguments the method chooses."""
         valid = self.task.space.validate(config) if config else None
-        with self.runner.between:
+        with self.changing():
             self._seen = None
             self.chosen = valid
             self._look()

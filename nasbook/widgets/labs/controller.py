@@ -41,6 +41,7 @@ class ControllerLab(Lab):
     """
 
     name = "controller"
+    lines = 5
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)

@@ -65,6 +65,7 @@ class EstimatorsLab(Lab):
 
     name = "estimators"
     unit = "estimator"
+    anew = "the estimators begin again"
 
     def settings(self) -> list[Setting]:
         sets = [("some of each kind", "some"), ("zero-cost proxies", "proxies"), ("epochs and curves", "epochs"),

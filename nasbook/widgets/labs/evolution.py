@@ -62,6 +62,7 @@ class EvolutionLab(Lab):
     """
 
     name = "evolution"
+    lines = 4
 
     def settings(self) -> list[Setting]:
         return [

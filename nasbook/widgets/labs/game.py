@@ -18,10 +18,9 @@ from __future__ import annotations
 import math
 import random
 import re
-import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -122,6 +121,8 @@ class GameLab(Lab):
 
     name = "game"
     unit = "round"
+    anew = "a new game begins"
+    lines = 4
 
     def __init__(self, code: str | None = None, **values: Any) -> None:
         if code is not None:
@@ -189,22 +190,18 @@ class GameLab(Lab):
         self.clickable(hint, first, *(ax for ax in self.picture.make_figure().axes if ax is not first))
         left, top, w, h = self.image.areas[0]
         dx, dy = EDGE / self.image.width, EDGE / self.image.height
+        self.image.crossed = 1
         self.image.areas = [*self.image.areas, (left - dx, top - dy, w + 2 * dx, h + 2 * dy)]
 
     def make_search(self) -> Iterator[Round]:
-        begun = time.perf_counter()
-
-        def turn(run: Run) -> Trial:
-            asked = run.ask(start=time.perf_counter() - begun)
-            assert asked is not None, f"{run.method.name} has no more trials"
-            return run.tell(replace(run.evaluate(asked), end=time.perf_counter() - begun)).trial
-
         while len(self.trace or ()) < self.values["trials"]:
             if self._moves:
                 self.method.enqueue(self._moves.popleft())
             else:
                 self.method.enqueue(self.task.space.decode(self._chance.random((self.task.d,))), move="chance")
-            yield Round(turn(self._mine), turn(self._theirs))
+            mine, theirs = self._mine.step(), self._theirs.step()
+            assert mine is not None and theirs is not None, f"{self.values['opponent']} has no more trials"
+            yield Round(mine.trial, theirs.trial)
 
     def move(self, **config: Any) -> None:
         """Try this point, e.g. `move(x1=0.3, x2=0.7)`; the opponent tries one, too. ValueError says what is wrong."""
@@ -242,7 +239,7 @@ class GameLab(Lab):
     def _choosers(self) -> None:
         """A point that is typed, for those without a mouse, and a button for another game."""
         self.typed = W.Text("", description="Your next point", placeholder="0.3, 0.7",
-                            tooltip="Numbers of x1 and x2 with a comma between them.")  # fmt: skip
+                            tooltip="Numbers of x1 and x2 with a comma between them. Enter tries it.")  # fmt: skip
         self._try = W.Button(description="Try it", icon="check", tooltip="Try the point that is typed.")
         self._new = W.Button(description="New game", icon="random", tooltip="Another seed: another surface.")
         named = ((self.typed, "typed"), (self._try, "try"), (self._new, "new"))
@@ -252,6 +249,11 @@ class GameLab(Lab):
         self._try.on_click(partial(self._guarded, self._try_typed))
         self._new.on_click(partial(self._guarded, self._new_game))
         self.below.children = tuple(widget for widget, _ in named)
+
+    def entered(self, text: str) -> None:
+        with self._silently():
+            self.typed.value = text
+        self._try_typed()
 
     def _try_typed(self) -> None:
         names = self.task.space.free

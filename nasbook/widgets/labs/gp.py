@@ -50,6 +50,7 @@ class GPLab(Lab):
 
     name = "gp"
     unit = "point"
+    anew = "the points are taken away"
 
     def __init__(self, points: Sequence[tuple[float, float]] = (), **values: Any) -> None:
         self._asked: list[Point] = []  # points that the learner has put, on their way into the steps
@@ -131,7 +132,7 @@ class GPLab(Lab):
         point = _point(x, y)
         if len(self.steps) >= MOST:
             raise ValueError(f"there are {MOST} points already, which is the most; remove one first")
-        with self.runner.between:
+        with self.changing():
             self._asked.append(point)
             self._seen = None
         self._chosen = len(self.steps)
@@ -140,20 +141,20 @@ class GPLab(Lab):
 
     def move(self, i: int, x: float, y: float) -> None:
         """Move point i (0 is the first)."""
-        self._number(i)
         point = _point(x, y)
-        with self.runner.between:
+        with self.changing():
+            self._number(i)
             self.runner.steps[i] = point
-        self._seen, self._chosen = None, i
+            self._seen, self._chosen = None, i
         self._tell(f"Point {i + 1} is at x = {number(point.x)}, y = {number(point.y)}.")
 
     def remove(self, i: int) -> None:
         """Take point i away."""
-        self._number(i)
         self.pause()
-        with self.runner.between:
+        with self.changing():
+            self._number(i)
             del self.runner.steps[i]
-        self._seen = self._held = self._chosen = None
+            self._seen = self._held = self._chosen = None
         self.runner.reopen()
         self._tell(f"Point {i + 1} is gone.")
         self._state()

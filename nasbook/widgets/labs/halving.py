@@ -10,9 +10,7 @@ the work; the lower picture shows when each of them was busy.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -90,26 +88,10 @@ class HalvingLab(Lab):
 
     def make_search(self) -> Iterator[HalvingState]:
         """The search on a simulated clock with several workers; the first may be slower than the others."""
-        v, run = (
-            self.values,
-            Run(self.method, self.task, Trace(header_of(self.method, self.task, self.values["workers"]))),
-        )
-        trace = self.trace = run.trace
-        slow = v["slow"] if v["workers"] > 1 else 1
-        ends: list[tuple[float, int, Trial]] = []  # a heap: (end, id, finished trial)
-        now = 0.0
-        while True:
-            busy = {t.worker for _, _, t in ends}
-            for worker in sorted(set(range(v["workers"])) - busy):
-                if trace.asked >= v["trials"] or (asked := run.ask(start=now, worker=worker)) is None:
-                    break
-                trial = run.evaluate(asked)
-                end = now + (trial.cost or 0.0) * (slow if worker == 0 else 1)
-                heapq.heappush(ends, (end, trial.id, replace(trial, end=end)))
-            if not ends:
-                return
-            now, _, trial = heapq.heappop(ends)
-            run.tell(trial)
+        v, trace = self.values, Trace(header_of(self.method, self.task, self.values["workers"]))
+        self.trace = trace
+        run = Run(self.method, self.task, trace, workers=v["workers"], pace={0: v["slow"] if v["workers"] > 1 else 1})
+        while run.step(v["trials"]):
             yield HalvingState(tuple(trace.trials), tuple(trace.pending), self.method.view())
 
     def frame(self, n: int) -> Any:
@@ -143,7 +125,8 @@ class HalvingLab(Lab):
                 return text + ". ASHA promotes without waiting for the others."
             if rung.promoted:
                 stopped = plural(len(rung.stopped), "network")
-                return text + f". The rung is full: the best {len(rung.promoted)} go on, {stopped} stopped."
+                best = "the best goes" if len(rung.promoted) == 1 else f"the best {len(rung.promoted)} go"
+                return text + f". The rung is full: {best} on, {stopped} stopped."
             if len(ended) == rung.size and self.method.name == "dehb":
                 return text + ". The rung is full: the best become parents of the next, and none of them goes on."
             return text + f". {plural(rung.size - len(ended), 'place')} of the rung still open or running."

@@ -47,6 +47,7 @@ class HypergradientLab(Lab):
     """
 
     name = "hypergradient"
+    lines = 4
     unit = "round"
 
     def settings(self) -> list[Setting]:

@@ -50,6 +50,7 @@ class PBTLab(Lab):
     """
 
     name = "pbt"
+    lines = 4
     unit = "round"
 
     def __init__(self, **values: Any) -> None:
@@ -136,6 +137,8 @@ class PBTLab(Lab):
             return f"{begins} Nobody will be copied: each keeps what it began with."
         k = nasbook.hpo.pbt.quantile_size(v["population"], v["quantile"])
         after = "every epoch" if v["interval"] == 1 else f"every {v['interval']} epochs"
+        if k == 1:
+            return f"{begins} After {after} the worst becomes a changed copy of the best."
         return f"{begins} After {after} the worst {k} become changed copies of the best {k}."
 
     def sentence(self, n: int) -> str:

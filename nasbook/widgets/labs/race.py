@@ -16,9 +16,7 @@ Save and Export take the best run of the method that is ahead.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,15 +24,14 @@ from matplotlib.ticker import FixedFormatter, FixedLocator
 
 import nasbook
 from nasbook import registry
-from nasbook.evaluation import evaluate
 from nasbook.method import Method
 from nasbook.plots.data import Baseline, Quantity
 from nasbook.plots.scales import tick_label
 from nasbook.plots.style import Limits, number, plural
 from nasbook.plots.traces.history import RacePicture
-from nasbook.search import as_task, header_of, search
+from nasbook.search import Run, as_task, header_of, search
 from nasbook.space import Space
-from nasbook.task import FunctionTask, Task, trial_seed
+from nasbook.task import FunctionTask, Task
 from nasbook.trace import Trace
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
@@ -54,7 +51,9 @@ class RaceLab(Lab):
     """
 
     name = "race"
+    lines = 4
     unit = "round"
+    anew = "the race starts again"
 
     def __init__(
         self,
@@ -184,14 +183,14 @@ class RaceLab(Lab):
             for name in self.names:
                 if v["grow"] == "seed":
                     racer = make(name, n - 1)
-                    while len(racer.trace) < v["trials"] and racer.go() and self.runs is runs:
+                    while racer.go(v["trials"]) and not self.runner.outdated:
                         pass
                     runs[name].append(racer)
                 else:
                     runs[name] = runs[name] or [make(name, k) for k in range(v["seeds"])]
                     for racer in runs[name]:
-                        racer.go()
-                if self.runs is not runs:  # reset in the meantime
+                        racer.go(v["trials"])
+                if self.runner.outdated:
                     return
             self.trace = self._best_run().trace
             yield n
@@ -263,27 +262,21 @@ class Racer:
     def __init__(self, name: str, task: Task, seed: int, distance: Callable[[dict[str, Any], float], float] | None):
         self.name, self.task, self.seed, self.distance = name, task, seed, distance
         self.method: Method = nasbook.method(name, task.space, seed=seed)
-        self.trace = Trace(header_of(self.method, task, 1))
+        self.run = Run(self.method, task, Trace(header_of(self.method, task)))
+        self.trace = self.run.trace
         self.value: list[float] = []
         self.regret: list[float] = []
         self.seconds: list[float] = []
 
-    def go(self) -> bool:
-        """One trial; False when the method has nothing left to ask."""
-        begin, now = time.perf_counter(), self.seconds[-1] if self.seconds else 0.0
-        asked = self.method.ask()
-        if asked is None:
+    def go(self, trials: int) -> bool:
+        """One trial; False when so many are made or the method has nothing left to ask."""
+        step = self.run.step(trials)
+        if step is None:
             return False
-        asked = replace(asked, start=now)
-        self.trace.started(asked)
-        trial = evaluate(self.task, asked, seed=trial_seed(self.seed, asked.id), should_stop=self.method.should_stop)
-        now += (trial.cost or 0.0) if self.task.knows_cost else time.perf_counter() - begin
-        trial = replace(trial, end=now)
-        self.method.tell(trial)
-        best = self.trace.ended(trial).incumbent
-        self.seconds.append(now)
+        best = step.incumbent
+        self.seconds.append(self.run.now)
         self.value.append(np.nan if best is None or best.value is None else best.value)
-        if best is not trial and self.regret:
+        if best is not step.trial and self.regret:
             self.regret.append(self.regret[-1])
         else:
             known = best is not None and best.value is not None and self.distance is not None

@@ -17,7 +17,7 @@ import base64
 import html
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
@@ -26,7 +26,6 @@ import numpy as np
 
 import nasbook
 from nasbook import registry
-from nasbook.evaluation import evaluate
 from nasbook.hpo.random import RandomSearch
 from nasbook.nas.spaces.architecture import Architectures
 from nasbook.nas.spaces.edits import Edits, Slot, change, changed_by, edits, following
@@ -34,10 +33,9 @@ from nasbook.plots.graph import GraphPicture, GraphState, stage
 from nasbook.plots.labs.neighbours import AroundPicture, AroundState
 from nasbook.plots.picture import Stack
 from nasbook.plots.style import number, plural
-from nasbook.search import header_of
+from nasbook.search import Run, header_of
 from nasbook.space import Config, Constant, Scalar
-from nasbook.task import trial_seed
-from nasbook.trace import Trace, Trial
+from nasbook.trace import Trace
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide
 
 COUNTED = 16_000  # architectures: in a space of at most so many, equal ones are counted one by one
@@ -52,6 +50,7 @@ class Edit:
 
     config: Config
     words: str
+    origin: int | None = None  # the edit that it changes, where that is not the one before it
 
 
 class SpacesLab(Lab):
@@ -63,7 +62,9 @@ class SpacesLab(Lab):
     """
 
     name = "spaces"
+    lines = 4
     unit = "edit"
+    anew = "the edits begin anew"
 
     def __init__(self, **values: Any) -> None:
         self._asked: list[Edit] = []  # edits of the learner, on their way into the steps
@@ -170,8 +171,8 @@ class SpacesLab(Lab):
     def show(self, config: Config, words: str = "You chose an architecture.") -> None:
         """Go to an architecture. ValueError if it is none of the space."""
         config = self.spaces.check(config)
-        with self.runner.between:
-            self._asked.append(Edit(config, words))
+        with self.changing():
+            self._asked.append(Edit(config, words, self._seen))
             self._seen = None
         self.runner.reopen()
         self.step()
@@ -423,13 +424,16 @@ class SpacesLab(Lab):
         )
 
     def sentence(self, n: int) -> str:
-        edit, before = self.steps[n - 1], self._config(n - 1)
+        edit = self.steps[n - 1]
+        before = self._config(n - 1 if edit.origin is None else edit.origin)
         told = edit.words
         changed = [k for k in self.spaces.space.parameters if before.get(k) != edit.config.get(k)]
         if told in ("You", "A mutation"):
             if not changed:
                 return "Nothing changed."
             name = changed_by(self.spaces, before, edit.config)
+            if edit.origin is not None:
+                told += f" went back to {f'edit {edit.origin}' if edit.origin else 'the first architecture'} and"
             told += f" changed {name}: {_said(before.get(name))} → {_said(edit.config.get(name))}."
             if len(changed) > 1:
                 told += f" With it, {plural(len(changed) - 1, 'other decision')} came, went or took a middle value."
@@ -455,13 +459,12 @@ class SpacesLab(Lab):
         """The edits as trials that were chosen by hand, with values of the table; None where there is none."""
         if not self.steps or self.table is None:
             return None
-        trace = Trace(header_of(RandomSearch(self.table.space, self.values["seed"]), self.table))
-        for i, edit in enumerate(self.steps):
-            trial = Trial(i, edit.config, info={"by": "user"})
-            trace.started(trial)
-            found = evaluate(self.table, trial, seed=trial_seed(trace.header.seed, i))
-            trace.ended(replace(found, end=0.0))
-        return trace
+        method = RandomSearch(self.table.space, self.values["seed"])
+        run = Run(method, self.table, Trace(header_of(method, self.table)))
+        for edit in self.steps:
+            method.enqueue(edit.config)
+            run.step()
+        return run.trace
 
     @trace.setter
     def trace(self, _: Any) -> None:

@@ -109,7 +109,7 @@ class TPELab(AheadLab):
     def changed(self, name: str) -> None:
         if self._preparing:
             return
-        with self.runner.between:
+        with self.changing():
             if name in ("axis", "show"):
                 self._picture()
             else:
@@ -139,8 +139,10 @@ class TPELab(AheadLab):
     # ---- words -----------------------------------------------------------------------------------------------
 
     def begin(self) -> str:
+        n = self.values["startup"]
+        first = "The first trial is random" if n == 1 else f"The first {n} trials are random"
         return (
-            f"Nothing has been tried yet. The first {self.values['startup']} trials are random; then the best "
+            f"Nothing has been tried yet. {first}; then the best "
             f"γ = {self.values['gamma']:.0%} of the trials are called good."
         )
 

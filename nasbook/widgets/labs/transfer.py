@@ -60,6 +60,7 @@ class TransferLab(Lab):
     """
 
     name = "transfer"
+    lines = 5
     unit = "seed"
 
     def settings(self) -> list[Setting]:
@@ -111,6 +112,8 @@ class TransferLab(Lab):
         v, best = self.values, None
         for seed in range(v["seed"], v["seed"] + v["seeds"]):
             cold, _, _ = self._run(seed, None)
+            if self.runner.outdated:
+                return
             made, trace, weights = self._run(seed, self._source(1000 + seed))
             best = trace if best is None or trace.best.value < best.best.value else best  # type: ignore[operator]
             self.trace = best

@@ -1,5 +1,6 @@
 """Hypergradients of every length at once: against the modes themselves, the closed form, and the edge of stability."""
 
+import threading
 from functools import partial
 
 import numpy as np
@@ -100,3 +101,28 @@ def test_reverse_mode_keeps_a_weight_vector_for_every_step_and_forward_mode_does
     assert many == few
     few, many = at(lambda T: implicit(task, w, h, T))
     assert many == few
+
+
+def test_forward_mode_in_two_threads():
+    """torch counts the levels of forward mode for the whole process: two labs may differentiate at the same time."""
+    task = RidgeDigits()
+    w, h = task.start(0), task.logs({name: 0.03 for name in task.space.parameters})
+    alone = forward(task, w, h, 12)[1]
+    found, wrong = [], []
+
+    def work():
+        try:
+            for _ in range(4):
+                found.append(forward(task, w, h, 12)[1])
+                optimum(task, w, h)
+                implicit(task, w, h, 5)
+        except Exception as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(300)
+    assert wrong == [] and len(found) == 16
+    assert all(torch.allclose(d, alone) for d in found)

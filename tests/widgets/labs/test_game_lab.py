@@ -255,3 +255,12 @@ def test_a_new_game_and_a_static_picture():
 def test_bad_arguments_get_a_sentence(arguments, message):
     with pytest.raises(ValueError, match=message):
         GameLab(**arguments)
+
+
+def test_enter_in_the_field_of_numbers_tries_the_point():
+    lab = GameLab(surface="branin", opponent="random", trials=4, seed=1)
+    lab._keyboard._message(None, {"kind": "enter", "text": "1, 2"}, [])
+    lab.wait()
+    assert [t.config for t in lab.trace.trials] == [{"x1": 1.0, "x2": 2.0}] and lab.typed.value == "1, 2"
+    lab._keyboard._message(None, {"kind": "enter", "text": "one"}, [])
+    assert "a point is 2 numbers" in words(lab._sentence) and len(lab.trace) == 1

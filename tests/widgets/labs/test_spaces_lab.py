@@ -209,3 +209,28 @@ def test_a_child_needs_a_kept_parent():
 
 def test_sizes_in_words():
     assert size(15_625) == "15,625" and size(1.08e18) == "about 1.1 · 10¹⁸"
+
+
+def test_an_edit_of_an_earlier_architecture_is_compared_with_that_one():
+    """Scrubbed back to the first of three edits, the sentence tells what has changed since then, not since the last."""
+    lab = nasbook.lab("spaces", seed=1)
+    names = list(lab.spaces.space.free)
+    for name in names[:3]:
+        other = next(o for o in lab.spaces.space.parameters[name].options if o != lab.config[name])
+        lab.edit(name, other)
+    lab.scrub(1)
+    shown = lab.config
+    name = names[4]
+    other = next(o for o in lab.spaces.space.parameters[name].options if o != shown[name])
+    before = lab.accuracy(shown)
+    lab.edit(name, other)
+    said = words(lab._sentence)
+    assert said.startswith(f"You went back to edit 1 and changed {name}: {shown[name]} → {other}.")
+    if "same network" not in said:
+        assert f"true accuracy {before:.2f} → {lab.accuracy(lab.config):.2f} %" in said
+    assert lab.config == {**shown, name: other}
+    lab.scrub(0)
+    lab.edit(name, next(o for o in lab.spaces.space.parameters[name].options if o != lab.config[name]))
+    assert words(lab._sentence).startswith("You went back to the first architecture and changed")
+    lab.step()
+    assert words(lab._sentence).startswith("A mutation changed")

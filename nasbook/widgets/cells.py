@@ -1,0 +1,38 @@
+"""Which labs a notebook's cell has made. When the cell runs again, those of the run before stop: their output is gone,
+and their search would go on unseen."""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from typing import Any
+
+_made: dict[str, tuple[str, list[weakref.ref[Any]]]] = {}  # cell -> (its newest run, the labs of that run)
+
+
+def running_cell() -> tuple[str, str] | None:
+    """The cell whose code runs now, and this run of it; None elsewhere (a script, a callback)."""
+    ipython = sys.modules.get("IPython")
+    shell: Any = ipython.get_ipython() if ipython else None
+    parent = shell.get_parent() if hasattr(shell, "get_parent") else None
+    header = (parent or {}).get("header") or {}
+    if parent is None or header.get("msg_type") != "execute_request":
+        return None
+    # A page that does not name its cells is known by what they say.
+    cell = (parent.get("metadata") or {}).get("cellId") or (parent.get("content") or {}).get("code")
+    return (str(cell), str(header.get("msg_id"))) if cell else None
+
+
+def enter(lab: Any) -> None:
+    """A lab is being made: stop those that an earlier run of the same cell has made."""
+    here = running_cell()
+    if here is None:
+        return
+    name, run = here
+    before, labs = _made.get(name, (run, []))
+    if before != run:
+        for old in labs:
+            if (made := old()) is not None:
+                made.stop("Its cell has been run again.")
+        labs = []
+    _made[name] = run, [*labs, weakref.ref(lab)]

@@ -58,7 +58,9 @@ function render({ model, el }) {
   return () => {
     detach?.();
     // A cell that is moved closes its view and opens another; a search that nobody sees pauses.
-    setTimeout(() => model.send({ kind: 'closed', page, view }), 300);
+    setTimeout(() => {
+      try { model.send({ kind: 'closed', page, view }); } catch { /* its kernel has ended, and the search with it */ }
+    }, 300);
   };
 }
 export default { render };

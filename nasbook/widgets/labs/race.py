@@ -36,7 +36,7 @@ from nasbook.trace import Trace
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
 FIRST = ("random", "tpe", "regularized-evolution")  # ticked at first: they answer at once
-VISIBLE = (*FIRST, "bayesian")  # the others stand under "More"
+VISIBLE = (*FIRST, "bayesian")  # the others stand under "More", unless a race is made with them
 SECONDS = {"bananas": 1.3, "bayesian": 3.5, "forest": 1.6, "ppo": 0.4, "reinforce": 0.2}  # of 100 trials of a cell
 PATIENCE = 15.0  # seconds of one method, from which on the lab suggests fewer seeds
 FLOOR = 1e-6  # the smallest distance to the optimum that is drawn: a logarithm has no zero
@@ -75,6 +75,7 @@ class RaceLab(Lab):
         self._own = task if known else as_task(task, space)
         self._pools: dict[Any, tuple[float, float]] = {}  # by task: what random search told about its scales
         self._refusals: dict[Any, dict[str, str | None]] = {}  # by task: why a method cannot serve its space
+        self._in_sight = set(VISIBLE) if methods is None else {"random", *methods}
         if methods is not None:
             for name in methods:
                 if name not in {e.name for e in self._entries}:
@@ -94,7 +95,7 @@ class RaceLab(Lab):
         racers = [
             tick(_key(e.name), e.name, e.name in FIRST,
                  f"{e.summary[0].upper()}{e.summary[1:]} ({e.paper}).{_slow(e.name)}", effect="search",
-                 more=e.name not in VISIBLE)
+                 more=e.name not in self._in_sight)
             for e in self._entries
         ]  # fmt: skip
         return [

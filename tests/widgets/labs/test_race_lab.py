@@ -297,3 +297,13 @@ def test_a_run_that_finds_the_optimum_can_be_drawn():
     lab.run()
     assert lab.picture.result["random"][2] == 0 and "0" in words(lab._sentence)
     assert lab.picture.y.pair[0] <= np.log10(FLOOR)
+
+
+def test_the_methods_that_race_are_those_in_sight():
+    """A tick under “More” is seen by nobody: who asks for methods sees just these, and random search."""
+    lab = RaceLab(methods=["local-search", "sobol"], seeds=2, trials=10)
+    ticked = {name for name in lab.values if lab.values[name] is True and name != "regret"}
+    shown = {n for n, s in lab._settings.items() if not s.more and isinstance(lab.values[n], bool)}
+    assert ticked == shown == {"random", "local_search", "sobol"}
+    usual = RaceLab(seeds=2, trials=10)
+    assert {n for n in usual.names} <= {n.replace("_", "-") for n, s in usual._settings.items() if not s.more}

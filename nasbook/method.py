@@ -19,6 +19,8 @@ from nasbook.space import Config, Space
 from nasbook.task import Fidelity, Task
 from nasbook.trace import Trial, copied
 
+KNOWN = "warm start"  # in the info of a trial that an earlier search has evaluated
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -114,12 +116,16 @@ class Method(_Named):
         """
         return None
 
+    def next(self) -> Config | Proposal | None:
+        """What was asked for from outside comes first. A method with a schedule gives it a place there instead."""
+        return self._queue.pop(0) if self._queue else self.propose()
+
     def enqueue(self, config: Mapping[str, Any], **info: Any) -> None:
         """Ask for this configuration next: a known good start, or the learner's own choice."""
         self._queue.append(Proposal(self.space.validate(config), info={"by": "user", **copied(info)}))
 
     def ask(self) -> Trial | None:
-        proposal = self._queue.pop(0) if self._queue else self.propose()
+        proposal = self.next()
         if proposal is None:
             return None
         if not isinstance(proposal, Proposal):
@@ -128,6 +134,19 @@ class Method(_Named):
         self._asked += 1
         self.pending[trial.id] = trial
         return trial
+
+    def ask_again(self, trial: Trial) -> Trial | None:
+        """Ask as for a recorded trial: for it, if it came from outside, and otherwise as if nothing else waited."""
+        waiting, self._queue = self._queue, []
+        if trial.info.get("by") == "user":
+            self._queue.append(Proposal(trial.config, trial.fidelity, trial.info))
+            same = (i for i, p in enumerate(waiting) if p.config == trial.config and KNOWN not in trial.info)
+            if (i := next(same, None)) is not None:
+                del waiting[i]
+        try:
+            return self.ask()
+        finally:
+            self._queue += waiting
 
     def remember(self, trials: Sequence[Trial]) -> None:
         """Bring a new method to where it would be had these trials been enqueued, asked for and told."""

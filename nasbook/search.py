@@ -28,8 +28,9 @@ import numpy as np
 
 from nasbook import registry
 from nasbook.evaluation import described, evaluate
-from nasbook.method import Method, NoSettings, OneShot, Proposal
+from nasbook.method import KNOWN, Method, NoSettings, OneShot, Proposal
 from nasbook.other_words import OTHER_WORDS
+from nasbook.source import changed, digest
 from nasbook.space import Space
 from nasbook.task import Fidelity, FunctionTask, Task, needs_checkpoint, trial_seed
 from nasbook.trace import Header, Step, Trace, TraceFile, Trial, plain, read
@@ -143,13 +144,7 @@ class Run:
 
     def _ask_again(self, trial: Trial) -> None:
         """Bring the method to where it was when it asked for a recorded trial."""
-        if trial.info.get("by") == "user":
-            queue = self.method._queue
-            waiting = next((i for i, p in enumerate(queue) if (p.config, p.info) == (trial.config, trial.info)), None)
-            queue.insert(
-                0, Proposal(trial.config, trial.fidelity, trial.info) if waiting is None else queue.pop(waiting)
-            )
-        again = self.method.ask()
+        again = self.method.ask_again(trial)
         if again is None or (again.config, again.fidelity) != (trial.config, trial.fidelity):
             got = "nothing" if again is None else str(again.config)
             raise ValueError(
@@ -180,9 +175,9 @@ class Run:
 
     def know(self, trial: Trial) -> Step:
         """Ask for and tell a trial of an earlier search, at no time."""
-        asked = next((t for t in self.trace.pending if WARM in t.info), None)  # a kill may fall between ask and tell
+        asked = next((t for t in self.trace.pending if KNOWN in t.info), None)  # a kill may fall between ask and tell
         if asked is None:
-            self.method._queue.insert(0, Proposal(trial.config, trial.fidelity, {"by": "user", WARM: True}))
+            self.method._queue.insert(0, Proposal(trial.config, trial.fidelity, {"by": "user", KNOWN: True}))
             asked = self.ask()
         assert asked is not None
         return self.tell(replace(trial, id=asked.id, info=asked.info, worker=0, start=0.0, end=0.0))
@@ -297,17 +292,22 @@ def steps(
         warnings.warn(_without_fidelity(task, method), stacklevel=2)
     _check_budget(trials, time, workers, task, one_shot, timeout)
     _check_objectives(method, len(task.objectives), task.name)
-    if isinstance(method, Method) and not resume:
-        method.check_budget(trials, task.fidelity)
     if first and one_shot:
         raise ValueError(f"{method.name} trains one network that holds all configurations, so none can be tried first")
     first = [method.space.validate(config) for config in first]
     known = [] if warm_start is None else _earlier(warm_start, method, task)
+    if isinstance(method, Method) and not resume:
+        method.check_budget(None if trials is None else trials + len(known), task.fidelity)
     if resume and out is None:
         raise ValueError("resume=True goes on with a file: say which with out='trace.jsonl'")
     trace, file = Trace(header), None
     if out is not None:
         trace, file = TraceFile.open(out, header, resume=resume)
+        try:
+            _same_start(trace, known, Path(out))
+        except ValueError:
+            file.close()
+            raise
 
     def heard(step: Step) -> Step:
         nonlocal on_step
@@ -327,7 +327,7 @@ def steps(
             for config in first:
                 method.enqueue(config)
             run = Run(method, task, trace, file, views, workers=workers, timeout=timeout)
-            told = sum(WARM in t.info for t in trace.trials)
+            told = sum(KNOWN in t.info for t in trace.trials)
             for trial in known[told:]:
                 yield heard(run.know(trial))
             budget = None if trials is None else trials + max(told, len(known))
@@ -384,7 +384,6 @@ def replay(trace: Trace) -> Iterator[Step]:
             yield run.tell(trial)
 
 
-WARM = "warm start"  # in the info of a trial that an earlier search has evaluated
 BEGINNINGS = 5  # a trial whose process has ended so often has failed
 ALIKE = 5  # so many failures at the beginning, all for one reason, are worth a warning
 MOST_WORKERS = 1024  # of one search
@@ -537,6 +536,7 @@ def header_of(method: Method | OneShot, task: Task, workers: int = 1) -> Header:
             "nasbook": __version__,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             **told_of(task),
+            **({"code": code} if (code := _code(task)) else {}),
         },
     )
 
@@ -549,13 +549,20 @@ def told_of(task: Task) -> dict[str, Any]:
     return {"task": told} if told and ":" in task.name else {}
 
 
+def _code(task: Task) -> str | None:
+    """The digest of a task's code; None for those that come with nasbook, whose version tells it."""
+    thing = task.function if isinstance(task, FunctionTask) else type(task)
+    own = str(getattr(thing, "__module__", "")).partition(".")[0] != "nasbook"
+    return digest(thing) if own else None
+
+
 def _earlier(trace: Trace | str | Path, method: Method | OneShot, task: Task) -> list[Trial]:
-    """The ended trials of an earlier search of the same task and space; ValueError where they mean something else."""
+    """The ended trials of an earlier search of the same task; ValueError where they mean something else or lie outside
+    the space."""
     if isinstance(method, OneShot):
         raise ValueError(f"{method.name} trains one network that holds all configurations, so it starts without trials")
     trace = trace if isinstance(trace, Trace) else read(trace)[0]
-    if trace.space != method.space:
-        raise ValueError("warm_start: the earlier trace has another space; only trials of this space can be told")
+    trials = trace.trials if trace.space == method.space else [_within(method.space, t) for t in trace.trials]
     was, now = (trace.header.task, trace.header.arguments), (task.name, plain(task.arguments))
     if was != now:
         then, here = (f"{name} with {arguments}" if arguments else name for name, arguments in (was, now))
@@ -563,7 +570,35 @@ def _earlier(trace: Trace | str | Path, method: Method | OneShot, task: Task) ->
             f"warm_start: the earlier trace has values of {then}, not of {here}; try its best configurations first "
             "instead, with first=trace.top(5)"
         )
-    return trace.trials
+    if changed(trace.header.provenance.get("code"), _code(task)):
+        warnings.warn(
+            f"warm_start: the code of {task.name} was edited after the earlier trace was begun, so its values may mean "
+            "something else than the new ones",
+            stacklevel=3,
+        )
+    return trials
+
+
+def _same_start(trace: Trace, known: Sequence[Trial], path: Path) -> None:
+    """ValueError where a resumed search had begun with the trials of another trace than `known`."""
+    told = [t for t in trace.trials if KNOWN in t.info]
+    for was, now in zip(told, known, strict=False):
+        if (was.config, was.value) != (now.config, now.value):
+            raise ValueError(
+                f"{path} holds another search: it had begun with another warm_start, whose trial {was.id} is "
+                f"{was.config} with {was.value}, not {now.config} with {now.value}"
+            )
+
+
+def _within(space: Space, trial: Trial) -> Trial:
+    """The trial of a smaller space in this one; ValueError names the parameter that keeps it out."""
+    try:
+        return replace(trial, config=space.validate(trial.config))
+    except ValueError as error:
+        raise ValueError(
+            f"warm_start: the earlier trace has another space; only trials of this space can be told, and trial "
+            f"{trial.id} is none: {error}"
+        ) from None
 
 
 def _check_objectives(method: Method | OneShot, objectives: int, what: str) -> None:

@@ -29,6 +29,7 @@ from typing import IO, Any, ClassVar, TypeVar
 import numpy as np
 
 from nasbook.files import lock, parse_json, read_bytes
+from nasbook.source import changed
 from nasbook.space import Config, Space
 
 T = TypeVar("T")
@@ -474,6 +475,12 @@ class TraceFile:
             if wrong := trace.header.differences(header, but=but):
                 more = f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""
                 raise ValueError(f"{path} holds another search: {'; '.join(wrong[:3])}{more}")
+            if changed(trace.header.provenance.get("code"), header.provenance.get("code")):
+                warnings.warn(
+                    f"the code of {header.task} was edited after {path} was begun, so its new values may mean "
+                    "something else than the old ones; another name starts anew",
+                    stacklevel=4,
+                )
             file.go_on(good)
         except BaseException:
             file.close()

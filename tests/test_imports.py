@@ -16,6 +16,7 @@ MODULES = sorted(ROOT.rglob("*.py"))
 # What each room may import of nasbook. `nasbook` itself (__init__) and cli may import everything.
 CORE = {
     "files",
+    "source",
     "parameters",
     "counting",
     "space",
@@ -30,10 +31,11 @@ CORE = {
 METHODS = {"kit", "hpo", "nas", "estimate"}
 ALLOWED = {
     "files": set(),
+    "source": set(),
     "parameters": set(),
     "counting": set(),
     "space": {"parameters", "counting"},
-    "trace": {"files", "space"},
+    "trace": {"files", "source", "space"},
     "rows": {"trace"},
     "guard": {"trace"},
     "registry": set(),
@@ -41,7 +43,7 @@ ALLOWED = {
     "method": {"space", "trace", "task", "evaluation"},
     "evaluation": {"trace", "task"},
     "other_words": set(),
-    "search": {"space", "trace", "registry", "task", "method", "evaluation", "other_words"},
+    "search": {"source", "space", "trace", "registry", "task", "method", "evaluation", "other_words"},
     "kit": {"space", "trace", "task", "method", "kit"},
     "hpo": CORE | {"kit", "hpo"},
     "nas": CORE | {"kit", "nas", "hpo"},

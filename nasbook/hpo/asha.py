@@ -74,20 +74,35 @@ class ASHA(RungMethod):
         return 2 if self.settings.rule == "quantile" else self.settings.eta
 
     def propose(self) -> Proposal:
-        self._last = None
-        if not self._wanted:
+        if not self._queue:
             for i in reversed(range(len(self.levels) - 1)):
                 if (best := self.promotable(i)) is not None:
-                    self._last = best.id
-                    self.promoted[i].append(best.id)
-                    self.rungs[i + 1][self._asked] = None
-                    info = {"continues": best.info.get("continues", best.id), "rung": i + 1}
-                    return Proposal(best.config, self.levels[i + 1], info)
+                    return Proposal(best.config, self.levels[i + 1], self.promote(best, i))
+        self._last = None
         self.rungs[0][self._asked] = None
-        if self._wanted:
-            wanted = self._wanted.pop(0)
+        if self._queue:
+            wanted = self._queue.pop(0)
             return Proposal(wanted.config, self.levels[0], {**wanted.info, "rung": 0})
         return Proposal(self.space.sample(self.rng), self.levels[0], {"rung": 0})
+
+    def promote(self, trial: Trial, i: int) -> dict[str, Any]:
+        """Let a trial of rung i go on to the next."""
+        self._last = trial.id
+        self.promoted[i].append(trial.id)
+        self.rungs[i + 1][self._asked] = None
+        return {"continues": trial.info.get("continues", trial.id), "rung": i + 1}
+
+    def place(self, known: Proposal) -> Proposal:
+        """A result in the rung of its epochs; if the rung below has the same configuration, its promotion."""
+        self._last = None
+        if (r := self.epochs(known)) not in self.levels:
+            return known
+        i = self.levels.index(int(r))
+        for below in self.rungs[i - 1].values() if i else ():
+            if below is not None and below.config == known.config and below.id not in self.promoted[i - 1]:
+                return Proposal(known.config, known.fidelity, {**known.info, **self.promote(below, i - 1)})
+        self.rungs[i][self._asked] = None
+        return Proposal(known.config, known.fidelity, {**known.info, "rung": i})
 
     def promotable(self, i: int) -> Trial | None:
         """The best trial of rung i that has not been promoted, if it is good enough."""

@@ -138,8 +138,7 @@ class BOHB(Hyperband):
 
     def observe(self, trial: Trial) -> None:
         super().observe(trial)
-        r = int(trial.fidelity or self.settings.max_fidelity)
-        self._results.setdefault(r, []).append((loss(trial), self.space.encode(trial.config)))
+        self._results.setdefault(self.epochs(trial), []).append((loss(trial), self.space.encode(trial.config)))
 
     def view(self) -> BOHBView:  # type: ignore[override]
         halving = super().view()

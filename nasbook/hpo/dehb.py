@@ -29,6 +29,7 @@ import numpy as np
 from nasbook.hpo.hyperband import Hyperband, HyperbandSettings
 from nasbook.hpo.parts.rungs import Bracket, BracketView, Table, loss
 from nasbook.kit.checks import setting, within
+from nasbook.method import Proposal
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
 
@@ -93,23 +94,21 @@ class DEHB(Hyperband):
             r: Population(self.rng.random((n, space.d)), np.full(n, np.inf)) for r, n in sorted(places.items())
         }
         self._flying: dict[int, tuple[int, int, Array]] = {}  # trial id -> fidelity, target, vector
-        self._vectors: dict[int, Array] = {}  # trial id -> vector, for promotion
+        self._asked_for: dict[int, tuple[Array, Config]] = {}  # trial id -> vector and configuration, for promotion
         self._mutation: Mutation | None = None
 
-    def choose(self, bracket: Bracket, before: Trial | None) -> tuple[Config, dict[str, Any]]:
+    def choose(self, bracket: Bracket, before: Trial | None, wanted: Proposal | None) -> tuple[Config, dict[str, Any]]:
         n, r = bracket.table[bracket.rung]
-        P, self._mutation = self.populations[r], None
-        target = P.turn
-        P.turn = (target + 1) % len(P.vectors)
+        P, target = self.populations[r], self.turn(r)
         info: dict[str, Any] = {"target": target}
         busy = {(r_, i) for r_, i, _ in self._flying.values()}
-        if before is not None and bracket.number < len(self.tables):  # a promotion
-            u = self._vectors[before.id]
+        config: Config | None = None
+        self._mutation = None
+        if before is not None and (bracket.number < len(self.tables) or wanted):  # a promotion
+            u, config = self._asked_for[before.id]
             info["continues"] = before.info.get("continues", before.id)
-        elif before is None and self._wanted:
-            wanted = self._wanted.pop(0)
-            u, info = self.space.encode(wanted.config), {**info, **wanted.info}
-            u = np.where(np.isnan(u), self.rng.random(len(u)), u)
+        elif wanted:
+            config, u = wanted.config, self.vector(wanted.config)
         elif before is None and np.isinf(P.values[target]) and (r, target) not in busy:
             u = P.vectors[target]
         else:
@@ -117,8 +116,27 @@ class DEHB(Hyperband):
             best = np.argsort(below.values, kind="stable")[:n]
             self._mutation = self.mutate(r, target, below.vectors[best])
             u = self._mutation.trial
-        self._flying[self._asked], self._vectors[self._asked] = (r, target, u), u
-        return self.space.decode(u), info
+        config = self.space.decode(u) if config is None else config
+        self._flying[self._asked], self._asked_for[self._asked] = (r, target, u), (u, config)
+        return config, info
+
+    def place(self, known: Proposal) -> Proposal:
+        """Without a place in a rung, a known trial still takes part in the population of its epochs."""
+        placed, r = super().place(known), self.epochs(known)
+        if placed is known and r in self.populations:
+            self._flying[self._asked] = (int(r), self.turn(int(r)), self.vector(known.config))
+        return placed
+
+    def turn(self, r: int) -> int:
+        """The next target of P_r."""
+        P = self.populations[r]
+        target, P.turn = P.turn, (P.turn + 1) % len(P.vectors)
+        return target
+
+    def vector(self, config: Config) -> Array:
+        """A configuration from outside; coordinates that it lacks are drawn."""
+        u = self.space.encode(config)
+        return np.where(np.isnan(u), self.rng.random(len(u)), u)
 
     def mutate(self, r: int, target: int, pool: Array) -> Mutation:
         """Donor and trial for a target of P_r, from parents in `pool` (m, d)."""

@@ -17,7 +17,7 @@ rungs.py, then `propose`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from nasbook.hpo.parts.rungs import Bracket, BracketView, Epochs, RungMethod, Table
@@ -66,26 +66,43 @@ class SuccessiveHalving(RungMethod):
         return self.tables[0][0][0]
 
     def propose(self) -> Proposal | None:
-        bracket = next((b for b in self.brackets if b.waiting), None)
-        if bracket is None:
-            if self.brackets and not self.brackets[-1].finished and not self.overlap:
-                return None  # wait for the last trials of the rung
-            bracket = Bracket(self.tables[len(self.brackets) % len(self.tables)], len(self.brackets))
-            self.brackets.append(bracket)
-        self._home[self._asked] = bracket
-        before = bracket.start(self._asked)
-        config, info = self.choose(bracket, before)
-        fidelity = bracket.table[bracket.rung][1]
-        return Proposal(config, fidelity, {**info, "bracket": bracket.number, "rung": bracket.rung})
+        bracket = next((b for b in self.brackets if b.waiting), None) or self.begin()
+        return None if bracket is None else self.fill(bracket)
 
-    def choose(self, bracket: Bracket, before: Trial | None) -> tuple[Config, dict[str, Any]]:
+    def begin(self) -> Bracket | None:
+        """The next bracket; None where the last trials of a rung are waited for."""
+        if self.brackets and not self.brackets[-1].finished and not self.overlap:
+            return None
+        self.brackets.append(Bracket(self.tables[len(self.brackets) % len(self.tables)], len(self.brackets)))
+        return self.brackets[-1]
+
+    def fill(self, bracket: Bracket, place: int = 0, wanted: Proposal | None = None) -> Proposal:
+        """Give a place to what is wanted there, or to what the method chooses."""
+        self._home[self._asked] = bracket
+        before = bracket.start(self._asked, place)
+        if before is None and wanted is None and self._queue:
+            wanted = self._queue.pop(0)
+        config, info = self.choose(bracket, before, wanted)
+        info = {**info, **(wanted.info if wanted else {}), "bracket": bracket.number, "rung": bracket.rung}
+        return Proposal(config, bracket.level, info)
+
+    def place(self, known: Proposal) -> Proposal:
+        """A new trial of a first rung, or the promoted one of this configuration, where its epochs are asked for."""
+        for bracket in self.brackets:
+            if bracket.level == self.epochs(known):
+                for i, before in enumerate(bracket.waiting):
+                    if before is None or before.config == known.config:
+                        return replace(self.fill(bracket, i, known), fidelity=known.fidelity)
+        first = self.tables[len(self.brackets) % len(self.tables)][0][1]
+        if first == self.epochs(known) and (begun := self.begin()):
+            return replace(self.fill(begun, 0, known), fidelity=known.fidelity)
+        return known
+
+    def choose(self, bracket: Bracket, before: Trial | None, wanted: Proposal | None) -> tuple[Config, dict[str, Any]]:
         """What takes a place: a promoted trial goes on; else what somebody wants, or a new configuration."""
         if before is not None:
             return before.config, {"continues": before.info.get("continues", before.id)}
-        if self._wanted:
-            wanted = self._wanted.pop(0)
-            return wanted.config, wanted.info
-        return self.sample()
+        return (wanted.config, {}) if wanted else self.sample()
 
     def sample(self) -> tuple[Config, dict[str, Any]]:
         return self.space.sample(self.rng), {}

@@ -66,13 +66,14 @@ class Bananas(Method):
         self.fitted = 0  # trials that the present ensemble has seen
         self.judged = BananasView((), np.empty(0), np.empty(0), np.empty(0), (), None)
         self.waiting: list[int] = []  # places in `judged` that are still to be asked
+        self.chosen: int | None = None  # the place that was asked for last
 
     def check_space(self, space: Space) -> None:
         needs_freedom(self.name, space)
 
     def propose(self) -> Config | Proposal:
         s = self.settings
-        self.chosen: int | None = None
+        self.chosen = None
         if len(self.trials) + len(self.pending) < s.startup or not self.done:
             return self._unseen(self.space.sample(self.rng))
         if not self.fitted or (not self.waiting and len(self.trials) > self.fitted):

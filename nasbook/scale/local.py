@@ -30,8 +30,7 @@ import time as clock
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +39,9 @@ from nasbook.kit.interrupt import terminable
 from nasbook.method import Method, OneShot
 from nasbook.scale.study import Study, load_study
 from nasbook.scale.trust import Trust, importable
-from nasbook.search import MOST_WORKERS, Run, steps, told_of
+from nasbook.search import MOST_WORKERS, Run, header_of, steps
 from nasbook.task import Task, trial_seed
-from nasbook.trace import Header, Trace, TraceFile, Trial, is_torn, plain, read
+from nasbook.trace import Header, Trace, TraceFile, Trial, is_torn, read
 
 GRACE = 5.0  # seconds that a worker has to give up a trial by itself before it is killed
 MANY = 64  # processes that any machine can hold, if they mostly wait; 16 a core where there are more than four
@@ -465,24 +464,9 @@ def _begun(path: Path) -> bool:
 
 
 def _header(study: Study, task: Task, method: Method | OneShot) -> Header:
-    from nasbook import __version__
-
-    return Header(
-        method=method.name,
-        task=task.name,
-        space=method.space,
-        seed=study.seeds.search,
-        settings=plain(asdict(method.settings)),
-        arguments=plain(task.arguments),
-        workers=study.workers,
-        provenance={
-            "nasbook": __version__,
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "study": study.name,
-            **told_of(task),
-            **({"fidelity": study.fidelity.model_dump()} if study.fidelity else {}),
-        },
-    )
+    header = header_of(method, task, study.workers)
+    fidelity = {"fidelity": study.fidelity.model_dump()} if study.fidelity else {}
+    return replace(header, provenance={**header.provenance, "study": study.name, **fidelity})
 
 
 # ---- the machine -----------------------------------------------------------------------------------------

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from nasbook.kit.checks import needs_freedom, setting, whole
-from nasbook.method import Method, Proposal
-from nasbook.space import Space
+from nasbook.method import KNOWN, Method, Proposal
+from nasbook.space import Config, Space
 from nasbook.task import Fidelity
 from nasbook.trace import Trial
 
@@ -101,10 +101,15 @@ class Bracket:
     def finished(self) -> bool:
         return not self.waiting and None not in self.members[self.rung].values()
 
-    def start(self, trial_id: int) -> Trial | None:
+    @property
+    def level(self) -> int:
+        """Epochs of the rung that is being filled."""
+        return self.table[self.rung][1]
+
+    def start(self, trial_id: int, place: int = 0) -> Trial | None:
         """Give a place to a trial; the answer is the trial that it goes on with."""
         self.members[self.rung][trial_id] = None
-        return self.waiting.pop(0)
+        return self.waiting.pop(place)
 
     def tell(self, trial: Trial) -> None:
         self.members[self.rung][trial.id] = trial
@@ -133,13 +138,23 @@ class BracketView:
 
 
 class RungMethod(Method):
-    """A method that trains in rungs. Configurations asked for from outside begin in the lowest rung that is open."""
+    """A method that trains in rungs. Configurations asked for from outside begin in the lowest rung that is open;
+    trials that are known from an earlier search take the place that they would have had, if there is one."""
 
     continues = True
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
-        super().__init__(space, seed, **settings)
-        self._wanted: list[Proposal] = []
+    def next(self) -> Config | Proposal | None:
+        if self._queue and KNOWN in self._queue[0].info:
+            return self.place(self._queue.pop(0))
+        return self.propose()
+
+    def place(self, known: Proposal) -> Proposal:
+        """The proposal of a known trial, with what it is in the schedule."""
+        raise NotImplementedError
+
+    def epochs(self, trial: Trial | Proposal) -> float:
+        """Its fidelity; a trial that tells none was trained fully."""
+        return self.settings.max_fidelity if trial.fidelity is None else trial.fidelity
 
     @classmethod
     def suited(cls, settings: Mapping[str, Any], fidelity: Fidelity) -> dict[str, Any]:
@@ -183,11 +198,6 @@ class RungMethod(Method):
                 f"{self.name}: trials={trials} is too few, because the first {n} are new configurations and none "
                 f"goes on before; give {n + 1} trials or more, another min_fidelity, or use 'random'"
             )
-
-    def ask(self) -> Trial | None:
-        self._wanted += self._queue
-        self._queue.clear()
-        return super().ask()
 
 
 def _way(fidelity: Fidelity) -> str:

@@ -79,6 +79,11 @@ def events(trace, clock=True):
     return [(kind, replace(t, **none)) for kind, t in trace.events]
 
 
+def written(path):
+    """What is in a file, without the word that a trial was begun again."""
+    return b"".join(x for x in path.read_bytes().splitlines(keepends=True) if not x.startswith(b'{"event": "again"'))
+
+
 def quietly(call, *args, **options):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -94,8 +99,8 @@ def known_of(name):
 
 
 def cuts(name, lines):
-    """How many lines a kill leaves: every number for quick methods, some for those that take their time."""
-    step = 1 if name in ("asha", "hyperband", "successive-halving", "random") else 13 if name in SLOW else 5
+    """How many lines a kill leaves: every second number for quick methods, some for those that take their time."""
+    step = 2 if name in ("asha", "hyperband", "successive-halving") else 13 if name in SLOW else 7
     return range(1, lines + 1, step)
 
 
@@ -120,7 +125,7 @@ def test_a_search_that_was_killed_at_any_line_ends_like_one_that_was_not(name, w
             path.write_bytes(b"".join(lines[:kept]) + torn)
             resumed = quietly(search, name, task, **options, resume=True)
             assert events(resumed) == events(whole), (workers, kept)
-            assert path.read_bytes() == b"".join(lines), (workers, kept)
+            assert written(path) == b"".join(lines), (workers, kept)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -305,7 +310,7 @@ def test_a_run_of_an_exported_study_is_resumed_at_any_line(name, study, tmp_path
     for kept in range(1, len(lines), 4):
         (out / "trace.jsonl").write_bytes(b"".join(lines[:kept]) + lines[kept][:20])
         resumed = quietly(run, path, out, resume=True)
-        assert events(resumed) == events(whole) and (out / "trace.jsonl").read_bytes() == b"".join(lines)
+        assert events(resumed) == events(whole) and written(out / "trace.jsonl") == b"".join(lines)
     longer = run(study(name, "digits201-digits", workers=2, trials=20), out, resume=True)
     assert len(longer) == 20 and events(Trace.load(out / "trace.jsonl")) == events(longer)
 
@@ -342,4 +347,4 @@ def test_the_command_resumes_what_was_cut(tmp_path, capsys):
         out.write_bytes(b"".join(lines[:kept]) + b"".join(lines[kept : kept + 1])[:-9])
         assert main(command) == 0
         assert json.loads(capsys.readouterr().out)["digest"] == digest
-        assert out.read_bytes().splitlines()[1:] == [line.rstrip(b"\n") for line in lines[1:]]
+        assert written(out).splitlines()[1:] == [line.rstrip(b"\n") for line in lines[1:]]

@@ -73,3 +73,14 @@ def test_the_binder_links_open_the_first_lesson() -> None:
     inner = parse_qs(urlsplit(parse_qs(urlsplit(links[1]).query)["urlpath"][0]).query)
     assert inner["targetpath"] == ["course"]
     assert inner["urlpath"] == ["lab/tree/course/notebooks/00_start_here.ipynb"]
+
+
+def test_the_training_of_ones_own_runs_as_it_stands() -> None:
+    (lines,) = [block for block in code_blocks() if "def train(config, fidelity, report, checkpoint)" in block]
+    names: dict = {}
+    exec(lines, names)
+    halving, population = names["halving"], names["population"]
+    assert halving.best.fidelity == 27 and {t.status for t in halving.trials} == {"done"}
+    assert {t.fidelity for t in halving.trials} >= {1, 3, 9, 27} and max(len(t.curve) for t in halving.trials) > 1
+    assert len(population) == 4 * 27 and population.best.fidelity == 27
+    assert any("copied_from" in t.info for t in population.trials)

@@ -31,6 +31,7 @@ from typing import Any
 
 import numpy as np
 
+from nasbook.hpo.parts.own_training import leadable
 from nasbook.hpo.parts.schedules import Member
 from nasbook.kit.checks import setting, whole, within
 from nasbook.kit.state import Resumable
@@ -87,12 +88,9 @@ class PBT(Resumable):
     @one_thread_a_step
     def run(self, task: Task) -> Iterator[tuple[Trial, PBTView]]:
         """Train the population to the task's full fidelity; ValueError if its networks cannot be led by epochs."""
-        if not (hasattr(task, "member") and hasattr(task, "dynamic") and task.fidelity):
-            raise ValueError(
-                f"pbt copies networks while they learn, and {task.name} has none to lead; use 'digits-mlp'"
-            )
-        s, n = self.settings, self.settings.population
-        self.task, self.dynamic = task, [name for name in task.dynamic if name in self.space.free]
+        self.task: Any = leadable(task)
+        task, s, n = self.task, self.settings, self.settings.population
+        self.dynamic = [name for name in task.dynamic if name in self.space.free]
         if not self.dynamic:
             raise ValueError(f"pbt: none of {', '.join(task.dynamic)} is free in this space, so nothing can change")
         epochs = int(task.fidelity.max)
@@ -126,7 +124,7 @@ class PBT(Resumable):
         for i in order[len(order) - k :] if top else []:
             j = top[self.rng.integers(len(top))]
             winner = self.members[j]
-            copy = self.task.member(winner.config, 0)  # type: ignore[attr-defined]
+            copy = self.task.member(winner.config, 0)
             copy.load(winner.state())
             copy.set(self.explore(winner.config))
             self.members[i], self.copied[i], self.last[i] = copy, j, self.last[j]
@@ -158,7 +156,8 @@ class PBT(Resumable):
         trial = Trial(self.count, dict(self.members[i].config), float(epoch), cost=seconds, info=info)
         if finite:
             return replace(trial, status="done", value=value)
-        return replace(trial, status="failed", reason=f"diverged: the value is {value}")
+        reason = getattr(self.members[i], "reason", None) or f"diverged: the value is {value}"
+        return replace(trial, status="failed", reason=reason)
 
     def _view(self, epoch: int, member: int) -> PBTView:
         values = tuple(v if math.isfinite(v) else None for v in self.values)
@@ -174,7 +173,7 @@ class PBT(Resumable):
         for name in _KEPT:
             setattr(self, name, saved[name])
         for i, kept in enumerate(saved["members"]):
-            self.members[i] = self.task.member(kept["config"], 0)  # type: ignore[attr-defined]
+            self.members[i] = self.task.member(kept["config"], 0)
             self.members[i].load(kept["state"])
         self.rng.bit_generator.state = saved["rng"]
 

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from nasbook.hpo.parts.own_training import leadable
 from nasbook.space import Config
 from nasbook.task import Task, trial_seed
 from nasbook.trace import Trace, Trial
@@ -52,7 +53,7 @@ def schedule(trace: Trace, trial: Trial | None = None) -> tuple[int, list[Stage]
 
 def follow(task: Task, seed: int, stages: Sequence[Stage]) -> Member:
     """Train one network along a schedule: on the CPU it ends with the same weights, bit for bit."""
-    member: Member = task.member(stages[0].config, seed)  # type: ignore[attr-defined]
+    member: Member = leadable(task).member(stages[0].config, seed)
     for stage in stages:
         member.set(stage.config)
         while len(member.curve) < stage.epoch:

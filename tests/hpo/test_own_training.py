@@ -1,0 +1,63 @@
+"""PBT of a function that trains: checkpoints are copied, lineages can be followed, failures stay with their member."""
+
+import json
+
+import pytest
+
+import nasbook
+from nasbook.hpo.parts.schedules import follow, schedule
+from nasbook.search import as_task
+
+SPACE = nasbook.Space(lr=nasbook.Float(1e-3, 1.5, log=True), width=nasbook.Int(1, 4))
+EPOCHS = nasbook.Fidelity("epoch", 1, 8)
+
+
+def train(config, fidelity, checkpoint, seed):
+    epoch, x, width = json.loads(checkpoint.read_text()) if checkpoint.exists() else (0, 1.0 + seed / 2**32, None)
+    assert width in (None, config["width"]), "the width of a network has changed"
+    for _ in range(epoch, fidelity):
+        x -= config["lr"] * 2 * x
+    checkpoint.write_text(json.dumps([fidelity, x, config["width"]]))
+    return x * x
+
+
+train.dynamic = ("lr",)
+
+
+def test_a_population_of_own_trainings_and_its_schedule():
+    trace = nasbook.search("pbt", train, space=SPACE, fidelity=EPOCHS, population=6, seed=1)
+    assert {t.status for t in trace.trials} == {"done"} and len(trace) == 48
+    assert any("copied_from" in t.info for t in trace.trials)
+    seed, stages = schedule(trace)
+    assert len({s.config["width"] for s in stages}) == 1
+    assert follow(as_task(train, SPACE, EPOCHS), seed, stages).curve[-1] == trace.best.value
+    again = nasbook.search("pbt", train, space=SPACE, fidelity=EPOCHS, population=6, seed=1)
+    assert again.digest == trace.digest
+
+
+@pytest.mark.parametrize("cut", [1, 7, 20])
+def test_it_goes_on_after_a_stop(tmp_path, cut):
+    options = {"space": SPACE, "fidelity": EPOCHS, "population": 4, "seed": 2}
+    whole = nasbook.search("pbt", train, **options)
+    path = tmp_path / "t.jsonl"
+    nasbook.search("pbt", train, trials=cut, out=path, **options)
+    assert nasbook.search("pbt", train, out=path, resume=True, **options).digest == whole.digest
+
+
+def test_a_member_that_fails_is_the_worst_and_says_why():
+    def fails(config, fidelity, checkpoint):
+        if config["lr"] > 0.1:
+            raise RuntimeError("too fast")
+        checkpoint.write_text("x")
+        return config["lr"]
+
+    trace = nasbook.search("pbt", fails, space=SPACE, fidelity=EPOCHS, population=6, seed=0)
+    failed = [t for t in trace.trials if t.status == "failed"]
+    assert failed and {t.reason for t in failed} == {"RuntimeError: too fast"} and len(trace) == 48
+    assert trace.trials[-1].status == "done" or trace.best
+
+
+@pytest.mark.parametrize("function", [lambda config, fidelity: 1.0, lambda config: 1.0])
+def test_what_has_no_checkpoint_is_refused(function):
+    with pytest.raises(ValueError, match=r"pbt copies networks .* function of \(config, fidelity, checkpoint\)"):
+        nasbook.search("pbt", function, space=SPACE, population=4)

@@ -89,13 +89,15 @@ class PBT(Resumable):
     def run(self, task: Task) -> Iterator[tuple[Trial, PBTView]]:
         """Train the population to the task's full fidelity; ValueError if its networks cannot be led by epochs."""
         self.task: Any = leadable(task)
-        task, s, n = self.task, self.settings, self.settings.population
-        self.dynamic = [name for name in task.dynamic if name in self.space.free]
+        s, n = self.settings, self.settings.population
+        self.dynamic = [name for name in self.task.dynamic if name in self.space.free]
         if not self.dynamic:
-            raise ValueError(f"pbt: none of {', '.join(task.dynamic)} is free in this space, so nothing can change")
-        epochs = int(task.fidelity.max)
+            raise ValueError(
+                f"pbt: none of {', '.join(self.task.dynamic)} is free in this space, so nothing can change"
+            )
+        epochs = int(self.task.fidelity.max)
         configs = [self.space.sample(self.rng) for _ in range(n)]
-        self.members: list[Member] = [task.member(c, trial_seed(self.seed, i)) for i, c in enumerate(configs)]
+        self.members: list[Member] = [self.task.member(c, trial_seed(self.seed, i)) for i, c in enumerate(configs)]
         self.values = [math.inf] * n
         self.copied: list[int | None] = [None] * n
         self.last: list[int | None] = [None] * n  # the trial that each network comes from

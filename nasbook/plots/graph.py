@@ -128,10 +128,12 @@ def used(graph: nx.MultiDiGraph) -> set[int]:
     return fed & read
 
 
-def count(ops: Sequence[str]) -> str:
-    """'2 × conv3x3, 1 × skip', the most frequent first."""
+def count(ops: Sequence[str], kinds: int | None = None) -> str:
+    """'2 × conv3x3, 1 × skip', the most frequent first; of more than so many kinds '2 × conv3x3, 3 others'."""
     names = sorted(dict.fromkeys(ops), key=lambda op: -list(ops).count(op))
-    return ", ".join(f"{list(ops).count(op)} × {op}" for op in names)
+    named = [f"{list(ops).count(op)} × {op}" for op in names[:kinds]]
+    rest = sum(op not in names[:kinds] for op in ops)
+    return ", ".join([*named, style.plural(rest, "other")] if rest else named)
 
 
 class GraphPicture(Picture):
@@ -219,15 +221,23 @@ class GraphPicture(Picture):
             said.set_text(graph.nodes[row[0]].get("cell", "") if row[0] in graph else "")
         self._draw_edges()
         self._mark(state)
-        text = state.title
-        if text is None:
-            text = count(list(self.edges.values())) or "no operation at all"
-            if self.unused:
-                text += f"; {style.plural(self.unused, 'edge')} without effect"
-        if not self.connected:
-            text += "; nothing reaches the output"
-        self.say(text)
+        self.say(self._headline(state.title))
         return False
+
+    def _headline(self, title: str | None) -> str:
+        """The title, or the operations: as many kinds by name as there is room for."""
+        ops, after = list(self.edges.values()), ""
+        if self.unused and title is None:
+            after += f"; {style.plural(self.unused, 'edge')} without effect"
+        if not self.connected:
+            after += "; nothing reaches the output"
+        if title is not None or not ops:
+            return (title or "no operation at all") + after
+        for kinds in range(len(set(ops)), 0, -1):
+            text = count(ops, kinds) + after
+            if style.text_width(text, style.SMALL, "bold") <= self._title_width:
+                break
+        return text
 
     def _name(self, node: int) -> str:
         row = next(row for row in self.stage.rows if node in row)

@@ -149,3 +149,11 @@ def test_sizes_are_logarithmic_with_round_ticks_and_neither_good_nor_bad():
         assert "larger" in fig.sentence and "better" not in fig.sentence and "of 30 neighbours" in fig.sentence
         assert picture.own.get_xdata()[0] == pytest.approx(np.log10(others[0]))
         assert_legible(fig)
+
+
+def test_a_title_that_is_too_long_names_fewer_operations():
+    from nasbook.plots.graph import count
+
+    ops = ["conv"] * 3 + ["skip"] * 2 + ["pool", "none"]
+    assert count(ops) == "3 × conv, 2 × skip, 1 × pool, 1 × none"
+    assert count(ops, 2) == "3 × conv, 2 × skip, 2 others" and count(ops, 1) == "3 × conv, 4 others"

@@ -123,8 +123,8 @@ class Tree(TreePicture):
         if self.best is None:
             return "No trial has succeeded yet"
         steps = len(self.line) - 1
-        deep = f"{style.plural(steps, 'birth')} to the best" if steps else "best: a random start"
-        return f"Family tree (rim: alive), {deep}"
+        deep = f"{style.plural(steps, 'birth')} to the best" if steps else "The best is a random start"
+        return f"{deep} (dark rim: alive)"
 
 
 class Best(CellPicture):
@@ -134,6 +134,9 @@ class Best(CellPicture):
     def build(self, fig: Figure | SubFigure) -> None:
         super().build(fig)
         lift(self)
+        w, h = style.size(fig)
+        self.note = self.live(style.add_words(fig, 0.12 / w, 0.06 / h, va="bottom", fontsize=style.SMALL))
+        self.note.set_color(style.NEXT)
 
     def update(self, state: Sequence[Trial]) -> bool:
         super().update(state[0] if state else (0,) * len(EDGES))
@@ -143,6 +146,9 @@ class Best(CellPicture):
             self.labels[edge].set_color(style.NEXT)
             if self.cell[EDGES.index(edge)] == NONE:
                 self.labels[edge].set_text("none")
+        cut = any(self.cell[EDGES.index(edge)] == NONE for edge in self.turned)
+        note = "orange: new; none: no edge any more" if cut else "orange: new since the best before it"
+        self.note.set_text(note if self.turned else "")
         if state:
             self.say(f"The best cell, trial {state[0].id + 1}: {self.quantity.text(state[0].value)}")
         else:

@@ -62,7 +62,7 @@ class AroundPicture(Picture):
             style.add_words(fig, 0.12 / w, 1 - (top + 0.14) / h, va="center", fontsize=style.NORMAL, weight="bold")
         )
         self.ax = style.axes(fig, 0.25, 0.5, 0.25, top + 0.3)
-        self.ax.set(ylim=(0, 1), yticks=[], xlabel=self.label)
+        self.ax.set(ylim=(0, 1), yticks=[], xlabel=f"{self.label}; orange: this one; grey: the whole space")
         self.ax.spines["left"].set_visible(False)
         self.ax.grid(False)
         self.limits = Limits()

@@ -17,11 +17,13 @@ from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, value_label
 from nasbook.plots.style import Figure, Limits
 from nasbook.plots.viewed import BELIEF, step_of
-from nasbook.plots.views.acquisition_labels import NAMES, SHORT, Belief, Truth, scaled
+from nasbook.plots.views.acquisition_labels import NAMES, SHORT, Belief, Truth, extent, scaled
 from nasbook.plots.views.acquisition_maps import Acquisition2D
 from nasbook.space import Choice, Config, Int, Space
 from nasbook.task import Task
 from nasbook.trace import Trace
+
+CEILING = 1.32  # of the acquisition's axis, whose highest value stands at 1
 
 
 class Acquisition1D(Belief):
@@ -97,7 +99,9 @@ class Acquisition1D(Belief):
         self.low = style.axes(fig, 0.75, bottom, 0.2, h - bottom - low_h)
         for a in (self.ax, self.low):
             parameter_axis(a, "x", self.p, self.names[0], w - 0.95, label=a is self.low)
-        self.low.set(ylim=(0, 1.32), yticks=[])
+        self.low.set(ylim=(0, CEILING), yticks=[0, 1])
+        self.low.tick_params(labelleft=False)  # the numbers move: they are words
+        self.low.grid(False, axis="y")
         self.panels = [self.ax, self.low]  # each has the parameter across
 
     def _build_belief(self) -> None:
@@ -109,6 +113,7 @@ class Acquisition1D(Belief):
         live = self.live
         options: dict[str, Any] = {"clip_on": False, "alpha": 0.4 if self.sliced else 1.0}
         self.band = live(style.polygon(ax, style.BELIEF, 0.15))
+        self.height: float | None = None  # of the next query on the acquisition's axis, where it lies on the curve
         self.draws = [
             live(ax.plot([], [], color=style.BELIEF, lw=0.9, alpha=0.55, zorder=1.9)[0]) for _ in range(self.samples)
         ]
@@ -126,6 +131,8 @@ class Acquisition1D(Belief):
         self.line = live(low.plot([], [], color=style.ACQUISITION, zorder=2)[0])
         self.mark = live(low.plot([], [], "v", color=style.NEXT, ms=8, zorder=3, clip_on=False)[0])
         self.note = live(style.add_words(low, 0, 1.2, color=style.NEXT, fontsize=style.SMALL, va="center", zorder=4))
+        scale: dict[str, Any] = {"axes_fraction": True, "ha": "right", "va": "center", "fontsize": style.SMALL}
+        self.scale = [live(style.add_words(low, -0.012, y / CEILING, **scale)) for y in (0, 1)]
         self.caption = live(
             style.add_words(low, 0, 1.03, axes_fraction=True, fontsize=style.NORMAL, weight="bold", va="bottom")
         )
@@ -165,7 +172,13 @@ class Acquisition1D(Belief):
 
     def _acquire(self, view: Any, U: np.ndarray) -> None:
         """Draw the acquisition at the points U of the curve."""
-        a = scaled(view.acquire(U), view.acquisition)
+        exact = self.next is not None and not self.sliced  # a peak may be narrower than the curve's points are apart
+        raw = view.acquire(np.concatenate([U, np.atleast_2d(self.next)]) if exact else U)
+        a, ends = scaled(raw, view.acquisition), extent(raw, view.acquisition)
+        self.height = float(a[-1]) if exact else None
+        a, self.top = a[: len(U)], ends[1]
+        for words, value in zip(self.scale, ends, strict=True):  # where both are one number, the axis has no foot
+            words.set_text(style.number(value, 2) if ends[0] < ends[1] or words is self.scale[1] else "")
         style.set_band(self.area, self.x, np.zeros_like(a), a)
         self.line.set_data(self.x, a)
         name, prior = NAMES.get(view.acquisition, view.acquisition), getattr(view.settings, "prior", None)
@@ -184,6 +197,9 @@ class Acquisition1D(Belief):
 
     def _clear_acquisition(self) -> None:
         self.area.set_visible(False)
+        self.top = None
+        for words in self.scale:
+            words.set_text("")
         for line in (self.line, self.trust):
             line.set_data([], [])
         self.caption.set_text("No acquisition yet: the first trials spread over the space")
@@ -197,7 +213,8 @@ class Acquisition1D(Belief):
         x = float(self.next[self.at[0]])
         height = 0.0
         if view.gp is not None:
-            height = float(np.interp(x, self.x, np.asarray(self.line.get_ydata(), float)))
+            along = float(np.interp(x, self.x, np.asarray(self.line.get_ydata(), float)))
+            height = along if self.height is None else self.height
         low, high = self.y.pair
         self.stem.set_data([x, x], [low, high])
         self.mark.set_data([x], [height])

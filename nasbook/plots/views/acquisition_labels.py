@@ -39,14 +39,20 @@ COLOURS: dict[str, Any] = {"mean": style.SEQUENTIAL, "std": "cividis", "acquisit
 Truth = Callable[[Config], float]
 
 
+def extent(a: np.ndarray, name: str) -> tuple[float, float]:
+    """The values of an acquisition that are drawn at the foot and at the top of its axis: those that are never negative
+    keep their zero, log EI shows the 12 units below its peak, the others run from their lowest to their highest."""
+    a = np.asarray(a, float)[np.isfinite(a)]
+    if not len(a):
+        return 0.0, 0.0
+    low, top = 0.0 if name in ZERO_BASED else float(a.min()), float(a.max())
+    return (max(low, top - 12.0) if name == "log_ei" else low), top
+
+
 def scaled(a: np.ndarray, name: str) -> np.ndarray:
-    """An acquisition between 0 and 1. Only its shape counts: those that are never negative keep their zero, log EI
-    shows the 12 units below its peak, the others run from their lowest to their highest value."""
+    """An acquisition between 0 and 1, the ends of its `extent`: where it is drawn."""
+    low, top = extent(a, name)
     a = np.where(np.isfinite(a), a, np.nan)
-    top = np.nanmax(a) if np.isfinite(a).any() else 0.0
-    low = 0.0 if name in ZERO_BASED or not np.isfinite(a).any() else float(np.nanmin(a))
-    if name == "log_ei":
-        low = max(low, top - 12.0)
     if not top > low:
         return np.zeros_like(a)
     return np.clip(np.nan_to_num((a - low) / (top - low), nan=0.0), 0.0, 1.0)
@@ -56,6 +62,7 @@ class Belief(Picture):
     """What both pictures share: the space, the slice, the grid, the words."""
 
     depicts = BELIEF
+    top: float | None = None  # the acquisition's highest value on the picture
     names: list[str]
 
     def __init__(self, space: Space, axes: Sequence[str], trials: int | None, quantity: Quantity) -> None:
@@ -111,9 +118,10 @@ class Belief(Picture):
         if self.belief is None:
             return f"Bayesian optimisation has no belief yet; the next starting point is {where}; {best} {after}."
         mean, std = self.belief
+        worth = "" if self.top is None else f" (its highest value here is {style.number(self.top)})"
         slice_ = " A slice through the best configuration." if self.sliced else ""
         return (
-            f"{NAMES.get(self.acquisition, self.acquisition)} leads to {where}, where {q.spread(mean, std)} is "
+            f"{NAMES.get(self.acquisition, self.acquisition)} leads to {where}{worth}, where {q.spread(mean, std)} is "
             f"expected; {best} {after}.{slice_}"
         )
 

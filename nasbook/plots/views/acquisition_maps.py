@@ -13,7 +13,7 @@ from nasbook.plots import style
 from nasbook.plots.data import Quantity, drawable
 from nasbook.plots.scales import parameter_axis
 from nasbook.plots.style import Figure, Limits
-from nasbook.plots.views.acquisition_labels import COLOURS, SHORT, Belief, scaled
+from nasbook.plots.views.acquisition_labels import COLOURS, SHORT, Belief, extent, scaled
 from nasbook.space import Choice, Space
 
 
@@ -147,7 +147,10 @@ class Acquisition2D(Belief):
     def _surfaces(self, view: Any, U: np.ndarray) -> dict[str, np.ndarray]:
         """What the maps show at the points U: name -> values (m,)."""
         mean, std = view.predict(U)
-        return {"mean": mean, "std": std, "acquisition": scaled(view.acquire(U), view.acquisition)}
+        raw = view.acquire(U)
+        self.ends = tuple(style.number(end, 2) for end in extent(raw, view.acquisition))
+        self.top = extent(raw, view.acquisition)[1]
+        return {"mean": mean, "std": std, "acquisition": scaled(raw, view.acquisition)}
 
     def _nothing(self) -> None:
         """The words over the maps while there is no belief."""
@@ -159,7 +162,7 @@ class Acquisition2D(Belief):
 
     def _headings(self, view: Any, mean: tuple[str, str], std: tuple[str, str]) -> None:
         """The words at the maps, with the lowest and the highest value of mean and std."""
-        for name, ends in {"mean": mean, "std": std, "acquisition": ("low", "high")}.items():
+        for name, ends in {"mean": mean, "std": std, "acquisition": self.ends}.items():
             for text, words in zip(self.texts[name][1:], ends, strict=True):
                 text.set_text(words)
 

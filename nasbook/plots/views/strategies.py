@@ -23,12 +23,14 @@ from nasbook.hpo.particle_swarm import PSOView
 from nasbook.plots import style
 from nasbook.plots.data import steps_of
 from nasbook.plots.picture import Picture
+from nasbook.plots.scales import tick_label
 from nasbook.plots.style import Figure, number, plural
 from nasbook.plots.viewed import STRATEGY
 from nasbook.trace import Step
 
 METHODS = ("cma-es", "differential-evolution", "genetic", "particle-swarm")
 LEVELS = 9  # contours
+WINDOW, CLOSER = 0.34, 4  # the window's side in the valley's, and how many times it magnifies at least
 FLOOR = -8  # the smallest distance to the optimum that is drawn, as a power of ten
 RING: dict[str, Any] = {"mfc": "none", "mew": 1.6, "ms": 10}
 
@@ -124,6 +126,7 @@ class StrategyPicture(Picture):
         self.box = live(Polygon(np.zeros((4, 2)), closed=True, fill=False, ec=style.BELIEF, ls=style.DASH, zorder=2.6))
         ax.add_patch(self.box)
         self.arrows = [live(self._arrow()) for _ in range(64)]
+        self._build_window(fig, (0.62, below, side))
         x = 0.62 + side + 0.85
         self.curve = style.axes(fig, x, below, 0.22, top)
         self.curve.set(
@@ -143,6 +146,58 @@ class StrategyPicture(Picture):
         ]
         for artist in (self.other, self.found, *self.labels):
             live(artist)
+
+    def _build_window(self, fig: Figure | SubFigure, place: tuple[float, float, float]) -> None:
+        """A window in the corner that is farthest from the lowest point: what has become small, magnified."""
+        (w, h), (left, below, side) = style.size(fig), place
+        lowest = (np.atleast_2d(self.task.minimisers) - self.low) / self.side
+        corners = np.array([(0.0, 1.0), (1.0, 1.0), (1.0, 0.0), (0.0, 0.0)])
+        x, y = corners[int(np.argmax([np.linalg.norm(lowest - c, axis=1).min() for c in corners]))]
+        wide = WINDOW * side
+        at = left + 0.08 + x * (side - wide - 0.16), below + 0.08 + y * (side - wide - 0.28)
+        self.window = window = fig.add_axes((at[0] / w, at[1] / h, wide / w, wide / h), zorder=6)
+        window.set(xticks=[], yticks=[], facecolor="white")
+        window.grid(False)
+        for spine in window.spines.values():
+            spine.set(visible=True, color=style.GREY)
+        window.plot(*self.task.minimisers.T, "x", color=style.GREY, ms=7, mew=1.6, zorder=1)
+        self.closer = {
+            "fill": window.add_patch(Polygon(np.zeros((3, 2)), fc=style.BELIEF, alpha=0.15, lw=0, zorder=1.5)),
+            "outlines": [window.plot([], [], color=style.BELIEF, lw=1.5, zorder=2)[0] for _ in range(2)],
+            "dots": window.plot([], [], "o", color=style.TRIAL, ms=4.5, mec="white", mew=0.6, zorder=3)[0],
+            "star": window.plot([], [], ms=11, ls="none", zorder=4, **style.STAR)[0],
+        }
+        self.factor = style.add_words(
+            window, 0, 1.02, axes_fraction=True, fontsize=style.SMALL, weight="bold", va="bottom", ground="white"
+        )
+        self.live(window)
+
+    def _look_closer(self, view: Any) -> None:
+        """Open the window where the ellipse, or all members, take less than a tenth of the valley."""
+        dots = np.column_stack(self.dots.get_data())
+        outline = self.units(view.ellipse(0, 1, 2.0)) if isinstance(view, CMAView) else dots
+        seen = np.concatenate([outline, dots]) if isinstance(view, CMAView) else dots
+        self.zoom = 1
+        if len(outline) > 2 and np.isfinite(seen).all():
+            middle = (outline.min(0) + outline.max(0)) / 2
+            half = float((np.abs(outline - middle) / self.side).max())
+            self.zoom = 2 ** int(np.clip(np.floor(np.log2(0.4 / max(half, 1e-12))), 0, 30))
+            self.zoom = self.zoom if self.zoom >= CLOSER else 1
+        self.window.set_visible(self.zoom > 1)
+        if self.zoom == 1:
+            return
+        reach = 0.5 * self.side / self.zoom
+        self.window.set(xlim=(middle[0] - reach[0], middle[0] + reach[0]),
+                        ylim=(middle[1] - reach[1], middle[1] + reach[1]))  # fmt: skip
+        self.closer["dots"].set_data(*dots.T)
+        self.closer["star"].set_data(*self.star.get_data())
+        ellipse = isinstance(view, CMAView)
+        self.closer["fill"].set_visible(ellipse)
+        if ellipse:
+            self.closer["fill"].set_xy(outline)
+        for k, line in enumerate(self.closer["outlines"]):
+            line.set_data(*(self.units(view.ellipse(0, 1, k + 1.0)).T if ellipse else ([], [])))
+        self.factor.set_text(f"magnified {tick_label(self.zoom)} times")
 
     def _arrow(self) -> FancyArrowPatch:
         arrow = FancyArrowPatch((0, 0), (1, 1), arrowstyle="-|>", mutation_scale=9, shrinkA=0, shrinkB=0, lw=1.6)
@@ -170,6 +225,8 @@ class StrategyPicture(Picture):
         for arrow in self.arrows:
             arrow.set_visible(False)
         self._used = 0
+        self.zoom = 1
+        self.window.set_visible(False)
         self.steps: list[Step] = list(steps)
         self._race(others)
         if not self.steps:
@@ -185,6 +242,7 @@ class StrategyPicture(Picture):
         draw: dict[type, Any] = {CMAView: self._cma, DEView: self._de, GeneticView: self._genetic, PSOView: self._swarm}
         if view is not None:  # what an earlier search has tried has none
             draw[type(self.view_of(view))](view)
+            self._look_closer(view)
         self.say(self._headline(view))
         return False
 
@@ -293,6 +351,8 @@ class StrategyPicture(Picture):
             return f"{turned} Nothing has been tried."
         last = self.regret[-1]
         after = f"After {plural(len(self.steps), 'trial')}"
+        if self.zoom > 1:
+            turned += f" A window shows its members magnified {tick_label(self.zoom)} times."
         text = f"{turned} {self.sentence()}. {after} the best is {number(last)} above the lowest value"
         if len(self.other_regret):
             text += f"; a search axis by axis is {number(self.other_regret[-1])} above it"

@@ -104,3 +104,29 @@ def test_it_refuses_what_it_cannot_draw():
         StrategyPicture(nasbook.task("hartmann6"), "cma-es")
     with pytest.raises(ValueError, match="must be one of cma-es"):
         StrategyPicture(nasbook.task("branin"), "tpe")
+
+
+@pytest.mark.parametrize(("method", "trials"), [("cma-es", 400), ("differential-evolution", 1000)])
+def test_what_shrinks_to_a_dot_is_magnified(method, trials):
+    task, steps = run(method, trials=trials)
+    picture = StrategyPicture(task, method, trials)
+    zooms = []
+    for n in (1, trials // 2, trials):
+        fig = picture.render_static((steps[:n], None))
+        zooms.append(picture.zoom)
+        assert picture.window.get_visible() == (picture.zoom > 1)
+        assert_legible(fig)
+    assert zooms[0] == 1 and zooms[-1] >= 8 and zooms == sorted(zooms)
+    assert f"magnified {zooms[-1]:,}"[:11] in fig.alt
+    small = shown(picture.closer["outlines"][1] if method == "cma-es" else picture.closer["dots"])
+    (x0, x1), (y0, y1) = picture.window.get_xlim(), picture.window.get_ylim()
+    assert ((small > (x0, y0)) & (small < (x1, y1))).all()
+    assert max(np.ptp(small, axis=0) / (x1 - x0, y1 - y0)) > 0.35  # and it fills the window
+
+
+def test_a_frame_shows_and_hides_the_window():
+    task, steps = run("cma-es", trials=200)
+    picture = StrategyPicture(task, "cma-es", 200)
+    first = picture.frame((steps[:3], None)).copy()
+    picture.frame((steps, None))
+    assert (picture.frame((steps[:3], None)) == first).all()

@@ -12,10 +12,11 @@ from plots.legible import problems, words
 
 import nasbook
 from nasbook import Choice, Constant, Float, Int, Space, Trace
-from nasbook.plots import KINDS, names, plot
+from nasbook.plots import KINDS, edf, names, plot, race
 from nasbook.plots.data import near
 from nasbook.plots.moving_text import shorten, text_width
 from nasbook.plots.names import LINE, UNKNOWN, named, plain
+from nasbook.plots.views.tpe import TPEPicture
 
 LONG = "rate_of_the_" + "very_" * 30 + "long_layer"
 NASTY = Space(
@@ -68,6 +69,7 @@ SEARCHES = {
     "two": lambda: nasbook.search(
         "random", lambda c: (1e308 * c["x"], -1e308 if c["x"] > 0.8 else c["y"]), space=PLAIN, trials=20
     ),
+    "densities": lambda: nasbook.search("tpe", hashed, space=NASTY, trials=20, views=True),
     "belief": lambda: nasbook.search(
         "bayesian", hashed, space=Space({"$x_{ " + LONG: Float(0, 1), "%\n\\b": Choice(["$a_{", LONG, ""])}), trials=8
     ),
@@ -104,6 +106,22 @@ def test_every_kind_draws_it_legibly_or_says_what_is_missing(name):
         assert np.isfinite(limits).all() and (np.ptp(limits.reshape(-1, 2), axis=1) > 0).all(), (kind, limits)
         drawn += 1
     assert drawn >= 8
+
+
+def test_many_methods_with_long_names_and_any_label():
+    one, other = searched("equal"), searched("outlier")
+    runs = {LONG + str(i): [one, other] for i in range(12)} | {"$m_{\n": [one], "random": [other]}
+    for fig in (race(runs), edf(runs), *(plot(other, kind, label="$loss_{ " + LONG) for kind in ("history", "slice"))):
+        assert not problems(fig), problems(fig)
+
+
+@pytest.mark.parametrize("name", NASTY.free)
+def test_densities_of_any_parameter(name):
+    step = searched("densities")[-1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fig = TPEPicture(NASTY, name).render_static(step)
+        assert not problems(fig), problems(fig)
 
 
 def test_dollars_and_backslashes_are_drawn_as_they_are():

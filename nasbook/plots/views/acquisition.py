@@ -173,7 +173,7 @@ class Acquisition1D(Belief):
     def _acquire(self, view: Any, U: np.ndarray) -> None:
         """Draw the acquisition at the points U of the curve."""
         exact = self.next is not None and not self.sliced  # a peak may be narrower than the curve's points are apart
-        raw = view.acquire(np.concatenate([U, np.atleast_2d(self.next)]) if exact else U)
+        raw = view.acquire(np.concatenate([U, np.asarray(self.next, float)[None]]) if exact else U)
         a, ends = scaled(raw, view.acquisition), extent(raw, view.acquisition)
         self.height = float(a[-1]) if exact else None
         a, self.top = a[: len(U)], ends[1]

@@ -161,7 +161,7 @@ class StrategyPicture(Picture):
         for spine in window.spines.values():
             spine.set(visible=True, color=style.GREY)
         window.plot(*self.task.minimisers.T, "x", color=style.GREY, ms=7, mew=1.6, zorder=1)
-        self.closer = {
+        self.closer: dict[str, Any] = {
             "fill": window.add_patch(Polygon(np.zeros((3, 2)), fc=style.BELIEF, alpha=0.15, lw=0, zorder=1.5)),
             "outlines": [window.plot([], [], color=style.BELIEF, lw=1.5, zorder=2)[0] for _ in range(2)],
             "dots": window.plot([], [], "o", color=style.TRIAL, ms=4.5, mec="white", mew=0.6, zorder=3)[0],

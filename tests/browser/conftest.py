@@ -9,7 +9,7 @@ from browser.jupyter import Notebook, Server, browser, notebook_with, serve
 from playwright.sync_api import BrowserContext, expect
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-expect.set_options(timeout=40_000)
+expect.set_options(timeout=150_000)
 
 
 @pytest.fixture(scope="session")

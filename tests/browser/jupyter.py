@@ -27,7 +27,7 @@ import nbformat
 from find_browser import find_browser
 from playwright.sync_api import BrowserContext, Locator, Page, TimeoutError, sync_playwright
 
-PATIENCE = 40.0  # seconds for anything that the page is to show; machines that run tests are busy
+PATIENCE = 150.0  # seconds for anything that the page is to show; machines that run tests are busy
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--no-first-run", "--disable-quic")  # fmt: skip
 # No question about news, and every cell in the page: one that is scrolled away could not be clicked.
@@ -121,6 +121,7 @@ class Notebook:
     def __init__(self, page: Page, server: Server) -> None:
         self.page, self.server = page, server
         self.errors: list[str] = []
+        page.set_default_timeout(1000 * PATIENCE)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def open(self, path: str) -> "Notebook":

@@ -2,7 +2,8 @@
 
 import pytest
 
-BEST = "def schedule_of(trials):\n    best = min((t for t in trials if t.value is not None), key=lambda t: t.value)\n"
+LONGEST = "min((t for t in trials if t.value is not None), key=lambda t: (-t.fidelity, t.value))"
+BEST = f"def schedule_of(trials):\n    best = {LONGEST}\n"
 WALK = BEST + (
     "    out, t = [], best\n    while t is not None:\n        out.append((t.fidelity, t.config['lr']))\n"
     "        t = trials[t.info['parent']] if 'parent' in t.info else None\n"
@@ -14,8 +15,8 @@ WRONG = [
     ("07.schedule", WALK + "    return out", "from the last to the first"),
     ("07.schedule", WALK + "    return out[:0:-1]", "best trial itself is missing"),
     ("07.schedule", WALK + "    return out[-2::-1]", "first ancestor is missing"),
-    ("07.schedule", WALK.replace("min((t for t in trials if t.value is not None), key=lambda t: t.value)",
-     "trials[-1]") + "    return out[::-1]", "must end with the best trial"),
+    ("07.schedule", WALK.replace(LONGEST, "trials[-1]") + "    return out[::-1]", "must end with the best trial"),
+    ("07.schedule", WALK.replace("(-t.fidelity, t.value)", "t.value") + "    return out[::-1]", "trained longest"),
     ("07.schedule", BEST + "    return best.config['lr']", "list of pairs"),
     ("07.schedule", "def schedule_of(trials):\n    return min(trials, key=lambda t: t.value)", "TypeError"),
     ("07.explore", FRESH + "    return lr * rng.choice([1.2, 0.8])", "leaves the range"),

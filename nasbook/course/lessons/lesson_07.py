@@ -70,7 +70,8 @@ def check_schedule(schedule_of: Any) -> str | None:
         if got == right[1:]:
             return "the first ancestor is missing: go on until a trial has no 'parent'"
         if got and got[-1] != right[-1]:
-            return f"the schedule must end with the best trial, {right[-1]}; yours ends with {got[-1]}"
+            early = ": the best of those that were trained longest" if got[-1][0] < right[-1][0] else ""
+            return f"the schedule must end with the best trial, {right[-1]}; yours ends with {got[-1]}{early}"
         return f"for the run of seed {seed} the schedule is {right}, not {got}"
     return None
 
@@ -165,7 +166,8 @@ EXERCISES = [
     Exercise(
         name="07.schedule",
         prompt="Write <code>schedule_of(trials)</code>: the schedule of the best trial, as a list of pairs (epoch, learning "
-        "rate), the first epoch first. The best has the lowest <code>t.value</code> (None where a training has failed). "
+        "rate), the first epoch first. The best has the lowest <code>t.value</code> of those that were trained "
+        "longest (None where a training has failed). "
         "<code>t.info[\"parent\"]</code> is the id of the trial whose network it went on with; a first trial has no "
         "\"parent\". <code>t.fidelity</code> is the epoch, <code>t.config[\"lr\"]</code> the learning rate; trial i is "
         "<code>trials[i]</code>.",
@@ -176,7 +178,7 @@ EXERCISES = [
             "Collect (t.fidelity, t.config[\"lr\"]) on the way, and turn the list round at the end.",
         ),
         stub="def schedule_of(trials):\n    return ...",
-        solution="def schedule_of(trials):\n    t = min((t for t in trials if t.value is not None), key=lambda t: t.value)\n"
+        solution="def schedule_of(trials):\n    t = min((t for t in trials if t.value is not None), key=lambda t: (-t.fidelity, t.value))\n"
         "    found = [(t.fidelity, t.config[\"lr\"])]\n    while \"parent\" in t.info:\n        t = trials[t.info[\"parent\"]]\n"
         "        found.append((t.fidelity, t.config[\"lr\"]))\n    return found[::-1]",
         why="The trial's own configuration gives only the last step of this list. nasbook/hpo/parts/schedules.py does the same.",

@@ -112,6 +112,10 @@ def _parser() -> _Parser:
     )
     p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")
 
+    p = add("about", _about, "say everything about a method: its file, view, picture, lab, lesson, test and settings")
+    p.add_argument("name", metavar="METHOD", help="see: nasbook list methods")
+    p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")
+
     p = add("search", _search, "search with a method on a task")
     p.add_argument("method", metavar="METHOD", help="see: nasbook list methods; or package.module:Class")
     p.add_argument("task", metavar="TASK", help="see: nasbook list tasks; or package.module:function (see --space)")
@@ -234,6 +238,24 @@ def _list(options: argparse.Namespace) -> int:
         family = f"{r.get('family', ''):{families}}  " if families else ""
         paper = f" ({r['paper']})" if r.get("paper", "–") != "–" else ""
         print(f"{r['name']:{names}}  {family}{r['summary']}{paper}")
+    return 0
+
+
+# ---- about ---------------------------------------------------------------------------------------------
+
+
+def _about(options: argparse.Namespace) -> int:
+    row = registry.about(options.name)
+    if options.json:
+        row["settings"] = {k: {"default": plain(v), "help": words} for k, (v, words) in row["settings"].items()}
+        _print_json(row)
+        return 0
+    settings = row.pop("settings")
+    for key, value in row.items():
+        print(f"{key:10} {value}")
+    width = max((len(name) for name in settings), default=0)
+    for i, (name, (default, words)) in enumerate(settings.items()):
+        print(f"{'' if i else 'settings':10} {name:{width}} = {default!r}  {words}")
     return 0
 
 

@@ -74,6 +74,7 @@ class Method(_Named):
 
     continues: ClassVar[bool] = False  # True: proposes trials that go on with the training of earlier ones
     several: ClassVar[bool] = False  # True: serves tasks with several objectives
+    View: ClassVar[type | None] = None  # the class of its views, which pictures draw
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
@@ -48,72 +48,118 @@ class Entry:
         return {**row, "module": self.module}
 
 
+@dataclass(frozen=True)
+class Parts:
+    """Where a method is met besides its file; "" where there is none."""
+
+    picture: str = ""
+    lab: str = ""
+    lesson: str = ""
+    benchmark: str = ""
+    test: str = ""  # where it is not named after the method's file
+
+
 METHODS = [
-    Entry("random", "independent uniform draws", "nasbook.hpo.random:RandomSearch",
-          "model-free", "Bergstra & Bengio 2012"),
-    Entry("grid", "every point of a regular grid", "nasbook.hpo.grid:GridSearch",
-          "model-free", "–"),
-    Entry("sobol", "a scrambled Sobol sequence", "nasbook.hpo.qmc:SobolSearch",
-          "model-free", "Sobol' 1967"),
-    Entry("halton", "a scrambled Halton sequence", "nasbook.hpo.qmc:HaltonSearch",
-          "model-free", "Halton 1960"),
-    Entry("latin-hypercube", "n points, one in each of n strata of every axis", "nasbook.hpo.qmc:LatinHypercubeSearch",
-          "model-free", "McKay et al. 1979"),
-    Entry("bayesian", "a Gaussian process and an acquisition function", "nasbook.hpo.bayesian:BayesianOptimisation",
-          "Bayesian", "Snoek et al. 2012"),
-    Entry("forest", "a random forest and expected improvement", "nasbook.hpo.forest:ForestOptimisation",
-          "Bayesian", "Hutter et al. 2011"),
-    Entry("tpe", "two densities, of good trials and of the others", "nasbook.hpo.tpe:TPE",
-          "Bayesian", "Bergstra et al. 2011"),
-    Entry("genetic", "children mix two parents and mutate", "nasbook.hpo.genetic:GeneticAlgorithm",
-          "evolutionary", "Holland 1975"),
-    Entry("differential-evolution", "steps are differences of members", "nasbook.hpo.differential_evolution:DifferentialEvolution",
-          "evolutionary", "Storn & Price 1997"),
-    Entry("cma-es", "a normal distribution that learns the shape of the valley", "nasbook.hpo.cma_es:CMAES",
-          "evolutionary", "Hansen 2016"),
-    Entry("particle-swarm", "particles drawn to their own best place and the swarm's", "nasbook.hpo.particle_swarm:ParticleSwarm",
-          "evolutionary", "Kennedy & Eberhart 1995"),
-    Entry("regularized-evolution", "a queue in which the oldest dies", "nasbook.nas.regularized_evolution:RegularizedEvolution",
-          "evolutionary", "Real et al. 2019"),
-    Entry("cnn-differential-evolution", "differences of networks of different lengths, layer by layer",
-          "nasbook.nas.cnn_differential_evolution:CNNDifferentialEvolution", "evolutionary", "Ghosh et al. 2022"),
-    Entry("local-search", "look at all neighbours, move to the best", "nasbook.nas.local_search:LocalSearch",
-          "evolutionary", "White et al. 2021"),
-    Entry("bananas", "an ensemble of networks predicts from paths; Thompson sampling", "nasbook.nas.bananas:Bananas",
-          "Bayesian", "White et al. 2021"),
-    Entry("rgpe", "Gaussian processes of earlier tasks, weighed by how well they rank this one", "nasbook.nas.rgpe:RGPE",
-          "Bayesian", "Feurer et al. 2018"),
-    Entry("reinforce", "an LSTM writes architectures, and rewards teach it", "nasbook.nas.reinforce:Reinforce",
-          "reinforcement learning", "Zoph & Le 2017"),
-    Entry("ppo", "the same controller, taught by several clipped steps a batch", "nasbook.nas.ppo:PPO",
-          "reinforcement learning", "Schulman et al. 2017"),
-    Entry("nsga2", "evolution towards the whole Pareto front", "nasbook.hpo.nsga2:NSGA2",
-          "multi-objective", "Deb et al. 2002"),
-    Entry("parego", "Bayesian optimisation of one random weighting of the objectives after the other", "nasbook.hpo.parego:ParEGO",
-          "multi-objective", "Knowles 2006"),
-    Entry("hypergradient", "gradients of the validation loss through the training", "nasbook.hpo.hypergradient:Hypergradient",
-          "one-shot", "Maclaurin et al. 2015"),
-    Entry("median-stopping", "random trials, stopped where they are worse than most", "nasbook.hpo.median_stopping:MedianStopping",
-          "multi-fidelity", "Golovin et al. 2017"),
-    Entry("successive-halving", "many short trainings, of which the best go on", "nasbook.hpo.successive_halving:SuccessiveHalving",
-          "multi-fidelity", "Jamieson & Talwalkar 2016"),
-    Entry("hyperband", "successive halving, from many short to few long trainings", "nasbook.hpo.hyperband:Hyperband",
-          "multi-fidelity", "Li et al. 2018"),
-    Entry("asha", "successive halving that never waits", "nasbook.hpo.asha:ASHA",
-          "multi-fidelity", "Li et al. 2020"),
-    Entry("bohb", "Hyperband with densities of good and bad trials", "nasbook.hpo.bohb:BOHB",
-          "multi-fidelity", "Falkner et al. 2018"),
-    Entry("dehb", "Hyperband with differential evolution", "nasbook.hpo.dehb:DEHB",
-          "multi-fidelity", "Awad et al. 2021"),
-    Entry("pbt", "many trainings side by side; the worst become changed copies of the best", "nasbook.hpo.pbt:PBT",
-          "one-shot", "Jaderberg et al. 2017"),
-    Entry("network-morphism", "networks that grow while they learn; children begin with what their parent knows",
-          "nasbook.nas.network_morphism:NetworkMorphism", "one-shot", "Elsken et al. 2017"),
-    Entry("reptile", "weights from which a new small task is learned in a few steps", "nasbook.nas.reptile:Reptile",
-          "one-shot", "Nichol et al. 2018"),
-    Entry("darts", "architecture weights by gradient descent on a supernet", "nasbook.nas.darts:Darts",
-          "one-shot", "Liu et al. 2019"),
+    Entry("random", "samples the space uniformly",
+          "nasbook.hpo.random:RandomSearch", "model-free", "Bergstra and Bengio 2012, Random Search for Hyper-Parameter Optimization"),
+    Entry("grid", "tries every point of a grid",
+          "nasbook.hpo.grid:GridSearch", "model-free", "Bergstra and Bengio 2012, which says why not to"),
+    Entry("sobol", "fills the space more evenly than independent draws, by a Sobol sequence",
+          "nasbook.hpo.qmc:SobolSearch", "model-free", "Sobol' 1967"),
+    Entry("halton", "fills it evenly by a Halton sequence, a radical inverse in another prime for each axis",
+          "nasbook.hpo.qmc:HaltonSearch", "model-free", "Halton 1960"),
+    Entry("latin-hypercube", "puts n points so that each axis has one in every n-th part",
+          "nasbook.hpo.qmc:LatinHypercubeSearch", "model-free", "McKay et al. 1979"),
+    Entry("bayesian", "models the objective with a Gaussian process and asks where an acquisition function is largest; it can weigh in what trials cost and what you believe",
+          "nasbook.hpo.bayesian:BayesianOptimisation", "Bayesian", "Snoek et al. 2012, Practical Bayesian Optimization of Machine Learning Algorithms"),
+    Entry("forest", "models the objective with a random forest, at home among choices and conditions",
+          "nasbook.hpo.forest:ForestOptimisation", "Bayesian", "Hutter et al. 2011, Sequential Model-Based Optimization for General Algorithm Configuration"),
+    Entry("tpe", "models where good trials lie and where the others do, and asks where the ratio is largest",
+          "nasbook.hpo.tpe:TPE", "Bayesian", "Bergstra et al. 2011, Algorithms for Hyper-Parameter Optimization"),
+    Entry("genetic", "mixes two good configurations and mutates the child",
+          "nasbook.hpo.genetic:GeneticAlgorithm", "evolutionary", "Holland 1975, Adaptation in Natural and Artificial Systems"),
+    Entry("differential-evolution", "moves members of a population by differences of others",
+          "nasbook.hpo.differential_evolution:DifferentialEvolution", "evolutionary", "Storn and Price 1997, Differential Evolution"),
+    Entry("cma-es", "draws from a normal distribution that learns the shape of the valley",
+          "nasbook.hpo.cma_es:CMAES", "evolutionary", "Hansen 2016, The CMA Evolution Strategy: A Tutorial"),
+    Entry("particle-swarm", "lets particles fly towards the best places seen",
+          "nasbook.hpo.particle_swarm:ParticleSwarm", "evolutionary", "Kennedy and Eberhart 1995, Particle Swarm Optimization"),
+    Entry("regularized-evolution", "mutates the best of a sample, removes the oldest",
+          "nasbook.nas.regularized_evolution:RegularizedEvolution", "evolutionary", "Real et al. 2019, Regularized Evolution for Image Classifier Architecture Search"),
+    Entry("cnn-differential-evolution", "moves chains of layers, of different lengths, by differences of others",
+          "nasbook.nas.cnn_differential_evolution:CNNDifferentialEvolution", "evolutionary", "Ghosh et al. 2022, Designing Optimal Convolutional Neural Network Architecture Using Differential Evolution Algorithm"),
+    Entry("local-search", "looks at all neighbours of a configuration and moves to the best",
+          "nasbook.nas.local_search:LocalSearch", "evolutionary", "White et al. 2021, Exploring the Loss Landscape in Neural Architecture Search"),
+    Entry("bananas", "predicts architectures by an ensemble of networks that sees their paths",
+          "nasbook.nas.bananas:Bananas", "Bayesian", "White et al. 2021, BANANAS: Bayesian Optimization with Neural Architectures"),
+    Entry("rgpe", "brings what was found on related tasks, and believes each of them as far as it ranks the new results right",
+          "nasbook.nas.rgpe:RGPE", "Bayesian", "Feurer et al. 2018, Scalable Meta-Learning for Bayesian Optimization using Ranking-Weighted Gaussian Process Ensembles"),
+    Entry("reinforce", "an LSTM controller writes architectures; the policy gradient makes good ones likelier",
+          "nasbook.nas.reinforce:Reinforce", "reinforcement learning", "Zoph and Le 2017, Neural Architecture Search with Reinforcement Learning"),
+    Entry("ppo", "takes several steps with each batch of such a controller, and clips them",
+          "nasbook.nas.ppo:PPO", "reinforcement learning", "Schulman et al. 2017, Proximal Policy Optimization Algorithms"),
+    Entry("nsga2", "evolves a population towards the Pareto front of several objectives",
+          "nasbook.hpo.nsga2:NSGA2", "multi-objective", "Deb et al. 2002, A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II"),
+    Entry("parego", "weighs the objectives anew for each trial and models that weighting",
+          "nasbook.hpo.parego:ParEGO", "multi-objective", "Knowles 2006, ParEGO"),
+    Entry("hypergradient", "differentiates the validation loss through the training and walks downhill",
+          "nasbook.hpo.hypergradient:Hypergradient", "one-shot", "Maclaurin et al. 2015, Gradient-based Hyperparameter Optimization through Reversible Learning"),
+    Entry("median-stopping", "stops random trials that are worse than most at the same epoch; also by Wilcoxon's test or by extrapolating the curve",
+          "nasbook.hpo.median_stopping:MedianStopping", "multi-fidelity", "Golovin et al. 2017, Google Vizier"),
+    Entry("successive-halving", "trains many briefly and goes on with the best part, again and again",
+          "nasbook.hpo.successive_halving:SuccessiveHalving", "multi-fidelity", "Jamieson and Talwalkar 2016, Non-stochastic Best Arm Identification and Hyperparameter Optimization"),
+    Entry("hyperband", "repeats successive halving, from many short to few long trainings",
+          "nasbook.hpo.hyperband:Hyperband", "multi-fidelity", "Li et al. 2018, Hyperband"),
+    Entry("asha", "is successive halving that promotes as soon as possible, so that no worker waits",
+          "nasbook.hpo.asha:ASHA", "multi-fidelity", "Li et al. 2020, A System for Massively Parallel Hyperparameter Tuning"),
+    Entry("bohb", "is Hyperband that draws from a density of good trials",
+          "nasbook.hpo.bohb:BOHB", "multi-fidelity", "Falkner et al. 2018, BOHB"),
+    Entry("dehb", "is Hyperband with a population, moved by differences, for each number of epochs",
+          "nasbook.hpo.dehb:DEHB", "multi-fidelity", "Awad et al. 2021, DEHB"),
+    Entry("pbt", "trains many networks side by side and replaces the worst by changed copies of the best",
+          "nasbook.hpo.pbt:PBT", "one-shot", "Jaderberg et al. 2017, Population Based Training of Neural Networks"),
+    Entry("network-morphism", "grows a chain of convolutions while it learns: changes that keep its function, children with their parent's weights",
+          "nasbook.nas.network_morphism:NetworkMorphism", "one-shot", "Elsken et al. 2017, Simple and Efficient Architecture Search for Convolutional Neural Networks"),
+    Entry("reptile", "learns the weights of a supernet, and its architecture weights, from which new small tasks are learned in a few steps",
+          "nasbook.nas.reptile:Reptile", "one-shot", "Nichol et al. 2018, On First-Order Meta-Learning Algorithms"),
+    Entry("darts", "relaxes the choice of operations and follows its gradient",
+          "nasbook.nas.darts:Darts", "one-shot", "Liu et al. 2019, DARTS: Differentiable Architecture Search"),
 ]  # fmt: skip
+
+PARTS = {  # of each method: the kind of picture that draws it (trace.plot), its lab, its lesson, its benchmark
+    "random": Parts("history", "game", "01", ""),
+    "grid": Parts("slice", "game", "01", ""),
+    "sobol": Parts("slice", "", "01", ""),
+    "halton": Parts("slice", "", "01", ""),
+    "latin-hypercube": Parts("slice", "", "01", ""),
+    "bayesian": Parts("acquisition", "bayesian", "03", "hpo_suite"),
+    "forest": Parts("", "race", "04", "hpo_suite"),
+    "tpe": Parts("", "tpe", "04", "hpo_suite"),
+    "genetic": Parts("", "strategies", "05", "hpo_suite"),
+    "differential-evolution": Parts("", "strategies", "05", "hpo_suite"),
+    "cma-es": Parts("", "strategies", "05", "hpo_suite"),
+    "particle-swarm": Parts("", "strategies", "05", "hpo_suite"),
+    "regularized-evolution": Parts("population", "evolution", "10", "nas_suite"),
+    "cnn-differential-evolution": Parts("", "", "", "chain_cost"),
+    "local-search": Parts("landscape", "evolution", "10", "nas_suite"),
+    "bananas": Parts("", "race", "15", "nas_suite"),
+    "rgpe": Parts("", "transfer", "17", "transfer"),
+    "reinforce": Parts("policy", "controller", "11", "nas_suite", "tests/nas/parts/test_controller.py"),
+    "ppo": Parts("policy", "controller", "11", "nas_suite", "tests/nas/parts/test_controller.py"),
+    "nsga2": Parts("pareto", "pareto", "", "pareto_front"),
+    "parego": Parts("pareto", "pareto", "", "pareto_front"),
+    "hypergradient": Parts("", "hypergradient", "08", ""),
+    "median-stopping": Parts("learning-curves", "", "", "hpo_fidelity", "tests/hpo/test_stopping.py"),
+    "successive-halving": Parts("learning-curves", "halving", "06", "hpo_fidelity", "tests/hpo/test_halving.py"),
+    "hyperband": Parts("learning-curves", "halving", "06", "hpo_fidelity", "tests/hpo/test_halving.py"),
+    "asha": Parts("timeline", "halving", "06", "hpo_fidelity", "tests/hpo/test_halving.py"),
+    "bohb": Parts("learning-curves", "halving", "06", "hpo_fidelity", "tests/hpo/test_bohb_dehb.py"),
+    "dehb": Parts("learning-curves", "halving", "06", "hpo_fidelity", "tests/hpo/test_bohb_dehb.py"),
+    "pbt": Parts("lineage", "pbt", "07", ""),
+    "network-morphism": Parts("family-tree", "", "", "morphism"),
+    "reptile": Parts("weights", "transfer", "17", "reptile"),
+    "darts": Parts("weights", "darts", "13", "darts_cost"),
+}
 
 TASKS = [
     Entry("forrester", "1-D, one local and one global minimum", "nasbook.tasks.functions:forrester", "function", "Forrester et al. 2008"),
@@ -331,6 +377,30 @@ def register(
     target = f"{thing.__module__}:{getattr(thing, '__qualname__', name)}"
     table.append(Entry(name, summary or _sentence(thing), target, OWN, paper, thing=thing))
     return thing
+
+
+def about(name: str) -> dict[str, Any]:
+    """Everything that belongs to a method, by its name: what it does, its paper, and where its file, its view, its
+    picture, lab, lesson, test and benchmark are; paths are those of the repository. ValueError if there is none."""
+    entry, parts = find("method", name), PARTS.get(name, Parts())
+    cls = entry.load()
+    file = "" if entry.thing else entry.module.replace(".", "/") + ".py"
+    room, stem = file.removeprefix("nasbook/").rpartition("/")[::2]
+    test = parts.test or (f"tests/{room}/test_{stem}" if file else "")
+    view = getattr(cls, "View", None)
+    found = {
+        **entry.describe(),
+        "file": file,
+        "class": entry.target.partition(":")[2],
+        "view": getattr(view, "__name__", ""),
+        "picture": f'trace.plot("{parts.picture}")' if parts.picture else "",
+        "lab": f'nasbook.lab("{parts.lab}")' if parts.lab else "",
+        "lesson": parts.lesson,
+        "test": test,
+        "benchmark": f"tests/benchmarks/{parts.benchmark}.py" if parts.benchmark else "",
+        "settings": {f.name: (f.default, f.metadata.get("help", "")) for f in fields(cls.Settings)},
+    }
+    return {k: v for k, v in found.items() if v or k == "settings"}
 
 
 def make(kind: str, name: str, *args: Any, **kwargs: Any) -> Any:

@@ -1,5 +1,6 @@
 """What README.md promises is there: its first two commands, its links, its names and its three lines of code."""
 
+import importlib.util
 import re
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -47,6 +48,14 @@ def test_the_method_of_ones_own_runs_as_it_stands_and_keeps_its_promises() -> No
         registry.METHODS[:] = [e for e in registry.METHODS if e.family != registry.OWN]
 
 
+def test_what_is_made_from_the_registry_is_up_to_date() -> None:
+    spec = importlib.util.spec_from_file_location("readme_tables", ROOT / "tests" / "tools" / "readme_tables.py")
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    for path, text in tool.files().items():
+        assert path.read_text() == text, f"python tests/tools/readme_tables.py writes {path.name} anew"
+
+
 @pytest.mark.parametrize("link", re.findall(r"\]\((?!https?:)([^)#]+)", README))
 def test_a_link_leads_to_a_file(link: str) -> None:
     assert (ROOT / unquote(link)).exists()
@@ -54,7 +63,7 @@ def test_a_link_leads_to_a_file(link: str) -> None:
 
 @pytest.mark.parametrize("kind", ["method", "task", "space", "estimator", "lab"])
 def test_every_registered_name_is_in_a_table(kind: str) -> None:
-    rows = "\n".join(line for line in README.splitlines() if line.startswith("| `"))
+    rows = "\n".join(line for line in README.splitlines() if line.startswith(("| `", "| [`")))
     missing = [entry.name for entry in registry.TABLES[kind] if f"`{entry.name}`" not in rows]
     assert not missing, f"README.md does not name the {kind}s {missing}"
 

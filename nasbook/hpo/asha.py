@@ -60,6 +60,7 @@ def good_enough(k: int, n: int, eta: int, rule: str = "quantile") -> bool:
 class ASHA(RungMethod):
     name = "asha"
     Settings = ASHASettings
+    View = ASHAView
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)

@@ -102,6 +102,7 @@ class BOHBView:
 
 class BOHB(Hyperband):
     name = "bohb"
+    View = BOHBView
     Settings: ClassVar[type] = BOHBSettings
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:

@@ -137,6 +137,7 @@ class CMAView:
 class CMAES(Method):
     name = "cma-es"
     Settings = CMASettings
+    View = CMAView
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)

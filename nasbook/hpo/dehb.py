@@ -83,6 +83,7 @@ class DEHBView:
 
 class DEHB(Hyperband):
     name = "dehb"
+    View = DEHBView
     Settings: ClassVar[type] = DEHBSettings
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:

@@ -71,6 +71,7 @@ class DEView:
 class DifferentialEvolution(Method):
     name = "differential-evolution"
     Settings = DESettings
+    View = DEView
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)

@@ -148,6 +148,7 @@ class ForestView:
 class ForestOptimisation(Method):
     name = "forest"
     Settings = ForestSettings
+    View = ForestView
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)

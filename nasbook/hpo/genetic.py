@@ -79,6 +79,7 @@ class GeneticView:
 class GeneticAlgorithm(Method):
     name = "genetic"
     Settings = GeneticSettings
+    View = GeneticView
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)

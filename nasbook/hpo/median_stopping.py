@@ -99,6 +99,7 @@ def wilcoxon(differences: Sequence[float] | np.ndarray) -> float:
 class MedianStopping(Method):
     name = "median-stopping"
     Settings = StoppingSettings
+    View = StoppingView
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)

@@ -71,6 +71,7 @@ class NSGA2(Method):
     name = "nsga2"
     several = True
     Settings = NSGA2Settings
+    View = NSGA2View
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)

@@ -71,6 +71,7 @@ class PSOView:
 class ParticleSwarm(Method):
     name = "particle-swarm"
     Settings = PSOSettings
+    View = PSOView
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)

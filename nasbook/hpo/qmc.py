@@ -55,6 +55,8 @@ class QuasiRandom(Method):
         self.points.append(self.engine.random(1)[0])
         return self.space.decode(self.points[-1])
 
+    View = DesignView
+
     def view(self) -> DesignView:
         return DesignView(np.array(self.points).reshape(-1, self.space.d), self.strata)
 

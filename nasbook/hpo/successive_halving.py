@@ -47,6 +47,7 @@ class HalvingView:
 
 class SuccessiveHalving(RungMethod):
     name = "successive-halving"
+    View: ClassVar[type] = HalvingView
     Settings: ClassVar[type] = HalvingSettings
     overlap = False  # True: a free worker begins the next bracket where it would have to wait
 

@@ -135,6 +135,7 @@ class TPEView:
 class TPE(Method):
     name = "tpe"
     Settings = TPESettings
+    View = TPEView
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)

@@ -59,6 +59,7 @@ class BananasView:
 class Bananas(Method):
     name = "bananas"
     Settings = BananasSettings
+    View = BananasView
 
     def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)

@@ -64,6 +64,7 @@ class CNNDEView:
 class CNNDifferentialEvolution(Method):
     name = "cnn-differential-evolution"
     Settings = CNNDESettings
+    View = CNNDEView
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)

@@ -47,6 +47,7 @@ class LocalSearchView:
 class LocalSearch(Method):
     name = "local-search"
     Settings = LocalSearchSettings
+    View = LocalSearchView
 
     def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)

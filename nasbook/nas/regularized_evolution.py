@@ -56,6 +56,7 @@ class EvolutionView:
 class RegularizedEvolution(Method):
     name = "regularized-evolution"
     Settings = EvolutionSettings
+    View = EvolutionView
 
     def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)

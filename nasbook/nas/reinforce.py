@@ -97,6 +97,7 @@ class ControllerView:
 
 class Reinforce(Method):
     name = "reinforce"
+    View = ControllerView
     Settings: ClassVar[type] = ReinforceSettings
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:

@@ -93,6 +93,7 @@ def leave_one_out(gp: GP) -> np.ndarray:
 class RGPE(Method):
     name = "rgpe"
     Settings = RGPESettings
+    View = RGPEView
 
     def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)

@@ -1,15 +1,15 @@
 """Neural architecture search: one file a strategy; parts/ holds what several are made of, spaces/ what is searched.
 
-regularized_evolution.py       regularized-evolution
-cnn_differential_evolution.py  cnn-differential-evolution
-local_search.py                local-search
-bananas.py                     bananas
-rgpe.py                        rgpe
-reinforce.py                   reinforce
-ppo.py                         ppo
-network_morphism.py            network-morphism
-reptile.py                     reptile
-darts.py                       darts
+    regularized_evolution.py       regularized-evolution
+    cnn_differential_evolution.py  cnn-differential-evolution
+    local_search.py                local-search
+    bananas.py                     bananas
+    rgpe.py                        rgpe
+    reinforce.py                   reinforce
+    ppo.py                         ppo
+    network_morphism.py            network-morphism
+    reptile.py                     reptile
+    darts.py                       darts
 
-nasbook about NAME    where the parts of a method are
+`nasbook about NAME` says where the parts of a method are.
 """

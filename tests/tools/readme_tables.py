@@ -47,12 +47,8 @@ def room(name: str, head: str) -> str:
             rows[module] = f"{rows[module]}, {entry.name}" if module in rows else entry.name
     width = max(map(len, rows)) + 5
     lines = [f"    {module + '.py':{width}}{names}" for module, names in rows.items()]
-    return (
-        f'"""{head}\n\n'
-        + "\n".join(lines)
-        + "\n\n    nasbook about NAME    where the parts of a method are\n"
-        + '"""\n'
-    )
+    last = "`nasbook about NAME` says where the parts of a method are."
+    return "\n".join([f'"""{head}', "", *lines, "", last, '"""', ""])
 
 
 ROOMS = {

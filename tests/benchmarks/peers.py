@@ -4,6 +4,7 @@
     tpe                        Optuna's TPESampler, multivariate       ten random points
     bayesian                   Optuna's GPSampler                      ten random points
                                bayesian-optimization                   ten random points
+                               BoTorch: SingleTaskGP, LogEI            ten random points
     forest                     SMAC3, black-box facade's forest        ten random points
     cma-es                     cmaes.CMA, with bounds                  mean in the middle, σ = 0.3
     differential-evolution     scipy, rand1bin, immediate, F = CR = ½  twenty random points
@@ -30,11 +31,16 @@ from nasbook.tasks.functions import Function
 PAIRS = [  # ours, its peer
     ("tpe", "Optuna TPE"), ("bayesian", "Optuna GP"), ("bayesian", "bayesian-optimization"), ("forest", "SMAC3"),
     ("cma-es", "cmaes"), ("differential-evolution", "scipy DE"), ("bayesian, no noise", "Optuna GP, no noise"),
+    ("bayesian", "BoTorch"),
 ]  # fmt: skip
-FASTER = ("tpe", "bayesian")  # which must also ask faster than the fastest of their peers
+FASTER = {  # the share of the peer's time that an ask may take
+    ("tpe", "Optuna TPE"): 1, ("bayesian", "Optuna GP"): 0.5, ("bayesian", "bayesian-optimization"): 1,
+    ("bayesian", "BoTorch"): 0.5,
+}  # fmt: skip
 NAMES = [  # the cheap ones first
     "random", "genetic", "particle-swarm", "cma-es", "cmaes", "differential-evolution", "scipy DE", "tpe", "Optuna TPE",
     "bayesian", "Optuna GP", "forest", "bayesian-optimization", "SMAC3", "bayesian, no noise", "Optuna GP, no noise",
+    "BoTorch",
 ]  # fmt: skip
 DESIGNS = {"random": 0, "genetic": 0, "particle-swarm": 0, "cma-es": 0, "cmaes": 0}
 DESIGNS |= {"differential-evolution": 20, "scipy DE": 20}  # of the others: 10
@@ -124,6 +130,39 @@ class BayesOpt(Peer):
         self.optimizer.register(params=self.params, target=-value)  # it maximises
 
 
+class BoTorch(Peer):
+    """Its tutorial's loop: every part as it is by default, ten starts from 512 points for the acquisition."""
+
+    def __init__(self, task: Function, design: np.ndarray, seed: int) -> None:
+        import torch
+
+        torch.set_num_threads(1)
+        torch.manual_seed(seed)
+        self.box, self.queue, self.U, self.y = task.box, list(design), [], []  # type: ignore[var-annotated]
+
+    def ask(self) -> np.ndarray:
+        self.U.append(self.queue.pop(0) if self.queue else self.suggest())
+        return self.box[:, 0] + self.U[-1] * (self.box[:, 1] - self.box[:, 0])
+
+    def suggest(self) -> np.ndarray:
+        import torch
+        from botorch.acquisition import LogExpectedImprovement
+        from botorch.fit import fit_gpytorch_mll
+        from botorch.models import SingleTaskGP
+        from botorch.optim import optimize_acqf
+        from gpytorch.mlls import ExactMarginalLogLikelihood
+
+        U, y = torch.tensor(np.array(self.U)), -torch.tensor(self.y)[:, None]  # it maximises
+        model = SingleTaskGP(U, y.double())
+        fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model))
+        box = torch.tensor([[0.0], [1.0]]).double().expand(2, U.shape[1])
+        best, _ = optimize_acqf(LogExpectedImprovement(model, y.max()), box, q=1, num_restarts=10, raw_samples=512)
+        return best[0].numpy()
+
+    def tell(self, value: float) -> None:
+        self.y.append(value)
+
+
 class Cmaes(Peer):
     def __init__(self, task: Function, design: np.ndarray, seed: int) -> None:
         from cmaes import CMA
@@ -210,7 +249,14 @@ def scipy_de(task: Function, design: np.ndarray, seed: int, trials: int) -> tupl
 THEIRS: dict[str, type[Peer]] = {
     "Optuna TPE": Optuna, "Optuna GP": OptunaGP, "Optuna GP, no noise": NoiselessGP,
     "bayesian-optimization": BayesOpt, "cmaes": Cmaes, "SMAC3": Smac,
+    "BoTorch": BoTorch,
 }  # fmt: skip
+
+
+def sharp_ridge(d: int, shift: int, rotation: int) -> Function:
+    """x₁² + 100 √(x₂² + … + x_d²) on [−5, 5]ᵈ: no slope is gentle but the one along the ridge (BBOB's f13)."""
+    formula = lambda x: x[..., 0] ** 2 + 100 * np.sqrt((x[..., 1:] ** 2).sum(-1))  # noqa: E731
+    return Function("ridge", formula, (-5, 5), np.zeros((1, d)), shift, rotation)
 
 
 def make(name: str, task: Function, seed: int, points: int | None = None) -> Peer:

@@ -30,6 +30,7 @@ from nasbook.hpo.parts.features import Features
 from nasbook.hpo.parts.maximise import quasi_random, untried
 from nasbook.hpo.parts.trees import Forest, log_normal_ei
 from nasbook.kit.checks import flag, needs_freedom, setting, whole, within
+from nasbook.kit.values import exponent, tame, untame
 from nasbook.method import Method
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
@@ -75,14 +76,15 @@ class ForestView:
 
     @property
     def y_0(self) -> float:
-        """What is subtracted before the logarithm."""
-        best, wide = self.y.min(), np.ptp(self.y) or 1.0
-        return float(best - max(np.percentile(self.y, 5) - best, 1e-6 * wide, 1e-12 * abs(best)))
+        """What is subtracted before the logarithm, in the units of `values`."""
+        y = self.values[: len(self.y)]
+        best, wide = y.min(), np.ptp(y) or 1.0
+        return float(best - max(np.percentile(y, 5) - best, 1e-6 * wide, 1e-12 * abs(best)))
 
-    @property
+    @cached_property
     def values(self) -> np.ndarray:
-        """(n + m + k,) what the trials count as: told, failed, in flight."""
-        return np.r_[self.y, [self.y.max()] * (len(self.failed) + len(self.pending))]
+        """(n + m + k,) what the trials count as: told, failed, in flight; of a size that can be squared (tame)."""
+        return tame(np.r_[self.y, [self.y.max()] * (len(self.failed) + len(self.pending))])
 
     def fitted(self, rng: np.random.Generator) -> ForestView:
         s, X = self.settings, self._see(np.concatenate([self.U, self.failed, self.pending]))
@@ -91,11 +93,13 @@ class ForestView:
 
     def predict(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean (m,) and standard deviation (m,) at points (m, d), in the units of the value."""
-        return self._believed.predict(self._see(U), self.values)
+        mean, std = self._believed.predict(self._see(U), self.values)
+        e = exponent(self.y)
+        return untame(mean, e), untame(std, e)
 
     def acquire(self, U: np.ndarray) -> np.ndarray:
         """Expected improvement at points (m, d): (m,)."""
-        belief, best = self._believed.predict(self._see(U)), float(self.y.min())
+        belief, best = self._believed.predict(self._see(U)), float(self.values.min())
         return log_normal_ei(*belief, best - self.y_0) if self.settings.log else ei(*belief, best)
 
     def suggest(self, rng: np.random.Generator, tried: Collection[tuple]) -> Config:

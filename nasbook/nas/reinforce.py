@@ -2,7 +2,7 @@
 
     J(θ) = E_{a∼p_θ}[R(a)]        ∇J = E[(R − b) ∇ log p_θ(a)]        for every b that does not hang on a
 
-    repeat:  draw m configurations a_1 … a_m from the controller;  R_i = 1 − value of a_i
+    repeat:  draw m configurations a_1 … a_m from the controller;  R_i: the smaller the value of a_i, the larger
              g_i = (R_i − b) ∇ log p_θ(a_i)                            one row of `gradients`
              θ ← Adam(θ, mean of the g_i + w ∇H)                       H: entropy of the decisions
              b ← decay · b + (1 − decay) · mean of the R_i
@@ -11,10 +11,10 @@ b changes nothing on average, because E[∇ log p] = 0, and nearly everything in
 R ∇ log p is long for every architecture, while (R − b) ∇ log p is long only for those that surprise. The first batch
 has no earlier mean; it uses its own, which shortens its mean gradient by 1 − 1/m and does not turn it.
 
-Reward: "accuracy" is R = 1 − value, made for errors. "standardised" is R = (μ − value) / σ with μ and σ of the first
-batch that has values, kept from then on; it suits values of any unit, and the search does not change if they are
-shifted and scaled. A failed or pruned trial gets the lowest reward so far, so the policy learns to avoid it; while no
-reward is known it is left out.
+Reward: "standardised" is R = (μ − value) / σ with μ and σ of the first batch whose values differ, kept from then on, so
+that a search does not change if the values are shifted and scaled, as from fractions to percent. "accuracy" is
+R = 1 − value, the paper's for errors. A failed or pruned trial gets the lowest reward so far, so the policy learns to
+avoid it; while no reward is known it is left out.
 
 With workers, a trial may come from a policy that has changed since; it is taken as if drawn from the present one, as in
 the paper's parallel training. So are configurations that the policy did not draw (enqueued ones, a warm start). The
@@ -36,12 +36,14 @@ from torch import Tensor
 
 from nasbook.kit.checks import one_of, setting, whole, within
 from nasbook.kit.threads import one_thread
+from nasbook.kit.values import exponent
 from nasbook.method import Method, Proposal
 from nasbook.nas.parts.controller import Controller, check_decisions
 from nasbook.space import Config, Scalar, Space
 from nasbook.trace import Trial
 
-REWARDS = ("accuracy", "standardised")
+REWARDS = ("standardised", "accuracy")
+MOST = 100.0  # no reward is larger, so that one trial whose value has exploded does not move the policy for ever
 DRAWS = 256  # sequences from which a view estimates the policy
 
 
@@ -52,7 +54,7 @@ class ReinforceSettings:
     entropy: float = setting(0.01, "Weight of the entropy bonus: larger keeps the policy undecided for longer.")
     baseline: bool = setting(True, "Subtract a moving mean of the rewards; if not, b = 0.")
     decay: float = setting(0.9, "How much of the baseline is kept at an update; 0 is the last batch's mean.")
-    reward: str = setting("accuracy", "1 − value, or standardised by the first batch.", REWARDS)
+    reward: str = setting("standardised", "In the spread of the first batch, or 1 − value: accuracy.", REWARDS)
     hidden: int = setting(32, "Units of the LSTM.")
 
     def __post_init__(self) -> None:
@@ -109,7 +111,7 @@ class Reinforce(Method):
         self.drawn: list[tuple[Config, float]] = []  # from the present policy, with log p, and not yet asked for
         self.b: float | None = None
         self.lowest: float | None = None  # reward so far
-        self.scale: tuple[float, float] | None = None  # μ, σ of "standardised"
+        self.scale: tuple[float, float, int] | None = None  # μ, σ of "standardised", in units of 2^e
         self.updates = 0
         self.last: Update | None = None
         self._view: ControllerView | None = None
@@ -139,10 +141,13 @@ class Reinforce(Method):
     def rewards(self, batch: list[Trial]) -> tuple[list[Trial], np.ndarray]:
         """The trials of a batch that have a reward, and their rewards (n,)."""
         value = np.array([np.nan if t.status != "done" or t.value is None else t.value for t in batch])
-        if self.scale is None and np.isfinite(value).any():
-            self.scale = float(np.nanmean(value)), float(np.nanstd(value)) or 1.0
-        mu, sigma = (1.0, 1.0) if self.settings.reward == "accuracy" else self.scale or (0.0, 1.0)
-        R = (mu - value) / sigma
+        if self.scale is None and len(set(value[np.isfinite(value)])) > 1:
+            e = exponent(value)
+            mu, sigma = np.nanmean(np.ldexp(value, -e)), np.nanstd(np.ldexp(value, -e))
+            self.scale = float(mu), float(sigma), e
+        mu, sigma, e = (1.0, 1.0, 0) if self.settings.reward == "accuracy" else self.scale or (0.0, np.inf, 0)
+        with np.errstate(over="ignore"):
+            R = ((mu - np.ldexp(value, -e)) / sigma).clip(-MOST, MOST)
         if np.isfinite(R).any():
             self.lowest = float(np.nanmin(R if self.lowest is None else [*R, self.lowest]))
         return ([], R[:0]) if self.lowest is None else (batch, np.where(np.isnan(R), self.lowest, R))

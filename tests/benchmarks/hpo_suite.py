@@ -3,8 +3,8 @@
     python tests/benchmarks/hpo_suite.py --smac smac-venv/bin/python --keep suite.jsonl
 
 Who meets whom stands in peers.py; how to make a Python with SMAC3 in smac_peer.py. Each function is moved by the seed
-(nasbook.tasks.functions), the last eight also turned, so a seed is one problem, the same for all. On the table Digits-HPO, the methods of several
-fidelities meet random search at equal total epochs (hpo_fidelity.py).
+(nasbook.tasks.functions), the last eight also turned, so a seed is one problem, the same for all. On the table
+Digits-HPO, the methods of several fidelities meet random search at equal total epochs (hpo_fidelity.py).
 
 Regret is the best value so far minus the optimum, at least 1e-9. Printed: the anytime area (mean of log10 regret over
 all trials; lower is better), the median final regret, the mean rank of the final regret among all; for each pair a

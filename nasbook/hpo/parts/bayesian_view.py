@@ -27,6 +27,7 @@ from nasbook.hpo.parts.knowledge_gradient import knowledge_gradient
 from nasbook.hpo.parts.maximise import enumerate_all, maximise, quasi_random, untried
 from nasbook.hpo.parts.prior import Prior, weighted
 from nasbook.kit.blas import one_thread
+from nasbook.kit.values import exponent, tame, untame
 from nasbook.space import Config, Space
 
 LIES: dict[str, Callable[[np.ndarray], Any]] = {"min": np.min, "mean": np.mean, "max": np.max}
@@ -58,14 +59,19 @@ class BayesianView:
         """f*: the lowest value told."""
         return float(self.y.min()) if len(self.y) else None
 
+    @cached_property
+    def values(self) -> np.ndarray:
+        """(n,) what the process learns from: y, or, where that is of a size that cannot be squared, a part of it."""
+        return tame(self.y)
+
     def fitted(self, **changes: Any) -> BayesianView:
         """The belief that these results lead to, here or under changed settings."""
         s = replace(self.settings, **changes)
         gp = GP(s.kernel, lengthscale=s.lengthscale, noise=s.noise, groups=self._features.groups)
         told, flying = self._see(np.concatenate([self.U, self.failed])), self._see(self.pending)
-        y = np.r_[self.y, [self.y.max()] * len(self.failed)]
+        y = np.r_[self.values, [self.values.max()] * len(self.failed)]
         if s.lie in LIES:
-            gp.fit(np.concatenate([told, flying]), np.r_[y, [LIES[s.lie](self.y)] * len(flying)])
+            gp.fit(np.concatenate([told, flying]), np.r_[y, [LIES[s.lie](self.values)] * len(flying)])
         else:
             gp.fit(told, y)
             gp = gp.given(flying, gp.predict(flying)[0]) if len(flying) else gp
@@ -77,7 +83,9 @@ class BayesianView:
 
     def predict(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean (m,) and standard deviation (m,) of the function at points (m, d), in the units of the value."""
-        return self._believed.predict(self._see(U))
+        e = exponent(self.y)
+        mean, std = self._believed.predict(self._see(U))
+        return untame(mean, e), untame(std, e)
 
     def predict_seconds(self, U: np.ndarray) -> np.ndarray:
         """What trials at points (m, d) may cost, the median of that belief: (m,). 1 while no cost has been told."""
@@ -85,7 +93,7 @@ class BayesianView:
 
     def samples(self, U: np.ndarray, n: int = 3, seed: int = 0) -> np.ndarray:
         """n functions drawn from the belief, at points (m, d): (n, m)."""
-        return self._believed.sample(self._see(U), n, np.random.default_rng(seed))
+        return untame(self._believed.sample(self._see(U), n, np.random.default_rng(seed)), exponent(self.y))
 
     def acquire(self, U: np.ndarray) -> np.ndarray:
         """The acquisition at points (m, d), times π^(β/n) if there is a prior: (m,), larger is better."""
@@ -95,7 +103,7 @@ class BayesianView:
         if self._prior is None:
             return a
         w, none = self.fading * self._prior.log(Z, U)[0], np.zeros_like(Z)
-        return weighted(a, none, w, none, self.acquisition, self.y.min())[0]
+        return weighted(a, none, w, none, self.acquisition, self.values.min())[0]
 
     def trust(self, U: np.ndarray) -> np.ndarray:
         """π^(β/n), what is left of the prior, at points (m, d): (m,); 1 without a prior."""
@@ -129,14 +137,14 @@ class BayesianView:
         if name == "knowledge_gradient":
             return knowledge_gradient(gp, Z, self._among)
         if name == "ei_per_second":
-            return ei_per_second(*gp.predict(Z), self.y.min(), self._cost(Z)[0], **self._options(gp.scale))
-        return ACQUISITIONS[name](*gp.predict(Z), self.y.min(), **self._options(gp.scale))
+            return ei_per_second(*gp.predict(Z), self.values.min(), self._cost(Z)[0], **self._options(gp.scale))
+        return ACQUISITIONS[name](*gp.predict(Z), self.values.min(), **self._options(gp.scale))
 
     def _slope(self, Z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The acquisition and its gradient, with values in standard deviations: ∂a/∂x = ∂a/∂μ ∂μ/∂x + ∂a/∂σ ∂σ/∂x."""
         c, name = self._believed.scale, self.acquisition.removesuffix("_per_second")
         mean, std, dmean, dstd = (v / c for v in self._believed.slopes(Z))
-        belief, options = (mean, std, self.y.min() / c), self._options(1.0)
+        belief, options = (mean, std, self.values.min() / c), self._options(1.0)
         da_dmean, da_dstd = SLOPES[name](*belief, **options)
         a, da = ACQUISITIONS[name](*belief, **options), da_dmean[:, None] * dmean + da_dstd[:, None] * dstd
         if name != self.acquisition:  # (a/c)' = (a' - a (ln c)') / c
@@ -144,7 +152,7 @@ class BayesianView:
             a, da = a / cost, (da - a[:, None] * dln_cost) / cost[:, None]
         if self._prior is not None:
             w, dw = self._prior.log(Z)
-            a, da = weighted(a, da, self.fading * w, self.fading * dw, name, self.y.min() / c)
+            a, da = weighted(a, da, self.fading * w, self.fading * dw, name, self.values.min() / c)
         return a, da
 
     def _options(self, scale: float) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from nasbook.kit.values import tame
 from nasbook.trace import Trial
 
 
@@ -60,7 +61,7 @@ def crowding(Y: Any) -> np.ndarray:
     distance = np.zeros(len(Y))
     for y in Y.T:
         order = np.argsort(y, kind="stable")
-        y = y[order]
+        y = tame(y[order])
         distance[order[[0, -1]]] = np.inf
         if y[-1] > y[0]:
             distance[order[1:-1]] += (y[2:] - y[:-2]) / (y[-1] - y[0])

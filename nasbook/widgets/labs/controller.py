@@ -82,6 +82,7 @@ class ControllerLab(Lab):
         self.task = nasbook.task(v["task"])
         chosen = {name: v[name] for name in ("baseline", "lr", "entropy", "decay", "batch")}
         chosen |= {name: v[name] for name in ("clip", "epochs")} if ppo else {}
+        chosen["reward"] = "accuracy"  # the picture's middle shows the rewards, in per cent
         self.method = nasbook.method(v["method"], self.task.space, seed=v["seed"], **chosen)
         self.start = self.method.view()
         self.after: list[Any] = []  # the policy after each trial

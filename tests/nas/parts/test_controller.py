@@ -173,7 +173,7 @@ def batch_for(method, values):
 
 def test_one_update_is_one_step_of_adam_along_the_estimate():
     """With a rate so small that Adam's first step is −lr · sign(gradient), the sign of every weight's step is known."""
-    method = Reinforce(TINY, seed=2, batch=6, entropy=0.0, lr=1e-6, baseline=False)
+    method = Reinforce(TINY, seed=2, batch=6, entropy=0.0, lr=1e-6, baseline=False, reward="accuracy")
     before = torch.cat([p.detach().flatten().clone() for p in method.weights])
     start = Controller(TINY, 32)
     start.load_state_dict(method.controller.state_dict())
@@ -192,7 +192,7 @@ def test_one_update_is_one_step_of_adam_along_the_estimate():
 
 
 def test_what_an_update_reports():
-    method = Reinforce(TINY, seed=2, batch=4, decay=0.75)
+    method = Reinforce(TINY, seed=2, batch=4, decay=0.75, reward="accuracy")
     ids = [t.id for t in batch_for(method, [0.4, 0.2, 0.2, 0.0])]
     first = method.last
     assert first.trials == tuple(ids) and first.rewards == pytest.approx((0.6, 0.8, 0.8, 1.0))
@@ -201,7 +201,7 @@ def test_what_an_update_reports():
     assert method.last.baseline == pytest.approx(0.8)  # of earlier batches only
     assert method.b == pytest.approx(0.75 * 0.8 + 0.25 * 1.0)
     assert method.last.variance == method.last.variance_with < method.last.variance_without
-    off = Reinforce(TINY, seed=2, batch=4, baseline=False)
+    off = Reinforce(TINY, seed=2, batch=4, baseline=False, reward="accuracy")
     batch_for(off, [0.4, 0.2, 0.2, 0.0])
     assert off.last.baseline == 0 and off.last.variance == off.last.variance_without
     assert off.last.variance_with == pytest.approx(first.variance)  # the same weights and the same draws
@@ -300,7 +300,7 @@ def test_it_learns_what_is_good_and_random_does_not():
 
 @pytest.mark.parametrize("name", METHODS)
 def test_standardised_rewards_do_not_know_the_unit(name):
-    run = lambda f: nasbook.search(name, f, space=TREE, trials=60, seed=3, reward="standardised")  # noqa: E731
+    run = lambda f: nasbook.search(name, f, space=TREE, trials=60, seed=3)  # noqa: E731
     a = run(lambda c: c.get("kernel", 9) + 2.0 * c.get("bias", 0))
     b = run(lambda c: 1e6 * (c.get("kernel", 9) + 2.0 * c.get("bias", 0)) - 5e7)
     c = run(lambda c: 1.0)
@@ -310,7 +310,7 @@ def test_standardised_rewards_do_not_know_the_unit(name):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_failed_trials_have_the_lowest_reward_so_far(name):
-    method = nasbook.method(name, TINY, seed=0, batch=3)
+    method = nasbook.method(name, TINY, seed=0, batch=3, reward="accuracy")
     batch_for(method, [None, None, None])
     assert method.updates == 0  # nothing is known of rewards
     batch_for(method, [0.3, None, 0.4])
@@ -414,7 +414,7 @@ def test_bad_spaces_and_settings_get_a_sentence():
         ({"batch": 1}, "batch must be a whole number of at least 2"),
         ({"lr": 0}, "lr must lie in"),
         ({"decay": 1.5}, "decay must lie in"),
-        ({"reward": "cubed"}, "reward must be one of accuracy, standardised"),
+        ({"reward": "cubed"}, "reward must be one of standardised, accuracy"),
         ({"baseline": "on"}, "baseline must be True or False"),
         ({"clip": 0.0}, "clip must lie in"),
         ({"epochs": 0}, "epochs must be"),

@@ -208,7 +208,7 @@ def test_what_an_update_reports():
 
 
 def test_variance_of_a_batch_is_that_of_its_rows():
-    method = Reinforce(TINY, seed=5, batch=5, entropy=0.0)
+    method = Reinforce(TINY, seed=5, batch=5, entropy=0.0, reward="accuracy")
     start = Controller(TINY, 32)
     start.load_state_dict(method.controller.state_dict())
     values = [0.1, 0.7, 0.3, 0.3, 0.9]

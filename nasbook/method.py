@@ -91,6 +91,10 @@ class Method(_Named):
     def check_budget(self, trials: int | None, fidelity: Fidelity | None) -> None:
         """Raise ValueError where so many trials, or what the task can be trained for, are no search for the method."""
 
+    def new_configurations(self, trials: int) -> int:
+        """How many of so many trials want a configuration that has not been tried."""
+        return trials
+
     def propose(self) -> Config | Proposal | None:
         """The next configuration; None means 'wait for a result', or, with nothing in flight, 'I am done'."""
         raise NotImplementedError

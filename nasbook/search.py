@@ -298,6 +298,7 @@ def steps(
     known = [] if warm_start is None else _earlier(warm_start, method, task)
     if isinstance(method, Method) and not resume:
         method.check_budget(None if trials is None else trials + len(known), task.fidelity)
+        _say_repeats(method, trials)
     if resume and out is None:
         raise ValueError("resume=True goes on with a file: say which with out='trace.jsonl'")
     trace, file = Trace(header), None
@@ -462,6 +463,18 @@ def as_task(
             raise ValueError("a function needs a space to be searched in: add space=Space(x=Float(0, 1), …)")
         return FunctionTask(task, space, fidelity=fidelity)
     raise ValueError(f"a task is a name, a Task or a function of a configuration, not {task!r}")
+
+
+def _say_repeats(method: Method, trials: int | None) -> None:
+    """Say so where a budget is larger than the space: the method goes on, with configurations that were tried."""
+    new = 0 if trials is None else method.new_configurations(int(trials))
+    if new > 1 and method.space.at_most(new - 1) and not method.space.at_most(1):
+        size = int(method.space.size)
+        warnings.warn(
+            f"this space has {size} configurations, so at least {new - size} of the {trials} trials repeat one; "
+            "'grid' ends when all are tried",
+            stacklevel=3,
+        )
 
 
 def _without_fidelity(task: Task, method: Method) -> str:

@@ -54,5 +54,8 @@ class GridSearch(Method):
                 f"resolution ({n}{'' if floats else ', although this space has no Float'}), or use 'random'"
             )
 
+    def new_configurations(self, trials: int) -> int:
+        return 0  # it ends with the grid
+
     def propose(self) -> Config | None:
         return next(self.points, None)

@@ -36,7 +36,7 @@ from nasbook.hpo.parts.schedules import Member
 from nasbook.kit.checks import setting, whole, within
 from nasbook.kit.state import Resumable
 from nasbook.kit.threads import one_thread_a_step
-from nasbook.space import Choice, Config, Constant, Int
+from nasbook.space import Choice, Config, Constant
 from nasbook.task import Task, trial_seed
 from nasbook.trace import Trial
 
@@ -146,7 +146,7 @@ class PBT(Resumable):
             else:
                 moved = config[name] * float(self.rng.choice([s.up, s.down]))
                 moved = min(p.high, max(p.low, moved))
-                new[name] = round(moved) if isinstance(p, Int) else moved
+                new[name] = moved if p.step is None else p.decode(p.encode(moved))  # to the nearest step
         return self.space.validate(new)
 
     def _record(self, i: int, epoch: int, seconds: float) -> Trial:

@@ -3,6 +3,7 @@ resume; a replay with views; failures; a start from outside."""
 
 import json
 import math
+import warnings
 from dataclasses import asdict, fields
 
 import numpy as np
@@ -167,3 +168,40 @@ def test_it_learns(name):
         values = np.log(trace.values + 1e-6)
         gains.append(values[:30].mean() - values[30:].mean())
     assert np.mean(gains) > (0.15 if name == "differential-evolution" else 0.3) and math.isfinite(np.sum(gains))
+
+
+FEW = Space(a=Choice([1, 2], ordered=True), b=Int(1, 6, step=5))
+
+
+@pytest.mark.parametrize("name", ["random", "grid", "bayesian", *NAMES, *NAS, *SEVERAL, *RUNGS])
+def test_a_space_that_is_used_up_ends_the_search_or_is_said_to_repeat(name):
+    try:
+        nasbook.method(name, FEW)
+    except ValueError:
+        pytest.skip("the method does not serve this space")
+    task = Noisy(FEW, "few", several=name in SEVERAL)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        trace = search(name, task, trials=12, seed=0, **({"eta": 3, "max_fidelity": 9} if name in RUNGS[1:] else {}))
+    told = [str(w.message) for w in said if "repeat one" in str(w.message)]
+    new = 12 if name not in RUNGS[1:] else 2 if name == "asha" else 9
+    if name == "grid":
+        assert len(trace) == 4 and not told
+    elif new <= 4:
+        assert not told
+    else:
+        wanted = f"this space has 4 configurations, so at least {new - 4} of the 12 trials repeat one"
+        assert len(told) == 1 and told[0].startswith(wanted)
+        assert len(trace) == 12 and {t.status for t in trace.trials} == {"done"}
+
+
+STEPS = Space(x=Float(0, 1, step=0.25), n=Int(8, 64, step=8), m=Float(-0.3, 0.3, step=0.1), lr=Float(1e-3, 1, log=True))
+
+
+@pytest.mark.parametrize("name", ["random", "grid", "bayesian", *NAMES, *SEVERAL, *RUNGS, "regularized-evolution"])
+def test_every_method_stays_on_the_steps(name):
+    trace = search(name, Noisy(STEPS, "steps", several=name in SEVERAL), trials=budget(name) // 2 * 2, seed=1)
+    for t in trace.trials:
+        assert STEPS.validate(t.config) == t.config and STEPS.decode(STEPS.encode(t.config)) == t.config
+        assert t.config["n"] % 8 == 0 and t.config["x"] in (0, 0.25, 0.5, 0.75, 1)
+        assert t.config["m"] in (-0.3, -0.2, -0.1, 0, 0.1, 0.2, 0.3)

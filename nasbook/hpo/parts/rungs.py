@@ -181,6 +181,9 @@ class RungMethod(Method):
         """New configurations that are trained before one can be promoted."""
         raise NotImplementedError
 
+    def new_configurations(self, trials: int) -> int:
+        return min(trials, self.before_promotion())
+
     def check_budget(self, trials: int | None, fidelity: Fidelity | None) -> None:
         s, n = self.settings, self.before_promotion()
         if fidelity is not None and not fidelity.min <= s.levels[0] < s.max_fidelity <= fidelity.max:

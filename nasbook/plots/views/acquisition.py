@@ -19,7 +19,7 @@ from nasbook.plots.style import Figure, Limits
 from nasbook.plots.viewed import BELIEF, step_of
 from nasbook.plots.views.acquisition_labels import NAMES, SHORT, Belief, Truth, extent, scaled
 from nasbook.plots.views.acquisition_maps import Acquisition2D
-from nasbook.space import Choice, Config, Int, Space
+from nasbook.space import Choice, Config, Constant, Space
 from nasbook.task import Task
 from nasbook.trace import Trace
 
@@ -64,8 +64,8 @@ class Acquisition1D(Belief):
             u = np.array([p.encode(o) for o in p.options])
             x = np.stack([u - 0.49 / p.size, u + 0.49 / p.size], 1).ravel()
             return x, np.repeat(u, 2)
-        if isinstance(p, Int) and p.size <= 200:
-            u = np.array([p.encode(v) for v in range(p.low, p.high + 1)])
+        if not isinstance(p, Constant) and p.size <= 200:
+            u = np.array([p.encode(v) for v in p.levels(200)])
             return u, u
         u = np.linspace(0, 1, 200)
         return u, u

@@ -18,7 +18,7 @@ from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, value_label
 from nasbook.plots.style import Figure, Limits
 from nasbook.plots.viewed import DENSITIES
-from nasbook.space import Choice, Config, Int, Space
+from nasbook.space import Choice, Config, Constant, Space
 from nasbook.trace import Trial, best_of
 
 GOOD, OTHER = style.BELIEF, style.PURPLE
@@ -60,8 +60,8 @@ class TPEPicture(Picture):
         if isinstance(p, Choice):
             u = np.array([p.encode(o) for o in p.options])
             return np.stack([u - 0.46 / p.size, u + 0.46 / p.size], 1).ravel(), np.repeat(u, 2)
-        if isinstance(p, Int) and p.size <= 200:
-            u = np.array([p.encode(v) for v in range(p.low, p.high + 1)])
+        if not isinstance(p, Constant) and p.size <= 200:
+            u = np.array([p.encode(v) for v in p.levels(200)])
             return u, u
         u = np.linspace(0, 1, 401)
         return u, u
@@ -91,7 +91,7 @@ class TPEPicture(Picture):
             if ax is not self.low:
                 ax.tick_params(labelbottom=False)
         self.ax.set(ylabel=self.quantity.axis, ylim=self.y.pair)
-        self.mid.set(ylabel="probability" if isinstance(self.p, Choice | Int) else "density", ylim=self.height.pair)
+        self.mid.set(ylabel="density" if self.p.size == np.inf else "probability", ylim=self.height.pair)
         self.low.set(ylabel="ln l − ln g", ylim=self.score.pair)
         self.low.axhline(0, color=style.LIGHT, lw=1)
         self.title(fig)

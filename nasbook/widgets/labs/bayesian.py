@@ -360,13 +360,15 @@ def _slider(name: str, p: Any) -> Any:
     if isinstance(p, Choice):
         made: Any = W.SelectionSlider(options=[(str(o), o) for o in p.options], **options)
     elif isinstance(p, Int):
-        made = W.IntSlider(p.low, p.low, p.high, 1, **options)
+        made = W.IntSlider(p.low, p.low, p.high, p.step, **options)
     elif isinstance(p, Float) and p.log:
         made = W.FloatLogSlider(
             p.low, min=math.log10(p.low), max=math.log10(p.high), step=0.01, readout_format=".2g", **options
         )
     else:
-        made = W.FloatSlider(p.low, min=p.low, max=p.high, step=(p.high - p.low) / 500, readout_format=".3g", **options)
+        made = W.FloatSlider(
+            p.low, min=p.low, max=p.high, step=p.step or (p.high - p.low) / 500, readout_format=".3g", **options
+        )
     made.add_class(f"nb-choose-{name}")
     made.add_class("nb-choose")
     return made

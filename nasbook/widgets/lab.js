@@ -27,7 +27,7 @@ function attach(root, model) {
   }, true);
   root.addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && event.target.matches('.nb-typed input')) model.send({ kind: 'enter', text: event.target.value });
-  });
+  }, true); // before the field, which keeps its keys to itself
   const watcher = new MutationObserver((changes) => {
     if (!changes.some((c) => c.target === last && last.disabled)) return;
     if (document.activeElement !== last && document.activeElement !== document.body) return;

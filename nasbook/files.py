@@ -6,8 +6,12 @@ import errno
 import json
 import math
 import os
+import re
 import stat
+import time
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -43,23 +47,33 @@ def parse_json(data: bytes | str, what: str = "JSON") -> Any:
         raise ValueError(f"not {what} ({error.msg[:1].lower()}{error.msg[1:]}, {where})") from None
     except RecursionError:
         raise ValueError(f"nested more than {DEPTH} levels deep") from None
+    except _NumberError as error:
+        found = re.search(rf"(?<=[\s:,\[]){re.escape(error.number)}", text)
+        line = text.count("\n", 0, found.start()) + 1 if found else 1
+        raise ValueError(f"{error} (line {line})" if line > 1 else str(error)) from None
     return value
 
 
+class _NumberError(ValueError):
+    def __init__(self, said: str, number: str) -> None:
+        super().__init__(said)
+        self.number = number
+
+
 def _constant(text: str) -> None:
-    raise ValueError(f"{text} is not a number of JSON")
+    raise _NumberError(f"{text} is not a number of JSON", text)
 
 
 def _float(text: str) -> float:
     value = float(text)
     if math.isinf(value):
-        raise ValueError(f"the number {text:.30} is too large")
+        raise _NumberError(f"the number {text:.30} is too large", text)
     return value
 
 
 def _int(text: str) -> int:
     if len(text.lstrip("-")) > DIGITS:
-        raise ValueError(f"a whole number of {len(text.lstrip('-'))} digits is too large")
+        raise _NumberError(f"a whole number of {len(text.lstrip('-'))} digits is too large", text)
     return int(text)
 
 
@@ -101,6 +115,20 @@ def lock(file: IO[Any]) -> bool:
         return error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
     _held.add(file)
     return True
+
+
+@contextmanager
+def alone(path: Path, patience: float = 30.0) -> Iterator[None]:
+    """Hold the lock of a hidden file beside `path`: what is read from `path` in this block may be written back.
+
+    Waits for whoever has it; TimeoutError after `patience` seconds, OSError where the folder cannot be written."""
+    with open(path.with_name(f".{path.name}.lock"), "ab") as file:
+        end = time.monotonic() + patience
+        while not lock(file):
+            if time.monotonic() > end:
+                raise TimeoutError(errno.ETIMEDOUT, "another process has it locked", str(path))
+            time.sleep(0.01)
+        yield
 
 
 def _let_go() -> None:

@@ -65,16 +65,12 @@ class Exercise:
         except Exception as error:
             wrong = f"your answer raised {type(error).__name__}: {_words(error)}{_where(error)}"
         if not missing:  # an untouched stub is not a try
-            self._note(tries=self._entry().get("tries", 0) + 1, passed=wrong is None)
+            self._note(lambda old: {"tries": old.get("tries", 0) + 1, "passed": wrong is None})
         return Result(wrong is None, self.why if wrong is None else wrong)
 
-    def _entry(self) -> dict[str, Any]:
-        return self.record.read().get(self.name, {})
-
-    def _note(self, **facts: Any) -> None:
-        """Write to the record, until the exercise is passed."""
-        if not self._entry().get("passed"):
-            self.record.update(self.name, **facts)
+    def _note(self, facts: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        """Add to the record what follows from it, until the exercise is passed."""
+        self.record.revise(self.name, lambda old: {} if old.get("passed") else facts(old))
 
     def _missing(self, answer: Any) -> str | None:
         if answer is NOT_GIVEN:
@@ -91,7 +87,7 @@ class Exercise:
         """The first or the second hint."""
         if number not in (1, 2):
             raise ValueError(f"there are two hints, 1 and 2, not {number!r}")
-        self._note(hints=max(number, self._entry().get("hints", 0)))
+        self._note(lambda old: {"hints": max(number, old.get("hints", 0))})
         return self.hints[number - 1]
 
     @property
@@ -118,7 +114,7 @@ class Exercise:
             shown.value = "".join(f"<p><i>Hint {i + 1}.</i> {self.hint(i + 1)}</p>" for i in range(opened[0]))
 
         def on_solution(_: Any) -> None:
-            self._note(solution_seen=True)
+            self._note(lambda _: {"solution_seen": True})
             shown.value = f"<pre>{html.escape(self.solution)}</pre>"
 
         buttons[0].on_click(on_hint)

@@ -103,8 +103,7 @@ class Prediction:
 
     def again(self) -> Prediction:
         """Ask anew: forget the locked answer. The record says that it was asked again."""
-        times = self.record.read().get(self.name, {}).get("again", 0)
-        self.record.update(self.name, answer=None, outcome=None, again=times + 1)
+        self.record.revise(self.name, lambda old: {"answer": None, "outcome": None, "again": old.get("again", 0) + 1})
         return Prediction(self.name, self.question, self.options, self.record, self.judge)
 
     def reveal(self, *measured: Any) -> Outcome:
@@ -118,8 +117,8 @@ class Prediction:
             outcome = self.options[outcome]
         if outcome not in self.options:
             raise ValueError(f"the outcome {outcome!r} is not one of {', '.join(map(repr, self.options))}")
-        if self.answer is not None and not self.record.read().get(self.name, {}).get("outcome"):
-            self.record.update(self.name, outcome=outcome)
+        if self.answer is not None:
+            self.record.revise(self.name, lambda old: {} if old.get("outcome") else {"outcome": outcome})
         return Outcome(self.answer, str(outcome), why)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:

@@ -7,21 +7,33 @@ from __future__ import annotations
 
 import json
 import os
-import threading
+import warnings
+from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+from nasbook.files import alone, parse_json, read_bytes
+
 FILE = "nasbook_progress.json"
 SCHEMA = "nasbook/progress@1"
-_lock = threading.Lock()
+Entries = dict[str, dict[str, Any]]
+FIELDS: dict[str, tuple[str, Callable[[Any], bool]]] = {  # of an entry: what each must be
+    "passed": ("true or false", lambda x: isinstance(x, bool)),
+    "solution_seen": ("true or false", lambda x: isinstance(x, bool)),
+    **dict.fromkeys(("tries", "hints", "again"), ("a whole number", lambda x: type(x) is int and x >= 0)),
+    **dict.fromkeys(("answer", "outcome"), ("text", lambda x: x is None or isinstance(x, str))),
+    "when": ("text", lambda x: isinstance(x, str)),
+}
 
 
 class Record:
     """What a learner has done: {"03.ei": {"passed": true, "tries": 2, …}, "03.q1": {"answer": "left", …}}.
 
     The file is $NASBOOK_PROGRESS, or nasbook_progress.json in the notebook's folder. It is written in one move, so a
-    kill leaves either the old or the new one. A file that cannot be read is put aside, not overwritten.
+    kill leaves either the old or the new one, and by one notebook at a time, so none loses what another has written.
+    A damaged file is put aside under a new name and what is sound in it is kept; `problem` says so, and a warning.
     """
 
     def __init__(self, path: str | Path | None = None) -> None:
@@ -32,57 +44,127 @@ class Record:
     def path(self) -> Path:
         return Path(self._path or os.environ.get("NASBOOK_PROGRESS") or FILE)
 
-    def read(self) -> dict[str, dict[str, Any]]:
+    def read(self) -> Entries:
+        """Every entry; never raises."""
+        entries: Entries = {}
         try:
-            return _entries(self.path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
+            entries, wrong = self._look()
+            if wrong:
+                with alone(self.path):
+                    entries = self._mend()
         except (OSError, ValueError) as error:
-            aside = self.path.with_name(self.path.name + ".damaged")
-            self.problem = f"{self.path} could not be read ({error}); it was put aside as {aside.name}"
-            if self.path.is_file():
-                os.replace(self.path, aside)
-            return {}
+            self._say(f"progress is not kept: {_words(error, self.path)}")
+        return entries
 
     def update(self, name: str, **facts: Any) -> None:
         """Add facts to one entry. A read-only folder is no reason to stop a lesson: then progress is not kept."""
-        with _lock:
-            entries = self.read()
-            entries[name] = {**entries.get(name, {}), **facts, "when": datetime.now(UTC).isoformat(timespec="seconds")}
-            self._write(entries)
+        self.revise(name, lambda _: facts)
+
+    def revise(self, name: str, facts: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        """Add to one entry the facts that follow from what it is; nothing is written where none do."""
+
+        def change(entries: Entries) -> bool:
+            old = entries.get(name, {})
+            if new := facts(old):
+                entries[name] = {**old, **new, "when": datetime.now(UTC).isoformat(timespec="seconds")}
+            return bool(new)
+
+        self._change(change)
 
     def restore(self, text: str | bytes) -> int:
         """Merge a downloaded file into this one; what was passed stays as it was. Returns the number of entries read.
 
         ValueError says why a file is no progress file."""
-        new = _entries(text.decode("utf-8", "replace") if isinstance(text, bytes) else text)
-        with _lock:
-            entries = self.read()
+        new, wrong = _entries(text)
+        if wrong:
+            raise ValueError(wrong)
+
+        def change(entries: Entries) -> bool:
             for name, facts in new.items():
                 old = entries.get(name, {})
                 entries[name] = old if old.get("passed") else {**old, **facts}
-            self._write(entries)
+            return True
+
+        self._change(change)
         return len(new)
 
-    def _write(self, entries: dict[str, dict[str, Any]]) -> None:
-        scratch = self.path.with_name(self.path.name + ".tmp")
+    def _change(self, change: Callable[[Entries], bool]) -> None:
+        """Read, change and write, while nobody else does."""
         try:
-            scratch.write_text(json.dumps({"schema": SCHEMA, "entries": entries}, indent=1), encoding="utf-8")
-            os.replace(scratch, self.path)
-        except OSError as error:
-            self.problem = f"progress is not kept: {error}"
+            with alone(self.path):
+                entries = self._mend()
+                if change(entries):
+                    self._write(entries)
+        except (OSError, ValueError) as error:
+            self._say(f"progress is not kept: {_words(error, self.path)}")
+
+    def _look(self) -> tuple[Entries, str]:
+        """What the file holds, and what is wrong with it. ValueError for a folder, OSError where it cannot be read."""
+        try:
+            return _entries(read_bytes(self.path))
+        except FileNotFoundError:
+            return {}, ""
+        except PermissionError as error:
+            return {}, _words(error, self.path)
+
+    def _mend(self) -> Entries:
+        """What the file holds; a damaged one is put aside first, and what is sound in it is written anew."""
+        entries, wrong = self._look()
+        if wrong:
+            names = (self.path.name + ".damaged" + (f"-{k}" if k > 1 else "") for k in count(1))
+            aside = next(p for n in names if not os.path.lexists(p := self.path.with_name(n)))
+            os.replace(self.path, aside)
+            kept = ", and what is sound in it was kept" if entries else ""
+            self._say(f"{self.path} could not be read ({wrong}); it was put aside as {aside.name}{kept}")
+            if entries:
+                self._write(entries)
+        return entries
+
+    def _write(self, entries: Entries) -> None:
+        scratch = self.path.with_name(self.path.name + ".tmp")
+        scratch.write_text(json.dumps({"schema": SCHEMA, "entries": entries}, indent=1), encoding="utf-8")
+        os.replace(scratch, self.path)
+
+    def _say(self, problem: str) -> None:
+        if problem != self.problem:
+            warnings.warn(problem, stacklevel=2)
+        self.problem = problem
 
 
-def _entries(text: str) -> dict[str, dict[str, Any]]:
+def _entries(data: str | bytes) -> tuple[Entries, str]:
+    """What is sound in a progress file, and a sentence on what is not, if anything."""
     try:
-        data = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"this is no progress file: not JSON, line {error.lineno}") from None
-    entries = data.get("entries") if isinstance(data, dict) else None
-    if (
-        not isinstance(entries, dict)
-        or data.get("schema") != SCHEMA
-        or not all(isinstance(e, dict) for e in entries.values())
-    ):
-        raise ValueError(f"this is no progress file: it lacks the schema {SCHEMA!r}")
-    return entries
+        whole = parse_json(data)
+    except ValueError as error:
+        return {}, f"this is no progress file: {error}"
+    entries = whole.get("entries") if isinstance(whole, dict) else None
+    if not isinstance(entries, dict) or whole.get("schema") != SCHEMA:
+        return {}, f"this is no progress file: it lacks the schema {SCHEMA!r} or its entries"
+    sound: Entries = {}
+    wrong = ""
+    for name, entry in entries.items():
+        if not isinstance(entry, dict):
+            wrong = wrong or f"{_line(data, name)}{name} must be an entry {{…}}, not {json.dumps(entry):.40}"
+            continue
+        sound[name] = {k: v for k, v in entry.items() if k not in FIELDS or FIELDS[k][1](v)}
+        for key in entry.keys() - sound[name].keys():
+            shown = json.dumps(entry[key])
+            shown = shown if len(shown) <= 40 else shown[:40] + "…"
+            wrong = wrong or f"{_line(data, name, key)}{key} of {name} must be {FIELDS[key][0]}, not {shown}"
+    return sound, wrong
+
+
+def _line(data: str | bytes, *keys: str) -> str:
+    """'line 4: ', where these keys stand one after the other in the text."""
+    text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
+    at = 0
+    for key in ("entries", *keys):
+        at = max(at, text.find(json.dumps(key), at))
+    return f"line {text.count(chr(10), 0, at) + 1}: "
+
+
+def _words(error: Exception, path: Path) -> str:
+    """An error in words, with the file; Python's own names a number first."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror[:1].lower()}{error.strerror[1:]}: {error.filename or path}"
+    return str(error)

@@ -21,6 +21,7 @@ import numpy as np
 from PIL import Image
 
 import nasbook
+from nasbook.nas.parts.supernet import SupernetView
 from nasbook.nas.spaces.nb201.cell import EDGES, OPS
 from nasbook.plots import (
     Acquisition1D,
@@ -80,15 +81,13 @@ def measure(name: str, picture: Picture, states: Sequence[Any]) -> None:
     print(f"{name:32s} data {data:5.1f} ({of_it})   limits {limits:5.1f} × {len(drawn[True]):2d}   first {first:5.1f}")
 
 
-class FakeTraining:
-    """A path of softmax(α) as a DARTS view holds it; only its shape matters for the cost."""
-
-    def __init__(self, epoch: int, rng: np.random.Generator, drift: np.ndarray) -> None:
-        a = np.exp(drift * epoch + rng.normal(size=(6, 5)) * 0.02)
-        self.epoch, self.ops, self.edges = epoch, OPS, EDGES
-        self.weights = tuple(map(tuple, a / a.sum(1, keepdims=True)))
-        self.cell = tuple(OPS[1 + int(np.argmax(row[1:]))] for row in self.weights)
-        self.val_accuracy, self.skips = 0.97 - 0.8 * float(np.exp(-epoch / 4)), self.cell.count("skip")
+def supernet_view(epoch: int, rng: np.random.Generator, drift: np.ndarray) -> SupernetView:
+    """A view with a path of softmax(α) that was made up; only its shape matters for the cost."""
+    a = np.exp(drift * epoch + rng.normal(size=(6, 5)) * 0.02)
+    weights = tuple(map(tuple, a / a.sum(1, keepdims=True)))
+    cell = tuple(OPS[1 + int(np.argmax(row[1:]))] for row in weights)
+    accuracy = 0.97 - 0.8 * float(np.exp(-epoch / 4))
+    return SupernetView(epoch, 50, weights, OPS, EDGES, cell, cell.count("skip"), None, None, accuracy)
 
 
 def main() -> None:
@@ -118,7 +117,7 @@ def main() -> None:
     measure("parallel, 500 trials", ParallelPicture(table.space, 500, ERROR), [steps[:k] for k in range(400, 500, 5)])
     rng = np.random.default_rng(0)
     drift = 0.08 * rng.normal(size=(6, 5))
-    views = [FakeTraining(e, rng, drift) for e in range(1, 51)]
+    views = [supernet_view(e, rng, drift) for e in range(1, 51)]
     so_far = [views[: k + 1] for k in range(50)]
     measure("weights, 50 epochs", WeightsPicture(50), so_far)
     measure("supernet", SupernetPicture(50), views)

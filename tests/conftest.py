@@ -20,9 +20,10 @@ from find_browser import find_browser
 TESTS = Path(__file__).parent
 NO_BROWSER = "no Chromium or Chrome was found"
 
-# Two busy cores make single examples slow; under CI the examples are the same in every run.
-hypothesis.settings.register_profile("nasbook", deadline=None, print_blob=True)
-hypothesis.settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
+# Two busy cores make examples slow, to run and to draw; under CI the examples are the same in every run.
+UNHURRIED = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow], "print_blob": True}
+hypothesis.settings.register_profile("nasbook", **UNHURRIED)
+hypothesis.settings.register_profile("ci", **UNHURRIED, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "nasbook")
 
 

@@ -93,7 +93,7 @@ def test_a_done_trial():
     assert (trial.status, trial.value, trial.metrics, trial.reason) == ("done", 2.0, {"k": 1.0}, None)
     assert trial.curve == ((1, 3.0), (2, 2.0))
     slow = one(lambda c: time.sleep(0.03) or 1.0)
-    assert 0.03 <= slow.cost < 5 and slow.end - slow.start >= 0.03
+    assert 0.03 <= slow.cost <= slow.end and slow.end - slow.start >= 0.03
     assert one(lambda c: np.array([0.5])[0]).value == 0.5 and one(lambda c: np.array(0.25)).value == 0.25
     assert one(lambda c: 3).value == 3.0 and one(lambda c: True).value == 1.0
 
@@ -163,12 +163,10 @@ def test_a_timeout_interrupts_plain_python():
         while True:
             pass
 
-    begin = time.perf_counter()
-    trial = one(objective, timeout=0.1)
-    assert time.perf_counter() - begin < 5
+    trial = one(objective, timeout=0.1)  # without an interrupt it would never end
     assert (trial.status, trial.value, trial.reason) == ("failed", None, "timed out after 0.1 s")
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)  # the alarm is put away
-    assert one(square, timeout=5).status == "done"
+    assert one(square, timeout=100).status == "done"
 
 
 def test_a_timeout_without_signals_is_noticed_at_the_next_report():
@@ -446,10 +444,9 @@ def test_failures_without_a_cost_take_no_time():
 
 
 def test_time_is_of_the_simulated_clock():
-    begin = time.perf_counter()
     rows, trace = schedule([100.0] * 10, trials=None, time=250.0, workers=2)
     assert len(rows) == 6 and rows[-1][3] == 300.0  # asked at 0, 100, 200; what runs at 250 ends
-    assert time.perf_counter() - begin < 5 and not trace.pending
+    assert not trace.pending
 
 
 def simulate(costs, workers):

@@ -289,7 +289,11 @@ def test_killed_by_the_system(tmp_path):
     """SIGKILL at a moment nobody chose, twice; the search ends as if nothing had happened."""
     file = tmp_path / "trace.jsonl"
     options = {"epochs": 5, "channels": 2, "batch": 100, "device": "cpu", "seed": 3, "order": 2}
-    code = f"import nasbook; nasbook.search('darts', 'digits-cells', out={str(file)!r}, resume=True, **{options!r})"
+    code = (
+        "import nasbook, time\n"
+        f"for step in nasbook.steps('darts', 'digits-cells', out={str(file)!r}, resume=True, **{options!r}):\n"
+        "    if step.index == 3: time.sleep(300)\n"  # so that no kill comes too late
+    )
     for lines in (3, 7):  # a header, and an ask and a tell for each epoch
         with subprocess.Popen([sys.executable, "-c", code]) as process:
             while process.poll() is None and (not file.exists() or file.read_bytes().count(b"\n") < lines):

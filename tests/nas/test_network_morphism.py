@@ -162,16 +162,19 @@ def test_a_stopped_climb_goes_on_to_the_same_end(climbs, tmp_path):
 
 
 SCRIPT = """
-import sys, nasbook
+import sys, time, nasbook
 task = nasbook.task("digits-conv-chain", train=100, depth=4, device="cpu")
-nasbook.search("network-morphism", task, seed=1, steps=2, children=4, epochs=2, out=sys.argv[1], resume=True)
+options = {"seed": 1, "steps": 2, "children": 4, "epochs": 2, "out": sys.argv[1], "resume": True}
+for step in nasbook.steps("network-morphism", task, **options):
+    if step.index == int(sys.argv[2]):
+        time.sleep(300)  # so that no kill comes too late
 """
 
 
 @pytest.mark.slow
 def test_a_killed_climb_ends_like_an_undisturbed_one(climbs, tmp_path):
     out, kills = tmp_path / "t.jsonl", 0
-    command = [sys.executable, "-c", SCRIPT, str(out)]
+    command = [sys.executable, "-c", SCRIPT, str(out), "7"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     for at_least in (2, 6):  # lines: a header, then two a trial
         process = subprocess.Popen(command, env=environment)
@@ -180,8 +183,8 @@ def test_a_killed_climb_ends_like_an_undisturbed_one(climbs, tmp_path):
         kills += process.poll() is None
         process.send_signal(signal.SIGKILL)
         process.wait()
-    subprocess.run(command, env=environment, check=True)
-    assert kills >= 1, "the test came too late to kill anything"
+    subprocess.run([*command[:-1], "-1"], env=environment, check=True)
+    assert kills == 2
     assert Trace.load(out).digest == climbs[True][0].digest
 
 

@@ -99,6 +99,11 @@ class Method(_Named):
         """The next configuration; None means 'wait for a result', or, with nothing in flight, 'I am done'."""
         raise NotImplementedError
 
+    def refuses(self, trial: Trial) -> str | None:
+        """Why the method cannot learn from the result of a done trial; None if it can. A search lets such a trial fail,
+        for this reason, before it is written and told."""
+        return None
+
     def observe(self, trial: Trial) -> None:
         """A trial has ended: done, failed (no value) or pruned."""
 
@@ -171,6 +176,8 @@ class Method(_Named):
         if trial.status == "done":
             values = None if trial.values is None else tuple(finite(v, "values") for v in trial.values)
             trial = replace(trial, value=finite(trial.value, "value"), values=values)
+            if reason := self.refuses(trial):
+                raise ValueError(f"trial {trial.id} cannot be told: {reason}")
         del self.pending[trial.id]
         self.trials.append(trial)
         self.observe(trial)

@@ -202,6 +202,8 @@ class Run:
             reason = f"it has {_MANY.format(n=n, method=self.method.name)}"
         elif n != due:
             reason = f"its result has {n} value{'' if n == 1 else 's'} where this search has {due} objectives"
+        elif why := self.method.refuses(trial):
+            reason = why
         else:
             self._objectives = n
             return trial
@@ -291,7 +293,7 @@ def steps(
     if isinstance(method, Method) and method.continues and task.fidelity is None:
         warnings.warn(_without_fidelity(task, method), stacklevel=2)
     _check_budget(trials, time, workers, task, one_shot, timeout)
-    _check_objectives(method, len(task.objectives), task.name)
+    _check_objectives(method, task)
     if first and one_shot:
         raise ValueError(f"{method.name} trains one network that holds all configurations, so none can be tried first")
     first = [method.space.validate(config) for config in first]
@@ -614,9 +616,15 @@ def _within(space: Space, trial: Trial) -> Trial:
         ) from None
 
 
-def _check_objectives(method: Method | OneShot, objectives: int, what: str) -> None:
+def _check_objectives(method: Method | OneShot, task: Task) -> None:
+    """ValueError where it is known before the first trial that the method cannot use what the task answers."""
+    objectives = len(task.objectives)
+    built_in = type(task).__module__.startswith("nasbook.tasks.")  # anybody else's may answer what it does not tell
+    if objectives < 2 and built_in and isinstance(method, Method):
+        if reason := method.refuses(Trial(0, {}, status="done", value=0.0)):
+            raise ValueError(f"{task.name} has one objective: {reason}")
     if objectives > 1 and not getattr(method, "several", False):
-        raise ValueError(f"{what} has {_MANY.format(n=objectives, method=method.name)}")
+        raise ValueError(f"{task.name} has {_MANY.format(n=objectives, method=method.name)}")
 
 
 _MANY = (

@@ -306,6 +306,24 @@ def test_a_result_with_another_number_of_objectives_fails_before_it_is_written(m
     assert [t.status for t in more.trials] == ["done", "failed", "done", "done", "done"]
 
 
+@pytest.mark.parametrize("method", ["nsga2", "parego"])
+def test_a_single_value_fails_where_several_are_weighed_before_it_is_written(method, tmp_path):
+    answers, path = iter([4.0, (1.0, 2.0), (2.0, 1.0), (1.5, 1.5)]), tmp_path / "t.jsonl"
+    trace = search(method, lambda c: next(answers), space=SPACE, trials=2, out=path)
+    assert [t.status for t in trace.trials] == ["failed", "done"]
+    assert trace.trials[0].reason.startswith(f"{method} weighs several objectives, and the result has only one value")
+    more = search(method, lambda c: next(answers), space=SPACE, trials=4, out=path, resume=True)
+    assert [t.status for t in more.trials] == ["failed", "done", "done", "done"]
+
+    by_hand = nasbook.registry.make("method", method, SPACE)
+    one, two = by_hand.ask(), by_hand.ask()
+    with pytest.raises(ValueError, match="trial 0 cannot be told: .* only one value"):
+        by_hand.tell(replace(one, status="done", value=4.0))
+    by_hand.tell(replace(one, status="done", value=1.0, values=(1.0, 2.0)))  # a refused trial can be told right
+    with pytest.raises(ValueError, match="the result has 3 objectives, and those before it have 2"):
+        by_hand.tell(replace(two, status="done", value=1.0, values=(1.0, 2.0, 3.0)))
+
+
 def test_a_task_says_how_many_objectives_it_has():
     task = FunctionTask(lambda c: (1.0, 2.0, 3.0), SPACE, "pair")
     task.objectives = ("error", "seconds")

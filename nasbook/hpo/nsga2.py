@@ -32,7 +32,7 @@ import numpy as np
 
 from nasbook.hpo.genetic import cross
 from nasbook.hpo.parts.maximise import untried
-from nasbook.hpo.parts.pareto import crowding_by_front, objectives
+from nasbook.hpo.parts.pareto import crowding_by_front, refused
 from nasbook.kit.checks import needs_freedom, setting, whole, within
 from nasbook.method import Method, Proposal
 from nasbook.space import Choice, Config, Space
@@ -121,11 +121,13 @@ class NSGA2(Method):
         coin = options | np.isnan(a) | np.isnan(b)
         return np.where(coin, swapped, ((1 + β) * a + (1 - β) * b) / 2).clip(0, 1)
 
+    def refuses(self, trial: Trial) -> str | None:
+        return refused(self.name, trial, self.done)
+
     def observe(self, trial: Trial) -> None:
         μ = self.settings.population
         if trial.status != "done":
             return
-        objectives(self.name, trial)
         if len(self.population) < μ and not self.generation:
             self._live([*self.population, trial])
             return
@@ -141,10 +143,7 @@ class NSGA2(Method):
         self.rank, self.crowding = crowding_by_front(self._values(population))
 
     def _values(self, trials: list[Trial]) -> np.ndarray:
-        Y = [objectives(self.name, t) for t in trials]
-        if len({len(y) for y in Y}) > 1:
-            raise ValueError(f"{self.name}: every trial must have the same number of objectives; some have others")
-        return np.array(Y)
+        return np.array([t.values for t in trials])
 
     def view(self) -> NSGA2View:
         rank, crowding = tuple(self.rank.tolist()), tuple(self.crowding.tolist())

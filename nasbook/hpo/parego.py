@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from nasbook.hpo.bayesian import BayesianOptimisation, BayesianSettings, BayesianView
-from nasbook.hpo.parts.pareto import objectives
+from nasbook.hpo.parts.pareto import refused
 from nasbook.kit.checks import setting, whole, within
 from nasbook.kit.values import tame
 from nasbook.trace import Trial
@@ -63,13 +63,12 @@ class ParEGO(BayesianOptimisation):
 
     def ask(self) -> Trial | None:
         if self.done and not self._queue:
-            every = weights(len(objectives(self.name, self.done[0])), self.settings.divisions)
+            every = weights(len(self.done[0].values or ()), self.settings.divisions)
             self._weights = every[self.rng.integers(len(every))]
         return super().ask()
 
-    def observe(self, trial: Trial) -> None:
-        if trial.status == "done" and len(objectives(self.name, trial)) != len(self.done[0].values or ()):
-            raise ValueError(f"parego: trial {trial.id} has another number of objectives than the first trial")
+    def refuses(self, trial: Trial) -> str | None:
+        return refused(self.name, trial, self.done)
 
     def _results(self) -> tuple[list[Trial], np.ndarray, dict[str, Any]]:
         done, λ = self.done, self._weights

@@ -73,6 +73,30 @@ def test_prompts_stand_in_the_text_and_agree_with_the_package(path):
         assert not re.search("</?[a-z]+>|&[a-z]+;", text)
 
 
+def imported(tree: ast.AST) -> dict[str, object]:
+    """What the imports of a piece of code bind; raises ImportError or AttributeError for a name that is not there."""
+    ours = [n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom) and "nasbook" in ast.unparse(n)]
+    bound: dict[str, object] = {}
+    exec("\n".join(ast.unparse(node) for node in ours), bound)
+    return bound
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_what_a_cell_takes_from_nasbook_is_there_and_what_it_calls_can_be_called(path):
+    code = [
+        c.source for c in read(path).cells if c.cell_type == "code" and not c.source.lstrip().startswith(("%", "!"))
+    ]
+    tree = ast.parse("\n".join(code))
+    bound, n = imported(tree), 0
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[0] in bound:
+            name = ast.unparse(node.func)
+            if re.fullmatch(r"[\w.]+", name):
+                assert callable(eval(name, bound)), f"{path.name}: {name} is no function"
+                n += 1
+    assert n >= 5, f"{path.name}: hardly a call was looked at"
+
+
 def long_strings(tree: ast.AST, at_least: int = 25) -> set[str]:
     """The sentences of a piece of code, f-strings in their parts."""
     found = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}

@@ -10,22 +10,32 @@ import html
 import importlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, Protocol
 
 import ipywidgets as W
 
 from nasbook import registry
-
-if TYPE_CHECKING:
-    from nasbook.widgets.shell import Lab
+from nasbook.trace import Trace
 
 TOO_LARGE = 8_000_000  # bytes that a page is asked to carry as a link
+
+
+class Kept(Protocol):
+    """What a lab tells of itself, so that its search can be kept."""
+
+    name: ClassVar[str]
+    unit: ClassVar[str]
+    trace: Trace | None
+
+    def keeps(self) -> str:
+        """What of the search is kept, in words."""
+        ...
 
 
 class Files(W.VBox):
     """The last row of a lab: Export (with a panel that shows the cost first) and Save trace."""
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: Kept) -> None:
         super().__init__()
         self.lab = lab
         self.export = W.Button(description="Export study…", icon="share")

@@ -13,37 +13,22 @@ which a predictor sees an architecture (`paths`), neighbours, mutation and cross
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from nasbook import registry
 from nasbook.nas.spaces.graphs import canonical, terms
+from nasbook.nas.spaces.layer import Layer
 from nasbook.space import Config, Space
 
 if TYPE_CHECKING:
     import networkx as nx
     from torch import Tensor, nn
 
-__all__ = ["Architectures", "Layer", "Path", "canonical", "of", "paths", "terms"]
+__all__ = ["Architectures", "Path", "canonical", "of", "paths", "terms"]
 
 Path = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One line of a network: `name = layer(join of inputs)`.
-
-    `layer` is a class of `blocks.py` or of torch.nn by name, with its arguments; None passes the joined inputs on.
-    `join` says how the inputs become one: "sum", "cat" along the channels, or "zero", zeros of its shape."""
-
-    name: str
-    layer: str | None
-    args: tuple[Any, ...] = ()
-    options: dict[str, Any] = field(default_factory=dict)
-    inputs: tuple[str, ...] = ()
-    join: str = "sum"
 
 
 class Architectures:

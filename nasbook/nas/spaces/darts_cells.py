@@ -23,7 +23,8 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from nasbook.nas.spaces.architecture import Architectures, Layer, canonical
+from nasbook.nas.spaces.architecture import Architectures, canonical
+from nasbook.nas.spaces.layer import Layer
 from nasbook.space import Choice, Config, Space
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nasbook.nas.spaces.architecture import Architectures, Layer
+from nasbook.nas.spaces.architecture import Architectures
+from nasbook.nas.spaces.layer import Layer
 from nasbook.space import Choice, Config, Int, Space
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from nasbook.nas.spaces.architecture import Architectures, Layer
+from nasbook.nas.spaces.architecture import Architectures
+from nasbook.nas.spaces.layer import Layer
 from nasbook.space import Choice, Config, Constant, Int, Space
 
 if TYPE_CHECKING:

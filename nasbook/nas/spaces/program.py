@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from nasbook.nas.spaces import blocks
-from nasbook.nas.spaces.architecture import Layer
+from nasbook.nas.spaces.layer import Layer
 
 
 def find(layer: str) -> type[nn.Module]:

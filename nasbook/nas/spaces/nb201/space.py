@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nasbook.nas.spaces.architecture import Architectures, Layer
+from nasbook.nas.spaces.architecture import Architectures
+from nasbook.nas.spaces.layer import Layer
 from nasbook.nas.spaces.nb201 import cell as cells
 from nasbook.nas.spaces.nb201.cell import CONV1, CONV3, EDGES, NONE, OPS, POOL, Cell, cell_space, to_cell
 from nasbook.space import Config

@@ -276,7 +276,7 @@ def _search(options: argparse.Namespace) -> int:
     if options.out is not None:
         options.kept = options.out
         return guarded(search, options.out, _say)
-    with TemporaryDirectory(prefix="nasbook-") as folder:
+    with TemporaryDirectory(prefix=f"nasbook-{os.getpid()}-") as folder:  # a killed one is cleared by the next search
         options.kept = Path(folder) / "trace.jsonl"
         return guarded(search, options.kept, _say)
 

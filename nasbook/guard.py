@@ -1,7 +1,8 @@
 """A search in a process of its own, which its objective may end as it likes.
 
 A segmentation fault, an exit from a thread or the system's killer of large processes takes the process with it. The
-trial that was running is written down as failed, and a new process goes on with the trace.
+trial that was running is written down as failed, and a new process goes on with the trace. Whichever of the two
+processes ends, what the objective has started ends with it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from nasbook.kit.watchdog import watch_over_group
 from nasbook.trace import TraceFile, Trial, read
 
 ENOUGH = 5  # deaths in a row, with no trial in between that ended otherwise
@@ -27,7 +29,10 @@ def guarded(search: Callable[[bool], int], path: Path, say: Callable[[str], None
     while True:
         left, code = _child()
         if left is None:
-            return search(resume)
+            try:
+                return search(resume)
+            finally:
+                _end_children()
         if left:
             return code
         trial = _fail_the_last(path, fate(code))
@@ -57,16 +62,21 @@ def _child() -> tuple[bool | None, int]:
     sys.stderr.flush()
     parent = os.getpid()
     reads, writes = os.pipe()
+    end, held = os.pipe()  # nobody writes to it: it ends when the parent does
     child = os.fork()
     if child == 0:
         os.close(reads)
+        os.close(held)
         os.setpgid(0, 0)  # Ctrl-C is for the parent, which passes it on
+        watch_over_group(end)
         _die_with(parent)
+        os.close(end)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # nobody answers an objective's input()
         sys.stdin = open(0, closefd=False)  # noqa: SIM115
         atexit.register(os.write, writes, b".")
         return None, 0
     os.close(writes)
+    os.close(end)
     before = {name: signal.signal(getattr(signal, name), lambda n, _: _pass_on(child, n)) for name in PASSED_ON}
     try:
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -79,13 +89,22 @@ def _child() -> tuple[bool | None, int]:
     except BlockingIOError:
         left = False
     os.close(reads)
-    if not left:
-        _pass_on(-child, signal.SIGKILL)  # what the objective has started
+    _pass_on(-child, signal.SIGKILL)  # what the objective has started, and its watchdog
+    os.close(held)
     return left, code
 
 
+def _end_children() -> None:
+    """Python waits at its end for those that multiprocessing has started, however long they go on."""
+    if "multiprocessing" in sys.modules:
+        from multiprocessing import active_children
+
+        for child in active_children():
+            child.kill()
+
+
 def _pass_on(process: int, number: int) -> None:
-    with suppress(ProcessLookupError):
+    with suppress(ProcessLookupError, PermissionError):
         os.kill(process, number)
 
 

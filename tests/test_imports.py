@@ -37,7 +37,7 @@ ALLOWED = {
     "space": {"parameters", "counting"},
     "trace": {"files", "source", "space"},
     "rows": {"trace"},
-    "guard": {"trace"},
+    "guard": {"trace", "kit"},
     "registry": set(),
     "task": {"space"},
     "method": {"space", "trace", "task", "evaluation"},

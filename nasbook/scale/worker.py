@@ -15,17 +15,16 @@ from __future__ import annotations
 import json
 import os
 import queue
-import select
 import signal
 import sys
 import threading
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from nasbook.evaluation import evaluate
+from nasbook.kit.watchdog import watch_over_group
 from nasbook.scale.target import make_task
 from nasbook.scale.trust import Trust
 from nasbook.space import Space
@@ -35,7 +34,7 @@ from nasbook.trace import Trial
 
 def main() -> None:
     _die_with_parent(int(sys.argv[1]))
-    _watch_over_group()
+    watch_over_group(0)
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what the task prints goes to the log
     inbox: queue.Queue[dict[str, Any]] = queue.Queue()
@@ -88,26 +87,6 @@ def _listen(inbox: queue.Queue[dict[str, Any]]) -> None:
     for line in sys.stdin:
         inbox.put(json.loads(line))
     os._exit(1)
-
-
-def _watch_over_group() -> None:
-    """A process that does nothing but wait for the parent's end, and then kills what is left of this worker's group:
-    the processes that an objective has started live on otherwise. It needs no word from Python here, which may be
-    busy in C."""
-    if not hasattr(os, "fork") or os.getpgid(0) != os.getpid():  # only a group of our own
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of other threads, which the child does not need
-        if os.fork():
-            return
-    nothing = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nothing, 1)
-    os.dup2(nothing, 2)
-    ends = select.poll()
-    ends.register(0, 0)  # asks for nothing but the end
-    while not any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in ends.poll()):
-        pass
-    os.killpg(0, signal.SIGKILL)
 
 
 def _die_with_parent(parent: int) -> None:

@@ -132,6 +132,43 @@ def test_nothing_that_an_objective_has_started_outlives_the_run(study, tmp_path,
         assert process.returncode == 130 and "this goes on: nasbook run" in errors and "Traceback" not in errors
 
 
+@pytest.mark.parametrize("how", ["SIGKILL", "SIGTERM", "SIGHUP", "SIGINT"])
+@pytest.mark.parametrize(("function", "out"), [("waits", []), ("busy", ["--out", "trace.jsonl"])])
+def test_nothing_that_an_objective_has_started_outlives_the_command_search(study, tmp_path, how, function, out):
+    (tmp_path / "tmp").mkdir()
+    environment = {**ENVIRONMENT, "TMPDIR": str(tmp_path / "tmp")}
+    space = ["--space", str(study(function))]
+    command = [sys.executable, "-m", "nasbook", "search", "random", f"objective:{function}", *space, *out]
+    process = subprocess.Popen(
+        command, env=environment, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert wait_for(lambda: len(started(tmp_path)) == 3), "the objective has not started"
+        group = psutil.Process(process.pid).children()
+        assert len(group) == 1 and group[0].children()
+        family = [*group, *group[0].children(recursive=True)]
+        process.send_signal(getattr(signal, how))
+        if how != "SIGKILL" and function == "busy":  # C code hears no signal, so that the command waits for it
+            assert process.poll() is None and len(started(tmp_path)) == 3
+            process.kill()
+        _, errors = process.communicate(timeout=60)  # the pipe ends when nobody holds it any more
+    finally:
+        process.kill()
+    assert wait_for(lambda: not [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE])
+    assert not started(tmp_path) and "Traceback" not in errors
+    if how != "SIGKILL" and function == "waits":
+        assert process.returncode == 130 and not list((tmp_path / "tmp").iterdir())
+
+
+def test_a_search_that_ends_ends_what_its_objective_has_started(study, tmp_path):
+    path = study("waits")
+    (tmp_path / "objective.py").write_text(OBJECTIVE + "\n\ndef returns(config):\n    start()\n    return 1\n")
+    space = ["--space", str(path)]
+    command = [sys.executable, "-m", "nasbook", "search", "random", "objective:returns", "--trials", "2", *space]
+    subprocess.run(command, env=ENVIRONMENT, cwd=tmp_path, check=True, stdout=subprocess.DEVNULL, timeout=100)
+    assert len(list(tmp_path.glob("pids-*[0-9]"))) == 1 and wait_for(lambda: not started(tmp_path))
+
+
 @pytest.mark.parametrize(("function", "fate"), [("leaves", "ended with code 7"), ("crashes", "killed by SIGSEGV")])
 def test_an_objective_that_ends_its_process_is_a_failed_trial_even_if_its_children_live(
     study, tmp_path, function, fate

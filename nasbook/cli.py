@@ -283,8 +283,8 @@ def _search(options: argparse.Namespace) -> int:
 
 def _searched(options: argparse.Namespace) -> int:
     from nasbook.method import OneShot
-    from nasbook.scale.study import load_space, method_settings
-    from nasbook.scale.target import make_task, method_class
+    from nasbook.scale.study import load_space
+    from nasbook.scale.target import make_task, method_class, method_settings
     from nasbook.scale.trust import typed
     from nasbook.search import steps
 

@@ -6,10 +6,12 @@ trace = run("study.yaml", "runs/first")           # the same as: nasbook run stu
 trace = from_optuna(study); study = to_optuna(trace)
 """
 
+from nasbook.scale.engine import run
 from nasbook.scale.export import Estimate, estimate, export
-from nasbook.scale.local import RunError, run
 from nasbook.scale.optuna import from_optuna, to_optuna
-from nasbook.scale.study import SCHEMA, Study, StudyError, json_schema, load_study
+from nasbook.scale.study import Study, json_schema, load_study
+from nasbook.scale.study_errors import RunError, StudyError
+from nasbook.scale.study_schema import SCHEMA
 
 __all__ = [
     "SCHEMA", "Estimate", "RunError", "Study", "StudyError", "estimate", "export", "from_optuna", "json_schema",

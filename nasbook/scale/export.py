@@ -24,8 +24,10 @@ from nasbook import registry
 from nasbook.hpo.parts.pareto import best_trials
 from nasbook.method import OneShot
 from nasbook.scale.outline import outline
-from nasbook.scale.study import Provenance, Study, StudyError, method_settings, validate
-from nasbook.scale.target import is_ours, make_task, takes
+from nasbook.scale.study import Study, validate
+from nasbook.scale.study_errors import StudyError
+from nasbook.scale.study_schema import Provenance
+from nasbook.scale.target import is_ours, make_task, method_settings, takes
 from nasbook.scale.trust import IMPORT_PATH, Trust, check_origin
 from nasbook.space import Choice, Constant, Float, Int, Parameter, Space
 from nasbook.task import Evaluation, Fidelity, Task, trial_seed

@@ -1,4 +1,4 @@
-"""From the name of a task, as a study or the command line gives it, to the task.
+"""From the names of a task and a method, as a study or the command line gives them, to the things themselves.
 
 A name without a colon is in the registry. `package.module:function` is imported where that is trusted (see trust.py),
 and may be an objective (a function of a configuration), a Task, or a function or class that makes a Task.
@@ -7,20 +7,26 @@ and may be an objective (a function of a configuration), a Task, or a function o
 from __future__ import annotations
 
 import inspect
+import json
 import sys
 from collections.abc import Mapping
+from dataclasses import fields
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
 
 from nasbook import registry
 from nasbook.method import Method, OneShot
 from nasbook.scale.outline import outline
+from nasbook.scale.study_errors import show
 from nasbook.scale.trust import ESTIMATOR, Trust, admit, check_origin, importable, is_own
 from nasbook.space import Space
 from nasbook.task import CONTEXT, FunctionTask, Task, context_of
 
-__all__ = ["importable", "is_ours", "make_task", "method_class", "takes"]
+__all__ = ["importable", "is_ours", "make_task", "method_class", "method_settings", "takes"]
 
 
 def is_ours(name: str) -> bool:
@@ -66,6 +72,44 @@ def method_class(name: str, trust: Trust) -> type[Method | OneShot]:
     if ":" in name:
         admit(name, trust)
     return registry.find("method", name).load()
+
+
+def method_settings(cls: type, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings in the types that the method's Settings declare; ValueError names the first that does not fit."""
+    known = {f.name: f for f in fields(cls.Settings)}  # type: ignore[attr-defined]
+    hints = get_type_hints(cls.Settings)  # type: ignore[attr-defined]
+    fitted = dict(settings)
+    for key, value in settings.items():
+        if key not in known:
+            close = get_close_matches(str(key), known, 1)
+            has = f"it has {', '.join(known)}" if known else "it has none"
+            hint = f"did you mean {close[0]!r}?" if close else has
+            raise SettingError(key, f"{cls.name} has no such setting; {hint}")  # type: ignore[attr-defined]
+        try:
+            fitted[key] = TypeAdapter(hints[key]).validate_json(json.dumps(value), strict=True)
+        except ValidationError:
+            raise SettingError(key, f"must be {_type_words(hints[key])}, not {show(value)}") from None
+        except Exception:  # a type that pydantic does not know: the Settings check themselves
+            fitted[key] = value
+    return fitted
+
+
+class SettingError(ValueError):
+    """A setting that does not fit; `key` says which."""
+
+    def __init__(self, key: str, text: str) -> None:
+        super().__init__(f"{key}: {text}")
+        self.key, self.text = key, text
+
+
+def _type_words(hint: Any) -> str:
+    words = {int: "a whole number", float: "a number", bool: "true or false", str: "text", type(None): "null"}
+    members = getattr(hint, "__args__", None)
+    if hint in words:
+        return words[hint]
+    if members and all(m in words for m in members):
+        return " or ".join(words[m] for m in members)
+    return str(getattr(hint, "__name__", hint)) if not members else str(hint).replace("typing.", "")
 
 
 def takes(name: str, folder: Path) -> list[str] | None:

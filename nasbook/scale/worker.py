@@ -1,4 +1,4 @@
-"""A worker: a process that evaluates one trial after the other, started by nasbook.scale.local; they speak JSON lines.
+"""A worker: a process that evaluates one trial after the other, started by process.py; they speak JSON lines.
 
     to it      {"task": …, "arguments": …, "space": …, "trust": …, "sys_path": […]}      once, at the beginning
                {"trial": …, "seed": …, "fidelity": …, "checkpoint": …, "timeout": …}     evaluate this

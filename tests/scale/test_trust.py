@@ -75,7 +75,7 @@ EVIL = [
     ("torch:load", {"f": "marker.pt"}),
     ("yaml:unsafe_load", {"stream": "!!python/object/apply:os.system ['echo > marker']"}),
     ("nasbook.cli:main", {"argv": ["search", "random", "branin", "--trials", "1", "--out", "marker"]}),
-    ("nasbook.scale.local:subprocess.run", SHELL),
+    ("nasbook.scale.process:subprocess.run", SHELL),
     ("nasbook.tasks.training:os.replace", {"src": "victim", "dst": "marker"}),
     ("nasbook.tasks.training:np.save", {"file": "marker", "arr": [1]}),
     ("nasbook:search", {"method": "random", "task": "branin", "trials": 1, "out": "marker"}),

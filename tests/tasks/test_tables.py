@@ -557,7 +557,7 @@ def test_cheaper_trainings_of_a_table_are_its_levels():
 
 def test_levels_go_with_a_study_and_old_files_without_them_still_load(tmp_path):
     from nasbook.scale import load_study
-    from nasbook.scale.study import StudyError
+    from nasbook.scale.study_errors import StudyError
 
     rows = "".join(f"{x},{e},{x + 1 / e},{e}\n" for x in range(40) for e in (1, 10, 100))
     table = read(tmp_path, "x,epoch,value,seconds\n" + rows, fidelity="epoch", cost="seconds")

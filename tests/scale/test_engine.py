@@ -14,7 +14,7 @@ import pytest
 
 import nasbook
 from nasbook.scale import RunError, load_study, run
-from nasbook.scale.local import _gpus_of
+from nasbook.scale.machine import gpus_of
 from nasbook.task import trial_seed
 from nasbook.trace import Trace
 
@@ -118,12 +118,12 @@ def test_workers_are_told_how_many_threads_they_have(study, tmp_path):
 def test_half_a_gpu_each_means_that_two_share_one(study, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,7")
     path = study("square", 4, "workers: 4\nresources: {gpus: 0.5}")
-    seen = [_gpus_of(load_study(path), i)["CUDA_VISIBLE_DEVICES"] for i in range(4)]
+    seen = [gpus_of(load_study(path), i)["CUDA_VISIBLE_DEVICES"] for i in range(4)]
     assert seen == ["4", "4", "7", "7"]
     path = study("square", 4, "workers: 2\nresources: {gpus: 2}")
-    assert _gpus_of(load_study(path), 0)["CUDA_VISIBLE_DEVICES"] == "4,7"
+    assert gpus_of(load_study(path), 0)["CUDA_VISIBLE_DEVICES"] == "4,7"
     with pytest.raises(RunError, match="2 workers with 2 GPUs each are more than the 2 GPUs here"):
-        _gpus_of(load_study(path), 1)
+        gpus_of(load_study(path), 1)
 
 
 def test_a_study_for_cuda_does_not_run_on_the_cpu_unnoticed(study, tmp_path, monkeypatch, capsys):
@@ -228,7 +228,7 @@ def test_after_sigkill_of_a_worker_its_trial_goes_on_from_the_checkpoint(study, 
 
 
 def test_a_worker_that_takes_no_hint_is_killed_when_its_time_is_over(study, tmp_path, monkeypatch):
-    monkeypatch.setattr("nasbook.scale.local.GRACE", 0.3)
+    monkeypatch.setattr("nasbook.scale.engine.GRACE", 0.3)
     path = study("hangs", 3, "first: [{x: 0.9}, {x: 0.1}, {x: 0.8}]")
     path.write_text(path.read_text().replace("{trials: 3}", "{trials: 3, timeout: 3}"))
     trace = run(path, tmp_path / "out")

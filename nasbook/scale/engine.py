@@ -17,27 +17,28 @@ Tasks that look their answers up, and methods that are one training, run inside 
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import queue
 import shutil
-import signal
-import subprocess
 import sys
-import threading
 import time as clock
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from nasbook.files import lock
 from nasbook.kit.interrupt import terminable
 from nasbook.method import Method, OneShot
+from nasbook.scale.job import Job
+from nasbook.scale.machine import environment, gpus
+from nasbook.scale.process import Inbox, Worker
+from nasbook.scale.progress import Bar
 from nasbook.scale.study import Study, load_study
+from nasbook.scale.study_errors import RunError
 from nasbook.scale.trust import Trust, importable
 from nasbook.search import MOST_WORKERS, Run, header_of, steps
 from nasbook.task import Task, trial_seed
@@ -46,10 +47,6 @@ from nasbook.trace import Header, Trace, TraceFile, Trial, is_torn, read
 GRACE = 5.0  # seconds that a worker has to give up a trial by itself before it is killed
 MANY = 64  # processes that any machine can hold, if they mostly wait; 16 a core where there are more than four
 STARTS = 3  # a worker that dies this often before it is ready will not come up
-
-
-class RunError(RuntimeError):
-    """A run that cannot go on, in one sentence; what was found so far is in the trace."""
 
 
 def run(
@@ -96,8 +93,8 @@ def _run(study: Study, out: Path, resume: bool, workers: int | None, progress: b
         task, method = study.make_task(trust), study.make_method(trust)
         if study.fidelity:
             task.fidelity = study.fidelity.of(task)
-        with _Bar(study, progress) as bar, terminable():
-            if study.resources.gpus and study.resources.device == "auto" and not task.knows_cost and not _gpus():
+        with Bar(study, progress) as bar, terminable():
+            if study.resources.gpus and study.resources.device == "auto" and not task.knows_cost and not gpus():
                 bar.say("the study asks for GPUs, and this machine shows none: its trials run on the CPU")
             if isinstance(method, OneShot) or task.knows_cost:
                 return _inside(study, task, method, out, bar)
@@ -107,7 +104,7 @@ def _run(study: Study, out: Path, resume: bool, workers: int | None, progress: b
 # ---- in this process -------------------------------------------------------------------------------------
 
 
-def _inside(study: Study, task: Task, method: Method | OneShot, out: Path, bar: _Bar) -> Trace:
+def _inside(study: Study, task: Task, method: Method | OneShot, out: Path, bar: Bar) -> Trace:
     """A table on its simulated clock, or one training: the search loop does it all."""
     path = out / "trace.jsonl"
     if _begun(path):
@@ -116,7 +113,7 @@ def _inside(study: Study, task: Task, method: Method | OneShot, out: Path, bar: 
     if study.seeds.training is not None:
         evaluate, seed = task.evaluate, study.seeds.training
         task.evaluate = lambda config, **context: evaluate(config, **{**context, "seed": seed})  # type: ignore[method-assign]
-    with _environment(study, 0) if one_shot else nullcontext(), warnings.catch_warnings():
+    with environment(study, 0) if one_shot else nullcontext(), warnings.catch_warnings():
         if one_shot and (torch := sys.modules.get("torch")):
             torch.set_num_threads(study.resources.cpus)  # it has read its variables already
         warnings.filterwarnings("ignore", message="interrupted after")
@@ -139,124 +136,18 @@ def _inside(study: Study, task: Task, method: Method | OneShot, out: Path, bar: 
                 return end.value
 
 
-# ---- worker processes ------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Job:
-    """A trial on its way: what it has reported, how long it took before, how often its process died."""
-
-    trial: Trial
-    folder: Path
-    curve: list[tuple[float, float]] = field(default_factory=list)
-    seconds: float = 0.0  # in earlier processes
-    deaths: int = 0
-    begin: float = 0.0  # on this process' clock
-
-    @classmethod
-    def load(cls, trial: Trial, folder: Path) -> _Job:
-        job = cls(trial, folder)
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            row = json.loads((folder / "progress.json").read_text())
-            job.curve = [(float(f), float(v)) for f, v in row["curve"]]
-            job.seconds, job.deaths = float(row["seconds"]), int(row["deaths"])
-        return job
-
-    def save(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        scratch = self.folder / "progress.json.tmp"
-        scratch.write_text(json.dumps({"curve": self.curve, "seconds": self.spent, "deaths": self.deaths}))
-        scratch.replace(self.folder / "progress.json")
-
-    @property
-    def spent(self) -> float:
-        return self.seconds + (clock.perf_counter() - self.begin if self.begin else 0.0)
-
-    def report(self, fidelity: float, value: float) -> None:
-        """A training that goes on from a checkpoint may report its first epochs again."""
-        self.curve = [(f, v) for f, v in self.curve if f < fidelity] + [(fidelity, value)]
-        self.save()
-
-
-class _Worker:
-    """One worker process and the thread that reads what it says."""
-
-    def __init__(self, index: int, engine: _Engine) -> None:
-        self.index, self.engine = index, engine
-        self.ready, self.deadline = False, math.inf
-        self.job: _Job | None = None
-        log = engine.out / "logs" / f"worker-{self.index}.log"
-        log.parent.mkdir(exist_ok=True)
-        root = str(Path(__file__).parents[2])  # where nasbook lies, if it is not installed
-        with open(log, "ab") as errors, _environment(engine.study, self.index):
-            path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
-            self.process: subprocess.Popen[str] = subprocess.Popen(
-                [sys.executable, "-P", "-m", "nasbook.scale.worker", str(os.getpid())],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-                encoding="utf-8",
-                env={**os.environ, "PYTHONPATH": path},
-                start_new_session=True,  # Ctrl-C in the terminal is for the parent
-            )
-        threading.Thread(target=self._listen, daemon=True).start()
-        threading.Thread(target=self._bury, daemon=True).start()
-        task = engine.study.task
-        space = engine.method.space.to_dict()
-        where = [p or os.getcwd() for p in sys.path]
-        trust = engine.trust.to_dict()
-        self.send(task=task.name, arguments=task.arguments, space=space, trust=trust, sys_path=where)
-
-    def _listen(self) -> None:
-        assert self.process.stdout
-        for line in self.process.stdout:
-            with suppress(ValueError):  # a line cut off by a kill
-                self.engine.inbox.put((self, json.loads(line)))
-        self.engine.inbox.put((self, None))
-
-    def _bury(self) -> None:
-        """What a task has started ends with the worker; it could hold the worker's output open for ever."""
-        self.process.wait()
-        self._kill_group()
-
-    def send(self, **message: Any) -> None:
-        assert self.process.stdin
-        with suppress(OSError):  # it has died, which its end of output will tell
-            self.process.stdin.write(json.dumps(message) + "\n")
-            self.process.stdin.flush()
-
-    def kill(self) -> None:
-        self._kill_group()
-        self.process.wait()
-
-    def _kill_group(self) -> None:
-        """The worker and all that it has started: it has a session of its own."""
-        with suppress(OSError):
-            if hasattr(os, "killpg"):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            else:
-                self.process.kill()
-
-    def fate(self) -> str:
-        """How the process ended."""
-        code = self.process.wait()
-        if code < 0:
-            with suppress(ValueError):
-                name = signal.Signals(-code).name
-                return f"was killed by {name}" + (", perhaps for want of memory" if name == "SIGKILL" else "")
-        return f"ended with code {code}"
+# ---- on worker processes ---------------------------------------------------------------------------------
 
 
 class _Engine:
     """Asks the method, hands trials to workers, tells the method; one thread, fed by a queue of messages."""
 
-    def __init__(self, study: Study, task: Task, method: Method, out: Path, bar: _Bar, trust: Trust) -> None:
+    def __init__(self, study: Study, task: Task, method: Method, out: Path, bar: Bar, trust: Trust) -> None:
         self.trust = trust
         self.study, self.task, self.method, self.out, self.bar = study, task, method, out, bar
-        self.inbox: queue.Queue[tuple[_Worker, dict[str, Any] | None]] = queue.Queue()
-        self.workers: list[_Worker] = []
-        self.waiting: list[_Job] = []
+        self.inbox: Inbox = queue.Queue()
+        self.workers: list[Worker] = []
+        self.waiting: list[Job] = []
         self.still_births = 0  # processes that died, one after the other, before they were ready
         self.method_waits = False  # for a result
         header = _header(study, task, method)
@@ -282,7 +173,7 @@ class _Engine:
         for old in folder.glob("*"):  # of trials that were told just before a kill
             if not (old.name.isdigit() and int(old.name) in self.trace.running):
                 shutil.rmtree(old, ignore_errors=True)
-        self.waiting = [_Job.load(t, folder / str(t.id)) for t in self.trace.pending]
+        self.waiting = [Job.load(t, folder / str(t.id)) for t in self.trace.pending]
         try:
             self._loop()
             shutil.rmtree(self.out / "trainings", ignore_errors=True)
@@ -323,13 +214,13 @@ class _Engine:
             if job is None:
                 return
             if worker is None:
-                worker = _Worker(index, self)
+                worker = Worker(index, self.study, self.method.space, self.trust, self._log(index), self.inbox)
                 self.workers.append(worker)
             worker.job = job
             if worker.ready:
                 self._send(worker)
 
-    def _ask(self, worker: int) -> _Job | None:
+    def _ask(self, worker: int) -> Job | None:
         budget = self.study.budget
         if (
             self.method_waits
@@ -339,9 +230,9 @@ class _Engine:
             return None
         trial = self.search.ask(start=self.now(), worker=worker)
         self.method_waits = trial is None
-        return None if trial is None else _Job(trial, self.out / "checkpoints" / str(trial.id))
+        return None if trial is None else Job(trial, self.out / "checkpoints" / str(trial.id))
 
-    def _send(self, worker: _Worker) -> None:
+    def _send(self, worker: Worker) -> None:
         job, study = worker.job, self.study
         assert job
         job.begin = clock.perf_counter()
@@ -358,7 +249,7 @@ class _Engine:
             timeout=left,
         )
 
-    def _handle(self, worker: _Worker, message: dict[str, Any] | None) -> None:
+    def _handle(self, worker: Worker, message: dict[str, Any] | None) -> None:
         job = worker.job
         if message is None:
             self._died(worker)
@@ -374,7 +265,7 @@ class _Engine:
         elif "ended" in message and job:
             self._tell(worker, Trial.from_dict(message["ended"]))
 
-    def _tell(self, worker: _Worker, trial: Trial) -> None:
+    def _tell(self, worker: Worker, trial: Trial) -> None:
         job = worker.job
         assert job
         earlier = [(f, v) for f, v in job.curve if not trial.curve or f < trial.curve[0][0]]
@@ -392,11 +283,11 @@ class _Engine:
         self.bar.ended(self.search.tell(trial))
         shutil.rmtree(job.folder, ignore_errors=True)
 
-    def _died(self, worker: _Worker) -> None:
+    def _died(self, worker: Worker) -> None:
         """The process has ended. Its trial starts again in a new one, from its checkpoint, unless that has happened too
         often."""
         fate, job = worker.fate(), worker.job
-        log = self.out / "logs" / f"worker-{worker.index}.log"
+        log = self._log(worker.index)
         self.workers.remove(worker)
         if not worker.ready:
             self.still_births += 1
@@ -413,6 +304,9 @@ class _Engine:
                 self.bar.say(f"worker {worker.index} {fate}; trial {job.trial.id} goes on in a new process; see {log}")
         if worker.job:
             self.waiting.insert(0, worker.job)
+
+    def _log(self, index: int) -> Path:
+        return self.out / "logs" / f"worker-{index}.log"
 
     def _enforce_timeouts(self) -> None:
         for worker in list(self.workers):
@@ -467,89 +361,3 @@ def _header(study: Study, task: Task, method: Method | OneShot) -> Header:
     header = header_of(method, task, study.workers)
     fidelity = {"fidelity": study.fidelity.model_dump()} if study.fidelity else {}
     return replace(header, provenance={**header.provenance, "study": study.name, **fidelity})
-
-
-# ---- the machine -----------------------------------------------------------------------------------------
-
-THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")] + ["VECLIB_MAXIMUM_THREADS"]
-
-
-def _gpus() -> list[str]:
-    """The GPUs that this process may use."""
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible is not None:
-        return [name for name in visible.split(",") if name]
-    import torch
-
-    return [str(i) for i in range(torch.cuda.device_count())]
-
-
-@contextmanager
-def _environment(study: Study, index: int) -> Iterator[None]:
-    """The variables by which numerical libraries learn how many threads and which GPUs are theirs."""
-    want = dict.fromkeys(THREADS, str(study.resources.cpus))
-    if study.resources.device == "cpu":
-        want["CUDA_VISIBLE_DEVICES"] = ""
-    elif study.resources.gpus or study.resources.device == "cuda":
-        want.update(_gpus_of(study, index))
-    before = {k: os.environ.get(k) for k in want}
-    os.environ.update(want)
-    try:
-        yield
-    finally:
-        for key, value in before.items():
-            if value is None:
-                os.environ.pop(key, None)
-            else:
-                os.environ[key] = value
-
-
-def _gpus_of(study: Study, index: int) -> dict[str, str]:
-    """Which GPUs worker `index` sees: with 0.5 each, workers 0 and 1 share the first."""
-    names, share = _gpus(), study.resources.gpus
-    if not names and study.resources.device == "cuda":
-        raise RunError("the study's device is cuda, but this machine shows no GPU; device: auto takes what is there")
-    if not names or not share:
-        return {}
-    if share <= 1:
-        return {"CUDA_VISIBLE_DEVICES": names[int(index * share + 1e-9) % len(names)]}
-    first = index * int(share)
-    if first + share > len(names):
-        raise RunError(f"{study.workers} workers with {share:g} GPUs each are more than the {len(names)} GPUs here")
-    return {"CUDA_VISIBLE_DEVICES": ",".join(names[first : first + int(share)])}
-
-
-class _Bar:
-    """A progress bar on stderr, or nothing."""
-
-    def __init__(self, study: Study, show: bool) -> None:
-        self.show = show
-        if show:
-            from tqdm import tqdm
-
-            total, name = study.budget.trials, study.name
-            self.tqdm = tqdm(total=total, desc=name, unit="trial", file=sys.stderr, dynamic_ncols=True)
-        self.failed = 0
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.show:
-            self.tqdm.close()
-
-    def resumed(self, trace: Trace) -> None:
-        self.failed = sum(t.status == "failed" for t in trace.trials)
-        if self.show and len(trace):
-            self.tqdm.update(len(trace))
-
-    def ended(self, step: Any) -> None:
-        self.failed += step.trial.status == "failed"
-        if self.show:
-            best = {} if step.incumbent is None else {"best": f"{step.incumbent.value:.6g}"}
-            self.tqdm.set_postfix(best | ({"failed": self.failed} if self.failed else {}), refresh=False)
-            self.tqdm.update(1)
-
-    def say(self, sentence: str) -> None:
-        if self.show:
-            self.tqdm.write(sentence, file=sys.stderr)

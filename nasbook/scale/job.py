@@ -1,0 +1,47 @@
+"""A trial on its way through worker processes, and the file from which it goes on after a kill."""
+
+from __future__ import annotations
+
+import json
+import time as clock
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nasbook.trace import Trial
+
+
+@dataclass
+class Job:
+    """A trial on its way: what it has reported, how long it took before, how often its process died."""
+
+    trial: Trial
+    folder: Path
+    curve: list[tuple[float, float]] = field(default_factory=list)
+    seconds: float = 0.0  # in earlier processes
+    deaths: int = 0
+    begin: float = 0.0  # on this process' clock
+
+    @classmethod
+    def load(cls, trial: Trial, folder: Path) -> Job:
+        job = cls(trial, folder)
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            row = json.loads((folder / "progress.json").read_text())
+            job.curve = [(float(f), float(v)) for f, v in row["curve"]]
+            job.seconds, job.deaths = float(row["seconds"]), int(row["deaths"])
+        return job
+
+    def save(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        scratch = self.folder / "progress.json.tmp"
+        scratch.write_text(json.dumps({"curve": self.curve, "seconds": self.spent, "deaths": self.deaths}))
+        scratch.replace(self.folder / "progress.json")
+
+    @property
+    def spent(self) -> float:
+        return self.seconds + (clock.perf_counter() - self.begin if self.begin else 0.0)
+
+    def report(self, fidelity: float, value: float) -> None:
+        """A training that goes on from a checkpoint may report its first epochs again."""
+        self.curve = [(f, v) for f, v in self.curve if f < fidelity] + [(fidelity, value)]
+        self.save()

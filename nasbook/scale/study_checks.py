@@ -1,0 +1,164 @@
+"""What no schema can say of a study: the method serves the space, the task exists, the first trials lie in it …"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from nasbook import registry
+from nasbook.method import OneShot
+from nasbook.scale.outline import outline
+from nasbook.scale.study_schema import Plan, as_written
+from nasbook.scale.target import SettingError, is_ours, method_class, method_settings
+from nasbook.scale.trust import Trust, check_origin
+from nasbook.space import Constant, Space
+from nasbook.task import CONTEXT, Task
+
+
+def problems_of_space(study: Plan) -> Iterator[tuple[str | int, ...]]:
+    specs = {name: as_written(p) for name, p in study.space.items()}
+    for i, name in enumerate(specs, 1):  # one more parameter at a time, so that the wrong one is named
+        try:
+            Space.from_dict(dict(list(specs.items())[:i]))
+        except ValueError as error:
+            text = str(error)
+            try:  # the whole space knows what stands later
+                Space.from_dict(specs)
+            except ValueError as whole:
+                text = str(whole) if name in str(whole) else text
+            yield _tail(text, name), "space", name, *(("when",) if "exists when" in text else ())
+            return
+
+
+def problems(study: Plan, trust: Trust | None) -> Iterator[tuple[str | int, ...]]:
+    """(sentence, *path) of everything that would keep the study from running, in the order in which it matters."""
+    for problem in problems_of_space(study):
+        yield problem
+        return
+    space = study.search_space
+
+    task = None
+    try:
+        if ":" in study.task.name:
+            check_origin(study.task.name, trust or Trust(study.folder))
+            own = outline(study.task.name, study.folder).takes
+            if own is not None and (unknown := [k for k in study.task.arguments if k not in (*own, *CONTEXT)]):
+                close = get_close_matches(unknown[0], own, 1)
+                hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(own) or 'none'}"
+                yield f"{study.task.name} has no such argument; {hint}", "task", "arguments", unknown[0]
+                return
+        else:
+            registry.find("task", study.task.name)
+    except ValueError as error:
+        yield str(error), "task", "name"
+        return
+    try:
+        if trust or is_ours(study.task.name):
+            task = study.make_task(trust)
+    except ValueError as error:
+        wrong = next((k for k in study.task.arguments if f"'{k}'" in str(error) or f" {k} " in str(error)), None)
+        yield str(error), "task", *(("arguments", wrong) if wrong else ("name",))
+        return
+    if task:
+        yield from _space_problems(space, task)
+
+    try:
+        if ":" in study.method.name:
+            check_origin(study.method.name, trust or Trust(study.folder))
+            if not trust:  # to look is not to import
+                yield from _first_problems(study, space)
+                return
+        cls = method_class(study.method.name, trust or Trust(study.folder))
+    except ValueError as error:
+        yield str(error), "method", "name"
+        return
+    except Exception as error:
+        yield f"the method cannot be imported: {type(error).__name__}: {error}", "method", "name"
+        return
+    try:
+        method_settings(cls, study.method.settings)
+        study.make_method(trust)
+    except SettingError as error:
+        yield error.text, "method", "settings", error.key
+        return
+    except (ValueError, TypeError) as error:
+        named = next((k for k in study.method.settings if k in str(error)), None)
+        yield str(error), "method", *(("settings", named) if named else ("name",))
+        return
+    one_shot = issubclass(cls, OneShot)
+    if task and len(task.objectives) > 1 and not getattr(cls, "several", False):
+        many = len(task.objectives)
+        yield (
+            f"{study.task.name} has {many} objectives and {cls.name} minimises one; take nsga2 or parego",
+            "method",
+            "name",
+        )
+
+    if study.budget.trials is None and study.budget.hours is None and not one_shot:
+        yield "give trials, hours or both", "budget"
+    if one_shot and study.workers > 1:
+        yield f"must be 1: {study.method.name} is one training and runs in one process", "workers"
+    if one_shot and study.first:
+        yield f"must be left out: {study.method.name} is one training and takes no first trials", "first"
+    if one_shot and study.seeds.training is not None:
+        yield f"must be left out: {study.method.name} is one training, seeded by seeds.search", "seeds", "training"
+    if study.budget.trials is not None and len(study.first) > study.budget.trials:
+        yield f"{len(study.first)} first trials do not fit into a budget of {study.budget.trials}", "first"
+    yield from _first_problems(study, space)
+    if not study.fidelity or not task:
+        return
+    if task.fidelity is None and not hasattr(task, "function"):
+        yield f"must be left out: {study.task.name} has no fidelity", "fidelity"
+    elif task.fidelity:
+        if study.fidelity.unit != task.fidelity.unit:
+            yield f"must be {task.fidelity.unit!r}, as {study.task.name} counts it", "fidelity", "unit"
+        if task.knows_cost and study.fidelity.max != task.fidelity.max:
+            yield f"must be {task.fidelity.max:g}, the full effort of this table", "fidelity", "max"
+        if missing := [x for x in study.fidelity.levels if task.fidelity.levels and x not in task.fidelity.levels]:
+            has = ", ".join(f"{x:g}" for x in task.fidelity.levels)
+            yield f"must be some of {has}, as {study.task.name} has them, not {missing[0]:g}", "fidelity", "levels"
+        if not one_shot and (fidelity := study.fidelity.of(task)).levels:
+            try:
+                study.make_method(trust).check_budget(None, fidelity)  # type: ignore[union-attr]
+            except ValueError as error:
+                yield str(error), "method", "settings"
+
+
+def _space_problems(space: Space, task: Task) -> Iterator[tuple[str | int, ...]]:
+    """A task with a space of its own needs the parameters that it knows, under their names."""
+    own = getattr(task, "space", None)
+    if own is None or hasattr(task, "function"):
+        return
+    for name in space.parameters:
+        if name not in own.parameters:
+            close = get_close_matches(name, own.parameters, 1)
+            hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(own.parameters)}"
+            yield f"the task {task.name} has no such parameter; {hint}", "space", name
+    for name, p in own.parameters.items():
+        if name not in space.parameters and not isinstance(p, Constant):
+            yield f"the task {task.name} needs the parameter {name!r}", "space"
+
+
+def _first_problems(study: Plan, space: Space) -> Iterator[tuple[str | int, ...]]:
+    seen: dict[Any, int] = {}
+    for i, config in enumerate(study.first):
+        try:
+            key = space.key(space.validate(config))
+        except ValueError as error:
+            named = next((k for k in config if str(error).startswith((f"{k} ", f"unknown parameter {k!r}"))), None)
+            yield _tail(str(error), named or ""), "first", i, *((named,) if named else ())
+            continue
+        if key in seen:
+            yield f"this configuration stands here twice, first as number {seen[key]}", "first", i
+        seen.setdefault(key, i)
+
+
+def _tail(text: str, name: str) -> str:
+    """The sentence without the name in front of it, which the path has already said."""
+    for head in (f"{name}: ", f"{name} ", f"Space: {name} "):
+        if name and text.startswith(head):
+            text = text[len(head) :]
+    for kind in ("Float: ", "Int: ", "Choice: ", "Constant: ", "Space: "):
+        text = text.removeprefix(kind)
+    return text

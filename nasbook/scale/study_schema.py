@@ -1,0 +1,256 @@
+"""The models of a study's file (nasbook/study@1): which keys there are, and which values they take.
+
+`study.schema.json` beside this module says the same to editors.
+"""
+
+from __future__ import annotations
+
+import math
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, WithJsonSchema, model_validator
+
+from nasbook.method import Method, OneShot
+from nasbook.scale.study_errors import show, wrong
+from nasbook.scale.target import make_task, method_class, method_settings
+from nasbook.scale.trust import Trust
+from nasbook.search import MOST_WORKERS
+from nasbook.space import Space
+from nasbook.task import Fidelity, Task
+
+SCHEMA = "nasbook/study@1"
+
+
+def _scalar(value: Any) -> Any:
+    if value is not None and not isinstance(value, bool | int | float | str):
+        raise ValueError(f"must be a number, text, true, false or null, not {value!r:.60}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"must be finite, not {value}")
+    return value
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_json(v) for v in value]
+    if isinstance(value, dict):
+        if wrong := next((k for k in value if not isinstance(k, str)), None):
+            raise ValueError(f"must have text as keys, not {wrong!r}")
+        return {k: _json(v) for k, v in value.items()}
+    return _scalar(value)
+
+
+Scalar = Annotated[
+    Any, AfterValidator(_scalar), WithJsonSchema({"type": ["null", "boolean", "integer", "number", "string"]})
+]
+Json = Annotated[Any, AfterValidator(_json), WithJsonSchema({})]
+
+
+class Strict(BaseModel):
+    """A typo is an error and never a silent default; nothing is converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keys(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            raise wrong(f"must be a mapping (key: value), not {show(data)}")
+        known = {f.alias or name: f for name, f in cls.model_fields.items()}
+        for key in data:
+            if key not in known:
+                close = get_close_matches(str(key), known, 1)
+                hint = f"did you mean {close[0]!r}?" if close else f"the keys here are {', '.join(known)}"
+                raise wrong(f"there is no such key; {hint}", key)
+        for key, f in known.items():
+            if f.is_required() and key not in data:
+                raise wrong(f"the key {key!r} is missing: {f.description}")
+        return data
+
+
+class _Parameter(Strict):
+    when: dict[str, Scalar | list[Scalar]] | None = Field(
+        default=None, description="the parameter exists only where the named parents have these values"
+    )
+
+
+class FloatSpec(_Parameter):
+    type: Literal["float"] = Field(description="the kind of the parameter")
+    low: float = Field(description="the lowest value")
+    high: float = Field(description="the highest value")
+    log: bool = Field(default=False, description="search on a logarithmic scale")
+    step: float | None = Field(default=None, gt=0, description="the distance of the values; without, all in between")
+
+    @model_validator(mode="after")
+    def _range(self) -> FloatSpec:
+        _check_range(self.low, self.high, self.log)
+        return self
+
+
+class IntSpec(_Parameter):
+    type: Literal["int"] = Field(description="the kind of the parameter")
+    low: int = Field(description="the lowest value")
+    high: int = Field(description="the highest value")
+    log: bool = Field(default=False, description="search on a logarithmic scale")
+    step: int = Field(default=1, ge=1, description="the distance of the values")
+
+    @model_validator(mode="after")
+    def _range(self) -> IntSpec:
+        _check_range(self.low, self.high, self.log)
+        if self.high - self.low >= 2**40:
+            raise wrong("must be less than 2^40 above low; use a float and round", "high")
+        return self
+
+
+def _check_range(low: float, high: float, log: bool) -> None:
+    if low == high:
+        raise wrong(
+            f"must be below high ({high:g}); a value that is not searched is {{type: constant, value: …}}", "low"
+        )
+    if not low < high:
+        raise wrong(f"must be below high ({high:g}), not {low:g}", "low")
+    if log and low <= 0:
+        raise wrong(f"must be above 0 on a logarithmic scale, not {low:g}", "low")
+
+
+class ChoiceSpec(_Parameter):
+    type: Literal["choice"] = Field(description="the kind of the parameter")
+    options: list[Scalar] = Field(min_length=1, description="the values to choose from")
+    ordered: bool = Field(default=False, description="neighbours in the list are alike")
+
+
+class ConstantSpec(_Parameter):
+    type: Literal["constant"] = Field(description="the kind of the parameter")
+    value: Scalar = Field(description="its value")
+
+
+Spec = Annotated[FloatSpec | IntSpec | ChoiceSpec | ConstantSpec, Field(discriminator="type")]
+
+
+class TaskSpec(Strict):
+    name: str = Field(
+        min_length=1, description="a built-in task (nasbook list tasks), or the import path package.module:function"
+    )
+    arguments: dict[str, Json] = Field(default={}, description="what the task is made with")
+
+
+class MethodSpec(Strict):
+    name: str = Field(min_length=1, description="a method (nasbook list methods)")
+    settings: dict[str, Json] = Field(default={}, description="its settings; what is left out keeps its default")
+
+
+class FidelitySpec(Strict):
+    unit: str = Field(min_length=1, description="what a trial's effort is counted in, e.g. epoch")
+    min: float = Field(gt=0, description="the least effort worth looking at")
+    max: float = Field(gt=0, description="the full effort")
+    levels: list[float] = Field(default=[], description="the only efforts there are; left out, any from min to max")
+
+    @model_validator(mode="after")
+    def _range(self) -> FidelitySpec:
+        if self.min > self.max:
+            raise wrong(f"must not be above max ({self.max:g}), not {self.min:g}", "min")
+        rising = self.levels == sorted(set(self.levels))
+        if self.levels and not (rising and self.levels[0] == self.min and self.levels[-1] == self.max):
+            raise wrong(f"must rise from min ({self.min:g}) to max ({self.max:g}), not {self.levels}", "levels")
+        return self
+
+    def of(self, task: Task) -> Fidelity:
+        """The task's fidelity as the study has it; where the file names no levels, with those of the task."""
+        own = task.fidelity.levels if task.fidelity else ()
+        levels = self.levels or [x for x in own if self.min <= x <= self.max]
+        return Fidelity(self.unit, self.min, self.max, tuple(levels))
+
+
+class Budget(Strict):
+    trials: int | None = Field(default=None, ge=1, description="trials to start")
+    hours: float | None = Field(
+        default=None, gt=0, le=24 * 366, description="hours after which no trial is started any more"
+    )
+    timeout: float | None = Field(default=None, gt=0, description="seconds after which one trial is given up")
+    max_failures: int = Field(
+        default=2, ge=0, le=100, description="how often a trial is started again after its process has died"
+    )
+
+
+class Resources(Strict):
+    cpus: int = Field(default=1, ge=1, le=1024, description="threads for each trial")
+    gpus: float = Field(default=0, ge=0, le=64, description="GPUs for each trial; below 1, trials share one")
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="auto takes a GPU where there is one")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Resources:
+        if self.gpus > 1 and not self.gpus.is_integer():
+            raise wrong(f"must be a fraction of one GPU or a whole number, not {self.gpus:g}", "gpus")
+        if self.gpus and self.device == "cpu":
+            raise wrong(f"must be 0 where the device is cpu, not {self.gpus:g}", "gpus")
+        return self
+
+
+class Seeds(Strict):
+    search: int = Field(default=0, ge=0, lt=2**63, description="the seed of the method")
+    training: int | None = Field(
+        default=None, ge=0, lt=2**32, description="one training seed for all trials; null gives each trial its own"
+    )
+
+
+class Provenance(Strict):
+    """Where a study comes from; nothing is computed from it."""
+
+    nasbook: str | None = Field(default=None, description="the version that wrote the file")
+    created: str | None = Field(default=None, description="when it was written")
+    trace: str | None = Field(default=None, description="the digest of the notebook's trace")
+    trials: int | None = Field(default=None, ge=0, description="the number of its trials")
+    best: float | None = Field(default=None, description="the best value in the notebook")
+    seconds: float | None = Field(default=None, ge=0, description="the median seconds of one of its trials")
+
+
+class Plan(Strict):
+    """What stands in a study, and what its names stand for."""
+
+    schema_: Literal["nasbook/study@1"] = Field(alias="schema", description=f"the version of this format, {SCHEMA}")
+    name: str = Field(min_length=1, max_length=200, description="a name for the study")
+    notes: str = Field(default="", description="whatever should be remembered")
+    task: TaskSpec = Field(description="what is searched, e.g. {name: digits-mlp}")
+    space: dict[str, Spec] = Field(min_length=1, description="the parameters, e.g. x: {type: float, low: 0, high: 1}")
+    method: MethodSpec = Field(description="how to search, e.g. {name: random}")
+    fidelity: FidelitySpec | None = Field(default=None, description="how thoroughly a trial is evaluated")
+    budget: Budget = Field(description="when to stop, e.g. {trials: 100}")
+    workers: int = Field(default=1, ge=1, le=MOST_WORKERS, description="processes that evaluate trials side by side")
+    resources: Resources = Field(default_factory=Resources, description="what each worker may use")
+    seeds: Seeds = Field(default_factory=Seeds, description="the same seeds give the same search")
+    first: list[dict[str, Json]] = Field(default=[], description="configurations to try before the method chooses")
+    provenance: Provenance | None = Field(default=None, description="where the study comes from")
+    _folder: Path | None = PrivateAttr(default=None)
+
+    @cached_property
+    def search_space(self) -> Space:
+        return Space.from_dict({name: as_written(p) for name, p in self.space.items()})
+
+    @property
+    def folder(self) -> Path:
+        """Where the study's own modules lie: beside its file, or in the working folder if it has none."""
+        return self._folder or Path.cwd()
+
+    def make_task(self, trust: Trust | None = None) -> Task:
+        """The task; ValueError where there is none of this name. Imports what the study names, if it lies in the
+        study's folder or is trusted."""
+        return make_task(self.task.name, self.task.arguments, self.search_space, trust or Trust(self.folder))
+
+    def make_method(self, trust: Trust | None = None) -> Method | OneShot:
+        """The method, ready to be asked; ValueError for settings or a space that it does not take. A class of the
+        user's own is imported where a task would be."""
+        cls = method_class(self.method.name, trust or Trust(self.folder))
+        settings = method_settings(cls, self.method.settings)
+        made = cls(self.search_space, seed=self.seeds.search, **settings)
+        made.name = self.method.name
+        return made
+
+
+def as_written(p: Spec) -> dict[str, Any]:
+    """A parameter with its type first and its condition last, defaults left out."""
+    row = p.model_dump(exclude_defaults=True)
+    row.pop("type", None)
+    when = {"when": row.pop("when")} if "when" in row else {}
+    return {"type": p.type, **row, **when}

@@ -188,7 +188,7 @@ def _parser() -> _Parser:
     )
     p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")
 
-    p = add("doctor", _doctor, "look whether everything that nasbook needs is there")
+    p = add("doctor", _doctor, "check that everything nasbook needs is there")
     return parser
 
 

@@ -85,7 +85,7 @@ class Method(_Named):
 
     @classmethod
     def suited(cls, settings: Mapping[str, Any], fidelity: Fidelity) -> dict[str, Any]:
-        """These settings, with what is not set and hangs on how thoroughly the task can be evaluated."""
+        """These settings, with what is not set and depends on how thoroughly the task can be evaluated."""
         return dict(settings)
 
     def check_budget(self, trials: int | None, fidelity: Fidelity | None) -> None:

@@ -527,7 +527,7 @@ class TraceFile:
 
     def _end_abandoned(self, file: IO[bytes]) -> bool:
         """End the search of this thread that was left in the middle and still has the file: a cell was run again."""
-        gc.collect()  # it may hang on nothing but a traceback
+        gc.collect()  # perhaps only a traceback still holds it
         for other in list(_open_files):
             if other._is(file) and other._thread == threading.get_ident():
                 search = other.search() if other.search else None

@@ -87,7 +87,7 @@ class PBT(Resumable):
 
     @one_thread_a_step
     def run(self, task: Task) -> Iterator[tuple[Trial, PBTView]]:
-        """Train the population to the task's full fidelity; ValueError if its networks cannot be led by epochs."""
+        """Train the population to the task's full fidelity; ValueError if it trains no networks by epochs."""
         self.task: Any = leadable(task)
         s, n = self.settings, self.settings.population
         self.dynamic = [name for name in self.task.dynamic if name in self.space.free]

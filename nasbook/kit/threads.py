@@ -36,7 +36,7 @@ def wanted() -> int:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """torch with one thread, or as many as somebody has asked for; the number of before is given back afterwards."""
+    """torch with one thread, or as many as somebody has asked for; the earlier number is given back afterwards."""
     global _inside, _before
     depth = getattr(_here, "depth", 0)
     if depth == 0:

@@ -1,6 +1,6 @@
 """REINFORCE: a controller writes architectures, and good ones make their own writing more likely.
 
-    J(θ) = E_{a∼p_θ}[R(a)]        ∇J = E[(R − b) ∇ log p_θ(a)]        for every b that does not hang on a
+    J(θ) = E_{a∼p_θ}[R(a)]        ∇J = E[(R − b) ∇ log p_θ(a)]        for every b that does not depend on a
 
     repeat:  draw m configurations a_1 … a_m from the controller;  R_i: the smaller the value of a_i, the larger
              g_i = (R_i − b) ∇ log p_θ(a_i)                            one row of `gradients`

@@ -1,4 +1,4 @@
-"""An own table of results as a task.
+"""A table of your own results as a task.
 
     table = Table.from_csv("results.csv", value="error", cost="seconds")
 
@@ -150,8 +150,8 @@ class Table(Task):
             search space of architectures whose parameters the columns are. Methods and pictures then know the cells.
         space: what the parameters may hold; by default each becomes a Choice of the values found (numbers in their
             order), with a single value a Constant, and exists only with certain values of another parameter where some
-            rows lack it. With an own space, a cell that is empty, None, NaN or NA may stand where a parameter does not
-            exist.
+            rows lack it. With a space of yours, a cell that is empty, None, NaN or NA may stand where a parameter does
+            not exist.
 
         Warns where not every configuration has a row, and where a column looks like an identifier. Raises ValueError
         that names the column and the row (counted from 0).

@@ -42,7 +42,7 @@ SLOW = {"forest", "parego", "bananas", "rgpe", "reinforce", "ppo"}
 
 
 class Noisy(Task):
-    """Any space; a value that hangs on everything in the configuration, a cost, and some failures."""
+    """Any space; a value that depends on everything in the configuration, a cost, and some failures."""
 
     knows_cost = True
 

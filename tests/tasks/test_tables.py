@@ -1,4 +1,4 @@
-"""An own table as a task: from CSV and from arrays, with errors that say where."""
+"""A table of one's own as a task: from CSV and from arrays, with errors that say where."""
 
 import csv
 import gzip
@@ -15,7 +15,7 @@ import nasbook
 from nasbook import Choice, Constant, Float, Int, Space, Table
 from nasbook.task import StopTrial
 
-# ---- an own table --------------------------------------------------------------------------------------
+# ---- one's own table --------------------------------------------------------------------------------------
 
 RESULTS = """\
 optimiser,lr,layers,error,seconds,size

@@ -11,8 +11,8 @@ reverse    a training of k + 1 steps, differentiated whole (forward mode gives t
 truncated  a training of T steps, of which the last k + 1 are differentiated
 implicit   the same training, then k + 1 terms of the Neumann series
 
-Whether they approach the exact gradient hangs on the same condition as the training: |1 - η μ| < 1 for every eigenvalue
-μ of the Hessian. The error falls like the largest of these numbers to the power k, or it grows like that.
+Whether they approach the exact gradient depends on the same condition as the training does: |1 - η μ| < 1 for every
+eigenvalue μ of the Hessian. The error falls like the largest of these numbers to the power k, or it grows like that.
 Read first: `by_length`.
 """
 

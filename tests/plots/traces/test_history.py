@@ -100,7 +100,7 @@ def test_without_a_success_there_is_no_baseline():
 
 
 def test_only_cheap_tasks_get_a_baseline_by_themselves(trace):
-    assert baseline_for(trace) is None  # an own function may cost hours
+    assert baseline_for(trace) is None  # a function of one's own may cost hours
     assert baseline_for(nasbook.search("random", "branin", trials=2)) is not None
 
 

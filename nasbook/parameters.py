@@ -136,7 +136,7 @@ class _Number(_Parameter, _Cells):
         whole = isinstance(self, Int)
         where = f"[{self.low:g}, {self.high:g}]" if self.step is None else f"{{{self.values}}}"
         if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-            return f"must be a {'whole ' * whole}number in {where}, not {value!r}"
+            return f"must be a {'whole ' * whole}number in {where}, not {value!r:.60}"
         if whole and self.step == 1 and not (float(value).is_integer() and self.low <= value <= self.high):
             return f"must be a whole number in {where}, not {value:g}"
         if not self.low <= value <= self.high:
@@ -176,7 +176,7 @@ class _Number(_Parameter, _Cells):
                 continue
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if not number or (kind == "Int" and value % 1 != 0):
-                raise ValueError(f"{kind}: {name} must be a {'whole ' * (kind == 'Int')}number, not {value!r}")
+                raise ValueError(f"{kind}: {name} must be a {'whole ' * (kind == 'Int')}number, not {value!r:.60}")
             if abs(value) > sys.float_info.max and not isinstance(value, float):
                 raise ValueError(f"{kind}: {name} is larger than a float can hold")
             object.__setattr__(self, name, value)
@@ -320,7 +320,7 @@ class Choice(_Parameter, _Cells):
     def problem(self, value: Any) -> str | None:
         if isinstance(value, Scalar | np.generic) and value in self.options:
             return None
-        return f"must be one of {', '.join(map(repr, self.options))}, not {value!r}"
+        return f"must be one of {', '.join(map(repr, self.options))}, not {value!r:.60}"
 
     def cast(self, value: Any) -> Scalar:
         return self.options[self.options.index(value)]
@@ -355,7 +355,7 @@ class Constant(_Parameter):
         object.__setattr__(self, "when", _conditions(self.when))
 
     def problem(self, value: Any) -> str | None:
-        return None if value == self.value else f"is constant: it must be {self.value!r}, not {value!r}"
+        return None if value == self.value else f"is constant: it must be {self.value!r}, not {value!r:.60}"
 
     def cast(self, value: Any) -> Scalar:
         return self.value
@@ -408,7 +408,7 @@ def _short(value: Any) -> str:
 
 def _check_scalar(what: str, value: Any) -> None:
     if not isinstance(value, Scalar):
-        raise ValueError(f"{what} must be None, True/False, a number or text, not {value!r}")
+        raise ValueError(f"{what} must be None, True/False, a number or text, not {value!r:.60}")
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{what} must be finite, not {value!r}")
 

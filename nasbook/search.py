@@ -34,6 +34,7 @@ from nasbook.source import changed, digest
 from nasbook.space import Space
 from nasbook.task import Fidelity, FunctionTask, Task, needs_checkpoint, trial_seed
 from nasbook.trace import Header, Step, Trace, TraceFile, Trial, plain, read
+from nasbook.views import restored
 
 # ---- one search ----------------------------------------------------------------------------------------
 
@@ -371,12 +372,13 @@ def search(
 def replay(trace: Trace) -> Iterator[Step]:
     """The steps of a trace again, this time with the method's views: what pictures and a scrubber need.
 
-    The method is made anew and asked and told in the trace's order; nothing is evaluated."""
+    The method is made anew and asked and told in the trace's order; nothing is evaluated. A training's views are those
+    of its file; ValueError names the trial whose view is damaged."""
     entry = registry.find("method", trace.header.method)
     cls = entry.load()
     if issubclass(cls, OneShot):
         for step in trace:
-            yield replace(step, view=cls.View.from_dict(step.view)) if isinstance(step.view, dict) else step
+            yield replace(step, view=restored(cls.View, step.view, step.trial.id))
         return
     method = cls(trace.space, seed=trace.header.seed, **trace.header.settings)
     run = Run(method, Task(), Trace(trace.header), views=True)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,7 @@ def test_a_value_that_is_none_is_named_with_its_line(tmp_path, lines, value, sen
         ({"worker": 10**9}, "worker must be a number from 0 to"),
         ({"x" * 10_000: 1}, "unknown field"),
         ({"status": "x" * 10_000}, "status must be one of"),
-        ({"event": {"a": ["x"] * 10_000}}, "event must be 'ask' or 'tell', not"),
+        ({"event": {"a": ["x"] * 10_000}}, "event must be 'ask', 'again' or 'tell', not"),
         ({"config": {"x": "y" * 10_000}}, "x must be a number in [0, 1]"),
     ],
     ids=lambda v: str(v)[:30],
@@ -178,7 +179,8 @@ def test_a_folder_and_a_device_have_a_sentence(tmp_path):
 
 def test_half_a_character_survives(tmp_path):
     trace = nasbook.search("random", bowl, space=SPACE, trials=1)
-    trace.header.provenance["note"] = "\ud800 and é"
+    noted = replace(trace.header, provenance={"note": "\ud800 and é"})
+    trace = Trace(noted)
     assert Trace.load(trace.save(tmp_path / "t.jsonl")).header.provenance["note"] == "\ud800 and é"
 
 

@@ -26,6 +26,7 @@ CORE = {
     "method",
     "evaluation",
     "other_words",
+    "views",
     "search",
 }
 METHODS = {"kit", "hpo", "nas", "estimate"}
@@ -43,7 +44,8 @@ ALLOWED = {
     "method": {"space", "trace", "task", "evaluation"},
     "evaluation": {"trace", "task"},
     "other_words": set(),
-    "search": {"source", "space", "trace", "registry", "task", "method", "evaluation", "other_words"},
+    "views": set(),
+    "search": {"source", "space", "trace", "registry", "task", "method", "evaluation", "other_words", "views"},
     "kit": {"space", "trace", "task", "method", "kit"},
     "hpo": CORE | {"kit", "hpo"},
     "nas": CORE | {"kit", "nas", "hpo"},

@@ -35,6 +35,7 @@ from nasbook.kit.threads import one_thread_a_step
 from nasbook.space import Float, Space
 from nasbook.task import Task
 from nasbook.trace import Trial
+from nasbook.views import equally_long
 
 MODES = ("reverse", "truncated", "forward", "implicit", "online")
 
@@ -69,6 +70,9 @@ class HypergradientView:
     train_loss: float | None
     val_loss: float | None
     stored: int  # numbers that the mode keeps for its gradient
+
+    def __post_init__(self) -> None:
+        equally_long(self, "names", "h", "gradient")
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

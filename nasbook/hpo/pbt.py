@@ -39,6 +39,7 @@ from nasbook.kit.threads import one_thread_a_step
 from nasbook.space import Choice, Config, Constant
 from nasbook.task import Task, trial_seed
 from nasbook.trace import Trial
+from nasbook.views import equally_long
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,9 @@ class PBTView:
     configs: tuple[Config, ...]  # of every member, now
     values: tuple[float | None, ...]  # the last error of every member
     copied_from: tuple[int | None, ...]  # in the round before this interval
+
+    def __post_init__(self) -> None:
+        equally_long(self, "configs", "values", "copied_from")
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -36,6 +36,7 @@ from nasbook.nas.spaces.networks import SuperNet, init_weights
 from nasbook.space import Space
 from nasbook.task import Task
 from nasbook.trace import Trial
+from nasbook.views import equally_long
 
 Phi = list[Tensor]
 Batch = tuple[Tensor, Tensor]
@@ -72,6 +73,11 @@ class ReptileView:
     scratch: float  # after k steps from the random weights of the beginning
     weights: tuple[tuple[float, ...], ...]  # softmax(α) (6, 5)
     cell: tuple[str, ...]  # the operation that each edge would keep
+
+    def __post_init__(self) -> None:
+        equally_long(self, "weights", "cell")
+        if len({len(row) for row in self.weights}) > 1:
+            raise ValueError("the rows of weights must be equally long")
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 Path = tuple[str | int, ...]
+DEPTH = 100  # lists within lists: more is no study, and Python's own limit is not far
 
 
 class YamlError(ValueError):
@@ -39,12 +40,18 @@ SCALARS: list[tuple[str, str, str]] = [
 
 class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()
+        event = self.peek_event()
+        if isinstance(event, yaml.AliasEvent):
             raise YamlError(f"the alias *{event.anchor} is not allowed in a study", event.start_mark.line + 1)
-        return super().compose_node(parent, index)
+        if self.depth > DEPTH:
+            raise YamlError(f"this is nested more than {DEPTH} levels deep", event.start_mark.line + 1)
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
 
 for _kind, _pattern, _first in SCALARS:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from nasbook.nas.spaces.networks import pick_device
+from nasbook.views import equally_long
 
 
 def setting(default: Any, text: str, options: Sequence[Any] | None = None) -> Any:
@@ -66,6 +67,12 @@ class SupernetView:
     train_loss: float | None  # mean over the steps of the epoch
     val_loss: float | None  # of the supernet, after the epoch
     val_accuracy: float
+
+    def __post_init__(self) -> None:
+        equally_long(self, "edges", "weights", "cell")
+        for row in self.weights if isinstance(self.weights, tuple) else ():
+            if not isinstance(row, tuple) or len(row) != len(self.ops):
+                raise ValueError(f"each row of weights must have {len(self.ops)} numbers, one for each of ops")
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

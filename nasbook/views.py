@@ -1,0 +1,99 @@
+"""A view that was kept in a file, taken at its word: the fields of its dataclass, each of the type it has there."""
+
+from __future__ import annotations
+
+import json
+import math
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+
+def restored(cls: Any, kept: Any, trial: int) -> Any:
+    """The view of a training from what its trace's file holds; a view, or none at all, is handed back as it is.
+
+    ValueError names the trial and the field."""
+    if not isinstance(kept, dict | list | str | int | float):
+        return kept
+    known = is_dataclass(cls)
+    wrong: object = "" if isinstance(kept, dict) else f"it must be an object {{…}}, not {_shown(kept)}"
+    if not wrong:
+        try:
+            view = cls.from_dict(kept)
+            wrong = _mistyped(cls, vars(view)) if known else ""
+        except Exception as error:  # from_dict may be anybody's
+            wrong = (known and (_misnamed(cls, kept) or _mistyped(cls, _tuples(kept)))) or error
+    if wrong:
+        raise ValueError(f"the view of trial {trial} cannot be read: {' '.join(str(wrong).split()):.200}")
+    return view
+
+
+def _misnamed(cls: Any, kept: Mapping[str, Any]) -> str:
+    known = {f.name: f for f in fields(cls)}
+    for name in kept:
+        if name not in known:
+            return f"there is no field {name!r:.40}; its fields are {', '.join(known)}"
+    for name, f in known.items():
+        if name not in kept and f.default is MISSING and f.default_factory is MISSING:
+            return f"it lacks {name}"
+    return ""
+
+
+def _mistyped(cls: Any, values: Mapping[str, Any]) -> str:
+    try:
+        hints = get_type_hints(cls)
+    except (NameError, TypeError):  # of a class of the user's own
+        return ""
+    for f in fields(cls):
+        if f.name in values and not _fits(values[f.name], hints[f.name]):
+            return f"{f.name} must be {_words(f.type)}, not {_shown(values[f.name])}"
+    return ""
+
+
+def _tuples(x: Any) -> Any:
+    """Lists, as JSON has them, to tuples all the way down."""
+    if isinstance(x, dict):
+        return {k: _tuples(v) for k, v in x.items()}
+    return tuple(map(_tuples, x)) if isinstance(x, list) else x
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Is the value of this type, down to its last item? Hints that are not spelled out here are taken for fulfilled."""
+    kind, inside = get_origin(hint) or hint, get_args(hint)
+    if kind in (Union, types.UnionType):
+        return any(_fits(value, one) for one in inside)
+    if kind is tuple:
+        if not isinstance(value, tuple):
+            return False
+        if len(inside) == 2 and inside[1] is ...:
+            return all(_fits(v, inside[0]) for v in value)
+        return not inside or (len(value) == len(inside) and all(map(_fits, value, inside)))
+    if kind in (dict, Mapping):
+        return isinstance(value, Mapping)
+    if kind in (int, float) and (isinstance(value, bool) or not isinstance(value, int | float)):
+        return False
+    if kind is int:
+        return isinstance(value, int) and abs(value) < 2**53
+    if kind is float:
+        return math.isfinite(value)
+    if kind in (str, bool):
+        return isinstance(value, kind)
+    return value is None if kind is type(None) else True
+
+
+def equally_long(view: Any, *names: str) -> None:
+    """ValueError unless these fields of a view have as many items as the first of them; those that are None aside."""
+    for name in names[1:]:
+        first, other = getattr(view, names[0]), getattr(view, name)
+        if isinstance(first, tuple) and isinstance(other, tuple) and len(first) != len(other):
+            raise ValueError(f"{name} must have {len(first)} items, one for each of {names[0]}, not {len(other)}")
+
+
+def _words(hint: Any) -> str:
+    return str(getattr(hint, "__name__", hint)).replace("None", "null")
+
+
+def _shown(value: Any) -> str:
+    shown = json.dumps(value, default=str)
+    return shown if len(shown) <= 40 else shown[:40] + "…"

@@ -17,8 +17,10 @@ def restored(cls: Any, kept: Any, trial: int) -> Any:
     if not isinstance(kept, dict | list | str | int | float):
         return kept
     known = is_dataclass(cls)
-    wrong: object = "" if isinstance(kept, dict) else f"it must be an object {{…}}, not {_shown(kept)}"
-    if not wrong:
+    wrong: object = ""
+    if not isinstance(kept, dict):
+        wrong = f"it must be an object {{…}}, not {_shown(kept)}"
+    else:
         try:
             view = cls.from_dict(kept)
             wrong = _mistyped(cls, vars(view)) if known else ""

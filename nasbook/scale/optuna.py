@@ -51,8 +51,7 @@ def from_optuna(study: Any, *, space: Space | None = None) -> Trace:
     if not isinstance(study, optuna.Study):
         raise ValueError(f"from_optuna needs an optuna.Study, such as optuna.load_study(…) returns, not {study!r:.60}")
     frozen = [t for t in study.get_trials(deepcopy=False) if t.state.name in STATES]
-    kept = study.user_attrs.get(KEY)
-    header = Header.from_dict(kept) if kept else None
+    header = _header(study)
     if space is None and header is not None and all(_config(t, header.space) is not None for t in frozen):
         space = header.space
     space = space or _space(frozen)
@@ -62,7 +61,7 @@ def from_optuna(study: Any, *, space: Space | None = None) -> Trace:
     with_config.sort(key=lambda tc: (tc[0].datetime_start or datetime.max, tc[0].number))
     zero = min((_beginning(t) for t, _ in with_config if t.datetime_start), default=None)
     trials = [_trial(i, t, config, signs, zero) for i, (t, config) in enumerate(with_config)]
-    workers = _workers(trials, [t.user_attrs.get(KEY, {}).get("worker") for t, _ in with_config])
+    workers = _workers(trials, [_kept(t).get("worker") for t, _ in with_config])
     provenance = {**(header.provenance if header else {}), **_provenance(study, signs, len(frozen) - len(trials))}
     if header is None:
         header = Header("optuna", study.study_name, space, workers=1 + max(workers, default=0))
@@ -83,8 +82,37 @@ def _provenance(study: Any, signs: Sequence[float], left_out: int) -> dict[str, 
     return found
 
 
-def _trial(i: int, t: Any, config: Config, signs: Sequence[float], zero: datetime | None) -> Trial:
+def _header(study: Any) -> Header | None:
+    """The header that `to_optuna` left; None where the study did not come from a trace."""
+    if not (kept := study.user_attrs.get(KEY)):
+        return None
+    try:
+        if not isinstance(kept, dict):
+            raise ValueError(f"it must be a dict, not {kept!r:.40}")
+        return Header.from_dict(kept)
+    except ValueError as error:
+        raise ValueError(f"from_optuna: the user attribute {KEY!r} of the study is damaged: {error}") from None
+
+
+def _kept(t: Any) -> dict[str, Any]:
+    """What `to_optuna` left at a trial; ValueError, with the trial's number, for what it never wrote."""
     kept = t.user_attrs.get(KEY, {})
+    try:
+        if not isinstance(kept, dict):
+            raise ValueError(f"it must be a dict, not {kept!r:.40}")
+        known = {k: v for k, v in kept.items() if k in (*KEPT, "status", "curve") and (v is not None or k != "worker")}
+        Trial.from_dict({"id": 0, "config": {}, **known})
+        if isinstance(v := kept.get("value"), bool) or not isinstance(v, int | float | None):
+            raise ValueError(f"value must be a number or null, not {v!r:.40}")
+    except ValueError as error:
+        raise ValueError(
+            f"from_optuna: the user attribute {KEY!r} of Optuna's trial {t.number} is damaged: {error}"
+        ) from None
+    return kept
+
+
+def _trial(i: int, t: Any, config: Config, signs: Sequence[float], zero: datetime | None) -> Trial:
+    kept = _kept(t)
     status, reason = kept.get("status", STATES[t.state.name]), None
     values = None if t.values is None else tuple(s * float(v) for s, v in zip(signs, t.values, strict=True))
     curve = tuple((float(k), _finite(signs[0] * v)) for k, v in sorted(t.intermediate_values.items()))
@@ -111,7 +139,13 @@ def _trial(i: int, t: Any, config: Config, signs: Sequence[float], zero: datetim
 
 def _beginning(t: Any) -> datetime:
     """When the search began, as far as this trial knows: at its start, or earlier if it came from a trace."""
-    return t.datetime_start - timedelta(seconds=t.user_attrs.get(KEY, {}).get("start", 0.0))
+    seconds = _kept(t).get("start", 0.0)
+    try:
+        return t.datetime_start - timedelta(seconds=seconds)
+    except OverflowError:
+        raise ValueError(
+            f"from_optuna: the user attribute {KEY!r} of Optuna's trial {t.number} is damaged: start is {seconds!r:.40}"
+        ) from None
 
 
 def _replay(trace: Trace, trials: Sequence[Trial]) -> None:

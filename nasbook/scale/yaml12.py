@@ -43,7 +43,7 @@ class _Loader(yaml.SafeLoader):
     depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> yaml.Node | None:
-        event = self.peek_event()
+        event: Any = self.peek_event()
         if isinstance(event, yaml.AliasEvent):
             raise YamlError(f"the alias *{event.anchor} is not allowed in a study", event.start_mark.line + 1)
         if self.depth > DEPTH:

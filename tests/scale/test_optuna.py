@@ -233,3 +233,46 @@ def test_without_optuna_there_is_one_clear_sentence(monkeypatch, trace):
     for call in (lambda: from_optuna(None), lambda: to_optuna(trace)):
         with pytest.raises(ImportError, match="Optuna is not installed here; install it with"):
             call()
+
+
+@pytest.mark.parametrize(
+    ("attribute", "says"),
+    [
+        ("x", "it must be a dict, not 'x'"),
+        ([1], "it must be a dict"),
+        ({"worker": "w"}, "worker must be a whole number, not 'w'"),
+        ({"worker": -1}, "worker must be a number from 0"),
+        ({"start": "early"}, "start must be a number, not 'early'"),
+        ({"start": 1e300}, "start is 1e[+]300"),
+        ({"end": [1]}, "end must be a number or null"),
+        ({"status": "fine"}, "status must be one of"),
+        ({"status": {}}, "status must be one of"),
+        ({"curve": 3}, "curve must be a list"),
+        ({"curve": [[1, 2, 3]]}, "curve must hold pairs"),
+        ({"curve": [["a", 1]]}, "curve must hold numbers"),
+        ({"info": "i"}, "info must be a dict"),
+        ({"info": {"continues": "0"}}, "info.continues must be a whole number"),
+        ({"cost": "dear"}, "cost must be a number or null"),
+        ({"fidelity": {}}, "fidelity must be a number or null"),
+        ({"reason": 3}, "reason must be text or null"),
+        ({"value": "low"}, "value must be a number or null, not 'low'"),
+    ],
+    ids=str,
+)
+def test_a_damaged_attribute_of_a_trial_is_named_with_its_number(attribute, says):
+    study = study_of(lambda trial: trial.suggest_float("x", 0, 1), trials=3)
+    frozen = study.trials[1]
+    frozen.user_attrs["nasbook"] = attribute
+    damaged = optuna.create_study()
+    for trial in (study.trials[0], frozen, study.trials[2]):
+        damaged.add_trial(trial)
+    with pytest.raises(ValueError, match=rf"^from_optuna: the user attribute 'nasbook' of Optuna's trial 1 .*{says}"):
+        from_optuna(damaged)
+
+
+@pytest.mark.parametrize("attribute", ["x", [1], 3, {"schema": "other"}, {"schema": "nasbook/trace@1"}], ids=str)
+def test_a_damaged_attribute_of_the_study_is_one_sentence(attribute):
+    study = study_of(lambda trial: trial.suggest_float("x", 0, 1), trials=1)
+    study.set_user_attr("nasbook", attribute)
+    with pytest.raises(ValueError, match=r"^from_optuna: the user attribute 'nasbook' of the study is damaged: "):
+        from_optuna(study)

@@ -22,6 +22,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, KeysView, M
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
 from reprlib import repr as shortened
 from typing import IO, Any, ClassVar, TypeVar
@@ -510,8 +511,38 @@ class TraceFile:
             line = json.dumps(row, allow_nan=False, ensure_ascii=False).encode()
         except UnicodeEncodeError:  # half a character, as \ud800
             line = json.dumps(row, allow_nan=False).encode()
+        if not self._in_place():
+            self._move()
         self._file.write(line + b"\n")
         self._file.flush()
+
+    def _in_place(self) -> bool:
+        """Is the open file still the one of this name? Windows lets nobody delete an open file."""
+        try:
+            return os.name == "nt" or os.path.samestat(os.fstat(self._file.fileno()), os.stat(self.path))
+        except OSError:
+            return False
+
+    def _move(self) -> None:
+        """Write all of the trace anew, because its file was deleted or another one has taken its name."""
+        self._file.seek(0)
+        known, was = self._file.read(), self.path
+        names = (was if k == 1 else was.with_name(f"{was.stem}-{k}{was.suffix}") for k in count(1))
+        free = next(p for p in names if not os.path.lexists(p))
+        try:
+            free.parent.mkdir(parents=True, exist_ok=True)
+            anew = open(free, "x+b")  # noqa: SIM115
+        except OSError as error:
+            raise ValueError(
+                f"{was} was deleted while a search wrote it, and it cannot be written anew: {error}"
+            ) from None
+        lock(anew)
+        anew.write(known)
+        self._file.close()
+        self._file, self.path = anew, free
+        happened = "was deleted" if free == was else "was replaced by another file"
+        where = "it is written anew, with every trial" if free == was else f"every trial is in {free} now"
+        warnings.warn(f"{was} {happened} while a search wrote it; {where}", stacklevel=6)
 
     def _locked(self) -> IO[bytes]:
         """The open file with its lock."""

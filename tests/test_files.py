@@ -363,3 +363,40 @@ def test_a_file_that_was_replaced_meanwhile_is_opened_anew(tmp_path, monkeypatch
     monkeypatch.setattr("nasbook.trace.lock", slow)
     trace = nasbook.search("random", bowl, space=SPACE, trials=3, out=path)
     assert trace.digest == Trace.load(path).digest
+
+
+@pytest.mark.skipif(os.name == "nt", reason="an open file cannot be deleted there")
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_a_trace_that_is_deleted_while_it_is_written_is_written_anew(tmp_path, what):
+    path = tmp_path / "run" / "t.jsonl"
+    search = going(path)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        for k, _ in enumerate(search):
+            if k in (2, 5):
+                path.unlink()
+                if what == "folder":
+                    path.parent.rmdir()
+    assert [str(w.message) for w in said] == [
+        f"{path} was deleted while a search wrote it; it is written anew, with every trial"
+    ] * 2
+    whole = nasbook.search("random", nasbook.FunctionTask(bowl, SPACE, name="bowl"), trials=8)
+    assert [t.config for t in Trace.load(path).trials] == [t.config for t in whole.trials]
+    assert len(list(going(path))) == 0  # and it can be gone on with
+
+
+@pytest.mark.skipif(os.name == "nt", reason="an open file cannot be replaced there")
+def test_a_trace_that_is_replaced_while_it_is_written_goes_on_under_another_name(tmp_path):
+    path = tmp_path / "t.jsonl"
+    (tmp_path / "t-2.jsonl").write_text("somebody's")
+    with pytest.warns(UserWarning, match=r"t\.jsonl was replaced by another file .* in .*t-3\.jsonl now") as said:
+        for k, _ in enumerate(going(path)):
+            if k == 2:
+                (tmp_path / "other").write_text("somebody else's")
+                os.replace(tmp_path / "other", path)
+            elif k == 3:  # nobody else writes it
+                with open(tmp_path / "t-3.jsonl", "rb") as file:
+                    assert not lock(file)
+    assert len(said) == 1
+    assert path.read_text() == "somebody else's" and (tmp_path / "t-2.jsonl").read_text() == "somebody's"
+    assert len(Trace.load(tmp_path / "t-3.jsonl")) == 8

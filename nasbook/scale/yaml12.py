@@ -44,7 +44,7 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> yaml.Node | None:
         event: Any = self.peek_event()
-        if isinstance(event, yaml.AliasEvent):
+        if self.check_event(yaml.AliasEvent):
             raise YamlError(f"the alias *{event.anchor} is not allowed in a study", event.start_mark.line + 1)
         if self.depth > DEPTH:
             raise YamlError(f"this is nested more than {DEPTH} levels deep", event.start_mark.line + 1)

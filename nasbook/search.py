@@ -563,7 +563,7 @@ def told_of(task: Task) -> dict[str, Any]:
     told: dict[str, Any] = {"knows_cost": True} if task.knows_cost else {}
     if task.fidelity:
         told |= {"fidelity": task.fidelity.to_dict()}
-    return {"task": told} if told and ":" in task.name else {}
+    return {"task": told} if told and (":" in task.name or isinstance(task, FunctionTask)) else {}
 
 
 def _code(task: Task) -> str | None:

@@ -211,19 +211,23 @@ def _plan(
             method["epochs"] = epochs
         elif "epochs" in (own or ()):
             arguments["epochs"] = epochs
+    # One training has its own epochs; a method that leads functions of the user's own takes theirs, from the trace.
+    alone = one_shot and ("epochs" in cls.Settings.__dataclass_fields__ or is_ours(target))
+    leads = one_shot and not alone
     try:
-        new = _facts(target, arguments, space, trace if task is None else None)
+        new = _facts(target, arguments, space, trace if task is None or leads else None)
         method_settings(cls, method)
     except ValueError as error:
         raise ValueError(f"this cannot be exported: {error}") from error
-    fidelity: dict[str, Any] | None = new.fidelity.to_dict() if new.fidelity and not one_shot else None
-    if epochs is not None and not one_shot and "epochs" not in (own or ()):
+    fidelity: dict[str, Any] | None = new.fidelity.to_dict() if new.fidelity and not alone else None
+    if epochs is not None and not alone and "epochs" not in (own or ()):
         if not new.scales or new.knows_cost:
             raise ValueError(
                 f"the task {target} has no epochs to scale: a task must take an argument epochs, a function fidelity"
             )
         least = min(new.fidelity.min if new.fidelity else 1, epochs)
-        fidelity = {"unit": new.fidelity.unit if new.fidelity else "epoch", "min": least, "max": epochs}
+        longer = Fidelity(new.fidelity.unit if new.fidelity else "epoch", least, epochs)
+        fidelity, new = {"unit": longer.unit, "min": least, "max": epochs}, replace(new, fidelity=longer)
 
     if trials is None and one_shot:
         trials = _length(asdict(cls.Settings(**method)), new)

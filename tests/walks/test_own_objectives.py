@@ -207,3 +207,51 @@ def test_pbt_says_what_it_needs(own):
     with pytest.raises(ValueError, match="pbt") as caught:
         nasbook.search("pbt", own.Own(), trials=4)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("form", ["optional", "required", "keywords", "anything", "wrapped", "instance"])
+def test_a_population_of_own_trainings_is_exported_run_killed_and_resumed(own, tmp_path, form):
+    objective, arguments = found(own, form)
+    effort, settings = nasbook.Fidelity("epoch", 1, 4), {"population": 3}
+    trace = nasbook.search("pbt", objective, **arguments, fidelity=effort, seed=1, **settings)
+    assert [t.status for t in trace.trials] == ["done"] * 12, trace.trials[0].reason
+    path = trace.export(tmp_path / "study.yaml", task=f"own:{form}")
+    study = load_study(path)
+    assert study.budget.trials == 12 and study.fidelity and (study.fidelity.unit, study.fidelity.max) == ("epoch", 4)
+    straight = run(path, tmp_path / "straight")
+    assert [(t.config, t.value, t.info) for t in straight.trials] == [(t.config, t.value, t.info) for t in trace.trials]
+    assert straight.plot("lineage").get_axes()
+
+    (tmp_path / "slow").touch()
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "nasbook.cli", "run", str(path), "--out", str(out)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(nasbook.__file__).parents[1])}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < deadline:
+            if (out / "trace.jsonl").exists() and (out / "trace.jsonl").read_text().count('"tell"') >= 4:
+                break
+            time.sleep(0.01)
+        process.kill()
+    (tmp_path / "slow").unlink()
+    assert 4 <= len(Trace.load(out / "trace.jsonl").trials) <= 12
+    (tmp_path / "log").unlink()
+    resumed = run(path, out, resume=True)
+    assert resumed.digest == straight.digest
+    assert len((tmp_path / "log").read_text().split()) <= 9, "it trained again what was trained"
+
+    longer = load_study(trace.export(tmp_path / "longer.yaml", task=f"own:{form}", epochs=6))
+    assert longer.budget.trials == 18 and longer.fidelity and longer.fidelity.max == 6
+    assert max(t.fidelity for t in run(tmp_path / "longer.yaml", tmp_path / "longer").trials) == 6
+
+
+def test_a_population_without_a_fidelity_is_refused_before_it_begins(own, tmp_path):
+    trace = nasbook.search("pbt", own.keywords, space=SPACE, fidelity=nasbook.Fidelity("epoch", 1, 4), seed=1)
+    path = trace.export(tmp_path / "study.yaml", task="own:keywords")
+    rows = [line for line in path.read_text().splitlines() if not line.startswith("fidelity")]
+    at = next(i for i, line in enumerate(path.read_text().splitlines()) if line.startswith("fidelity"))
+    path.write_text("\n".join(rows if "{" in path.read_text().splitlines()[at] else rows[:at] + rows[at + 3 :]) + "\n")
+    assert load_study(path).fidelity is None
+    with pytest.raises(ValueError, match=r"in a study fidelity: \{unit: epoch, min: 1, max: 27\}") as caught:
+        run(path, tmp_path / "out")
+    assert "\n" not in str(caught.value)

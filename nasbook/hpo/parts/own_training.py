@@ -27,7 +27,8 @@ def leadable(task: Task) -> Any:
         return task
     raise ValueError(
         f"pbt copies networks while they learn, and {task.name} has none to lead; use 'digits-mlp', or a function of "
-        "(config, fidelity, checkpoint) with fidelity=nasbook.Fidelity('epoch', 1, 27)"
+        "(config, fidelity, checkpoint) with fidelity=nasbook.Fidelity('epoch', 1, 27), in a study "
+        "fidelity: {unit: epoch, min: 1, max: 27}"
     )
 
 

@@ -71,7 +71,7 @@ def test_arguments_of_the_task_are_scaled_and_carried(tmp_path):
         trace.export(tmp_path / "s.yaml", trials=50, epochs=30, train=1000, workers=2, gpus=0.5, hours=8)
     )
     assert study.task.arguments == {"train": 1000, "epochs": 30}
-    assert study.fidelity.model_dump() == {"unit": "epoch", "min": 1, "max": 30}
+    assert study.fidelity.model_dump() == {"unit": "epoch", "min": 1, "max": 30, "levels": []}
     assert (study.budget.trials, study.budget.hours, study.workers, study.resources.gpus) == (50, 8, 2, 0.5)
 
 

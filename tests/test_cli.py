@@ -14,6 +14,7 @@ import pytest
 
 import nasbook
 from nasbook import cli, registry
+from nasbook.cli import doctor, lab
 from nasbook.trace import Trace
 
 
@@ -353,7 +354,7 @@ def test_the_installed_command_works_and_a_closed_pipe_is_quiet():
 
 def test_lab_opens_jupyterlab_on_the_first_lesson(here, tmp_path, monkeypatch, capsys):
     (tmp_path / "notebooks").mkdir()
-    (tmp_path / "notebooks" / cli.FIRST_LESSON).write_text("{}")
+    (tmp_path / "notebooks" / lab.FIRST_LESSON).write_text("{}")
     called = []
 
     class Gone(BaseException):
@@ -363,24 +364,24 @@ def test_lab_opens_jupyterlab_on_the_first_lesson(here, tmp_path, monkeypatch, c
         called.append((path, command, Path.cwd()))
         raise Gone
 
-    monkeypatch.setattr(cli.os, "execv", execv)
-    monkeypatch.setattr(cli.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(lab.os, "execv", execv)
+    monkeypatch.setattr(lab.os, "geteuid", lambda: 0)
     with pytest.raises(Gone):
         here("lab", "--no-browser", "--port", "9999")
     assert "you are root, so JupyterLab is started with --allow-root" in capsys.readouterr().err
     assert "--allow-root" in called[0][1]
-    monkeypatch.setattr(cli.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(lab.os, "geteuid", lambda: 1000)
     called.clear()
     with pytest.raises(Gone):
         here("lab", "--no-browser", "--port", "9999")
     assert capsys.readouterr().err == "" and "--allow-root" not in called[0][1]
     ((path, command, cwd),) = called
     assert command[:3] == [path, "-m", "jupyterlab"] and path == sys.executable and cwd == tmp_path / "notebooks"
-    assert command[-4:] == [cli.FIRST_LESSON, "--no-browser", "--port", "9999"]
+    assert command[-4:] == [lab.FIRST_LESSON, "--no-browser", "--port", "9999"]
 
 
 def test_without_jupyterlab_lab_says_how_to_get_it(here, monkeypatch):
-    monkeypatch.setattr(cli, "find_spec", lambda name: None)
+    monkeypatch.setattr(lab, "find_spec", lambda name: None)
     assert here("lab") == (
         1,
         "",
@@ -389,7 +390,7 @@ def test_without_jupyterlab_lab_says_how_to_get_it(here, monkeypatch):
 
 
 def test_doctor_finds_this_environment_well(here, tmp_path):
-    (tmp_path / cli.FIRST_LESSON).write_text("{}")
+    (tmp_path / lab.FIRST_LESSON).write_text("{}")
     code, out, err = here("doctor")
     lines = out.splitlines()
     assert all(line.startswith(("ok ", "problem ")) for line in lines) and err == ""
@@ -410,11 +411,11 @@ def test_doctor_finds_this_environment_well(here, tmp_path):
 def test_doctor_names_what_is_missing_or_damaged(here, tmp_path, monkeypatch):
     def version(name):
         if name == "scipy":
-            raise cli.metadata.PackageNotFoundError(name)
+            raise doctor.metadata.PackageNotFoundError(name)
         return "1.0"
 
-    monkeypatch.setattr(cli.metadata, "version", version)
-    monkeypatch.setattr(cli, "PACKAGES", ("numpy", "scipy"))
+    monkeypatch.setattr(doctor.metadata, "version", version)
+    monkeypatch.setattr(doctor, "PACKAGES", ("numpy", "scipy"))
     monkeypatch.setattr(nasbook, "__file__", str(tmp_path / "nasbook" / "__init__.py"))  # no tables, no lessons there
     code, out, _ = here("doctor")
     problems = [line.split(maxsplit=1)[1] for line in out.splitlines() if line.startswith("problem")]
@@ -431,7 +432,7 @@ def test_doctor_notices_a_damaged_table(here, tmp_path, monkeypatch):
     for file in data.glob("nb201*"):
         (copy / file.name).write_bytes(file.read_bytes())
     monkeypatch.setattr(nasbook, "__file__", str(tmp_path / "nasbook" / "__init__.py"))
-    assert cli._tables()[0]
+    assert doctor._tables()[0]
     table = copy / "nb201_cifar10.npy"
     table.write_bytes(table.read_bytes()[:-1] + b"\x00")
-    assert cli._tables() == (False, "tables: nb201_cifar10.npy is damaged; install nasbook again")
+    assert doctor._tables() == (False, "tables: nb201_cifar10.npy is damaged; install nasbook again")

@@ -1,0 +1,173 @@
+"""The command `nasbook`: labs, lists, searches, studies, and a doctor.
+
+Results go to stdout (with --json one JSON document and nothing else); what happens on the way and errors go to stderr.
+Exit codes: 0 done, 1 nothing succeeded or something is broken, 2 bad input, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import nasbook
+from nasbook.cli import doctor, lab, look, search, studies
+from nasbook.cli.words import Usage, fail, lower, one_of, pair, positive, say, whole
+from nasbook.kit import interrupt
+from nasbook.search import MOST_WORKERS
+
+STRANGERS = (
+    "Running a study runs the Python code that it names: a module beside the study, or one that you name with --trust. "
+    "So run a stranger's study as you would run a stranger's program: read the code in its folder first. Looking at a "
+    "study or a trace (export, estimates, pictures) runs nothing that it names."
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one sentence."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("allow_abbrev", False)
+        super().__init__(*args, **kwargs)
+
+    def error(self, message: str) -> NoReturn:
+        raise Usage(f"{message} (try: {self.prog} --help)")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code. Bad input is one sentence on stderr, never a traceback."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        interrupt.imported()
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", UserWarning)
+            warnings.showwarning = lambda message, *_, **__: say(f"warning: {message}")
+            options, extra = _parser().parse_known_args(arguments)
+            if extra and options.command != "lab":
+                raise Usage(f"there is no option {extra[0]!r} here (try: nasbook {options.command} --help)")
+            options.extra = extra
+            options.own_process = argv is None and not os.environ.get("NASBOOK_DEBUG")
+            code = options.run(options)
+            sys.stdout.flush()
+            return code
+    except KeyboardInterrupt:
+        return fail("interrupted", 130)
+    except BrokenPipeError:  # nasbook list methods | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return fail(f"{where}{lower(error.strerror or str(error))}", 2)
+    except (Usage, ValueError) as error:
+        return fail(str(error), 2)
+    except Exception as error:
+        if os.environ.get("NASBOOK_DEBUG"):
+            raise
+        broken = isinstance(error, RuntimeError) and type(error).__name__ == "RunError"
+        text = str(error) if broken else f"{type(error).__name__}: {error}"
+        return fail(text if broken else f"{text} (NASBOOK_DEBUG=1 shows where)", 1)
+
+
+def _parser() -> _Parser:
+    parser = _Parser(prog="nasbook", description="Hyperparameter optimisation and neural architecture search.")
+    parser.add_argument("--version", action="version", version=f"nasbook {nasbook.__version__}")
+    parser.set_defaults(run=_nothing, command=None)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+
+    def add(name: str, run: Callable[[argparse.Namespace], int], summary: str, **more: Any) -> _Parser:
+        command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", **more)
+        command.set_defaults(run=run)
+        return command
+
+    add("lab", lab.run, "open JupyterLab on the notebooks; other options go to JupyterLab")
+
+    p = add("list", look.names, "list methods, tasks, search spaces, estimators or labs")
+    p.add_argument(
+        "what",
+        type=one_of("methods", "tasks", "spaces", "estimators", "labs"),
+        metavar="methods|tasks|spaces|estimators|labs",
+    )
+    p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")
+
+    p = add(
+        "about", look.about, "say everything about a method: its file, view, picture, lab, lesson, test and settings"
+    )
+    p.add_argument("name", metavar="METHOD", help="see: nasbook list methods")
+    p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")
+
+    p = add("search", search.run, "search with a method on a task")
+    p.add_argument("method", metavar="METHOD", help="see: nasbook list methods; or package.module:Class")
+    p.add_argument("task", metavar="TASK", help="see: nasbook list tasks; or package.module:function (see --space)")
+    p.add_argument("--space", type=Path, metavar="FILE",
+                   help="the space of a function: a study, or a YAML file with what stands below `space:` in one "
+                   "(default: SPACE in its module)")  # fmt: skip
+    p.add_argument("--trials", type=whole(1), metavar="N", help="trials to start (default: 40)")
+    p.add_argument("--time", type=positive, metavar="SECONDS", help="start no trial after this time")
+    p.add_argument(
+        "--timeout",
+        type=positive,
+        metavar="SECONDS",
+        help="give a trial up after this time; one long call of C code goes on until it returns (not with nasbook run)",
+    )
+    p.add_argument("--seed", type=whole(0), default=0, metavar="N", help="the same seed gives the same search")
+    p.add_argument(
+        "--workers", type=whole(1, MOST_WORKERS), default=1, metavar="N", help="simulated workers, for tables"
+    )
+    p.add_argument("--set", type=pair, action="append", default=[], metavar="KEY=VALUE", help="a setting of the method")
+    p.add_argument("--arg", type=pair, action="append", default=[], metavar="KEY=VALUE", help="an argument of the task")
+    p.add_argument("--out", type=Path, metavar="TRACE", help="a file that receives the trace as it grows")
+    p.add_argument("--resume", action="store_true", help="go on with the trace in --out")
+    p.add_argument("--warm-start", type=Path, metavar="TRACE", help="tell the method an earlier trace first")
+    p.add_argument("--plot", type=Path, metavar="PICTURE", help="draw the trace into a .png, .svg or .pdf")
+    p.add_argument("--kind", default="history", metavar="KIND", help="what --plot draws (default: history)")
+    p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")
+    p.add_argument(
+        "--trust", action="append", default=[], metavar="MODULE", help="a module or package whose code may run, too"
+    )
+
+    p = add("export", studies.export, "write a study that runs a trace's search at full scale")
+    p.add_argument("trace", type=Path, metavar="TRACE", help="a trace, e.g. search.jsonl")
+    p.add_argument("-o", "--out", type=Path, default=Path("study.yaml"), metavar="STUDY", help="default: study.yaml")
+    p.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
+    p.add_argument("--estimate", action="store_true", help="only say what it would cost")
+    p.add_argument("--trials", type=whole(1), metavar="N")
+    p.add_argument("--hours", type=positive, metavar="HOURS", help="start no trial after this time")
+    p.add_argument("--epochs", type=whole(1), metavar="N", help="length of a training")
+    p.add_argument("--data", metavar="FILE", help="more data, for tasks that take it")
+    p.add_argument("--workers", type=whole(1, MOST_WORKERS), metavar="N", help="processes side by side")
+    p.add_argument("--cpus", type=whole(1), metavar="N", help="threads of a trial")
+    p.add_argument("--gpus", type=positive, metavar="N", help="GPUs of a trial; 0.5: two share one")
+    p.add_argument("--device", type=one_of("auto", "cpu", "cuda"), metavar="auto|cpu|cuda")
+    p.add_argument("--timeout", type=positive, metavar="SECONDS", help="give a trial up after this time")
+    p.add_argument("--best", type=whole(0), metavar="N", help="how many of the best come first (default: 5)")
+    p.add_argument("--watts", type=positive, metavar="W", help="what one trial draws, for the estimate")
+    p.add_argument("--task", metavar="TASK", help="another task: a name or package.module:function")
+    p.add_argument("--name", metavar="NAME", help="a name for the study")
+    p.add_argument("--set", type=pair, action="append", default=[], metavar="KEY=VALUE", help="a setting of the method")
+    p.add_argument("--arg", type=pair, action="append", default=[], metavar="KEY=VALUE",
+                   help="an argument of the task, or a new range of a parameter: width=[64,512]")  # fmt: skip
+
+    p = add("run", studies.run, "run a study on this machine", epilog=STRANGERS)
+    p.add_argument("study", type=Path, metavar="STUDY", help="a study, e.g. study.yaml")
+    p.add_argument("--out", type=Path, metavar="DIR", help="the folder of the run (default: runs/NAME)")
+    p.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    p.add_argument("--workers", type=whole(1, MOST_WORKERS), metavar="N", help="instead of the study's number")
+    p.add_argument(
+        "--trust",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="a module or package outside the study's folder whose code the study may run",
+    )
+    p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")
+
+    p = add("doctor", doctor.run, "check that everything nasbook needs is there")
+    return parser
+
+
+def _nothing(_: argparse.Namespace) -> int:
+    raise Usage("say what to do: lab, list, search, export, run or doctor (nasbook --help explains them)")

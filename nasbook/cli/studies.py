@@ -1,0 +1,87 @@
+"""`nasbook export` and `nasbook run`: from a trace to a study, and a study on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+import sys
+import time as clock
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from nasbook.cli.report import report
+from nasbook.cli.words import as_dict, fail, say
+from nasbook.trace import Trace
+
+
+def export(options: argparse.Namespace) -> int:
+    from nasbook import scale
+
+    names = (
+        "trials",
+        "hours",
+        "epochs",
+        "data",
+        "workers",
+        "cpus",
+        "gpus",
+        "device",
+        "timeout",
+        "best",
+        "task",
+        "name",
+    )
+    target = {n: getattr(options, n) for n in names if getattr(options, n) is not None}
+    target |= as_dict(options.arg)
+    if options.set:
+        target["settings"] = as_dict(options.set)
+    trace = Trace.load(options.trace)
+    if options.estimate:
+        print(scale.estimate(trace, watts=options.watts, **target))
+        return 0
+    path = scale.export(trace, options.out, overwrite=options.overwrite, watts=options.watts, **target)
+    print(scale.estimate(trace, watts=options.watts, **target))
+    print(f"Wrote {path}. Run it with: nasbook run {shlex.quote(str(path))}")
+    return 0
+
+
+def run(options: argparse.Namespace) -> int:
+    from nasbook import scale
+
+    study = scale.load_study(options.study, check=False)
+    out = options.out or Path("runs") / (re.sub(r"[^\w.-]+", "-", study.name).strip(".-") or "study")
+    trust = _trust(study, options)
+    begin = clock.perf_counter()
+    with redirect_stdout(sys.stderr):
+        trace = scale.run(
+            options.study, out, resume=options.resume, workers=options.workers, progress=True, trust=trust
+        )
+    code = report(trace, clock.perf_counter() - begin, out / "trace.jsonl", options.json)
+    if trace.interrupted:
+        again = shlex.join(["nasbook", "run", str(options.study), "--out", str(out), "--resume"])
+        running = f", {len(trace.pending)} under way" if trace.pending else ""
+        return fail(f"stopped after {len(trace)} trials{running}; this goes on: {again}", 130)
+    return code
+
+
+def _trust(study: Any, options: argparse.Namespace) -> list[str]:
+    """What the user trusts: what --trust names, and where somebody sits at the keyboard, what a question shows."""
+    from nasbook.scale.trust import Trust, check_origin, outside
+
+    named = list(options.trust)
+    for name in (study.task.name, study.method.name):
+        if ":" not in name or not sys.stdin.isatty():
+            continue
+        trust = Trust(study.folder, tuple(named))
+        try:
+            check_origin(name, trust)
+        except ValueError:  # the run says it, with its place in the file
+            continue
+        if refusal := outside(name, trust):
+            say(refusal.partition(", so it is not run")[0] + ".")
+            print("Import it and run it? [y/N] ", end="", file=sys.stderr, flush=True)
+            if sys.stdin.readline().strip().lower() in ("y", "yes"):
+                named.append(name.partition(":")[0].partition(".")[0])
+    return named

@@ -71,8 +71,11 @@ def _export(trace: Trace, path: str | Path, **options: Any) -> Path:
     return importlib.import_module("nasbook.scale").export(trace, path, **options)
 
 
-def _plot(trace: Trace, kind: str = "history", **options: Any) -> Any:
-    """A picture of the trace; kinds: see nasbook.plots."""
+def _plot(trace: Trace, kind: str | None = None, **options: Any) -> Any:
+    """A picture of the trace by its kind, one of nasbook.plots.KINDS; without one the method's own ("tpe" for TPE,
+    "rungs" for ASHA, "strategy" for CMA-ES, "acquisition" for Bayesian optimisation …), or "history" where there is
+    none or this trace cannot be drawn so. ValueError, in one sentence, for a kind
+    that this trace cannot give."""
     return importlib.import_module("nasbook.plots").plot(trace, kind, **options)
 
 

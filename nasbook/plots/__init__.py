@@ -1,6 +1,7 @@
 """Pictures: from a Trace, a Step or a view to a Figure that shows itself in a notebook; `fig.alt` describes it.
 
     plot(trace, "history")      trace.plot("history")      history(trace, baseline=None)
+    plot(trace)                 trace.plot()               the method's own: densities, rungs, an ellipse, a belief …
 
 Functions make still pictures. The classes behind them (picture.py) draw the frames of a lab with the same code.
 """
@@ -24,14 +25,40 @@ from nasbook.plots.traces.landscape import LandscapePicture, landscape
 from nasbook.plots.traces.parameters import ParallelPicture, SlicePicture, parallel, slice_plot
 from nasbook.plots.traces.pareto_front import HypervolumePicture, ParetoPicture, hypervolume_history, pareto
 from nasbook.plots.traces.timeline import TimelinePicture, timeline
-from nasbook.plots.viewed import BELIEF, POLICY, SUPERNET, WEIGHTS, Views, check_state
+from nasbook.plots.traces.tree import tree
+from nasbook.plots.viewed import (
+    BELIEF,
+    DENSITIES,
+    ENSEMBLE,
+    EPISODES,
+    FOREST,
+    POLICY,
+    RUNGS,
+    STOPPING,
+    STRATEGY,
+    SUPERNET,
+    WALK,
+    WEIGHTS,
+    Views,
+    check_state,
+)
 from nasbook.plots.views.acquisition import Acquisition1D, acquisition, acquisition_picture
 from nasbook.plots.views.acquisition_maps import Acquisition2D
 from nasbook.plots.views.controller import PolicyPicture, policy
+from nasbook.plots.views.episodes import episodes
+from nasbook.plots.views.forest import forest
+from nasbook.plots.views.halving import rungs
+from nasbook.plots.views.hypergradient import walk
 from nasbook.plots.views.lineage import LanesPicture, SchedulePicture, lineage
+from nasbook.plots.views.objectives import layers
 from nasbook.plots.views.population import PopulationPicture, TreePicture, family_tree, population
+from nasbook.plots.views.predictions import predictions
 from nasbook.plots.views.side_by_side import SideBySide1D, SideBySide2D, acquisitions, side_by_side_picture
+from nasbook.plots.views.stopping import stopping
+from nasbook.plots.views.strategies import strategy
+from nasbook.plots.views.tpe import tpe
 from nasbook.plots.views.weights import TrainingPicture, WeightsPicture, training, weights
+from nasbook.trace import Trace
 
 KINDS: dict[str, Callable[..., Figure]] = {
     "history": history,
@@ -46,6 +73,8 @@ KINDS: dict[str, Callable[..., Figure]] = {
     "timeline": timeline,
     "pareto": pareto,
     "hypervolume": hypervolume_history,
+    "front": layers,
+    "tree": tree,
     "acquisition": acquisition,
     "acquisitions": acquisitions,
     "population": population,
@@ -57,6 +86,14 @@ KINDS: dict[str, Callable[..., Figure]] = {
     "weights": weights,
     "policy": policy,
     "training": training,
+    "tpe": tpe,
+    "rungs": rungs,
+    "walk": walk,
+    "strategy": strategy,
+    "forest": forest,
+    "bananas": predictions,
+    "episodes": episodes,
+    "stopping": stopping,
 }
 
 
@@ -67,6 +104,14 @@ VIEWS: dict[str, Views] = {  # the view of a method that a kind draws; the other
     "weights": WEIGHTS,
     "policy": POLICY,
     "training": SUPERNET,
+    "tpe": DENSITIES,
+    "rungs": RUNGS,
+    "walk": WALK,
+    "strategy": STRATEGY,
+    "forest": FOREST,
+    "bananas": ENSEMBLE,
+    "episodes": EPISODES,
+    "stopping": STOPPING,
 }
 
 
@@ -84,10 +129,26 @@ def check_kind(kind: str, method: str | None = None) -> None:
         raise ValueError(f"lineage draws a trace of 'pbt', whose trials tell their member; these are from {method!r}")
 
 
-def plot(trace: Any, kind: str = "history", **options: Any) -> Figure:
+def own_kind(trace: Any) -> str:
+    """The kind that draws what the method of a trace believes or does; "history" where there is none."""
+    method = trace.header.method if isinstance(trace, Trace) else ""
+    return registry.PARTS.get(method, registry.Parts()).picture or "history"
+
+
+def plot(trace: Any, kind: str | None = None, **options: Any) -> Figure:
     """A picture by its name, one of KINDS; options: those of the function of that name. ValueError if it cannot be.
 
+    Without a name: the method's own picture, or, where this trace cannot be drawn so (a single objective for a front,
+    one parameter for a plane, options of another picture), its history.
+
     objective: of a trace with several, which one is drawn (from 0; by default the first)."""
+    if kind is None:
+        if (own := own_kind(trace)) != "history":
+            try:
+                return plot(trace, own, **options)
+            except ValueError:
+                pass
+        return plot(trace, "history", **options)
     check_kind(kind)
     check_state(kind, trace)
     if (k := options.pop("objective", None)) is not None:
@@ -106,8 +167,9 @@ __all__ = [
     "ParallelPicture", "ParetoPicture", "Picture", "PolicyPicture", "PopulationPicture", "Quantity", "RacePicture",
     "RankPicture", "SchedulePicture", "SideBySide1D", "SideBySide2D", "SlicePicture", "Stack", "SupernetPicture",
     "TimelinePicture", "TrainingPicture", "TreePicture", "WeightsPicture", "acquisition", "acquisition_picture",
-    "acquisitions", "baseline_for", "cell", "contour", "edf", "family_tree", "history", "hypervolume_history",
-    "importance", "landscape", "learning_curves", "lineage", "parallel", "pareto", "plot", "policy", "population",
-    "race", "random_baseline", "rank", "side_by_side_picture", "slice_plot", "supernet", "timeline", "training",
-    "weights",
+    "acquisitions", "baseline_for", "cell", "contour", "edf", "episodes", "family_tree", "forest", "history",
+    "hypervolume_history", "importance", "landscape", "layers", "learning_curves", "lineage", "own_kind", "parallel",
+    "pareto", "plot", "policy", "population", "predictions", "race", "random_baseline", "rank", "rungs",
+    "side_by_side_picture", "slice_plot", "stopping", "strategy", "supernet", "timeline", "tpe", "training", "tree",
+    "walk", "weights",
 ]  # fmt: skip

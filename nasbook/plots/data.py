@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -13,6 +13,7 @@ from nasbook import registry
 from nasbook.plots import style
 from nasbook.plots.style import number, plus_minus
 from nasbook.search import as_task, search
+from nasbook.space import Config
 from nasbook.task import Task
 from nasbook.tasks.objectives import LABELS
 from nasbook.trace import Step, Trace, Trial
@@ -128,6 +129,30 @@ def label_of(trace: Trace | None, task: Task | None = None) -> str:
         return str(getattr(registry.find("task", trace.header.task).load(), "value_label", "value"))
     except (ValueError, ImportError, AttributeError):  # not one of ours, or not installed here
         return "objective 1" if any(t.values for t in trace.trials) else "value"
+
+
+def value_of(task: Task) -> Callable[[Config], float]:
+    """The objective of a task as a function of a configuration."""
+
+    def truth(config: Config) -> float:
+        answer: Any = task.evaluate(config)
+        return float(getattr(answer, "value", answer))
+
+    return truth
+
+
+def known_task(trace: Any) -> Any:
+    """The function or table that a trace's header names, made again at no cost; None for any other task, and for one
+    of another space: only these tell what a search could not see."""
+    if not isinstance(trace, Trace):
+        return None
+    try:
+        if registry.find("task", trace.header.task).family not in ("function", "table", "multi-objective"):
+            return None
+        task = as_task(registry.make("task", trace.header.task, **trace.header.arguments))
+    except (ValueError, TypeError, ImportError, OSError):  # somebody's own, of another version, or not installed here
+        return None
+    return task if task.space == trace.space else None
 
 
 class OneObjective(Trace):

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nasbook.search import replay
+from nasbook import registry
+from nasbook.search import Run, replay
+from nasbook.task import Task
 from nasbook.trace import Step, Trace
 
 
@@ -69,6 +71,28 @@ def step_of(steps: Sequence[Any], step: int, kind: str) -> Any:
     return steps[step]
 
 
+def state_of(views: Views, state: Any, step: int, kind: str) -> Any:
+    """The view of a Trace's step, of a Step, or the view itself; ValueError, in one sentence, where there is none."""
+    return views.of(step_of(views.replayed(state, kind), step, kind) if isinstance(state, Trace) else state, kind)
+
+
+def method_after(trace: Trace, step: int = -1) -> Any:
+    """The method as it was when it had been told this step and all before it; its `view()` is that of the next choice,
+    where a step has that of its own. Not for one-shot methods, whose steps know what came of them."""
+    h = trace.header
+    method = registry.find("method", h.method).load()(trace.space, seed=h.seed, **h.settings)
+    run, told = Run(method, Task(), Trace(h)), step % len(trace) if len(trace) else -1
+    for kind, trial in trace.events:
+        if told < 0:
+            break
+        if kind == "ask":
+            run.repeat(trial)
+        else:
+            run.tell(trial)
+            told -= 1
+    return method
+
+
 def check_state(kind: str, state: Any) -> None:
     """ValueError for what is surely no trace, no steps, no view and no architecture: a file's name, None, a number."""
     if hasattr(state, "__fspath__") or (isinstance(state, str) and state.endswith(".jsonl")):
@@ -100,3 +124,8 @@ RUNGS = Views(
     ),
     ("successive-halving", "hyperband", "asha", "bohb", "dehb"),
 )
+FOREST = Views(("nasbook.hpo.forest:ForestView",), ("forest",))
+ENSEMBLE = Views(("nasbook.nas.bananas:BananasView",), ("bananas",))
+EPISODES = Views(("nasbook.nas.reptile:ReptileView",), ("reptile",))
+WALK = Views(("nasbook.hpo.hypergradient:HypergradientView",), ("hypergradient",))
+STOPPING = Views(("nasbook.hpo.median_stopping:StoppingView",), ("median-stopping",))

@@ -75,6 +75,8 @@ def refused(kind: str, trace: Trace) -> bool:
     return {
         "pareto": method not in ("nsga2", "parego"),
         "hypervolume": method not in ("nsga2", "parego"),
+        "front": method not in ("nsga2", "parego"),
+        "tree": True,  # none of these spaces has conditions
         "landscape": not (cells and task.startswith("nb201-")),
         "lineage": method != "pbt",
         "cell": not cells,

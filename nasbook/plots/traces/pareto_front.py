@@ -220,7 +220,7 @@ class HypervolumePicture(Picture):
 # ---- still pictures --------------------------------------------------------------------------------------------------
 
 
-def _objectives(kind: str, trace: Any) -> int:
+def objectives_of(kind: str, trace: Any) -> int:
     """How many objectives the trials have; ValueError if only one."""
     done = [t for t in trials_of(trace) if t.status == "done"]
     m = max((len(t.values or ()) for t in done), default=0)
@@ -233,6 +233,14 @@ def _objectives(kind: str, trace: Any) -> int:
     return m
 
 
+def check_two(kind: str, objectives: tuple[int, int], labels: Sequence[str] | None, m: int) -> None:
+    """ValueError unless these are two of m objectives, and their names."""
+    if len(objectives) != 2 or not all(k in range(m) for k in objectives) or objectives[0] == objectives[1]:
+        raise ValueError(f"plot {kind}: objectives are two different numbers from 0 to {m - 1}, not {objectives}")
+    if labels is not None and len(labels) != 2:
+        raise ValueError(f"plot {kind}: two labels are needed, one for each objective, not {len(labels)}")
+
+
 def pareto(
     trace: Any,
     *,
@@ -243,14 +251,11 @@ def pareto(
 ) -> Figure:
     """The front of two objectives. objectives: which two, counted from 0; labels: the names of the two; log: which of
     the two axes are logarithmic (their values must be above 0)."""
-    m = _objectives("pareto", trace)
-    if len(objectives) != 2 or not all(0 <= k < m for k in objectives) or objectives[0] == objectives[1]:
-        raise ValueError(f"plot pareto: objectives are two different numbers from 0 to {m - 1}, not {objectives}")
+    m = objectives_of("pareto", trace)
+    check_two("pareto", objectives, labels, m)
     if labels is None:
         names = objective_labels(trace, m, task)
         labels = [names[k] for k in objectives]
-    if len(labels) != 2:
-        raise ValueError(f"plot pareto: two labels are needed, one for each objective, not {len(labels)}")
     Y = points_of(trials_of(trace), m)[:, list(objectives)]
     for k in (0, 1):
         if log[k] and np.nanmin(Y[:, k], initial=np.inf) <= 0:
@@ -262,7 +267,7 @@ def pareto(
 def hypervolume_history(trace: Any, *, reference: Sequence[float] | None = None, trials: int | None = None) -> Figure:
     """What the front covers after each trial. reference: a point worse than all that count; by default a tenth of the
     range beyond the worst value of each objective, so numbers of two traces can only be compared with the same one."""
-    m = _objectives("hypervolume", trace)
+    m = objectives_of("hypervolume", trace)
     told = trials_of(trace)
     if reference is None:
         Y = points_of(told, m)

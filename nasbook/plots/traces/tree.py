@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +15,10 @@ from nasbook.plots.data import Quantity
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import value_label
 from nasbook.plots.style import Figure
-from nasbook.plots.viewed import DENSITIES
+from nasbook.plots.viewed import DENSITIES, state_of
 from nasbook.plots.views.tpe import GOOD, OTHER
 from nasbook.space import Config, Space
-from nasbook.trace import Trial
+from nasbook.trace import Trace, Trial
 
 TALL, PITCH, GAP = 0.5, 0.64, 0.34  # inches: a box, from box to box downwards, between two columns
 INSET = 0.13  # inches, left and right in a box
@@ -66,12 +67,29 @@ def _values(space: Space, name: str) -> list[Any]:
     return p.levels(int(p.size)) if p.size <= 1000 else sorted({v for c in space.conditions.values() for v in c[name]})
 
 
+@dataclass(frozen=True)
+class Split:
+    """Trials of any method; its best quarter is called good."""
+
+    below: tuple[Trial, ...]
+    above: tuple[Trial, ...]
+    draws = True
+    next = None
+
+    @classmethod
+    def of(cls, trials: Sequence[Trial]) -> Split:
+        done = [t for t in trials if t.status == "done" and t.value is not None]
+        done.sort(key=lambda t: t.value or 0.0)
+        good = tuple(done[: -(-len(done) // 4)])
+        return cls(good, tuple(t for t in trials if t not in good))
+
+
 class TreePicture(Picture):
     """Boxes are parameters and the values that decide which others exist; a bar in each says how many trials went
     there, and how many of them are good. The way of the next trial is lit.
 
-    State: a TPEView, or a Step that has one. After an update, `counts` has (good, all) of each Node, `lit` the nodes
-    that the next trial passes. ValueError where nothing depends on anything.
+    State: a TPEView, a Step that has one, or a Split. After an update, `counts` has (good, all) of each Node,
+    `lit` the nodes that the next trial passes. ValueError where nothing depends on anything.
     """
 
     depicts = DENSITIES
@@ -139,7 +157,8 @@ class TreePicture(Picture):
         return {"x": x, "frame": frame, "bars": bars, "words": self.live(words), "count": self.live(count)}
 
     def update(self, state: Any) -> bool:
-        view = self.view_of(state)
+        view = state if isinstance(state, Split) else self.view_of(state)
+        self.quarter = isinstance(state, Split)
         self.split = bool(view.draws)
         good: list[Trial] = list(view.below) if self.split else []
         told = [*view.below, *view.above]
@@ -177,7 +196,8 @@ class TreePicture(Picture):
 
     def _sentence(self) -> str:
         if self.next is None:
-            return f"After {style.plural(self.told, 'trial')}"
+            text = f"After {style.plural(self.told, 'trial')}"
+            return f"{text}: the best quarter is called good" if self.quarter else text
         number = f"Trial {self.told + 1}" + (f" of {self.trials}" if self.trials else "")
         way = [n for n in self.lit if n.values is not None]
         way.sort(key=lambda n: self.space.free.index(n.name))
@@ -198,3 +218,19 @@ class TreePicture(Picture):
             trials = f"{style.plural(n, 'trial')}, {g} good" if self.split else style.plural(n, "trial")
             text += f" {style.named(node.name)} = {values} {leads}: {trials}."
         return text + ("" if self.next is None else f" {self._sentence()}.")
+
+
+def tree(state: Any, *, step: int | None = None, trials: int | None = None) -> Figure:
+    """A conditional space as a tree, and where the trials went.
+
+    state: a Trace (of "tpe": the method's own split at one `step`, −1 the last; of any other method: all trials, the
+    best quarter of which is called good), or a Step or TPEView. ValueError where no parameter depends on another.
+    """
+    if isinstance(state, Trace):
+        picture = TreePicture(state.space, trials or len(state) or None)
+        if state.header.method not in DENSITIES.methods or not len(state):
+            if step is not None:
+                raise ValueError(f"plot tree: step= is for {DENSITIES}; these trials are from {state.header.method!r}")
+            return picture.render_static(Split.of(state.trials))
+    view = state_of(DENSITIES, state, -1 if step is None else step, "tree")
+    return (picture if isinstance(state, Trace) else TreePicture(view.space, trials)).render_static(view)

@@ -12,14 +12,14 @@ import numpy as np
 from matplotlib.figure import SubFigure
 
 from nasbook.plots import style
-from nasbook.plots.data import VERY_FAR, Quantity, drawable, label_of, near
+from nasbook.plots.data import VERY_FAR, Quantity, drawable, label_of, near, value_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, value_label
 from nasbook.plots.style import Figure, Limits
-from nasbook.plots.viewed import BELIEF, step_of
+from nasbook.plots.viewed import BELIEF, state_of
 from nasbook.plots.views.acquisition_labels import NAMES, SHORT, Belief, Truth, extent, scaled
 from nasbook.plots.views.acquisition_maps import Acquisition2D
-from nasbook.space import Choice, Config, Constant, Space
+from nasbook.space import Choice, Constant, Space
 from nasbook.task import Task
 from nasbook.trace import Trace
 
@@ -149,7 +149,7 @@ class Acquisition1D(Belief):
             self.ax.set_ylim(self.y.pair)
         self._words(view)
         self.posterior: tuple[np.ndarray, np.ndarray] | None = None
-        if view.gp is None:
+        if not self.believes(view):
             self._clear()
         else:
             mean, std = view.predict(U)
@@ -174,19 +174,19 @@ class Acquisition1D(Belief):
         """Draw the acquisition at the points U of the curve."""
         exact = self.next is not None and not self.sliced  # a peak may be narrower than the curve's points are apart
         raw = view.acquire(np.concatenate([U, np.asarray(self.next, float)[None]]) if exact else U)
-        a, ends = scaled(raw, view.acquisition), extent(raw, view.acquisition)
+        a, ends = scaled(raw, self.acquisition), extent(raw, self.acquisition)
         self.height = float(a[-1]) if exact else None
         a, self.top = a[: len(U)], ends[1]
         for words, value in zip(self.scale, ends, strict=True):  # where both are one number, the axis has no foot
             words.set_text(style.number(value, 2) if ends[0] < ends[1] or words is self.scale[1] else "")
         style.set_band(self.area, self.x, np.zeros_like(a), a)
         self.line.set_data(self.x, a)
-        name, prior = NAMES.get(view.acquisition, view.acquisition), getattr(view.settings, "prior", None)
+        name, prior = NAMES.get(self.acquisition, self.acquisition), getattr(view.settings, "prior", None)
         self.trust.set_data([], [])
         if prior:
             trust = view.trust(U)
             self.trust.set_data(self.x, trust / trust.max())
-            name = f"{SHORT.get(view.acquisition, name)}, weighted by the prior (dashed) to the power {view.fading:.2g}"
+            name = f"{SHORT.get(self.acquisition, name)}, weighted by the prior (dashed) to the power {view.fading:.2g}"
         self.caption.set_text(name)
 
     def _clear(self) -> None:
@@ -212,7 +212,7 @@ class Acquisition1D(Belief):
             return
         x = float(self.next[self.at[0]])
         height = 0.0
-        if view.gp is not None:
+        if self.believes(view):
             along = float(np.interp(x, self.x, np.asarray(self.line.get_ydata(), float)))
             height = along if self.height is None else self.height
         low, high = self.y.pair
@@ -274,18 +274,10 @@ def drawn(
 ) -> Figure:
     """A finished figure of a Trace's step, a Step or a view, by `picture(space, axes, ...)`."""
     trace = state if isinstance(state, Trace) else None
+    view = state_of(BELIEF, state, step, kind)
     if trace is not None:
-        state = step_of(BELIEF.replayed(trace, kind), step, kind)
         trials = trials or len(trace)
-    view = BELIEF.of(state, kind)
-    truth = None
-    if task is not None:
-        hidden = task
-
-        def truth(config: Config) -> float:
-            answer: Any = hidden.evaluate(config)
-            return float(getattr(answer, "value", answer))
-
+    truth = None if task is None else value_of(task)
     quantity = Quantity(label or label_of(trace, task), accuracy=False)
     options: dict[str, Any] = {"trials": trials, "quantity": quantity}
     return picture(view.space, axes, truth=truth, samples=samples, **options).render_static(view)

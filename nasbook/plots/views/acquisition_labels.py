@@ -62,6 +62,7 @@ class Belief(Picture):
     """What both pictures share: the space, the slice, the grid, the words."""
 
     depicts = BELIEF
+    method = "Bayesian optimisation"
     top: float | None = None  # the acquisition's highest value on the picture
     names: list[str]
 
@@ -90,16 +91,28 @@ class Belief(Picture):
         known = [(n, config[n]) for n in self.names if n in config]
         return ", ".join(f"{style.named(n)} {value_label(self.space.parameters[n], v)}" for n, v in known)
 
+    def believes(self, view: Any) -> bool:
+        """Is there a belief to draw?"""
+        return view.gp is not None
+
+    def criterion(self, view: Any) -> str:
+        """The name of the acquisition function, as in NAMES."""
+        return str(view.acquisition)
+
+    def start(self, view: Any) -> str:
+        """What a trial is that no belief has chosen."""
+        return "a starting point, there is no belief yet"
+
     def _words(self, view: Any) -> None:
         """What the picture says: the mean and spread at the next query, and the best so far."""
         self.number, self.best = self._number(view), view.best
         trial = f"Trial {self.number}" + (f" of {self.trials}" if self.trials else "")
         self.next = None if view.next is None else np.asarray(view.next, float)
-        self.acquisition = str(view.acquisition)
+        self.acquisition = self.criterion(view)
         q = self.quantity
         self.belief = None
-        if view.gp is None:
-            self.say(f"{trial}: a starting point, there is no belief yet")
+        if not self.believes(view):
+            self.say(f"{trial}: {self.start(view)}")
         elif self.next is None:
             self.say(f"The belief after {style.plural(len(view.y), 'result')}")
         else:
@@ -113,10 +126,11 @@ class Belief(Picture):
         best = "there is no result yet" if self.best is None else f"the best {q.name} so far is {q.text(self.best)}"
         after = f"after {style.plural(self.number - (self.next is not None), 'trial')}"
         if self.next is None:
-            return f"The belief of Bayesian optimisation: {best} {after}."
+            return f"The belief of {self.method}: {best} {after}."
         where = self._where(self.next)
         if self.belief is None:
-            return f"Bayesian optimisation has no belief yet; the next starting point is {where}; {best} {after}."
+            who = self.method[0].upper() + self.method[1:]
+            return f"{who} has no belief yet; the next starting point is {where}; {best} {after}."
         mean, std = self.belief
         worth = "" if self.top is None else f" (its highest value here is {style.number(self.top)})"
         slice_ = " A slice through the best configuration." if self.sliced else ""

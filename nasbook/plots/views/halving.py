@@ -14,11 +14,12 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from nasbook.hpo.parts.rungs import Rung
 from nasbook.plots import style
-from nasbook.plots.data import Quantity
+from nasbook.plots.data import Quantity, known_task, label_of, near
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, plural
-from nasbook.plots.viewed import RUNGS
-from nasbook.trace import Trial
+from nasbook.plots.viewed import RUNGS, method_after, step_of
+from nasbook.task import Task, trial_seed
+from nasbook.trace import Trace, Trial
 
 WRONG = style.PURPLE
 
@@ -264,3 +265,44 @@ class HalvingPicture(Picture):
             if self.known:
                 text += f" {len(self.wrong)} of the stopped ones would have ended better."
         return text
+
+
+def rungs(trace: Any, *, step: int = -1, task: Task | None = None, label: str | None = None) -> Figure:
+    """Learning curves cut at rungs. What the stopped would have reached is drawn where a table of the task knows it.
+
+    trace: of a method with rungs; step: up to which of its steps, −1 the last. ValueError for anything else.
+    """
+    if not isinstance(trace, Trace):
+        raise ValueError(f"plot rungs: it draws a whole Trace of {RUNGS}, not a {type(trace).__name__}")
+    RUNGS.check_method(trace.header.method, "rungs")
+    if not len(trace):
+        raise ValueError("rungs: this trace has no trials yet")
+    last = step_of(range(len(trace)), step, "rungs")
+    method, trials = method_after(trace, last), tuple(trace.trials[: last + 1])
+    levels = method.settings.levels
+    hidden = whole_training(task if task is not None else known_task(trace), levels[-1], trace.header.seed)
+    quantity = Quantity(label or label_of(trace, task))
+    seen = np.array([v for t in trials for _, v in t.curve if v is not None], float)
+    if hidden is not None:  # what is drawn of the stopped, too
+        ends = [whole[-1:] for t in trials if (whole := hidden(t)) is not None]
+        seen = np.concatenate([seen, *ends])
+    shown = near(seen, among=None, far=3.0)
+    low, high = (float(shown.min()), float(shown.max())) if len(shown) else (0.0, 1.0)
+    pad = 0.06 * (high - low) or 0.1 * abs(high) or 1.0
+    limits = (max(low - pad, 0.0), min(high + pad, 1.0)) if quantity.percent else (low - pad, high + pad)
+    running = tuple(trace.pending) if last == len(trace) - 1 else ()
+    picture = HalvingPicture(levels, getattr(method, "tables", ()), hidden, quantity, limits)
+    return picture.render_static(HalvingState(trials, running, method.view()))
+
+
+def whole_training(task: Any, epochs: int, seed: int) -> Callable[[Trial], np.ndarray | None] | None:
+    """Of a table of learning curves: trial -> the errors of the whole training (epochs,) that it is a part of."""
+    val: Any = getattr(task, "val", None)
+    if getattr(val, "ndim", 0) != 3 or val.shape[-1] < epochs:
+        return None
+
+    def whole(trial: Trial) -> np.ndarray:
+        run = task.run if task.run is not None else trial_seed(seed, root(trial)) % val.shape[1]
+        return 1 - val[task.row(trial.config), run, :epochs]
+
+    return whole

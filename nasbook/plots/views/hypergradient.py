@@ -17,7 +17,9 @@ from nasbook.plots.data import steps_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import tick_label
 from nasbook.plots.style import Figure, number, plural
+from nasbook.plots.viewed import WALK
 from nasbook.space import Float, Space
+from nasbook.trace import Trace
 
 MODES: dict[str, tuple[str, Any]] = {  # colour and dash of each
     "reverse": (style.BLUE, "-"),
@@ -187,26 +189,38 @@ class WalkPicture(Picture):
     """The walk, round by round: hyperparameters, validation loss, and the hypergradient.
 
     State: (steps, full): steps with HypergradientViews, and the validation losses of a whole training with the
-    hyperparameters of each round, or None. untrained: the validation loss before any training, which sets the axis.
+    hyperparameters of each round, or None. untrained: the validation loss before any training, which sets the axis;
+    top sets it where that is not known.
     """
 
     figsize = (style.WIDTH, 2.95)
 
-    def __init__(self, space: Space, rounds: int, untrained: float, training: int | None = None) -> None:
+    def __init__(
+        self,
+        space: Space,
+        rounds: int,
+        untrained: float | None,
+        training: int | None = None,
+        top: float = 1.0,
+    ) -> None:
         super().__init__()
-        self.space, self.rounds, self.untrained, self.training = space, rounds, untrained, training
+        self.space, self.rounds, self.training = space, rounds, training
+        self.untrained, self.top = untrained, top if untrained is None else untrained
 
     def build(self, fig: Figure | SubFigure) -> None:
         self.title(fig)
         names = list(self.space.parameters)
-        entries: list[tuple[str, Any]] = [(n, style.line(*look)) for n, look in zip(names, LINES, strict=False)]
+        looks = [LINES[j % len(LINES)] for j in range(len(names))]
+        entries: list[tuple[str, Any]] = [
+            (style.named(n), style.line(*look)) for n, look in zip(names, looks, strict=True)
+        ]
         rows = style.key(fig, entries, gap=0.14)
         self.ax, self.ax_loss, self.ax_gradient = axes = panels(fig, 3, 0.66 + 0.2 * rows)
         served = [p for p in self.space.parameters.values() if isinstance(p, Float)]
         low, high = math.log10(min(p.low for p in served)), math.log10(max(p.high for p in served))
         self.ax.set(ylim=(low, high))
         powers(self.ax, range(math.ceil(low), math.floor(high) + 1))
-        self.ax_loss.set(ylim=(0, 1.15 * self.untrained))
+        self.ax_loss.set(ylim=(0, 1.15 * self.top))
         self.ax_loss.yaxis.set_major_locator(MaxNLocator(nbins=5))
         self.ax_gradient.set(ylim=(squash(-100), squash(100)))
         at = [-100, -1, -0.01, 0, 0.01, 1, 100]
@@ -218,18 +232,19 @@ class WalkPicture(Picture):
             ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
             head(ax, words)
         self.ax_gradient.axhline(0, color=style.GREY, lw=0.9, zorder=1)
-        self.ax_loss.axhline(self.untrained, color=style.LIGHT, lw=1, zorder=1)
         named: dict[str, Any] = {"axes_fraction": True, "fontsize": style.SMALL, "va": "bottom"}
         style.add_words(self.ax_loss, 0.04, 0.15, "— this round", color=style.BLUE, **named)
         if self.training:
             style.add_words(self.ax_loss, 0.04, 0.03, f"- - {self.training} steps, same h", color="#6b7079", **named)
-        style.add_words(self.ax_loss, self.rounds + 0.3, 1.02 * self.untrained, "untrained", fontsize=style.SMALL,
-                        ha="right", va="bottom", color="#6b7079")  # fmt: skip
+        if self.untrained is not None:
+            self.ax_loss.axhline(self.untrained, color=style.LIGHT, lw=1, zorder=1)
+            style.add_words(self.ax_loss, self.rounds + 0.3, 1.02 * self.untrained, "untrained", fontsize=style.SMALL,
+                            ha="right", va="bottom", color="#6b7079")  # fmt: skip
         draw = lambda ax, look: self.live(  # noqa: E731
             ax.plot([], [], color=look[0], ls=look[1], marker="o", ms=3, lw=1.6)[0]
         )
-        self.walk = [draw(self.ax, LINES[j % len(LINES)]) for j in range(len(names))]
-        self.slopes = [draw(self.ax_gradient, LINES[j % len(LINES)]) for j in range(len(names))]
+        self.walk = [draw(self.ax, look) for look in looks]
+        self.slopes = [draw(self.ax_gradient, look) for look in looks]
         self.full = draw(self.ax_loss, (style.BASELINE, style.DASH))
         self.loss = draw(self.ax_loss, (style.BLUE, "-"))
         self.words = self.live(style.add_words(self.ax_gradient, 0.5, 0.7, "", True, fontsize=style.SMALL, ha="center",
@@ -257,7 +272,7 @@ class WalkPicture(Picture):
     def _capped(self, losses: Sequence[float | None]) -> np.ndarray:
         """Losses far above the axis leave through its ceiling."""
         y = np.array([np.nan if v is None else v for v in losses], float)
-        return np.clip(np.nan_to_num(y, nan=np.inf, posinf=1e300), 0, 2 * self.untrained)
+        return np.clip(np.nan_to_num(y, nan=np.inf, posinf=1e300), 0, 2 * self.top)
 
     def _headline(self, full: Sequence[float]) -> str:
         n = len(self.views)
@@ -275,12 +290,33 @@ class WalkPicture(Picture):
         if not self.views:
             return "A walk of hypergradients: it has not begun."
         v = self.views[-1]
-        at = ", ".join(f"{name} {number(math.exp(x))}" for name, x in zip(v.names, v.h, strict=True))
+        at = ", ".join(f"{style.named(name)} {number(math.exp(x))}" for name, x in zip(v.names, v.h, strict=True))
         text = f"A walk of hypergradients. {self.sentence()}. Now at {at}."
         if v.gradient is not None:
-            slopes = ", ".join(f"{name} {number(g)}" for name, g in zip(v.names, v.gradient, strict=True))
+            slopes = ", ".join(f"{style.named(name)} {number(g)}" for name, g in zip(v.names, v.gradient, strict=True))
             text += f" The gradient by their logarithms: {slopes}."
         return text
+
+
+def walk(state: Any, *, rounds: int | None = None, untrained: float | None = None) -> Figure:
+    """The walk along hypergradients, round by round. state: a Trace of the method "hypergradient", or its steps.
+
+    untrained: the validation loss before any training, a line where it is given.
+    """
+    steps = WALK.replayed(state, "walk") if isinstance(state, Trace) else steps_of(state)
+    views = [WALK.of(s, "walk") for s in steps]
+    if not views:
+        raise ValueError("walk: there are no rounds yet")
+    names = views[0].names
+    if isinstance(state, Trace):
+        space = Space({n: state.space.parameters[n] for n in names})
+    else:  # where it went, and a little more
+        h = np.array([v.h for v in views])
+        ends = zip(np.exp(h.min(0) - 1), np.exp(h.max(0) + 1), strict=True)
+        space = Space({n: Float(float(a), float(b), log=True) for n, (a, b) in zip(names, ends, strict=True)})
+    losses = [v.val_loss for v in views if v.val_loss is not None and math.isfinite(v.val_loss)]
+    top = max(losses, default=1.0) or 1.0
+    return WalkPicture(space, rounds or len(views), untrained, top=top).render_static((steps, None))
 
 
 def squash(x: Any) -> Any:

@@ -8,7 +8,8 @@ touches a hollow part of the front nowhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -16,13 +17,14 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from nasbook.hpo.parts.pareto import front, ranks
 from nasbook.plots import style
-from nasbook.plots.data import Quantity
+from nasbook.plots.data import Quantity, known_task, near, objective_labels, trials_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import tick_label
 from nasbook.plots.style import Figure, number, plural
-from nasbook.plots.traces.pareto_front import points_of, short
+from nasbook.plots.traces.pareto_front import check_two, objectives_of, points_of, short
+from nasbook.plots.viewed import method_after
 from nasbook.space import Config
-from nasbook.trace import Trial
+from nasbook.trace import Trace, Trial
 
 LAYERS = (style.INK, style.BLUE, style.SKY, "#a6cfe6", style.LIGHT)  # the last one stands for all further layers
 WEIGHED = style.PURPLE
@@ -65,13 +67,23 @@ class FrontState:
 
 class FrontPicture(Picture):
     """State: a FrontState. x, y: the two quantities; both are minimised. table (n, 2): every outcome there is, in the
-    order (x, y); reference (2,): a point that is worse than what counts. A trial's values are (y, x)."""
+    order (x, y), or, where `known` is False, the outcomes of the trials; reference (2,): a point that is worse than
+    what counts. alive: can some trials be a population? A trial's values are (y, x)."""
 
     figsize = (style.WIDTH, 4.3)
 
-    def __init__(self, x: Quantity, y: Quantity, table: np.ndarray, reference: Sequence[float]) -> None:
+    def __init__(
+        self,
+        x: Quantity,
+        y: Quantity,
+        table: np.ndarray,
+        reference: Sequence[float],
+        known: bool = True,
+        alive: bool = True,
+        weighed: bool = True,
+    ) -> None:
         super().__init__()
-        self.q = (x, y)
+        self.q, self.known, self.has_alive, self.has_weighed = (x, y), known, alive, weighed
         self.reference = np.asarray(reference, float)
         true = table[front(table)]
         self.true = true[np.lexsort(true.T[::-1])]
@@ -80,20 +92,20 @@ class FrontPicture(Picture):
 
     def build(self, fig: Figure | SubFigure) -> None:
         names = ("1 (the front)", "2", "3", "4", "5 and more")
-        rows = style.key(
-            fig,
-            [
-                *[
-                    (("layer " if k == 0 else "") + name, style.dot(color))
-                    for k, (name, color) in enumerate(zip(names, LAYERS, strict=True))
-                ],
-                ("alive (NSGA-II)", style.dot(mfc="none", mec=style.GREEN, mew=1.5, ms=8)),
-                ("newest", style.dot(mfc="none", mec=style.NEXT, mew=1.6, ms=9, marker="D")),
-                ("covered", style.patch(style.INCUMBENT, 0.25)),
-                ("true front", style.line(style.HIDDEN, style.DASH, lw=1.4)),
-                ("a weighted sum reaches it", style.dot(mfc="none", mec=WEIGHED, mew=1.6, ms=8, marker="s")),
-            ],
-        )
+        entries: list[tuple[str, Any]] = [
+            (("layer " if k == 0 else "") + name, style.dot(color))
+            for k, (name, color) in enumerate(zip(names, LAYERS, strict=True))
+        ]
+        if self.has_alive:
+            entries.append(("alive (NSGA-II)", style.dot(mfc="none", mec=style.GREEN, mew=1.5, ms=8)))
+        entries.append(("newest", style.dot(mfc="none", mec=style.NEXT, mew=1.6, ms=9, marker="D")))
+        entries.append(("covered", style.patch(style.INCUMBENT, 0.25)))
+        if self.known:
+            entries.append(("true front", style.line(style.HIDDEN, style.DASH, lw=1.4)))
+        if self.has_weighed:
+            sums = style.dot(mfc="none", mec=WEIGHED, mew=1.6, ms=8, marker="s")
+            entries.append(("a weighted sum reaches it", sums))
+        rows = style.key(fig, entries)
         self.title(fig)
         self.ax = ax = style.axes(fig, 0.72, 0.48, 0.2, 0.4 + 0.2 * rows)
         (x, y), (left, low), (right, high) = self.q, self._shown(self.low), self._shown(self.reference)
@@ -309,3 +321,55 @@ class ConfigPicture(Picture):
     def alt(self) -> str:
         settings = ", ".join(f"{k} {tick_label(v)}" for k, v in (self.config or {}).items())
         return f"{self.sentence()}: {settings}." if settings else self.sentence()
+
+
+def layers(
+    trace: Any,
+    *,
+    objectives: tuple[int, int] = (0, 1),
+    labels: Sequence[str] | None = None,
+    reference: Sequence[float] | None = None,
+    task: Any = None,
+) -> Figure:
+    """Two objectives: the trials in layers (each the front of what the layers before leave), what the front covers, and
+    NSGA-II's population. The true front is drawn where a table knows it.
+
+    objectives: the one upwards and the one to the right, counted from 0; labels: their names, in this order;
+    reference: a point, in this order, up to which it is covered. ValueError for trials of one objective.
+    """
+    m = objectives_of("front", trace)
+    check_two("front", objectives, labels, m)
+    names = [objective_labels(trace, m, task)[k] for k in objectives] if labels is None else labels
+    trials = trials_of(trace)
+    Y = points_of(trials, m)[:, list(objectives)]
+    seen = Y[~np.isnan(Y).any(1)][:, ::-1]  # (x, y)
+    table = _outcomes(task if task is not None else known_task(trace), objectives, m)
+    if reference is None:
+        if table is not None:
+            reference = np.quantile(table, 0.9, axis=0)
+        else:  # what is far off is drawn at the border
+            high = np.array([near(column).max() for column in seen.T])
+            span = high - seen.min(0)
+            reference = high + 0.05 * np.where(span > 0, span, np.maximum(1.0, abs(high)))
+    elif len(reference) != 2:
+        raise ValueError(f"plot front: the reference point needs 2 numbers, not {len(reference)}")
+    else:
+        reference = list(reference)[::-1]
+    alive: frozenset[int] = frozenset()
+    if isinstance(trace, Trace) and trace.header.method == "nsga2":
+        alive = frozenset(t.id for t in method_after(trace).view().population)
+    y, x = (Quantity(name, accuracy=False) for name in names)
+    picture = FrontPicture(x, y, seen if table is None else table, reference, table is not None, bool(alive), False)
+    shown = [
+        t if t.values is None or len(t.values) < m else replace(t, values=tuple(t.values[k] for k in objectives))
+        for t in trials
+    ]
+    return picture.render_static(FrontState(shown, alive, truth=table is not None))
+
+
+def _outcomes(task: Any, objectives: tuple[int, int], m: int) -> np.ndarray | None:
+    """(n, 2) every outcome in the order (x, y), of a task that is a table of these objectives; None of any other."""
+    if task is None or not hasattr(task, "outcomes") or len(task.objectives) != m:
+        return None
+    table = np.asarray(task.outcomes(), float)[:, list(objectives)[::-1]]
+    return table[np.isfinite(table).all(1)]

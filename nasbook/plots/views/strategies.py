@@ -14,19 +14,22 @@ import numpy as np
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import SubFigure
 from matplotlib.patches import FancyArrowPatch, Polygon
-from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator
 
 from nasbook.hpo.cma_es import CMAView
 from nasbook.hpo.differential_evolution import DEView
 from nasbook.hpo.genetic import Birth, GeneticView
 from nasbook.hpo.particle_swarm import PSOView
 from nasbook.plots import style
-from nasbook.plots.data import steps_of
+from nasbook.plots.data import Quantity, drawable, known_task, label_of, near, steps_of
 from nasbook.plots.picture import Picture
-from nasbook.plots.scales import tick_label
-from nasbook.plots.style import Figure, number, plural
-from nasbook.plots.viewed import STRATEGY
-from nasbook.trace import Step
+from nasbook.plots.scales import parameter_axis, tick_label
+from nasbook.plots.style import Figure, Limits, number, plural
+from nasbook.plots.traces.pareto_front import short
+from nasbook.plots.viewed import STRATEGY, step_of
+from nasbook.space import Space
+from nasbook.tasks.functions import Function
+from nasbook.trace import Step, Trace
 
 METHODS = ("cma-es", "differential-evolution", "genetic", "particle-swarm")
 LEVELS = 9  # contours
@@ -41,23 +44,45 @@ class StrategyPicture(Picture):
 
     State: (steps, others); others (m,) are the values of the coordinate-wise search so far, or None.
     task: a Function of two variables. method: one of METHODS.
+
+    Without a task, of which nobody knows the valley, there are the trials and the view in the plane of two parameters
+    (axes) of a space, and at the right the best value so far, which `quantity` names.
     """
 
     figsize = (style.WIDTH, 4.7)
     depicts = STRATEGY
 
-    def __init__(self, task: Any, method: str, trials: int | None = None) -> None:
+    def __init__(
+        self,
+        task: Any,
+        method: str,
+        trials: int | None = None,
+        space: Space | None = None,
+        axes: Sequence[str] | None = None,
+        quantity: Quantity = Quantity(accuracy=False),  # noqa: B008
+    ) -> None:
         super().__init__()
-        if getattr(task, "d", None) != 2:
+        if task is not None and getattr(task, "d", None) != 2:
             raise ValueError("the valley must be a function of two variables, such as 'ellipsoid' or 'rosenbrock'")
         if method not in METHODS:
             raise ValueError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
-        self.task, self.method, self.trials = task, method, trials
-        self.low, self.side = task.box[:, 0], task.box[:, 1] - task.box[:, 0]
+        self.task, self.method, self.trials, self.quantity = task, method, trials, quantity
+        self.space: Space = task.space if space is None else space
+        self.names = list(axes or self.space.free[:2])
+        _check_axes(self.names, self.space)
+        self.at = [self.space.free.index(n) for n in self.names]
+        self.low, self.side, self.best = np.zeros(2), np.ones(2), Limits()
+        if task is not None:
+            self.low, self.side = task.box[:, 0], task.box[:, 1] - task.box[:, 0]
 
     def units(self, u: np.ndarray) -> np.ndarray:
-        """Points (…, 2) of the unit square in the task's units."""
-        return self.low + self.side * np.asarray(u, float)
+        """Points (…, d) of the unit cube on the axes of the picture: (…, 2)."""
+        return self.low + self.side * np.asarray(u, float)[..., self.at]
+
+    def ellipse(self, view: CMAView, deviations: float) -> np.ndarray:
+        """Its outline (n, 2) on the axes of the picture."""
+        first, second = self.at
+        return self.low + self.side * view.ellipse(first, second, deviations)
 
     # ---- what stays -----------------------------------------------------------------------------------------
 
@@ -95,7 +120,7 @@ class StrategyPicture(Picture):
             *own[self.method],
             ("newest trial", style.dot(style.NEXT, "D", 6)),
             ("best", style.dot(ms=10, **style.STAR)),
-            ("lowest point (hidden)", style.dot(style.GREY, "x", 6, mew=1.6)),
+            *([("lowest point (hidden)", style.dot(style.GREY, "x", 6, mew=1.6))] if self.task is not None else []),
         ]
 
     def build(self, fig: Figure | SubFigure) -> None:
@@ -104,12 +129,17 @@ class StrategyPicture(Picture):
         w, h = style.size(fig)
         top, below = 0.5 + 0.2 * rows, 0.5
         side = h - top - below
-        self.ax = ax = style.axes(fig, 0.62, below, w - 0.62 - side, top)
+        left = 0.62 if self.task is not None else 0.95
+        self.ax = ax = style.axes(fig, left, below, w - left - side, top)
         ax.grid(False)
-        ax.set(xlim=self.task.box[0], ylim=self.task.box[1], xlabel="x1", ylabel="x2")
-        for axis in (ax.xaxis, ax.yaxis):
-            axis.set_major_locator(MaxNLocator(nbins=5))
-        self._valley()
+        if self.task is not None:
+            ax.set(xlim=self.task.box[0], ylim=self.task.box[1], xlabel="x1", ylabel="x2")
+            for axis in (ax.xaxis, ax.yaxis):
+                axis.set_major_locator(MaxNLocator(nbins=5))
+            self._valley()
+        else:
+            for which, name in zip("xy", self.names, strict=True):
+                parameter_axis(ax, which, self.space.parameters[name], name, side)
         live = self.live
         point = lambda **o: live(ax.plot([], [], ls="none", clip_on=True, **o)[0])  # noqa: E731
         self.past = point(marker="o", color=style.GREY, ms=3, mew=0, alpha=0.55, zorder=2)
@@ -126,15 +156,18 @@ class StrategyPicture(Picture):
         self.box = live(Polygon(np.zeros((4, 2)), closed=True, fill=False, ec=style.BELIEF, ls=style.DASH, zorder=2.6))
         ax.add_patch(self.box)
         self.arrows = [live(self._arrow()) for _ in range(64)]
-        self._build_window(fig, (0.62, below, side))
-        x = 0.62 + side + 0.85
-        self.curve = style.axes(fig, x, below, 0.22, top)
-        self.curve.set(
-            xlim=(0, self.trials or 60), ylim=(FLOOR - 0.3, 4), xlabel="trial", ylabel="above the lowest value"
-        )
-        powers = list(range(FLOOR, 5, 2))
-        self.curve.yaxis.set_major_locator(FixedLocator(powers))
-        self.curve.yaxis.set_major_formatter(FixedFormatter([f"1e{p}" if p else "1" for p in powers]))
+        self._build_window(fig, (left, below, side))
+        self.curve = style.axes(fig, left + side + 0.85, below, 0.22, top)
+        self.curve.set(xlim=(0, (self.trials or 60) * (1 if self.task is not None else 1.03)), xlabel="trial")
+        if self.task is not None:
+            powers = list(range(FLOOR, 5, 2))
+            self.curve.set(ylim=(FLOOR - 0.3, 4), ylabel="above the lowest value")
+            self.curve.yaxis.set_major_locator(FixedLocator(powers))
+            self.curve.yaxis.set_major_formatter(FixedFormatter([f"1e{p}" if p else "1" for p in powers]))
+        else:
+            self.curve.set_ylabel(f"best {self.quantity.axis}")
+            self.curve.yaxis.set_major_locator(MaxNLocator(nbins=5))
+            self.curve.yaxis.set_major_formatter(FuncFormatter(short))
         self.curve.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
         (self.other,) = self.curve.plot([], [], color=style.BASELINE, ls=style.DASH, lw=1.6, drawstyle="steps-post")
         (self.found,) = self.curve.plot([], [], color=style.INCUMBENT, lw=2.2, drawstyle="steps-post")
@@ -149,18 +182,15 @@ class StrategyPicture(Picture):
 
     def _build_window(self, fig: Figure | SubFigure, place: tuple[float, float, float]) -> None:
         """A window in the corner that is farthest from the lowest point: what has become small, magnified."""
-        (w, h), (left, below, side) = style.size(fig), place
-        lowest = (np.atleast_2d(self.task.minimisers) - self.low) / self.side
-        corners = np.array([(0.0, 1.0), (1.0, 1.0), (1.0, 0.0), (0.0, 0.0)])
-        x, y = corners[int(np.argmax([np.linalg.norm(lowest - c, axis=1).min() for c in corners]))]
-        wide = WINDOW * side
-        at = left + 0.08 + x * (side - wide - 0.16), below + 0.08 + y * (side - wide - 0.28)
-        self.window = window = fig.add_axes((at[0] / w, at[1] / h, wide / w, wide / h), zorder=6)
+        self.place = (*style.size(fig), *place)
+        lowest = None if self.task is None else (np.atleast_2d(self.task.minimisers) - self.low) / self.side
+        self.window = window = fig.add_axes(self._corner(lowest), zorder=6)
         window.set(xticks=[], yticks=[], facecolor="white")
         window.grid(False)
         for spine in window.spines.values():
             spine.set(visible=True, color=style.GREY)
-        window.plot(*self.task.minimisers.T, "x", color=style.GREY, ms=7, mew=1.6, zorder=1)
+        if self.task is not None:
+            window.plot(*self.task.minimisers.T, "x", color=style.GREY, ms=7, mew=1.6, zorder=1)
         self.closer: dict[str, Any] = {
             "fill": window.add_patch(Polygon(np.zeros((3, 2)), fc=style.BELIEF, alpha=0.15, lw=0, zorder=1.5)),
             "outlines": [window.plot([], [], color=style.BELIEF, lw=1.5, zorder=2)[0] for _ in range(2)],
@@ -172,10 +202,20 @@ class StrategyPicture(Picture):
         )
         self.live(window)
 
+    def _corner(self, lowest: np.ndarray | None) -> tuple[float, float, float, float]:
+        """Where the window stands in the figure: in the corner that is farthest from these points (n, 2)."""
+        w, h, left, below, side = self.place
+        corners = np.array([(0.0, 1.0), (1.0, 1.0), (1.0, 0.0), (0.0, 0.0)])
+        far = [0.0] if lowest is None else [np.linalg.norm(lowest - c, axis=1).min() for c in corners]
+        x, y = corners[int(np.argmax(far))]
+        wide = WINDOW * side
+        at = left + 0.08 + x * (side - wide - 0.16), below + 0.08 + y * (side - wide - 0.28)
+        return at[0] / w, at[1] / h, wide / w, wide / h
+
     def _look_closer(self, view: Any) -> None:
         """Open the window where the ellipse, or all members, take less than a tenth of the valley."""
         dots = np.column_stack(self.dots.get_data())
-        outline = self.units(view.ellipse(0, 1, 2.0)) if isinstance(view, CMAView) else dots
+        outline = self.ellipse(view, 2.0) if isinstance(view, CMAView) else dots
         seen = np.concatenate([outline, dots]) if isinstance(view, CMAView) else dots
         self.zoom = 1
         if len(outline) > 2 and np.isfinite(seen).all():
@@ -186,6 +226,8 @@ class StrategyPicture(Picture):
         self.window.set_visible(self.zoom > 1)
         if self.zoom == 1:
             return
+        if self.task is None:
+            self.window.set_position(self._corner(middle[None]))
         reach = 0.5 * self.side / self.zoom
         self.window.set(xlim=(middle[0] - reach[0], middle[0] + reach[0]),
                         ylim=(middle[1] - reach[1], middle[1] + reach[1]))  # fmt: skip
@@ -196,7 +238,7 @@ class StrategyPicture(Picture):
         if ellipse:
             self.closer["fill"].set_xy(outline)
         for k, line in enumerate(self.closer["outlines"]):
-            line.set_data(*(self.units(view.ellipse(0, 1, k + 1.0)).T if ellipse else ([], [])))
+            line.set_data(*(self.ellipse(view, k + 1.0).T if ellipse else ([], [])))
         self.factor.set_text(f"magnified {tick_label(self.zoom)} times")
 
     def _arrow(self) -> FancyArrowPatch:
@@ -247,16 +289,31 @@ class StrategyPicture(Picture):
         return False
 
     def _places(self, configs: Any) -> np.ndarray:
-        """(n, 2) in the task's units."""
+        """(n, 2) on the axes of the picture."""
+        if self.task is None:
+            return self.units(self.space.encode_all(list(configs)))
         return np.array([[c[name] for name in self.task.space.parameters] for c in configs]).reshape(-1, 2)
 
     def _race(self, others: Any) -> None:
         self.values = np.array([np.nan if s.trial.value is None else s.trial.value for s in self.steps])
+        if self.task is None:
+            return self._best()
         self.regret = _regret(self.values, self.task.optimum)
         self.other_regret = _regret(others, self.task.optimum) if others is not None else np.empty(0)
         for line, y in ((self.found, self.regret), (self.other, self.other_regret)):
             line.set_data(np.arange(1, len(y) + 1), np.log10(np.maximum(y, 10.0**FLOOR)))
         self.labels[1].set_text("- - axis by axis" if others is not None else "")
+
+    def _best(self) -> None:
+        """The best so far, where nobody knows the lowest value."""
+        values = drawable(self.values)
+        self.regret = np.fmin.accumulate(values) if len(values) else values
+        shown = np.asarray(self.quantity.show(self.regret), float)
+        if self.best.include(near(shown[np.isfinite(shown)], self.quantity.higher)):
+            self.curve.set_ylim(self.best.pair)
+        self.found.set_data(np.arange(1, len(shown) + 1), np.clip(shown, *self.best.pair))
+        for words in self.labels:
+            words.set_text("")
 
     def _go(self, start: Any, end: Any, colour: str, dashed: bool = False, width: float = 1.6) -> None:
         """An arrow in the task's units; one that is too short to be seen is left out."""
@@ -269,10 +326,10 @@ class StrategyPicture(Picture):
 
     def _cma(self, v: CMAView) -> None:
         for k, line in enumerate(self.outlines):
-            line.set_data(*self.units(v.ellipse(0, 1, k + 1.0)).T)
-        self.fill.set_xy(self.units(v.ellipse(0, 1, 2.0)))
+            line.set_data(*self.ellipse(v, k + 1.0).T)
+        self.fill.set_xy(self.ellipse(v, 2.0))
         self.fill.set_visible(True)
-        self.dots.set_data(*self.units(v.points[:-1].reshape(-1, 2)).T)
+        self.dots.set_data(*self.units(v.points[:-1]).T)
         if len(v.previous):
             self.pale.set_data(*self.units(v.previous).T)
             self.rings[style.GREEN].set_data(*self.units(v.previous[: v.mu]).T)
@@ -305,12 +362,13 @@ class StrategyPicture(Picture):
         if len(parents) == 2:
             self.box.set_xy(np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)]))
             self.box.set_visible(True)
-        corner, child = corner_of(parents, v.birth), self._places([self.steps[-1].trial.config])[0]
+        corner = np.array([parents[v.birth.source[j]][i] for i, j in enumerate(self.at)])
+        child = self._places([self.steps[-1].trial.config])[0]
         if not np.allclose(corner, child):
             self._go(corner, child, style.RED)
 
     def _swarm(self, v: PSOView) -> None:
-        x, step = self.units(v.positions), v.velocities * self.side
+        x, step = self.units(v.positions), v.velocities[:, self.at] * self.side
         known = ~np.isnan(v.positions).any(1)
         self.dots.set_data(*x[known].T)
         f = v.flight
@@ -320,8 +378,9 @@ class StrategyPicture(Picture):
             at = self.units(f.start)
             self.pale.set_data(*at[None].T)
             for part, colour in ((f.inertia, style.PURPLE), (f.own, style.BELIEF), (f.swarm, style.GREEN)):
-                self._go(at, at + part * self.side, colour, width=2.0)
-                at = at + part * self.side
+                end = at + part[self.at] * self.side
+                self._go(at, end, colour, width=2.0)
+                at = end
 
     # ---- in words -----------------------------------------------------------------------------------------
 
@@ -329,7 +388,7 @@ class StrategyPicture(Picture):
         n = len(self.steps)
         of = f"Trial {n} of {self.trials}" if self.trials else f"Trial {n}"
         if isinstance(view, CMAView):
-            long, angle = axis_of(view.C * np.outer(self.side, self.side))
+            long, angle = axis_of(view.C[np.ix_(self.at, self.at)] * np.outer(self.side, self.side))
             if long < 1.05:
                 return f"{of}: the ellipse is still a circle"
             return f"{of}: the ellipse is {number(long, 2)} times as long as wide, at {angle:.0f}°"
@@ -347,8 +406,14 @@ class StrategyPicture(Picture):
 
     def alt(self) -> str:
         turned = f"A valley seen from above, searched by {self.method}."
+        if self.task is None:
+            first, second = (style.named(n) for n in self.names)
+            turned = f"The plane of {first} and {second}, searched by {self.method}."
         if not self.steps or not np.isfinite(self.values).any():
             return f"{turned} Nothing has been tried."
+        if self.task is None:
+            best = self.quantity.text(float(self.regret[-1]))
+            return f"{turned} {self.sentence()}. After {plural(len(self.steps), 'trial')} the best is {best}."
         last = self.regret[-1]
         after = f"After {plural(len(self.steps), 'trial')}"
         if self.zoom > 1:
@@ -357,6 +422,38 @@ class StrategyPicture(Picture):
         if len(self.other_regret):
             text += f"; a search axis by axis is {number(self.other_regret[-1])} above it"
         return text + "."
+
+
+def strategy(
+    trace: Any,
+    *,
+    step: int = -1,
+    axes: Sequence[str] | None = None,
+    task: Any = None,
+    trials: int | None = None,
+    label: str | None = None,
+) -> Figure:
+    """An evolution strategy at one step, in the valley where the trace's task is a known function of two variables (or
+    `task` is one), else in the plane of two parameters, `axes`, by default the first two.
+
+    trace: of one of METHODS; step: −1 is the last. ValueError for anything else, and for a space of one parameter.
+    """
+    if not isinstance(trace, Trace):
+        raise ValueError(f"plot strategy: it draws a whole Trace of {STRATEGY}, not a {type(trace).__name__}")
+    steps = STRATEGY.replayed(trace, "strategy")
+    n = steps.index(step_of(steps, step, "strategy")) + 1
+    valley = task if task is not None else known_task(trace)
+    if axes is not None or not (isinstance(valley, Function) and valley.d == 2):
+        valley = None
+    quantity = Quantity(label or label_of(trace, task), accuracy=False)
+    picture = StrategyPicture(valley, trace.header.method, trials or len(trace), trace.space, axes, quantity)
+    return picture.render_static((steps[:n], None))
+
+
+def _check_axes(names: Sequence[str], space: Space) -> None:
+    if len(set(names)) != 2 or not set(names) <= set(space.free):
+        has = ", ".join(space.free) if len(space.free) > 1 else f"{space.free[0]} only" if space.free else "none"
+        raise ValueError(f"plot strategy: two parameters are needed as axes, and the space has {has}")
 
 
 def corner_of(parents: np.ndarray, birth: Birth) -> np.ndarray:

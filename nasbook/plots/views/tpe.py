@@ -13,13 +13,14 @@ import numpy as np
 from matplotlib.figure import SubFigure
 
 from nasbook.plots import style
-from nasbook.plots.data import VERY_FAR, Quantity, drawable, near
+from nasbook.plots.data import VERY_FAR, Quantity, drawable, label_of, near, value_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, value_label
 from nasbook.plots.style import Figure, Limits
-from nasbook.plots.viewed import DENSITIES
+from nasbook.plots.viewed import DENSITIES, state_of
 from nasbook.space import Choice, Config, Constant, Space
-from nasbook.trace import Trial, best_of
+from nasbook.task import Task
+from nasbook.trace import Trace, Trial, best_of
 
 GOOD, OTHER = style.BELIEF, style.PURPLE
 
@@ -238,3 +239,24 @@ class TPEPicture(Picture):
             f"{self.quantity.text(self.view.threshold)}). The ratio of the densities of {style.named(self.name)} is "
             f"largest at {peak}.{ahead}"
         )
+
+
+def tpe(
+    state: Any,
+    *,
+    step: int = -1,
+    axis: str | None = None,
+    task: Task | None = None,
+    trials: int | None = None,
+    label: str | None = None,
+) -> Figure:
+    """The split of the trials, the two densities of one parameter, and their ratio.
+
+    state: a Trace of the method "tpe" (`step` counts its steps, −1 is the last), a Step or a TPEView. axis: the
+    parameter, by default the first. task: with one parameter its values are drawn as the hidden objective.
+    """
+    trace = state if isinstance(state, Trace) else None
+    view = state_of(DENSITIES, state, step, "tpe")
+    truth = None if task is None else value_of(task)
+    quantity = Quantity(label or label_of(trace, task), accuracy=False)
+    return TPEPicture(view.space, axis, trials or (len(trace) if trace else None), quantity, truth).render_static(view)

@@ -21,12 +21,11 @@ from nasbook.plots.data import Quantity
 from nasbook.plots.picture import Stack
 from nasbook.plots.style import plural
 from nasbook.plots.traces.timeline import TimelinePicture
-from nasbook.plots.views.halving import HalvingPicture, HalvingState, order, root, rungs_of
+from nasbook.plots.views.halving import HalvingPicture, HalvingState, order, root, rungs_of, whole_training
 from nasbook.search import Run, header_of
-from nasbook.task import trial_seed
 from nasbook.tasks.digits201 import Digits201
 from nasbook.tasks.digits_hpo import DigitsHPO
-from nasbook.trace import Trace, Trial
+from nasbook.trace import Trace
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
 IMAGES = ["digits", "messy", "textures"]
@@ -76,15 +75,15 @@ class HalvingLab(Lab):
         self.quantity = Quantity(self.task.value_label)
         top = 0.1 * np.floor(10 * (1 - float(self.task.val[..., -1].max())))  # the next full 10 % above the best
         self.curves = HalvingPicture(
-            self.levels, self.tables, self.whole, self.quantity, (float(top), 1.0), show_hidden=v["hidden"]
+            self.levels,
+            self.tables,
+            whole_training(self.task, R, v["seed"]),
+            self.quantity,
+            (float(top), 1.0),
+            show_hidden=v["hidden"],
         )
         self.timeline = Clock(v["workers"], R)
         self.use(Stack([self.curves, self.timeline], [4.3, 2.5]))
-
-    def whole(self, trial: Trial) -> np.ndarray:
-        """(R,) errors of the whole training that a trial is a part of."""
-        run = trial_seed(self.method.seed, root(trial)) % self.task.val.shape[1]
-        return 1 - self.task.val[self.task.row(trial.config), run]
 
     def make_search(self) -> Iterator[HalvingState]:
         """The search on a simulated clock with several workers; the first may be slower than the others."""

@@ -103,7 +103,7 @@ class PolicyPicture(Picture):
         self.trials = trials
         for ax in self.panels:
             ax.set_xlim(0, trials)
-            ax.xaxis.set_major_locator(FixedLocator([0, trials // 2]))  # the ends of two panels would collide
+            ax.xaxis.set_major_locator(FixedLocator(sorted({0, trials // 2})))  # the ends of two panels would collide
 
     def update(self, state: Any) -> bool:
         state = state_of(state)

@@ -451,7 +451,7 @@ def strategy(
 
 
 def _check_axes(names: Sequence[str], space: Space) -> None:
-    if len(set(names)) != 2 or not set(names) <= set(space.free):
+    if not len(set(names)) == len(names) == 2 or not set(names) <= set(space.free):
         has = ", ".join(space.free) if len(space.free) > 1 else f"{space.free[0]} only" if space.free else "none"
         raise ValueError(f"plot strategy: two parameters are needed as axes, and the space has {has}")
 

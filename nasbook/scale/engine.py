@@ -61,7 +61,8 @@ def run(
     """Run a study to the end of its budget and return the trace; `trace.interrupted` says that Ctrl-C ended it early.
 
     out: the folder of the run (see above). resume: go on with the run in it; the budget, the workers and the resources
-    may have changed since, what is searched may not. workers: overrides the study's number. progress: a bar on stderr.
+    may have changed since, what is searched may not (nor the workers of a table, which are simulated).
+    workers: overrides the study's number. progress: a bar on stderr.
     trust: modules and packages whose code the study may run besides the modules in its own folder (beside its file; in
     the working folder where it has none), e.g. ["mypackage"]. Whoever wrote the study and its folder runs code here.
 
@@ -91,6 +92,9 @@ def _run(study: Study, out: Path, resume: bool, workers: int | None, progress: b
     with _lock(out):
         _claim(out, study, resume)
         task, method = study.make_task(trust), study.make_method(trust)
+        if task.knows_cost and isinstance(method, Method):
+            _same_clock(out / "trace.jsonl", study.workers)
+        study.save(out / "study.yaml", overwrite=True)
         if study.fidelity:
             task.fidelity = study.fidelity.of(task)
         with Bar(study, progress) as bar, terminable():
@@ -337,7 +341,7 @@ def _lock(out: Path) -> Iterator[None]:
 
 
 def _claim(out: Path, study: Study, resume: bool) -> None:
-    """Make sure that the folder is new, or holds this very search; then keep the study in it."""
+    """Make sure that the folder is new, or holds this very search."""
     copy, trace = out / "study.yaml", out / "trace.jsonl"
     if _begun(trace) and not resume:
         raise ValueError(f"{out} holds a run already; --resume goes on with it, another --out starts anew")
@@ -349,7 +353,16 @@ def _claim(out: Path, study: Study, resume: bool) -> None:
                     f"{out} was begun with another study: its {key} differs, and only budget, workers and resources "
                     "may change; use another --out"
                 )
-    study.save(copy, overwrite=True)
+
+
+def _same_clock(trace: Path, workers: int) -> None:
+    """ValueError where a table's search would go on with other workers: they are simulated, so they decide what was
+    known when each trial was chosen."""
+    if _begun(trace) and (before := read(trace)[0].header.workers) != workers:
+        raise ValueError(
+            f"{trace.parent} was begun with {before} simulated workers, which decide what a table's search finds, so "
+            f"{workers} cannot go on with it; take --workers {before}, or another --out"
+        )
 
 
 def _begun(path: Path) -> bool:

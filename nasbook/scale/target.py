@@ -20,6 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from nasbook import registry
 from nasbook.method import Method, OneShot
+from nasbook.other_words import OTHER_WORDS
 from nasbook.scale.outline import outline
 from nasbook.scale.study_errors import show
 from nasbook.scale.trust import ESTIMATOR, Trust, admit, check_origin, importable, is_own
@@ -84,6 +85,8 @@ def method_settings(cls: type, settings: Mapping[str, Any]) -> dict[str, Any]:
             close = get_close_matches(str(key), known, 1)
             has = f"it has {', '.join(known)}" if known else "it has none"
             hint = f"did you mean {close[0]!r}?" if close else has
+            if key in OTHER_WORDS:
+                hint = OTHER_WORDS[key]
             raise SettingError(key, f"{cls.name} has no such setting; {hint}")  # type: ignore[attr-defined]
         try:
             fitted[key] = TypeAdapter(hints[key]).validate_json(json.dumps(value), strict=True)

@@ -429,3 +429,10 @@ def test_a_space_has_a_file_of_its_own(tmp_path):
         with pytest.raises(StudyError) as caught:
             load_space(path)
         assert says in str(caught.value)
+
+
+def test_another_librarys_word_among_the_settings_is_told_ours(tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text(GOOD.replace("resolution: 2", "n_trials: 2", 1))
+    with pytest.raises(StudyError, match=r"n_trials: grid has no such setting; say how many trials with trials=40"):
+        load_study(path)

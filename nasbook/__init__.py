@@ -20,7 +20,7 @@ from nasbook.kit import interrupt  # noqa: F401  # first, so that Ctrl-C in the 
 
 __version__ = "0.1.0.dev0"
 
-from nasbook import registry, tasks
+from nasbook import registry, tasks, trace_file
 from nasbook.method import Method, OneShot, Proposal
 from nasbook.registry import register
 from nasbook.search import replay, search, steps
@@ -63,7 +63,8 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__, *_ROOMS})
 
 
-# A trace lies below pictures and studies, so its doors to them are hung here, where everything may be imported.
+# A trace lies below its file, pictures and studies, so its doors to them are hung here, where everything may be
+# imported.
 
 
 def _export(trace: Trace, path: str | Path, **options: Any) -> Path:
@@ -89,6 +90,8 @@ def _to_dataframe(trace: Trace) -> Any:
     return importlib.import_module("nasbook.rows").to_dataframe(trace)
 
 
+Trace.save = trace_file.save
+Trace.load = staticmethod(trace_file.load)
 Trace.export = _export
 Trace.plot = _plot
 Trace.to_csv = _to_csv

@@ -17,7 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from nasbook.kit.watchdog import watch_over_group
-from nasbook.trace import TraceFile, Trial, read
+from nasbook.trace import Trial
+from nasbook.trace_file import TraceFile, read
 
 ENOUGH = 5  # deaths in a row, with no trial in between that ended otherwise
 PASSED_ON = ("SIGINT", "SIGTERM", "SIGHUP")

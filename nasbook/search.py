@@ -33,7 +33,8 @@ from nasbook.other_words import OTHER_WORDS
 from nasbook.source import changed, digest
 from nasbook.space import Space
 from nasbook.task import Fidelity, FunctionTask, Task, needs_checkpoint, trial_seed
-from nasbook.trace import Header, Step, Trace, TraceFile, Trial, plain, read
+from nasbook.trace import Header, Step, Trace, Trial, plain
+from nasbook.trace_file import TraceFile, read
 from nasbook.views import restored
 
 # ---- one search ----------------------------------------------------------------------------------------

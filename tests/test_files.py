@@ -14,7 +14,8 @@ import pytest
 import nasbook
 from nasbook.files import DEPTH, lock, parse_json
 from nasbook.space import Float, Space
-from nasbook.trace import Trace, TraceFile
+from nasbook.trace import Trace
+from nasbook.trace_file import TraceFile
 
 ROOT = Path(nasbook.__file__).parents[1]
 SPACE = Space(x=Float(0, 1))
@@ -360,7 +361,7 @@ def test_a_file_that_was_replaced_meanwhile_is_opened_anew(tmp_path, monkeypatch
             os.replace(path, tmp_path / "moved.jsonl")
         return real(file)
 
-    monkeypatch.setattr("nasbook.trace.lock", slow)
+    monkeypatch.setattr("nasbook.trace_file.lock", slow)
     trace = nasbook.search("random", bowl, space=SPACE, trials=3, out=path)
     assert trace.digest == Trace.load(path).digest
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from nasbook.trace import Trace, read
+from nasbook.trace import Trace
+from nasbook.trace_file import read
 
 SCRIPT = '''
 import json, os, sys, time

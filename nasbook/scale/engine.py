@@ -42,7 +42,8 @@ from nasbook.scale.study_errors import RunError
 from nasbook.scale.trust import Trust, importable
 from nasbook.search import MOST_WORKERS, Run, header_of, steps
 from nasbook.task import Task, trial_seed
-from nasbook.trace import Header, Trace, TraceFile, Trial, is_torn, read
+from nasbook.trace import Header, Trace, Trial
+from nasbook.trace_file import TraceFile, is_torn, read
 
 GRACE = 5.0  # seconds that a worker has to give up a trial by itself before it is killed
 MANY = 64  # processes that any machine can hold, if they mostly wait; 16 a core where there are more than four

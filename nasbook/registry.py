@@ -335,7 +335,7 @@ def _imported(kind: str, name: str) -> Entry:
     module, _, attribute = name.partition(":")
     if module not in sys.modules:
         raise ValueError(f"the {kind} {name} is somebody's own: import {module} first, if you trust it")
-    thing = getattr(sys.modules[module], attribute, None)
+    thing = vars(sys.modules[module]).get(attribute)  # a module's __getattr__ may import
     if getattr(thing, "registered_as", None) != kind or not isinstance(thing, type):
         raise ValueError(f"{name} is no {kind}: a class that inherits from nasbook.Method is needed")
     return Entry(name, _sentence(thing), name, OWN, thing=thing)

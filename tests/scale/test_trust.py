@@ -305,21 +305,93 @@ def _nothing():
     return nullcontext()
 
 
-def test_a_method_is_no_import_path(folder):
+METHOD = """
+from pathlib import Path
+
+import nasbook
+
+HERE = Path(__file__).parent
+(HERE / "imported").write_text("")
+
+
+class Method(nasbook.Method):
+    def __init__(self, *args, **kwargs):
+        (HERE / "marker").write_text("made")
+        super().__init__(*args, **kwargs)
+"""
+METHODS = ["rule:Method", "rule:Method.x", "subprocess:Popen", "os:system", "antigravity:fly", "nasbook.cli:main"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_looking_at_a_file_that_names_a_method_runs_nothing(folder, method, capsys):
+    (folder / "rule.py").write_text(METHOD)
     path = write_trace(folder, "forrester", {})
     header, *rest = path.read_text().splitlines(keepends=True)
-    for method in ("objective:Model", "subprocess:run", "nasbook.cli:main"):
-        path.write_text(json.dumps(json.loads(header) | {"method": method, "settings": SHELL}) + "\n" + "".join(rest))
-        trace = Trace.load(path)
-        with pytest.raises(ValueError, match="there is no method"):
-            list(nasbook.replay(trace))
-        with pytest.raises(ValueError):
-            estimate(trace)
-        assert main(["export", str(path), "--estimate"]) == 2
-        text = write_study(folder, "forrester", {}).read_text().replace('"random"', json.dumps(method))
-        (folder / "study.yaml").write_text(text)
-        with pytest.raises(StudyError, match="there is no method"):
-            load_study(folder / "study.yaml")
+    path.write_text(json.dumps(json.loads(header) | {"method": method}) + "\n" + "".join(rest))
+    trace = Trace.load(path)
+    trace.plot("history")
+    for look in (
+        lambda: list(nasbook.replay(trace)),
+        lambda: estimate(trace),
+        lambda: trace.export(folder / "out.yaml"),
+        lambda: trace.plot("population"),
+        lambda: trace.plot("acquisition"),
+    ):
+        try:
+            look()
+        except ValueError as error:
+            assert "\n" not in str(error)
+    for arguments in (["export", str(path), "--estimate"], ["export", str(path), "-o", "o.yaml"], ["about", method]):
+        assert main(arguments) == 2
+    assert main(["search", "random", "forrester", "--trials", "5", "--out", str(path), "--resume"]) == 2
+    text = write_study(folder, "forrester", {}).read_text().replace('"random"', json.dumps(method))
+    (folder / "study.yaml").write_text(text)
+    try:
+        load_study(folder / "study.yaml")
+    except StudyError as error:
+        assert "method.name" in str(error)
+    assert "Traceback" not in capsys.readouterr().err and "rule" not in sys.modules
+    untouched(folder)
+
+
+@pytest.mark.parametrize("method", METHODS[1:])
+def test_a_study_runs_no_method_that_its_folder_does_not_define(folder, method):
+    (folder / "rule.py").write_text(METHOD)
+    text = write_study(folder, "forrester", {}).read_text().replace('"random"', json.dumps(method))
+    (folder / "study.yaml").write_text(text)
+    with pytest.raises(StudyError, match="method.name"):
+        run(folder / "study.yaml", folder / "out")
+    assert main(["search", method, "forrester", "--trials", "1"]) == 2
+    untouched(folder, imported=method.startswith("rule"))  # its own module may be imported; nothing is called
+    sys.modules.pop("rule", None)
+
+
+def test_a_method_elsewhere_needs_to_be_named(folder, monkeypatch):
+    (folder.parent / "outside" / "foreign.py").write_text(METHOD)
+    monkeypatch.syspath_prepend(str(folder.parent / "outside"))
+    text = write_study(folder, "forrester", {}).read_text().replace('"random"', '"foreign:Method"')
+    (folder / "study.yaml").write_text(text)
+    with pytest.raises(StudyError, match="method.name: foreign:Method lies outside the study's folder"):
+        run(folder / "study.yaml", folder / "out")
+    assert "foreign" not in sys.modules
+    untouched(folder)
+
+
+@pytest.mark.parametrize(("name", "arguments"), EVIL[:8], ids=NAMES[:8])
+def test_a_study_of_optuna_that_names_a_task_runs_nothing(folder, name, arguments):
+    optuna = pytest.importorskip("optuna")
+    header = json.loads(write_trace(folder, name, arguments).read_text().splitlines()[0])
+    study = optuna.create_study()
+    study.set_user_attr("nasbook", header)
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=4)
+    trace = nasbook.scale.from_optuna(study)
+    assert len(trace) == 4 and trace.header.task == name
+    trace.plot("history")
+    for look in (lambda: list(nasbook.replay(trace)), lambda: estimate(trace), lambda: trace.export(folder / "o.yaml")):
+        try:
+            look()
+        except ValueError as error:
+            assert "\n" not in str(error)
     untouched(folder)
 
 
@@ -334,7 +406,7 @@ def test_pickles_and_tags_are_not_read(folder):
     (folder / "trace.jsonl.state").write_bytes(pickle.dumps(Evil()))
     with pytest.raises(StudyError, match="npz"):
         load_study(write_study(folder, "digits-mlp", {"data": "data.npz"}))
-    from nasbook.hpo import state
+    from nasbook.kit import state
 
     with pytest.raises(ValueError, match="cannot be read"):
         state.read(folder / "trace.jsonl.state", {})

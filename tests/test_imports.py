@@ -69,7 +69,7 @@ ALLOWED = {
     "plots": CORE | METHODS | {"tasks", "plots"},
     "scale": CORE | METHODS | {"tasks", "scale"},
     "widgets": CORE | METHODS | {"tasks", "plots", "scale", "widgets"},
-    "course": CORE | METHODS | {"tasks", "plots", "scale", "widgets", "course"},
+    "course": CORE | METHODS | {"tasks", "plots", "scale", "widgets", "course", "testing"},
 }
 FOREIGN = {
     "hpo": {"matplotlib", "ipywidgets", "anywidget", "IPython", "torch"},

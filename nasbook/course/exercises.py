@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import html
 import re
 import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import CodeType
 from typing import Any
 
 from nasbook.course.record import Record
@@ -78,7 +80,7 @@ class Exercise:
         if answer is None or answer is ...:
             what = "..." if answer is ... else "empty"
         elif hasattr(answer, "__code__") and _body(answer) == _body(run_cell(self.stub).get(self.answer)):
-            what = "unwritten"
+            what = "as it was"
         else:
             return None
         return f"{self.answer} is still {what}: write your answer into the cell above, run it, then check again"
@@ -145,13 +147,20 @@ def run_cell(source: str) -> dict[str, Any]:
     import nasbook
 
     names: dict[str, Any] = {"nasbook": nasbook}
-    exec(compile(source, "<cell>", "exec"), names)
+    for statement in ast.parse(source, "<cell>").body:  # one by one, as a notebook does: else the bytecode is another
+        exec(compile(ast.Module([statement], []), "<cell>", "exec"), names)
     return names
 
 
 def _body(function: Any) -> tuple[Any, ...] | None:
+    """What a function does, wherever its lines stand; None for what has no code."""
     code = getattr(function, "__code__", None)
-    return None if code is None else (code.co_code, code.co_consts, code.co_names)
+    return None if code is None else _does(code)
+
+
+def _does(code: CodeType) -> tuple[Any, ...]:
+    inner = tuple(_does(c) if isinstance(c, CodeType) else c for c in code.co_consts)
+    return code.co_code, inner, code.co_names
 
 
 def _words(error: Exception) -> str:

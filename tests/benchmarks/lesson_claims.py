@@ -413,6 +413,45 @@ def lesson_17() -> None:
             say(f"after {n} trials, {name} - cold", against(curves[name][:, n - 1], curves["cold"][:, n - 1], 2))
 
 
+def lesson_23() -> None:
+    from dataclasses import dataclass
+
+    @dataclass(frozen=True)
+    class HillSettings:
+        step: float = 0.1
+
+    class HillClimbing(nasbook.Method):
+        name = "hill-climbing"
+        Settings = HillSettings
+
+        def propose(self) -> dict[str, object]:
+            if not self.done:
+                return self.space.sample(self.rng)
+            best = min(self.done, key=lambda trial: trial.value)
+            u = np.nan_to_num(self.space.encode(best.config), nan=0.5)
+            return self.space.decode((u + self.settings.step * self.rng.standard_normal(len(u))).clip(0, 1))
+
+    for task in ("ackley", "forrester"):
+        runs = {"random": [nasbook.search("random", task, trials=40, seed=s) for s in range(100)]}
+        for step in (0.03, 0.1, 0.3, 1.0):
+            runs[f"step {step}"] = [
+                nasbook.search(HillClimbing, task, trials=40, seed=s, step=step) for s in range(100)
+            ]
+        found = {name: np.array([t.best.value for t in traces]) for name, traces in runs.items()}
+        best = min((name for name in found if name != "random"), key=lambda name: found[name].mean())
+        for name, values in found.items():
+            say(f"{task}, {name}: best of 40 trials, 100 seeds", mean(values, 2))
+            if name != "random":
+                say(f"{task}, {name} - random", against(values, found["random"], 2))
+                say(f"{task}, {name} - {best}", against(values, found[best], 2))
+        space = nasbook.task(task).space
+        u = np.array([space.encode_all([t.config for t in trace.trials[1:]]) for trace in runs["step 1.0"]])
+        say(f"{task}, step 1.0: share of coordinates at the edge", mean(((u <= 0) | (u >= 1)).mean((1, 2))))
+        if task == "forrester":
+            wrong = np.array([abs(t.best.config["x"] - 0.757) > 0.15 for t in runs["step 0.1"]])
+            say("forrester, step 0.1: searches that end outside of the lowest valley", f"{wrong.sum()} of 100")
+
+
 LESSONS: dict[str, Callable[[], None]] = {
     name.removeprefix("lesson_"): made for name, made in sorted(globals().items()) if name.startswith("lesson_")
 }

@@ -25,6 +25,7 @@ LESSONS = {
     "15": "Performance estimation and BO-NAS",
     "17": "Meta-learning and transfer",
     "21": "Scale up",
+    "23": "Write your own method",
 }
 
 

@@ -146,7 +146,7 @@ class GameLab(Lab):
             choose("opponent", "Opponent", list(OPPONENTS), "random", "The algorithm that plays against you."),
             slide("trials", "Trials each", 16, *TRIALS, 1, "How many points you, and the opponent, may try.",
                   more=True),
-            count("seed", "Seed", 0, 0, SEEDS, "Another seed gives another surface, and the opponent other luck.",
+            count("seed", "Seed", 18, 0, SEEDS, "Another seed gives another surface, and the opponent other luck.",
                   more=True),
             Setting("code", code, "live"),
             tick("show", "Show the opponent's points", False, "Otherwise they stay hidden until the end."),

@@ -264,3 +264,12 @@ def test_enter_in_the_field_of_numbers_tries_the_point():
     assert [t.config for t in lab.trace.trials] == [{"x1": 1.0, "x2": 2.0}] and lab.typed.value == "1, 2"
     lab._keyboard._message(None, {"kind": "enter", "text": "one"}, [])
     assert "a point is 2 numbers" in words(lab._sentence) and len(lab.trace) == 1
+
+
+def test_a_first_click_in_the_middle_does_not_win_the_game_that_opens_first():
+    task = GameLab().task
+    axes = [np.linspace(low, high, 101) for low, high in task.box]
+    points = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 2)
+    best = points[np.argmin(task(points))]
+    sides = [(x - low) / (high - low) for x, (low, high) in zip(best, task.box, strict=True)]
+    assert max(abs(s - 0.5) for s in sides) > 0.3  # with seed 0 it is at (.43, .40)

@@ -290,6 +290,7 @@ def steps(
         raise ValueError(f"on_step is a function that is called with each step, not {on_step!r:.60}")
     task = as_task(task, space, fidelity)
     method = as_method(method, space or task.space, seed, settings, task.fidelity)
+    task.check_space(method.space)
     header = header_of(method, task, workers)
     one_shot = isinstance(method, OneShot)
     if isinstance(method, Method) and method.continues and task.fidelity is None:

@@ -16,7 +16,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.random import SeedSequence
 
-from nasbook.space import Config, Space
+from nasbook.fits import misfit
+from nasbook.space import Config, Constant, Space
 
 Report = Callable[..., None]  # report(fidelity, value), or report(fidelity, value, cost so far)
 CONTEXT = ("fidelity", "seed", "report", "checkpoint")  # what a search gives an objective besides the configuration
@@ -74,7 +75,18 @@ class Task:
     optimum: float | None = None  # the lowest possible value, where it is known
     knows_cost: bool = False  # True: evaluate() tells its cost, and time is simulated
     value_label: str = "value"  # e.g. "validation error"
+    limits: Mapping[str, tuple[float, float]] | None = None  # how far numbers of another space than `space` may go
     objectives: tuple[str, ...] = ()  # with several: what each of `values` is, e.g. ("error", "latency (ms)")
+
+    def check_space(self, space: Space) -> None:
+        """ValueError, in one sentence, where the task cannot evaluate what a space holds. A search asks it before its
+        first trial. A task without `limits` takes any space."""
+        if self.limits is not None and space != self.space and (found := misfit(self.space, self.limits, space)):
+            raise ValueError(f"{self.name}: {' '.join(found)}")
+
+    def check_config(self, config: Config) -> None:
+        """ValueError, in one sentence, where the task cannot evaluate a configuration."""
+        self.check_space(Space({name: Constant(value) for name, value in config.items()}))
 
     def evaluate(
         self,

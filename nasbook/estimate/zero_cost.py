@@ -12,7 +12,7 @@ linear layer, g = ∂L/∂w. Every proxy is a function of the network as it stan
     grasp        −Σ w (H g)                            … and the length of the gradient; H is the Hessian of L
     synflow      Σ |w ∂R/∂w|,  R = Σ outputs           of the network with |w|, for an input of ones: needs no data
     fisher       Σ_channels ½ mean_n (Σ a ∂L_n/∂a)²    what the loss would change by if a channel were cut out
-    jacov        −Σ_i log(λ_i + k) + 1/(λ_i + k)       λ: eigenvalues of the correlations of the images' gradients
+    jacov        −Σ_i [log(λ_i + k) + 1/(λ_i + k)]     λ: eigenvalues of the correlations of the images' gradients
     naswot       log |K|                               K_mn: how many ReLUs agree (on or off) on images m and n
 
 A proxy is computed in training mode: at the start the running statistics of batch norms say nothing. Dropout is off. It

@@ -7,6 +7,8 @@ from collections.abc import Collection
 from dataclasses import field
 from typing import Any
 
+import numpy as np
+
 from nasbook.space import Choice, Space
 
 
@@ -23,6 +25,24 @@ def whole(name: str, value: Any, least: int, most: float = 1_000_000) -> None:
         raise ValueError(f"{name} must be at most {most:,}, not {value:,}")
 
 
+def is_number(value: Any) -> bool:
+    """Is it a finite number, and not True or False?"""
+    try:
+        return (
+            isinstance(value, int | float | np.integer | np.floating)
+            and not isinstance(value, bool)
+            and math.isfinite(value)
+        )
+    except OverflowError:  # a whole number larger than any float
+        return False
+
+
+def is_one_of(value: Any, options: Collection[Any]) -> bool:
+    """Is it one of the options, and of the same type? 1.0 and True are not 1."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return any(type(value) is type(option) and value == option for option in options)
+
+
 def flag(name: str, value: Any) -> None:
     """ValueError unless the value is True or False."""
     if not isinstance(value, bool):
@@ -31,8 +51,7 @@ def flag(name: str, value: Any) -> None:
 
 def within(name: str, value: Any, low: float, high: float = math.inf, *, above: bool = False) -> None:
     """ValueError unless low ≤ value ≤ high (`above`: low < value); an infinite value is never right."""
-    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not number or not low <= value <= high or (above and value == low):
+    if not is_number(value) or not low <= value <= high or (above and value == low):
         if high == math.inf:
             raise ValueError(f"{name} must be {'above' if above else 'at least'} {low:g}, not {value!r}")
         raise ValueError(f"{name} must lie in {'(' if above else '['}{low:g}, {high:g}], not {value!r}")

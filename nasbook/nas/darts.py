@@ -13,7 +13,7 @@ of w. Then w' depends on α too, and the chain rule adds a Hessian-vector produc
     ∇_α L_val(w', α) − ξ [∇_α L_train(w⁺, α) − ∇_α L_train(w⁻, α)] / 2ε
     w± = w ± ε ∇_w' L_val(w', α),   ε = 0.01 / ‖∇_w' L_val(w', α)‖
 
-The finite difference is exact for smooth losses. Where there are ReLUs a step of 0.01 crosses many of their kinks,
+The finite difference errs by O(ε²) for smooth losses. With ReLUs a step of 0.01 crosses many of their kinks,
 and the product is rough: on this small supernet the result lies about as far from autograd's second derivative as
 first order does.
 
@@ -24,9 +24,9 @@ Operations without weights are useful before the convolutions have learned, and 
 drifts towards average pooling while the derived cell gets worse. tests/benchmarks/darts_cost.py prints it epoch by
 epoch.
 
-Defaults are those of the authors' code, with one exception. Their rate of α, 3e-4, is meant for 50 epochs of several
-hundred steps. A search on digits has 20 epochs of 6 steps, in which Adam moves α by 0.04 at most; so `alpha_lr` is
-0.02.
+Rates, momentum and decays are those of the authors' code, except the rate of α; epochs, batch and channels are smaller,
+as the images are. Their rate of α, 3e-4, is meant for 50 epochs of several hundred steps. A search on digits has 20
+epochs of 6 steps, in which Adam would move α by 0.04 at most; so `alpha_lr` is 0.02.
 
 Paper: Liu, Simonyan & Yang, DARTS: Differentiable Architecture Search, ICLR 2019. Read first: `architecture_gradient`.
 The training around it is in oneshot.py, the supernet in spaces/networks.py. Left out: two kinds of cell, keeping two

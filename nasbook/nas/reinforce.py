@@ -4,25 +4,21 @@
 
     repeat:  draw m configurations a_1 … a_m from the controller;  R_i: the smaller the value of a_i, the larger
              g_i = (R_i − b) ∇ log p_θ(a_i)                            one row of `gradients`
-             θ ← Adam(θ, mean of the g_i + w ∇H)                       H: entropy of the decisions
+             θ ← Adam(θ, mean of the g_i + w ∇H)                       H: entropy; ∇H along what was drawn
              b ← decay · b + (1 − decay) · mean of the R_i
 
-b changes nothing on average, because E[∇ log p] = 0, and nearly everything in the spread: with accuracies about 0.9,
-R ∇ log p is long for every architecture, while (R − b) ∇ log p is long only for those that surprise. The first batch
-has no earlier mean; it uses its own, which shortens its mean gradient by 1 − 1/m and does not turn it.
+b changes nothing on average, because E[∇ log p] = 0, and nearly everything in the spread: (R − b) ∇ log p is long only
+for architectures that surprise. The first batch uses its own mean, which shortens its mean gradient by 1 − 1/m.
 
-Reward: "standardised" is R = (μ − value) / σ with μ and σ of the first batch whose values differ, kept from then on, so
-that a search does not change if the values are shifted and scaled, as from fractions to percent. "accuracy" is
-R = 1 − value, the paper's for errors. A failed or pruned trial gets the lowest reward so far, so the policy learns to
-avoid it; while no reward is known it is left out.
+Reward: "standardised" is R = (μ − value) / σ with μ and σ of the first batch whose values differ, so that the unit of
+the value does not matter; "accuracy" is R = 1 − value, the paper's for errors. A failed or pruned trial gets the lowest
+reward so far; while no reward is known it is left out.
 
-With workers, a trial may come from a policy that has changed since; it is taken as if drawn from the present one, as in
-the paper's parallel training. So are configurations that the policy did not draw (enqueued ones, a warm start). The
-defaults are for a few hundred queries of a table; the paper trains 12,800 networks, with Adam at 0.0006.
+A trial of an older policy (workers), or of none (enqueued, a warm start), is taken as if drawn from the present one.
+The defaults are for a few hundred queries of a table; the paper trains 12,800 networks, with Adam at 0.0006.
 
 Paper: Zoph & Le, Neural Architecture Search with Reinforcement Learning, ICLR 2017; Williams, Simple Statistical
-Gradient-Following Algorithms for Connectionist Reinforcement Learning, 1992. Read first: `learn`. Left out: skip
-connections by attention, parameter servers. ∇H is taken along the drawn decisions only, as is usual.
+Gradient-Following Algorithms for Connectionist Reinforcement Learning, 1992. Read first: `learn`. Left out: skips.
 """
 
 from __future__ import annotations
@@ -34,7 +30,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nasbook.kit.checks import one_of, setting, whole, within
+from nasbook.kit.checks import flag, one_of, setting, whole, within
 from nasbook.kit.threads import one_thread
 from nasbook.kit.values import exponent
 from nasbook.method import Method, Proposal
@@ -64,8 +60,7 @@ class ReinforceSettings:
         within("entropy", self.entropy, 0)
         within("decay", self.decay, 0, 1)
         one_of("reward", self.reward, REWARDS)
-        if not isinstance(self.baseline, bool):
-            raise ValueError(f"baseline must be True or False, not {self.baseline!r}")
+        flag("baseline", self.baseline)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from nasbook import registry
+from nasbook.fits import misfit
 from nasbook.method import OneShot
 from nasbook.scale.outline import outline
 from nasbook.scale.study_schema import Plan, as_written
@@ -138,6 +139,9 @@ def _space_problems(space: Space, task: Task) -> Iterator[tuple[str | int, ...]]
     for name, p in own.parameters.items():
         if name not in space.parameters and not isinstance(p, Constant):
             yield f"the task {task.name} needs the parameter {name!r}", "space"
+    found = None if task.limits is None else misfit(own, task.limits, space)
+    if found and found[0] in space.parameters and found[0] in own.parameters:
+        yield found[1], "space", found[0]
 
 
 def _first_problems(study: Plan, space: Space) -> Iterator[tuple[str | int, ...]]:

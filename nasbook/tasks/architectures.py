@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from nasbook import registry
 from nasbook.kit import learner
+from nasbook.kit.checks import is_number, is_one_of
 from nasbook.kit.threads import one_thread
 from nasbook.nas.spaces.blocks import Noise
 from nasbook.nas.spaces.cost import flops
@@ -52,6 +53,7 @@ class Networks(Task):
     """
 
     value_label = "validation error"
+    limits = {}
     batch = BATCH
 
     def __init__(
@@ -66,7 +68,9 @@ class Networks(Task):
         **options: Any,
     ) -> None:
         self.name = type(self).name or f"digits-{space}"
-        if data not in images.DATA:
+        if not isinstance(space, str):
+            raise ValueError(f"{self.name}: space is a name of the registry's search spaces, not {space!r:.60}")
+        if not is_one_of(data, images.DATA):
             raise ValueError(f"{self.name}: data must be one of {', '.join(images.DATA)}, not {data!r}")
         self.images, self.train = data, TRAIN[data] if train is None else train
         counts: dict[str, tuple[Any, int]] = {"train": (self.train, BATCH), "epochs": (epochs, 1)}
@@ -74,7 +78,9 @@ class Networks(Task):
         for label, (number, least) in counts.items():
             if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:
                 raise ValueError(f"{self.name}: {label} must be a whole number of at least {least}, not {number!r}")
-        if isinstance(lr, bool) or not isinstance(lr, int | float) or not lr > 0:
+            if number > 1_000_000:
+                raise ValueError(f"{self.name}: {label} must be at most 1,000,000, not {number:,}")
+        if not is_number(lr) or lr <= 0:
             raise ValueError(f"{self.name}: lr must be a positive number, not {lr!r}")
         pick_device(device)
         self.epochs, self.lr, self.device = int(epochs), lr, device

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nasbook.kit.checks import whole
 from nasbook.nas.spaces.nb201.cell import cell_space, to_cell
 from nasbook.nas.spaces.networks import CellNet, init_weights
 from nasbook.space import Config
@@ -40,6 +41,7 @@ class DigitsCells(Networks):
         device: str = "auto",
         objectives: Sequence[str] = (),
     ) -> None:
+        whole(f"{self.name}: channels", channels, 1)
         super().__init__("nb201-cell", data, train, epochs, LR, device, objectives, channels=channels)
         self.channels = channels
         self.arguments = {k: v for k, v in self.arguments.items() if k != "channels" or v != 8}

@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from nasbook.kit.checks import is_number, whole
 from nasbook.nas.spaces.networks import pick_device
 from nasbook.nas.spaces.recurrent_cell import RecurrentCells
 from nasbook.space import Config
@@ -53,9 +54,8 @@ class Characters(Networks):
         lr: float = LR,
         device: str = "auto",
     ) -> None:
-        if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1:
-            raise ValueError(f"{self.name}: epochs must be a whole number of at least 1, not {epochs!r}")
-        if isinstance(lr, bool) or not isinstance(lr, int | float) or not lr > 0:
+        whole(f"{self.name}: epochs", epochs, 1)
+        if not is_number(lr) or lr <= 0:
             raise ValueError(f"{self.name}: lr must be a positive number, not {lr!r}")
         pick_device(device)
         self.epochs, self.lr, self.device = epochs, lr, device

@@ -28,6 +28,9 @@ from nasbook.task import Evaluation, Fidelity, Report, Task
 Split = dict[str, tuple[Tensor, Tensor]]
 
 
+HYPERPARAMETERS = ("lr", "weight_decay", "decay_mean", "decay_error", "decay_worst", "decay_1", "decay_2")
+
+
 class Differentiable(Task):
     """Gradient descent on `train_loss`. A subclass gives `space` (logarithmic Floats, lr first), data and losses.
 
@@ -37,12 +40,15 @@ class Differentiable(Task):
     value_label = "validation loss"
     data_name = "digits"
     train = 200
+    limits = dict.fromkeys(HYPERPARAMETERS, (0, math.inf))
 
     def __init__(self, steps: int = 100, train: int | None = None) -> None:
         train = self.train if train is None else train
         for label, number in (("steps", steps), ("train", train)):
             if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
                 raise ValueError(f"{self.name}: {label} must be a whole number of at least 1, not {number!r}")
+            if number > 1_000_000:
+                raise ValueError(f"{self.name}: {label} must be at most 1,000,000, not {number:,}")
         given = {"steps": (steps, 100), "train": (train, self.train)}
         self.arguments = {k: v for k, (v, default) in given.items() if v != default}
         self.steps, self.train = int(steps), int(train)

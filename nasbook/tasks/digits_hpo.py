@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from nasbook.kit.checks import is_one_of
 from nasbook.space import Choice, Config, Space
 from nasbook.task import Evaluation, Fidelity, Report, Task
 from nasbook.tasks.objectives import weigh, weighed
@@ -54,12 +55,13 @@ class DigitsHPO(Task):
     space = SPACE
     fidelity = Fidelity("epoch", 1, EPOCHS)
     value_label = "validation error"
+    limits = {}
     knows_cost = True
 
     def __init__(self, dataset: str = "digits", run: int | None = None, objectives: Sequence[str] = ()) -> None:
-        if dataset not in IMAGES:
+        if not is_one_of(dataset, IMAGES):
             raise ValueError(f"DigitsHPO: dataset must be one of {', '.join(IMAGES)}, not {dataset!r}")
-        if run not in (None, 0, 1):
+        if not is_one_of(run, (None, 0, 1)):
             raise ValueError(f"DigitsHPO: run must be 0, 1 or None (drawn for each evaluation), not {run!r}")
         self.name, self.dataset, self.run = f"digits-hpo-{dataset}", dataset, run
         self.arguments = {} if run is None else {"run": run}

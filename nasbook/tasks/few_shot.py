@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from nasbook.kit.checks import is_one_of
 from nasbook.nas.spaces.nb201.cell import cell_space, to_cell
 from nasbook.space import Config
 from nasbook.task import Evaluation, Report, Task
@@ -34,10 +35,11 @@ class FewShot(Task):
     space = cell_space()
     name = "digits-few-shot"
     value_label = "query error"
+    limits = {}
     ways = WAYS
 
     def __init__(self, data: str = "digits", shots: int = 5) -> None:
-        if data not in images.DATA:
+        if not is_one_of(data, images.DATA):
             raise ValueError(f"{self.name}: data must be one of {', '.join(images.DATA)}, not {data!r}")
         if isinstance(shots, bool) or not isinstance(shots, int) or not 1 <= shots <= 15:
             raise ValueError(f"{self.name}: shots must be a whole number from 1 to 15, not {shots!r}")

@@ -24,6 +24,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from nasbook.kit.checks import is_number
 from nasbook.space import Config, Float, Space
 from nasbook.task import Evaluation, Task
 
@@ -61,9 +62,10 @@ class Function(Task):
         self.box = np.broadcast_to(np.array(box, float), (self.d, 2))
         names = ["x"] if self.d == 1 else [f"x{i + 1}" for i in range(self.d)]
         self.space = Space({n: Float(low, high) for n, (low, high) in zip(names, self.box, strict=True)})
+        self.limits = dict.fromkeys(names, (-math.inf, math.inf))
         self.origin = m[0]
         self.shift, self.rotation = self._shift(shift), self._rotation(rotation)
-        if isinstance(noise, bool) or not (math.isfinite(noise) and noise >= 0):
+        if not is_number(noise) or noise < 0:
             raise ValueError(f"{name}: noise is a standard deviation of at least 0, not {noise!r}")
         self.noise = float(noise)
         self.optimum = float(formula(self.origin))
@@ -86,13 +88,14 @@ class Function(Task):
 
     def slowed(self, slow: float) -> Function:
         """A trial pretends to take 1 s at the lower end of the first axis and `slow` s at its upper end."""
-        if isinstance(slow, bool) or not (math.isfinite(slow) and slow > 0):
+        if not is_number(slow) or slow <= 0:
             raise ValueError(f"{self.name}: slow is a number of seconds above 0, not {slow!r}")
         if slow != 1:
             self.slow, self.knows_cost, self.arguments = float(slow), True, {**self.arguments, "slow": float(slow)}
         return self
 
     def evaluate(self, config: Config, *, seed: int = 0, **_: Any) -> Evaluation:
+        self.check_config(config)
         value = float(self([[config[n] for n in self.space.parameters]])[0])
         cost = None if self.slow is None else self.slow ** float(self.space.encode(config)[0])
         if not self.noise:
@@ -109,7 +112,7 @@ class Function(Task):
             least = np.maximum(-side / 4, low + side / 20 - self.origin)
             most = np.minimum(side / 4, high - side / 20 - self.origin)
             return _stream(_seed(self.name, "shift", shift), 1).uniform(least, most)
-        s = np.atleast_1d(np.array(shift, float))
+        s = np.atleast_1d(_numbers(shift))
         if s.shape != (self.d,) or not np.isfinite(s).all():
             raise ValueError(f"{self.name}: shift is a seed or {self.d} finite number(s), not {shift!r}")
         return s
@@ -130,10 +133,18 @@ class Function(Task):
                 raise ValueError(f"{self.name}: an angle turns two dimensions, not {self.d}; give a seed or a matrix")
             c, s = math.cos(rotation), math.sin(rotation)
             return np.array([[c, -s], [s, c]])
-        q = np.array(rotation, float)
+        q = _numbers(rotation)
         if q.shape != (self.d, self.d) or not np.allclose(q @ q.T, np.eye(self.d), atol=1e-8):
             raise ValueError(f"{self.name}: rotation is a seed or an orthogonal matrix of shape ({self.d}, {self.d})")
         return q
+
+
+def _numbers(x: Any) -> np.ndarray:
+    """Floats of any shape; a NaN where they are none."""
+    try:
+        return np.array(x, float)
+    except (TypeError, ValueError, OverflowError):
+        return np.array(math.nan)
 
 
 def _stream(seed: int, which: int) -> np.random.Generator:
@@ -244,7 +255,7 @@ def ellipsoid(
     """f(x) = Σ aᵢ xᵢ² on [−5, 5]ᵈ, aᵢ = c^((i−1)/(d−1)), c the condition: 0 at 0, a straight valley, √c times as long
     as wide, along x₁ until it is turned (Hansen & Ostermeier 2001)."""
     d = _dimension("ellipsoid", d, 2)
-    if isinstance(condition, bool) or not (math.isfinite(condition) and condition >= 1):
+    if not is_number(condition) or condition < 1:
         raise ValueError(f"ellipsoid: condition must be a number of at least 1, not {condition!r}")
     formula = partial(_ellipsoid, condition=float(condition))
     return Function(

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from nasbook.kit.checks import is_one_of
 from nasbook.nas.spaces.nb201.cell import CONV1, CONV3, all_cells, cell_space, to_config, to_row
 from nasbook.space import Config
 from nasbook.task import Evaluation, Report, Task
@@ -42,11 +43,12 @@ class NB201(Task):
     space = cell_space()
     knows_cost = True
     value_label = "validation error"
+    limits = {}
 
     def __init__(self, dataset: str = "cifar10", run: int | None = None, objectives: Sequence[str] = ()) -> None:
-        if dataset not in IMAGES:
+        if not is_one_of(dataset, IMAGES):
             raise ValueError(f"NB201: dataset must be one of {', '.join(IMAGES)}, not {dataset!r}")
-        if run not in (None, 0, 1, 2):
+        if not is_one_of(run, (None, 0, 1, 2)):
             raise ValueError(f"NB201: run must be 0, 1, 2 or None (drawn for each evaluation), not {run!r}")
         self.name, self.dataset, self.run = f"nb201-{dataset}", dataset, run
         self.arguments = {} if run is None else {"run": run}

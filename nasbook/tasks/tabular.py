@@ -14,6 +14,7 @@ The models are scikit-learn's, and so is the data: Wolberg, Street & Mangasarian
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,14 @@ class Cancer(Task):
     """
 
     value_label = "cross-validated error"
+    limits = {
+        **dict.fromkeys(("C", "gamma", "learning_rate"), (0, math.inf)),
+        **dict.fromkeys(("max_iter", "min_samples_leaf"), (1, math.inf)),
+        "degree": (0, math.inf),
+        "max_leaf_nodes": (2, math.inf),
+        "l2_regularization": (0, math.inf),
+        "max_features": (1e-6, 1),
+    }
 
     def __init__(self, folds: int = 5) -> None:
         if isinstance(folds, bool) or not isinstance(folds, int | np.integer) or not 2 <= folds <= 100:

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from nasbook.kit import learner
+from nasbook.kit.checks import is_one_of
 from nasbook.kit.threads import one_thread
 from nasbook.space import Choice, Config, Float, Int, Space
 from nasbook.task import Evaluation, Fidelity, Report, Task
@@ -47,6 +48,16 @@ class Digits(Task):
     """
 
     value_label = "validation error"
+    limits = {
+        "lr": (0, math.inf),
+        "momentum": (0, 1),
+        "weight_decay": (0, math.inf),
+        "batch": (1, math.inf),
+        "width": (1, math.inf),
+        "depth": (1, math.inf),
+        "channels": (1, math.inf),
+        "dropout": (0, 0.99),
+    }
     images = False  # does the network need two dimensions?
     dynamic = ("lr", "momentum", "weight_decay", "batch", "dropout")  # what may change while a network learns
 
@@ -61,7 +72,9 @@ class Digits(Task):
         for label, number in (("epochs", epochs), ("train", train)):
             if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
                 raise ValueError(f"{self.name}: {label} must be a whole number of at least 1, not {number!r}")
-        if device not in ("auto", "cpu", "cuda"):
+            if number > 1_000_000:
+                raise ValueError(f"{self.name}: {label} must be at most 1,000,000, not {number:,}")
+        if not is_one_of(device, ("auto", "cpu", "cuda")):
             raise ValueError(f"{self.name}: device must be 'auto', 'cpu' or 'cuda', not {device!r}")
         if device == "cuda" and not torch.cuda.is_available():
             raise ValueError(
@@ -71,6 +84,8 @@ class Digits(Task):
         self.fidelity = Fidelity("epoch", 1, self.epochs)
         given = {"epochs": (epochs, 10), "train": (train, 1000), "device": (device, "auto")}
         self.arguments = {k: v for k, (v, default) in given.items() if v != default}
+        if not isinstance(data, str | os.PathLike | None):
+            raise ValueError(f"{self.name}: data is the path of an .npz file, not {data!r:.60}")
         if data is not None:
             self.arguments["data"] = os.fspath(data)
         self._weighed = weigh(self, objectives, ("parameters",))
@@ -138,6 +153,7 @@ class Training(Learner):
     """One network while it learns. Its random numbers are its own, so that trainings do not disturb each other."""
 
     def __init__(self, task: Digits, config: Config, seed: int) -> None:
+        task.check_config(config)
         self.task, self.config, self.seed = task, config, seed
         device = task.tensors["train"][0].device
         self.rng = torch.Generator().manual_seed(seed)  # first weights, order of the images

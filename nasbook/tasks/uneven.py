@@ -9,12 +9,12 @@ each with another x2, has learnt the same thing five times.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 
+from nasbook.kit.checks import is_number
 from nasbook.tasks.functions import Function, Rotation, Shift
 
 
@@ -54,7 +54,7 @@ def uneven_axes(
 
     importance: from 0 (x₂ does not matter) to 1. ValueError for others, and for a seed that is no whole number.
     """
-    if isinstance(importance, bool) or not (math.isfinite(importance) and 0 <= importance <= 1):
+    if not is_number(importance) or not 0 <= importance <= 1:
         raise ValueError(f"uneven-axes: importance must lie in [0, 1], not {importance!r}")
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise ValueError(f"uneven-axes: seed must be a whole number of at least 0, not {seed!r}")

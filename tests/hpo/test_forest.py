@@ -90,6 +90,16 @@ def test_the_view_predicts_in_the_units_of_the_value():
     assert np.all(std >= 0) and view.acquire(U).shape == (40,)
 
 
+def test_logarithms_begin_as_far_below_the_best_as_the_5_percent_quantile_lies_above():
+    method, none = ForestOptimisation(SVM), np.zeros((0, SVM.d))
+    y, U = np.arange(101.0), np.zeros((101, SVM.d))
+    view = method.View(SVM, method.settings, U, y, failed=none, pending=none)
+    assert view.y_0 == -5  # of 0, 1 … 100 the quantile is 5
+    assert replace(view, failed=U, pending=U).y_0 == -5, "what has no value of its own does not move it"
+    assert replace(view, y=10 * y + 3).y_0 == 3 - 50
+    assert replace(view, y=np.r_[0.0, np.full(100, 7.0)]).y_0 == -7
+
+
 def test_it_chooses_the_best_that_it_finds_and_nothing_twice():
     method = ForestOptimisation(SVM, seed=2, random=0.0)
     for _ in range(30):

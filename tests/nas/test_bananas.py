@@ -115,6 +115,20 @@ def test_failures_count_as_the_worst_value():
     assert method.ask() is not None and method.fitted == 0, "without any value there is nothing to learn from"
 
 
+def test_what_fails_is_predicted_to_be_the_worst():
+    space = nasbook.Space(a=nasbook.Choice(["fine", "good", "fails"]), b=nasbook.Choice(list("uvwxyz")))
+    worth = {"fine": 1.0, "good": 0.0}
+    for seed in range(3):
+        method = Bananas(space, seed=seed, startup=14)
+        for _ in range(14):
+            trial = method.ask()
+            value = worth.get(trial.config["a"])
+            method.tell(replace(trial, status="failed" if value is None else "done", value=value))
+        method.ask()
+        mean = {a: method.view().predict([{"a": a, "b": b} for b in "uvwxyz"])[0].mean() for a in (*worth, "fails")}
+        assert mean["good"] < 0.4 and 0.6 < mean["fine"] and 0.6 < mean["fails"], seed
+
+
 def test_the_global_generator_of_torch_is_left_alone():
     torch.manual_seed(3)
     expected = torch.rand(3)

@@ -189,7 +189,11 @@ def test_resume_after_a_cut_at_any_event_equals_the_whole_byte_for_byte(tmp_path
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 trace = make(path, resume=True)
-            assert path.read_bytes() == whole, (kept, torn)
+            now = path.read_bytes().splitlines(keepends=True)
+            again = [line for line in now if line.startswith(b'{"event": "again"')]  # a cut-off trial is begun anew
+            begun, ended = (sum(b'"event": "%s"' % kind in line for line in lines[:kept]) for kind in (b"ask", b"tell"))
+            assert len(again) == begun - ended, (kept, torn)
+            assert b"".join(line for line in now if line not in again) == whole, (kept, torn)
             same(trace, Trace.load(path))
 
 
@@ -257,8 +261,8 @@ def test_lost_doubled_and_swapped_lines_are_found(tmp_path, lines):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"event": "asked"}, "event must be 'ask' or 'tell', not 'asked'"),
-        ({"event": ["tell"]}, "event must be 'ask' or 'tell'"),
+        ({"event": "asked"}, "event must be 'ask', 'again' or 'tell', not 'asked'"),
+        ({"event": ["tell"]}, "event must be 'ask', 'again' or 'tell'"),
         ({"status": "finished"}, "status must be one of running, done, failed, pruned, not 'finished'"),
         ({"status": "running"}, "trial 0 ends with status 'running'"),
         ({"value": None}, "trial 0 is done, so its value must be a number, not None"),

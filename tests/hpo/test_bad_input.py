@@ -185,8 +185,12 @@ def test_more_objectives_than_a_method_handles(name):
 
 @pytest.mark.parametrize("name", sorted(MANY))
 def test_one_objective_is_too_few_for_those_that_weigh_several(name):
+    """A built-in task is refused before the first trial; what answers with one number only fails its trials."""
     with pytest.raises(ValueError, match=f"{name} weighs several objectives.*'genetic'"):
-        search(name, Distance(SPACES["1-D"]), trials=4)
+        search(name, "branin", trials=4)
+    trace = search(name, Distance(SPACES["1-D"]), trials=4)
+    assert {t.status for t in trace.trials} == {"failed"}
+    assert all(re.match(f"{name} weighs several objectives.*'genetic'", t.reason) for t in trace.trials)
 
 
 def test_objectives_whose_weights_fill_the_memory():

@@ -134,7 +134,7 @@ class GeneticAlgorithm(Method):
             parameter = self.space.parameters[name]
             if self.rng.random() < (1 / self.space.d if p is None else p) and parameter.size > 1:
                 assert not isinstance(parameter, Constant)
-                u[j] = parameter.encode(parameter.mutate(parameter.decode(u[j]), self.rng, self.settings.scale))  # type: ignore[arg-type]
+                u[j] = parameter.encode(parameter.mutate(parameter.decode(u[j]), self.rng, self.settings.scale))
                 mutated.append(name)
         return u, mutated
 

@@ -58,7 +58,7 @@ class PPO(Reinforce):
             r = (read.log_p - old).exp()
             objective = surrogate(r, A, s.clip).mean() + s.entropy * read.entropy.mean()
             self.adam.zero_grad()
-            (-objective).backward()  # type: ignore[no-untyped-call]
+            (-objective).backward()
             self.adam.step()
             clipped += float(is_clipped(r.detach(), A, s.clip).double().mean()) / s.epochs
         return clipped

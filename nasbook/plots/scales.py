@@ -85,7 +85,7 @@ def ticks(p: Parameter, most: int = 6) -> tuple[list[float], list[str], list[flo
 
 def _place(p: Float | Int, value: float) -> float:
     """encode, without rounding to a whole number."""
-    return float(p.encode(value))  # type: ignore[arg-type]
+    return float(p.encode(value))
 
 
 def _log_ticks(low: float, high: float, most: int, whole: bool) -> tuple[list[float], list[float]]:

@@ -26,7 +26,7 @@ class AheadLab(Lab):
     """A subclass has the setting "trials", sets `task` and calls `_begin_search` in `prepare`, and writes `_method` and
     `_past`."""
 
-    trace: Trace  # type: ignore[assignment]
+    trace: Trace
     task: Task
     method: Any  # the subclass knows which
     chosen: Config | None = None  # what the learner wants to try next

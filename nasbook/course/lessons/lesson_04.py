@@ -71,7 +71,7 @@ def check_choice(next_point: Any) -> str | None:
         ratio = smooth(good, at) / smooth(bad, at)
         seen: list[tuple[np.ndarray, np.ndarray]] = []
 
-        def density(points: Any, where: Any, seen: list = seen) -> np.ndarray:  # type: ignore[type-arg]
+        def density(points: Any, where: Any, seen: list = seen) -> np.ndarray:
             seen.append((np.sort(np.asarray(points, float).ravel()), np.asarray(where, float)))
             return smooth(np.asarray(points, float).ravel(), np.asarray(where, float))
 

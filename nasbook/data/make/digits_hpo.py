@@ -51,7 +51,14 @@ INSIDE = list(itertools.product(*INNER.values()))
 
 
 def train_pack(
-    data: Splits, width: int, depth: int, batch: int, activation: str, optimiser: str, inner=INSIDE, seeds=SEEDS
+    data: Splits,
+    width: int,
+    depth: int,
+    batch: int,
+    activation: str,
+    optimiser: str,
+    inner: list[Any] = INSIDE,
+    seeds: tuple[int, ...] = SEEDS,
 ) -> dict[str, np.ndarray]:
     """Train len(inner) × len(seeds) networks side by side.
 

@@ -53,7 +53,7 @@ class Features:
                 q = self.space.parameters[parent]
                 if not isinstance(q, Constant):
                     at = U[:, self.space.free.index(parent)]
-                    codes = [q.encode(v) for v in values]  # type: ignore[arg-type]
+                    codes = [q.encode(v) for v in values]
                     alive &= np.isclose(at[:, None], codes, rtol=0, atol=1e-12).any(1)
             active[name] = alive
             if not isinstance(p, Constant):

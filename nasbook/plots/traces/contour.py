@@ -89,7 +89,7 @@ class ContourPicture(_Trials):
         ax.grid(False)
         ax.set_facecolor(style.GRID)
         for which, name, inches in (("x", self.names[0], w - left - right), ("y", self.names[1], h - below - top)):
-            parameter_axis(ax, which, self.space.parameters[name], name, inches)  # type: ignore[arg-type]
+            parameter_axis(ax, which, self.space.parameters[name], name, inches)
         self.title(fig)
         map_ = matplotlib.colormaps[style.SEQUENTIAL]
         self.cmap = map_.reversed() if self.quantity.higher else map_  # good is dark
@@ -108,7 +108,7 @@ class ContourPicture(_Trials):
         cb = fig.colorbar(
             self.scale, cax=self.bar, label=self.quantity.axis, extend="min" if self.quantity.higher else "max"
         )
-        cb.outline.set_visible(False)  # type: ignore[operator]
+        cb.outline.set_visible(False)
         self.bar.yaxis.set_major_locator(MaxNLocator(nbins=6))
 
     def update(self, state: Any) -> bool:

@@ -143,7 +143,7 @@ class RankPicture(_Trials):
             y = self.below + (k - b) * (self.high + self.gap)
             ax = style.axes(fig, x, y, w - x - self.side, h - y - self.high)
             for which, i, inches in (("x", a, self.side), ("y", b, self.high)):
-                parameter_axis(ax, which, self.space.parameters[self.names[i]], self.names[i], inches)  # type: ignore[arg-type]
+                parameter_axis(ax, which, self.space.parameters[self.names[i]], self.names[i], inches)
             ax.set(xlim=(-0.04, 1.04), ylim=(-0.04, 1.04))
             if b < k:
                 ax.tick_params(labelbottom=False)
@@ -165,7 +165,7 @@ class RankPicture(_Trials):
         bar.grid(False)
         cb = fig.colorbar(ScalarMappable(Normalize(0, 1), self.colours), cax=bar, orientation="horizontal")
         cb.set_ticks([0.0, 0.5, 1.0], labels=["best", "median", "worst"])
-        cb.outline.set_visible(False)  # type: ignore[operator]
+        cb.outline.set_visible(False)
         bar.tick_params(length=2, pad=2)
 
     def update(self, state: Any) -> bool:

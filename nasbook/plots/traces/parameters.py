@@ -124,7 +124,7 @@ class SlicePicture(_Trials):
             p = self.space.parameters[name]
             rail = bool(self.space.conditions[name])
             end = 1.24 if rail else 1.0
-            parameter_axis(ax, "x", p, name, wide / (end + 0.04))  # type: ignore[arg-type]
+            parameter_axis(ax, "x", p, name, wide / (end + 0.04))
             ax.set_xlabel(style.shorten(style.named(name), wide, style.NORMAL))
             ax.set_xlim(-0.02, end + 0.02)
             ax.yaxis.set_major_locator(MaxNLocator(nbins=5))

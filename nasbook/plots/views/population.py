@@ -135,7 +135,7 @@ class PopulationPicture(Picture):
         self.lives = live(LineCollection([], colors=style.LIGHT, linewidths=0.9, zorder=1.5))
         self.births = live(LineCollection([], colors=style.LIGHT, linewidths=0.7, zorder=1.4))
         self.now = live(LineCollection([], colors=style.INK, linewidths=1.0, alpha=0.55, zorder=1.7))
-        self.descent = live(LineCollection([], zorder=2.5, **LINEAGE))  # type: ignore[arg-type]
+        self.descent = live(LineCollection([], zorder=2.5, **LINEAGE))
         for collection in (self.lives, self.births, self.now, self.descent):
             ax.add_collection(collection, autolim=False)
         self.dead = live(ax.plot([], [], "o", color=style.LIGHT, ms=3.5, mew=0, zorder=2)[0])
@@ -279,7 +279,7 @@ class TreePicture(Picture):
             for x, ha in ((-0.06, "right"), (1.06, "left"))
         ]
         self.edges = self.live(LineCollection([], colors=style.LIGHT, linewidths=0.9, zorder=1.5))
-        self.descent = self.live(LineCollection([], zorder=2.2, **LINEAGE))  # type: ignore[arg-type]
+        self.descent = self.live(LineCollection([], zorder=2.2, **LINEAGE))
         for collection in (self.edges, self.descent):
             ax.add_collection(collection, autolim=False)
         self.nodes = self.live(ax.scatter([], [], s=[], zorder=3, clip_on=False))

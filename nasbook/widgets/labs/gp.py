@@ -353,8 +353,8 @@ class GPLab(Lab):
 
     # ---- the trace -----------------------------------------------------------------------------------------------
 
-    @property  # type: ignore[misc]
-    def trace(self) -> Trace | None:  # type: ignore[override]
+    @property
+    def trace(self) -> Trace | None:
         """The points as trials that were chosen by hand; None while there are none."""
         if not self.steps:
             return None

@@ -156,9 +156,9 @@ class ParetoLab(Lab):
         row = int(np.flatnonzero((self.table == point).all(1))[0])
         if self.values["task"] in CELLS:
             return to_config(list(all_cells())[row])
-        shape = [len(p.options) for p in self.task.space.parameters.values()]  # type: ignore[union-attr]
+        shape = [len(p.options) for p in self.task.space.parameters.values()]
         place = np.unravel_index(row, shape)
-        return {name: p.options[int(i)] for (name, p), i in zip(self.task.space.parameters.items(), place, strict=True)}  # type: ignore[union-attr]
+        return {name: p.options[int(i)] for (name, p), i in zip(self.task.space.parameters.items(), place, strict=True)}
 
     def share(self, n: int) -> float:
         """The hypervolume covered by the first n trials, as a part of the true front's."""

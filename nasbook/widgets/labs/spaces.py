@@ -454,8 +454,8 @@ class SpacesLab(Lab):
 
     # ---- the trace -----------------------------------------------------------------------------------------------
 
-    @property  # type: ignore[misc]
-    def trace(self) -> Trace | None:  # type: ignore[override]
+    @property
+    def trace(self) -> Trace | None:
         """The edits as trials that were chosen by hand, with values of the table; None where there is none."""
         if not self.steps or self.table is None:
             return None

@@ -10,24 +10,25 @@
 C learns the shape of the valley, so a rotated problem is as easy as one along the axes. Only ranks count.
 
 Points live in the unit cube; one that leaves it is drawn again, and clipped after 100 draws. Int and ordered Choice
-take the value in whose cell the point lies. A generation is drawn from one distribution and waits for its last result:
-more than λ workers do not help. Failed and pruned trials rank last; a generation without a success is drawn again.
-Configurations from outside are not draws from the distribution; the best of those told before the first generation
-becomes its mean.
+take the value in whose cell the point lies, and a margin keeps their neighbours within reach (parts/margin.py). A
+generation is drawn from one distribution and waits for its last result: more than λ workers do not help. Failed and
+pruned trials rank last; a generation without a success is drawn again. Configurations from outside are not draws from
+the distribution; the best of those told before the first generation becomes its mean.
 
 Paper: Hansen, The CMA Evolution Strategy: A Tutorial, 2016 (equations 41 to 58; read first: its appendix C), whose
-numbers are those of the package `cmaes`; pycma's differ a little. Left out: restarts, stopping rules, margins for
-integers.
+numbers are those of the package `cmaes`; pycma's differ a little. Left out: restarts, stopping rules.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from nasbook.hpo.parts.margin import Margin
 from nasbook.kit.checks import needs_numbers, setting, whole, within
 from nasbook.method import Method, Proposal
 from nasbook.space import Space
@@ -142,7 +143,8 @@ class CMAES(Method):
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)
         self.cma = CMA(np.full(space.d, 0.5), self.settings.sigma, self.settings.population)
-        self._points: dict[int, np.ndarray] = {}  # trial id -> point, of this generation
+        self.margin = Margin(space, self.cma.s.lam)
+        self._points: dict[int, np.ndarray] = {}  # trial id -> point before its stretch, of this generation
         self._values: dict[int, float] = {}
         self._previous = np.empty((0, space.d))
         self._previous_mean: np.ndarray | None = None
@@ -155,13 +157,18 @@ class CMAES(Method):
             self.cma.mean = self.space.encode(min(self.done, key=_value).config)
         if len(self._points) == self.cma.s.lam:
             return None  # wait for the rest of the generation
-        x = self.cma.sample(self.rng)
+        x, inside = self.cma.sample(self.rng), self.margin.continuous
         for _ in range(REDRAWS):
-            if ((x >= 0) & (x <= 1)).all():
+            if ((x[inside] >= 0) & (x[inside] <= 1)).all():
                 break
             x = self.cma.sample(self.rng)
-        self._points[self._asked] = x = x.clip(0, 1)
-        return Proposal(self.space.decode(x), info={"generation": self.cma.generation})
+        x[inside] = x[inside].clip(0, 1)
+        self._points[self._asked] = x
+        return Proposal(self.space.decode(self._tried([x])[0]), info={"generation": self.cma.generation})
+
+    def _tried(self, X: Iterable[np.ndarray]) -> np.ndarray:
+        """(k, N) where in the unit cube such points are tried."""
+        return np.array([self.margin.stretch(self.cma.mean, x).clip(0, 1) for x in X]).reshape(-1, self.space.d)
 
     def observe(self, trial: Trial) -> None:
         if trial.id not in self._points:
@@ -170,12 +177,14 @@ class CMAES(Method):
         if len(self._values) == self.cma.s.lam:
             if min(self._values.values()) < math.inf:
                 ranked = sorted(self._points, key=self._values.__getitem__)  # of equals, the earlier is first
-                self._previous, self._previous_mean = np.array([self._points[i] for i in ranked]), self.cma.mean
-                self.cma.update(self._previous)
+                X = np.array([self._points[i] for i in ranked])
+                self._previous, self._previous_mean = self._tried(X), self.cma.mean
+                self.cma.update(X)
+                self.cma.mean = self.margin.correct(self.cma.mean, self.cma.sigma * np.sqrt(np.diag(self.cma.C)))
             self._points, self._values = {}, {}
 
     def view(self) -> CMAView:
-        c, points = self.cma, np.array(list(self._points.values())).reshape(-1, self.space.d)
+        c, points = self.cma, self._tried(list(self._points.values()))
         return CMAView(
             c.generation, c.mean, c.sigma, c.C, c.p_sigma, c.p_c, points, self._previous, self._previous_mean, c.s.mu
         )

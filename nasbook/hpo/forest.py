@@ -77,9 +77,15 @@ class ForestView:
     @property
     def y_0(self) -> float:
         """What is subtracted before the logarithm, in the units of `values`."""
+        return float(self.values.min()) - self.unit
+
+    @property
+    def unit(self) -> float:
+        """How far y_0 lies below the best: as far as the 5 % quantile lies above it. In this unit the logarithm of the
+        best is 0, so that nothing depends on the unit of the value."""
         y = self.values[: len(self.y)]
         best, wide = y.min(), np.ptp(y) or 1.0
-        return float(best - max(np.percentile(y, 5) - best, 1e-6 * wide, 1e-12 * abs(best)))
+        return float(max(np.percentile(y - best, 5), 1e-6 * wide, 1e-12 * abs(best)))
 
     @cached_property
     def values(self) -> np.ndarray:
@@ -88,7 +94,7 @@ class ForestView:
 
     def fitted(self, rng: np.random.Generator) -> ForestView:
         s, X = self.settings, self._see(np.concatenate([self.U, self.failed, self.pending]))
-        t = np.log(self.values - self.y_0) if s.log else self.values
+        t = np.log1p((self.values - self.values.min()) / self.unit) if s.log else self.values
         return replace(self, forest=Forest(X, t, rng, s.trees, s.features, s.leaf))
 
     def predict(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -99,8 +105,8 @@ class ForestView:
 
     def acquire(self, U: np.ndarray) -> np.ndarray:
         """Expected improvement at points (m, d): (m,)."""
-        belief, best = self._believed.predict(self._see(U)), float(self.values.min())
-        return log_normal_ei(*belief, best - self.y_0) if self.settings.log else ei(*belief, best)
+        belief = self._believed.predict(self._see(U))
+        return self.unit * log_normal_ei(*belief, 1.0) if self.settings.log else ei(*belief, float(self.values.min()))
 
     def suggest(self, rng: np.random.Generator, tried: Collection[tuple]) -> Config:
         """The configuration with the largest EI that the search finds, but none whose key is in `tried`."""

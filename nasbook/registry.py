@@ -312,7 +312,8 @@ def find(kind: str, name: str) -> Entry:
         return _imported(kind, name)
     table = {entry.name: entry for entry in TABLES[kind]}
     if name not in table:
-        table = _used[kind] | {entry.name: entry for entry in entries(kind)}
+        known = {entry.name: entry for entry in entries(kind)}
+        table = known | {name: entry for name, entry in _used[kind].items() if name not in known}
     if name not in table:
         close = get_close_matches(str(name), table, 1)
         hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(table)}"

@@ -354,7 +354,7 @@ def test_a_task_of_ones_own_with_epochs(tmp_path, monkeypatch):
         assert isinstance(task, Task)
         trace = nasbook.search("random", task, trials=3, seed=1)
         path = trace.export(tmp_path / "s.yaml", epochs=400, trials=2)
-        assert load_study(path).fidelity.model_dump() == {"unit": "step", "min": 10, "max": 400}
+        assert load_study(path).fidelity.model_dump() == {"unit": "step", "min": 10, "max": 400, "levels": []}
         again = run(path, tmp_path / "out")
     assert all(t.value == t.config["x"] + 400 and t.fidelity is None for t in again.trials)
     assert again.header.provenance["fidelity"]["max"] == 400

@@ -406,7 +406,7 @@ def test_a_warm_start_teaches():
 def test_bad_spaces_and_settings_get_a_sentence():
     with pytest.raises(ValueError, match=r"reinforce: the controller picks .* lr is a Float; make it a Choice .*'tpe'"):
         nasbook.method("reinforce", Space(lr=Float(0, 1)))
-    with pytest.raises(ValueError, match="n is an Int with 100 values"):
+    with pytest.raises(ValueError, match="n is one of 100 numbers"):
         nasbook.method("ppo", Space(n=Int(1, 100)))
     with pytest.raises(ValueError, match="single configuration"):
         nasbook.method("ppo", Space(n=Choice([1])))

@@ -6,9 +6,10 @@ import torch
 import torch.nn.functional as F
 
 import nasbook
+from nasbook.kit.learner import measure
 from nasbook.nas.parts.chain_growth import Chain, Growth, first_chain, grow, growths
 from nasbook.nas.parts.morphisms import SPARK, apply
-from nasbook.nas.parts.warm_restart import RestartSettings, learn, measure
+from nasbook.nas.parts.warm_restart import RestartSettings, learn
 from nasbook.nas.spaces.conv_chain import ConvChain
 from nasbook.nas.spaces.networks import init_weights
 
@@ -203,4 +204,4 @@ def test_a_short_training_is_that_of_the_task():
     answer = task.evaluate(config, seed=5)
     assert [v for _, v in answer.curve] == list(found.errors)
     assert (found.losses[-1], found.val_loss) == (answer.metrics["train_loss"], answer.metrics["val_loss"])
-    assert measure(net, images["val"]) == (found.val_loss, found.errors[-1])
+    assert measure(net, *images["val"]) == (found.val_loss, found.errors[-1])

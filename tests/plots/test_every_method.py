@@ -76,7 +76,7 @@ def refused(kind: str, trace: Trace) -> bool:
         "pareto": method not in ("nsga2", "parego"),
         "hypervolume": method not in ("nsga2", "parego"),
         "front": method not in ("nsga2", "parego"),
-        "tree": True,  # none of these spaces has conditions
+        "tree": not any(trace.space.conditions.values()),
         "landscape": not (cells and task.startswith("nb201-")),
         "lineage": method != "pbt",
         "cell": not cells,

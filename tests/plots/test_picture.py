@@ -13,6 +13,7 @@ from plots.legible import assert_legible, problems
 import nasbook
 from nasbook.plots import (
     KINDS,
+    VIEWS,
     Acquisition1D,
     Acquisition2D,
     CellPicture,
@@ -99,9 +100,7 @@ def test_figures_show_themselves_with_their_alt_text(trace):
     assert fig.png().startswith(b"\x89PNG")
 
 
-ASK_MORE = (  # than this trace has
-    "supernet", "weights", "training", "acquisition", "acquisitions", "pareto", "hypervolume", "policy", "lineage",
-)  # fmt: skip
+ASK_MORE = (*VIEWS, "pareto", "hypervolume", "front", "tree", "lineage")  # than this trace has
 
 
 @pytest.mark.parametrize("kind", [k for k in KINDS if k not in ASK_MORE])
@@ -109,6 +108,17 @@ def test_every_kind_that_fits_this_trace_is_drawn_described_and_legible(kind, tr
     fig = plot(trace, kind)
     assert fig.alt and fig.sentence
     assert_legible(fig)
+
+
+@pytest.mark.parametrize("kind", ASK_MORE)
+def test_every_other_kind_says_what_it_asks_for(kind, trace):
+    """In one sentence that begins with the kind or tells the method, and names what would be right."""
+    with pytest.raises(ValueError) as caught:
+        plot(trace, kind)
+    told = str(caught.value)
+    assert kind in told and "\n" not in told and len(told) < 400, told
+    if kind in VIEWS:
+        assert all(repr(right) in told for right in VIEWS[kind].methods) and repr(trace.header.method) in told, told
 
 
 def test_wrong_kinds_and_options_get_a_sentence(trace):

@@ -185,14 +185,18 @@ class Run:
         return self.tell(replace(trial, id=asked.id, info=asked.info, worker=0, start=0.0, end=0.0))
 
     def tell(self, trial: Trial) -> Step:
+        step = self.hear(trial)
+        if len(self.trace) == ALIKE:
+            _warn_of_failures(self.trace.trials)
+        return step
+
+    def hear(self, trial: Trial) -> Step:
+        """Take in how a trial ended; of a recorded one that is all: its warnings were given when it ran."""
         trial = self._usable(trial)
         if self.file:
             self.file.write("tell", trial)
         self.method.tell(trial)
-        step = self.trace.ended(trial, self._views.pop(trial.id, None))
-        if len(self.trace) == ALIKE:
-            _warn_of_failures(self.trace.trials)
-        return step
+        return self.trace.ended(trial, self._views.pop(trial.id, None))
 
     def _usable(self, trial: Trial) -> Trial:
         """The trial, or, where its result does not go with the search, a failed one."""
@@ -388,7 +392,7 @@ def replay(trace: Trace) -> Iterator[Step]:
         if kind == "ask":
             run.repeat(trial)
         else:
-            yield run.tell(trial)
+            yield run.hear(trial)
 
 
 BEGINNINGS = 5  # a trial whose process has ended so often has failed
@@ -441,7 +445,8 @@ def _warn_of_failures(trials: Sequence[Trial]) -> None:
     kinds = {(t.status, (t.reason or "").partition(":")[0], t.place) for t in trials}
     if len(kinds) == 1 and trials[0].status == "failed":
         at = f" ({trials[0].place})" if trials[0].place else ""
-        warnings.warn(f"all of the first {len(trials)} trials have failed alike: {trials[0].reason}{at}", stacklevel=3)
+        reason = " ".join((trials[0].reason or "no reason is known").split())
+        warnings.warn(f"all of the first {len(trials)} trials have failed alike: {reason}{at}", stacklevel=3)
 
 
 # ---- from names to objects, and checks -----------------------------------------------------------------

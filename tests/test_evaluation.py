@@ -19,6 +19,7 @@ import nasbook
 from nasbook.evaluation import described, number
 from nasbook.hpo.random import RandomSearch
 from nasbook.method import Method, Proposal
+from nasbook.plots.viewed import method_after
 from nasbook.search import search, steps
 from nasbook.space import Choice, Float, Int, Space
 from nasbook.task import Evaluation, FunctionTask, StopTrial, Task
@@ -427,6 +428,20 @@ def test_failures_that_are_all_alike_are_said_after_the_first_five():
         search("random", lambda c: next(calls) or 1 / 0, space=SPACE, trials=1)
         kinds = itertools.cycle([ZeroDivisionError, KeyError])
         search("random", lambda c: (_ for _ in ()).throw(next(kinds)()), space=SPACE, trials=9)
+
+
+def test_failures_are_said_in_one_line_when_they_happen_and_not_when_they_are_looked_at_again():
+    def objective(config):
+        raise RuntimeError("no\nmemory\n")
+
+    with pytest.warns(UserWarning) as caught:
+        trace = search("random", objective, space=SPACE, trials=9)
+    (said,) = [str(w.message) for w in caught]
+    assert said.startswith("all of the first 5 trials have failed alike: RuntimeError: no memory (")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(list(nasbook.replay(trace))) == 9
+        assert method_after(trace).ask() is not None
 
 
 # ---- reports ---------------------------------------------------------------------------------------------

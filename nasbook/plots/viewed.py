@@ -88,7 +88,7 @@ def method_after(trace: Trace, step: int = -1) -> Any:
         if kind == "ask":
             run.repeat(trial)
         else:
-            run.tell(trial)
+            run.hear(trial)
             told -= 1
     return method
 

@@ -24,11 +24,12 @@ class Quantity:
     """How the value of a task is shown. Errors are fractions that are minimised; people read accuracies in percent.
 
     `label` is the task's `value_label`. With `accuracy`, "validation error" 0.08 is shown as "validation accuracy"
-    92 %, without it as 8 %.
+    92 %, without it as 8 %. `above`: a distance from something, " above the optimum", which a long label keeps.
     """
 
     label: str = "value"
     accuracy: bool = True
+    above: str = ""
 
     @property
     def percent(self) -> bool:
@@ -41,7 +42,7 @@ class Quantity:
 
     @property
     def name(self) -> str:
-        return style.named(self.label.replace("error", "accuracy") if self.higher else self.label, 32)
+        return style.named(self.label.replace("error", "accuracy") if self.higher else self.label, 32) + self.above
 
     @property
     def left(self) -> float:

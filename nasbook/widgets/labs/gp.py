@@ -189,22 +189,35 @@ class GPLab(Lab):
 
     @shown
     def _dragged(self, kind: str, px: float, py: float) -> None:
-        x, y = self.picture.at(px, py)
         if kind == "grab":
             self.pause()
-            self._held = self._nearest(px, py)
-            if self._held is None:
-                self.add(x, y)
-                self._held = len(self.steps) - 1
-            point = self.steps[self._held]
-            self._grip, self._chosen = (point.x - x, point.y - y), self._held
-            self.redraw()
-        elif kind == "remove":
+        with self.changing():  # a reset in the meantime has made another picture, or is making one
+            x, y = self.picture.at(px, py)
             i = self._nearest(px, py)
+        if kind == "grab":
+            if i is None:
+                self.add(x, y)
+                i = len(self.steps) - 1
+            self._grab(i, x, y)
+        elif kind == "remove":
             if i is not None:
                 self.remove(i)
-        elif self._held is not None:
-            i, self._held = self._held, None if kind == "drop" else self._held
+        else:
+            self._carry(x, y, kind == "drop")
+
+    def _grab(self, i: int, x: float, y: float) -> None:
+        with self.changing():
+            if not 0 <= i < len(self.steps):
+                return  # it is gone by now
+            point = self.steps[i]
+            self._held, self._grip, self._chosen = i, (point.x - x, point.y - y), i
+        self.redraw()
+
+    def _carry(self, x: float, y: float, drop: bool) -> None:
+        with self.changing():
+            if self._held is None:
+                return
+            i, self._held = self._held, None if drop else self._held
             dx, dy = self._grip
             self.move(i, float(np.clip(x + dx, 0, 1)), float(np.clip(y + dy, LOW, HIGH)))
 
@@ -247,11 +260,13 @@ class GPLab(Lab):
 
     def _slid(self) -> None:
         moved = [not same(s.value, put) for s, put in zip(self._sliders, self._put_at, strict=False)]
-        if self._chosen is None or self._held is not None or not any(moved):
-            return  # no point is chosen, the mouse moves it, or the page has sent back what it was told to show
-        point = self.steps[self._chosen]
-        x, y = (s.value if m else v for s, m, v in zip(self._sliders, moved, (point.x, point.y), strict=True))
-        self.move(self._chosen, x, y)
+        with self.changing():
+            i = self._chosen
+            if i is None or i >= len(self.steps) or self._held is not None or not any(moved):
+                return  # no point is chosen, the mouse moves it, or the page has sent back what it was told to show
+            point = self.steps[i]
+            x, y = (s.value if m else v for s, m, v in zip(self._sliders, moved, (point.x, point.y), strict=True))
+            self.move(i, x, y)
 
     def _picked_one(self) -> None:
         self._chosen = None if self._which.value == NONE else self._which.value
@@ -261,8 +276,8 @@ class GPLab(Lab):
         self.add(*(float(s.value) for s in self._sliders))
 
     def _remove_chosen(self) -> None:
-        if self._chosen is not None:
-            self.remove(self._chosen)
+        if (i := self._chosen) is not None:
+            self.remove(i)
 
     def _follow_points(self, n: int) -> None:
         """Let the list and the sliders show the chosen point, and the page know where the points are."""

@@ -223,8 +223,12 @@ class RaceLab(Lab):
         if look not in self.pictures:
             label, trials = self.task.value_label, self.values["trials"]
             if self.regret:
-                quantity = Quantity(f"{label} above the optimum" if label != "value" else "distance to the optimum",
-                                    accuracy=False)  # fmt: skip
+                known = label != "value"
+                quantity = Quantity(
+                    label if known else "distance to the optimum",
+                    accuracy=False,
+                    above=" above the optimum" if known else "",
+                )
                 edge = None if self.edge is None else self.edge - best_value(self.task)
             else:
                 quantity, edge = Quantity(label), self.edge

@@ -1,13 +1,14 @@
 """The GP lab without a page: points by hand, by mouse and by slider, the belief they lead to, and what is said."""
 
 import re
+import threading
 
 import numpy as np
 import pytest
 
 import nasbook
 from nasbook.hpo.parts.belief import Belief
-from nasbook.plots.labs.gp import X
+from nasbook.plots.labs.gp import GPPicture, X
 from nasbook.widgets.labs.gp import MOST, GPLab
 
 POINTS = [(0.1, 0.5), (0.4, -1.0), (0.8, 1.2)]
@@ -207,3 +208,30 @@ def test_bad_input_is_one_sentence_and_loses_nothing(act, says):
     with pytest.raises(ValueError, match=says):
         act(lab)
     np.testing.assert_allclose(lab.points, POINTS)
+
+
+@pytest.mark.parametrize("kind", ["grab", "drag", "drop", "remove"])
+def test_a_hand_that_comes_while_the_picture_is_made_anew_waits_for_it(kind, monkeypatch):
+    lab = nasbook.lab("gp", points=[(0.4, -1.0)])
+    making, go_on = threading.Event(), threading.Event()
+    build = GPPicture.build
+
+    def slow(picture, fig):
+        making.set()
+        assert go_on.wait(60)
+        build(picture, fig)
+
+    monkeypatch.setattr(GPPicture, "build", slow)
+    reset = threading.Thread(target=lab.reset)
+    reset.start()
+    assert making.wait(60)
+    lab.image.clickable = lab.image.draggable = True
+    hand = threading.Thread(target=lab.image.inject, args=(0.3, 0.5, kind))
+    hand.start()
+    hand.join(0.2)  # without a lock it has failed by now
+    go_on.set()
+    for thread in (hand, reset):
+        thread.join(60)
+        assert not thread.is_alive()
+    lab.wait()
+    assert lab.error is None and len(lab.points) == (kind == "grab")

@@ -36,7 +36,7 @@ HANDS_OFF = {"race": ("bananas", "ppo", "reinforce", "rgpe", "forest")}  # some 
 SENTENCES = re.compile(  # what a user may be told
     r"source and target are the same|a point is \d|you have tried|trials are made|is no game code|game code '"
     r"|no architecture is kept|points already|so i must be in 0|there is no point|a click there is no trial"
-    r"|nothing to save yet"
+    r"|nothing to save yet|leaves a single rung, so nothing can be promoted"
 )
 
 

@@ -18,7 +18,7 @@ def test_the_run_is_the_search_with_the_same_settings(method):
     extra = {"clip": 0.1, "epochs": 3} if method == "ppo" else {}
     lab = ControllerLab(method=method, trials=50, seed=3, batch=8, lr=0.03, entropy=0.02, decay=0.5, **extra)
     lab.run()
-    chosen = {"batch": 8, "lr": 0.03, "entropy": 0.02, "decay": 0.5, **extra}
+    chosen = {"batch": 8, "lr": 0.03, "entropy": 0.02, "decay": 0.5, "reward": "accuracy", **extra}
     assert lab.trace.digest == nasbook.search(method, "nb201-cifar10", trials=50, seed=3, **chosen).digest
     for n in range(51):
         lab.scrub(n)

@@ -121,7 +121,7 @@ class Run:
 
     def _once_more(self, trial: Trial) -> Trial:
         """Run a trial that a kill has cut off; not for ever, because it may be what ends the process."""
-        if (n := self.trace.begun(trial)) >= BEGINNINGS:
+        if (n := self.trace.cut_off(trial)) >= BEGINNINGS:
             reason = f"the process has ended {n} times while this trial was running"
             return replace(trial, status="failed", reason=reason, cost=0.0)
         self.trace.again(trial)

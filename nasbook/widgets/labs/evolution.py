@@ -143,7 +143,8 @@ class EvolutionLab(Lab):
         self.use(self.landscape)
 
     def changed(self, name: str) -> None:
-        self._picture()
+        with self.exchanging():
+            self._picture()
         self.redraw()
 
     def make_search(self) -> Iterator[Step]:

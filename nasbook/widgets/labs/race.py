@@ -215,7 +215,8 @@ class RaceLab(Lab):
         return self.values["regret"] and self.distance is not None
 
     def changed(self, name: str) -> None:
-        self._picture()
+        with self.exchanging():
+            self._picture()
         self.redraw()
 
     def _picture(self) -> None:
@@ -322,8 +323,9 @@ class Curves(RacePicture):
     def renew(self) -> None:
         """For another race of the same methods: the axes as they were at first."""
         self._begin()
-        self._limits()
-        self.invalidate()
+        if self.fig is not None:  # else it has not been drawn yet
+            self._limits()
+            self.invalidate()
 
     def build(self, fig: Any) -> None:
         super().build(fig)

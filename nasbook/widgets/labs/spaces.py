@@ -143,7 +143,8 @@ class SpacesLab(Lab):
     def changed(self, name: str) -> None:
         if name == "table":
             self._no_table = self.values["table"] == NO_TABLE
-            self._pictures()
+            with self.exchanging():
+                self._pictures()
             self.files.layout.display = "" if self.table else "none"
             self.redraw()
         elif len(self.steps) < self.values["trials"]:

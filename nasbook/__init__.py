@@ -16,17 +16,15 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nasbook.kit import interrupt  # noqa: F401  # first, so that Ctrl-C in the imports below is one line
-
-__version__ = "0.1.0.dev0"
-
 from nasbook import registry, tasks, trace_file
+from nasbook.kit import interrupt  # noqa: F401  # first, so that Ctrl-C in the imports below is one line
 from nasbook.method import Method, OneShot, Proposal
 from nasbook.registry import register
 from nasbook.search import replay, search, steps
 from nasbook.space import Choice, Constant, Float, Int, Space
 from nasbook.task import Evaluation, Fidelity, FunctionTask, StopTrial, Task
 from nasbook.trace import Step, Trace, Trial
+from nasbook.version import __version__  # noqa: F401
 
 if TYPE_CHECKING:
     from nasbook.course import exercise, predict, progress

@@ -24,7 +24,8 @@ from typing import Any
 import numpy as np
 
 from nasbook.task import Evaluation, StopTrial, Task
-from nasbook.trace import Trial, plain, text
+from nasbook.trace import Trial
+from nasbook.trial import plain, text
 
 LONGEST = 1000  # characters of an exception that are kept
 FRAMES = 4  # lines of its traceback

@@ -17,9 +17,14 @@ from numpy.random import default_rng
 from nasbook.evaluation import finite
 from nasbook.space import Config, Space
 from nasbook.task import Fidelity, Task
-from nasbook.trace import Trial, copied
+from nasbook.trace import Trial
+from nasbook.trial import copied
 
 KNOWN = "warm start"  # in the info of a trial that an earlier search has evaluated
+MANY = (
+    "{n} objectives and {method} minimises one; nsga2 and parego weigh several, and random, grid and the quasi-random "
+    "methods do not look at them"
+)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
@@ -46,17 +46,6 @@ class Entry:
     def describe(self) -> dict[str, str]:
         row = {k: getattr(self, k) for k in ("name", "family", "paper", "summary") if getattr(self, k)}
         return {**row, "module": self.module}
-
-
-@dataclass(frozen=True)
-class Parts:
-    """Where a method is met besides its file; "" where there is none."""
-
-    picture: str = ""
-    lab: str = ""
-    lesson: str = ""
-    benchmark: str = ""
-    test: str = ""  # where it is not named after the method's file
 
 
 METHODS = [
@@ -125,41 +114,6 @@ METHODS = [
     Entry("darts", "relaxes the choice of operations and follows its gradient",
           "nasbook.nas.darts:Darts", "one-shot", "Liu et al. 2019, DARTS: Differentiable Architecture Search"),
 ]  # fmt: skip
-
-PARTS = {  # of each method: the kind of picture that draws it (trace.plot), its lab, its lesson, its benchmark
-    "random": Parts("history", "game", "01", ""),
-    "grid": Parts("slice", "game", "01", ""),
-    "sobol": Parts("slice", "", "01", ""),
-    "halton": Parts("slice", "", "01", ""),
-    "latin-hypercube": Parts("slice", "", "01", ""),
-    "bayesian": Parts("acquisition", "bayesian", "03", "hpo_suite"),
-    "forest": Parts("forest", "race", "04", "hpo_suite"),
-    "tpe": Parts("tpe", "tpe", "04", "hpo_suite"),
-    "genetic": Parts("strategy", "strategies", "05", "hpo_suite"),
-    "differential-evolution": Parts("strategy", "strategies", "05", "hpo_suite"),
-    "cma-es": Parts("strategy", "strategies", "05", "hpo_suite"),
-    "particle-swarm": Parts("strategy", "strategies", "05", "hpo_suite"),
-    "regularized-evolution": Parts("population", "evolution", "10", "nas_suite"),
-    "cnn-differential-evolution": Parts("population", "", "", "chain_cost"),
-    "local-search": Parts("landscape", "evolution", "10", "nas_suite"),
-    "bananas": Parts("bananas", "race", "15", "nas_suite"),
-    "rgpe": Parts("history", "transfer", "17", "transfer"),
-    "reinforce": Parts("policy", "controller", "11", "nas_suite", "tests/nas/parts/test_controller.py"),
-    "ppo": Parts("policy", "controller", "11", "nas_suite", "tests/nas/parts/test_controller.py"),
-    "nsga2": Parts("front", "pareto", "", "pareto_front"),
-    "parego": Parts("front", "pareto", "", "pareto_front"),
-    "hypergradient": Parts("walk", "hypergradient", "08", ""),
-    "median-stopping": Parts("stopping", "", "", "hpo_fidelity", "tests/hpo/test_stopping.py"),
-    "successive-halving": Parts("rungs", "halving", "06", "hpo_fidelity", "tests/hpo/test_halving.py"),
-    "hyperband": Parts("rungs", "halving", "06", "hpo_fidelity", "tests/hpo/test_halving.py"),
-    "asha": Parts("rungs", "halving", "06", "hpo_fidelity", "tests/hpo/test_halving.py"),
-    "bohb": Parts("rungs", "halving", "06", "hpo_fidelity", "tests/hpo/test_bohb_dehb.py"),
-    "dehb": Parts("rungs", "halving", "06", "hpo_fidelity", "tests/hpo/test_bohb_dehb.py"),
-    "pbt": Parts("lineage", "pbt", "07", ""),
-    "network-morphism": Parts("family-tree", "", "", "morphism"),
-    "reptile": Parts("episodes", "transfer", "17", "reptile"),
-    "darts": Parts("weights", "darts", "13", "darts_cost"),
-}
 
 TASKS = [
     Entry("forrester", "1-D, one local and one global minimum", "nasbook.tasks.functions:forrester", "function", "Forrester et al. 2008"),
@@ -378,30 +332,6 @@ def register(
     target = f"{thing.__module__}:{getattr(thing, '__qualname__', name)}"
     table.append(Entry(name, summary or _sentence(thing), target, OWN, paper, thing=thing))
     return thing
-
-
-def about(name: str) -> dict[str, Any]:
-    """Everything that belongs to a method, by its name: what it does, its paper, and where its file, its view, its
-    picture, lab, lesson, test and benchmark are; paths are those of the repository. ValueError if there is none."""
-    entry, parts = find("method", name), PARTS.get(name, Parts())
-    cls = entry.load()
-    file = "" if entry.thing else entry.module.replace(".", "/") + ".py"
-    room, stem = file.removeprefix("nasbook/").rpartition("/")[::2]
-    test = parts.test or (f"tests/{room}/test_{stem}" if file else "")
-    view = getattr(cls, "View", None)
-    found = {
-        **entry.describe(),
-        "file": file,
-        "class": entry.target.partition(":")[2],
-        "view": getattr(view, "__name__", ""),
-        "picture": f'trace.plot("{parts.picture}")' if parts.picture else "",
-        "lab": f'nasbook.lab("{parts.lab}")' if parts.lab else "",
-        "lesson": parts.lesson,
-        "test": test,
-        "benchmark": f"tests/benchmarks/{parts.benchmark}.py" if parts.benchmark else "",
-        "settings": {f.name: (f.default, f.metadata.get("help", "")) for f in fields(cls.Settings)},
-    }
-    return {k: v for k, v in found.items() if v or k == "settings"}
 
 
 def make(kind: str, name: str, *args: Any, **kwargs: Any) -> Any:

@@ -23,8 +23,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from nasbook.axes import Scalar, When, describe
 from nasbook.counting import combinations, product
-from nasbook.parameters import KINDS, Choice, Constant, Float, Int, Parameter, Scalar, When, describe
+from nasbook.parameters import KINDS, Choice, Constant, Float, Int, Parameter
 
 __all__ = ["KINDS", "Choice", "Config", "Constant", "Float", "Int", "Parameter", "Scalar", "Space", "When"]
 

@@ -21,7 +21,8 @@ from typing import IO, Any
 
 from nasbook.files import lock, parse_json, read_bytes
 from nasbook.source import changed
-from nasbook.trace import SCHEMA, Header, Trace, Trial, plain, shown
+from nasbook.trace import SCHEMA, Header, Trace, Trial
+from nasbook.trial import plain, shown
 
 
 def save(trace: Trace, path: str | Path) -> Path:

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 import pytest
 
@@ -200,35 +199,3 @@ def test_a_package_brings_methods_as_entry_points(module, monkeypatch):
 def test_methods_are_what_inherits_from_method():
     assert all(getattr(e.load(), "registered_as", None) == "method" for e in registry.METHODS if "torch" not in e.paper)
     assert issubclass(registry.find("method", "random").load(), Method)
-
-
-ROOT = Path(nasbook.__file__).parents[1]
-
-
-@pytest.mark.parametrize("name", [e.name for e in registry.METHODS])
-def test_every_part_that_is_named_of_a_method_is_there(name):
-    about, parts = registry.about(name), registry.PARTS[name]
-    module = ROOT / about["file"]
-    assert f"class {about['class']}(" in module.read_text()
-    assert (ROOT / about["test"]).exists(), about["test"]
-    assert not parts.benchmark or (ROOT / about["benchmark"]).exists()
-    assert not parts.lab or parts.lab in {e.name for e in registry.LABS}
-    assert not parts.lesson or list((ROOT / "notebooks").glob(f"{parts.lesson}_*.ipynb"))
-    if parts.picture:
-        from nasbook.plots import check_kind
-
-        check_kind(parts.picture, name)
-    assert all(words for _, words in about["settings"].values())
-
-
-def test_every_method_has_its_parts():
-    assert set(registry.PARTS) == {e.name for e in registry.METHODS}
-
-
-def test_about_on_the_command_line(tmp_path):
-    done = cli("about", "cma-es", "--json", cwd=tmp_path)
-    row = json.loads(done.stdout)
-    assert row["file"] == "nasbook/hpo/cma_es.py" and row["settings"]["sigma"]["default"] == 0.3
-    assert "nasbook/hpo/cma_es.py" in cli("about", "cma-es", cwd=tmp_path).stdout
-    wrong = cli("about", "cma", cwd=tmp_path)
-    assert wrong.returncode == 2 and "did you mean 'cma-es'?" in wrong.stderr

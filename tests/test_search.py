@@ -17,8 +17,10 @@ from nasbook import registry
 from nasbook.evaluation import evaluate
 from nasbook.hpo.grid import GridSearch
 from nasbook.hpo.random import RandomSearch
+from nasbook.loop import Run
 from nasbook.method import Method, OneShot, Proposal
-from nasbook.search import Run, header_of, replay, search, steps
+from nasbook.prepare import header_of
+from nasbook.search import replay, search, steps
 from nasbook.space import Choice, Float, Int, Space
 from nasbook.task import Evaluation, FunctionTask, StopTrial, Task, trial_seed
 from nasbook.trace import Header, Trace, Trial

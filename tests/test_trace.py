@@ -14,8 +14,9 @@ import nasbook
 from nasbook.search import search
 from nasbook.space import Choice, Float, Int, Space
 from nasbook.task import Evaluation, Task
-from nasbook.trace import Header, Trace, Trial, plain
+from nasbook.trace import Header, Trace, Trial
 from nasbook.trace_file import read
+from nasbook.trial import plain
 
 SPACE = Space(x=Float(0, 1), n=Int(1, 9), c=Choice(["a", "b"]), y=Float(1e-3, 1, log=True, when={"c": "b"}))
 

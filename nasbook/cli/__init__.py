@@ -18,7 +18,7 @@ import nasbook
 from nasbook.cli import doctor, lab, look, search, studies
 from nasbook.cli.words import Usage, fail, lower, one_of, pair, positive, say, whole
 from nasbook.kit import interrupt
-from nasbook.search import MOST_WORKERS
+from nasbook.prepare import MOST_WORKERS
 
 STRANGERS = (
     "Running a study runs the Python code that it names: a module beside the study, or one that you name with --trust. "

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+from nasbook import about as parts
 from nasbook import registry
 from nasbook.cli.words import print_json
-from nasbook.trace import plain
+from nasbook.trial import plain
 
 
 def names(options: argparse.Namespace) -> int:
@@ -24,7 +25,7 @@ def names(options: argparse.Namespace) -> int:
 
 
 def about(options: argparse.Namespace) -> int:
-    row = registry.about(options.name)
+    row = parts.about(options.name)
     if options.json:
         row["settings"] = {k: {"default": plain(v), "help": words} for k, (v, words) in row["settings"].items()}
         print_json(row)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
 
-from nasbook.trace import plain
+from nasbook.trial import plain
 
 
 class Usage(Exception):

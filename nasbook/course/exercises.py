@@ -144,9 +144,7 @@ def as_markdown(prompt: str) -> str:
 
 def run_cell(source: str) -> dict[str, Any]:
     """The names that a cell defines; `nasbook` is there as in every lesson."""
-    import nasbook
-
-    names: dict[str, Any] = {"nasbook": nasbook}
+    names: dict[str, Any] = {"nasbook": sys.modules["nasbook"]}
     for statement in ast.parse(source, "<cell>").body:  # one by one, as a notebook does: else the bytecode is another
         exec(compile(ast.Module([statement], []), "<cell>", "exec"), names)
     return names

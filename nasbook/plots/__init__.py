@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from nasbook import registry
+from nasbook.about import PARTS, Parts
 from nasbook.plots.cell import CellPicture, SupernetPicture, cell, supernet
 from nasbook.plots.data import Baseline, Quantity, baseline_for, one_objective, random_baseline
 from nasbook.plots.picture import Picture, Stack
@@ -132,7 +133,7 @@ def check_kind(kind: str, method: str | None = None) -> None:
 def own_kind(trace: Any) -> str:
     """The kind that draws what the method of a trace believes or does; "history" where there is none."""
     method = trace.header.method if isinstance(trace, Trace) else ""
-    return registry.PARTS.get(method, registry.Parts()).picture or "history"
+    return PARTS.get(method, Parts()).picture or "history"
 
 
 def plot(trace: Any, kind: str | None = None, **options: Any) -> Figure:

@@ -12,7 +12,8 @@ import numpy as np
 from nasbook import registry
 from nasbook.plots import style
 from nasbook.plots.style import number, plus_minus
-from nasbook.search import as_task, search
+from nasbook.prepare import as_task
+from nasbook.search import search
 from nasbook.space import Config
 from nasbook.task import Task
 from nasbook.tasks.objectives import LABELS

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from nasbook import registry
-from nasbook.search import Run, replay
+from nasbook.loop import Run
+from nasbook.search import replay
 from nasbook.task import Task
 from nasbook.trace import Step, Trace
 

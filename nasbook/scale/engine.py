@@ -32,7 +32,9 @@ from typing import Any
 
 from nasbook.files import lock
 from nasbook.kit.interrupt import terminable
+from nasbook.loop import Run
 from nasbook.method import Method, OneShot
+from nasbook.prepare import MOST_WORKERS, header_of
 from nasbook.scale.job import Job
 from nasbook.scale.machine import environment, gpus
 from nasbook.scale.process import Inbox, Worker
@@ -40,7 +42,7 @@ from nasbook.scale.progress import Bar
 from nasbook.scale.study import Study, load_study
 from nasbook.scale.study_errors import RunError
 from nasbook.scale.trust import Trust, importable
-from nasbook.search import MOST_WORKERS, Run, header_of, steps
+from nasbook.search import steps
 from nasbook.task import Task, trial_seed
 from nasbook.trace import Header, Trace, Trial
 from nasbook.trace_file import TraceFile, is_torn, read

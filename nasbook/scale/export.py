@@ -31,7 +31,9 @@ from nasbook.scale.target import is_ours, make_task, method_settings, takes
 from nasbook.scale.trust import IMPORT_PATH, Trust, check_origin
 from nasbook.space import Choice, Constant, Float, Int, Parameter, Space
 from nasbook.task import Evaluation, Fidelity, Task, trial_seed
-from nasbook.trace import Trace, plain
+from nasbook.trace import Trace
+from nasbook.trial import plain
+from nasbook.version import __version__
 
 GPU_WATTS, CORE_WATTS = 300.0, 10.0  # assumptions, stated wherever they are used
 CSV_TABLE = "nasbook.tasks.tables:Table.from_csv"
@@ -460,8 +462,6 @@ def _examples(task: Task) -> int | None:
 
 
 def _provenance(trace: Trace) -> Provenance:
-    from nasbook import __version__
-
     costs = [t.cost for t in trace.trials if t.status == "done" and t.cost is not None]
     return Provenance(
         nasbook=__version__,

@@ -24,7 +24,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from nasbook.space import Choice, Config, Constant, Float, Int, Parameter, Space
-from nasbook.trace import Header, Trace, Trial, plain
+from nasbook.trace import Header, Trace, Trial
+from nasbook.trial import plain
 
 KEY = "nasbook"  # of the user attributes
 STATES = {"COMPLETE": "done", "PRUNED": "pruned", "FAIL": "failed", "RUNNING": "running"}

@@ -14,10 +14,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, WithJsonSchema, model_validator
 
 from nasbook.method import Method, OneShot
+from nasbook.prepare import MOST_WORKERS
 from nasbook.scale.study_errors import show, wrong
 from nasbook.scale.target import make_task, method_class, method_settings
 from nasbook.scale.trust import Trust
-from nasbook.search import MOST_WORKERS
 from nasbook.space import Space
 from nasbook.task import Fidelity, Task
 

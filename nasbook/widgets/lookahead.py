@@ -14,8 +14,9 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from nasbook.loop import Run
 from nasbook.method import Method
-from nasbook.search import Run, header_of
+from nasbook.prepare import header_of
 from nasbook.space import Config
 from nasbook.task import Task
 from nasbook.trace import Step, Trace, Trial

@@ -60,10 +60,11 @@ from typing import Any, ClassVar
 import anywidget
 import ipywidgets as W
 
+from nasbook.loop import Run, train
 from nasbook.method import Method, OneShot
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import plural
-from nasbook.search import Run, header_of, train
+from nasbook.prepare import header_of
 from nasbook.task import Task
 from nasbook.trace import Step, Trace
 from nasbook.widgets import cells

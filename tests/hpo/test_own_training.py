@@ -6,7 +6,7 @@ import pytest
 
 import nasbook
 from nasbook.hpo.parts.schedules import follow, schedule
-from nasbook.search import as_task
+from nasbook.prepare import as_task
 
 SPACE = nasbook.Space(lr=nasbook.Float(1e-3, 1.5, log=True), width=nasbook.Int(1, 4))
 EPOCHS = nasbook.Fidelity("epoch", 1, 8)

@@ -10,7 +10,8 @@ from plots.legible import assert_legible
 from plots.test_every_method import BRIEF, METHODS, searched
 
 import nasbook
-from nasbook import Choice, Float, Int, Space, Trace, registry
+from nasbook import Choice, Float, Int, Space, Trace
+from nasbook.about import PARTS
 from nasbook.cli import main
 from nasbook.plots import KINDS, VIEWS, own_kind, plot
 from nasbook.plots.views.predictions import PredictionPicture
@@ -33,7 +34,7 @@ def summed(config):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_has_a_picture_and_it_is_the_default(method, tmp_path):
-    kind = registry.PARTS[method].picture
+    kind = PARTS[method].picture
     assert kind in KINDS and (kind != "history" or method in NAMED)
     trace = searched(method)
     assert own_kind(trace) == kind
@@ -47,7 +48,7 @@ def test_every_method_has_a_picture_and_it_is_the_default(method, tmp_path):
 @pytest.mark.parametrize("method", [m for m in METHODS if m not in ("pbt", "darts", "reptile", "network-morphism")])
 def test_one_trial_is_enough(method):
     task, options = BRIEF.get(method, ("branin", {}))
-    kind = registry.PARTS[method].picture
+    kind = PARTS[method].picture
     if kind == "rungs":  # their smallest budget is a few trials
         fig = plot(searched(method), kind, step=0)
     else:

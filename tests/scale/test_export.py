@@ -337,7 +337,7 @@ def test_no_estimate_contradicts_itself(costs, trials, workers, gpus):
 def test_a_task_of_ones_own_with_epochs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "owntask.py").write_text(
-        "import nasbook\nfrom nasbook.search import Fidelity, Task\n"
+        "import nasbook\nfrom nasbook.task import Fidelity, Task\n"
         "class Own(Task):\n"
         "    name = 'own'\n    space = nasbook.Space(x=nasbook.Float(0, 1))\n"
         "    fidelity = Fidelity('step', 10, 100)\n"

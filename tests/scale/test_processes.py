@@ -13,7 +13,7 @@ import pytest
 
 import nasbook
 from nasbook.scale import run
-from nasbook.search import _folder_of_states
+from nasbook.states import folder_of_states
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
 
@@ -211,11 +211,11 @@ def test_states_of_a_killed_search_are_cleared_away(tmp_path, beside):
 
     before, tempfile.tempdir = tempfile.tempdir, str(temporary)
     try:
-        other = _folder_of_states(File() if not beside else None)  # of another search: it clears nothing of this one
+        other = folder_of_states(File() if not beside else None)  # of another search: it clears nothing of this one
         assert checkpoint.exists()
-        mine = _folder_of_states(File() if beside else None)
+        mine = folder_of_states(File() if beside else None)
         assert not checkpoint.exists() and Path(mine.name).is_dir() and Path(other.name).is_dir()
-        again = _folder_of_states(None)  # of a living process nothing is taken
+        again = folder_of_states(None)  # of a living process nothing is taken
         assert beside or Path(mine.name).is_dir()
         for folder in (other, mine, again):
             folder.cleanup()

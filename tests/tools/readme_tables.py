@@ -6,6 +6,7 @@ python tests/tools/readme_tables.py        # writes what has changed; a test hol
 from pathlib import Path
 
 from nasbook import registry
+from nasbook.about import PARTS
 
 ROOT = Path(__file__).parents[2]
 BEGIN, END = "<!-- made by tests/tools/readme_tables.py -->", "<!-- end -->"
@@ -21,7 +22,7 @@ def table() -> str:
     """The methods, each with its file, what it does, its paper, and where it is played with and taught."""
     lines = ["| method | what it does | paper | lab | lesson |", "|---|---|---|---|---|"]
     for entry in registry.METHODS:
-        parts = registry.PARTS[entry.name]
+        parts = PARTS[entry.name]
         authors, comma, title = entry.paper.partition(", ")
         title = title if not comma or title.startswith("which") else f"*{title}*"
         file = entry.module.replace(".", "/") + ".py"

@@ -7,7 +7,7 @@ import nasbook
 from nasbook import registry
 from nasbook.estimate import estimator
 from nasbook.method import OneShot
-from nasbook.search import as_method
+from nasbook.prepare import as_method
 
 SMALL = {  # a task for each method that cannot search branin, and settings that make it quick
     "hypergradient": ("ridge-digits", {}, {"epochs": 3, "steps": 2}),

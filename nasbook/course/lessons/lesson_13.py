@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import chisquare
 
-import nasbook
+from nasbook import registry
 from nasbook.course.exercises import Exercise
 from nasbook.course.predictions import Question, level
 
@@ -100,7 +100,7 @@ def searches(data: str, order: int = 1) -> list[dict[str, np.ndarray]]:
     would be derived and its rank of 5,044, from the table Digits-201; "free", its edges without weights. ValueError if
     there are none.
     """
-    truth = nasbook.task(f"digits201-{data}")
+    truth = registry.make("task", f"digits201-{data}")
     found: dict[str, list[tuple[float, float, int, int]]] = {}
     text = (files("nasbook") / "data" / "darts_seeds.csv").read_text(encoding="utf-8")
     for row in csv.DictReader(text.splitlines()):

@@ -6,17 +6,18 @@ from typing import Any
 
 import numpy as np
 
-import nasbook
+from nasbook import registry
 from nasbook.course.exercises import Exercise
 from nasbook.course.predictions import Question
+from nasbook.search import search
 from nasbook.trace import Trace
 
 
 def check_warm(warm: Any) -> str | None:
     if not callable(warm):
         return f"warm must be a function, not a {type(warm).__name__}"
-    task = nasbook.task("digits201-messy")
-    source = nasbook.search("random", "digits201-digits", trials=60, seed=3)
+    task = registry.make("task", "digits201-messy")
+    source = search("random", "digits201-digits", trials=60, seed=3)
     best = source.top(4)
     gains = []
     for seed in range(5):
@@ -43,7 +44,7 @@ def check_warm(warm: Any) -> str | None:
             return f"with n = 4 the first four trials must be the source's four best, best first; {why}"
         if tried[4] in source.top(5):
             return "with n = 4, a fifth configuration of the source is tried too: take n of them"
-        cold = nasbook.search("regularized-evolution", task, trials=4, seed=seed)
+        cold = search("regularized-evolution", task, trials=4, seed=seed)
         gains.append(task.accuracy(trace[3].incumbent.config) - task.accuracy(cold.best.config))  # type: ignore[union-attr]
     rng = np.random.default_rng()
     n, seed = int(rng.integers(2, 7)), int(rng.integers(10, 10**6))

@@ -16,7 +16,8 @@ import numpy as np
 from scipy.stats import norm, rankdata
 
 from nasbook.space import Config, Space
-from nasbook.trace import Trace, plain
+from nasbook.trace import Trace
+from nasbook.trial import plain
 
 
 def as_sources(given: Any) -> tuple[dict[str, Any], ...]:

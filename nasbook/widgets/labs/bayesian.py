@@ -23,7 +23,7 @@ from nasbook.plots.scales import value_label
 from nasbook.plots.style import number
 from nasbook.plots.views.acquisition import Acquisition1D, acquisition_picture
 from nasbook.plots.views.side_by_side import MARGIN, side_by_side_picture
-from nasbook.search import as_task
+from nasbook.prepare import as_task
 from nasbook.space import Choice, Config, Float, Int, Space
 from nasbook.task import Task
 from nasbook.tasks.functions import Function

@@ -28,9 +28,10 @@ import ipywidgets as W
 import numpy as np
 
 import nasbook
+from nasbook.loop import Run
 from nasbook.plots.labs.game import EDGE, GamePicture, GameState, Player
 from nasbook.plots.style import number, plural
-from nasbook.search import Run, header_of
+from nasbook.prepare import header_of
 from nasbook.tasks.functions import Function
 from nasbook.trace import Trace, Trial
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick

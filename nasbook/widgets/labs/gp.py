@@ -22,7 +22,7 @@ from nasbook.hpo.bayesian import BayesianOptimisation
 from nasbook.hpo.parts.belief import BOUNDS, Belief
 from nasbook.plots.labs.gp import HIGH, KERNEL_NAMES, LOW, GPPicture, GPState, X
 from nasbook.plots.style import number, plural
-from nasbook.search import as_task, header_of
+from nasbook.prepare import as_task, header_of
 from nasbook.space import Float, Space
 from nasbook.trace import Trace, Trial
 from nasbook.widgets.hidden_functions import TRUTHS

@@ -17,12 +17,13 @@ import numpy as np
 
 import nasbook
 from nasbook.hpo.parts.rungs import loss, rung_levels
+from nasbook.loop import Run
 from nasbook.plots.data import Quantity
 from nasbook.plots.picture import Stack
 from nasbook.plots.style import plural
 from nasbook.plots.traces.timeline import TimelinePicture
 from nasbook.plots.views.halving import HalvingPicture, HalvingState, order, root, rungs_of, whole_training
-from nasbook.search import Run, header_of
+from nasbook.prepare import header_of
 from nasbook.tasks.digits201 import Digits201
 from nasbook.tasks.digits_hpo import DigitsHPO
 from nasbook.trace import Trace

@@ -24,12 +24,14 @@ from matplotlib.ticker import FixedFormatter, FixedLocator
 
 import nasbook
 from nasbook import registry
+from nasbook.loop import Run
 from nasbook.method import Method
 from nasbook.plots.data import Baseline, Quantity
 from nasbook.plots.scales import tick_label
 from nasbook.plots.style import Limits, number, plural
 from nasbook.plots.traces.history import RacePicture
-from nasbook.search import Run, as_task, header_of, search
+from nasbook.prepare import as_task, header_of
+from nasbook.search import search
 from nasbook.space import Space
 from nasbook.task import FunctionTask, Task
 from nasbook.trace import Trace

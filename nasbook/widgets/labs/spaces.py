@@ -27,13 +27,14 @@ import numpy as np
 import nasbook
 from nasbook import registry
 from nasbook.hpo.random import RandomSearch
+from nasbook.loop import Run
 from nasbook.nas.spaces.architecture import Architectures
 from nasbook.nas.spaces.edits import Edits, Slot, change, changed_by, edits, following
 from nasbook.plots.graph import GraphPicture, GraphState, stage
 from nasbook.plots.labs.neighbours import AroundPicture, AroundState
 from nasbook.plots.picture import Stack
 from nasbook.plots.style import number, plural
-from nasbook.search import Run, header_of
+from nasbook.prepare import header_of
 from nasbook.space import Config, Constant, Scalar
 from nasbook.trace import Trace
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide

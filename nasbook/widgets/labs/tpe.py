@@ -20,7 +20,7 @@ from nasbook.plots.scales import value_label
 from nasbook.plots.style import plural
 from nasbook.plots.traces.tree import TreePicture
 from nasbook.plots.views.tpe import TPEPicture
-from nasbook.search import as_task
+from nasbook.prepare import as_task
 from nasbook.space import Config, Space
 from nasbook.task import Task
 from nasbook.tasks.functions import Function

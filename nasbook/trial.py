@@ -1,0 +1,191 @@
+"""One configuration and what became of it, as a trace keeps it: a record that cannot be changed, in plain types."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterable, KeysView, Mapping, Set, ValuesView
+from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
+from fractions import Fraction
+from reprlib import repr as shortened
+from typing import Any, TypeVar
+
+import numpy as np
+
+from nasbook.space import Config
+
+T = TypeVar("T")
+STATUSES = ("running", "done", "failed", "pruned")
+
+
+def copied(x: Any) -> Any:
+    """The same dicts, lists, tuples, sets and arrays, anew; all else as it is."""
+    if isinstance(x, Mapping):
+        return {k: copied(v) for k, v in x.items()}
+    if type(x) in (list, tuple, set):
+        return type(x)(copied(v) for v in x)
+    return x.copy() if isinstance(x, np.ndarray) else x
+
+
+class _Kept:
+    """A field of a record: copied when it is set and whenever it is read, so that no one outside can change it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, record: Any, owner: type | None = None) -> Any:
+        if record is None:
+            return self
+        return copied(record.__dict__[self.name])
+
+    def __set__(self, record: Any, value: Any) -> None:
+        record.__dict__[self.name] = copied(value)
+
+
+def keep(*names: str) -> Callable[[type[T]], type[T]]:
+    def kept(cls: type[T]) -> type[T]:
+        for name in names:
+            setattr(cls, name, _Kept(name))
+        return cls
+
+    return kept
+
+
+@keep("config", "metrics", "info", "values", "curve")
+@dataclass(frozen=True)
+class Trial:
+    """One configuration and what became of it.
+
+    `value` is minimised; with several objectives `values` holds them all and `value` the first. `cost` is in seconds
+    (of this machine, or of the machine that made a table). `start` and `end` are seconds since the search began.
+    """
+
+    id: int
+    config: Config
+    fidelity: float | None = None  # in the task's unit, e.g. epochs; None is the full fidelity
+    status: str = "running"
+    value: float | None = None
+    values: tuple[float, ...] | None = None
+    metrics: dict[str, Any] = field(default_factory=dict)
+    cost: float | None = None
+    reason: str | None = None  # why it failed or was pruned
+    traceback: str | None = None  # the last lines of where it failed
+    curve: tuple[tuple[float, float | None], ...] = ()  # (fidelity, value) reported on the way
+    info: dict[str, Any] = field(default_factory=dict)  # what the method says of its choice, e.g. the parent
+    worker: int = 0
+    start: float = 0.0
+    end: float | None = None
+
+    @property
+    def effort(self) -> float:
+        """How thoroughly it was evaluated: its fidelity, and infinity for the full one."""
+        return math.inf if self.fidelity is None else self.fidelity
+
+    @property
+    def place(self) -> str | None:
+        """Where it failed, e.g. 'objective.py, line 12, in loss'."""
+        return self.traceback.splitlines()[-1].partition(": ")[0] if self.traceback else None
+
+    def __deepcopy__(self, memo: Any) -> Trial:
+        return self  # it cannot change
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types; fields that still have their default are left out."""
+        row: dict[str, Any] = {"id": self.id, "config": plain(self.config)}
+        for name, default in _TRIAL_DEFAULTS.items():
+            value = getattr(self, name)
+            if value != default:
+                row[name] = plain(value)
+        return row
+
+    @classmethod
+    def from_dict(cls, row: Mapping[str, Any]) -> Trial:
+        known = {f.name for f in fields(cls)}
+        unknown = set(row) - known
+        if unknown or "id" not in row or "config" not in row:
+            raise ValueError(f"unknown field {sorted(unknown)[0]!r}" if unknown else "id and config are needed")
+        check_types(row, _TRIAL_TYPES)
+        check_types(row.get("info", {}), _INFO_TYPES, "info.")
+        trial = cls(**row)
+        if trial.status not in STATUSES:
+            raise ValueError(f"status must be one of {', '.join(STATUSES)}, not {shown(trial.status)}")
+        if not 0 <= trial.worker < MOST_WORKERS:
+            raise ValueError(f"worker must be a number from 0 to {MOST_WORKERS - 1}, not {trial.worker}")
+        values = None if trial.values is None else _numbers("values", trial.values)
+        return replace(trial, curve=_curve(trial.curve), values=values)
+
+
+_TRIAL_DEFAULTS: dict[str, Any] = {
+    "fidelity": None, "status": "running", "value": None, "values": None, "metrics": {}, "cost": None, "reason": None,
+    "traceback": None, "curve": (), "info": {}, "worker": 0, "start": 0.0, "end": None,
+}  # fmt: skip
+
+_NUMBER, WHOLE, TEXT, DICT = (int | float, "a number"), (int, "a whole number"), (str, "text"), (dict, "a dict")
+_MAYBE_NUMBER, _MAYBE_TEXT = (int | float | None, "a number or null"), (str | None, "text or null")
+_LIST = (list | tuple, "a list")
+_TRIAL_TYPES = {
+    "id": WHOLE, "fidelity": _MAYBE_NUMBER, "values": (list | tuple | None, "a list or null"),
+    "metrics": DICT, "cost": _MAYBE_NUMBER, "reason": _MAYBE_TEXT, "traceback": _MAYBE_TEXT, "curve": _LIST,
+    "info": DICT, "worker": WHOLE, "start": _NUMBER, "end": _MAYBE_NUMBER,
+}  # fmt: skip
+_INFO_TYPES = {"continues": (int | None, "a whole number or null")}
+MOST_WORKERS = 100_000
+
+
+def check_types(row: Mapping[str, Any], types: Mapping[str, tuple[Any, str]], of: str = "") -> None:
+    for name, (kind, words) in types.items():
+        if name in row and (isinstance(row[name], bool) or not isinstance(row[name], kind)):
+            raise ValueError(f"{of}{name} must be {words}, not {shown(row[name])}")
+
+
+def _numbers(name: str, row: Iterable[Any], maybe: bool = False) -> tuple[Any, ...]:
+    for x in row:
+        if not ((maybe and x is None) or (isinstance(x, int | float) and not isinstance(x, bool))):
+            raise ValueError(f"{name} must hold numbers{' or null' if maybe else ''}, not {shown(x)}")
+    return tuple(None if x is None else float(x) for x in row)
+
+
+def _curve(points: Iterable[Any]) -> tuple[tuple[float, float | None], ...]:
+    found = []
+    for point in points:
+        if not isinstance(point, list | tuple) or len(point) != 2:
+            raise ValueError(f"curve must hold pairs of fidelity and value, not {shown(point)}")
+        found.append((*_numbers("curve", point[:1]), *_numbers("curve", point[1:], maybe=True)))
+    return tuple(found)
+
+
+def shown(x: Any, most: int = 60) -> str:
+    """A value on one line, cut at its end; never an error."""
+    text = repr(x)
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def plain(x: Any) -> Any:
+    """JSON types: arrays and tensors become lists, their scalars and fractions numbers, paths text, and what is not
+    finite None. TypeError for what is none of these."""
+    if isinstance(x, str):
+        return str(x)
+    if isinstance(x, os.PathLike):
+        return os.fspath(x)
+    if x is None or isinstance(x, bool):
+        return x
+    if isinstance(x, int):
+        return int(x)
+    if isinstance(x, float | np.floating | Fraction | Decimal):
+        number = float(x)
+        return number if math.isfinite(number) else None
+    if hasattr(x, "tolist"):  # NumPy, torch, pandas
+        return plain(x.tolist())
+    if isinstance(x, Mapping):
+        return {str(k): plain(v) for k, v in x.items()}
+    if isinstance(x, list | tuple | KeysView | ValuesView | range):
+        return [plain(v) for v in x]
+    if isinstance(x, Set):
+        return sorted((plain(v) for v in x), key=repr)
+    raise TypeError(f"{text(shortened(x))[:60]} of type {type(x).__name__} cannot be kept in a trace")
+
+
+def text(x: Any) -> str:
+    """Text that can be written in UTF-8: lone surrogates become \\udc80."""
+    return str(x).encode("utf-8", "backslashreplace").decode()

@@ -26,7 +26,7 @@ from nasbook.estimate.dropout import DropoutNet
 from nasbook.estimate.estimator import Estimator, full
 from nasbook.kit.blas import one_thread
 from nasbook.nas.parts.ensemble import path_matrix
-from nasbook.nas.spaces.architecture import paths
+from nasbook.nas.parts.paths import paths
 from nasbook.space import Config
 from nasbook.task import Evaluation, Report, Task, trial_seed
 

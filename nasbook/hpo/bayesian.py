@@ -28,9 +28,10 @@ from nasbook.hpo.parts.acquisition import ACQUISITIONS
 from nasbook.hpo.parts.bayesian_view import LIES, BayesianView
 from nasbook.hpo.parts.features import Features
 from nasbook.hpo.parts.kernels import KERNELS
-from nasbook.hpo.parts.maximise import quasi_random, untried
+from nasbook.hpo.parts.maximise import quasi_random
 from nasbook.hpo.parts.prior import Prior, check
 from nasbook.kit.checks import needs_freedom, one_of, setting, whole, within
+from nasbook.kit.untried import untried
 from nasbook.method import Method
 from nasbook.space import Config, Space
 from nasbook.trace import Trial

@@ -27,6 +27,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from nasbook.hpo.hyperband import Hyperband, HyperbandSettings
+from nasbook.hpo.parts.rand1bin import rand_1_bin
 from nasbook.hpo.parts.rungs import Bracket, BracketView, Table, loss
 from nasbook.kit.checks import setting, within
 from nasbook.method import Proposal
@@ -141,16 +142,12 @@ class DEHB(Hyperband):
 
     def mutate(self, r: int, target: int, pool: Array) -> Mutation:
         """Donor and trial for a target of P_r, from parents in `pool` (m, d)."""
-        x, F, CR, d = self.populations[r].vectors[target], self.settings.F, self.settings.CR, self.space.d
+        x, F, CR = self.populations[r].vectors[target], self.settings.F, self.settings.CR
         if len(pool) < 3:
             everyone = np.concatenate([P.vectors for P in self.populations.values()])
             pool = np.concatenate([pool, everyone[self.rng.choice(len(everyone), 3 - len(pool), replace=False)]])
         parents = a, b, c = pool[self.rng.choice(len(pool), 3, replace=False)]
-        v = a + F * (b - c)
-        v = np.where((v < 0) | (v > 1), self.rng.random(d), v)
-        mask = self.rng.random(d) < CR
-        mask[self.rng.integers(d)] = True
-        return Mutation(r, target, np.array(parents), v, mask, np.where(mask, v, x))
+        return Mutation(r, target, parents, *rand_1_bin(x, a, b, c, F, CR, self.rng))
 
     def observe(self, trial: Trial) -> None:
         super().observe(trial)

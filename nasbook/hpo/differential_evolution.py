@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import qmc
 
+from nasbook.hpo.parts.rand1bin import rand_1_bin
 from nasbook.kit.checks import needs_freedom, setting, whole, within
 from nasbook.method import Method, Proposal
 from nasbook.space import Space
@@ -109,13 +110,9 @@ class DifferentialEvolution(Method):
 
     def mutate(self, i: int, ready: np.ndarray) -> Mutation:
         """Donor and trial vector for target i, from the members that have a value."""
-        x, F, CR, d = self.vectors, self.settings.F, self.settings.CR, self.space.d
-        r1, r2, r3 = self.rng.choice(ready[ready != i], 3, replace=False)
-        v = x[r1] + F * (x[r2] - x[r3])
-        v = np.where((v < 0) | (v > 1), self.rng.random(d), v)
-        mask = self.rng.random(d) < CR
-        mask[self.rng.integers(d)] = True
-        return Mutation(i, int(r1), (int(r2), int(r3)), v, mask, np.where(mask, v, x[i]))
+        x, (r1, r2, r3) = self.vectors, self.rng.choice(ready[ready != i], 3, replace=False)
+        step = rand_1_bin(x[i], x[r1], x[r2], x[r3], self.settings.F, self.settings.CR, self.rng)
+        return Mutation(i, int(r1), (int(r2), int(r3)), *step)
 
     def observe(self, trial: Trial) -> None:
         target, u = self._flying.pop(trial.id) if trial.id in self._flying else self._seat(trial)

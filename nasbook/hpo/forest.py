@@ -27,9 +27,10 @@ import numpy as np
 
 from nasbook.hpo.parts.acquisition import ei
 from nasbook.hpo.parts.features import Features
-from nasbook.hpo.parts.maximise import quasi_random, untried
+from nasbook.hpo.parts.maximise import quasi_random
 from nasbook.hpo.parts.trees import Forest, log_normal_ei
 from nasbook.kit.checks import flag, needs_freedom, setting, whole, within
+from nasbook.kit.untried import untried
 from nasbook.kit.values import exponent, tame, untame
 from nasbook.method import Method
 from nasbook.space import Config, Space

@@ -25,8 +25,8 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.hpo.parts.maximise import untried
 from nasbook.kit.checks import needs_freedom, one_of, setting, whole, within
+from nasbook.kit.untried import untried
 from nasbook.method import Method, Proposal
 from nasbook.space import Config, Constant, Space
 from nasbook.trace import Trial

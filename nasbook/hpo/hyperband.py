@@ -22,9 +22,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from nasbook.hpo.parts.rungs import Epochs, Table, rung_levels
+from nasbook.hpo.parts.rungs import Epochs, Table
 from nasbook.hpo.successive_halving import SuccessiveHalving
 from nasbook.kit.checks import one_of, setting
+from nasbook.kit.levels import rung_levels
 
 RULES = ("algorithm", "table")
 

@@ -31,9 +31,9 @@ from typing import Any
 import numpy as np
 
 from nasbook.hpo.genetic import cross
-from nasbook.hpo.parts.maximise import untried
-from nasbook.hpo.parts.pareto import crowding_by_front, refused
-from nasbook.kit.checks import needs_freedom, setting, whole, within
+from nasbook.hpo.parts.pareto import crowding_by_front
+from nasbook.kit.checks import needs_freedom, refused, setting, whole, within
+from nasbook.kit.untried import untried
 from nasbook.method import Method, Proposal
 from nasbook.space import Choice, Config, Space
 from nasbook.trace import Trial

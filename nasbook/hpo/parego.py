@@ -29,8 +29,7 @@ from typing import Any
 import numpy as np
 
 from nasbook.hpo.bayesian import BayesianOptimisation, BayesianSettings, BayesianView
-from nasbook.hpo.parts.pareto import refused
-from nasbook.kit.checks import setting, whole, within
+from nasbook.kit.checks import refused, setting, whole, within
 from nasbook.kit.values import tame
 from nasbook.trace import Trial
 

@@ -1,15 +1,16 @@
-"""What several methods check alike: their settings, and the spaces that they cannot serve."""
+"""What several methods check alike: their settings, and the spaces and results that they cannot serve."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import field
 from typing import Any
 
 import numpy as np
 
 from nasbook.space import Choice, Space
+from nasbook.trace import Trial
 
 
 def setting(default: Any, help: str, options: Collection[Any] = ()) -> Any:
@@ -86,3 +87,16 @@ def needs_numbers(method: str, space: Space) -> None:
         if space.conditions[name]:
             parents = " and ".join(space.conditions[name])
             raise ValueError(f"{method} needs every number in every trial, and {name} depends on {parents}; {others}")
+
+
+def refused(method: str, trial: Trial, before: Sequence[Trial]) -> str | None:
+    """Why a done trial cannot be weighed against the done ones before it; None if it can."""
+    n = len(trial.values or (trial.value,))
+    if n < 2:
+        return (
+            f"{method} weighs several objectives, and the result has only one value; return a tuple, such as "
+            "(error, seconds), or use 'genetic', 'bayesian' or 'tpe'"
+        )
+    if before and n != len(before[0].values or ()):
+        return f"{method}: the result has {n} objectives, and those before it have {len(before[0].values or ())}"
+    return None

@@ -24,7 +24,7 @@ from nasbook.kit.checks import needs_freedom, setting, whole
 from nasbook.kit.values import exponent, tame, untame
 from nasbook.method import Method, Proposal
 from nasbook.nas.parts.ensemble import Ensemble, path_matrix
-from nasbook.nas.spaces.architecture import paths
+from nasbook.nas.parts.paths import paths
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
 

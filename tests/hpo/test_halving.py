@@ -11,7 +11,7 @@ from scipy.stats import kstest, wilcoxon
 import nasbook
 from nasbook.hpo.asha import ASHA, good_enough
 from nasbook.hpo.hyperband import brackets
-from nasbook.hpo.parts.rungs import rung_levels
+from nasbook.kit.levels import rung_levels
 from nasbook.search import search, steps
 
 # ---- tables ----------------------------------------------------------------------------------------------

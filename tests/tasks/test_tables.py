@@ -483,14 +483,14 @@ def test_a_curve_of_repeats_stays_with_one_repeat():
 
 
 def test_published_cells_are_known_to_methods_and_pictures(tmp_path):
-    from nasbook.nas.spaces import architecture
+    from nasbook.nas.parts import paths
     from nasbook.nas.spaces.nb201.cell import all_cells, nb201_string, to_config
 
     cells = list(all_cells())[::300]
     rows = "".join(f"{nb201_string(c)},{sum(c)},{i}\n" for i, c in enumerate(cells))
     with pytest.warns(UserWarning, match="53 of 15,625 configurations have a row"):
         table = read(tmp_path, "arch,error,seconds\n" + rows, value="error", cost="seconds", architecture="arch")
-    assert architecture.of(table.space).name == "nb201-cell"
+    assert paths.of(table.space).name == "nb201-cell"
     assert table.evaluate(to_config(cells[7])).value == sum(cells[7])
     assert nasbook.search("bananas", table, trials=12, first=table.configs[:12], seed=0).best.config in table.configs
     assert Table.from_csv(**{**table.arguments}).space == table.space
@@ -498,14 +498,14 @@ def test_published_cells_are_known_to_methods_and_pictures(tmp_path):
 
 @pytest.mark.filterwarnings("ignore:table")
 def test_a_table_over_a_space_of_architectures(tmp_path):
-    from nasbook.nas.spaces import architecture
+    from nasbook.nas.parts import paths
 
     spaces = nasbook.architectures("mlp-chain")
     rng = np.random.default_rng(0)
     configs = list({spaces.space.key(c): c for c in (spaces.space.sample(rng) for _ in range(20))}.values())
     columns = {n: [c.get(n) for c in configs] for n in spaces.space.parameters}
     table = Table.from_arrays({**columns, "value": list(range(len(configs)))}, architecture="mlp-chain")
-    assert architecture.of(table.space).name == "mlp-chain" and table.configs == configs
+    assert paths.of(table.space).name == "mlp-chain" and table.configs == configs
 
 
 # ---- levels --------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 
 from nasbook.course.exercises import Exercise
 from nasbook.course.predictions import Question, level
-from nasbook.hpo.parts.rungs import rung_levels
+from nasbook.kit.levels import rung_levels
 
 
 def check_rungs(rungs: Any) -> str | None:

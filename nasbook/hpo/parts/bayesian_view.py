@@ -24,9 +24,10 @@ from nasbook.hpo.parts.acquisition import ACQUISITIONS, SLOPES, ei_per_second, t
 from nasbook.hpo.parts.features import Features
 from nasbook.hpo.parts.gp import GP
 from nasbook.hpo.parts.knowledge_gradient import knowledge_gradient
-from nasbook.hpo.parts.maximise import enumerate_all, maximise, quasi_random, untried
+from nasbook.hpo.parts.maximise import enumerate_all, maximise, quasi_random
 from nasbook.hpo.parts.prior import Prior, weighted
 from nasbook.kit.blas import one_thread
+from nasbook.kit.untried import untried
 from nasbook.kit.values import exponent, tame, untame
 from nasbook.space import Config, Space
 

@@ -11,7 +11,7 @@ search.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -101,14 +101,3 @@ def _walk(U: np.ndarray, a: np.ndarray, acquire: Acquire, space: Space) -> tuple
 
 def _add(U: np.ndarray, a: np.ndarray, more: np.ndarray, acquire: Acquire) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([U, more]), np.concatenate([a, acquire(more)])
-
-
-def untried(space: Space, tried: Collection[tuple], rng: np.random.Generator) -> Config | None:
-    """A configuration whose key is not in `tried`; None if there is none."""
-    for _ in range(64):
-        if space.key(config := space.sample(rng)) not in tried:
-            return config
-    if not space.at_most(len(tried) + ENUMERATED):
-        return config
-    every = space.grid({name: int(p.size) for name, p in space.parameters.items()})
-    return next((c for c in every if space.key(c) not in tried), None)

@@ -118,19 +118,6 @@ def best_trials(trials: Iterable[Trial]) -> list[Trial]:
     return [done[on[k]] for k in np.argsort(-crowding(Y[on]), kind="stable")]
 
 
-def refused(method: str, trial: Trial, before: Sequence[Trial]) -> str | None:
-    """Why a done trial cannot be weighed against the done ones before it; None if it can."""
-    n = len(trial.values or (trial.value,))
-    if n < 2:
-        return (
-            f"{method} weighs several objectives, and the result has only one value; return a tuple, such as "
-            "(error, seconds), or use 'genetic', 'bayesian' or 'tpe'"
-        )
-    if before and n != len(before[0].values or ()):
-        return f"{method}: the result has {n} objectives, and those before it have {len(before[0].values or ())}"
-    return None
-
-
 def _first(Y: np.ndarray) -> np.ndarray:
     return Y[front(Y)]
 

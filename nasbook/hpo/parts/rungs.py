@@ -4,19 +4,17 @@ A *rung* is a number of epochs at which trials are compared. Those that are prom
 next rung. A *bracket* is one run of successive halving over several rungs.
 
     r_i = ⌊R / η^(s-i)⌋,  i = 0 … s        s is the largest number with r η^s ≤ R
-
-Rungs are counted down from R in whole numbers, so R = 243 with η = 3 has 6 of them (log 243 / log 3 is 4.999… in
-floating point, and its floor would lose one).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from nasbook.kit.checks import needs_freedom, setting, whole
+from nasbook.kit.levels import fitting, listed, rung_levels, way_out
 from nasbook.method import KNOWN, Method, Proposal
 from nasbook.space import Config, Space
 from nasbook.task import Fidelity
@@ -24,26 +22,6 @@ from nasbook.trace import Trial
 
 MOST = 100_000  # configurations that a first rung may hold
 Table: TypeAlias = tuple[tuple[int, int], ...]  # (n_i, r_i) of every rung of a bracket
-
-
-def rung_levels(r: int, R: int, eta: int) -> tuple[int, ...]:
-    """r_0 < … < r_s = R in epochs: R, ⌊R/η⌋, ⌊R/η²⌋ … as far down as r."""
-    s = 0
-    while r * eta ** (s + 1) <= R:
-        s += 1
-    return tuple(R // eta ** (s - i) for i in range(s + 1))
-
-
-def fitting(fidelity: Fidelity) -> tuple[int, int] | None:
-    """(r, η) with the fewest levels left out at the bottom, then the smallest η, whose rungs are all levels of the
-    task; None if there is none with two rungs."""
-    R = int(fidelity.max)
-    for r in (int(x) for x in fidelity.levels[:-1] if x >= 1):
-        for eta in range(2, R // r + 1):
-            levels = rung_levels(r, R, eta)
-            if len(levels) > 1 and all(map(fidelity.allows, levels)):
-                return r, eta
-    return None
 
 
 def loss(trial: Trial) -> float:
@@ -161,7 +139,7 @@ class RungMethod(Method):
         """The task's range where none is set; and where η is not set and its default misses the task's levels, one that
         meets them."""
         if any(x % 1 for x in fidelity.levels) or fidelity.max <= 1:
-            levels = _listed(fidelity.levels or (fidelity.min, fidelity.max))
+            levels = listed(fidelity.levels or (fidelity.min, fidelity.max))
             raise ValueError(f"{cls.name} counts in whole numbers, and this task is evaluated at {levels} "
                              f"{fidelity.unit}s; count in a smaller unit, or use 'random'")  # fmt: skip
         own = {"min_fidelity": max(1, math.ceil(fidelity.min)), "max_fidelity": int(fidelity.max)} | dict(settings)
@@ -170,7 +148,7 @@ class RungMethod(Method):
             if len(default) < 2 or not all(map(fidelity.allows, default)):
                 found = fitting(fidelity)
                 if found is None:
-                    raise ValueError(f"{cls.name}: {_way(fidelity)}")
+                    raise ValueError(f"{cls.name}: {way_out(fidelity)}")
                 own["min_fidelity"], own["eta"] = found
         return own
 
@@ -193,22 +171,11 @@ class RungMethod(Method):
             )
         if fidelity is not None and (wrong := [r for r in s.levels if not fidelity.allows(r)]):
             raise ValueError(
-                f"{self.name}: this task has {_listed(fidelity.levels)} {fidelity.unit}s, not the {wrong[0]} of a rung "
-                f"of min_fidelity={s.min_fidelity}, max_fidelity={s.max_fidelity}, eta={s.eta}; {_way(fidelity)}"
+                f"{self.name}: this task has {listed(fidelity.levels)} {fidelity.unit}s, not the {wrong[0]} of a rung "
+                f"of min_fidelity={s.min_fidelity}, max_fidelity={s.max_fidelity}, eta={s.eta}; {way_out(fidelity)}"
             )
         if fidelity is not None and trials is not None and trials <= n:
             raise ValueError(
                 f"{self.name}: trials={trials} is too few, because the first {n} are new configurations and none "
                 f"goes on before; give {n + 1} trials or more, another min_fidelity, or use 'random'"
             )
-
-
-def _way(fidelity: Fidelity) -> str:
-    if (found := fitting(fidelity)) is None:
-        return f"no eta leads along {_listed(fidelity.levels)}; use 'random', which evaluates each trial whole"
-    return f"min_fidelity={found[0]} with eta={found[1]} fits"
-
-
-def _listed(levels: Sequence[float]) -> str:
-    shown = [f"{x:g}" for x in levels]
-    return ", ".join(shown if len(shown) <= 12 else [*shown[:6], "…", *shown[-3:]])

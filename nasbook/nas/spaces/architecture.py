@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from nasbook import registry
 from nasbook.nas.spaces.graphs import canonical, terms
 from nasbook.nas.spaces.layer import Layer
 from nasbook.space import Config, Space
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     import networkx as nx
     from torch import Tensor, nn
 
-__all__ = ["Architectures", "Path", "canonical", "of", "paths", "terms"]
+__all__ = ["Architectures", "Path", "canonical", "terms"]
 
 Path = tuple[str, ...]
 
@@ -141,18 +140,3 @@ class Architectures:
         except ValueError:
             return False
         return True
-
-
-def of(space: Space) -> Architectures | None:
-    """The registered search space of architectures that has these parameters, or None."""
-    for entry in registry.entries("space"):
-        known = registry.make("space", entry.name)
-        if known.space == space:
-            return known
-    return None
-
-
-def paths(space: Space) -> Any:
-    """A function from a configuration to its set of paths; for a space of no architectures, its (name, value) pairs."""
-    known = of(space)
-    return known.paths if known else lambda config: frozenset((name, str(value)) for name, value in config.items())

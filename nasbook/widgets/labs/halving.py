@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 import nasbook
-from nasbook.hpo.parts.rungs import loss, rung_levels
+from nasbook.hpo.parts.rungs import loss
+from nasbook.kit.levels import rung_levels
 from nasbook.loop import Run
 from nasbook.plots.data import Quantity
 from nasbook.plots.picture import Stack

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasbook import Trial
-from nasbook.hpo.parts.pareto import crowding, crowding_by_front, dominance, front, hypervolume, ranks, refused
+from nasbook.hpo.parts.pareto import crowding, crowding_by_front, dominance, front, hypervolume, ranks
 
 
 def points(least=0, most=14, dims=(1, 2, 3, 4), high=5):
@@ -71,10 +70,3 @@ def test_bad_shapes_are_refused_in_a_sentence():
         front([1, 2, 3])
     with pytest.raises(ValueError, match="with NaN"):
         ranks([(1, np.nan)])
-
-
-def test_results_that_cannot_be_weighed_are_refused_in_a_sentence():
-    one, two, three = (Trial(4, {}, status="done", value=0.5, values=v) for v in (None, (1, 2), (1, 2, 3)))
-    assert "nsga2 weighs several objectives, and the result has only one value" in refused("nsga2", one, [])
-    assert refused("nsga2", two, []) is None is refused("nsga2", three, [three])
-    assert refused("nsga2", three, [two]) == "nsga2: the result has 3 objectives, and those before it have 2"

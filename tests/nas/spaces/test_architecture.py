@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from nasbook import registry
-from nasbook.nas.spaces import architecture
-from nasbook.nas.spaces.graphs import _used
+from nasbook.nas.parts import paths
+from nasbook.nas.spaces.graphs import _used, canonical, terms
 from nasbook.nas.spaces.nb201 import cell
 from nasbook.nas.spaces.nb201.space import NB201Cells
 from nasbook.nas.spaces.networks import CellNet, init_weights
@@ -23,7 +23,7 @@ def drawn(*edges, inputs=(0,), output=None):
     graph = nx.MultiDiGraph(inputs=inputs)
     graph.add_edges_from((a, b, {"op": op}) for a, b, op in edges)
     graph.graph["output"] = (max(graph),) if output is None else output
-    return architecture.canonical(graph)
+    return canonical(graph)
 
 
 def some(spaces, n, seed=0):
@@ -125,10 +125,10 @@ def test_a_table_of_another_space_is_refused_in_one_sentence():
 
 def test_a_space_finds_its_architectures():
     for name in ENTRIES:
-        assert architecture.of(registry.make("space", name).space).name == name
+        assert paths.of(registry.make("space", name).space).name == name
     other = Space(x=Choice(["a", "b"]))
-    assert architecture.of(other) is None
-    assert architecture.paths(other)({"x": "a"}) == frozenset({("x", "a")})
+    assert paths.of(other) is None
+    assert paths.paths(other)({"x": "a"}) == frozenset({("x", "a")})
 
 
 # ---- which graphs are the same? -------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ def test_against_isomorphism_by_networkx():
         return g
 
     def as_operations(g):
-        ops, (output,) = architecture.terms(g)
+        ops, (output,) = terms(g)
         h = nx.MultiDiGraph()
         h.add_node("in", op="in")
         h.add_node("out", op="out")
@@ -179,7 +179,7 @@ def test_against_isomorphism_by_networkx():
         return h
 
     graphs = [graph() for _ in range(60)]
-    keys, plain = [architecture.canonical(g) for g in graphs], [as_operations(g) for g in graphs]
+    keys, plain = [canonical(g) for g in graphs], [as_operations(g) for g in graphs]
     same = [
         (keys[i] == keys[j], nx.is_isomorphic(plain[i], plain[j], node_match=lambda a, b: a["op"] == b["op"]))
         for i in range(60)
@@ -197,7 +197,7 @@ def test_the_general_key_never_joins_two_classes_of_nb201():
     own = {}
     for row in np.random.default_rng(0).choice(15625, 1500, replace=False):
         config = cell.to_config(np.base_repr(row, 5).zfill(6))
-        own.setdefault(architecture.canonical(spaces.graph(config)), set()).add(spaces.canonical(config))
+        own.setdefault(canonical(spaces.graph(config)), set()).add(spaces.canonical(config))
     assert max(len(keys) for keys in own.values()) == 1 and len(own) < 1500
 
 

@@ -42,7 +42,7 @@ PARTS = {  # of each method: the kind of picture that draws it (trace.plot), its
     "nsga2": Parts("front", "pareto", "", "pareto_front"),
     "parego": Parts("front", "pareto", "", "pareto_front"),
     "hypergradient": Parts("walk", "hypergradient", "08", ""),
-    "median-stopping": Parts("stopping", "", "", "hpo_fidelity", "tests/hpo/test_stopping.py"),
+    "median-stopping": Parts("stopping", "halving", "06", "hpo_fidelity", "tests/hpo/test_stopping.py"),
     "successive-halving": Parts("rungs", "halving", "06", "hpo_fidelity", "tests/hpo/test_halving.py"),
     "hyperband": Parts("rungs", "halving", "06", "hpo_fidelity", "tests/hpo/test_halving.py"),
     "asha": Parts("rungs", "halving", "06", "hpo_fidelity", "tests/hpo/test_halving.py"),

@@ -230,7 +230,7 @@ LABS = [
     Entry("controller", "a policy that learns to write cells, its baseline and PPO's clip", "nasbook.widgets.labs.controller:ControllerLab"),
     Entry("darts", "architecture weights that move while a supernet trains", "nasbook.widgets.labs.darts:DartsLab"),
     Entry("strategies", "CMA-ES, differential evolution, a GA or a swarm in a valley that can be turned", "nasbook.widgets.labs.strategies:StrategiesLab"),
-    Entry("halving", "learning curves cut at rungs, what the stopped would have reached, and idle workers", "nasbook.widgets.labs.halving:HalvingLab"),
+    Entry("halving", "learning curves cut at rungs or by the median, what the stopped would have reached, and idle workers", "nasbook.widgets.labs.halving:HalvingLab"),
     Entry("hypergradient", "unroll length, the error and memory of a hypergradient, and the walk along it", "nasbook.widgets.labs.hypergradient:HypergradientLab"),
     Entry("pbt", "trainings side by side, who copied whom, and the schedule of the winner", "nasbook.widgets.labs.pbt:PBTLab"),
     Entry("pareto", "two objectives, the front that a search finds, and the true front of a table", "nasbook.widgets.labs.pareto:ParetoLab"),

@@ -27,7 +27,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import rankdata
 
 from nasbook.hpo.parts.learning_curve import extrapolate
 from nasbook.kit.checks import one_of, setting, whole, within
@@ -86,6 +85,8 @@ def wilcoxon(differences: Sequence[float] | np.ndarray) -> float:
     """Exact one-sided p-value P(W ≥ w) of the signed-rank test; small where most differences are positive.
 
     Zeros are dropped, ties share their mean rank."""
+    from scipy.stats import rankdata  # dear, and the other rules need none
+
     d = np.array([x for x in differences if x != 0], float)
     ranks = np.rint(2 * rankdata(np.abs(d))).astype(int)  # twice the rank, so that mean ranks are whole
     w = int(ranks[d > 0].sum())

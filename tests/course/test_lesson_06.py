@@ -20,6 +20,20 @@ WRONG = [
     ("06.promote", "def promoted(v, eta):\n    return sorted(range(len(v)), key=lambda k: v[k])[: max(1, len(v) // eta)]",
      "never promoted"),
     ("06.promote", "def promoted(v, eta):\n    v.sort()\n    return [0]", "has been changed"),
+    ("06.median", "import statistics\ndef too_bad(cs, c):\n    x = len(c)\n"
+     "    return c[-1] > statistics.median(sum(o[:x]) / x for o in cs)", "newest error of the running network"),
+    ("06.median", "def too_bad(cs, c):\n    x = len(c)\n    return min(c) > sum(sum(o[:x]) / x for o in cs) / len(cs)",
+     "mean of the running means was taken"),
+    ("06.median", "import statistics\ndef too_bad(cs, c):\n    return min(c) > statistics.median(o[len(c) - 1] for o in cs)",
+     "at this epoch were taken, not their means"),
+    ("06.median", "import statistics\ndef too_bad(cs, c):\n    return min(c) > statistics.median(sum(o) / len(o) for o in cs)",
+     "over their whole curves"),
+    ("06.median", "import statistics\ndef too_bad(cs, c):\n    x = len(c)\n"
+     "    return min(c) < statistics.median(sum(o[:x]) / x for o in cs)", "sign is turned"),
+    ("06.median", "import statistics\ndef too_bad(cs, c):\n    x = len(c)\n"
+     "    return min(c) >= statistics.median(sum(o[:x]) / x for o in cs)", "must be False"),
+    ("06.median", "def too_bad(cs, c):\n    return 'yes'", "True or False"),
+    ("06.median", "def too_bad(cs, c):\n    cs.sort()\n    return True", "have been changed|must be False"),
 ]  # fmt: skip
 
 

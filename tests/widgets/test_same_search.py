@@ -73,7 +73,7 @@ def test_every_method_searches_alike(name):
 
 LABS = {  # the lab, its settings: every method that can be chosen in it
     **{f"halving {m} {k}": ("halving", {"method": m, "workers": k, "trials": 45})
-       for m in ("successive-halving", "hyperband", "asha", "bohb", "dehb") for k in (1, 4)},
+       for m in ("successive-halving", "hyperband", "asha", "bohb", "dehb", "median-stopping") for k in (1, 4)},
     **{f"bayesian {t}": ("bayesian", {"task": t, "trials": 7}) for t in ("forrester", "branin")},
     **{f"tpe {t}": ("tpe", {"task": t, "trials": 14}) for t in ("forrester", "branin")},
     **{f"evolution {m}": ("evolution", {"method": m, "trials": 40, "population": 6})

@@ -1,10 +1,11 @@
-"""Lesson 06, halving: the rungs in whole numbers, and who is promoted."""
+"""Lesson 06, halving: the rungs in whole numbers, who is promoted, and whom the median stops."""
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+import statistics
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nasbook.course.exercises import Exercise
@@ -90,6 +91,74 @@ def check_promote(promoted: Any) -> str | None:
     return None
 
 
+def _too_bad(curves: Sequence[Sequence[float]], curve: Sequence[float]) -> bool:
+    x = len(curve)
+    return min(curve) > statistics.median(sum(c[:x]) / x for c in curves)
+
+
+def _slips(curves: Sequence[Sequence[float]], curve: Sequence[float]) -> dict[str, bool]:
+    """What the usual slips would say of a running network."""
+    x, best = len(curve), min(curve)
+    means = [sum(c[:x]) / x for c in curves]
+    return {
+        "the newest error of the running network was compared, not its best so far": curve[-1]
+        > statistics.median(means),
+        "the mean of the running means was taken, not their median": best > sum(means) / len(means),
+        "the others' errors at this epoch were taken, not their means up to it": best
+        > statistics.median(c[x - 1] for c in curves),
+        "the others' means over their whole curves were taken, not over as many epochs as the running network has": best
+        > statistics.median(sum(c) / len(c) for c in curves),
+        "the sign is turned: errors are to be low, so the bad ones lie above the median": best
+        < statistics.median(means),
+    }
+
+
+def _running() -> tuple[list[list[float]], list[float]]:
+    """Falling curves of an odd number of networks, and the beginning of one more, near their median."""
+
+    def falling(n: int) -> list[float]:
+        start, end = random.uniform(0.5, 0.95), random.uniform(0.1, 0.5)
+        return [round(end + (start - end) * 0.7**e + random.uniform(-0.08, 0.08), 3) for e in range(n)]
+
+    n = random.randint(6, 12)
+    return [falling(n) for _ in range(random.choice((3, 5, 7)))], falling(random.randint(2, n - 1))
+
+
+def check_median(too_bad: Any) -> str | None:
+    if not callable(too_bad):
+        return f"too_bad must be a function, not a {type(too_bad).__name__}"
+    flat = [[0.5] * 4, [0.4] * 4, [0.3] * 4]
+    cases: list[tuple[list[list[float]], list[float]]] = [
+        (flat, [0.6, 0.45]), (flat, [0.6, 0.35]), (flat, [0.4, 0.4]), (flat, [0.3, 0.9]),
+        ([[0.9] * 4, [0.4] * 4, [0.3] * 4], [0.5, 0.45]),
+        ([[0.9, 0.3, 0.2, 0.1]] * 3, [0.8, 0.35]), ([[0.4, 0.2, 0.3, 0.9]] * 3, [0.5, 0.4]),
+    ]  # fmt: skip
+    for k in range(60):
+        curves, curve = _running()
+        if len(set(_slips(curves, curve).values())) > 1 or k > 45:
+            cases.append((curves, curve))
+    answers = []
+    for curves, curve in cases:
+        given = [list(c) for c in curves], list(curve)
+        answers.append(too_bad(*given))
+        if given != (curves, curve):
+            return "the lists that were given have been changed; work on copies"
+        if type(answers[-1]).__name__ not in ("bool", "bool_"):
+            return f"too_bad must return True or False, not {answers[-1]!r:.60}"
+    wrong = [case for case, got in zip(cases, answers, strict=True) if bool(got) != _too_bad(*case)]
+    if not wrong:
+        return None
+    slips = [_slips(*case) for case in cases]
+    why = [w for w in slips[0] if [said[w] for said in slips] == list(map(bool, answers))]
+    curves, curve = wrong[0]
+    median = statistics.median(sum(c[: len(curve)]) / len(curve) for c in curves)
+    return (
+        f"with {', '.join(f'{v:.3g}' for v in curve)} so far it must be {_too_bad(curves, curve)}: the best is "
+        f"{min(curve):.3g}, and the median of the running means of the {len(curves)} others up to epoch {len(curve)} is "
+        f"{median:.3g}." + (f" It looks as if {why[0]}." if why else "")
+    )
+
+
 def judge_wrong(wrong: Sequence[int]) -> tuple[int, str]:
     """(50,) how many of the stopped networks would have ended better than the winner."""
     some = sum(w > 0 for w in wrong)
@@ -107,6 +176,28 @@ def judge_leader(kept: dict[int, int]) -> tuple[int, str]:
     )
 
 
+def judge_spent(spent: Sequence[float], wrong: Sequence[int]) -> tuple[int, str]:
+    """(20,) epochs that median stopping spends on 27 networks; in each search, how many it stops that were better."""
+    mean, lost = sum(spent) / len(spent), sum(w > 0 for w in wrong)
+    return level(mean, 150, 300), (
+        f"{mean:.0f} epochs. The median judges with the mean of all epochs so far, bad first ones included, so that only "
+        f"the clearly bad are stopped. In return a network that would have beaten the winner was stopped in {lost} of "
+        f"{len(wrong)} searches."
+    )
+
+
+def judge_same(ends: Mapping[str, Sequence[float]]) -> tuple[int, str]:
+    """Who -> (20,) error of the best full training, with the same epochs for both."""
+    gap = [m - b for m, b in zip(ends["median"], ends["brackets"], strict=True)]
+    mean, error = statistics.mean(gap), statistics.stdev(gap) / len(gap) ** 0.5
+    which = 2 if abs(mean) <= 2 * error else 1 if mean > 0 else 0
+    return which, (
+        f"Error of the 27 with median stopping minus that of the five brackets: {100 * mean:+.1f} ± {100 * error:.1f} "
+        "points. A wrong decision costs one good network; the epochs saved try a hundred others. What counts is the "
+        "best that is found, not how many verdicts are right."
+    )
+
+
 QUESTIONS = [
     Question(
         "06.q1",
@@ -120,6 +211,20 @@ QUESTIONS = [
         "In how many of 100 draws does the leader after epoch 1 also lead after epoch 27?",
         ("at most 25", "26 to 70", "more than 70"),
         judge_leader,
+    ),
+    Question(
+        "06.q3",
+        "27 random networks would take 729 epochs in full; a bracket of successive halving spends 81 on as many. How many "
+        "does median stopping spend with a grace period of 2, on average over 20 seeds?",
+        ("fewer than 150", "150 to 300", "more than 300"),
+        judge_spent,
+    ),
+    Question(
+        "06.q4",
+        "For about the same epochs you get 27 networks with median stopping, or five brackets of successive halving. Whose "
+        "best network is better, by more than two standard errors over 20 seeds?",
+        ("that of median stopping", "that of the five brackets", "they cannot be told apart"),
+        judge_same,
     ),
 ]
 
@@ -155,5 +260,21 @@ EXERCISES = [
         "    ended = [k for k, value in enumerate(values) if not math.isnan(value)]\n"
         "    return sorted(ended, key=lambda k: values[k])[: max(1, len(values) // eta)]",
         why="Only the rank on this rung decides. Nothing in it asks how steep a curve still is.",
+    ),
+    Exercise(
+        name="06.median",
+        prompt="Write <code>too_bad(curves, curve)</code>. <code>curve</code> holds the errors of a running network after "
+        "epochs 1 … x; <code>curves</code> those of the others, which ran to their end. True if the lowest error in "
+        "<code>curve</code> is above the <b>median</b> of the others' means over their first x epochs, else False.",
+        answer="too_bad",
+        test=check_median,
+        hints=(
+            "With <code>x = len(curve)</code>, the running mean of one of the others is <code>sum(c[:x]) / x</code>.",
+            "<code>statistics.median</code> takes the middle one; compare it with <code>min(curve)</code>.",
+        ),
+        stub="def too_bad(curves, curve):\n    return ...",
+        solution="import statistics\n\ndef too_bad(curves, curve):\n    x = len(curve)\n"
+        "    return min(curve) > statistics.median(sum(c[:x]) / x for c in curves)",
+        why="The best so far against means that still hold the bad first epochs: the rule gives the benefit of the doubt.",
     ),
 ]

@@ -46,7 +46,8 @@ def _log_power(x: Array, a: float, b: float, c: float) -> Array:
 
 
 def _exp4(x: Array, c: float, a: float, b: float, alpha: float) -> Array:
-    return c + np.exp(np.clip(b - a * x**alpha, -500, 500))
+    with np.errstate(over="ignore"):  # beyond all numbers it is clipped, too
+        return c + np.exp(np.clip(b - a * x**alpha, -500, 500))
 
 
 def _line(g: Array, y: Array) -> tuple[float, float]:

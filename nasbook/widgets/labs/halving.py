@@ -1,4 +1,4 @@
-"""The halving lab: trainings that are stopped early, and what they would have reached.
+"""The halving lab: trainings that are stopped early, at rungs or by the median, and what they would have reached.
 
     lab = nasbook.lab("halving", task="digits-hpo-messy", method="hyperband", workers=4)
     lab.run(); lab.curves.wrong      # the trainings that were stopped, but would have beaten the best
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 import nasbook
+from nasbook.hpo.median_stopping import median_at
 from nasbook.hpo.parts.rungs import loss
 from nasbook.kit.levels import rung_levels
 from nasbook.loop import Run
@@ -24,20 +25,23 @@ from nasbook.plots.picture import Stack
 from nasbook.plots.style import plural
 from nasbook.plots.traces.timeline import TimelinePicture
 from nasbook.plots.views.halving import HalvingPicture, HalvingState, order, root, rungs_of, whole_training
+from nasbook.plots.views.stopping import StoppingPicture
 from nasbook.prepare import header_of
 from nasbook.tasks.digits201 import Digits201
 from nasbook.tasks.digits_hpo import DigitsHPO
-from nasbook.trace import Trace
+from nasbook.trace import Trace, Trial
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
 IMAGES = ["digits", "messy", "textures"]
 TASKS = [(f"{x}: settings", f"digits-hpo-{x}") for x in IMAGES] + [(f"{x}: cells", f"digits201-{x}") for x in IMAGES]
-METHODS = ["successive-halving", "hyperband", "asha", "bohb", "dehb"]
+MEDIAN = "median-stopping"  # has no rungs: each training is judged after every epoch
+METHODS = ["successive-halving", "hyperband", "asha", "bohb", "dehb", MEDIAN]
+RULES = [("the median", "median"), ("Wilcoxon's test", "wilcoxon"), ("extrapolation", "curve")]
 
 
 class HalvingLab(Lab):
-    """Successive halving, Hyperband, ASHA, BOHB and DEHB on Digits-HPO and Digits-201. The arguments are settings:
-    task, method, shortest, eta, workers, slow, hidden, trials, seed."""
+    """Successive halving, Hyperband, ASHA, BOHB, DEHB and median stopping on Digits-HPO and Digits-201. The arguments
+    are settings: task, method, shortest, eta, grace, startup, rule, workers, slow, hidden, trials, seed."""
 
     name = "halving"
 
@@ -48,10 +52,18 @@ class HalvingLab(Lab):
                    "15,625 cells (12 epochs). All were trained."),
             choose("method", "Method", METHODS, "successive-halving",
                    "Successive halving fills one rung after the other; Hyperband mixes short and long beginnings; ASHA "
-                   "promotes without waiting; BOHB and DEHB are Hyperband that chooses new networks by what was seen."),
+                   "promotes without waiting; BOHB and DEHB are Hyperband that chooses new networks by what was seen. "
+                   "Median stopping has no rungs: it compares after every epoch."),
             choose("shortest", "First look", [("1 epoch", 1), ("3 epochs", 3), ("9 epochs", 9)], 1,
                    "The epochs of the lowest rung (r): how long everybody trains before the first are stopped."),
+            slide("grace", "Grace period", 2, 0, 10, 1,
+                  "Median stopping: the epochs that every network is given before it is judged."),
             slide("eta", "η", 3, 2, 4, 1, "One network of so many goes on to the next rung.", more=True),
+            choose("rule", "Judged by", RULES, "median",
+                   "Median stopping: the median of the others at the same epoch, a test against the best one epoch by "
+                   "epoch, or where the curve seems to end.", more=True),
+            slide("startup", "Run in full first", 5, 1, 20, 1,
+                  "Median stopping: networks that must have been trained to the end before one is stopped.", more=True),
             slide("workers", "Workers", 4, 1, 6, 1, "How many networks are trained at the same time (simulated)."),
             choose("slow", "Worker 1 is", [("as fast", 1), ("5 times slower", 5), ("20 times slower", 20)], 1,
                    "A straggler: everything that worker 1 trains takes longer.", more=True),
@@ -67,25 +79,36 @@ class HalvingLab(Lab):
         v = self.values
         self.task: DigitsHPO | Digits201 = nasbook.task(v["task"])
         R = self.epochs = int(self.task.val.shape[-1])
-        settings = {"min_fidelity": v["shortest"], "max_fidelity": R, "eta": v["eta"]}
+        by_median = v["method"] == MEDIAN
+        if by_median:
+            settings: dict[str, Any] = {"warmup": v["grace"], "startup": v["startup"], "rule": v["rule"]}
+        else:
+            settings = {"min_fidelity": v["shortest"], "max_fidelity": R, "eta": v["eta"]}
         self.method = nasbook.method(v["method"], self.task.space, seed=v["seed"], **settings)
-        self.levels = rung_levels(v["shortest"], R, v["eta"])
-        self.tables = getattr(self.method, "tables", ())
-        self._settings["slow"].enable(
-            None if v["workers"] > 1 else "With one worker there is nobody to be slower than."
-        )
+        self._offer(by_median)
         self.quantity = Quantity(self.task.value_label)
         top = 0.1 * np.floor(10 * (1 - float(self.task.val[..., -1].max())))  # the next full 10 % above the best
-        self.curves = HalvingPicture(
-            self.levels,
-            self.tables,
-            whole_training(self.task, R, v["seed"]),
-            self.quantity,
-            (float(top), 1.0),
-            show_hidden=v["hidden"],
-        )
+        limits, hidden = (float(top), 1.0), whole_training(self.task, R, v["seed"])
+        self.curves: HalvingPicture | StoppingPicture
+        if by_median:
+            self.curves = StoppingPicture(self.quantity, v["rule"] == "median", hidden, limits, R, v["grace"])
+        else:
+            self.levels = rung_levels(v["shortest"], R, v["eta"])
+            self.tables = getattr(self.method, "tables", ())
+            self.curves = HalvingPicture(self.levels, self.tables, hidden, self.quantity, limits)
         self.timeline = Clock(v["workers"], R)
         self.use(Stack([self.curves, self.timeline], [4.3, 2.5]))
+
+    def _offer(self, by_median: bool) -> None:
+        """Enable what the method and the workers leave to set; the first look and the grace period share a place."""
+        rungs = "Median stopping has no rungs: it compares after every epoch." if by_median else None
+        median = None if by_median else "Only median stopping has it: choose that method first."
+        for why_not, names in ((rungs, ("shortest", "eta")), (median, ("grace", "startup", "rule"))):
+            for name in names:
+                self._settings[name].enable(why_not)
+            self.controls[names[0]].layout.display = "none" if why_not else ""
+        alone = "With one worker there is nobody to be slower than."
+        self._settings["slow"].enable(None if self.values["workers"] > 1 else alone)
 
     def make_search(self) -> Iterator[HalvingState]:
         """The search on a simulated clock with several workers; the first may be slower than the others."""
@@ -98,9 +121,16 @@ class HalvingLab(Lab):
     def frame(self, n: int) -> Any:
         self.curves.show_hidden = self.values["hidden"]
         state = self.steps[n - 1] if n else HalvingState()
-        return [state, state.trials + state.running]
+        shown = (state.trials, state.view) if self.values["method"] == MEDIAN else state
+        return [shown, state.trials + state.running]
 
     def begin(self) -> str:
+        if self.values["method"] == MEDIAN:
+            v = self.values
+            return (
+                f"Nothing has been trained yet. Until {v['startup']} have ended nobody is judged; then a network may "
+                f"be stopped after any epoch beyond its first {v['grace']}."
+            )
         words = " → ".join(map(str, self.levels))
         eta = self.values["eta"]
         return f"Nothing has been trained yet. Networks are compared after {words} epochs; one of {eta} goes on."
@@ -109,6 +139,8 @@ class HalvingLab(Lab):
         state = self.steps[n - 1]
         trial = state.trials[-1]
         who = f"Network {1 + order(state).index(root(trial))}"
+        if self.values["method"] == MEDIAN:
+            return self._judged(who, trial)
         if trial.info.get("model"):
             who += f", drawn from what was good at epoch {trial.info['model_fidelity']},"
         if trial.status != "done":
@@ -133,6 +165,38 @@ class HalvingLab(Lab):
             return text + f". {plural(rung.size - len(ended), 'place')} of the rung still open or running."
         return text + "."
 
+    def _judged(self, who: str, trial: Trial) -> str:
+        """What median stopping did with a training, and why."""
+        assert self.trace is not None
+        if trial.status == "failed":
+            return f"{who} failed ({trial.reason})."
+        known = peers(self.trace, trial)
+        if trial.status == "done":
+            told = f"{who} was trained to its end, {self.quantity.text(trial.value)}"
+            if len(known) < self.values["startup"]:
+                return f"{told}: {plural(len(known), 'network')} had ended when it began, too few to judge it."
+            return f"{told}: after no epoch was there reason to stop it."
+        told = f"{who} was stopped after epoch {trial.curve[-1][0]:g} of {self.epochs}"
+        if self.values["rule"] != "median":
+            return f"{told}: {trial.reason}{' (errors)' if self.values['rule'] == 'curve' else ''}."
+        lowest = min(y for _, y in trial.curve if y is not None)
+        median = median_at([t.curve for t in known], trial.curve[-1][0])
+        return (
+            f"{told}: its best so far, {self.quantity.text(lowest)}, is worse than {self.quantity.text(median)}, the "
+            f"median of what {len(known)} others show on average up to there."
+        )
+
+
+def peers(trace: Trace, trial: Trial) -> list[Trial]:
+    """The trials that had run to their end when this one began: by them median stopping judges it."""
+    known: list[Trial] = []
+    for kind, other in trace.events:
+        if kind == "ask" and other.id == trial.id:
+            break
+        if kind != "ask" and other.status == "done" and other.curve:
+            known.append(other)
+    return known
+
 
 class Clock(TimelinePicture):
     """The timeline; its star is the best of those trained for R epochs, as in the picture above it."""
@@ -143,7 +207,7 @@ class Clock(TimelinePicture):
 
     def update(self, state: Any) -> bool:
         changed = super().update(state)
-        full = [t for t in state if t.status == "done" and t.fidelity == self.R]
+        full = [t for t in state if t.status == "done" and t.fidelity in (None, self.R)]
         self.best = min(full, key=loss, default=None)
         scale = self.ax.get_xlim()[1] / (self.now or 1.0)  # units of the axis per second
         if self.best is None:

@@ -10,7 +10,7 @@ from nasbook.task import trial_seed
 from nasbook.widgets.labs.halving import HalvingLab
 
 
-@pytest.mark.parametrize("method", ["successive-halving", "hyperband", "asha", "bohb", "dehb"])
+@pytest.mark.parametrize("method", ["successive-halving", "hyperband", "asha", "bohb", "dehb", "median-stopping"])
 @pytest.mark.parametrize("workers", [1, 3])
 def test_the_search_is_the_one_that_nasbook_makes(method, workers):
     lab = HalvingLab(method=method, workers=workers, trials=50, seed=2)
@@ -105,3 +105,49 @@ def test_rungs_that_do_not_fit_are_refused_in_words_and_the_lab_stays_usable():
     assert "single rung" in lab._sentence.value
     lab.controls["eta"].value = 3
     assert lab.error is None and len(lab.run()) == 40
+
+
+def test_median_stopping_stops_at_the_median_of_the_others_and_the_wrong_ones_are_those_of_the_table():
+    lab = HalvingLab(method="median-stopping", grace=0, seed=2, trials=40)
+    trace, task = lab.run(), nasbook.task("digits-hpo-messy")
+    told = 0
+    for n, trial in enumerate(trace.trials, 1):
+        if trial.status != "pruned":
+            assert "was stopped" not in lab.sentence(n)
+            continue
+        began = trace.events.index(("ask", next(t for k, t in trace.events if k == "ask" and t.id == trial.id)))
+        known = [t for k, t in trace.events[:began] if k == "tell" and t.status == "done"]
+        x = round(trial.curve[-1][0])
+        means = [np.mean([y for at, y in t.curve if at <= x]) for t in known]
+        best = min(y for _, y in trial.curve)
+        assert best > np.median(means) and len(known) >= 5
+        assert f"after epoch {x} of 27: its best so far, {100 * (1 - best):.1f} %" in lab.sentence(n)
+        assert f"{100 * (1 - np.median(means)):.1f} %, the median of what {len(known)} others" in lab.sentence(n)
+        told += 1
+    assert told == len(lab.curves.stopped) >= 10
+    ends = {t.id: 1 - task.val[task.row(t.config), trial_seed(2, t.id) % 2, -1] for t in trace.trials}
+    best = min(t.value for t in trace.trials if t.status == "done")
+    assert set(lab.curves.wrong) == {k for k in lab.curves.stopped if ends[k] < best}
+    assert lab.curves.best.value == best == lab.timeline.best.value
+    assert lab.curves.hidden and lab.curves.unseen.get_segments()
+    lab.set(hidden=False)
+    assert lab.steps and not lab.curves.unseen.get_segments()
+
+
+def test_a_longer_grace_period_stops_later_and_what_a_method_has_not_is_off():
+    lab = HalvingLab(method="median-stopping", grace=8, trials=30, seed=1)
+    trace = lab.run()
+    lengths = [t.curve[-1][0] for t in trace.trials if t.status == "pruned"]
+    assert min(lengths) == 9 and "epochs (dotted: the grace period)" in lab.curves.ax.get_xlabel()
+    with pytest.raises(ValueError, match="Median stopping has no rungs"):
+        lab.set(eta=2)
+    for rule in ("wilcoxon", "curve"):
+        lab.set(rule=rule)
+        lab.run()
+        n = next(i for i, t in enumerate(lab.trace.trials, 1) if t.status == "pruned")
+        assert {"wilcoxon": "Wilcoxon's p", "curve": "its curve tends to"}[rule] in lab.sentence(n)
+        assert not lab.curves.judge.get_xdata().size
+    lab.set(method="asha")
+    with pytest.raises(ValueError, match="Only median stopping has it"):
+        lab.set(grace=1)
+    assert lab.steps == [] and len(lab.run()) == 30

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.random import SeedSequence
@@ -101,6 +101,106 @@ class Task:
         may raise StopTrial; a task that knows its cost adds the cost up to there. With `checkpoint`, the task keeps its
         state in that file and goes on from it."""
         raise NotImplementedError
+
+
+# ---- what some tasks offer besides `evaluate`: ask with isinstance -----------------------------------------
+
+
+@runtime_checkable
+class HoldsImages(Protocol):
+    """`data()`: {"train": (x, y), "val": (x, y)}, images (n, h, w) or (n, c, h, w) float32 and labels (n,)."""
+
+    def data(self) -> Mapping[str, tuple[Any, Any]]: ...
+
+
+@runtime_checkable
+class BuildsNetworks(Protocol):
+    """`network(config, seed)`: a torch module with fresh weights."""
+
+    def network(self, config: Config, seed: int) -> Any: ...
+
+
+@runtime_checkable
+class TrainsForReal(HoldsImages, BuildsNetworks, Protocol):
+    """A training of networks of a space of `architectures` on `splits` of images; its `tensors` are these splits on its
+    device, made when they are first needed."""
+
+    architectures: Any
+    splits: Mapping[str, tuple[Any, Any]]
+
+
+@runtime_checkable
+class OnADevice(Protocol):
+    """It trains on this `device`: "cpu", "cuda" or "auto"."""
+
+    device: str
+
+
+@runtime_checkable
+class ManyTasks(Protocol):
+    """A family of small tasks of so many `ways`: `episode(i)` is one of them, held out or to learn from."""
+
+    ways: int
+
+    def episode(self, seed: int, held_out: bool = False) -> Mapping[str, tuple[Any, Any]]: ...
+
+
+@runtime_checkable
+class KnowsOutcomes(Protocol):
+    """A table of the whole space: `outcomes(objectives)` (n, m), of all its configurations."""
+
+    def outcomes(self, objectives: Sequence[str] = ()) -> np.ndarray: ...
+
+
+@runtime_checkable
+class KnowsAccuracy(KnowsOutcomes, Protocol):
+    """A table of architectures: `accuracy(config)` is the mean over its runs, which no search sees."""
+
+    def accuracy(self, config: Any) -> float: ...
+
+
+@runtime_checkable
+class HasRuns(Protocol):
+    """A table in which each training was run several times: `run` is the one that is shown, None where it is drawn."""
+
+    run: int | None
+
+
+@runtime_checkable
+class KnowsCurves(HasRuns, Protocol):
+    """A table of whole learning curves: `val` (rows, runs, epochs), the accuracies of `row(config)`."""
+
+    val: np.ndarray
+
+    def row(self, config: Any) -> int: ...
+
+
+@runtime_checkable
+class KnowsScores(Protocol):
+    """A table of zero-cost scores: `proxy(name, config)` for each name of `scores`."""
+
+    scores: Mapping[str, np.ndarray]
+
+    def proxy(self, name: str, config: Any) -> float: ...
+
+
+@runtime_checkable
+class KnowsRegret(Protocol):
+    """`regret(config)`: how much higher than the lowest value, without noise."""
+
+    def regret(self, config: Config) -> float: ...
+
+
+@runtime_checkable
+class OfNumbers(Protocol):
+    """A function of `d` numbers within a `box` (d, 2): called with points (n, d) it gives values (n,) without noise,
+    whose standard deviation in a trial is `noise`."""
+
+    d: int
+    box: np.ndarray
+    noise: float
+
+    def __call__(self, x: Any) -> np.ndarray: ...
 
 
 class FunctionTask(Task):

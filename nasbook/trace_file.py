@@ -23,6 +23,7 @@ from nasbook.files import lock, parse_json, read_bytes
 from nasbook.source import changed
 from nasbook.trace import SCHEMA, Header, Trace, Trial
 from nasbook.trial import plain, shown
+from nasbook.views import Storable
 
 
 def save(trace: Trace, path: str | Path) -> Path:
@@ -113,7 +114,7 @@ class TraceFile:
 
     def write(self, kind: str, trial: Trial, view: Any = None) -> None:
         row: dict[str, Any] = {"event": kind, **trial.to_dict()}
-        if view is not None and hasattr(view, "to_dict"):
+        if isinstance(view, Storable):
             row["view"] = plain(view.to_dict())
         self._line(row)
 

@@ -1,4 +1,5 @@
-"""A view that was kept in a file, taken at its word: the fields of its dataclass, each of the type it has there."""
+"""What views have in common, and a view that was kept in a file, taken at its word: the fields of its dataclass, each
+of the type it has there."""
 
 from __future__ import annotations
 
@@ -7,7 +8,97 @@ import math
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Protocol, Union, get_args, get_origin, get_type_hints, runtime_checkable
+
+# ---- what some views hold: ask with isinstance -------------------------------------------------------------
+
+
+@runtime_checkable
+class Storable(Protocol):
+    """A view of a training, which its trace's file keeps because it cannot be computed again."""
+
+    def to_dict(self) -> Mapping[str, Any]: ...
+
+
+@runtime_checkable
+class Populated(Protocol):
+    """Who lived when the method chose, as trials."""
+
+    @property
+    def population(self) -> tuple[Any, ...]: ...
+
+
+@runtime_checkable
+class WithChildren(Populated, Protocol):
+    """A population of generations: its children are not judged yet."""
+
+    @property
+    def children(self) -> tuple[Any, ...]: ...
+
+
+@runtime_checkable
+class Neighbourhood(Protocol):
+    """A centre, None before there is one, and the neighbours of it that have been seen."""
+
+    @property
+    def centre(self) -> Any: ...
+    @property
+    def seen(self) -> tuple[Any, ...]: ...
+
+
+@runtime_checkable
+class OfATournament(Protocol):
+    """The numbers of the trials that were drawn, of which the best became the parent."""
+
+    @property
+    def tournament(self) -> tuple[int, ...]: ...
+
+
+@runtime_checkable
+class OfABirth(Protocol):
+    """Whose child was chosen, and from which tournaments; None for a random start."""
+
+    @property
+    def birth(self) -> Any: ...
+
+
+@runtime_checkable
+class InBrackets(Protocol):
+    """Rungs in brackets, one after the other."""
+
+    @property
+    def brackets(self) -> tuple[Any, ...]: ...
+
+
+@runtime_checkable
+class WithPopulations(InBrackets, Protocol):
+    """Brackets whose rungs have a population each, after one round of the `tables`."""
+
+    @property
+    def tables(self) -> tuple[Any, ...]: ...
+    @property
+    def populations(self) -> Mapping[int, Any]: ...
+
+
+@runtime_checkable
+class OfWeightedObjectives(Protocol):
+    """The weight of each objective, and the point that was chosen with them, None where it was drawn at random."""
+
+    @property
+    def weights(self) -> Any: ...
+    @property
+    def next(self) -> Any: ...
+
+
+@runtime_checkable
+class WithFailures(Protocol):
+    """The points (m, d) of trials that failed."""
+
+    @property
+    def failed(self) -> Any: ...
+
+
+# ---- a view of a file --------------------------------------------------------------------------------------
 
 
 def restored(cls: Any, kept: Any, trial: int) -> Any:

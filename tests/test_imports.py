@@ -48,7 +48,7 @@ ALLOWED = {
     "space": {"axes", "parameters", "counting"},
     "trial": {"space"},
     "trace": {"space", "trial"},
-    "trace_file": {"files", "source", "trace", "trial"},
+    "trace_file": {"files", "source", "trace", "trial", "views"},
     "fits": {"parameters", "space"},
     "rows": {"trace"},
     "guard": {"trace", "trace_file", "kit"},

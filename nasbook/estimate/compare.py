@@ -93,7 +93,7 @@ def judge(task: Task, truth: Truth, trials: int = 300, seed: int = 0, name: str 
     if not np.isfinite(values).any():
         raise ValueError(f"{task.name} gave no estimate at all; the first failure: {trials_[0].reason}")
     costs = np.array([t.cost or 0.0 for t in trials_])
-    once = float(getattr(task, "spent", 0.0))  # paid with the first answer
+    once = float(task.spent) if isinstance(task, Estimator) else 0.0  # paid with the first answer
     costs[0] -= once
     if name is None:
         name = task.kind if isinstance(task, Estimator) else task.name

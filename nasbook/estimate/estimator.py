@@ -31,6 +31,7 @@ class Estimator(Task):
     """
 
     registered_as = "estimator"
+    spent: float = 0.0  # seconds that the first answer costs more than the others
 
     def __init__(self, task: Task | str, **options: Any) -> None:
         self.task: Any = registry.make("task", task) if isinstance(task, str) else task

@@ -24,7 +24,7 @@ import numpy as np
 
 from nasbook.estimate.estimator import Estimator, full
 from nasbook.space import Config
-from nasbook.task import Evaluation, Report, Task
+from nasbook.task import Evaluation, Report, Task, TrainsForReal
 
 
 class LowFidelity(Estimator):
@@ -74,7 +74,8 @@ def smaller(task: Any, kind: str, data: float | None, resolution: int | None, wi
     """A copy of a task that trains for real, made smaller; the task itself if nothing is."""
     if data is None and resolution is None and width is None:
         return task
-    if not (hasattr(task, "splits") and hasattr(task, "network")):
+    real = isinstance(task, TrainsForReal)
+    if not real:
         raise ValueError(f"{kind}: {task.name} does not train images for real, so it only has fewer epochs")
     for name, part in (("data", data), ("width", width)):
         if part is not None and not 0 < part <= 1:

@@ -17,7 +17,7 @@ import math
 from nasbook.estimate.estimator import Estimator
 from nasbook.kit.threads import one_thread
 from nasbook.space import Config
-from nasbook.task import Evaluation, Report, Task
+from nasbook.task import Evaluation, KnowsScores, Report, Task, TrainsForReal
 
 BATCH = 50
 STEPS = {
@@ -37,8 +37,8 @@ class ZeroCost(Estimator):
             raise ValueError(f"there is no proxy {proxy!r}; it can be {', '.join(STEPS)}")
         self.proxy = proxy
         super().__init__(task)
-        self.looks_up = hasattr(self.task, "scores")
-        if not self.looks_up and not (hasattr(self.task, "network") and hasattr(self.task, "tensors")):
+        self.looks_up = isinstance(self.task, KnowsScores)
+        if not self.looks_up and not isinstance(self.task, TrainsForReal):
             raise ValueError(f"{proxy}: {self.task.name} has neither networks nor scores of them")
 
     @property

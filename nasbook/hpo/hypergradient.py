@@ -100,7 +100,7 @@ class Hypergradient(Resumable):
     @one_thread_a_step
     def run(self, task: Task) -> Iterator[tuple[Trial, HypergradientView]]:
         """Walk, and yield after each round. ValueError if the task has no losses to differentiate."""
-        if not (hasattr(task, "start") and hasattr(task, "train_loss") and hasattr(task, "val_loss")):
+        if not isinstance(task, Problem):
             raise ValueError(
                 f"hypergradient differentiates a training, and {task.name} offers none; use 'ridge-digits'"
             )

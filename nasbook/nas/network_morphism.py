@@ -42,7 +42,7 @@ from nasbook.nas.parts.warm_restart import Learned, RestartSettings, images_of, 
 from nasbook.nas.spaces.conv_chain import ConvChain
 from nasbook.nas.spaces.program import Program
 from nasbook.space import Config, Int, Space
-from nasbook.task import Task, trial_seed
+from nasbook.task import Task, TrainsForReal, trial_seed
 from nasbook.trace import Trial
 
 
@@ -114,9 +114,9 @@ class NetworkMorphism(Resumable):
         The task has `architectures`, a ConvChain, `network(config, seed)`, a network with fresh weights, and `data()`,
         {"train": (x, y), "val": (x, y)} with images (n, h, w) float32 and labels (n,)."""
         s = self.settings
-        if not isinstance(getattr(task, "architectures", None), ConvChain):
+        if not isinstance(task, TrainsForReal) or not isinstance(task.architectures, ConvChain):
             raise ValueError(f"{self.name} grows networks, and {task.name} builds none; use 'digits-conv-chain'")
-        self.spaces, self.fresh = task.architectures, task.network  # type: ignore[attr-defined]
+        self.spaces, self.fresh = task.architectures, task.network
         self.images = images_of(task, self.name, s.batch)
         self.count, self.parent, self.best = 0, None, None
         if self.saved:

@@ -19,7 +19,7 @@ Paper: Nichol, Achiam & Schulman, On First-Order Meta-Learning Algorithms, 2018 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -34,7 +34,7 @@ from nasbook.kit.threads import one_thread_a_step
 from nasbook.nas.spaces.nb201.cell import EDGES, NONE, OPS, cell_space, to_config
 from nasbook.nas.spaces.networks import SuperNet, init_weights
 from nasbook.space import Space
-from nasbook.task import Task
+from nasbook.task import ManyTasks, Task
 from nasbook.trace import Trial
 from nasbook.views import equally_long
 
@@ -116,11 +116,11 @@ class Reptile(Resumable):
     @one_thread_a_step
     def run(self, task: Task) -> Iterator[tuple[Trial, ReptileView]]:
         """Meta-train, and yield after each epoch. ValueError if the task is no family of small tasks."""
-        if not hasattr(task, "episode"):
+        if not isinstance(task, ManyTasks):
             raise ValueError(f"{self.name} learns from many small tasks, and {task.name} is one; use 'digits-few-shot'")
         s = self.settings
         held_out = [task.episode(i, held_out=True) for i in range(s.judges)]
-        self.net = SuperNet(s.channels, task.ways, 1)  # type: ignore[attr-defined]
+        self.net = SuperNet(s.channels, task.ways, 1)
         init_weights(self.net, self.rng)
         self.phi = [*(p.detach().clone() for p in self.net.parameters()), torch.zeros(len(EDGES), len(OPS))]
         self.rates = [s.lr] * (len(self.phi) - 1) + [s.alpha_lr]
@@ -151,7 +151,7 @@ class Reptile(Resumable):
         weights = dict(zip(names, phi[:-1], strict=True))
         return functional_call(self.net, {**weights, **buffers}, (x, torch.softmax(phi[-1], 1)))
 
-    def measure(self, episodes: Sequence[dict[str, Batch]], k: int) -> float:
+    def measure(self, episodes: Sequence[Mapping[str, Batch]], k: int) -> float:
         """Mean error on the query images of these tasks, after k steps on their few images."""
         errors = []
         for episode in episodes:

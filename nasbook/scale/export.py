@@ -8,7 +8,6 @@ Both take the same target. What the notebook has not measured is said, and not g
 
 from __future__ import annotations
 
-import inspect
 import math
 import os
 import re
@@ -30,7 +29,7 @@ from nasbook.scale.study_schema import Provenance
 from nasbook.scale.target import is_ours, make_task, method_settings, takes
 from nasbook.scale.trust import IMPORT_PATH, Trust, check_origin
 from nasbook.space import Choice, Constant, Float, Int, Parameter, Space
-from nasbook.task import Evaluation, Fidelity, Task, trial_seed
+from nasbook.task import Evaluation, Fidelity, HoldsImages, Task, trial_seed
 from nasbook.trace import Trace
 from nasbook.trial import plain
 from nasbook.version import __version__
@@ -452,11 +451,10 @@ def _within(cost: Estimate) -> Estimate:
 
 def _examples(task: Task) -> int | None:
     """Number of training examples, where a task tells its data."""
-    data = getattr(task, "data", None)
-    if not inspect.ismethod(data):
+    if not isinstance(task, HoldsImages):
         return None
     try:
-        return len(data()["train"][1])
+        return len(task.data()["train"][1])
     except (TypeError, KeyError, IndexError):
         return None
 

@@ -14,7 +14,7 @@ from nasbook.scale.study_schema import Plan, as_written
 from nasbook.scale.target import SettingError, is_ours, method_class, method_settings
 from nasbook.scale.trust import Trust, check_origin
 from nasbook.space import Constant, Space
-from nasbook.task import CONTEXT, Task
+from nasbook.task import CONTEXT, FunctionTask, Task
 
 
 def problems_of_space(study: Plan) -> Iterator[tuple[str | int, ...]]:
@@ -109,7 +109,7 @@ def problems(study: Plan, trust: Trust | None) -> Iterator[tuple[str | int, ...]
     yield from _first_problems(study, space)
     if not study.fidelity or not task:
         return
-    if task.fidelity is None and not hasattr(task, "function"):
+    if task.fidelity is None and not isinstance(task, FunctionTask):
         yield f"must be left out: {study.task.name} has no fidelity", "fidelity"
     elif task.fidelity:
         if study.fidelity.unit != task.fidelity.unit:
@@ -129,7 +129,7 @@ def problems(study: Plan, trust: Trust | None) -> Iterator[tuple[str | int, ...]
 def _space_problems(space: Space, task: Task) -> Iterator[tuple[str | int, ...]]:
     """A task with a space of its own needs the parameters that it knows, under their names."""
     own = getattr(task, "space", None)
-    if own is None or hasattr(task, "function"):
+    if own is None or isinstance(task, FunctionTask):
         return
     for name in space.parameters:
         if name not in own.parameters:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from nasbook.evaluation import evaluate
 from nasbook.space import Config
@@ -19,11 +19,20 @@ from nasbook.task import FunctionTask, Task
 from nasbook.trace import Trial
 
 
+@runtime_checkable
+class Leadable(Protocol):
+    """A task whose trainings can be led: `member(config, seed)` begins one, `dynamic` may change meanwhile."""
+
+    dynamic: tuple[str, ...]
+
+    def member(self, config: Config, seed: int) -> Any: ...
+
+
 def leadable(task: Task) -> Any:
     """The task with what PBT needs: `member`, `dynamic` and a fidelity. ValueError where it has none of it."""
     if isinstance(task, FunctionTask) and {"fidelity", "checkpoint"} <= set(task.context) and task.fidelity:
         return OwnTrainings(task)
-    if hasattr(task, "member") and hasattr(task, "dynamic") and task.fidelity:
+    if isinstance(task, Leadable) and task.fidelity:
         return task
     raise ValueError(
         f"pbt copies networks while they learn, and {task.name} has none to lead; use 'digits-mlp', or a function of "

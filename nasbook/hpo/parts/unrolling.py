@@ -28,7 +28,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, func
@@ -37,6 +37,7 @@ from torch.func import grad, vjp, vmap
 FORWARD_MODE = threading.RLock()  # torch counts the levels of forward mode for the whole process, not for each thread
 
 
+@runtime_checkable
 class Problem(Protocol):
     """What a task must offer. h (m,): natural logarithms of the space's parameters in their order, lr first."""
 

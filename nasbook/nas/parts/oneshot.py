@@ -25,7 +25,7 @@ from nasbook.nas.parts.supernet import SupernetView
 from nasbook.nas.spaces.nb201.cell import EDGES, OPS, Cell, cell_space, to_config
 from nasbook.nas.spaces.networks import SuperNet, init_weights, pick_device
 from nasbook.space import Space
-from nasbook.task import Task
+from nasbook.task import HoldsImages, Task
 from nasbook.trace import Trial
 
 Batch = tuple[Tensor, Tensor]  # images (B, c, h, w), labels (B,)
@@ -90,7 +90,7 @@ class SupernetSearch(Resumable):
                 return
 
     def _images(self, task: Task) -> tuple[Batch, Batch]:
-        if not hasattr(task, "data"):
+        if not isinstance(task, HoldsImages):
             raise ValueError(f"{self.name} trains a supernet on images, and {task.name} has none; use 'digits-cells'")
         data, device, least = task.data(), pick_device(self.settings.device), self.settings.batch
         pairs = []

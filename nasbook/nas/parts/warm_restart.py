@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from nasbook.kit import learner
 from nasbook.kit.checks import setting, whole, within
 from nasbook.nas.spaces.networks import pick_device
-from nasbook.task import Task
+from nasbook.task import OnADevice, Task
 
 Images = tuple[Tensor, Tensor]  # images (n, channels, height, width), labels (n,)
 
@@ -75,7 +75,7 @@ def images_of(task: Task, name: str, batch: int) -> dict[str, Images]:
     """{"train", "val", …} of task.data() as tensors on the task's device; ValueError for fewer images than a batch.
 
     task.data(): images (n, h, w) or (n, c, h, w) float32, labels (n,)."""
-    device = pick_device(getattr(task, "device", "auto"))
+    device = pick_device(task.device if isinstance(task, OnADevice) else "auto")
     found = {}
     for part, (x, y) in task.data().items():  # type: ignore[attr-defined]
         pixels = torch.from_numpy(x.reshape(len(x), -1, *x.shape[-2:])).float()

@@ -26,6 +26,7 @@ from nasbook.plots.data import trials_of
 from nasbook.plots.moving_text import add_words, text_width
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, number, plural
+from nasbook.task import OfNumbers
 from nasbook.trace import Trial
 
 FINE = 121  # points of the surface along an axis
@@ -46,7 +47,7 @@ class Surface:
     sorted: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
-        if getattr(self.task, "d", None) not in (1, 2):
+        if not isinstance(self.task, OfNumbers) or self.task.d not in (1, 2):
             raise ValueError("the surface must be a function of one or two variables, such as 'forrester' or 'branin'")
         axes = [np.linspace(low, high, FINE) for low, high in self.task.box]
         z = self.task(np.stack(np.meshgrid(*axes), -1).reshape(-1, self.task.d)).reshape((FINE,) * self.task.d)

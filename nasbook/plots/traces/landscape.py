@@ -27,7 +27,7 @@ from nasbook.plots.data import Quantity, steps_of, values_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure
 from nasbook.plots.views.population import _replayed, living
-from nasbook.task import Task
+from nasbook.task import HasRuns, KnowsOutcomes, Task
 from nasbook.trace import Step, Trace
 
 ACROSS, UP = ((0, 3), (0, 1), (0, 2)), ((2, 3), (1, 3), (1, 2))  # edges, the one with the largest blocks first
@@ -221,13 +221,13 @@ def _nested(edges: Sequence[tuple[int, int]]) -> str:
 
 def true_values(table: Any) -> np.ndarray:
     """(15625,) the mean error of every cell over the runs of a table; no search sees it. ValueError if it has none."""
-    if not isinstance(table, Task):
-        table = registry.make("task", table)
-    if table.space != CELL_SPACE or not hasattr(table, "outcomes"):
-        raise ValueError(_needs(table.name))
-    if getattr(table, "run", None) is not None:
-        table = registry.make("task", table.name)
-    return np.asarray(table.outcomes(("error",)))[:, 0]
+    task: Any = table if isinstance(table, Task) else registry.make("task", table)
+    complete = isinstance(task, KnowsOutcomes)
+    if task.space != CELL_SPACE or not complete:
+        raise ValueError(_needs(task.name))
+    one = isinstance(task, HasRuns) and task.run is not None
+    whole: Any = registry.make("task", task.name) if one else task
+    return np.asarray(whole.outcomes(("error",)))[:, 0]
 
 
 def _needs(what: str) -> str:

@@ -22,6 +22,7 @@ from nasbook.plots.views.acquisition_maps import Acquisition2D
 from nasbook.space import Choice, Constant, Space
 from nasbook.task import Task
 from nasbook.trace import Trace
+from nasbook.views import WithFailures
 
 CEILING = 1.32  # of the acquisition's axis, whose highest value stands at 1
 
@@ -164,7 +165,10 @@ class Acquisition1D(Belief):
         best = int(np.argmin(view.y)) if len(y) else None
         self.star.set_data(([], []) if best is None else ([told[best, k]], [y[best]]))
         low, high = self.y.pair
-        for artist, points, share in ((self.lost, getattr(view, "failed", ()), 0.97), (self.wait, view.pending, 0.03)):
+        for artist, points, share in (
+            (self.lost, (view.failed if isinstance(view, WithFailures) else ()), 0.97),
+            (self.wait, view.pending, 0.03),
+        ):
             where = np.asarray(points, float).reshape(-1, self.space.d)[:, k]
             artist.set_data(where, np.full(len(where), low + share * (high - low)))
         self._next(view)

@@ -14,6 +14,7 @@ from nasbook.plots.picture import Picture
 from nasbook.plots.scales import value_label
 from nasbook.plots.viewed import BELIEF
 from nasbook.space import Config, Space
+from nasbook.views import WithFailures
 
 NAMES = {
     "log_ei": "Log expected improvement",
@@ -83,7 +84,7 @@ class Belief(Picture):
         return U[int(np.argmin(view.y))].copy() if len(U) else np.full(self.space.d, 0.5)
 
     def _number(self, view: Any) -> int:
-        failed = getattr(view, "failed", ())
+        failed = view.failed if isinstance(view, WithFailures) else ()
         return len(view.y) + len(failed) + len(view.pending) + (1 if view.next is not None else 0)
 
     def _where(self, u: np.ndarray) -> str:

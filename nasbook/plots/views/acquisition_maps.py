@@ -15,6 +15,7 @@ from nasbook.plots.scales import parameter_axis
 from nasbook.plots.style import Figure, Limits
 from nasbook.plots.views.acquisition_labels import COLOURS, SHORT, Belief, extent, scaled
 from nasbook.space import Choice, Space
+from nasbook.views import WithFailures
 
 
 class Acquisition2D(Belief):
@@ -137,7 +138,9 @@ class Acquisition2D(Belief):
             spread = f"{100 * top:.1f} %" if q.percent else style.number(top, 2)
             self._headings(view, (low, more + high), ("0", spread))
         told = np.asarray(view.U, float).reshape(-1, self.space.d)[:, self.at]
-        failed = np.asarray(getattr(view, "failed", ()), float).reshape(-1, self.space.d)[:, self.at]
+        failed = np.asarray((view.failed if isinstance(view, WithFailures) else ()), float).reshape(-1, self.space.d)[
+            :, self.at
+        ]
         best = told[[int(np.argmin(view.y))]] if len(told) else told
         for name, artists in self.points.items():
             for artist, points in zip(artists, (told, failed, best, self._following(name)), strict=True):

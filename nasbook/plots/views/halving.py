@@ -18,8 +18,9 @@ from nasbook.plots.data import Quantity, known_task, label_of, near
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, plural
 from nasbook.plots.viewed import RUNGS, method_after, step_of
-from nasbook.task import Task, trial_seed
+from nasbook.task import KnowsCurves, Task, trial_seed
 from nasbook.trace import Trace, Trial
+from nasbook.views import InBrackets, WithPopulations
 
 WRONG = style.PURPLE
 
@@ -49,7 +50,7 @@ def rungs_of(view: Any) -> list[tuple[int | None, int, Any]]:
     if view is None:
         return []
     RUNGS.of(view, "the picture of rungs")
-    if hasattr(view, "populations"):  # DEHB: after one round of brackets its best are parents, and do not go on
+    if isinstance(view, WithPopulations):  # DEHB: after one round of brackets its best are parents, and do not go on
 
         def ended(rung: Rung) -> Rung:
             return replace(rung, promoted=(), stopped=rung.promoted + rung.stopped)
@@ -58,7 +59,7 @@ def rungs_of(view: Any) -> list[tuple[int | None, int, Any]]:
         return [
             (b.number, i, r if b.number < first else ended(r)) for b in view.brackets for i, r in enumerate(b.rungs)
         ]
-    if hasattr(view, "brackets"):
+    if isinstance(view, InBrackets):
         return [(b.number, i, rung) for b in view.brackets for i, rung in enumerate(b.rungs)]
     return [(None, i, rung) for i, rung in enumerate(view.rungs)]
 
@@ -297,9 +298,9 @@ def rungs(trace: Any, *, step: int = -1, task: Task | None = None, label: str | 
 
 def whole_training(task: Any, epochs: int, seed: int) -> Callable[[Trial], np.ndarray | None] | None:
     """Of a table of learning curves: trial -> the errors of the whole training (epochs,) that it is a part of."""
-    val: Any = getattr(task, "val", None)
-    if getattr(val, "ndim", 0) != 3 or val.shape[-1] < epochs:
+    if not isinstance(task, KnowsCurves) or task.val.ndim != 3 or task.val.shape[-1] < epochs:
         return None
+    val = task.val
 
     def whole(trial: Trial) -> np.ndarray:
         run = task.run if task.run is not None else trial_seed(seed, root(trial)) % val.shape[1]

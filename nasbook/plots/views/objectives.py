@@ -24,6 +24,7 @@ from nasbook.plots.style import Figure, number, plural
 from nasbook.plots.traces.pareto_front import check_two, objectives_of, points_of, short
 from nasbook.plots.viewed import method_after
 from nasbook.space import Config
+from nasbook.task import KnowsOutcomes, Task
 from nasbook.trace import Trace, Trial
 
 LAYERS = (style.INK, style.BLUE, style.SKY, "#a6cfe6", style.LIGHT)  # the last one stands for all further layers
@@ -369,7 +370,7 @@ def layers(
 
 def _outcomes(task: Any, objectives: tuple[int, int], m: int) -> np.ndarray | None:
     """(n, 2) every outcome in the order (x, y), of a task that is a table of these objectives; None of any other."""
-    if task is None or not hasattr(task, "outcomes") or len(task.objectives) != m:
+    if not isinstance(task, Task) or not isinstance(task, KnowsOutcomes) or len(task.objectives) != m:
         return None
     table = np.asarray(task.outcomes(), float)[:, list(objectives)[::-1]]
     return table[np.isfinite(table).all(1)]

@@ -20,6 +20,7 @@ from nasbook.plots.style import Figure, Limits, nice_ceiling
 from nasbook.search import replay
 from nasbook.task import Task
 from nasbook.trace import Step, Trace, Trial
+from nasbook.views import Neighbourhood, OfABirth, OfATournament, Populated, WithChildren
 
 LINEAGE = {"colors": style.INCUMBENT, "linewidths": 2.2}
 
@@ -35,19 +36,18 @@ def parents_of(trial: Trial) -> tuple[int, ...]:
 def living(view: Any) -> tuple[Trial, ...] | None:
     """Who lived when a method chose: a population, with the children that a genetic algorithm has not judged yet; of a
     local search its centre and the neighbours that it has looked at. None for a view without members."""
-    if getattr(view, "population", None) is not None:
-        return (*view.population, *getattr(view, "children", ()))
-    if hasattr(view, "centre") and hasattr(view, "seen"):
+    if isinstance(view, Populated) and view.population is not None:
+        return (*view.population, *(view.children if isinstance(view, WithChildren) else ()))
+    if isinstance(view, Neighbourhood):
         return () if view.centre is None else (view.centre, *view.seen)
     return None
 
 
 def tournament(view: Any) -> tuple[int, ...]:
     """The ids that were drawn to become parents; of a genetic algorithm those of both tournaments."""
-    birth = getattr(view, "birth", None)
-    if birth is not None:
-        return tuple(i for drawn in birth.tournaments for i in drawn)
-    return tuple(getattr(view, "tournament", ()))
+    if isinstance(view, OfABirth) and view.birth is not None:
+        return tuple(i for drawn in view.birth.tournaments for i in drawn)
+    return view.tournament if isinstance(view, OfATournament) else ()
 
 
 class Family:

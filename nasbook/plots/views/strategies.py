@@ -28,6 +28,7 @@ from nasbook.plots.style import Figure, Limits, number, plural
 from nasbook.plots.traces.pareto_front import short
 from nasbook.plots.viewed import STRATEGY, step_of
 from nasbook.space import Space
+from nasbook.task import OfNumbers
 from nasbook.tasks.functions import Function
 from nasbook.trace import Step, Trace
 
@@ -62,7 +63,8 @@ class StrategyPicture(Picture):
         quantity: Quantity = Quantity(accuracy=False),  # noqa: B008
     ) -> None:
         super().__init__()
-        if task is not None and getattr(task, "d", None) != 2:
+        plane = isinstance(task, OfNumbers) and task.d == 2
+        if task is not None and not plane:
             raise ValueError("the valley must be a function of two variables, such as 'ellipsoid' or 'rosenbrock'")
         if method not in METHODS:
             raise ValueError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
@@ -401,7 +403,7 @@ class StrategyPicture(Picture):
             return f"{of}: {what}"
         if view is None:
             return f"{of}: known from an earlier search"
-        what = "a particle starts" if getattr(view, "flight", None) is None else "a particle flies on"
+        what = "a particle starts" if isinstance(view, PSOView) and view.flight is None else "a particle flies on"
         return f"{of}: {what}"
 
     def alt(self) -> str:

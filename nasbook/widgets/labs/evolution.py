@@ -31,7 +31,7 @@ from nasbook.plots.labs.evolution import RANDOM_PAIR, Best, Crowd, Tree, Variety
 from nasbook.plots.picture import Stack
 from nasbook.plots.style import plural
 from nasbook.plots.traces.landscape import LandscapePicture, true_values
-from nasbook.plots.views.population import parents_of, tournament
+from nasbook.plots.views.population import living, parents_of, tournament
 from nasbook.trace import Step, Trial
 from nasbook.widgets.random_on_table import best_of_random, outcomes
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
@@ -263,10 +263,7 @@ class EvolutionLab(Lab):
 
 def members_of(method: Method) -> list[Trial]:
     """Who lives now: a population, with children not yet judged; of a local search its centre and what it has seen."""
-    if method.name == "local-search":
-        view = method.view()
-        return [] if view.centre is None else [view.centre, *view.seen]
-    return [*method.population, *getattr(method, "children", ())]  # type: ignore[attr-defined]
+    return list(living(method.view()) or ())
 
 
 def _counts(operations: np.ndarray) -> np.ndarray:

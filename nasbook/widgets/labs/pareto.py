@@ -29,6 +29,7 @@ from nasbook.plots.views.objectives import ConfigPicture, FrontPicture, FrontSta
 from nasbook.space import Config
 from nasbook.tasks.objectives import LABELS
 from nasbook.trace import Step
+from nasbook.views import OfWeightedObjectives
 from nasbook.widgets.labs.evolution import TABLES as CELLS
 from nasbook.widgets.labs.evolution import lift
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
@@ -181,9 +182,9 @@ class ParetoLab(Lab):
         trial, before = step.trial, [s.trial for s in self.steps[: n - 1]]
         parents = trial.info.get("parents", [])
         born = f"a child of {' and '.join(str(i + 1) for i in sorted(set(parents)))}" if parents else ""
-        weights = getattr(step.view, "weights", None)
-        if weights is not None and getattr(step.view, "next", None) is not None:
-            born = f"chosen with weight {weights[1]:.1f} on the cost"
+        view = step.view
+        if isinstance(view, OfWeightedObjectives) and view.weights is not None and view.next is not None:
+            born = f"chosen with weight {view.weights[1]:.1f} on the cost"
         who = f"Trial {trial.id + 1}{', ' + born + ',' if born else ''}"
         if trial.values is None:
             return f"{who} failed ({trial.reason})."

@@ -33,7 +33,7 @@ from nasbook.plots.traces.history import RacePicture
 from nasbook.prepare import as_task, header_of
 from nasbook.search import search
 from nasbook.space import Space
-from nasbook.task import FunctionTask, Task
+from nasbook.task import FunctionTask, HasRuns, KnowsAccuracy, KnowsRegret, OfNumbers, Task
 from nasbook.trace import Trace
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
@@ -480,27 +480,27 @@ def distance(task: Task) -> Callable[[dict[str, Any], float], float] | None:
     """(configuration, value) -> its regret; None where the optimum is not known.
 
     A table with several runs of a cell compares their means, and a noisy function its value without noise."""
-    if hasattr(task, "regret") and task.optimum is not None:
+    if isinstance(task, KnowsRegret) and task.optimum is not None:
         return lambda config, value: float(task.regret(config))
     if task.optimum is None and not _knows_all(task):
         return None
     best = best_value(task)
     if _knows_all(task):
         return lambda config, value: 1.0 - float(task.accuracy(config)) - best  # type: ignore[attr-defined]
-    if getattr(task, "noise", 0.0) and callable(task):
+    if isinstance(task, OfNumbers) and task.noise:
         return lambda config, value: float(task([[config[n] for n in task.space.parameters]])[0]) - best
     return lambda config, value: value - best
 
 
 def _knows_all(task: Task) -> bool:
     """Is it a table of accuracies that has several runs of every configuration?"""
-    return hasattr(task, "outcomes") and hasattr(task, "accuracy") and task.value_label == "validation error"
+    return isinstance(task, KnowsAccuracy) and task.value_label == "validation error"
 
 
 def best_value(task: Task) -> float:
     """The value at the optimum; of a table of accuracies the lowest error, mean over the runs. 0 if it is not known."""
     if task.optimum is None and _knows_all(task):
-        whole: Any = registry.make("task", task.name) if getattr(task, "run", None) is not None else task
+        whole: Any = registry.make("task", task.name) if isinstance(task, HasRuns) and task.run is not None else task
         return float(whole.outcomes(("error",))[:, 0].min())
     return float(task.optimum or 0.0)
 

@@ -36,6 +36,7 @@ from nasbook.plots.picture import Stack
 from nasbook.plots.style import number, plural
 from nasbook.prepare import header_of
 from nasbook.space import Config, Constant, Scalar
+from nasbook.task import KnowsOutcomes
 from nasbook.trace import Trace
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide
 
@@ -491,7 +492,7 @@ def tables(space: str) -> tuple[str, ...]:
     """The names of the tables that hold the architectures of a search space."""
     parameters = registry.make("space", space).space
     found = [e.name for e in registry.TASKS if e.family == "table" and getattr(e.load(), "space", None) == parameters]
-    return tuple(name for name in found if hasattr(registry.find("task", name).load(), "outcomes"))
+    return tuple(name for name in found if issubclass(registry.find("task", name).load(), KnowsOutcomes))
 
 
 @cache

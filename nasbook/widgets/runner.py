@@ -126,9 +126,11 @@ class Runner:
     def wait(self, timeout: float | None = 600.0) -> Any:
         """Block until nothing is left to do (at full speed); returns what the generator returned, None before its end.
 
-        Raises what the search or the drawing raised, and TimeoutError after `timeout` seconds. An interrupt pauses the
-        search.
+        Raises what the search or the drawing raised, TimeoutError after `timeout` seconds, and RuntimeError in a thread
+        that holds `between`, for which the search waits. An interrupt pauses the search.
         """
+        if self._busy and self.between._is_owned():  # type: ignore[attr-defined]
+            raise RuntimeError("the search waits for this thread, which holds `between`, so this cannot wait for it")
         end = math.inf if timeout is None else time.monotonic() + timeout
         with self._news:
             self._waiting += 1

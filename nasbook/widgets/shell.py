@@ -193,8 +193,11 @@ class Lab(W.VBox):
     def changed(self, name: str) -> None:
         """A setting with effect='live' has been changed."""
 
-    def picked(self, axes: Any, x: float, y: float) -> None:
-        """The picture was clicked at (x, y), in the units of the axes."""
+    def picked(self, axes: Any, x: float, y: float) -> Callable[[], Any] | None:
+        """The picture was clicked at (x, y), in the units of the axes.
+
+        The search is held up meanwhile: who wants to wait for it returns `self.wait`, which is called afterwards."""
+        return None
 
     def entered(self, text: str) -> None:
         """Enter was pressed in a field with the class nb-typed, which holds this text."""
@@ -546,8 +549,10 @@ class Lab(W.VBox):
     @shown
     def _clicked(self, x: float, y: float) -> None:
         with self.changing():  # the picture that is clicked is not exchanged meanwhile
-            if hit := self.live.locate(x, y):
-                self.picked(*hit)
+            hit = self.live.locate(x, y)
+            then = self.picked(*hit) if hit else None
+        if then:
+            then()
 
     @shown
     def _scrubbed(self, change: Any) -> None:

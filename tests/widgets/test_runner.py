@@ -187,6 +187,8 @@ def test_nothing_can_happen_while_between_is_held():
         runner.play()
         time.sleep(0.05)
         assert runner.steps == []
+        with pytest.raises(RuntimeError, match="holds `between`"):  # it would wait for itself
+            runner.wait(10)
     runner.wait(10)
     assert len(runner.steps) == 5
 

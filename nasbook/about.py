@@ -52,6 +52,7 @@ PARTS = {  # of each method: the kind of picture that draws it (trace.plot), its
     "network-morphism": Parts("family-tree", "", "", "morphism"),
     "reptile": Parts("episodes", "transfer", "17", "reptile"),
     "darts": Parts("weights", "darts", "13", "darts_cost"),
+    "spos": Parts("weights", "", "", ""),
 }
 
 

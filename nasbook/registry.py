@@ -113,6 +113,8 @@ METHODS = [
           "nasbook.nas.reptile:Reptile", "one-shot", "Nichol et al. 2018, On First-Order Meta-Learning Algorithms"),
     Entry("darts", "relaxes the choice of operations and follows its gradient",
           "nasbook.nas.darts:Darts", "one-shot", "Liu et al. 2019, DARTS: Differentiable Architecture Search"),
+    Entry("spos", "trains a supernet path by path, drawn uniformly, and lets evolution find the best path",
+          "nasbook.nas.spos:Spos", "one-shot", "Guo et al. 2020, Single Path One-Shot Neural Architecture Search with Uniform Sampling"),
 ]  # fmt: skip
 
 TASKS = [
@@ -140,6 +142,8 @@ TASKS = [
           (("space", "macro"),)),
     Entry("characters", "recurrent cells that predict the next character of a small text", "nasbook.tasks.characters:Characters", "training",
           "Pham et al. 2018"),
+    Entry("digits-supernet", "paths through a supernet that is trained once, on 8×8 digits", "nasbook.tasks.supernet:SupernetTask", "training",
+          "Guo et al. 2020"),
     Entry("digits-few-shot", "many small tasks of three digits and five images each", "nasbook.tasks.few_shot:FewShot", "training", "scikit-learn"),
     Entry("ridge-digits", "ridge regression by gradient descent, differentiable", "nasbook.tasks.differentiable:RidgeDigits", "training", "scikit-learn"),
     Entry("logistic-cancer", "logistic regression with three decays, differentiable", "nasbook.tasks.differentiable:LogisticCancer", "training",
@@ -216,6 +220,8 @@ ESTIMATORS = [
           (("model", "gp"),)),
     Entry("forest-predictor", "a random forest, fitted to some trainings", "nasbook.estimate.predictor:Predictor", "predictor", "White et al. 2021",
           (("model", "forest"),)),
+    Entry("weight-sharing", "the path through one supernet that is trained for all", "nasbook.estimate.weight_sharing:WeightSharing", "one-shot",
+          "Guo et al. 2020"),
     Entry("knn-predictor", "the nearest of some trained architectures", "nasbook.estimate.predictor:Predictor", "predictor", "White et al. 2021",
           (("model", "knn"),)),
 ]  # fmt: skip
@@ -238,6 +244,10 @@ LABS = [
     Entry("estimators", "what each estimator costs, how well it ranks, and what it finds in so much time", "nasbook.widgets.labs.estimators:EstimatorsLab"),
     Entry("race", "several methods, several seeds, one task", "nasbook.widgets.labs.race:RaceLab"),
 ]  # fmt: skip
+
+SUPERNETS = [  # of which spaces there is a network that holds them all: subclasses of nasbook.nas.spaces.gates.Places
+    "nasbook.nas.spaces.networks:CellPlaces",
+]
 
 TABLES = {"method": METHODS, "task": TASKS, "space": SPACES, "estimator": ESTIMATORS, "lab": LABS}
 OWN = "own"  # the family of what users register
@@ -273,6 +283,17 @@ def find(kind: str, name: str) -> Entry:
         hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(table)}"
         raise ValueError(f"there is no {kind} {name!r}; {hint}")
     return table[name]
+
+
+def supernet(method: str, space: Any) -> Any:
+    """The places of the supernet of a space, for a method that shares weights; ValueError where there is none."""
+    for target in SUPERNETS:
+        if (places := Entry("", "", target).load().of(space)) is not None:
+            return places
+    raise ValueError(
+        f"{method} trains a supernet, which there is for the cells of NAS-Bench-201 (edge_0_1 … edge_2_3), as in "
+        "'digits-cells'; for another space use 'random', 'bayesian' or 'regularized-evolution'"
+    )
 
 
 _used: dict[str, dict[str, Entry]] = {kind: {} for kind in TABLES}

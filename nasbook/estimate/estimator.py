@@ -8,7 +8,6 @@
 The space is that of the task, so every method works on it. The value of a trial is the estimate, in the estimator's own
 units: an error after two epochs, a negative score. Lower is better, and only the order is meant to be right. A trial's
 cost is what the estimate has cost: told by the table behind it, or measured. `metrics` say what was estimated, by what.
-Left out: weights shared between architectures, where one supernet judges them all.
 """
 
 from __future__ import annotations

@@ -29,21 +29,27 @@ as the images are. Their rate of α, 3e-4, is meant for 50 epochs of several hun
 epochs of 6 steps, in which Adam would move α by 0.04 at most; so `alpha_lr` is 0.02.
 
 Paper: Liu, Simonyan & Yang, DARTS: Differentiable Architecture Search, ICLR 2019. Read first: `architecture_gradient`.
-The training around it is in oneshot.py, the supernet in spaces/networks.py. Left out: two kinds of cell, keeping two
-edges a node (in this space every edge stays), training the derived cell.
+The training around it is in parts/oneshot.py; the supernets, and what is derived, are in spaces/. Left out: training
+the derived cell.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from nasbook.nas.parts.oneshot import Batch, SupernetSearch
-from nasbook.nas.parts.supernet import SupernetSettings, SupernetView, setting
-from nasbook.nas.spaces.nb201.cell import EDGES, NONE, OPS, Cell
+from nasbook.kit.checks import one_of, setting, within
+from nasbook.kit.threads import one_thread_a_step
+from nasbook.nas.parts.oneshot import SupernetTraining
+from nasbook.nas.parts.single_path import Batch, evaluate_gates
+from nasbook.nas.parts.supernet import SupernetSettings, SupernetView
+from nasbook.nas.spaces.gates import Gates, Path, mixed
+from nasbook.task import Task
+from nasbook.trace import Trial
 
 DartsView = SupernetView
 Loss = Callable[[Sequence[Tensor], Tensor, Batch], Tensor]
@@ -57,10 +63,9 @@ class DartsSettings(SupernetSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.order not in (1, 2):
-            raise ValueError(f"order must be 1 or 2, not {self.order!r}")
-        self.check("alpha_lr", positive=True)
-        self.check("alpha_weight_decay")
+        one_of("order", self.order, (1, 2))
+        within("alpha_lr", self.alpha_lr, 0, above=True)
+        within("alpha_weight_decay", self.alpha_weight_decay, 0)
 
 
 def architecture_gradient(
@@ -95,31 +100,54 @@ def architecture_gradient(
     return d_alpha - xi * (at(+1) - at(-1)) / (2 * eps)
 
 
-class Darts(SupernetSearch):
+class Darts(SupernetTraining):
     name = "darts"
     Settings = DartsSettings
 
     def begin(self) -> tuple[Tensor, torch.optim.Optimizer]:
-        alpha = torch.from_numpy(1e-3 * self.rng.standard_normal((len(EDGES), len(OPS)))).float()
+        """α (places, ops) at the start, and its optimiser."""
+        alpha = torch.from_numpy(1e-3 * self.rng.standard_normal(self.places.allowed.shape)).float()
         alpha = alpha.to(self.w[0].device).requires_grad_()
         s = self.settings
         return alpha, torch.optim.Adam([alpha], s.alpha_lr, betas=(0.5, 0.999), weight_decay=s.alpha_weight_decay)
 
+    @one_thread_a_step
+    def run(self, task: Task) -> Iterator[tuple[Trial, SupernetView]]:
+        """Search, and yield after each epoch. ValueError if the task has no images."""
+        train, val = self.start(task)
+        self.alpha, self.alpha_optimiser = self.begin()
+        for xi in self.epochs():
+            train_loss = self.epoch(train, val, xi)
+            now = evaluate_gates(self.net, self.gates(self.alpha.detach()), val, how="running")
+            yield self.ended(train_loss, self.derive(self.alpha), *now)
+
     def epoch(self, train: Batch, val: Batch, xi: float) -> float:
+        """One pass over the training images with the weights' rate ξ; returns the mean training loss."""
         s, losses = self.settings, []
-        val_batches = self.batches(val)
-        for step, batch in enumerate(self.batches(train)):
+        for batch, val_batch in self.alternate(train, val):
             buffers = [self.w_optimiser.state[p].get("momentum_buffer") for p in self.w]
             moment = None if buffers[0] is None else [s.momentum * b for b in buffers]
             self.alpha.grad = architecture_gradient(
-                self.loss, self.w, self.alpha, batch, val_batches[step % len(val_batches)],
-                xi if s.order == 2 else 0.0, moment, s.weight_decay,
-            )  # fmt: skip
+                self.loss, self.w, self.alpha, batch, val_batch, xi if s.order == 2 else 0.0, moment, s.weight_decay
+            )
             self.alpha_optimiser.step()
-            losses.append(self.step_w(batch))
+            losses.append(self.step_w(batch, self.gates(self.alpha.detach())))
         return sum(losses) / len(losses)
 
-    def derive(self, alpha: Tensor) -> Cell:
+    def gates(self, alpha: Tensor) -> Gates:
+        """ō = Σ_o softmax(α)_o o(x) on every edge."""
+        return mixed(self.places.softmax(alpha))
+
+    def loss(self, w: Sequence[Tensor], alpha: Tensor, batch: Batch) -> Tensor:
+        """L(w, α) of a batch."""
+        return self.look(w, self.gates(alpha), batch)
+
+    def derive(self, alpha: Tensor) -> Path:
         """On each edge the operation with the largest α, `none` excluded."""
-        rest = [op for op in range(len(OPS)) if op != NONE]
-        return tuple(rest[int(best)] for best in alpha[:, rest].argmax(1))
+        return self.places.strongest(alpha)
+
+    def parts(self) -> dict[str, Any]:
+        return {"alpha": self.alpha, "alpha_optimiser": self.alpha_optimiser}
+
+    def believe(self) -> Tensor:
+        return self.places.softmax(self.alpha.detach().cpu())

@@ -28,11 +28,12 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.func import functional_call
 
+from nasbook import registry
 from nasbook.kit.checks import setting, whole, within
+from nasbook.kit.start import init_weights
 from nasbook.kit.state import Resumable
 from nasbook.kit.threads import one_thread_a_step
-from nasbook.nas.spaces.nb201.cell import EDGES, NONE, OPS, cell_space, to_config
-from nasbook.nas.spaces.networks import SuperNet, init_weights
+from nasbook.nas.spaces.gates import Places, mixed
 from nasbook.space import Space
 from nasbook.task import ManyTasks, Task
 from nasbook.trace import Trial
@@ -107,11 +108,7 @@ class Reptile(Resumable):
     View = ReptileView
 
     def check_space(self, space: Space) -> None:
-        if space != cell_space():
-            raise ValueError(
-                f"{self.name} learns a supernet of NAS-Bench-201's cells, as in 'digits-few-shot'; "
-                "for another space use 'random' or 'regularized-evolution'"
-            )
+        self.places: Places = registry.supernet(self.name, space)
 
     @one_thread_a_step
     def run(self, task: Task) -> Iterator[tuple[Trial, ReptileView]]:
@@ -120,9 +117,9 @@ class Reptile(Resumable):
             raise ValueError(f"{self.name} learns from many small tasks, and {task.name} is one; use 'digits-few-shot'")
         s = self.settings
         held_out = [task.episode(i, held_out=True) for i in range(s.judges)]
-        self.net = SuperNet(s.channels, task.ways, 1)
+        self.net = self.places.net(s.channels, task.ways, 1)
         init_weights(self.net, self.rng)
-        self.phi = [*(p.detach().clone() for p in self.net.parameters()), torch.zeros(len(EDGES), len(OPS))]
+        self.phi = [*(p.detach().clone() for p in self.net.parameters()), torch.zeros(self.places.allowed.shape)]
         self.rates = [s.lr] * (len(self.phi) - 1) + [s.alpha_lr]
         self.done_epochs = 0
         self.scratch = self.measure(held_out, s.inner_steps)
@@ -149,7 +146,7 @@ class Reptile(Resumable):
         buffers = {name: b.clone() for name, b in self.net.named_buffers()}
         self.net.train()
         weights = dict(zip(names, phi[:-1], strict=True))
-        return functional_call(self.net, {**weights, **buffers}, (x, torch.softmax(phi[-1], 1)))
+        return functional_call(self.net, {**weights, **buffers}, (x, mixed(self.places.softmax(phi[-1]))))
 
     def measure(self, episodes: Sequence[Mapping[str, Batch]], k: int) -> float:
         """Mean error on the query images of these tasks, after k steps on their few images."""
@@ -162,12 +159,12 @@ class Reptile(Resumable):
         return sum(errors) / len(errors)
 
     def _record(self, error: float, unadapted: float, seconds: float) -> tuple[Trial, ReptileView]:
-        alpha, rest = self.phi[-1], [op for op in range(len(OPS)) if op != NONE]
-        cell = [rest[int(best)] for best in alpha[:, rest].argmax(1)]
-        ops, mixed = tuple(OPS[op] for op in cell), tuple(map(tuple, torch.softmax(alpha, 1).tolist()))
-        view = ReptileView(self.done_epochs, self.settings.epochs, error, unadapted, self.scratch, mixed, ops)
+        alpha = self.phi[-1]
+        path, weights = self.places.strongest(alpha), tuple(map(tuple, self.places.softmax(alpha).tolist()))
+        ops = self.places.names(path)
+        view = ReptileView(self.done_epochs, self.settings.epochs, error, unadapted, self.scratch, weights, ops)
         metrics = {"accuracy": 1 - error, "unadapted": unadapted, "scratch": self.scratch}
-        trial = Trial(self.done_epochs - 1, to_config(tuple(cell)), metrics=metrics, cost=seconds)
+        trial = Trial(self.done_epochs - 1, self.places.config(path), metrics=metrics, cost=seconds)
         if not all(bool(p.isfinite().all()) for p in self.phi):
             return replace(trial, status="failed", reason="diverged: φ is not finite"), view
         return replace(trial, status="done", value=error), view

@@ -25,10 +25,10 @@ from torch import Tensor, nn
 from nasbook import registry
 from nasbook.kit import learner
 from nasbook.kit.checks import is_number, is_one_of
+from nasbook.kit.start import init_weights, pick_device
 from nasbook.kit.threads import one_thread
 from nasbook.nas.spaces.blocks import Noise
 from nasbook.nas.spaces.cost import flops
-from nasbook.nas.spaces.networks import init_weights, pick_device
 from nasbook.space import Config
 from nasbook.task import Evaluation, Fidelity, Report, Task
 from nasbook.tasks import images

@@ -17,8 +17,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from nasbook.kit.checks import whole
+from nasbook.kit.start import init_weights
 from nasbook.nas.spaces.nb201.cell import cell_space, to_cell
-from nasbook.nas.spaces.networks import CellNet, init_weights
+from nasbook.nas.spaces.networks import CellNet
 from nasbook.space import Config
 from nasbook.tasks.architectures import LR, Networks
 

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from nasbook.kit.checks import is_number, whole
-from nasbook.nas.spaces.networks import pick_device
+from nasbook.kit.start import pick_device
 from nasbook.nas.spaces.recurrent_cell import RecurrentCells
 from nasbook.space import Config
 from nasbook.task import Fidelity

@@ -79,7 +79,8 @@ class FewShot(Task):
         import torch
 
         from nasbook.kit import learner
-        from nasbook.nas.spaces.networks import CellNet, init_weights
+        from nasbook.kit.start import init_weights
+        from nasbook.nas.spaces.networks import CellNet
 
         cell, errors = to_cell(self.space.validate(config)), []
         for i in range(JUDGES):

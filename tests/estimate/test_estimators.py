@@ -11,13 +11,18 @@ from nasbook.estimate import compare, estimator
 from nasbook.estimate.dropout import DropoutNet
 from nasbook.estimate.predictor import MODELS
 from nasbook.estimate.proxy import STEPS
+from nasbook.estimate.weight_sharing import JUDGE
 from nasbook.estimate.zero_cost import PROXIES
 from nasbook.scale.study import load_study
 from nasbook.task import Evaluation, Fidelity, Task, trial_seed
 
 TABLE = nasbook.task("digits201-digits")
 NAMES = [e.name for e in registry.ESTIMATORS]
-CHEAP = {"low-fidelity": {"epochs": 2}, **{name: {"train": 8} for name in NAMES if name.endswith("predictor")}}
+CHEAP = {
+    "low-fidelity": {"epochs": 2},
+    "weight-sharing": {"epochs": 1, "channels": 2, "looks": 1},
+    **{name: {"train": 8} for name in NAMES if name.endswith("predictor")},
+}
 
 
 def sample(n, seed=0):
@@ -40,6 +45,9 @@ def test_a_strategy_given_an_estimator_pays_what_the_estimator_costs(name):
         bill = 2 * TABLE.epoch_seconds[rows]
     elif name == "learning-curve":
         bill = 6 * TABLE.epoch_seconds[rows]
+    elif name == "weight-sharing":  # six steps of training, then a judgement each
+        assert made.spent == pytest.approx(6 * TABLE.columns["step"].mean())
+        bill = JUDGE * TABLE.columns["step"][rows] + np.r_[made.spent, np.zeros(19)]
     else:  # eight whole trainings, then nothing
         trained = [TABLE.cost(c)["epoch_seconds"] for c in made.configs]
         assert len(trained) == 8 and done[0].cost == pytest.approx(12 * sum(trained))

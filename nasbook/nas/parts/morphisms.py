@@ -29,9 +29,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nasbook.kit.start import init_weights
 from nasbook.nas.parts.chain_growth import Chain, Growth, grow, growths
 from nasbook.nas.spaces.conv_chain import ConvChain
-from nasbook.nas.spaces.networks import init_weights
 from nasbook.nas.spaces.program import Program
 from nasbook.space import Config
 

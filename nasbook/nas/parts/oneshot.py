@@ -1,8 +1,16 @@
 """What searches on a supernet share: its data, its weights' optimiser, measuring, stopping and going on.
 
-A strategy of this kind (DARTS and its relatives) keeps architecture parameters α beside the weights w of a
-`SuperNet`. It subclasses `SupernetSearch` and says how α begins (`begin`), what one epoch does (`epoch`) and which
-cell α means now (`derive`). Everything here happens in every such method.
+A strategy keeps something beside the weights w of the supernet (α, a controller, counts, nothing), and its `run` reads
+
+    train, val = self.start(task)                     the net, its weights and their optimiser
+    …                                                 what the strategy keeps, at its beginning
+    for xi in self.epochs():                          with the weights' rate ξ; it goes on where a saved state ends
+        for batch, val_batch in self.alternate(train, val):
+            …                                         its step, and the weights': self.step_w(batch, gates)
+        yield self.ended(train_loss, path, *evaluate_path(…))
+
+It says by two hooks what that is: `parts`, all that the next epoch depends on besides the net, and `believe`, the table
+that its view shows.
 """
 
 from __future__ import annotations
@@ -13,81 +21,69 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.func import functional_call
 
+from nasbook import registry
 from nasbook.kit import learner
+from nasbook.kit.start import init_weights, pick_device
 from nasbook.kit.state import Resumable
-from nasbook.kit.threads import one_thread_a_step
-from nasbook.nas.parts.supernet import SupernetView
-from nasbook.nas.spaces.nb201.cell import EDGES, OPS, Cell, cell_space, to_config
-from nasbook.nas.spaces.networks import SuperNet, init_weights, pick_device
+from nasbook.nas.parts.single_path import Batch
+from nasbook.nas.parts.supernet import SupernetSettings, SupernetView
+from nasbook.nas.spaces.gates import Gates, Path, Places
 from nasbook.space import Space
 from nasbook.task import HoldsImages, Task
 from nasbook.trace import Trial
 
-Batch = tuple[Tensor, Tensor]  # images (B, c, h, w), labels (B,)
 
+class SupernetTraining(Resumable):
+    """A training of `self.net`, the supernet of `self.places`, epoch by epoch."""
 
-class SupernetSearch(Resumable):
-    """A training of `self.net` (weights `self.w`) and `self.alpha` (6, 5), epoch by epoch."""
-
+    Settings = SupernetSettings
     View = SupernetView
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)
-        self.done_epochs = 0
+        self.done_epochs, self.failed = 0, False
 
-    def begin(self) -> tuple[Tensor, torch.optim.Optimizer]:
-        """α (6, 5) at the start, and its optimiser."""
+    # ---- what a strategy says ------------------------------------------------------------------------------
+
+    def parts(self) -> dict[str, Any]:
+        """The attributes that the next epoch depends on besides the net, by name: modules, optimisers, tensors, and
+        plain numbers, text, lists and tuples. A state takes the first three back in place."""
+        return {}
+
+    def believe(self) -> Any:
+        """A number for each place and operation (places, ops): what a view shows as weights."""
         raise NotImplementedError
 
-    def epoch(self, train: Batch, val: Batch, xi: float) -> float:
-        """One pass over the training images with the weights' rate ξ; returns the mean training loss."""
-        raise NotImplementedError
-
-    def derive(self, alpha: Tensor) -> Cell:
-        """The cell that α (6, 5) means."""
-        raise NotImplementedError
+    def shows(self) -> dict[str, Any]:
+        """Further fields of the view."""
+        return {}
 
     def check_space(self, space: Space) -> None:
-        if space != cell_space():
-            raise ValueError(
-                f"{self.name} searches the cells of NAS-Bench-201 (edge_0_1 … edge_2_3), as in 'digits-cells'; "
-                "for another space use 'random', 'bayesian' or 'regularized-evolution'"
-            )
+        self.places: Places = registry.supernet(self.name, space)
 
-    @one_thread_a_step
-    def run(self, task: Task) -> Iterator[tuple[Trial, SupernetView]]:
-        """Search, and yield after each epoch. ValueError if the task has no images.
+    # ---- a run ---------------------------------------------------------------------------------------------
 
-        task.data() is {"train": (x, y), "val": (x, y), …}: images (n, h, w) or (n, c, h, w) float32, labels (n,)."""
-        s = self.settings
-        train, val = self._images(task)
+    def start(self, task: Task) -> tuple[Batch, Batch]:
+        """The training and the validation images; makes the net, its weights `w` and their optimiser.
+
+        task.data() is {"train": (x, y), "val": (x, y), …}: images (n, h, w) or (n, c, h, w) float32, labels (n,).
+        ValueError if the task has no images, or fewer than a batch."""
+        s, (train, val) = self.settings, self._images(task)
         classes = 1 + int(max(train[1].max(), val[1].max()))
-        self.net = SuperNet(s.channels, classes, train[0].shape[1])
+        self.net = self.places.net(s.channels, classes, train[0].shape[1])
         init_weights(self.net, self.rng)
         self.net.to(train[0].device)
         self.w = list(self.net.parameters())
         self.w_optimiser = torch.optim.SGD(self.w, s.lr, momentum=s.momentum, weight_decay=s.weight_decay)
-        self.alpha, self.alpha_optimiser = self.begin()
-        self.done_epochs = 0
-        if self.saved:
-            self._load(self.saved)
-        while self.done_epochs < s.epochs:
-            begin = time.perf_counter()
-            xi = learner.cosine(s.lr, self.done_epochs, s.epochs, s.lr_min)
-            self.w_optimiser.param_groups[0]["lr"] = xi
-            self.net.train()
-            train_loss = self.epoch(train, val, xi)
-            val_loss, accuracy = self.measure(val)
-            self.done_epochs += 1
-            trial, view = self._record(train_loss, val_loss, accuracy, time.perf_counter() - begin)
-            yield trial, view
-            if trial.status == "failed":
-                return
+        self.images, self.begin_from = (train, val), self.saved
+        self.done_epochs, self.failed = 0, False
+        return train, val
 
     def _images(self, task: Task) -> tuple[Batch, Batch]:
         if not isinstance(task, HoldsImages):
@@ -102,19 +98,46 @@ class SupernetSearch(Resumable):
             pairs.append((images.to(device), torch.from_numpy(y).to(device)))
         return pairs[0], pairs[1]
 
+    def epochs(self) -> Iterator[float]:
+        """The weights' rate ξ of each epoch that is still to come; a saved state is taken back before the first."""
+        s = self.settings
+        for _ in self.rounds(s.epochs):
+            xi = learner.cosine(s.lr, self.done_epochs, s.epochs, s.lr_min)
+            self.w_optimiser.param_groups[0]["lr"] = xi
+            self.net.train()
+            yield xi
+
+    def rounds(self, end: int) -> Iterator[int]:
+        """The numbers of the epochs that are still to come, up to `end`; those of a search behind the training count
+        on from it."""
+        if self.begin_from:
+            self._load(self.begin_from)
+            self.begin_from = None
+        while self.done_epochs < end and not self.failed:
+            self.began = time.perf_counter()
+            yield self.done_epochs
+
+    @property
+    def total(self) -> int:
+        """How many epochs the search has."""
+        return self.settings.epochs
+
     # ---- tools of an epoch ---------------------------------------------------------------------------------
 
-    def loss(self, w: Sequence[Tensor], alpha: Tensor, batch: Batch) -> Tensor:
-        """L(w, α): cross-entropy of a batch with the weights w. Only a look: running statistics stay as they are."""
+    def look(self, w: Sequence[Tensor], gates: Gates, batch: Batch) -> Tensor:
+        """L(w, gates): cross-entropy of a batch with the weights w. Only a look: running statistics stay as they are.
+
+        Its gradient goes to w and to whatever the gates' coefficients were made of."""
         names = [name for name, _ in self.net.named_parameters()]
         state = {**dict(zip(names, w, strict=True)), **{name: b.clone() for name, b in self.net.named_buffers()}}
-        logits = functional_call(self.net, state, (batch[0], torch.softmax(alpha, 1)))
-        return F.cross_entropy(logits, batch[1])
+        return F.cross_entropy(functional_call(self.net, state, (batch[0], gates)), batch[1])
 
-    def step_w(self, batch: Batch) -> float:
-        """One step of SGD for the weights, α fixed; returns the loss before it."""
-        loss = F.cross_entropy(self.net(batch[0], torch.softmax(self.alpha.detach(), 1)), batch[1])
-        return learner.step(self.w_optimiser, loss, self.settings.clip).item()
+    def step_w(self, batch: Batch, *gates: Gates) -> float:
+        """One step of SGD for the weights, along the sum of the gradients of each of these gates; returns the mean of
+        their losses before it."""
+        losses = [F.cross_entropy(self.net(batch[0], one), batch[1]) for one in gates]
+        total = losses[0] if len(losses) == 1 else torch.stack(losses).sum()
+        return learner.step(self.w_optimiser, total, self.settings.clip).item() / len(gates)
 
     def batches(self, data: Batch) -> list[Batch]:
         """Full batches of the images in a new order."""
@@ -122,19 +145,18 @@ class SupernetSearch(Resumable):
         order = torch.from_numpy(self.rng.permutation(len(y))).to(x.device)
         return [(x[i], y[i]) for i in order.split(self.settings.batch) if len(i) == self.settings.batch]
 
-    def measure(self, data: Batch) -> tuple[float, float]:
-        """(loss, accuracy) of the supernet with its running statistics."""
-        self.net.eval()
-        weights = torch.softmax(self.alpha.detach(), 1)
-        loss, error = learner.measure(lambda x: self.net(x, weights), *data)
-        return loss, 1 - error
+    def alternate(self, train: Batch, val: Batch) -> Iterator[tuple[Batch, Batch]]:
+        """All training batches in a new order, each with a validation batch; those come again where they are fewer."""
+        looks = self.batches(val)
+        for step, batch in enumerate(self.batches(train)):
+            yield batch, looks[step % len(looks)]
 
-    def _record(
-        self, train_loss: float, val_loss: float, accuracy: float, seconds: float
-    ) -> tuple[Trial, SupernetView]:
-        alpha = self.alpha.detach().cpu()
-        cell = self.derive(alpha)
-        ops = tuple(OPS[op] for op in cell)
+    def ended(self, train_loss: float, path: Path, val_loss: float, error: float) -> tuple[Trial, SupernetView]:
+        """An epoch has ended: its trial, whose configuration is the path that would be derived now, and its view."""
+        self.done_epochs += 1
+        accuracy = 1 - error
+        weights = np.asarray(self.believe(), float)
+        ops = self.places.names(path)
         finite = lambda x: x if math.isfinite(x) else None  # noqa: E731
         found: dict[str, Any] = {
             "train_loss": finite(train_loss),
@@ -142,32 +164,37 @@ class SupernetSearch(Resumable):
             "skips": ops.count("skip"),
         }
         view = SupernetView(
-            self.done_epochs, self.settings.epochs, tuple(map(tuple, torch.softmax(alpha, 1).tolist())), OPS, EDGES,
-            ops, val_accuracy=accuracy, **found,
+            self.done_epochs, self.total, tuple(map(tuple, weights.tolist())), self.places.ops,
+            self.places.edges, ops, val_accuracy=accuracy, **found, **self.shows(),
         )  # fmt: skip
-        trial = Trial(self.done_epochs - 1, to_config(cell), metrics={"accuracy": accuracy, **found}, cost=seconds)
-        bad = None in found.values() or not bool(alpha.isfinite().all())
-        if bad:
+        trial = Trial(
+            self.done_epochs - 1, self.places.config(path), metrics={"accuracy": accuracy, **found},
+            cost=time.perf_counter() - self.began,
+        )  # fmt: skip
+        self.failed = None in found.values() or not np.isfinite(weights).all()
+        if self.failed:
             return replace(trial, status="failed", reason="diverged: a loss or α is not finite"), view
         return replace(trial, status="done", value=1 - accuracy), view
 
     # ---- stopping and going on -----------------------------------------------------------------------------
 
     def state(self) -> dict[str, Any]:
+        kept = {k: p.state_dict() if hasattr(p, "state_dict") else p for k, p in self.parts().items()}
         return {
             "done_epochs": self.done_epochs,
             "net": self.net.state_dict(),
-            "alpha": self.alpha.detach(),
             "w_optimiser": self.w_optimiser.state_dict(),
-            "alpha_optimiser": self.alpha_optimiser.state_dict(),
             "rng": self.rng.bit_generator.state,
+            **{k: p.detach() if isinstance(p, Tensor) else p for k, p in kept.items()},
         }
 
     def _load(self, saved: dict[str, Any]) -> None:
-        self.net.load_state_dict(saved["net"])
-        with torch.no_grad():
-            self.alpha.copy_(saved["alpha"])
-        self.w_optimiser.load_state_dict(saved["w_optimiser"])
-        self.alpha_optimiser.load_state_dict(saved["alpha_optimiser"])
+        for name, part in {"net": self.net, "w_optimiser": self.w_optimiser, **self.parts()}.items():
+            if hasattr(part, "load_state_dict"):
+                part.load_state_dict(saved[name])
+            elif isinstance(part, Tensor):
+                part.detach().copy_(saved[name])
+            else:
+                setattr(self, name, saved[name])
         self.rng.bit_generator.state = saved["rng"]
         self.done_epochs = saved["done_epochs"]

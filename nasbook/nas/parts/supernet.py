@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from nasbook.nas.spaces.networks import pick_device
+from nasbook.kit.checks import setting, whole, within
+from nasbook.kit.start import pick_device
 from nasbook.views import equally_long
-
-
-def setting(default: Any, text: str, options: Sequence[Any] | None = None) -> Any:
-    """A field of a settings class, with a sentence of help."""
-    return field(default=default, metadata={"help": text} | ({"options": list(options)} if options else {}))
 
 
 @dataclass(frozen=True)
@@ -33,49 +27,53 @@ class SupernetSettings:
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch", "channels"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
-        self.check("lr", "clip", positive=True)
-        self.check("lr_min", "momentum", "weight_decay")
+            whole(name, getattr(self, name), 1)
+        for name in ("lr", "clip"):
+            within(name, getattr(self, name), 0, above=True)
+        for name in ("lr_min", "weight_decay"):
+            within(name, getattr(self, name), 0)
+        within("momentum", self.momentum, 0, 1)
         if self.lr_min > self.lr:
             raise ValueError(f"lr_min must not be above lr = {self.lr:g}, not {self.lr_min!r}")
-        if self.momentum >= 1:
+        if self.momentum == 1:
             raise ValueError(f"momentum must be below 1, not {self.momentum!r}")
         pick_device(self.device)
-
-    def check(self, *names: str, positive: bool = False) -> None:
-        for name in names:
-            x = getattr(self, name)
-            if isinstance(x, bool) or not isinstance(x, int | float) or not 0 <= x < math.inf or (positive and x == 0):
-                raise ValueError(
-                    f"{name} must be a {'positive ' if positive else ''}number{'' if positive else ' ≥ 0'}, not {x!r}"
-                )
 
 
 @dataclass(frozen=True)
 class SupernetView:
-    """What the supernet believed at the end of an epoch. Losses are None where they were not finite."""
+    """What the strategy believed at the end of an epoch. Losses are None where they were not finite; what a strategy
+    has not got is None."""
 
     epoch: int  # 1 after the first
     epochs: int  # of the whole search
-    weights: tuple[tuple[float, ...], ...]  # softmax(α): a row for each edge (6), a column for each operation (5)
+    weights: tuple[tuple[float, ...], ...]  # a row for each edge, a column for each operation: softmax(α), the policy …
     ops: tuple[str, ...]  # names of the columns
     edges: tuple[tuple[int, int], ...]  # of the rows: (from node, to node)
     cell: tuple[str, ...]  # the operation that each edge would keep
     skips: int  # how many of them are skips: too many are the sign of a collapse
     train_loss: float | None  # mean over the steps of the epoch
-    val_loss: float | None  # of the supernet, after the epoch
+    val_loss: float | None  # of the supernet (or of the path `cell` through it), after the epoch
     val_accuracy: float
+    counts: tuple[tuple[int, ...], ...] | None = None  # like weights: how often the weights of each were updated
+    scatter: tuple[tuple[tuple[str, ...], float], ...] | None = None  # paths judged so far: (operations, score)
+    temperature: float | None = None  # of a Gumbel sample
+    stage: str | None = None  # in words, of a search in several
+    expected_cost: float | None = None  # e.g. latency, under the architecture's probabilities
+    reward: float | None = None  # the mean, over the paths that the policy drew in this epoch
 
     def __post_init__(self) -> None:
-        equally_long(self, "edges", "weights", "cell")
-        for row in self.weights if isinstance(self.weights, tuple) else ():
-            if not isinstance(row, tuple) or len(row) != len(self.ops):
-                raise ValueError(f"each row of weights must have {len(self.ops)} numbers, one for each of ops")
+        equally_long(self, "edges", "weights", "cell", "counts")
+        for name in ("weights", "counts"):
+            table = getattr(self, name)
+            for row in table if isinstance(table, tuple) else ():
+                if not isinstance(row, tuple) or len(row) != len(self.ops):
+                    raise ValueError(f"each row of {name} must have {len(self.ops)} numbers, one for each of ops")
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """Without what the strategy has not got."""
+        always = ("train_loss", "val_loss")
+        return {name: x for name, x in asdict(self).items() if x is not None or name in always}
 
     @classmethod
     def from_dict(cls, row: dict[str, Any]) -> SupernetView:

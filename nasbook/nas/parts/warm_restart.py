@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from nasbook.kit import learner
 from nasbook.kit.checks import setting, whole, within
-from nasbook.nas.spaces.networks import pick_device
+from nasbook.kit.start import pick_device
 from nasbook.task import OnADevice, Task
 
 Images = tuple[Tensor, Tensor]  # images (n, channels, height, width), labels (n,)

@@ -3,18 +3,13 @@
     image ─▶ stem ─▶ cell (C channels) ─▶ reduce (stride 2) ─▶ cell (2C channels) ─▶ BN, ReLU, mean over pixels ─▶
     linear
 
-A `CellNet` runs the chosen operation on each edge. A `SuperNet` runs all five and adds them with weights (Liu et al.
-2019):
-
-    ō_ij(x) = Σ_o w_ij,o · o(x)
-
-Both cells of a network are alike, so one table of weights (6, 5) serves both. The convolutions are ReLU-conv-BN, as in
-NAS-Bench-201; pooling does not count the border.
+A `CellNet` runs the chosen operation on each edge. A `SuperNet` has all five, and gates say which of them run and what
+multiplies them; both cells of a network are alike, so the same gates serve both. The convolutions are ReLU-conv-BN, as
+in NAS-Bench-201; pooling does not count the border.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -22,7 +17,34 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from nasbook.nas.spaces.nb201.cell import CONV1, CONV3, EDGES, OPS, POOL, SKIP, Cell, to_cell
+from nasbook.kit.start import init_weights, pick_device
+from nasbook.nas.spaces.gates import Gates, Path, Place, Places, mixed, total
+from nasbook.nas.spaces.nb201.cell import (
+    CONV1,
+    CONV3,
+    EDGES,
+    NONE,
+    OPS,
+    POOL,
+    SKIP,
+    Cell,
+    cell_space,
+    to_cell,
+    to_config,
+)
+from nasbook.space import Config, Space
+
+__all__ = [
+    "CellModule",
+    "CellNet",
+    "CellPlaces",
+    "Conv",
+    "MixedCell",
+    "SuperNet",
+    "init_weights",
+    "operation",
+    "pick_device",
+]
 
 
 class Conv(nn.Sequential):
@@ -62,38 +84,28 @@ class CellModule(nn.Module):
         nodes: list[Tensor | None] = [x]
         for j in (1, 2, 3):
             into = [(nodes[i], self.edges[f"{i}{j}"]) for i in range(j) if f"{i}{j}" in self.edges]
-            terms = [op(node) for node, op in into if node is not None]
-            nodes.append(_sum(terms) if terms else None)
+            nodes.append(total([op(node) for node, op in into if node is not None]))
         return torch.zeros_like(x) if nodes[3] is None else nodes[3]
 
 
 class MixedCell(nn.Module):
-    """All operations on every edge, mixed with weights (6, 5): (B, C, H, W) -> (B, C, H, W)."""
+    """All operations on every edge, of which gates say what runs: (B, C, H, W) -> (B, C, H, W)."""
 
     def __init__(self, channels: int, **options: Any) -> None:
         super().__init__()
         self.edges = nn.ModuleDict()
         for i, j in EDGES:
-            ops = {name: operation(op, channels, **options) for op, name in enumerate(OPS)}
-            self.edges[f"{i}{j}"] = nn.ModuleDict({name: m for name, m in ops.items() if m is not None})
+            self.edges[f"{i}{j}"] = Place({name: operation(op, channels, **options) for op, name in enumerate(OPS)})
 
-    def forward(self, x: Tensor, weights: Tensor) -> Tensor:
-        nodes = [x]
+    def forward(self, x: Tensor, gates: Gates) -> Tensor:
+        nodes: list[Tensor | None] = [x]
         for j in (1, 2, 3):
             terms = []
             for i in range(j):
-                w = weights[EDGES.index((i, j))]
-                ops = self.edges[f"{i}{j}"].items()  # type: ignore[operator]
-                terms += [w[OPS.index(name)] * op(nodes[i]) for name, op in ops]  # `none` adds nothing
-            nodes.append(_sum(terms))
-        return nodes[3]
-
-
-def _sum(terms: list[Tensor]) -> Tensor:
-    total = terms[0]
-    for term in terms[1:]:
-        total = total + term
-    return total
+                if (node := nodes[i]) is not None:
+                    terms += self.edges[f"{i}{j}"](node, gates[EDGES.index((i, j))])
+            nodes.append(total(terms))
+        return torch.zeros_like(x) if nodes[3] is None else nodes[3]
 
 
 class CellNet(nn.Module):
@@ -124,14 +136,16 @@ class CellNet(nn.Module):
         self.norm = nn.BatchNorm2d(2 * c, momentum=bn)
         self.head = nn.utils.skip_init(nn.Linear, 2 * c, classes)
 
-    def forward(self, x: Tensor, *weights: Tensor) -> Tensor:
-        x = self.cell1(self.stem(x), *weights)
-        x = self.cell2(self.reduce(x), *weights)
+    def forward(self, x: Tensor, *gates: Any) -> Tensor:
+        x = self.cell1(self.stem(x), *gates)
+        x = self.cell2(self.reduce(x), *gates)
         return self.head(F.relu(self.norm(x)).mean((2, 3)))
 
 
 class SuperNet(CellNet):
-    """All cells in one network: images (B, in_channels, H, W) and weights (6, 5) -> logits (B, classes).
+    """All cells in one network: images (B, in_channels, H, W) and gates -> logits (B, classes).
+
+    Weights (6, 5) instead of gates mix all operations.
 
     The batch norms inside the cells have no scale and shift of their own, as in DARTS: they could undo the weights."""
 
@@ -142,9 +156,12 @@ class SuperNet(CellNet):
         self.shape = (channels, classes, in_channels)
         self._build(lambda c: MixedCell(c, affine=affine, bn=bn), bn)
 
+    def forward(self, x: Tensor, gates: Any) -> Tensor:
+        return super().forward(x, mixed(gates) if isinstance(gates, Tensor) else gates)
+
     def derive(self, cell: Any) -> CellNet:
         """The network of one cell, with copies of this network's weights and running statistics."""
-        net = CellNet(cell, *self.shape).to(self.head.weight.device)
+        net = CellNet(cell, *self.shape).to(self.head.weight)  # its device and type
         op = {f"{i}{j}": OPS[o] for (i, j), o in zip(EDGES, net.cell, strict=True)}
         mixed = self.state_dict()
         for name, value in net.state_dict().items():
@@ -156,34 +173,26 @@ class SuperNet(CellNet):
         return net
 
 
-def init_weights(net: nn.Module, rng: np.random.Generator) -> None:
-    """He et al. (2015) for convolutions, 1/√fan-in for the linear layer; norms start as the identity.
+class CellPlaces(Places):
+    """The six edges of the cell, the same in both cells of a network."""
 
-    The numbers are drawn with NumPy, layer by layer, so they are the same on every device and every version of
-    torch."""
-    with torch.no_grad():
-        for m in net.modules():
-            if isinstance(m, nn.Conv2d):
-                c_out, c_in, k, _ = m.weight.shape
-                draw = rng.standard_normal((k, k, c_in, c_out)) * math.sqrt(2 / (c_in * k * k))
-                m.weight.copy_(torch.from_numpy(draw.transpose(3, 2, 0, 1).astype(np.float32)))
-            elif isinstance(m, nn.Linear):
-                draw = rng.standard_normal(m.weight.shape) / math.sqrt(m.in_features)
-                m.weight.copy_(torch.from_numpy(draw.astype(np.float32)))
-                m.bias.zero_()
-            elif isinstance(m, nn.BatchNorm2d):
-                m.reset_running_stats()
-                m.reset_parameters()
+    ops, edges = OPS, EDGES
+    allowed = np.ones((len(EDGES), len(OPS)), bool)
+    kept = allowed & (np.arange(len(OPS)) != NONE)
 
+    def __init__(self) -> None:
+        self.space = cell_space()
+        self.choices = dict.fromkeys(self.space.parameters, OPS)
 
-def pick_device(name: str = "auto") -> torch.device:
-    """'auto' is the GPU where there is one, else the CPU. ValueError for a device that torch does not know or have."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        return torch.empty(0, device=name).device
-    except (RuntimeError, AssertionError, TypeError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(
-            f"device must be 'auto', 'cpu' or one that torch finds here, not {name!r} ({reason})"
-        ) from None
+    @classmethod
+    def of(cls, space: Space) -> CellPlaces | None:
+        return cls() if space == cell_space() else None
+
+    def net(self, channels: int, classes: int, in_channels: int) -> SuperNet:
+        return SuperNet(channels, classes, in_channels)
+
+    def config(self, path: Path) -> Config:
+        return to_config(path)
+
+    def path(self, config: Config) -> Path:
+        return to_cell(config)

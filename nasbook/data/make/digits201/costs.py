@@ -27,9 +27,10 @@ from torch import Tensor
 
 from nasbook.data.make.digits201.generate import data, distinct
 from nasbook.estimate.zero_cost import PROXIES, ReLUs, gradients, log_agreement, log_spread, pairs, total
+from nasbook.kit.start import init_weights
 from nasbook.nas.spaces.cost import flops, latency, parameters, seconds
 from nasbook.nas.spaces.nb201.cell import EDGES, NONE, OPS, Cell
-from nasbook.nas.spaces.networks import CellNet, init_weights
+from nasbook.nas.spaces.networks import CellNet
 from nasbook.tasks.architectures import BATCH, LR, MOMENTUM, WEIGHT_DECAY
 from nasbook.tasks.images import DATA
 

@@ -1,0 +1,42 @@
+"""How a network begins: its first weights, and the device that it stands on."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import nn
+
+
+def init_weights(net: nn.Module, rng: np.random.Generator) -> None:
+    """He et al. (2015) for convolutions, 1/√fan-in for the linear layer; norms start as the identity.
+
+    The numbers are drawn with NumPy, layer by layer, so they are the same on every device and every version of
+    torch."""
+    with torch.no_grad():
+        for m in net.modules():
+            if isinstance(m, nn.Conv2d):
+                c_out, c_in, k, _ = m.weight.shape
+                draw = rng.standard_normal((k, k, c_in, c_out)) * math.sqrt(2 / (c_in * k * k))
+                m.weight.copy_(torch.from_numpy(draw.transpose(3, 2, 0, 1).astype(np.float32)))
+            elif isinstance(m, nn.Linear):
+                draw = rng.standard_normal(m.weight.shape) / math.sqrt(m.in_features)
+                m.weight.copy_(torch.from_numpy(draw.astype(np.float32)))
+                m.bias.zero_()
+            elif isinstance(m, nn.BatchNorm2d):
+                m.reset_running_stats()
+                m.reset_parameters()
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """'auto' is the GPU where there is one, else the CPU. ValueError for a device that torch does not know or have."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(
+            f"device must be 'auto', 'cpu' or one that torch finds here, not {name!r} ({reason})"
+        ) from None

@@ -1,0 +1,92 @@
+"""Training the weights of a supernet along drawn paths, and keeping count of what was trained and what was judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from nasbook.kit.checks import one_of, setting, whole
+from nasbook.nas.parts.oneshot import SupernetTraining
+from nasbook.nas.parts.single_path import STATISTICS, Batch, evaluate_path, uniform
+from nasbook.nas.parts.supernet import SupernetSettings
+from nasbook.nas.spaces.gates import Path, single
+
+SCORES = ("loss", "accuracy")
+
+
+@dataclass(frozen=True)
+class PathSettings(SupernetSettings):
+    epochs: int = setting(60, "passes over the training images")
+    lr: float = setting(0.1, "rate of the weights at first")
+    lr_min: float = setting(0.0, "rate of the weights at the end")
+    weight_decay: float = setting(5e-4, "of the weights")
+    looks: int = setting(4, "paths that are judged after each epoch, drawn anew")
+    score: str = setting("loss", "of the validation images, by which paths are ranked", SCORES)
+    statistics: str = setting("recalibrated", "what the batch norms of a judged path expect", STATISTICS)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        whole("looks", self.looks, 1)
+        one_of("score", self.score, SCORES)
+        one_of("statistics", self.statistics, STATISTICS)
+
+
+class PathTraining(SupernetTraining):
+    """Keeps `counts` (places, ops), how often each operation was trained, and `judged`: path -> (loss, error)."""
+
+    Settings = PathSettings
+
+    def start(self, task: Any) -> tuple[Batch, Batch]:
+        found = super().start(task)
+        self.counts = torch.zeros(self.places.allowed.shape, dtype=torch.int64)
+        self.judged: dict[Path, tuple[float, float]] = {}
+        self.train_loss = 0.0  # of the last epoch
+        return found
+
+    def step_paths(self, batch: Batch, paths: Sequence[Path]) -> float:
+        """One step of the weights along the sum of these paths' gradients; returns the mean of their losses."""
+        for path in paths:
+            self.counts[range(len(path)), path] += 1
+        return self.step_w(batch, *map(single, paths))
+
+    def judge(self, path: Path) -> tuple[float, float]:
+        """(loss, error) on the validation images, with the weights as they are; remembered in `judged`."""
+        if path not in self.judged:
+            train, val = self.images
+            self.judged[path] = evaluate_path(self.net, path, val, train, self.settings.statistics)
+        return self.judged[path]
+
+    def judge_some(self) -> tuple[Path, float, float]:
+        """After an epoch, in which the weights have changed: some paths drawn and judged; the best, its loss and
+        error."""
+        self.judged = {}
+        for _ in range(self.settings.looks):
+            self.judge(uniform(self.places, self.rng))
+        return self.best()
+
+    def score(self, path: Path) -> float:
+        """What is minimised."""
+        return self.judged[path][SCORES.index(self.settings.score)]
+
+    def best(self) -> tuple[Path, float, float]:
+        path = min(self.judged, key=self.score)
+        return (path, *self.judged[path])
+
+    def parts(self) -> dict[str, Any]:
+        return {"counts": self.counts, "judged": self.judged, "train_loss": self.train_loss}
+
+    def believe(self) -> np.ndarray:
+        """The mean accuracy of the judged paths through each operation; 0 where there is none."""
+        total, n = np.zeros(self.places.allowed.shape), np.zeros(self.places.allowed.shape)
+        for path, (_, error) in self.judged.items():
+            total[range(len(path)), path] += 1 - error
+            n[range(len(path)), path] += 1
+        return total / np.maximum(n, 1)
+
+    def shows(self) -> dict[str, Any]:
+        seen = tuple((self.places.names(path), self.score(path)) for path in self.judged)
+        return {"counts": tuple(map(tuple, self.counts.tolist())), "scatter": seen}

@@ -1,0 +1,128 @@
+"""Gates: which operations of a supernet run, and what multiplies them. One forward serves every strategy.
+
+    ō_p(x) = Σ_{g ∈ gates_p} c_g · o_g(x)            p: a place, where one of several operations is to stand
+
+    mixed         every operation, times its weight          DARTS and its relatives: softmax(α), σ(α), a Gumbel sample
+    single        one operation, as it is                    SPOS, FairNAS, ENAS; every evaluation of a child
+    hard          one operation, times 1 + z − z'            GDAS; z' is z without its gradient, so the factor is 1
+    two           one operation times 1, another times 0     the step of ProxylessNAS for its architecture
+
+What is not in the gates does not run: it costs nothing, its weights get no gradient (None, so that not even momentum or
+decay move them), and the running statistics of its batch norms stay. A place without gates, or with `none` alone, adds
+nothing, and what only reads such places is not there either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from nasbook.space import Config, Space
+
+Path = tuple[int, ...]  # one operation for each place, as its number in `Places.ops`
+
+
+class Gate(NamedTuple):
+    op: int
+    by: Tensor | None = None  # the coefficient, a number; None: as it is
+    live: bool = True  # False: without a graph; the coefficient alone gets a gradient
+
+
+Gates = Sequence[Sequence[Gate]]  # of every place
+
+
+def mixed(weights: Iterable[Iterable[Tensor]]) -> Gates:
+    """Every operation times its weight; weights (places, ops)."""
+    return [[Gate(op, w) for op, w in enumerate(row)] for row in weights]
+
+
+def single(path: Path) -> Gates:
+    """The path and nothing else."""
+    return [[Gate(op)] for op in path]
+
+
+def hard(z: Tensor, path: Path) -> Gates:
+    """The path, whose value is as it is and whose gradient is that of z (places, ops)."""
+    return [[Gate(op, 1 + (row[op] - row[op].detach()))] for row, op in zip(z, path, strict=True)]
+
+
+def two(g: Tensor, active: Path, other: Path) -> Gates:
+    """The path `active`, and beside it `other` without a graph; g (places, ops) is 1 for the one, 0 for the other."""
+    return [[Gate(a, row[a]), Gate(b, row[b], live=False)] for row, a, b in zip(g, active, other, strict=True)]
+
+
+class Place(nn.ModuleDict):
+    """The operations of one place, by name; None for one that gives nothing."""
+
+    def __init__(self, ops: Mapping[str, nn.Module | None]) -> None:
+        super().__init__({name: op for name, op in ops.items() if op is not None})
+        self.names = tuple(ops)
+
+    def forward(self, x: Tensor, gates: Sequence[Gate]) -> list[Tensor]:
+        """What is added where the place leads to: nothing, or a summand for each gate."""
+        terms = []
+        for op, by, live in gates:
+            if (name := self.names[op]) in self:
+                if live:
+                    y = self[name](x)
+                else:
+                    with torch.no_grad():
+                        y = self[name](x)
+                terms.append(y if by is None else by * y)
+        return terms
+
+
+def total(terms: Sequence[Tensor]) -> Tensor | None:
+    """Their sum, in their order; None where there are none."""
+    if not terms:
+        return None
+    first, *rest = terms
+    for term in rest:
+        first = first + term
+    return first
+
+
+class Places:
+    """The places of a space's supernet: all that a strategy needs to know of the space.
+
+    A subclass sets the attributes, builds the `net` and says which path a configuration is, and the other way round.
+    nasbook.registry.SUPERNETS lists the subclasses."""
+
+    space: Space
+    ops: tuple[str, ...]  # names of the operations
+    edges: tuple[tuple[int, int], ...]  # of each place: (from node, to node)
+    allowed: np.ndarray  # (places, ops): may this operation stand there?
+    kept: np.ndarray  # (places, ops): may a derived architecture have it there? `none` is often only for the supernet
+    choices: Mapping[str, Sequence[str]]  # the parameters of the space that choose an operation, and their options
+
+    @classmethod
+    def of(cls, space: Space) -> Places | None:
+        """The places of this space; None for a space of another kind."""
+        raise NotImplementedError
+
+    def net(self, channels: int, classes: int, in_channels: int) -> nn.Module:
+        """The supernet: (images, Gates) -> logits. Its `derive(path)` is the network of a path, with copied weights."""
+        raise NotImplementedError
+
+    def config(self, path: Path) -> Config:
+        raise NotImplementedError
+
+    def path(self, config: Config) -> Path:
+        raise NotImplementedError
+
+    def names(self, path: Path) -> tuple[str, ...]:
+        return tuple(self.ops[op] for op in path)
+
+    def softmax(self, alpha: Tensor) -> Tensor:
+        """softmax(α) (places, ops) over the operations that may stand at each place; 0 for the others."""
+        never = torch.from_numpy(~self.allowed).to(alpha.device)
+        return torch.softmax(alpha.masked_fill(never, -torch.inf), 1)
+
+    def strongest(self, weights: Tensor) -> Path:
+        """The path of the largest weights (places, ops), of those that may be kept."""
+        w = weights.detach().cpu().masked_fill(torch.from_numpy(~self.kept), -torch.inf)
+        return tuple(w.argmax(1).tolist())

@@ -10,6 +10,7 @@
     network_morphism.py            network-morphism
     reptile.py                     reptile
     darts.py                       darts
+    spos.py                        spos
 
 `nasbook about NAME` says where the parts of a method are.
 """

@@ -25,8 +25,8 @@ from dataclasses import dataclass
 
 from nasbook.kit.checks import setting, whole, within
 from nasbook.kit.threads import one_thread_a_step
-from nasbook.nas.parts.single_path import uniform
 from nasbook.nas.parts.sampling import PathSettings, PathTraining
+from nasbook.nas.parts.single_path import uniform
 from nasbook.nas.parts.supernet import SupernetView
 from nasbook.nas.spaces.gates import Path
 from nasbook.space import Config

@@ -18,7 +18,7 @@ class Trained:
     """The supernet of a strategy, trained when it is first asked; the same arguments give the same answers.
 
     task: has the images and the space. strategy: a method of the registry that trains a supernet; settings: of it; a
-    search behind its training is left out. statistics: see nasbook.nas.parts.single_path. ValueError for what does not fit,
+    search behind its training is left out. statistics: as in single_path.py. ValueError for what does not fit,
     before anything is trained."""
 
     def __init__(

@@ -291,8 +291,8 @@ def supernet(method: str, space: Any) -> Any:
         if (places := Entry("", "", target).load().of(space)) is not None:
             return places
     raise ValueError(
-        f"{method} trains a supernet, which there is for the cells of NAS-Bench-201 (edge_0_1 … edge_2_3), as in "
-        "'digits-cells'; for another space use 'random', 'bayesian' or 'regularized-evolution'"
+        f"{method} searches the cells of NAS-Bench-201 (edge_0_1 … edge_2_3), as in 'digits-cells': they have a "
+        "supernet; for another space use 'random', 'bayesian' or 'regularized-evolution'"
     )
 
 

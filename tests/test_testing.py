@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from supernet_strategies import TASK_OF
 
 import nasbook
 from nasbook import Float, Method, Space, registry
@@ -14,7 +15,7 @@ FEW = {"bananas": 12, "rgpe": 12, "reinforce": 12, "ppo": 12, "parego": 12, "for
 ASK_TELL = [e.name for e in registry.METHODS if issubclass(e.load(), Method)]
 PLAIN = {"floats": Space(x=Float(0, 1), y=Float(0, 1))}
 ONE_SHOT = {
-    "darts": ("digits-cells", {"train": 100}, {"epochs": 2, "channels": 2}, 2),
+    **{name: (task, {"train": 100}, {"epochs": 2, "channels": 2}, 2) for name, task in TASK_OF.items()},
     "reptile": ("digits-few-shot", {}, {"epochs": 2, "channels": 2, "meta_steps": 2, "judges": 2}, 2),
     "pbt": ("digits-mlp", {"epochs": 2, "train": 100}, {"population": 3}, 6),
     "hypergradient": ("ridge-digits", {}, {"epochs": 3, "steps": 5}, 3),

@@ -2,8 +2,10 @@
 
 import json
 import re
+from dataclasses import MISSING, fields
 
 import pytest
+from supernet_strategies import TASK_OF
 
 import nasbook
 from nasbook import registry
@@ -12,7 +14,7 @@ from nasbook.plots import VIEWS
 from nasbook.trace import Trace
 
 SMALL = {
-    "darts": ("digits-cells", {"epochs": 2, "channels": 2, "batch": 100}),
+    **{name: (task, {"epochs": 2, "channels": 2, "batch": 100, "trials": 2}) for name, task in TASK_OF.items()},
     "reptile": (
         "digits-few-shot",
         {"epochs": 2, "meta_steps": 1, "tasks": 1, "inner_steps": 1, "channels": 1, "judges": 1},
@@ -55,8 +57,10 @@ def test_what_was_written_comes_back(lines, tmp_path):
 
 
 def test_a_damaged_view_is_one_sentence_with_its_trial(lines, tmp_path):
-    names = list(json.loads(lines[-1])["view"])
-    changes = [without(name) for name in names]
+    View = registry.find("method", json.loads(lines[0])["method"]).load().View
+    needed = [f.name for f in fields(View) if f.default is MISSING]
+    assert set(needed) <= set(json.loads(lines[-1])["view"])
+    changes = [without(name) for name in needed]
     changes += [
         lambda view: {**view, "another": 1},
         lambda view: {},

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from matplotlib.figure import Figure
+from supernet_strategies import TASK_OF
 
 import nasbook
 from nasbook import Trace, registry
@@ -42,7 +43,7 @@ BRIEF: dict[str, tuple[str, dict[str, Any]]] = {  # where branin will not do: a 
     "bohb": ("digits-hpo-messy", {"trials": 30}),
     "dehb": ("digits-hpo-messy", {"trials": 30}),
     "pbt": ("digits-mlp", {"trials": 8, "population": 4}),
-    "darts": ("digits-cells", {"trials": 2}),
+    **{name: (task, {"trials": 2}) for name, task in TASK_OF.items()},
     "reptile": ("digits-few-shot", {"trials": 1}),
 }
 

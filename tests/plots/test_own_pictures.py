@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from plots.legible import assert_legible
 from plots.test_every_method import BRIEF, METHODS, searched
+from supernet_strategies import TASK_OF
 
 import nasbook
 from nasbook import Choice, Float, Int, Space, Trace
@@ -45,7 +46,7 @@ def test_every_method_has_a_picture_and_it_is_the_default(method, tmp_path):
     assert loaded.plot().alt == fig.alt
 
 
-@pytest.mark.parametrize("method", [m for m in METHODS if m not in ("pbt", "darts", "reptile", "network-morphism")])
+@pytest.mark.parametrize("method", [m for m in METHODS if m not in ("pbt", *TASK_OF, "reptile", "network-morphism")])
 def test_one_trial_is_enough(method):
     task, options = BRIEF.get(method, ("branin", {}))
     kind = PARTS[method].picture

@@ -1,6 +1,7 @@
 """A search in a lab is the search of `nasbook.search`: the same trials, the same values, in the same order."""
 
 import pytest
+from supernet_strategies import TASK_OF
 from widgets.simple_lab import DotsLab
 
 import nasbook
@@ -14,7 +15,7 @@ SMALL = {  # a task for each method that cannot search branin, and settings that
     "pbt": ("digits-mlp", {"epochs": 2, "train": 60}, {"population": 3}),
     "network-morphism": ("digits-conv-chain", {}, {}),
     "reptile": ("digits-few-shot", {}, {}),
-    "darts": ("digits-cells", {}, {"epochs": 1, "channels": 2}),
+    **{name: (task, {}, {"epochs": 1, "channels": 2}) for name, task in TASK_OF.items()},
     "nsga2": ("nb201-cifar10-latency", {}, {}),
     "parego": ("nb201-cifar10-latency", {}, {}),
     "rgpe": ("nb201-cifar10", {}, {}),

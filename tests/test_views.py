@@ -73,7 +73,7 @@ def test_a_damaged_view_is_one_sentence_with_its_trial(lines, tmp_path):
         with pytest.raises(ValueError, match=f"^the view of trial {last} cannot be read: ") as caught:
             list(nasbook.replay(trace))
         assert "\n" not in str(caught.value) and len(str(caught.value)) < 300 and "Error" not in str(caught.value)
-    for name in names:
+    for name in json.loads(lines[-1])["view"]:
         for wrong in WRONG:
             trace, last = damaged(lines, tmp_path, lambda view, n=name, x=wrong: {**view, n: x})
             try:

@@ -184,6 +184,27 @@ def lesson_06() -> None:
     for r, gains in per_seed.items():
         say(f"DEHB, {r} epochs: later median - that of the first four brackets, 20 seeds", mean(gains, 1) + " points")
 
+    one, ends = nasbook.task("digits-hpo-messy", run=0), {}
+    for grace in (0, 2, 5):
+        runs = [
+            nasbook.search("median-stopping", one, trials=27, seed=s, warmup=grace, views=False).trials
+            for s in range(50)
+        ]
+        best = [min(t.value for t in trials if t.status == "done") for trials in runs]
+        lost = [
+            any(1 - one.val[one.row(t.config), 0, -1] < b for t in trials if t.status == "pruned")
+            for trials, b in zip(runs, best, strict=True)
+        ]
+        ends[grace] = 100 * np.array(best)
+        spent = [sum(t.curve[-1][0] for t in trials if t.curve) for trials in runs]
+        say(
+            f"median stopping, grace {grace}: epochs of 729",
+            f"{mean(spent, 0)}; stopped a better one in {sum(lost)} of 50",
+        )
+    five = [nasbook.search("successive-halving", one, trials=200, seed=s, views=False).trials for s in range(50)]
+    brackets = [100 * min(t.value for t in trials if t.fidelity == 27) for trials in five]
+    say("median stopping - five brackets, error in points", against(ends[2], brackets, 1))
+
 
 def lesson_07() -> None:
     from nasbook.hpo.parts.schedules import Stage, follow, schedule
@@ -347,6 +368,25 @@ def lesson_13() -> None:
     gap = np.mean(blind) - np.mean(end)
     error = np.hypot(np.std(blind, ddof=1) / 200**0.5, np.std(end, ddof=1) / len(end) ** 0.5)
     say("digits: best of 14 random cells - the derived one", f"{gap:+.3f} ± {error:.3f}")
+
+
+def lesson_14() -> None:
+    from nasbook.hpo.parts.pareto import front, hypervolume
+
+    task = nasbook.task("nb201-cifar10", run=0, objectives=("error", "latency"))
+    table = task.outcomes()
+    true, reference = np.unique(table[front(table)], axis=0), np.quantile(table, 0.9, axis=0)
+    share: dict[tuple[str, int], np.ndarray] = {}
+    for method, trials, seeds in (("random", 60, 20), ("nsga2", 60, 20), ("parego", 60, 20), ("random", 200, 20),
+                                  ("nsga2", 200, 20), ("parego", 200, 5)):  # fmt: skip
+        found = [nasbook.search(method, task, trials=trials, seed=s, views=False).trials for s in range(seeds)]
+        covered = [hypervolume(np.array([t.values for t in f if t.values]), reference) for f in found]
+        share[method, trials] = 100 * np.array(covered) / hypervolume(true, reference)
+        say(f"{method}, {trials} trials: % of the true front's hypervolume", mean(share[method, trials], 1))
+    for trials, seeds in ((60, 20), (200, 5)):
+        gap = against(share["parego", trials], share["nsga2", trials][:seeds], 1)
+        say(f"parego - nsga2, {trials} trials", gap)
+    say("nsga2 - random, 200 trials", against(share["nsga2", 200], share["random", 200], 1))
 
 
 def lesson_15() -> None:

@@ -22,6 +22,7 @@ LESSONS = {
     "10": "Random and evolutionary NAS",
     "11": "Reinforcement learning: REINFORCE, PPO",
     "13": "DARTS and its relaxations",
+    "14": "Several objectives",
     "15": "Performance estimation and BO-NAS",
     "17": "Meta-learning and transfer",
     "21": "Scale up",

@@ -22,7 +22,7 @@ from nasbook import registry
 from nasbook.estimate.estimator import Estimator
 from nasbook.nas.parts.trained import Trained
 from nasbook.space import Config
-from nasbook.task import Evaluation, Report, Task
+from nasbook.task import Evaluation, HoldsImages, Report, Task
 
 JUDGE = 2.7  # steps: 100 images in training mode and 300 forward, against 50 forward and backward
 
@@ -46,7 +46,7 @@ class WeightSharing(Estimator):
         given = {"strategy": (strategy, "spos"), "seed": (seed, 0), "statistics": (statistics, "recalibrated")}
         super().__init__(task, **{k: v for k, (v, default) in given.items() if v != default}, **settings)
         images = self.task
-        if not hasattr(images, "data") and hasattr(images, "columns") and hasattr(images, "dataset"):
+        if not isinstance(images, HoldsImages) and hasattr(images, "columns") and hasattr(images, "dataset"):
             images = registry.make("task", "digits-cells", data=images.dataset)
         try:
             self.supernet = Trained(images, strategy, seed, statistics, **settings)

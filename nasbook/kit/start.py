@@ -1,4 +1,4 @@
-"""How a network begins: its first weights, and the device that it stands on."""
+"""How a network begins: its first weights, the device that it stands on, and the images that it is shown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import math
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
+
+from nasbook.task import HoldsImages
+
+Images = tuple[Tensor, Tensor]  # images (n, channels, height, width), labels (n,)
 
 
 def init_weights(net: nn.Module, rng: np.random.Generator) -> None:
@@ -40,3 +44,12 @@ def pick_device(name: str = "auto") -> torch.device:
         raise ValueError(
             f"device must be 'auto', 'cpu' or one that torch finds here, not {name!r} ({reason})"
         ) from None
+
+
+def images_of(task: HoldsImages, device: str = "auto") -> dict[str, Images]:
+    """{"train", "val", …} of task.data(), images (n, h, w) or (n, c, h, w) float32 and labels (n,), as tensors."""
+    found, there = {}, pick_device(device)
+    for part, (x, y) in task.data().items():
+        pixels = torch.from_numpy(x.reshape(len(x), -1, *x.shape[-2:])).float()
+        found[part] = pixels.to(there), torch.from_numpy(y).to(there)
+    return found

@@ -34,15 +34,16 @@ import numpy as np
 
 from nasbook.kit.checks import setting, whole
 from nasbook.kit.learner import measure
+from nasbook.kit.start import images_of
 from nasbook.kit.state import Resumable
 from nasbook.kit.threads import one_thread_a_step
 from nasbook.nas.parts.chain_growth import first_chain, growths
 from nasbook.nas.parts.morphisms import apply
-from nasbook.nas.parts.warm_restart import Learned, RestartSettings, images_of, learn
+from nasbook.nas.parts.warm_restart import Learned, RestartSettings, learn
 from nasbook.nas.spaces.conv_chain import ConvChain
 from nasbook.nas.spaces.program import Program
 from nasbook.space import Config, Int, Space
-from nasbook.task import Task, TrainsForReal, trial_seed
+from nasbook.task import OnADevice, Task, TrainsForReal, trial_seed
 from nasbook.trace import Trial
 
 
@@ -117,7 +118,9 @@ class NetworkMorphism(Resumable):
         if not isinstance(task, TrainsForReal) or not isinstance(task.architectures, ConvChain):
             raise ValueError(f"{self.name} grows networks, and {task.name} builds none; use 'digits-conv-chain'")
         self.spaces, self.fresh = task.architectures, task.network
-        self.images = images_of(task, self.name, s.batch)
+        self.images = images_of(task, task.device if isinstance(task, OnADevice) else "auto")
+        if (n := len(self.images["train"][1])) < s.batch:
+            raise ValueError(f"{self.name}: batch is {s.batch}, but {task.name} has {n} images to learn from")
         self.count, self.parent, self.best = 0, None, None
         if self.saved:
             self._load(self.saved)

@@ -29,9 +29,9 @@ from torch.func import functional_call
 
 from nasbook import registry
 from nasbook.kit import learner
-from nasbook.kit.start import init_weights, pick_device
+from nasbook.kit.start import Images as Batch
+from nasbook.kit.start import images_of, init_weights
 from nasbook.kit.state import Resumable
-from nasbook.nas.parts.single_path import Batch
 from nasbook.nas.parts.supernet import SupernetSettings, SupernetView
 from nasbook.nas.spaces.gates import Gates, Path, Places
 from nasbook.space import Space
@@ -44,10 +44,6 @@ class SupernetTraining(Resumable):
 
     Settings = SupernetSettings
     View = SupernetView
-
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
-        super().__init__(space, seed, **settings)
-        self.done_epochs, self.failed = 0, False
 
     # ---- what a strategy says ------------------------------------------------------------------------------
 
@@ -88,15 +84,11 @@ class SupernetTraining(Resumable):
     def _images(self, task: Task) -> tuple[Batch, Batch]:
         if not isinstance(task, HoldsImages):
             raise ValueError(f"{self.name} trains a supernet on images, and {task.name} has none; use 'digits-cells'")
-        data, device, least = task.data(), pick_device(self.settings.device), self.settings.batch
-        pairs = []
+        found, least = images_of(task, self.settings.device), self.settings.batch
         for part in ("train", "val"):
-            x, y = data[part]
-            if len(y) < least:
-                raise ValueError(f"{self.name}: batch is {least}, but {task.name} has {len(y)} images in {part!r}")
-            images = torch.from_numpy(x.reshape(len(x), -1, *x.shape[-2:])).float()
-            pairs.append((images.to(device), torch.from_numpy(y).to(device)))
-        return pairs[0], pairs[1]
+            if (n := len(found[part][1])) < least:
+                raise ValueError(f"{self.name}: batch is {least}, but {task.name} has {n} images in {part!r}")
+        return found["train"], found["val"]
 
     def epochs(self) -> Iterator[float]:
         """The weights' rate ξ of each epoch that is still to come; a saved state is taken back before the first."""

@@ -23,9 +23,9 @@ from torch import Tensor, nn
 
 from nasbook.kit import learner
 from nasbook.kit.checks import one_of
+from nasbook.kit.start import Images as Batch
 from nasbook.nas.spaces.gates import Gates, Path, Places, single
 
-Batch = tuple[Tensor, Tensor]  # images (B, c, h, w), labels (B,)
 STATISTICS = ("recalibrated", "running", "batch")
 IMAGES = 100  # 50 and 300 give the same order of paths
 

@@ -11,7 +11,7 @@ from nasbook.kit.threads import one_thread
 from nasbook.nas.parts.oneshot import SupernetTraining
 from nasbook.nas.parts.single_path import STATISTICS, evaluate_path
 from nasbook.space import Config
-from nasbook.task import Task
+from nasbook.task import HoldsImages, Task
 
 
 class Trained:
@@ -25,7 +25,7 @@ class Trained:
         self, task: Task, strategy: str = "spos", seed: int = 0, statistics: str = "recalibrated", **settings: Any
     ) -> None:
         one_of("statistics", statistics, STATISTICS)
-        if not hasattr(task, "data"):
+        if not isinstance(task, HoldsImages):
             raise ValueError(f"a supernet is trained on images, and {task.name} has none; use 'digits-cells'")
         cls = registry.find("method", strategy).load()
         if not issubclass(cls, SupernetTraining):

@@ -12,14 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from nasbook.kit import learner
 from nasbook.kit.checks import setting, whole, within
-from nasbook.kit.start import pick_device
-from nasbook.task import OnADevice, Task
-
-Images = tuple[Tensor, Tensor]  # images (n, channels, height, width), labels (n,)
+from nasbook.kit.start import Images
 
 
 @dataclass(frozen=True)
@@ -69,17 +66,3 @@ def learn(net: nn.Module, train: Images, val: Images, s: RestartSettings, rng: n
         if not math.isfinite(losses[-1]):
             break
     return Learned(tuple(losses), tuple(errors), val_loss)
-
-
-def images_of(task: Task, name: str, batch: int) -> dict[str, Images]:
-    """{"train", "val", …} of task.data() as tensors on the task's device; ValueError for fewer images than a batch.
-
-    task.data(): images (n, h, w) or (n, c, h, w) float32, labels (n,)."""
-    device = pick_device(task.device if isinstance(task, OnADevice) else "auto")
-    found = {}
-    for part, (x, y) in task.data().items():  # type: ignore[attr-defined]
-        pixels = torch.from_numpy(x.reshape(len(x), -1, *x.shape[-2:])).float()
-        found[part] = pixels.to(device), torch.from_numpy(y).to(device)
-    if len(found["train"][1]) < batch:
-        raise ValueError(f"{name}: batch is {batch}, but {task.name} has {len(found['train'][1])} images to learn from")
-    return found

@@ -40,12 +40,17 @@ class Entry:
         """The class or function behind the entry."""
         if self.thing is not None:
             return self.thing
-        module, _, attribute = self.target.partition(":")
-        return getattr(importlib.import_module(module), attribute)
+        return load(self.target)
 
     def describe(self) -> dict[str, str]:
         row = {k: getattr(self, k) for k in ("name", "family", "paper", "summary") if getattr(self, k)}
         return {**row, "module": self.module}
+
+
+def load(target: str) -> Any:
+    """The attribute of "package.module:attribute"."""
+    module, _, attribute = target.partition(":")
+    return getattr(importlib.import_module(module), attribute)
 
 
 METHODS = [

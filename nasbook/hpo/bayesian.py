@@ -2,7 +2,7 @@
 
     1. a few quasi-random trials
     2. belief:  f | results ~ GP                            (bayesian_view.py, gp.py, features.py)
-    3. next:    x = argmax a(mean(x), std(x), f*)           (acquisition.py, knowledge_gradient.py, maximise.py)
+    3. next:    x = argmax a(mean(x), std(x), f*)           (maximise.py; each acquisition has a file of its own)
     4. evaluate x, go to 2
 
 No configuration is proposed twice, unless a finite space is exhausted. Trials in flight count as if they had ended with
@@ -24,12 +24,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from nasbook.hpo.parts.acquisition import ACQUISITIONS
-from nasbook.hpo.parts.bayesian_view import LIES, BayesianView
+from nasbook import registry
+from nasbook.hpo.parts.bayesian_view import ACQUISITIONS, LIES, PRIOR, BayesianView
 from nasbook.hpo.parts.features import Features
 from nasbook.hpo.parts.kernels import KERNELS
 from nasbook.hpo.parts.maximise import quasi_random
-from nasbook.hpo.parts.prior import Prior, check
 from nasbook.kit.checks import needs_freedom, one_of, setting, whole, within
 from nasbook.kit.untried import untried
 from nasbook.method import Method
@@ -38,7 +37,7 @@ from nasbook.trace import Trial
 
 __all__ = ["BELIEVED", "LIES", "NAMES", "BayesianOptimisation", "BayesianSettings", "BayesianView"]
 
-NAMES = [*ACQUISITIONS, "ei_per_second", "knowledge_gradient"]
+NAMES = list(ACQUISITIONS)
 BELIEVED = [*LIES, "believer"]
 DESIGN = 64  # points of the first, quasi-random design
 
@@ -72,7 +71,7 @@ class BayesianSettings:
         if self.startup is not None:
             whole("startup", self.startup, 1)
         if self.prior is not None:
-            object.__setattr__(self, "prior", check(self.prior))
+            object.__setattr__(self, "prior", registry.load(f"{PRIOR}:check")(self.prior))
 
 
 class BayesianOptimisation(Method):
@@ -89,7 +88,8 @@ class BayesianOptimisation(Method):
     def check_space(self, space: Space) -> None:
         needs_freedom(self.name, space)
         try:
-            self._prior = Prior(Features(space), self.settings.prior or {})
+            beliefs = self.settings.prior
+            self._prior = registry.load(f"{PRIOR}:Prior")(Features(space), beliefs) if beliefs else None
         except ValueError as error:
             raise ValueError(f"{self.name}: {error}") from None
 
@@ -106,7 +106,7 @@ class BayesianOptimisation(Method):
         if self._view.gp is not None:
             return self._view.suggest(self.rng, tried)
         for u in self._design:
-            config = self.space.decode(self._prior.draw(u))
+            config = self.space.decode(self._prior.draw(u) if self._prior else u)
             if self.space.key(config) not in tried:
                 return config
         return untried(self.space, tried, self.rng) or self.space.sample(self.rng)

@@ -87,7 +87,7 @@ def ranking_weights(loss: np.ndarray) -> np.ndarray:
 def leave_one_out(gp: GP) -> np.ndarray:
     """(n,) prediction of each value from all the others: y_i - [K⁻¹y]_i / [K⁻¹]_ii (Rasmussen & Williams, eq. 5.12)."""
     half = solve_triangular(gp.L, np.eye(len(gp.X)), lower=True)
-    return gp.shift + gp.scale * (gp._y - gp.alpha / (half**2).sum(0))
+    return gp.shift + gp.scale * (gp.z - gp.alpha / (half**2).sum(0))
 
 
 class RGPE(Method):

@@ -54,7 +54,7 @@ def test_it_divides_by_the_cost_that_it_has_learnt():
 def test_the_predicted_cost_is_a_process_of_the_logarithm():
     method = run(lambda x: math.exp(3 * x), 10)
     method.ask()
-    view, gp = method.view(), method.view()._clock
+    view, gp = method.view(), method.view().judge.clock
     z = np.log([t.cost for t in method.trials])
     peer = GaussianProcessRegressor(Matern(gp.lengthscales[0], nu=2.5), alpha=gp.noise, optimizer=None)
     peer.fit(view.U, (z - z.mean()) / z.std())

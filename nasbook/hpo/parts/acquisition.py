@@ -4,21 +4,19 @@ The belief at m points is a mean μ (m,) and a standard deviation σ (m,); f* is
 minimised, and of an acquisition the larger is the better. With u = (f* - ξ - μ) / σ:
 
     PI = Φ(u)        EI = σ h(u),  h(u) = φ(u) + u Φ(u)        LogEI = ln σ + ln h(u)        UCB = -(μ - κ σ)
-    EI per second = EI / c,  c: what a trial is expected to cost
 
-`ucb` is the confidence bound under its usual name; since we minimise, it is the lower one, with its sign changed.
-`thompson` has no formula in μ and σ: one function is drawn from the belief, and its lowest point is next. What looks
-one trial ahead is in knowledge_gradient.py.
+`ucb` is the confidence bound under its usual name; since we minimise, it is the lower one, with its sign changed. What
+has no formula in μ and σ has a file of its own: thompson.py, per_second.py, knowledge_gradient.py.
 
-Papers: Kushner 1964 (PI); Jones, Schonlau & Welch 1998 (EI); Srinivas et al. 2010 (UCB); Thompson 1933; Ament et al.,
-Unexpected Improvements to Expected Improvement, 2023 (LogEI; `log_h` is its equation 9 with the cases of its appendix);
-Snoek, Larochelle & Adams 2012 (EI per second).
+Papers: Kushner 1964 (PI); Jones, Schonlau & Welch 1998 (EI); Srinivas et al. 2010 (UCB); Ament et al., Unexpected
+Improvements to Expected Improvement, 2023 (LogEI; `log_h` is its equation 9 with the cases of its appendix).
 Each function takes and returns arrays of shape (m,); `SLOPES` holds ∂/∂μ and ∂/∂σ, by which a search can climb.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from scipy.special import erfcx, log_ndtr, ndtr
@@ -43,22 +41,12 @@ def log_ei(mean: Array, std: Array, best: float, xi: float = 0.0) -> Array:
     return np.log(np.maximum(std, TINY)) + log_h(_u(mean, std, best, xi))
 
 
-def ei_per_second(mean: Array, std: Array, best: float, seconds: Array, xi: float = 0.0) -> Array:
-    """Expected improvement for each second that a trial is expected to take: cheap trials are made first."""
-    return ei(mean, std, best, xi) / seconds
-
-
 def ucb(mean: Array, std: Array, best: float | None = None, kappa: float = 2.576) -> Array:
     """Confidence bound: -(μ - κ σ). `best` is not used."""
     return kappa * np.asarray(std) - mean
 
 
-def thompson(draw: Array) -> Array:
-    """Thompson sampling: -f̃(x), where f̃ is one function drawn from the belief (see GP.path)."""
-    return -np.asarray(draw)
-
-
-ACQUISITIONS: dict[str, Callable[..., Array]] = {"log_ei": log_ei, "ei": ei, "pi": pi, "ucb": ucb, "thompson": thompson}
+ACQUISITIONS: dict[str, Callable[..., Array]] = {"log_ei": log_ei, "ei": ei, "pi": pi, "ucb": ucb}
 
 
 def log_h(u: Array) -> Array:
@@ -109,3 +97,25 @@ def _u(mean: Array, std: Array, best: float, xi: float) -> Array:
 
 def _phi(u: Array) -> Array:
     return np.exp(-(u**2) / 2) / np.sqrt(2 * np.pi)
+
+
+class ClosedForm:
+    """PI, EI, LogEI or UCB as the belief of a BayesianView has it: at features Z (m, D), (m,); with a slope by Z."""
+
+    def __init__(self, view: Any, name: str = "") -> None:
+        self.name, self.settings = name or view.acquisition, view.settings
+        self.gp, self.best = view.believed, view.values.min()
+
+    def __call__(self, Z: Array, U: Array) -> Array:
+        return ACQUISITIONS[self.name](*self.gp.predict(Z), self.best, **self.options(self.gp.scale))
+
+    def slope(self, Z: Array) -> tuple[Array, Array]:
+        """The acquisition and its gradient, with values in standard deviations: ∂a/∂x = ∂a/∂μ ∂μ/∂x + ∂a/∂σ ∂σ/∂x."""
+        mean, std, dmean, dstd = (v / self.gp.scale for v in self.gp.slopes(Z))
+        belief, options = (mean, std, self.best / self.gp.scale), self.options(1.0)
+        da_dmean, da_dstd = SLOPES[self.name](*belief, **options)
+        da = da_dmean[:, None] * dmean + da_dstd[:, None] * dstd
+        return ACQUISITIONS[self.name](*belief, **options), da
+
+    def options(self, scale: float) -> dict[str, Any]:
+        return {"kappa": self.settings.kappa} if self.name == "ucb" else {"xi": self.settings.xi * scale}

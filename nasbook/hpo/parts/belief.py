@@ -20,6 +20,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.spatial.distance import cdist
 
+from nasbook.hpo.parts.draws import sample
 from nasbook.hpo.parts.evidence import log_marginal_likelihood, lower, squared_differences
 from nasbook.hpo.parts.gp import GP
 from nasbook.hpo.parts.kernels import KERNELS
@@ -69,7 +70,7 @@ class Belief:
         nearly the same belief, so that they move with it."""
         rng, column = np.random.default_rng(seed), np.asarray(x)[:, None]
         if self.gp is not None:
-            return self.gp.sample(column, n, rng)
+            return sample(self.gp, column, n, rng)
         k = KERNELS[self.kernel](cdist(column, column, "sqeuclidean") / self.lengthscale**2)[0]
         return self.signal * rng.standard_normal((n, len(column))) @ lower(k).T
 

@@ -16,7 +16,6 @@ approximations for many points.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import copy
 
 import numpy as np
@@ -29,7 +28,7 @@ from nasbook.kit.blas import one_thread
 
 
 class GP:
-    """A Gaussian process; `fit(X (n, D), y (n,))` returns itself, ready for `predict`, `sample` and `path`.
+    """A Gaussian process; `fit(X (n, D), y (n,))` returns itself, ready for `predict` (and for draws.py).
 
     What is None is fitted. `groups` (D,): columns that share a length scale. standardise=False: y as it is, mean 0.
     Afterwards: `lengthscales` (d,), `signal` σ_f², `noise` σ_n² (of standardised values), `evidence` log p(y | X, θ).
@@ -61,39 +60,39 @@ class GP:
         big = float(np.abs(y).max()) or 1.0  # so that squares of huge values do not overflow
         self.shift, self.scale = big * float(np.mean(y / big)), big * (float(np.std(y / big)) or 1.0)
         self.shift, self.scale = (self.shift, self.scale) if self.standardise else (0.0, 1.0)
-        self._y = (y - self.shift) / self.scale
+        self.z = (y - self.shift) / self.scale
         D2 = squared_differences(self.X, group)
-        theta = most_likely(D2, self._y, self.kernel, self._fixed)
+        theta = most_likely(D2, self.z, self.kernel, self._fixed)
         self.lengthscales, (self.signal, self.noise) = np.exp(theta[:-2]), np.exp(theta[-2:]).tolist()
-        self._ell = self.lengthscales[group]  # (D,): one length scale a column
+        self.ell = self.lengthscales[group]  # (D,): one length scale a column
         self._condition(self.signal * KERNELS[self.kernel](D2 @ self.lengthscales**-2)[0].reshape(n, n))
-        self.evidence = log_marginal_likelihood(theta, D2, self._y, self.kernel)[0]
+        self.evidence = log_marginal_likelihood(theta, D2, self.z, self.kernel)[0]
         return self
 
     def given(self, X: np.ndarray, y: np.ndarray) -> GP:
         """The belief after more values y (k,) at X (k, D), with hyperparameters and scale as they are."""
         new = copy(self)
-        new.X, new._y = np.concatenate([self.X, X]), np.r_[self._y, (np.asarray(y) - self.shift) / self.scale]
-        new._condition(new._k(new.X)[0])
+        new.X, new.z = np.concatenate([self.X, X]), np.r_[self.z, (np.asarray(y) - self.shift) / self.scale]
+        new._condition(new.k(new.X)[0])
         return new
 
     def _condition(self, K: np.ndarray) -> None:
         self.L = lower(K + self.noise * np.eye(len(K)))
-        self.alpha = solve(self.L, self._y)  # α = K⁻¹ y
+        self.alpha = solve(self.L, self.z)  # α = K⁻¹ y
 
     # ---- the posterior ---------------------------------------------------------------------------------
 
     def predict(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean (m,) and standard deviation (m,) of f, without the noise, in the units of y."""
-        k = self._k(X)[0]  # (m, n)
+        k = self.k(X)[0]  # (m, n)
         v = solve_triangular(self.L, k.T, lower=True, check_finite=False)
         var = self.signal - np.einsum("ij,ij->j", v, v)
         return self.shift + self.scale * (k @ self.alpha), self.scale * np.sqrt(np.maximum(var, 0))
 
     def slopes(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Mean (m,), std (m,), and their gradients ∂mean/∂x and ∂std/∂x, both (m, D)."""
-        k, g = self._k(X)
-        diff = (np.asarray(X)[:, None] - self.X[None]) / self._ell**2  # (m, n, D)
+        k, g = self.k(X)
+        diff = (np.asarray(X)[:, None] - self.X[None]) / self.ell**2  # (m, n, D)
         dk = -g[..., None] * diff
         Kk = solve(self.L, k.T).T  # K⁻¹ k(x)
         std = np.sqrt(np.maximum(self.signal - np.einsum("mn,mn->m", k, Kk), 1e-18))
@@ -101,33 +100,8 @@ class GP:
         dstd = -np.einsum("mnd,mn->md", dk, Kk) / std[:, None]  # ∂√v = ∂v / 2√v
         return self.shift + self.scale * (k @ self.alpha), self.scale * std, self.scale * dmean, self.scale * dstd
 
-    def covariance(self, X: np.ndarray, A: np.ndarray) -> np.ndarray:
-        """Covariance of f at X (m, D) with f at A (k, D): (m, k), in units of scale²."""
-        v, w = (solve_triangular(self.L, self._k(points)[0].T, lower=True) for points in (X, A))
-        r2 = cdist(np.asarray(X) / self._ell, np.asarray(A) / self._ell, "sqeuclidean")
-        return self.signal * KERNELS[self.kernel](r2)[0] - v.T @ w
-
-    @one_thread
-    def sample(self, X: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-        """n functions drawn from the posterior, at the points X (m, D): an array (n, m)."""
-        z = rng.standard_normal((n, len(X)))
-        return self.shift + self.scale * (self._k(X)[0] @ self.alpha + z @ lower(self.covariance(X, X)).T)
-
-    def path(self, rng: np.random.Generator, features: int = 512) -> Callable[[np.ndarray], np.ndarray]:
-        """One function drawn from the posterior that can be asked anywhere: X (m, D) -> (m,).
-
-        A draw from the prior, made of random cosines, and the correction that the data ask for (Wilson et al. 2020)."""
-        D, ν = self.X.shape[1], {"matern52": 5 / 2, "matern32": 3 / 2}.get(self.kernel)
-        ω = rng.standard_normal((D, features)) / self._ell[:, None]  # frequencies: normal for RBF, Student-t for Matérn
-        if ν is not None:
-            ω /= np.sqrt(rng.chisquare(2 * ν, features) / (2 * ν))
-        b, w = rng.uniform(0, 2 * np.pi, features), rng.standard_normal(features)
-        prior = lambda X: np.sqrt(2 * self.signal / features) * np.cos(X @ ω + b) @ w  # noqa: E731
-        ε = np.sqrt(self.noise) * rng.standard_normal(len(self.X))
-        correction = solve(self.L, self._y - prior(self.X) - ε)
-        return lambda X: self.shift + self.scale * (prior(np.asarray(X)) + self._k(X)[0] @ correction)
-
-    def _k(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        r2 = cdist(np.asarray(X, float) / self._ell, self.X / self._ell, "sqeuclidean")
+    def k(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """σ_f² k and σ_f² g (kernels.py) between X (m, D) and the points (n, D): (m, n) each."""
+        r2 = cdist(np.asarray(X, float) / self.ell, self.X / self.ell, "sqeuclidean")
         k, g = KERNELS[self.kernel](r2)
         return self.signal * k, self.signal * g

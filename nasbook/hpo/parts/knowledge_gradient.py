@@ -12,25 +12,47 @@ good, and it needs no f*, which noise makes doubtful.
 
 Papers: Frazier, Powell & Dayanik, The Knowledge-Gradient Policy for Correlated Normal Beliefs, 2009 (`gain` is its
 algorithm 1, for a maximum); Scott, Frazier & Powell 2011 (x among the points, on a continuous space). Read first:
-`gain`. Left out: the gradient by x, and a search for the points that matter; bayesian.py takes the trials and 64
-quasi-random points, or all points of a small finite space.
+`gain`. Left out: the gradient by x, and a search for the points that matter: these are the trials and 64 quasi-random
+points, or all points of a small finite space.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from nasbook.hpo.parts.acquisition import log_h
+from nasbook.hpo.parts.draws import covariance
 from nasbook.hpo.parts.gp import GP
+from nasbook.hpo.parts.maximise import enumerate_all, quasi_random
 
 LEAST = 1e-6  # a standard deviation below which a value is known, and rounding is all that is left of a covariance
+LISTED, SPREAD = 128, 64  # of the points among which the lowest mean is looked for
+
+
+class KnowledgeGradient:
+    """KG under the belief of a BayesianView."""
+
+    slope = None
+
+    def __init__(self, view: Any) -> None:
+        self.gp = view.believed
+        if view.space.at_most(LISTED):
+            self.among = view.see(enumerate_all(view.space))
+        else:
+            spread = quasi_random(view.space.d, SPREAD, np.random.default_rng(0))
+            self.among = view.see(np.concatenate([view.U, spread]))
+
+    def __call__(self, Z: np.ndarray, U: np.ndarray) -> np.ndarray:
+        return knowledge_gradient(self.gp, Z, self.among)
 
 
 def knowledge_gradient(gp: GP, X: np.ndarray, points: np.ndarray) -> np.ndarray:
     """KG at X (m, D): (m,), in the units of the value. `points` (k, D): where the lowest mean is looked for."""
     (mean, std), among = gp.predict(X), gp.predict(points)[0]
     spread = np.maximum(np.sqrt((std / gp.scale) ** 2 + gp.noise), LEAST)  # of a value at x, in units of gp.scale
-    slopes = gp.covariance(X, points) / spread[:, None]
+    slopes = covariance(gp, X, points) / spread[:, None]
     own = (std / gp.scale) ** 2 / spread
     # E[min_i (μ_i + σ̃_i Z)] = -E[max_i (-μ_i + σ̃_i Z)], because Z and -Z are alike
     heights, low = -among / gp.scale, -mean / gp.scale

@@ -91,6 +91,31 @@ class Prior:
         return x
 
 
+class Weighted:
+    """Another acquisition, times π^(β/n) of a BayesianView; n counts all trials so far, those in flight too."""
+
+    def __init__(self, view: Any, acquisition: Any) -> None:
+        self.acquisition, self.view = acquisition, view
+        self.prior = Prior(view.features, view.settings.prior)
+        self.fading = view.settings.beta / max(1, len(view.y) + len(view.failed) + len(view.pending))
+        self.slope = self._slope if acquisition.slope else None
+
+    def __call__(self, Z: np.ndarray, U: np.ndarray) -> np.ndarray:
+        w, none = self.fading * self.prior.log(Z, U)[0], np.zeros_like(Z)
+        return weighted(self.acquisition(Z, U), none, w, none, self.view.acquisition, self.view.values.min())[0]
+
+    def _slope(self, Z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        (a, da), (w, dw), best = self.acquisition.slope(Z), self.prior.log(Z), self.view.values.min()
+        return weighted(
+            a, da, self.fading * w, self.fading * dw, self.view.acquisition, best / self.view.believed.scale
+        )
+
+    def trust(self, U: np.ndarray) -> np.ndarray:
+        """π^(β/n), what is left of the prior, at points U (m, d): (m,)."""
+        U = self.view.features.snap(U)
+        return np.exp(self.fading * self.prior.log(self.view.features(U), U)[0])
+
+
 def check(beliefs: Any) -> dict[str, list[float]]:
     """Beliefs as plain lists; ValueError for what is not a mapping of names to lists of numbers."""
     example = "e.g. {'x': [0.3, 0.1]}: centre and width"

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import SubFigure
 
+from nasbook.hpo.parts.draws import samples
 from nasbook.plots import style
 from nasbook.plots.data import VERY_FAR, Quantity, drawable, label_of, near, value_of
 from nasbook.plots.picture import Picture
@@ -158,7 +159,7 @@ class Acquisition1D(Belief):
             style.set_band(self.band, self.x, *(q.show(drawable(mean + side * std)) for side in (-1.96, 1.96)))
             self.mean.set_data(self.x, q.show(drawable(mean)))
             if self.samples:
-                for line, sample in zip(self.draws, view.samples(U, self.samples, 0), strict=True):
+                for line, sample in zip(self.draws, samples(view, U, self.samples, 0), strict=True):
                     line.set_data(self.x, q.show(drawable(sample)))
             self._acquire(view, U)
         self.dots.set_data(told[:, k], y)
@@ -188,9 +189,10 @@ class Acquisition1D(Belief):
         name, prior = NAMES.get(self.acquisition, self.acquisition), getattr(view.settings, "prior", None)
         self.trust.set_data([], [])
         if prior:
-            trust = view.trust(U)
+            trust = view.judge.trust(U)
             self.trust.set_data(self.x, trust / trust.max())
-            name = f"{SHORT.get(self.acquisition, name)}, weighted by the prior (dashed) to the power {view.fading:.2g}"
+            name, power = SHORT.get(self.acquisition, name), f"{view.judge.fading:.2g}"
+            name = f"{name}, weighted by the prior (dashed) to the power {power}"
         self.caption.set_text(name)
 
     def _clear(self) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasbook.hpo.parts.acquisition import ACQUISITIONS, SLOPES, ei, log_ei, log_h, pi, thompson, ucb
+from nasbook.hpo.parts.acquisition import ACQUISITIONS, SLOPES, ei, log_ei, log_h, pi, ucb
 
 BELIEF = (np.array([0.3]), np.array([0.2]), 0.25)
 MEANS, STDS = st.floats(-5, 5), st.floats(1e-3, 5)
@@ -62,7 +62,7 @@ def test_log_ei_is_the_logarithm_of_ei(mean, std, best, xi):
 def test_n_points_have_n_values(n):
     mean, std = np.linspace(-1, 1, n), np.linspace(0.1, 1, n)
     for name, acquisition in ACQUISITIONS.items():
-        assert (acquisition(mean) if name == "thompson" else acquisition(mean, std, 0.0)).shape == (n,)
+        assert acquisition(mean, std, 0.0).shape == (n,), name
     for slopes in SLOPES.values():
         assert [s.shape for s in slopes(mean, std, 0.0)] == [(n,), (n,)]
 
@@ -94,7 +94,3 @@ def test_lower_means_and_more_doubt_are_better():
         assert worse[0] > worse[1], name
         doubt = ACQUISITIONS[name](np.ones(2), np.array([1.0, 2.0]), 0.0)
         assert doubt[1] > doubt[0], name
-
-
-def test_thompson_prefers_where_the_drawn_function_is_low():
-    assert thompson(np.array([3.0, -1.0, 2.0])).argmax() == 1

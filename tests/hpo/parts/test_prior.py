@@ -93,7 +93,7 @@ def test_the_slope_is_that_of_what_is_acquired(acquisition):
     view, rng = method.view(), np.random.default_rng(1)
     Z, h = rng.random((6, 2)), 1e-6  # for two Floats, features and points are the same
     scale = {"log_ei": 1.0, "pi": 1.0}.get(acquisition, view.gp.scale)
-    _, slope = view._slope(Z)
+    _, slope = view.judge.slope(Z)
     for j in (0, 1):
         step = h * np.eye(2)[j]
         numeric = (view.acquire(Z + step) - view.acquire(Z - step)) / (2 * h * scale)

@@ -165,7 +165,7 @@ class Run:
         """Ask for and tell a trial of an earlier search, at no time."""
         asked = next((t for t in self.trace.pending if KNOWN in t.info), None)  # a kill may fall between ask and tell
         if asked is None:
-            self.method._queue.insert(0, Proposal(trial.config, trial.fidelity, {"by": "user", KNOWN: True}))
+            self.method.queue.insert(0, Proposal(trial.config, trial.fidelity, {"by": "user", KNOWN: True}))
             asked = self.ask()
         assert asked is not None
         return self.tell(replace(trial, id=asked.id, info=asked.info, worker=0, start=0.0, end=0.0))

@@ -74,19 +74,27 @@ class Method(_Named):
     """An ask/tell method. A subclass writes `propose`, and `observe` if it keeps a state of its own.
 
     `ask()` may be called again before `tell()`; what is in flight is in `pending`. What has ended is in `trials`, in
-    the order of its telling. The same seed and the same tells give the same asks.
+    the order of its telling. The same seed and the same tells give the same asks. The next trial has the number
+    `next_id`; what was asked for from outside waits in `queue`.
     """
 
     continues: ClassVar[bool] = False  # True: proposes trials that go on with the training of earlier ones
     several: ClassVar[bool] = False  # True: serves tasks with several objectives
+    takes_one: ClassVar[bool] = False  # True: also serves a space that leaves nothing to choose
     View: ClassVar[type | None] = None  # the class of its views, which pictures draw
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)
         self.trials: list[Trial] = []
         self.pending: dict[int, Trial] = {}
-        self._asked = 0
-        self._queue: list[Proposal] = []
+        self.next_id = 0
+        self.queue: list[Proposal] = []
+
+    def check_space(self, space: Space) -> None:
+        if not self.takes_one and space.at_most(1):
+            raise ValueError(
+                f"{self.name}: this space has a single configuration, so there is nothing to search; use 'random'"
+            )
 
     @classmethod
     def suited(cls, settings: Mapping[str, Any], fidelity: Fidelity) -> dict[str, Any]:
@@ -133,41 +141,45 @@ class Method(_Named):
 
     def next(self) -> Config | Proposal | None:
         """What was asked for from outside comes first. A method with a schedule gives it a place there instead."""
-        return self._queue.pop(0) if self._queue else self.propose()
+        return self.queue.pop(0) if self.queue else self.propose()
 
     def enqueue(self, config: Mapping[str, Any], **info: Any) -> None:
         """Ask for this configuration next: a known good start, or the learner's own choice."""
-        self._queue.append(Proposal(self.space.validate(config), info={"by": "user", **copied(info)}))
+        self.queue.append(Proposal(self.space.validate(config), info={"by": "user", **copied(info)}))
+
+    def before_ask(self) -> None:
+        """Called before each choice, also of what comes from outside: what `view` tells of the last one goes."""
 
     def ask(self) -> Trial | None:
+        self.before_ask()
         proposal = self.next()
         if proposal is None:
             return None
         if not isinstance(proposal, Proposal):
             proposal = Proposal(proposal)
-        trial = Trial(self._asked, proposal.config, proposal.fidelity, info=proposal.info)
-        self._asked += 1
+        trial = Trial(self.next_id, proposal.config, proposal.fidelity, info=proposal.info)
+        self.next_id += 1
         self.pending[trial.id] = trial
         return trial
 
     def ask_again(self, trial: Trial) -> Trial | None:
         """Ask as for a recorded trial: for it, if it came from outside, and otherwise as if nothing else waited."""
-        waiting, self._queue = self._queue, []
+        waiting, self.queue = self.queue, []
         if trial.info.get("by") == "user":
-            self._queue.append(Proposal(trial.config, trial.fidelity, trial.info))
+            self.queue.append(Proposal(trial.config, trial.fidelity, trial.info))
             same = (i for i, p in enumerate(waiting) if p.config == trial.config and KNOWN not in trial.info)
             if (i := next(same, None)) is not None:
                 del waiting[i]
         try:
             return self.ask()
         finally:
-            self._queue += waiting
+            self.queue += waiting
 
     def remember(self, trials: Sequence[Trial]) -> None:
         """Bring a new method to where it would be had these trials been enqueued, asked for and told."""
         for trial in trials:
             self.pending[trial.id] = trial
-            self._asked += 1
+            self.next_id += 1
             self.tell(trial)
 
     def tell(self, trial: Trial) -> None:
@@ -191,6 +203,11 @@ class Method(_Named):
     def done(self) -> list[Trial]:
         """The trials with a value."""
         return [t for t in self.trials if t.status == "done"]
+
+    @property
+    def tried(self) -> set[tuple]:
+        """The keys (`Space.key`) of all that was asked for, in flight or ended."""
+        return {self.space.key(t.config) for t in [*self.trials, *self.pending.values()]}
 
 
 class OneShot(_Named):

@@ -78,6 +78,11 @@ class Trial:
     end: float | None = None
 
     @property
+    def loss(self) -> float:
+        """What is minimised: the value, and infinity for a trial that has none."""
+        return self.value if self.status == "done" and self.value is not None else math.inf
+
+    @property
     def effort(self) -> float:
         """How thoroughly it was evaluated: its fidelity, and infinity for the full one."""
         return math.inf if self.fidelity is None else self.fidelity

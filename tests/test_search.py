@@ -362,7 +362,7 @@ class InOrder(Method):
     name = "in-order"
 
     def propose(self):
-        return {"i": self._asked} if self._asked < self.space.parameters["i"].size else None
+        return {"i": self.next_id} if self.next_id < self.space.parameters["i"].size else None
 
 
 def schedule(costs, **options):

@@ -26,7 +26,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from nasbook.hpo.parts.rungs import Epochs, Rung, RungMethod, loss
+from nasbook.hpo.parts.rungs import Epochs, Rung, RungMethod
 from nasbook.kit.checks import one_of, setting
 from nasbook.method import Proposal
 from nasbook.space import Space
@@ -75,14 +75,14 @@ class ASHA(RungMethod):
         return 2 if self.settings.rule == "quantile" else self.settings.eta
 
     def propose(self) -> Proposal:
-        if not self._queue:
+        if not self.queue:
             for i in reversed(range(len(self.levels) - 1)):
                 if (best := self.promotable(i)) is not None:
                     return Proposal(best.config, self.levels[i + 1], self.promote(best, i))
         self._last = None
-        self.rungs[0][self._asked] = None
-        if self._queue:
-            wanted = self._queue.pop(0)
+        self.rungs[0][self.next_id] = None
+        if self.queue:
+            wanted = self.queue.pop(0)
             return Proposal(wanted.config, self.levels[0], {**wanted.info, "rung": 0})
         return Proposal(self.space.sample(self.rng), self.levels[0], {"rung": 0})
 
@@ -90,7 +90,7 @@ class ASHA(RungMethod):
         """Let a trial of rung i go on to the next."""
         self._last = trial.id
         self.promoted[i].append(trial.id)
-        self.rungs[i + 1][self._asked] = None
+        self.rungs[i + 1][self.next_id] = None
         return {"continues": trial.info.get("continues", trial.id), "rung": i + 1}
 
     def place(self, known: Proposal) -> Proposal:
@@ -102,17 +102,17 @@ class ASHA(RungMethod):
         for below in self.rungs[i - 1].values() if i else ():
             if below is not None and below.config == known.config and below.id not in self.promoted[i - 1]:
                 return Proposal(known.config, known.fidelity, {**known.info, **self.promote(below, i - 1)})
-        self.rungs[i][self._asked] = None
+        self.rungs[i][self.next_id] = None
         return Proposal(known.config, known.fidelity, {**known.info, "rung": i})
 
     def promotable(self, i: int) -> Trial | None:
         """The best trial of rung i that has not been promoted, if it is good enough."""
         ended = [t for t in self.rungs[i].values() if t is not None]
-        resting = [t for t in ended if t.id not in self.promoted[i] and loss(t) < math.inf]
+        resting = [t for t in ended if t.id not in self.promoted[i] and t.loss < math.inf]
         if not resting:
             return None
-        best = min(resting, key=loss)
-        k = sum(loss(t) < loss(best) for t in ended)
+        best = min(resting, key=lambda t: t.loss)
+        k = sum(t.loss < best.loss for t in ended)
         return best if good_enough(k, len(ended), self.settings.eta, self.settings.rule) else None
 
     def observe(self, trial: Trial) -> None:
@@ -123,7 +123,7 @@ class ASHA(RungMethod):
     def view(self) -> ASHAView:
         rungs = []
         for level, members, promoted in zip(self.levels, self.rungs, self.promoted, strict=True):
-            values = tuple(None if t is None else loss(t) for t in members.values())
+            values = tuple(None if t is None else t.loss for t in members.values())
             stopped = tuple(k for k, t in members.items() if t is not None and k not in promoted)
             rungs.append(Rung(level, None, tuple(members), values, tuple(promoted), stopped))
         return ASHAView(tuple(rungs), self._last)

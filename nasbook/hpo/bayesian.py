@@ -19,7 +19,7 @@ several objectives, batches that are chosen jointly.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -29,9 +29,9 @@ from nasbook.hpo.parts.bayesian_view import ACQUISITIONS, LIES, PRIOR, BayesianV
 from nasbook.hpo.parts.features import Features
 from nasbook.hpo.parts.kernels import KERNELS
 from nasbook.hpo.parts.maximise import quasi_random
-from nasbook.kit.checks import needs_freedom, one_of, setting, whole, within
+from nasbook.kit.believing import Believing
+from nasbook.kit.checks import one_of, setting, whole, within
 from nasbook.kit.untried import untried
-from nasbook.method import Method
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
 
@@ -74,7 +74,7 @@ class BayesianSettings:
             object.__setattr__(self, "prior", registry.load(f"{PRIOR}:check")(self.prior))
 
 
-class BayesianOptimisation(Method):
+class BayesianOptimisation(Believing):
     name = "bayesian"
     Settings = BayesianSettings
     View: ClassVar[type[BayesianView]] = BayesianView
@@ -83,38 +83,26 @@ class BayesianOptimisation(Method):
         super().__init__(space, seed, **settings)
         self.startup = self.settings.startup or min(2 * space.d + 1, 10)
         self._design = iter(quasi_random(space.d, DESIGN, self.rng))
-        self._view: BayesianView | None = None
 
     def check_space(self, space: Space) -> None:
-        needs_freedom(self.name, space)
+        super().check_space(space)
         try:
             beliefs = self.settings.prior
             self._prior = registry.load(f"{PRIOR}:Prior")(Features(space), beliefs) if beliefs else None
         except ValueError as error:
             raise ValueError(f"{self.name}: {error}") from None
 
-    def ask(self) -> Trial | None:
-        self._view = self._believe()
-        trial = super().ask()
-        if trial is not None:
-            self._view = replace(self._view, next=self.space.encode(trial.config))
-        return trial
-
     def propose(self) -> Config:
-        tried = {self.space.key(t.config) for t in [*self.trials, *self.pending.values()]}
-        assert self._view is not None
-        if self._view.gp is not None:
-            return self._view.suggest(self.rng, tried)
+        tried = self.tried
+        if self.belief.gp is not None:
+            return self.belief.suggest(self.rng, tried)
         for u in self._design:
             config = self.space.decode(self._prior.draw(u) if self._prior else u)
             if self.space.key(config) not in tried:
                 return config
         return untried(self.space, tried, self.rng) or self.space.sample(self.rng)
 
-    def view(self) -> BayesianView:
-        return self._view or self._believe()
-
-    def _believe(self) -> BayesianView:
+    def believe(self) -> BayesianView:
         told, y, more = self._results()
         known = {t.id for t in told}
         U, failed, pending = (
@@ -122,7 +110,7 @@ class BayesianOptimisation(Method):
             for trials in (told, [t for t in self.trials if t.id not in known], list(self.pending.values()))
         )
         seconds = np.array([math.nan if t.cost is None else t.cost for t in told])
-        more = {"draw": self._asked, "seconds": seconds, **more}
+        more = {"draw": self.next_id, "seconds": seconds, **more}
         view = self.View(self.space, self.settings, U, y, failed, pending, **more)
         asked = len(self.trials) + len(self.pending)
         return view.fitted() if len(y) and asked >= self.startup else view

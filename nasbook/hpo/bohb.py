@@ -28,7 +28,7 @@ import numpy as np
 from scipy.stats import truncnorm
 
 from nasbook.hpo.hyperband import Hyperband, HyperbandSettings
-from nasbook.hpo.parts.rungs import BracketView, Table, loss
+from nasbook.hpo.parts.rungs import BracketView, Table
 from nasbook.kit.checks import setting, whole, within
 from nasbook.space import Choice, Config, Space
 from nasbook.trace import Trial
@@ -139,7 +139,7 @@ class BOHB(Hyperband):
 
     def observe(self, trial: Trial) -> None:
         super().observe(trial)
-        self._results.setdefault(self.epochs(trial), []).append((loss(trial), self.space.encode(trial.config)))
+        self._results.setdefault(self.epochs(trial), []).append((trial.loss, self.space.encode(trial.config)))
 
     def view(self) -> BOHBView:  # type: ignore[override]
         halving = super().view()

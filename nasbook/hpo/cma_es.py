@@ -150,11 +150,12 @@ class CMAES(Method):
         self._previous_mean: np.ndarray | None = None
 
     def check_space(self, space: Space) -> None:
+        super().check_space(space)
         needs_numbers(self.name, space)
 
     def propose(self) -> Proposal | None:
         if not self.cma.generation and not self._points and self.done:  # all from outside
-            self.cma.mean = self.space.encode(min(self.done, key=_value).config)
+            self.cma.mean = self.space.encode(min(self.done, key=lambda t: t.loss).config)
         if len(self._points) == self.cma.s.lam:
             return None  # wait for the rest of the generation
         x, inside = self.cma.sample(self.rng), self.margin.continuous
@@ -163,7 +164,7 @@ class CMAES(Method):
                 break
             x = self.cma.sample(self.rng)
         x[inside] = x[inside].clip(0, 1)
-        self._points[self._asked] = x
+        self._points[self.next_id] = x
         return Proposal(self.space.decode(self._tried([x])[0]), info={"generation": self.cma.generation})
 
     def _tried(self, X: Iterable[np.ndarray]) -> np.ndarray:
@@ -173,7 +174,7 @@ class CMAES(Method):
     def observe(self, trial: Trial) -> None:
         if trial.id not in self._points:
             return
-        self._values[trial.id] = _value(trial)
+        self._values[trial.id] = trial.loss
         if len(self._values) == self.cma.s.lam:
             if min(self._values.values()) < math.inf:
                 ranked = sorted(self._points, key=self._values.__getitem__)  # of equals, the earlier is first
@@ -188,7 +189,3 @@ class CMAES(Method):
         return CMAView(
             c.generation, c.mean, c.sigma, c.C, c.p_sigma, c.p_c, points, self._previous, self._previous_mean, c.s.mu
         )
-
-
-def _value(trial: Trial) -> float:
-    return trial.value if trial.status == "done" and trial.value is not None else math.inf

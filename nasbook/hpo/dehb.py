@@ -28,7 +28,7 @@ import numpy as np
 
 from nasbook.hpo.hyperband import Hyperband, HyperbandSettings
 from nasbook.hpo.parts.rand1bin import rand_1_bin
-from nasbook.hpo.parts.rungs import Bracket, BracketView, Table, loss
+from nasbook.hpo.parts.rungs import Bracket, BracketView, Table
 from nasbook.kit.checks import setting, within
 from nasbook.method import Proposal
 from nasbook.space import Config, Space
@@ -119,14 +119,14 @@ class DEHB(Hyperband):
             self._mutation = self.mutate(r, target, below.vectors[best])
             u = self._mutation.trial
         config = self.space.decode(u) if config is None else config
-        self._flying[self._asked], self._asked_for[self._asked] = (r, target, u), (u, config)
+        self._flying[self.next_id], self._asked_for[self.next_id] = (r, target, u), (u, config)
         return config, info
 
     def place(self, known: Proposal) -> Proposal:
         """Without a place in a rung, a known trial still takes part in the population of its epochs."""
         placed, r = super().place(known), self.epochs(known)
         if placed is known and r in self.populations:
-            self._flying[self._asked] = (int(r), self.turn(int(r)), self.vector(known.config))
+            self._flying[self.next_id] = (int(r), self.turn(int(r)), self.vector(known.config))
         return placed
 
     def turn(self, r: int) -> int:
@@ -154,9 +154,9 @@ class DEHB(Hyperband):
         if trial.id in self._flying:
             r, target, u = self._flying.pop(trial.id)
             P = self.populations[r]
-            if loss(trial) < np.inf and loss(trial) <= P.values[target]:
-                P.vectors[target], P.values[target] = u, loss(trial)
-            elif np.isinf(P.values[target]) and loss(trial) == np.inf:
+            if trial.loss < np.inf and trial.loss <= P.values[target]:
+                P.vectors[target], P.values[target] = u, trial.loss
+            elif np.isinf(P.values[target]) and trial.loss == np.inf:
                 P.vectors[target] = self.rng.random(self.space.d)
 
     def view(self) -> DEHBView:  # type: ignore[override]

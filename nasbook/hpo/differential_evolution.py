@@ -29,7 +29,7 @@ import numpy as np
 from scipy.stats import qmc
 
 from nasbook.hpo.parts.rand1bin import rand_1_bin
-from nasbook.kit.checks import needs_freedom, setting, whole, within
+from nasbook.kit.checks import setting, whole, within
 from nasbook.method import Method, Proposal
 from nasbook.space import Space
 from nasbook.trace import Trial
@@ -84,12 +84,8 @@ class DifferentialEvolution(Method):
         self._flying: dict[int, tuple[int, np.ndarray]] = {}  # trial id -> target, vector
         self._mutation: Mutation | None = None
 
-    def check_space(self, space: Space) -> None:
-        needs_freedom(self.name, space)
-
-    def ask(self) -> Trial | None:
+    def before_ask(self) -> None:
         self._mutation = None
-        return super().ask()
 
     def propose(self) -> Proposal | None:
         busy = {target for target, _ in self._flying.values()}
@@ -105,7 +101,7 @@ class DifferentialEvolution(Method):
             self._turn = target + 1
             self._mutation = self.mutate(target, ready)
             u = self._mutation.trial
-        self._flying[self._asked] = target, u
+        self._flying[self.next_id] = target, u
         return Proposal(self.space.decode(u), info={"target": target})
 
     def mutate(self, i: int, ready: np.ndarray) -> Mutation:

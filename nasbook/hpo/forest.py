@@ -29,12 +29,11 @@ from nasbook.hpo.parts.acquisition import ei
 from nasbook.hpo.parts.features import Features
 from nasbook.hpo.parts.maximise import quasi_random
 from nasbook.hpo.parts.trees import Forest, log_normal_ei
-from nasbook.kit.checks import flag, needs_freedom, setting, whole, within
+from nasbook.kit.believing import Believing
+from nasbook.kit.checks import flag, setting, whole, within
 from nasbook.kit.untried import untried
 from nasbook.kit.values import exponent, tame, untame
-from nasbook.method import Method
 from nasbook.space import Config, Space
-from nasbook.trace import Trial
 
 RANDOM, STARTS, NEIGHBOURS, ROUNDS, STEP = 1024, 10, 8, 10, 0.2  # of the search for the largest EI
 
@@ -156,38 +155,23 @@ class ForestView:
         return Features(self.space)
 
 
-class ForestOptimisation(Method):
+class ForestOptimisation(Believing):
     name = "forest"
     Settings = ForestSettings
     View = ForestView
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)
-        self._view: ForestView | None = None
-
-    def check_space(self, space: Space) -> None:
-        needs_freedom(self.name, space)
-
-    def ask(self) -> Trial | None:
-        self._view = self._believe()
-        trial = super().ask()
-        if trial is not None:
-            self._view = replace(self._view, next=self.space.encode(trial.config))
-        return trial
 
     def propose(self) -> Config:
-        assert self._view is not None
-        tried = {self.space.key(t.config) for t in [*self.trials, *self.pending.values()]}
+        tried = self.tried
         asked = len(self.trials) + len(self.pending)
-        if asked < self.settings.startup or not len(self._view.y) or self.rng.random() < self.settings.random:
+        if asked < self.settings.startup or not len(self.belief.y) or self.rng.random() < self.settings.random:
             return untried(self.space, tried, self.rng) or self.space.sample(self.rng)
-        self._view = self._view.fitted(self.rng)
-        return self._view.suggest(self.rng, tried)
+        self.belief = self.belief.fitted(self.rng)
+        return self.belief.suggest(self.rng, tried)
 
-    def view(self) -> ForestView:
-        return self._view or self._believe()
-
-    def _believe(self) -> ForestView:
+    def believe(self) -> ForestView:
         valued = [t for t in self.trials if t.value is not None]
         told, failed, pending = (
             self.space.encode_all([t.config for t in trials])

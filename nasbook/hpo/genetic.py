@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.kit.checks import needs_freedom, one_of, setting, whole, within
+from nasbook.kit.checks import one_of, setting, whole, within
 from nasbook.kit.untried import untried
 from nasbook.method import Method, Proposal
 from nasbook.space import Config, Constant, Space
@@ -88,19 +88,15 @@ class GeneticAlgorithm(Method):
         self.children: list[Trial] = []
         self._birth: Birth | None = None
 
-    def check_space(self, space: Space) -> None:
-        needs_freedom(self.name, space)
-
-    def ask(self) -> Trial | None:
+    def before_ask(self) -> None:
         self._birth = None
-        return super().ask()
 
     def propose(self) -> Config | Proposal:
         s = self.settings
         if not self.population or len(self.population) + len(self.pending) < s.population:  # still filling
             return self.space.sample(self.rng)
         drawn = [self.select() for _ in range(2 if self.rng.random() < s.crossover_rate else 1)]
-        parents = [min(trials, key=_value) for trials in drawn]
+        parents = [min(trials, key=lambda t: t.loss) for trials in drawn]
         source = self.mask() if len(parents) == 2 else np.zeros(self.space.d, int)
         u = cross(self.space.encode(parents[0].config), self.space.encode(parents[-1].config), source, self.rng)
         u, mutated = self.mutate(u)
@@ -147,7 +143,7 @@ class GeneticAlgorithm(Method):
         else:
             self.children.append(trial)
         if len(self.children) >= s.children:
-            self.population = sorted(self.population + self.children, key=_value)[: s.population]
+            self.population = sorted(self.population + self.children, key=lambda t: t.loss)[: s.population]
             self.children = []
             self.generation += 1
 
@@ -160,8 +156,3 @@ def cross(a: np.ndarray, b: np.ndarray, source: np.ndarray, rng: np.random.Gener
     u, other = np.where(source == 0, a, b), np.where(source == 0, b, a)
     u = np.where(np.isnan(u), other, u)
     return np.where(np.isnan(u), rng.random(len(u)), u)
-
-
-def _value(trial: Trial) -> float:
-    assert trial.value is not None  # only done trials live in a population
-    return trial.value

@@ -101,6 +101,7 @@ class MedianStopping(Method):
     name = "median-stopping"
     Settings = StoppingSettings
     View = StoppingView
+    takes_one = True
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)

@@ -32,7 +32,7 @@ import numpy as np
 
 from nasbook.hpo.genetic import cross
 from nasbook.hpo.parts.pareto import crowding_by_front
-from nasbook.kit.checks import needs_freedom, refused, setting, whole, within
+from nasbook.kit.checks import refused, setting, whole, within
 from nasbook.kit.untried import untried
 from nasbook.method import Method, Proposal
 from nasbook.space import Choice, Config, Space
@@ -81,12 +81,8 @@ class NSGA2(Method):
         self.rank, self.crowding = np.zeros(0, int), np.zeros(0)
         self._parents: tuple[int, ...] = ()
 
-    def check_space(self, space: Space) -> None:
-        needs_freedom(self.name, space)
-
-    def ask(self) -> Trial | None:
+    def before_ask(self) -> None:
         self._parents = ()
-        return super().ask()
 
     def propose(self) -> Config | Proposal:
         s = self.settings

@@ -61,7 +61,7 @@ class ParEGO(BayesianOptimisation):
     _weights: np.ndarray | None = None
 
     def ask(self) -> Trial | None:
-        if self.done and not self._queue:
+        if self.done and not self.queue:
             every = weights(len(self.done[0].values or ()), self.settings.divisions)
             self._weights = every[self.rng.integers(len(every))]
         return super().ask()

@@ -85,11 +85,11 @@ class ParticleSwarm(Method):
         self._flight: Flight | None = None
 
     def check_space(self, space: Space) -> None:
+        super().check_space(space)
         needs_numbers(self.name, space)
 
-    def ask(self) -> Trial | None:
+    def before_ask(self) -> None:
         self._flight = None
-        return super().ask()
 
     def propose(self) -> Proposal | None:
         n = len(self.x)
@@ -102,7 +102,7 @@ class ParticleSwarm(Method):
             self._start(k)
         else:
             self._move(k)
-        self._flying[self._asked] = k
+        self._flying[self.next_id] = k
         return Proposal(self.space.decode(self.x[k]), info={"particle": k})
 
     def _start(self, k: int) -> None:

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import qmc
 
-from nasbook.kit.checks import needs_freedom, setting, whole
+from nasbook.kit.checks import setting, whole
 from nasbook.method import Method
 from nasbook.space import Config, Space
 
@@ -47,9 +47,6 @@ class QuasiRandom(Method):
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)
         self.points: list[np.ndarray] = []
-
-    def check_space(self, space: Space) -> None:
-        needs_freedom(self.name, space)
 
     def propose(self) -> Config:
         self.points.append(self.engine.random(1)[0])

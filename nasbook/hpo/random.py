@@ -17,6 +17,7 @@ from nasbook.space import Config
 
 class RandomSearch(Method):
     name = "random"
+    takes_one = True
     several = True
 
     def propose(self) -> Config:

@@ -79,10 +79,10 @@ class SuccessiveHalving(RungMethod):
 
     def fill(self, bracket: Bracket, place: int = 0, wanted: Proposal | None = None) -> Proposal:
         """Give a place to what is wanted there, or to what the method chooses."""
-        self._home[self._asked] = bracket
-        before = bracket.start(self._asked, place)
-        if before is None and wanted is None and self._queue:
-            wanted = self._queue.pop(0)
+        self._home[self.next_id] = bracket
+        before = bracket.start(self.next_id, place)
+        if before is None and wanted is None and self.queue:
+            wanted = self.queue.pop(0)
         config, info = self.choose(bracket, before, wanted)
         info = {**info, **(wanted.info if wanted else {}), "bracket": bracket.number, "rung": bracket.rung}
         return Proposal(config, bracket.level, info)

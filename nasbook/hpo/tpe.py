@@ -28,8 +28,8 @@ from typing import Any
 import numpy as np
 
 from nasbook.hpo.parts.parzen import Parzen
-from nasbook.kit.checks import flag, needs_freedom, setting, whole, within
-from nasbook.method import Method
+from nasbook.kit.believing import Believing
+from nasbook.kit.checks import flag, setting, whole, within
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
 
@@ -132,7 +132,7 @@ class TPEView:
         return Draw(names, l, g, U, l.log_pdf(U) - g.log_pdf(U))
 
 
-class TPE(Method):
+class TPE(Believing):
     name = "tpe"
     Settings = TPESettings
     View = TPEView
@@ -141,34 +141,19 @@ class TPE(Method):
         super().__init__(space, seed, **settings)
         self.groups = _groups(space, self.settings)
         self._points: dict[int, np.ndarray] = {}  # trial id -> point, so that each is encoded once
-        self._view: TPEView | None = None
-
-    def check_space(self, space: Space) -> None:
-        needs_freedom(self.name, space)
-
-    def ask(self) -> Trial | None:
-        self._view = self._believe()
-        trial = super().ask()
-        if trial is not None:
-            self._view = replace(self._view, next=self.space.encode(trial.config))
-        return trial
 
     def propose(self) -> Config:
-        assert self._view is not None
         if sum(t.status != "failed" for t in self.trials) < self.settings.startup:
             return self.space.sample(self.rng)
         u, draws = np.full(self.space.d, 0.5), []
         for names in self.groups:
             if names[0] in self.space.decode(u):  # it exists, given the parents that have been drawn
-                draws.append(self._view.draw(names, self.rng))
+                draws.append(self.belief.draw(names, self.rng))
                 u[[self.space.free.index(n) for n in names]] = draws[-1].U[draws[-1].best]
-        self._view = replace(self._view, draws=tuple(draws))
+        self.belief = replace(self.belief, draws=tuple(draws))
         return self.space.decode(u)
 
-    def view(self) -> TPEView:
-        return self._view or self._believe()
-
-    def _believe(self) -> TPEView:
+    def believe(self) -> TPEView:
         ended = [t for t in self.trials if t.status != "failed"]
         s = self.settings
         below, above = split(ended, gamma(len(ended), s.gamma, s.gamma_most))

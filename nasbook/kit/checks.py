@@ -64,18 +64,9 @@ def one_of(name: str, value: Any, options: Collection[Any]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(map(str, options))}, not {value!r}")
 
 
-def needs_freedom(method: str, space: Space) -> None:
-    """ValueError where nothing can be chosen."""
-    if space.at_most(1):
-        raise ValueError(
-            f"{method}: this space has a single configuration, so there is nothing to search; use 'random'"
-        )
-
-
 def needs_numbers(method: str, space: Space) -> None:
     """ValueError where a parameter has no order, or does not always exist."""
     others = "use 'tpe', 'forest', 'bayesian', 'genetic' or 'differential-evolution'"
-    needs_freedom(method, space)
     for name in space.free:
         p = space.parameters[name]
         if isinstance(p, Choice) and p.size == 1:

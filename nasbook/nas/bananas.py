@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nasbook.kit.blas import one_thread
-from nasbook.kit.checks import needs_freedom, setting, whole
+from nasbook.kit.checks import setting, whole
 from nasbook.kit.values import exponent, tame, untame
 from nasbook.method import Method, Proposal
 from nasbook.nas.parts.ensemble import Ensemble, path_matrix
@@ -70,9 +70,6 @@ class Bananas(Method):
         self.waiting: list[int] = []  # places in `judged` that are still to be asked
         self.chosen: int | None = None  # the place that was asked for last
 
-    def check_space(self, space: Space) -> None:
-        needs_freedom(self.name, space)
-
     def propose(self) -> Config | Proposal:
         s = self.settings
         self.chosen = None
@@ -80,7 +77,7 @@ class Bananas(Method):
             return self._unseen(self.space.sample(self.rng))
         if not self.fitted or (not self.waiting and len(self.trials) > self.fitted):
             self._refill()
-        tried = self._tried()
+        tried = self.tried
         while self.waiting:
             self.chosen = self.waiting.pop(0)
             config = self.judged.candidates[self.chosen]
@@ -115,7 +112,7 @@ class Bananas(Method):
 
     def _candidates(self) -> list[tuple[Config, int]]:
         """Mutations of the best architectures that were not tried yet, each with its parent."""
-        tried = self._tried()
+        tried = self.tried
         found: dict[tuple, tuple[Config, int]] = {}
         best = self._best(self.settings.parents)
         for _ in range(10 * self.settings.candidates):
@@ -130,12 +127,9 @@ class Bananas(Method):
     def _best(self, n: int) -> list[Trial]:
         return sorted(self.done, key=lambda t: t.value)[:n]  # type: ignore[arg-type, return-value]
 
-    def _tried(self) -> set[tuple]:
-        return {self.space.key(t.config) for t in [*self.trials, *self.pending.values()]}
-
     def _unseen(self, config: Config) -> Config:
         """The configuration, or a random one that was not tried; after a hundred misses the space may be exhausted."""
-        tried = self._tried()
+        tried = self.tried
         for _ in range(100):
             if self.space.key(config) not in tried:
                 break

@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.kit.checks import needs_freedom, setting, whole, within
+from nasbook.kit.checks import setting, whole, within
 from nasbook.method import Method, Proposal
 from nasbook.space import Config, Constant, Int, Space
 from nasbook.trace import Trial
@@ -81,7 +81,7 @@ class CNNDifferentialEvolution(Method):
         self._how: tuple[int | None, tuple[int, int, int] | None, tuple[bool, ...]] = (None, None, ())
 
     def check_space(self, space: Space) -> None:
-        needs_freedom(self.name, space)
+        super().check_space(space)
         depth = space.parameters.get("depth")
         layers = {name.rpartition("_")[2] for name in space.parameters if name != "depth"}
         if not isinstance(depth, Int) or layers != {str(i) for i in range(1, depth.high + 1)}:
@@ -110,7 +110,7 @@ class CNNDifferentialEvolution(Method):
             v = self.donor(self.members[r1], self.members[r2], self.members[r3])
             u, mask = self.cross(self.members[target], v)
             self._how = (target, (r1, r2, r3), tuple(map(bool, mask)))
-        self._flying[self._asked] = target, u
+        self._flying[self.next_id] = target, u
         return Proposal(self.decode(u), info={"target": target})
 
     def donor(self, x1: Genome, x2: Genome, x3: Genome) -> Genome:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nasbook.kit.checks import needs_freedom, one_of, setting
+from nasbook.kit.checks import one_of, setting
 from nasbook.method import Method, Proposal
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
@@ -56,15 +56,12 @@ class LocalSearch(Method):
         self.minima: list[int] = []
         self.left: list[Config] = []
 
-    def check_space(self, space: Space) -> None:
-        needs_freedom(self.name, space)
-
     @property
     def centre(self) -> Trial | None:
         return self.walk[-1] if self.walk else None
 
     def propose(self) -> Config | Proposal | None:
-        asked = {self.space.key(t.config) for t in [*self.trials, *self.pending.values()]}
+        asked = self.tried
         while True:
             self.left = [c for c in self.left if self.space.key(c) not in asked]
             if self.centre is None:  # of several random starts in flight, the first to end is the centre
@@ -73,8 +70,8 @@ class LocalSearch(Method):
                 return Proposal(self.left.pop(), info={"parent": self.centre.id})
             if any(t.info.get("parent") == self.centre.id for t in self.pending.values()):
                 return None  # one of them may be better
-            better = min(self._seen(), key=_value, default=self.centre)
-            if _value(better) < _value(self.centre):
+            better = min(self._seen(), key=lambda t: t.loss, default=self.centre)
+            if better.loss < self.centre.loss:
                 self._move(better)
             else:
                 self.minima.append(self.centre.id)
@@ -85,7 +82,7 @@ class LocalSearch(Method):
             return
         self.known.setdefault(self.space.key(trial.config), trial)
         sent = trial.info.get("by") == "user" or self.settings.move == "first"
-        if self.centre is None or (sent and _value(trial) < _value(self.centre)):
+        if self.centre is None or (sent and trial.loss < self.centre.loss):
             self._move(trial)
 
     def _start(self, asked: set[tuple]) -> Config:
@@ -108,8 +105,3 @@ class LocalSearch(Method):
     def view(self) -> LocalSearchView:
         walk = tuple(t.id for t in self.walk)
         return LocalSearchView(self.centre, tuple(self._seen()), len(self.left), walk, tuple(self.minima))
-
-
-def _value(trial: Trial) -> float:
-    assert trial.value is not None
-    return trial.value

@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from nasbook.kit.checks import flag, needs_freedom, whole, within
+from nasbook.kit.checks import flag, whole, within
 from nasbook.method import Method, Proposal
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
@@ -64,16 +64,13 @@ class RegularizedEvolution(Method):
         self.tournament: list[Trial] = []
         self.died: Trial | None = None
 
-    def check_space(self, space: Space) -> None:
-        needs_freedom(self.name, space)
-
     def propose(self) -> Config | Proposal:
         P, S = self.settings.population, self.settings.sample
         self.tournament = []
         if not self.population or len(self.population) + len(self.pending) < P:  # still filling
             return self.space.sample(self.rng)
         self.tournament = [self.population[i] for i in self.rng.integers(len(self.population), size=S)]
-        parent = min(self.tournament, key=_value)
+        parent = min(self.tournament, key=lambda t: t.loss)
         child = self.space.mutate(parent.config, self.rng, self.settings.scale)
         return Proposal(child, info={"parent": parent.id})
 
@@ -83,15 +80,10 @@ class RegularizedEvolution(Method):
             return
         self.population.append(trial)
         if len(self.population) > self.settings.population:
-            self.died = self.population[0] if self.settings.ageing else max(self.population, key=_value)
+            self.died = self.population[0] if self.settings.ageing else max(self.population, key=lambda t: t.loss)
             self.population.remove(self.died)
 
     def view(self) -> EvolutionView:
         drawn = tuple(t.id for t in self.tournament)
-        parent = min(self.tournament, key=_value).id if self.tournament else None
+        parent = min(self.tournament, key=lambda t: t.loss).id if self.tournament else None
         return EvolutionView(tuple(self.population), drawn, parent, self.died.id if self.died else None)
-
-
-def _value(trial: Trial) -> float:
-    assert trial.value is not None  # only done trials live in a population
-    return trial.value

@@ -32,7 +32,7 @@ from nasbook.hpo.parts.acquisition import log_ei
 from nasbook.hpo.parts.features import Features
 from nasbook.hpo.parts.gp import GP
 from nasbook.kit.blas import one_thread
-from nasbook.kit.checks import needs_freedom, one_of, setting, whole
+from nasbook.kit.checks import one_of, setting, whole
 from nasbook.method import Method
 from nasbook.nas.parts.sources import Source, as_sources, best_of, normal_scores
 from nasbook.space import Config, Space
@@ -103,17 +103,13 @@ class RGPE(Method):
         self.first = best_of(self.sources, self.settings.top, space)
         self.belief = RGPEView((*(s.task for s in self.sources), "target"))
 
-    def check_space(self, space: Space) -> None:
-        needs_freedom(self.name, space)
-
     def propose(self) -> Config:
         self.belief = RGPEView(self.belief.names)
-        asked = [*self.trials, *self.pending.values()]
-        tried = {self.space.key(t.config) for t in asked}
+        tried = self.tried
         self.first = [c for c in self.first if self.space.key(c) not in tried]
         if self.first:
             return self.first.pop(0)
-        if len(asked) < self.settings.startup or not self.done:
+        if self.next_id < self.settings.startup or not self.done:
             return self._unseen(tried)
         return self._choose(tried)
 

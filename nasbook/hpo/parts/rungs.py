@@ -13,20 +13,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from nasbook.kit.checks import needs_freedom, setting, whole
+from nasbook.kit.checks import setting, whole
 from nasbook.kit.levels import fitting, listed, rung_levels, way_out
 from nasbook.method import KNOWN, Method, Proposal
-from nasbook.space import Config, Space
+from nasbook.space import Config
 from nasbook.task import Fidelity
 from nasbook.trace import Trial
 
 MOST = 100_000  # configurations that a first rung may hold
 Table: TypeAlias = tuple[tuple[int, int], ...]  # (n_i, r_i) of every rung of a bracket
-
-
-def loss(trial: Trial) -> float:
-    """The value of a trial, infinite where it has none."""
-    return trial.value if trial.status == "done" and trial.value is not None else math.inf
 
 
 @dataclass(frozen=True)
@@ -92,8 +87,8 @@ class Bracket:
     def tell(self, trial: Trial) -> None:
         self.members[self.rung][trial.id] = trial
         if self.finished and self.rung + 1 < len(self.table):
-            best = sorted((t for t in self.members[self.rung].values() if t and loss(t) < math.inf), key=loss)
-            best = best[: self.table[self.rung + 1][0]]
+            able = [t for t in self.members[self.rung].values() if t and t.loss < math.inf]
+            best = sorted(able, key=lambda t: t.loss)[: self.table[self.rung + 1][0]]
             if best:
                 self.promoted[self.rung], self.waiting = tuple(t.id for t in best), list(best)
                 self.rung += 1
@@ -103,7 +98,7 @@ class Bracket:
         for i, ((size, level), members) in enumerate(zip(self.table, self.members, strict=True)):
             over = i < self.rung or self.finished
             stopped = tuple(k for k in members if over and k not in self.promoted[i])
-            values = tuple(None if t is None else loss(t) for t in members.values())
+            values = tuple(None if t is None else t.loss for t in members.values())
             rungs.append(Rung(level, size, tuple(members), values, self.promoted[i], stopped))
         return BracketView(self.number, self.table, tuple(rungs))
 
@@ -122,8 +117,8 @@ class RungMethod(Method):
     continues = True
 
     def next(self) -> Config | Proposal | None:
-        if self._queue and KNOWN in self._queue[0].info:
-            return self.place(self._queue.pop(0))
+        if self.queue and KNOWN in self.queue[0].info:
+            return self.place(self.queue.pop(0))
         return self.propose()
 
     def place(self, known: Proposal) -> Proposal:
@@ -151,9 +146,6 @@ class RungMethod(Method):
                     raise ValueError(f"{cls.name}: {way_out(fidelity)}")
                 own["min_fidelity"], own["eta"] = found
         return own
-
-    def check_space(self, space: Space) -> None:
-        needs_freedom(self.name, space)
 
     def before_promotion(self) -> int:
         """New configurations that are trained before one can be promoted."""

@@ -17,7 +17,6 @@ import numpy as np
 
 import nasbook
 from nasbook.hpo.median_stopping import median_at
-from nasbook.hpo.parts.rungs import loss
 from nasbook.kit.levels import rung_levels
 from nasbook.loop import Run
 from nasbook.plots.data import Quantity
@@ -153,7 +152,7 @@ class HalvingLab(Lab):
             if trial.id not in rung.trials:
                 continue
             ended = [v for v in rung.values if v is not None]
-            text += f", rank {1 + sum(v < loss(trial) for v in ended)} of {len(ended)} on this rung"
+            text += f", rank {1 + sum(v < trial.loss for v in ended)} of {len(ended)} on this rung"
             if rung.size is None:
                 return text + ". ASHA promotes without waiting for the others."
             if rung.promoted:
@@ -208,7 +207,7 @@ class Clock(TimelinePicture):
     def update(self, state: Any) -> bool:
         changed = super().update(state)
         full = [t for t in state if t.status == "done" and t.fidelity in (None, self.R)]
-        self.best = min(full, key=loss, default=None)
+        self.best = min(full, key=lambda t: t.loss, default=None)
         scale = self.ax.get_xlim()[1] / (self.now or 1.0)  # units of the axis per second
         if self.best is None:
             self.star.set_data([], [])

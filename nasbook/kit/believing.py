@@ -1,0 +1,31 @@
+"""What methods share that fit a model before each choice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from nasbook.method import Method
+from nasbook.trace import Trial
+
+
+class Believing(Method):
+    """A method whose view is what it believes before it chooses.
+
+    `believe()` makes a view of the trials so far; `propose` reads it as `self.belief`, and may put a richer one in its
+    place. The field `next` of a view is the point (d,) that was chosen with it."""
+
+    belief: Any = None
+
+    def believe(self) -> Any:
+        raise NotImplementedError
+
+    def ask(self) -> Trial | None:
+        self.belief = self.believe()
+        trial = super().ask()
+        if trial is not None:
+            self.belief = replace(self.belief, next=self.space.encode(trial.config))
+        return trial
+
+    def view(self) -> Any:
+        return self.belief or self.believe()

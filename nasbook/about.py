@@ -53,6 +53,8 @@ PARTS = {  # of each method: the kind of picture that draws it (trace.plot), its
     "reptile": Parts("episodes", "transfer", "17", "reptile"),
     "darts": Parts("weights", "darts", "13", "darts_cost"),
     "spos": Parts("weights", "", "", ""),
+    "fairnas": Parts("weights", "", "", ""),
+    "enas": Parts("weights", "", "", ""),
 }
 
 

@@ -120,6 +120,10 @@ METHODS = [
           "nasbook.nas.darts:Darts", "one-shot", "Liu et al. 2019, DARTS: Differentiable Architecture Search"),
     Entry("spos", "trains a supernet path by path, drawn uniformly, and lets evolution find the best path",
           "nasbook.nas.spos:Spos", "one-shot", "Guo et al. 2020, Single Path One-Shot Neural Architecture Search with Uniform Sampling"),
+    Entry("fairnas", "trains every operation of a supernet equally often, then evolves a front of paths",
+          "nasbook.nas.fairnas:FairNAS", "one-shot", "Chu et al. 2021, FairNAS: Rethinking Evaluation Fairness of Weight Sharing Neural Architecture Search"),
+    Entry("enas", "lets a controller that learns draw the paths along which a supernet learns",
+          "nasbook.nas.enas:Enas", "one-shot", "Pham et al. 2018, Efficient Neural Architecture Search via Parameter Sharing"),
 ]  # fmt: skip
 
 TASKS = [

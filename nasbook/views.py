@@ -7,8 +7,8 @@ import json
 import math
 import types
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
-from typing import Any, Protocol, Union, get_args, get_origin, get_type_hints, runtime_checkable
+from dataclasses import MISSING, asdict, fields, is_dataclass
+from typing import Any, Protocol, Self, Union, get_args, get_origin, get_type_hints, runtime_checkable
 
 # ---- what some views hold: ask with isinstance -------------------------------------------------------------
 
@@ -18,6 +18,19 @@ class Storable(Protocol):
     """A view of a training, which its trace's file keeps because it cannot be computed again."""
 
     def to_dict(self) -> Mapping[str, Any]: ...
+
+
+class Kept:
+    """A dataclass that is Storable, whatever its fields are: those with a default are left out where they are None."""
+
+    def to_dict(self) -> dict[str, Any]:
+        optional = {f.name for f in fields(self) if f.default is None}  # type: ignore[arg-type]
+        return {name: x for name, x in asdict(self).items() if x is not None or name not in optional}  # type: ignore
+
+    @classmethod
+    def from_dict(cls, row: Mapping[str, Any]) -> Self:
+        """The view that `to_dict` was of: lists, as JSON has them, become tuples all the way down."""
+        return cls(**_tuples(dict(row)))
 
 
 @runtime_checkable

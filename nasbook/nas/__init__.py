@@ -11,6 +11,8 @@
     reptile.py                     reptile
     darts.py                       darts
     spos.py                        spos
+    fairnas.py                     fairnas
+    enas.py                        enas
 
 `nasbook about NAME` says where the parts of a method are.
 """

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -37,7 +37,7 @@ from nasbook.nas.spaces.gates import Places, mixed
 from nasbook.space import Space
 from nasbook.task import ManyTasks, Task
 from nasbook.trace import Trial
-from nasbook.views import equally_long
+from nasbook.views import Kept, equally_long
 
 Phi = list[Tensor]
 Batch = tuple[Tensor, Tensor]
@@ -64,7 +64,7 @@ class ReptileSettings:
 
 
 @dataclass(frozen=True)
-class ReptileView:
+class ReptileView(Kept):
     """After an epoch: errors on the held-out tasks, as shares of their query images."""
 
     epoch: int
@@ -79,13 +79,6 @@ class ReptileView:
         equally_long(self, "weights", "cell")
         if len({len(row) for row in self.weights}) > 1:
             raise ValueError("the rows of weights must be equally long")
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, row: dict[str, Any]) -> ReptileView:
-        return cls(**{**row, "weights": tuple(map(tuple, row["weights"])), "cell": tuple(row["cell"])})
 
 
 def adapt(loss: Callable[[Phi], Tensor], phi: Sequence[Tensor], rates: Sequence[float], k: int) -> Phi:

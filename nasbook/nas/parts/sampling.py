@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,13 +60,16 @@ class PathTraining(SupernetTraining):
             self.judged[path] = evaluate_path(self.net, path, val, train, self.settings.statistics)
         return self.judged[path]
 
-    def judge_some(self) -> tuple[Path, float, float]:
-        """After an epoch, in which the weights have changed: some paths drawn and judged; the best, its loss and
-        error."""
+    def judge_some(self, paths: Iterable[Path]) -> tuple[Path, float, float]:
+        """After an epoch, in which the weights have changed, judge these anew; the best, its loss and error."""
         self.judged = {}
-        for _ in range(self.settings.looks):
-            self.judge(uniform(self.places, self.rng))
+        for path in paths:
+            self.judge(path)
         return self.best()
+
+    def drawn(self) -> list[Path]:
+        """As many paths as are judged after an epoch, uniformly."""
+        return [uniform(self.places, self.rng) for _ in range(self.settings.looks)]
 
     def score(self, path: Path) -> float:
         """What is minimised."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from nasbook.kit.checks import setting, whole, within
 from nasbook.kit.start import pick_device
-from nasbook.views import equally_long
+from nasbook.views import Kept, equally_long
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class SupernetSettings:
 
 
 @dataclass(frozen=True)
-class SupernetView:
+class SupernetView(Kept):
     """What the strategy believed at the end of an epoch. Losses are None where they were not finite; what a strategy
     has not got is None."""
 
@@ -69,17 +68,3 @@ class SupernetView:
             for row in table if isinstance(table, tuple) else ():
                 if not isinstance(row, tuple) or len(row) != len(self.ops):
                     raise ValueError(f"each row of {name} must have {len(self.ops)} numbers, one for each of ops")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Without what the strategy has not got."""
-        always = ("train_loss", "val_loss")
-        return {name: x for name, x in asdict(self).items() if x is not None or name in always}
-
-    @classmethod
-    def from_dict(cls, row: dict[str, Any]) -> SupernetView:
-        return cls(**{name: _tuples(value) for name, value in row.items()})
-
-
-def _tuples(x: Any) -> Any:
-    """Lists, as JSON has them, to tuples all the way down."""
-    return tuple(map(_tuples, x)) if isinstance(x, list | tuple) else x

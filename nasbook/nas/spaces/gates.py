@@ -15,7 +15,7 @@ nothing, and what only reads such places is not there either.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -104,7 +104,7 @@ class Places:
         """The places of this space; None for a space of another kind."""
         raise NotImplementedError
 
-    def net(self, channels: int, classes: int, in_channels: int) -> nn.Module:
+    def net(self, channels: int, classes: int, in_channels: int) -> Any:
         """The supernet: (images, Gates) -> logits. Its `derive(path)` is the network of a path, with copied weights."""
         raise NotImplementedError
 

@@ -242,6 +242,7 @@ LABS = [
     Entry("tpe", "where good trials lie, where the others do, and the ratio that chooses the next", "nasbook.widgets.labs.tpe:TPELab"),
     Entry("spaces", "an architecture to edit, its graph, its costs, its neighbours and its code", "nasbook.widgets.labs.spaces:SpacesLab"),
     Entry("evolution", "a population of cells, its family tree, its best member and its walk over all cells", "nasbook.widgets.labs.evolution:EvolutionLab"),
+    Entry("growth", "chains of layers that grow by morphisms or move by differences of others, trained for real", "nasbook.widgets.labs.growth:GrowthLab"),
     Entry("controller", "a policy that learns to write cells, its baseline and PPO's clip", "nasbook.widgets.labs.controller:ControllerLab"),
     Entry("darts", "architecture weights that move while a supernet trains", "nasbook.widgets.labs.darts:DartsLab"),
     Entry("strategies", "CMA-ES, differential evolution, a GA or a swarm in a valley that can be turned", "nasbook.widgets.labs.strategies:StrategiesLab"),

@@ -45,6 +45,7 @@ from nasbook.plots.viewed import (
 )
 from nasbook.plots.views.acquisition import Acquisition1D, acquisition, acquisition_picture
 from nasbook.plots.views.acquisition_maps import Acquisition2D
+from nasbook.plots.views.chains import chains
 from nasbook.plots.views.controller import PolicyPicture, policy
 from nasbook.plots.views.episodes import episodes
 from nasbook.plots.views.forest import forest
@@ -95,6 +96,7 @@ KINDS: dict[str, Callable[..., Figure]] = {
     "bananas": predictions,
     "episodes": episodes,
     "stopping": stopping,
+    "chains": chains,
 }
 
 
@@ -168,7 +170,7 @@ __all__ = [
     "ParallelPicture", "ParetoPicture", "Picture", "PolicyPicture", "PopulationPicture", "Quantity", "RacePicture",
     "RankPicture", "SchedulePicture", "SideBySide1D", "SideBySide2D", "SlicePicture", "Stack", "SupernetPicture",
     "TimelinePicture", "TrainingPicture", "TreePicture", "WeightsPicture", "acquisition", "acquisition_picture",
-    "acquisitions", "baseline_for", "cell", "contour", "edf", "episodes", "family_tree", "forest", "history",
+    "acquisitions", "baseline_for", "cell", "chains", "contour", "edf", "episodes", "family_tree", "forest", "history",
     "hypervolume_history", "importance", "landscape", "layers", "learning_curves", "lineage", "own_kind", "parallel",
     "pareto", "plot", "policy", "population", "predictions", "race", "random_baseline", "rank", "rungs",
     "side_by_side_picture", "slice_plot", "stopping", "strategy", "supernet", "timeline", "tpe", "training", "tree",

@@ -13,6 +13,7 @@ from nasbook import registry
 LABS = [entry.name for entry in registry.LABS]
 SMALL = {"race": ", seeds=2, trials=10", "transfer": ", seeds=2, trials=10, known=10", "estimators": ", cells=100",
          "darts": ", epochs=2, channels=2", "pbt": ", population=3, epochs=5",
+         "growth": ", rounds=1, networks=4, epochs=1",
          "hypergradient": ", unroll=2, rounds=5"}  # fmt: skip
 PARTS = ("row", "play", "pause", "reset", "scrub", "settings", "picture", "sentence", "save")
 LONG = "A setting with a long name changed, so the search starts again. The trials so far are thrown away with it."

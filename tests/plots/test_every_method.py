@@ -81,6 +81,7 @@ def refused(kind: str, trace: Trace) -> bool:
         "landscape": not (cells and task.startswith("nb201-")),
         "lineage": method != "pbt",
         "cell": not cells,
+        "chains": "depth" not in trace.space.parameters or not any(n.endswith("_1") for n in trace.space.parameters),
         "importance": sum(t.status == "done" for t in trace.trials) < 4,
     }.get(kind, kind in VIEWS and method not in VIEWS[kind].methods)
 

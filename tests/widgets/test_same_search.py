@@ -83,6 +83,8 @@ LABS = {  # the lab, its settings: every method that can be chosen in it
     **{f"strategies {m}": ("strategies", {"method": m, "trials": 40})
        for m in ("cma-es", "differential-evolution", "genetic", "particle-swarm")},
     **{f"pareto {m}": ("pareto", {"method": m, "trials": 20}) for m in ("nsga2", "parego", "random")},
+    **{f"growth {m}": ("growth", {"method": m, "rounds": 1, "networks": 4, "epochs": 1})
+       for m in ("network-morphism", "cnn-differential-evolution")},
     "darts": ("darts", {"epochs": 2, "channels": 2}),
     "hypergradient": ("hypergradient", {"rounds": 5, "unroll": 3}),
     "pbt": ("pbt", {"population": 3, "epochs": 5}),
@@ -99,7 +101,7 @@ def test_every_lab_searches_alike(which):
         return same(lab.trace, estimator(**lab.trace.header.arguments), trials=len(lab.trace))
     lab.run()
     one_shot = isinstance(lab.method, OneShot)
-    return same(lab.trace, lab.task, trials=None if one_shot else lab.values["trials"])
+    return same(lab.trace, lab.task, trials=None if one_shot else lab.total)
 
 
 def same(trace, task, **options):

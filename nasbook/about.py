@@ -55,6 +55,8 @@ PARTS = {  # of each method: the kind of picture that draws it (trace.plot), its
     "spos": Parts("weights", "", "", ""),
     "fairnas": Parts("weights", "", "", ""),
     "enas": Parts("weights", "", "", ""),
+    "gdas": Parts("weights", "", "", ""),
+    "snas": Parts("weights", "", "", ""),
 }
 
 

@@ -124,6 +124,10 @@ METHODS = [
           "nasbook.nas.fairnas:FairNAS", "one-shot", "Chu et al. 2021, FairNAS: Rethinking Evaluation Fairness of Weight Sharing Neural Architecture Search"),
     Entry("enas", "lets a controller that learns draw the paths along which a supernet learns",
           "nasbook.nas.enas:Enas", "one-shot", "Pham et al. 2018, Efficient Neural Architecture Search via Parameter Sharing"),
+    Entry("gdas", "runs one drawn operation an edge and learns the probabilities through the draw",
+          "nasbook.nas.gdas:Gdas", "one-shot", "Dong and Yang 2019, Searching for a Robust Neural Architecture in Four GPU Hours"),
+    Entry("snas", "mixes the operations by a random sample that cools down to a choice, and learns all from one loss",
+          "nasbook.nas.snas:Snas", "one-shot", "Xie et al. 2019, SNAS: Stochastic Neural Architecture Search"),
 ]  # fmt: skip
 
 TASKS = [

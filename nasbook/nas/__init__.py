@@ -13,6 +13,8 @@
     spos.py                        spos
     fairnas.py                     fairnas
     enas.py                        enas
+    gdas.py                        gdas
+    snas.py                        snas
 
 `nasbook about NAME` says where the parts of a method are.
 """

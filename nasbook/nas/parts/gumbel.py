@@ -1,0 +1,57 @@
+"""Samples of operations that have a gradient, and the temperature at which they are drawn.
+
+    p = softmax(α)
+    z = softmax((log p + g) / τ),   g ~ Gumbel(0, 1)        for each place
+
+The largest of z is at operation o with probability p_o, at any temperature τ; as τ falls, z becomes that choice. But
+the mean of z is p only in the limit: with a high τ it is nearer to equal shares.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from nasbook.kit.checks import setting, within
+from nasbook.nas.parts.relaxed import Relaxed, RelaxedSettings
+from nasbook.nas.parts.single_path import Batch
+from nasbook.task import Task
+
+
+@dataclass(frozen=True)
+class GumbelSettings(RelaxedSettings):
+    alpha_weight_decay: float = setting(1e-3, "of α")
+    tau: float = setting(10.0, "temperature of the samples in the first epoch")
+    tau_min: float = setting(0.1, "and in the last")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        within("alpha_weight_decay", self.alpha_weight_decay, 0)
+        within("tau", self.tau, 0, above=True)
+        within("tau_min", self.tau_min, 1e-3)
+        if self.tau_min > self.tau:
+            raise ValueError(f"tau_min must not be above tau = {self.tau:g}, since samples cool, not {self.tau_min!r}")
+
+
+class Gumbel(Relaxed):
+    def start(self, task: Task) -> tuple[Batch, Batch]:
+        images, (rate, decay) = super().start(task), (self.settings.alpha_lr, self.settings.alpha_weight_decay)
+        self.alpha_optimiser = torch.optim.Adam([self.alpha], rate, betas=(0.5, 0.999), weight_decay=decay)
+        return images
+
+    def temperature(self, epoch: int) -> float:
+        """From `tau` in epoch 0 to `tau_min` in the last, by the same difference from each to the next."""
+        s = self.settings
+        return s.tau + (s.tau_min - s.tau) * epoch / max(1, s.epochs - 1)
+
+    def sample(self) -> Tensor:
+        """z (places, ops) at the temperature of this epoch; its gradient goes to α.
+
+        α stands for log p: they differ by the same number at all operations of a place, which softmax does not see."""
+        return self.places.softmax((self.alpha + self.gumbel()) / self.temperature(self.done_epochs))
+
+    def shows(self) -> dict[str, Any]:
+        return {**super().shows(), "temperature": self.temperature(self.done_epochs - 1)}

@@ -111,22 +111,22 @@ def labs() -> list[registry.Entry]:
     return registry.entries("lab")
 
 
-def method(name: str, space: Any, seed: int = 0, **settings: Any) -> Any:
+def method(name: str, space: Any, /, seed: int = 0, **settings: Any) -> Any:
     """A method by name, e.g. method("bayesian", space, seed=0, acquisition="ei"); ValueError for bad settings."""
     return registry.make("method", name, space, seed=seed, **settings)
 
 
-def task(name: str, **arguments: Any) -> Any:
+def task(name: str, /, **arguments: Any) -> Any:
     """A built-in task by name, e.g. task("branin", shift=1)."""
     return registry.make("task", name, **arguments)
 
 
-def architectures(name: str, **arguments: Any) -> Any:
+def architectures(name: str, /, **arguments: Any) -> Any:
     """A search space of architectures by name, e.g. architectures("conv-chain", depth=3); `.space` is searched,
     `.build(config)` gives the network, `.source(config)` its PyTorch code."""
     return registry.make("space", name, **arguments)
 
 
-def lab(name: str, **arguments: Any) -> Any:
+def lab(name: str, /, **arguments: Any) -> Any:
     """A lab by name: put it last in a notebook cell to show it."""
     return registry.make("lab", name, **arguments)

@@ -262,7 +262,8 @@ def _leave(code: int) -> None:
 
 @contextmanager
 def _no_exit() -> Iterator[None]:
-    """os._exit ends the trial and not the process; what the objective has forked leaves as always."""
+    """os._exit ends the trial of this thread and not the process; other threads, what the objective has forked, and
+    whoever calls it after the trial leave as always. It is never put back: others may evaluate, or have kept it."""
     os._exit = _leave  # type: ignore[assignment]
     before, _inside.process = getattr(_inside, "process", None), os.getpid()
     try:

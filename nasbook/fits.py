@@ -23,9 +23,7 @@ def misfit(own: Space, limits: Limits, given: Space) -> tuple[str, str] | None:
     """The first parameter for which the space `given` does not fit, and what is wrong with it; None if all is well."""
     for name, p in given.parameters.items():
         if name not in own.parameters:
-            close = get_close_matches(name, own.parameters, 1)
-            hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(own.parameters)}"
-            return name, f"is unknown: {hint}"
+            return name, _unknown(own, name)
         if problem := _values(own.parameters[name], limits.get(name), p):
             return name, problem
     for name, p in own.parameters.items():
@@ -35,6 +33,22 @@ def misfit(own: Space, limits: Limits, given: Space) -> tuple[str, str] | None:
         elif problem := _existence(own, given, name):
             return name, problem
     return None
+
+
+def strange(own: Space, given: Space) -> tuple[str, str] | None:
+    """The first parameter that only one of two spaces has, and what that means; None if the names are the same."""
+    for name in given.parameters:
+        if name not in own.parameters:
+            return name, _unknown(own, name)
+    for name, p in own.parameters.items():
+        if name not in given.parameters and not isinstance(p, Constant) and _exists_at_times(own, given, name):
+            return name, f"is missing; it takes {p.values}"
+    return None
+
+
+def _unknown(own: Space, name: str) -> str:
+    close = get_close_matches(name, own.parameters, 1)
+    return f"is unknown: did you mean {close[0]!r}?" if close else f"is unknown: it has {', '.join(own.parameters)}"
 
 
 def _values(own: Parameter, limits: tuple[float, float] | None, given: Parameter) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from nasbook import registry
+from nasbook.fits import strange
 from nasbook.method import KNOWN, MANY, Method, NoSettings, OneShot
 from nasbook.other_words import OTHER_WORDS
 from nasbook.source import changed, digest
@@ -54,12 +55,13 @@ def prepared(
     settings: Mapping[str, Any],
 ) -> Prepared:
     """What `steps` is given, as objects; ValueError for whatever cannot be searched."""
-    _check_words(method, settings)
+    check_words(method, settings)
     if on_step is not None and not callable(on_step):
         raise ValueError(f"on_step is a function that is called with each step, not {on_step!r:.60}")
     task = as_task(task, space, fidelity)
     method = as_method(method, space or task.space, seed, settings, task.fidelity)
     task.check_space(method.space)
+    _say_strange(method.space, task)
     header = header_of(method, task, workers)
     one_shot = isinstance(method, OneShot)
     if isinstance(method, Method) and method.continues and task.fidelity is None:
@@ -178,7 +180,7 @@ def _code(task: Task) -> str | None:
 # ---- checks ---------------------------------------------------------------------------------------------
 
 
-def _check_words(method: Any, settings: Mapping[str, Any]) -> None:
+def check_words(method: Any, settings: Mapping[str, Any]) -> None:
     """Other libraries' words for what a search is given, where the method has no such setting."""
     foreign = [word for word in settings if word in OTHER_WORDS]
     if foreign:
@@ -222,6 +224,17 @@ def _check_objectives(method: Method | OneShot, task: Task) -> None:
         raise ValueError(f"{task.name} has one objective: {reason}")
     if objectives > 1 and not getattr(method, "several", False):
         raise ValueError(f"{task.name} has {MANY.format(n=objectives, method=method.name)}")
+    many = Trial(0, {}, status="done", value=0.0, values=(0.0,) * objectives)
+    if objectives > 1 and isinstance(method, Method) and (reason := method.refuses(many)):
+        raise ValueError(f"{task.name} has {objectives} objectives: {reason}")
+
+
+def _say_strange(space: Space, task: Task) -> None:
+    """Say so where another space than a task's own has other names, and the task does not check it itself."""
+    if isinstance(task, FunctionTask) or task.limits is not None or space == task.space:
+        return
+    if found := strange(task.space, space):
+        warnings.warn(f"{task.name}: in this space {' '.join(found)}", stacklevel=4)
 
 
 def _say_repeats(method: Method, trials: int | None) -> None:

@@ -19,6 +19,7 @@ import sys
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
+from inspect import signature
 from typing import Any
 
 
@@ -286,13 +287,21 @@ def find(kind: str, name: str) -> Entry:
     """The entry of a name; ValueError names the nearest one that exists.
 
     `package.module:Class` is found where its module has been imported: to look a name up imports nothing."""
+    if kind not in TABLES:
+        raise ValueError(f"there is nothing of the kind {kind!r}; there are {', '.join(TABLES)}")
     if kind == "method" and ":" in str(name):
         return _imported(kind, name)
+    if re.fullmatch(r"[\w.]+:[\w.]+", str(name)):
+        module, _, thing = str(name).partition(":")
+        raise ValueError(
+            f"there is no {kind} {name!r}: that is an import path; write 'from {module} import {thing}' and use what "
+            "that gives, or nasbook.register it under a name"
+        )
     table = {entry.name: entry for entry in TABLES[kind]}
-    if name not in table:
+    if str(name) not in table:
         known = {entry.name: entry for entry in entries(kind)}
         table = known | {name: entry for name, entry in _used[kind].items() if name not in known}
-    if name not in table:
+    if not isinstance(name, str) or name not in table:
         close = get_close_matches(str(name), table, 1)
         hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(table)}"
         raise ValueError(f"there is no {kind} {name!r}; {hint}")
@@ -369,15 +378,21 @@ def register(
     return thing
 
 
-def make(kind: str, name: str, *args: Any, **kwargs: Any) -> Any:
-    """Import and call an entry: make("task", "branin", shift=True)."""
+def make(kind: str, name: str, /, *args: Any, **kwargs: Any) -> Any:
+    """Import and call an entry: make("task", "branin", shift=True). ValueError for arguments that it does not take."""
     entry = find(kind, name)
+    thing, fixed = entry.load(), dict(entry.settings)
+    if clash := next((k for k in kwargs if k in fixed), None):
+        raise ValueError(f"{kind} {name}: its name fixes {clash}, so it takes no other {clash}")
     try:
-        made = entry.load()(*args, **dict(entry.settings), **kwargs)
+        if "self" in kwargs:
+            raise TypeError("got an unexpected keyword argument 'self'")
+        signature(thing).bind(*args, **fixed, **kwargs)
     except TypeError as error:
-        if "multiple values for keyword argument" in str(error):
-            fixed = next(k for k in kwargs if k in dict(entry.settings))
-            raise ValueError(f"{kind} {name}: its name fixes {fixed}, so it takes no other {fixed}") from None
+        raise ValueError(f"{kind} {name}: {error}") from None
+    try:
+        made = thing(*args, **fixed, **kwargs)
+    except TypeError as error:  # of what it calls in turn
         if "unexpected keyword argument" not in str(error):
             raise
         raise ValueError(f"{kind} {name}: {str(error).rpartition('() ')[2]}") from None

@@ -298,6 +298,8 @@ BAD = [
     (["search", "random", "branin", "--resume"], "--resume needs --out"),
     (["search", "random", "branin", "--set", "x"], "--set: must look like key=value, not 'x'"),
     (["search", "grid", "branin", "--set", "resolutoin=3"], "did you mean 'resolution'?"),
+    (["search", "random", "branin", "--set", "n_trials=5"], "there is no argument 'n_trials' here: say how many trials with"),
+    (["search", "tpe", "branin", "--set", "direction=max"], "there is no argument 'direction' here: values are minimised"),
     (["search", "grid", "branin", "--set", "resolution=x"], 'resolution: must be a whole number, not "x"'),
     (["search", "grid", "branin", "--set", "resolution=1"], "resolution must be a whole number of at least 2, not 1"),
     (["search", "grid", "branin", "--set", "resolution=3", "--set", "resolution=4"], "resolution is given twice"),

@@ -4,7 +4,9 @@ import itertools
 import math
 import os
 import signal
+import subprocess
 import sys
+import threading
 import time
 import warnings
 from contextlib import suppress
@@ -392,6 +394,80 @@ def test_a_forked_child_of_an_objective_leaves_as_always():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         assert one(objective).value == 7
+
+
+def test_a_trial_that_ends_does_not_give_os_exit_back_to_another_thread_s_objective():
+    first, second, seen = threading.Event(), threading.Event(), {}
+
+    def early(config):
+        second.wait(60)
+
+    def late(config):
+        second.set()
+        first.wait(60)
+        os._exit(3)
+
+    def evaluated(name, objective):
+        seen[name] = one(objective)
+        if name == "early":
+            first.set()
+
+    threads = [threading.Thread(target=evaluated, args=pair) for pair in (("early", early), ("late", late))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert seen["late"].status == "failed" and "os._exit(3)" in seen["late"].reason
+
+
+LEAVES = """
+import os, sys, threading
+import nasbook
+from nasbook import Float, Space
+
+def search(objective):
+    return nasbook.search("random", objective, space=Space(x=Float(0, 1)), trials=1).trials[0]
+
+def forks(config):  # while another thread searches, too; the child searches, and leaves
+    child = os.fork()
+    if not child:
+        inner = search(lambda c: os._exit(5))
+        os._exit(40 if inner.status == "failed" else 41)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+def others(config):
+    while not stop.is_set():
+        search(lambda c: c["x"])
+    return 0
+
+stop = threading.Event()
+busy = threading.Thread(target=others, args=({},))
+busy.start()
+values = [search(forks).value for _ in range(20)]
+stop.set()
+busy.join()
+print(set(values), flush=True)
+
+search(lambda c: c["x"])
+child = os.fork()
+if not child:
+    os._exit(6)  # after the last trial it leaves, also here
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+def leaves_in_a_thread(config):  # it is no objective's own thread: it leaves as always
+    thread = threading.Thread(target=os._exit, args=(9,))
+    thread.start()
+    thread.join()
+
+search(leaves_in_a_thread)
+print("still here")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_forks_and_threads_leave_as_always_while_others_search():
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", LEAVES], capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stdout) == (9, "{40.0}\n6\n"), done.stderr
 
 
 def test_a_keyboard_interrupt_is_no_failure():

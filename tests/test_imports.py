@@ -62,6 +62,7 @@ ALLOWED = {
     "states": {"trace_file"},
     "loop": {"states", "trace", "trace_file", "task", "method", "evaluation"},
     "prepare": {
+        "fits",
         "source",
         "version",
         "space",

@@ -199,3 +199,42 @@ def test_a_package_brings_methods_as_entry_points(module, monkeypatch):
 def test_methods_are_what_inherits_from_method():
     assert all(getattr(e.load(), "registered_as", None) == "method" for e in registry.METHODS if "torch" not in e.paper)
     assert issubclass(registry.find("method", "random").load(), Method)
+
+
+DOORS = {
+    "task": lambda **given: nasbook.task("branin", **given),
+    "method": lambda **given: nasbook.method("tpe", SPACE, **given),
+    "space": lambda **given: nasbook.architectures("conv-chain", **given),
+    "lab": lambda **given: nasbook.lab("tpe", **given),
+    "search": lambda **given: nasbook.search("tpe", "branin", trials=1, **given),
+    "made": lambda **given: registry.make("estimator", "low-fidelity", "digits-cells", **given),
+}
+
+
+@pytest.mark.parametrize("word", ["kind", "name", "self", "args", "entry", ""])
+@pytest.mark.parametrize("door", DOORS)
+def test_no_argument_of_any_name_is_a_bare_type_error(door, word):
+    with pytest.raises(ValueError, match=f"'{word}'") as caught:
+        DOORS[door](**{word: 1})
+    assert "\n" not in str(caught.value) and "()" not in str(caught.value)
+
+
+def test_too_much_and_too_little_are_sentences():
+    for kind, name, given, sentence in (
+        ("task", "branin", (1, 2, 3, 4, 5), "task branin: too many positional arguments"),
+        ("method", "tpe", (), "method tpe: missing a required argument: 'space'"),
+        ("estimator", "low-fidelity", (), "estimator low-fidelity: missing a required argument: 'task'"),
+        ("picture", "history", (), "there is nothing of the kind 'picture'; there are method, task, "),
+        ("task", ["branin"], (), "there is no task ['branin']"),
+    ):
+        with pytest.raises(ValueError) as caught:
+            registry.make(kind, name, *given)
+        assert str(caught.value).startswith(sentence)
+
+
+@pytest.mark.parametrize("path", ["nasbook.estimate:estimator", "nasbook.hpo.random:Random", "os:system", "a:b.c"])
+def test_an_import_path_where_a_name_is_wanted_says_what_to_write(path):
+    module, thing = path.split(":")
+    for find in (nasbook.task, lambda path: nasbook.search("random", path, trials=1), nasbook.lab):
+        with pytest.raises(ValueError, match=f"that is an import path; write 'from {module} import {thing}' and use"):
+            find(path)

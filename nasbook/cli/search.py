@@ -42,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _searched(options: argparse.Namespace) -> int:
     from nasbook.method import OneShot
+    from nasbook.prepare import check_words
     from nasbook.scale.study import load_space
     from nasbook.scale.target import make_task, method_class, method_settings
     from nasbook.scale.trust import typed
@@ -55,6 +56,7 @@ def _searched(options: argparse.Namespace) -> int:
     space = None if options.space is None else load_space(options.space)
     task = make_task(options.task, as_dict(options.arg), space, typed(options.task, options.trust))
     cls = method_class(options.method, typed(options.method, options.trust))
+    check_words(cls, as_dict(options.set))
     settings = method_settings(cls, as_dict(options.set))
     trials = options.trials
     if trials is None and options.time is None and not issubclass(cls, OneShot):

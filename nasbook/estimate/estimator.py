@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from nasbook import registry
-from nasbook.space import Config
+from nasbook.space import Config, Space
 from nasbook.task import Evaluation, Report, Task
 
 MAKER = "nasbook.estimate:estimator"  # by which a trace, a study and another process make an estimator again
@@ -49,6 +49,9 @@ class Estimator(Task):
     def kind(self) -> str:
         """The estimator's name in the registry."""
         raise NotImplementedError
+
+    def check_space(self, space: Space) -> None:
+        self.task.check_space(space)
 
     def estimate(self, config: Config, seed: int, report: Report | None) -> Evaluation:
         """An Evaluation with the estimate as its value; with its cost if `knows_cost`."""

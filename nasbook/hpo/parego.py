@@ -67,7 +67,7 @@ class ParEGO(BayesianOptimisation):
         return super().ask()
 
     def refuses(self, trial: Trial) -> str | None:
-        return refused(self.name, trial, self.done)
+        return refused(self.name, trial, self.done) or too_many(len(trial.values or ()), self.settings.divisions)
 
     def _results(self) -> tuple[list[Trial], np.ndarray, dict[str, Any]]:
         done, λ = self.done, self._weights
@@ -88,11 +88,16 @@ def tchebycheff(Y: np.ndarray, λ: Sequence[float] | np.ndarray, ρ: float = 0.0
 def weights(m: int, s: int) -> np.ndarray:
     """Every (λ_1, …, λ_m) of multiples of 1/s that sum to 1: C(s + m - 1, m - 1) rows.
 
-    ValueError where these are more than 100,000. Each is a row of s stars and m - 1 bars: ★★|★| is (2, 1, 0) / 3."""
-    if math.comb(s + m - 1, m - 1) > 100_000:
-        raise ValueError(
-            f"parego: {m} objectives and divisions={s} make too many weights; lower divisions, or use 'nsga2'"
-        )
+    ValueError where these are too many. Each is a row of s stars and m - 1 bars: ★★|★| is (2, 1, 0) / 3."""
+    if reason := too_many(m, s):
+        raise ValueError(reason)
     bars = np.array(list(combinations(range(s + m - 1), m - 1)))
     edges = np.hstack([np.full((len(bars), 1), -1), bars, np.full((len(bars), 1), s + m - 1)])
     return (np.diff(edges, axis=1) - 1) / s
+
+
+def too_many(m: int, s: int) -> str | None:
+    """Are the weights of m objectives more than 100,000? Then in a sentence; None if not."""
+    if math.comb(s + m - 1, m - 1) <= 100_000:
+        return None
+    return f"parego: {m} objectives and divisions={s} make too many weights; lower divisions, or use 'nsga2'"

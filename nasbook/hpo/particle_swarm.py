@@ -7,14 +7,18 @@ p is the best place of the particle, g the best of all. With w = 0.7298 and c_1 
 (Clerc & Kennedy's constriction); larger w explores longer, and above about 1 the swarm flies apart. A speed is at most
 `speed` in each coordinate; at the wall a particle stops, and that coordinate of its velocity is 0.
 
-Int and ordered Choice take the value in whose cell the particle is. Particles move one after the other, each with the
-best places known then, so g changes within a round ("asynchronous" swarm). A particle flies on when its result is
-there: more workers than particles do not help. A failed or pruned trial is no best place, and a particle that has none
-begins anew at random. Configurations from outside can become g.
+Int and ordered Choice take the value in whose cell the particle is. Where x, p and g are in one cell, only inertia is
+left of v, and once that has gone nothing leads out of the cell: a swarm that agrees on whole numbers would try the same
+ones for ever. Each such coordinate is drawn anew with probability 1/d, the "craziness" of the first swarms.
 
-Papers: Kennedy & Eberhart, Particle Swarm Optimization, 1995; Clerc & Kennedy, 2002; the start (v = (u - x) / 2, u
-uniform) and the wall are those of Standard PSO 2006. Read first: `propose`. Left out: neighbourhoods smaller than the
-swarm.
+Particles move one after the other, each with the best places known then, so g changes within a round ("asynchronous"
+swarm). A particle flies on when its result is there: more workers than particles do not help. A failed or pruned trial
+is no best place, and a particle that has none begins anew at random. Configurations from outside can become g.
+
+Papers: Kennedy & Eberhart, Particle Swarm Optimization, 1995 (with craziness in its first swarms); Clerc & Kennedy,
+2002; van den Bergh & Engelbrecht, A New Locally Convergent Particle Swarm Optimiser, 2002 (why a swarm stands still);
+the start (v = (u - x) / 2, u uniform) and the wall are those of Standard PSO 2006. Read first: `propose`. Left out:
+neighbourhoods smaller than the swarm.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ from typing import Any
 
 import numpy as np
 
+from nasbook.hpo.parts.margin import cells
 from nasbook.kit.checks import needs_numbers, setting, whole, within
 from nasbook.method import Method, Proposal
 from nasbook.space import Space
@@ -80,6 +85,7 @@ class ParticleSwarm(Method):
         self.p, self.p_value = np.full(shape, np.nan), np.full(len(self.x), np.inf)
         self.g: np.ndarray | None = None
         self.g_value = np.inf
+        self.cells = cells(space)
         self._turn = 0  # the next particle
         self._flying: dict[int, int] = {}  # trial id -> particle
         self._flight: Flight | None = None
@@ -120,6 +126,16 @@ class ParticleSwarm(Method):
         inside = (x + self.v[k] >= 0) & (x + self.v[k] <= 1)
         self.x[k] = (x + self.v[k]).clip(0, 1)
         self.v[k] = np.where(inside, self.v[k], 0)
+        crazy = self._stuck(k, x) & (self.rng.random(d) < 1 / d) if self.cells else np.zeros(d, bool)
+        self.x[k], self.v[k] = np.where(crazy, self.rng.random(d), self.x[k]), np.where(crazy, 0, self.v[k])
+
+    def _stuck(self, k: int, before: np.ndarray) -> np.ndarray:
+        """(d,) True where particle k was, is, and is drawn to one cell."""
+        assert self.g is not None
+        four, stuck = np.stack([before, self.x[k], self.p[k], self.g]), np.zeros(self.space.d, bool)
+        for j, parameter in self.cells.items():
+            stuck[j] = len(set(parameter.cell(four[:, j])[0].tolist())) == 1
+        return stuck
 
     def observe(self, trial: Trial) -> None:
         k = self._flying.pop(trial.id, None)

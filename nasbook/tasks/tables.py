@@ -73,11 +73,13 @@ class Table(Task):
     """Your own results as a task: one row a configuration, or one row a configuration, fidelity and repeat.
 
     Make it with `Table.from_csv` or `Table.from_arrays`. `columns` holds every column as an array (n,); `configs` the n
-    configurations; `values` the n numbers that are minimised (of several objectives the first). Asking for a
-    configuration without a row raises LookupError. A value that is missing or NaN stands for a run that diverged, and
-    is told to the method as a failure. Where runs were repeated, an evaluation shows one of them, drawn by its seed;
-    `mean`, `regret` and `optimum` are about the mean over them.
+    configurations; `values` the n numbers that are minimised (of several objectives the first). A search in a space
+    with values that no row has is refused; asking for a configuration without a row raises LookupError. A value that is
+    missing or NaN stands for a run that diverged, and is told to the method as a failure. Where runs were repeated, an
+    evaluation shows one of them, drawn by its seed; `mean`, `regret` and `optimum` are about the mean over them.
     """
+
+    limits = {}
 
     def __init__(
         self,

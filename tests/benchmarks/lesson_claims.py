@@ -330,8 +330,10 @@ def lesson_11() -> None:
     task = nasbook.task("nb201-cifar10")
     last, regret = {}, {}
     kinds: list[tuple[str, str, dict]] = [
-        ("with a baseline", "reinforce", {}),
-        ("without", "reinforce", {"baseline": False}),
+        ("with a baseline", "reinforce", {"reward": "accuracy"}),
+        ("without", "reinforce", {"reward": "accuracy", "baseline": False}),
+        ("standardised, with a baseline", "reinforce", {}),
+        ("standardised, without", "reinforce", {"baseline": False}),
         ("ppo", "ppo", {}),
         ("evolution", "regularized-evolution", {}),
         ("random", "random", {}),
@@ -341,7 +343,9 @@ def lesson_11() -> None:
         last[label] = [100 * np.mean([task.accuracy(t.config) for t in run.trials[-50:]]) for run in runs]
         regret[label] = [100 * task.regret(run.best.config) for run in runs]
         say(label, f"last 50 cells {mean(last[label], 1)} %; regret {mean(regret[label], 2)}")
-    say("last 50 cells: with a baseline - without", against(last["with a baseline"], last["without"], 1))
+    for kind in ("", "standardised, "):
+        found = against(last[f"{kind}with a baseline"], last[f"{kind}without"], 1)
+        say(f"last 50 cells: {kind}with a baseline - without", found)
     say("regret: PPO - evolution", against(regret["ppo"], regret["evolution"], 2))
     say("regret: PPO - random", against(regret["ppo"], regret["random"], 2))
 

@@ -97,3 +97,19 @@ def test_one_value_is_refused():
         nasbook.search("parego", "branin", trials=5)
     with pytest.raises(ValueError, match="rho must be at least 0"):
         ParEGO(SQUARE, rho=-1)
+
+
+def test_too_many_objectives_are_refused_and_never_end_a_search():
+    """30 objectives and s = 10 have C(39, 29) weights."""
+    sentence = "30 objectives and divisions=10 make too many weights; lower divisions, or use 'nsga2'"
+    with pytest.warns(UserWarning, match="failed"):
+        trace = nasbook.search("parego", lambda c: (c["x"],) * 30, space=SQUARE, trials=8)
+    assert [t.status for t in trace.trials] == ["failed"] * 8 and sentence in trace.trials[0].reason
+
+    class Many(nasbook.Task):
+        name, space, objectives = "many", SQUARE, tuple("abcdefghijklmnopqrstuvwxyzABCD")
+
+    with pytest.raises(ValueError, match="many has 30 objectives: parego: 30 objectives and divisions=10"):
+        nasbook.search("parego", Many(), trials=2)
+    three = nasbook.search("parego", lambda c: (c["x"],) * 3, space=SQUARE, trials=8, startup=4)
+    assert all(t.status == "done" for t in three.trials)

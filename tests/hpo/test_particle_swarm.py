@@ -105,6 +105,24 @@ def test_it_converges_also_on_whole_numbers():
     assert trace.best.config["n"] == 40
 
 
+def test_whole_numbers_on_which_all_agree_are_drawn_anew_and_others_are_left_alone():
+    """All rest in one place, which is p of each and g: no part of v is left, so without craziness nothing moves."""
+    space = Space(n=Int(1, 4), x=Float(0, 1), k=Int(1, 3))
+    method, seen = ParticleSwarm(space, seed=4), []
+    method.x[:], method.v[:] = [0.3, 0.5, 0.5], 0
+    method.p[:], method.p_value[:] = method.x, 0.0
+    method.g, method.g_value = method.x[0].copy(), 0.0
+    for _ in range(400):
+        trial = method.ask()
+        seen.append(trial.config)
+        method.x[trial.info["particle"]] = [0.3, 0.5, 0.5]
+        tell(method, trial, 1.0)
+    assert {c["n"] for c in seen} == {1, 2, 3, 4} and {c["k"] for c in seen} == {1, 2, 3}
+    assert {c["x"] for c in seen} == {0.5}
+    # of three coordinates each is drawn with probability ⅓, and three quarters of those of n are another value
+    assert 0.18 < np.mean([c["n"] != 2 for c in seen]) < 0.32
+
+
 def test_a_configuration_from_outside_can_lead_the_swarm():
     method = ParticleSwarm(CUBE)
     method.enqueue(dict.fromkeys(CUBE.free, 0.3))

@@ -148,3 +148,34 @@ def test_configurations_given_by_hand_are_checked_too():
     cells = Networks("nb201-cell", epochs=1)
     with pytest.raises(ValueError, match="edge_0_1 must be one of"):
         cells.evaluate({**cells.space.sample(np.random.default_rng(0)), "edge_0_1": "conv7x7"})
+
+
+class Own(nasbook.Task):
+    """Somebody's own, which checks nothing itself."""
+
+    name, space = "own", Space(lr=Float(0.1, 1), n=Int(1, 3))
+
+    def evaluate(self, config, **context):
+        return config["lr"] * config.get("n", 1)
+
+
+@pytest.mark.parametrize(
+    ("space", "sentence"),
+    [(Space(lrr=Float(0.1, 1)), "own: in this space lrr is unknown: did you mean 'lr'?"),
+     (Space(lr=Float(0.1, 1)), "own: in this space n is missing; it takes ")],
+)  # fmt: skip
+def test_names_that_an_own_task_does_not_know_are_warned_of_before_the_first_trial(space, sentence):
+    with pytest.warns(UserWarning) as told:
+        next(nasbook.steps("random", Own(), trials=3, space=space))
+    assert str(told[0].message).startswith(sentence) and told[0].filename == __file__
+
+
+def test_an_own_task_takes_wider_numbers_without_a_word(recwarn):
+    nasbook.search("random", Own(), trials=3, space=Space(lr=Float(0.001, 30), n=Constant(9)))
+    nasbook.search("random", lambda c: c["z"], trials=3, space=Space(z=Float(0, 1)))
+    assert not recwarn
+
+
+def test_an_estimator_knows_what_its_task_knows():
+    cheap = registry.make("estimator", "low-fidelity", "digits-cells", epochs=1)
+    assert "is missing" in refused(cheap, space=Space(edge_0_1=Choice(["none", "skip"])))

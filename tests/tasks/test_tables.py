@@ -152,6 +152,22 @@ def test_a_search_over_a_table_can_be_saved_and_resumed(results, tmp_path):
     assert [s.trial.value for s in resumed.steps] == [s.trial.value for s in whole.steps]
 
 
+def test_a_space_that_no_row_of_the_table_can_serve_is_refused_before_the_first_trial():
+    table = Table.from_arrays(
+        {"n": [1, 2, 3] * 2, "op": ["a"] * 3 + ["b"] * 3, "value": [3.0, 2.0, 1.0, 6.0, 5.0, 4.0]}
+    )
+    part = nasbook.search("grid", table, trials=9, space=Space(n=Choice([2, 3], ordered=True), op=Constant("b")))
+    assert {t.value for t in part.trials} == {5.0, 4.0}
+    for space, sentence in (
+        (Space(n=Choice([1, 2, 5], ordered=True), op=Constant("a")), "n: .*5|n .*5"),
+        (Space(n=Float(1, 3), op=Constant("a")), "n "),
+        (Space(n=Constant(1)), "op is missing"),
+        (Space(n=Constant(1), opp=Constant("a")), "opp is unknown: did you mean 'op'"),
+    ):
+        with pytest.raises(ValueError, match=f"table: {sentence}"):
+            nasbook.search("random", table, trials=3, space=space)
+
+
 def test_maximise_turns_the_value_round_and_keeps_it_readable():
     table = Table.from_arrays({"x": [1, 2, 3], "accuracy": [0.7, 0.9, 0.8]}, value="accuracy", maximise=True)
     assert table.optimum == -0.9

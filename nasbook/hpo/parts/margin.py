@@ -19,15 +19,20 @@ import math
 import numpy as np
 from scipy.special import ndtr, ndtri  # Φ and its inverse
 
-from nasbook.space import Constant, Space
+from nasbook.space import Choice, Constant, Float, Int, Space
+
+
+def cells(space: Space) -> dict[int, Float | Int | Choice]:
+    """The coordinates on which a value owns a cell: whole numbers, steps, options."""
+    parameters = (space.parameters[name] for name in space.free)
+    return {j: p for j, p in enumerate(parameters) if not isinstance(p, Constant) and math.isfinite(p.size)}
 
 
 class Margin:
     """The stretch A (N,) of a space's coordinates; 1 where a coordinate is continuous."""
 
     def __init__(self, space: Space, population: int) -> None:
-        parameters = [space.parameters[name] for name in space.free]
-        self.cells = {j: p for j, p in enumerate(parameters) if not isinstance(p, Constant) and math.isfinite(p.size)}
+        self.cells = cells(space)
         self.continuous = [j for j in range(space.d) if j not in self.cells]
         self.A, self.alpha = np.ones(space.d), 1 / (space.d * population)
 

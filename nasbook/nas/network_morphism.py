@@ -19,19 +19,22 @@ untrained, if no child is better. On digits tests/benchmarks/morphism.py finds n
 
 Paper: Elsken, Metzen & Hutter, Simple and Efficient Architecture Search for Convolutional Neural Networks, 2017. It has
 8 children with 5 changes, 5 steps of 17 epochs, a rate of 0.05, and a last, long training of the winner, which is left
-out. Here an epoch is six steps and a chain has five layers: so 2 changes, 3 epochs and 0.1. Read first: `run`.
+out. Here an epoch is six steps and a chain has five layers: so 2 changes, 3 epochs and 0.1. Read first: `run`, then
+`child` and `train`.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nasbook import registry
 from nasbook.kit.checks import setting, whole
 from nasbook.kit.learner import measure
 from nasbook.kit.start import images_of
@@ -40,11 +43,15 @@ from nasbook.kit.threads import one_thread_a_step
 from nasbook.nas.parts.chain_growth import first_chain, growths
 from nasbook.nas.parts.morphisms import apply
 from nasbook.nas.parts.warm_restart import Learned, RestartSettings, learn
-from nasbook.nas.spaces.conv_chain import ConvChain
-from nasbook.nas.spaces.program import Program
 from nasbook.space import Config, Int, Space
 from nasbook.task import OnADevice, Task, TrainsForReal, trial_seed
 from nasbook.trace import Trial
+
+if TYPE_CHECKING:
+    from nasbook.nas.spaces.program import Program
+
+SPACE = "conv-chain"  # what it climbs in
+Born = tuple[Config, Any, list[str]]  # a configuration, its network, and the changes that lead there from the parent
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,7 @@ class NetworkMorphism(Resumable):
 
     def check_space(self, space: Space) -> None:
         depth = space.parameters.get("depth")
-        if not isinstance(depth, Int) or ConvChain(depth.high).space != space:
+        if not isinstance(depth, Int) or registry.make("space", SPACE, depth=depth.high).space != space:
             raise ValueError(
                 f"{self.name} grows convolutional chains and needs their whole space, as 'digits-conv-chain' has it; "
                 "for another space use 'random', 'regularized-evolution' or 'local-search'"
@@ -115,58 +122,73 @@ class NetworkMorphism(Resumable):
         The task has `architectures`, a ConvChain, `network(config, seed)`, a network with fresh weights, and `data()`,
         {"train": (x, y), "val": (x, y)} with images (n, h, w) float32 and labels (n,)."""
         s = self.settings
-        if not isinstance(task, TrainsForReal) or not isinstance(task.architectures, ConvChain):
+        self._take(task)
+        if self.count == 0:
+            yield self.train(0, self.first)
+        while (self.parent or self.best) and self.count <= s.steps * s.children:
+            step, i = divmod(self.count - 1, s.children)
+            if i == 0:  # the best of the last step is the next parent
+                self.parent = self.best
+                self.best = None if s.inherit else self.parent
+            yield self.train(step + 1, partial(self.child, i))
+
+    def first(self, rng: np.random.Generator) -> Born:
+        """A small chain."""
+        config = first_chain(self.spaces)
+        return config, self._fresh(config), []
+
+    def child(self, i: int, rng: np.random.Generator) -> Born:
+        """The parent as it is, or, if i > 0, after random changes that keep what it computes."""
+        assert self.parent is not None
+        config, net, changes = self.parent.config, deepcopy(self.parent.net), []
+        for _ in range(self.settings.morphisms if i or not self.settings.inherit else 0):
+            possible = growths(self.spaces, config)
+            if not possible:
+                break  # the largest chain of the space
+            kind = rng.choice(sorted({m.kind for m in possible}))
+            possible = [m for m in possible if m.kind == kind]
+            m = possible[rng.integers(len(possible))]
+            config, net = apply(self.spaces, config, net, m, self.images["train"][0], rng)
+            changes.append(str(m))
+        return config, net if self.settings.inherit else self._fresh(config), changes
+
+    def train(self, step: int, born: Callable[[np.random.Generator], Born]) -> tuple[Trial, NetworkMorphismView]:
+        """Train what is born; it is the best of its step if no one before has a lower error."""
+        s, begin, rng = self.settings, time.perf_counter(), np.random.default_rng([self.seed, self.count])
+        config, net, changes = born(rng)
+        _, before = measure(net, *self.images["val"])
+        learned = learn(net, self.images["train"], self.images["val"], s, rng)
+        known = self.parent.trained if self.parent and s.inherit else 0
+        member = Member(self.count, config, net, learned.errors[-1], known + len(learned.errors))
+        if learned.finite and (self.best is None or member.error < self.best.error):
+            self.best = member
+        if self.best is None and self.count % s.children == 0:
+            self.best = self.parent  # all children of the step have failed
+        trial = self._trial(member, learned, time.perf_counter() - begin, step, changes)
+        parent, best = (None if m is None else m.id for m in (self.parent, self.best))
+        self.count += 1
+        return trial, NetworkMorphismView(step, parent, best, before)
+
+    # ---- what a climb needs, and what it leaves ----------------------------------------------------------------
+
+    def _take(self, task: Task) -> None:
+        """The images and the networks of a task, and where a stopped climb stood."""
+        chains = registry.find("space", SPACE).load()
+        if not isinstance(task, TrainsForReal) or not isinstance(task.architectures, chains):
             raise ValueError(f"{self.name} grows networks, and {task.name} builds none; use 'digits-conv-chain'")
-        self.spaces, self.fresh = task.architectures, task.network
+        self.spaces, self.network = task.architectures, task.network
         self.images = images_of(task, task.device if isinstance(task, OnADevice) else "auto")
-        if (n := len(self.images["train"][1])) < s.batch:
-            raise ValueError(f"{self.name}: batch is {s.batch}, but {task.name} has {n} images to learn from")
+        if (n := len(self.images["train"][1])) < self.settings.batch:
+            raise ValueError(
+                f"{self.name}: batch is {self.settings.batch}, but {task.name} has {n} images to learn from"
+            )
         self.count, self.parent, self.best = 0, None, None
         if self.saved:
             self._load(self.saved)
-        while self.count < 1 + s.steps * s.children:
-            if self.count and not (self.parent or self.best):
-                return  # the first chain has failed
-            begin = time.perf_counter()
-            step, child = divmod(self.count - 1 + s.children, s.children)  # of the first chain: the last of step 0
-            if child == 0:
-                self.parent = self.best
-                self.best = None if s.inherit else self.parent
-            rng = np.random.default_rng([self.seed, self.count])
-            config, net, changes = self.child(child, rng)
-            _, before = measure(net, *self.images["val"])
-            learned = learn(net, self.images["train"], self.images["val"], s, rng)
-            known = self.parent.trained if self.parent and s.inherit else 0
-            member = Member(self.count, config, net, learned.errors[-1], known + len(learned.errors))
-            if learned.finite and (self.best is None or member.error < self.best.error):
-                self.best = member
-            if child == s.children - 1 and self.best is None:
-                self.best = self.parent  # all children have failed
-            trial = self._trial(member, learned, time.perf_counter() - begin, step, changes)
-            parent, best = (None if m is None else m.id for m in (self.parent, self.best))
-            view = NetworkMorphismView(step, parent, best, before)
-            self.count += 1
-            yield trial, view
 
-    def child(self, number: int, rng: np.random.Generator) -> tuple[Config, Program, list[str]]:
-        """A configuration, its network before its training, and the changes that lead there from the parent."""
-        s, device, changes = self.settings, self.images["train"][0].device, []
-        if self.parent is None:
-            config, net = first_chain(self.spaces), None
-        else:
-            config, net = self.parent.config, deepcopy(self.parent.net)
-            for _ in range(0 if s.inherit and number == 0 else s.morphisms):
-                possible = growths(self.spaces, config)
-                if not possible:
-                    break  # the largest chain of the space
-                kind = rng.choice(sorted({m.kind for m in possible}))
-                possible = [m for m in possible if m.kind == kind]
-                m = possible[rng.integers(len(possible))]
-                config, net = apply(self.spaces, config, net, m, self.images["train"][0], rng)
-                changes.append(str(m))
-        if net is None or not s.inherit:
-            net = self.fresh(config, trial_seed(self.seed, self.count)).to(device)
-        return config, net, changes
+    def _fresh(self, config: Config) -> Any:
+        """A network whose weights know nothing."""
+        return self.network(config, trial_seed(self.seed, self.count)).to(self.images["train"][0].device)
 
     def _trial(self, member: Member, learned: Learned, seconds: float, step: int, changes: list[str]) -> Trial:
         info: dict[str, Any] = {"step": step, "morphisms": changes, "trained": member.trained}
@@ -192,6 +214,6 @@ class NetworkMorphism(Resumable):
         self.count = saved["count"]
         for name in ("parent", "best"):
             if kept := saved[name]:
-                net = self.fresh(kept["config"], 0)
+                net = self.network(kept["config"], 0)
                 net.load_state_dict(kept["net"])
                 setattr(self, name, Member(**{**kept, "net": net.to(self.images["train"][0].device)}))

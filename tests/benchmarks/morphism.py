@@ -23,8 +23,8 @@ import numpy as np  # noqa: E402
 from scipy.stats import wilcoxon  # noqa: E402
 
 import nasbook  # noqa: E402
+from nasbook.kit.learner import measure  # noqa: E402
 from nasbook.nas.network_morphism import NetworkMorphism  # noqa: E402
-from nasbook.nas.parts.warm_restart import measure  # noqa: E402
 from nasbook.task import trial_seed  # noqa: E402
 from nasbook.tasks.architectures import Networks  # noqa: E402
 

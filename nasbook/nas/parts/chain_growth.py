@@ -11,9 +11,12 @@ shapes on its two sides equal (see spaces/conv_chain.py). Source: Elsken, Metzen
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from nasbook.nas.spaces.conv_chain import CHANNELS, KERNELS, ConvChain
 from nasbook.space import Config
+
+if TYPE_CHECKING:
+    from nasbook.nas.spaces.conv_chain import ConvChain
 
 
 @dataclass(frozen=True)
@@ -86,15 +89,17 @@ def first_chain(spaces: ConvChain) -> Config:
 def growths(spaces: ConvChain, config: Config) -> list[Growth]:
     """Every change that keeps the function and leads to a chain of the space."""
     chain, found = Chain(spaces, config), []
+    first: Any = spaces.space.parameters
+    kernels, channels = first["kernel_1"].options, first["channels_1"].options
     for i, c in enumerate(chain.c):
-        if len(chain.rows) < spaces.depth and c in CHANNELS:
-            found += [Growth("branch", i, k) for k in KERNELS]
+        if len(chain.rows) < spaces.depth and c in channels:
+            found += [Growth("branch", i, k) for k in kernels]
             if chain.never_negative(i):
-                found += [Growth("deepen", i, k) for k in KERNELS]
+                found += [Growth("deepen", i, k) for k in kernels]
     for i, row in enumerate(chain.rows, 1):
         if row["kind"] == "conv":
-            found += [Growth("enlarge", i, k) for k in KERNELS if k > row["kernel"]]
-            wider = [Growth("widen", i, c) for c in CHANNELS if c > row["channels"]]
+            found += [Growth("enlarge", i, k) for k in kernels if k > row["kernel"]]
+            wider = [Growth("widen", i, c) for c in channels if c > row["channels"]]
             found += [m for m in wider if _keeps_projections(spaces, config, m)]
     return found
 

@@ -17,12 +17,12 @@ Where a skip has the input as it is and a width changes, the skip becomes a 1×1
 
 Papers: Chen, Goodfellow & Shlens, Net2Net, ICLR 2016; Wei et al., Network Morphism, ICML 2016; Elsken, Metzen & Hutter,
 Simple and Efficient Architecture Search for Convolutional Neural Networks, 2017. Read first: `apply`. Which changes
-a chain allows is in growth.py. Left out: joining branches by concatenation, smaller networks.
+a chain allows is in chain_growth.py. Left out: joining branches by concatenation, smaller networks.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -31,9 +31,11 @@ from torch import Tensor, nn
 
 from nasbook.kit.start import init_weights
 from nasbook.nas.parts.chain_growth import Chain, Growth, grow, growths
-from nasbook.nas.spaces.conv_chain import ConvChain
-from nasbook.nas.spaces.program import Program
 from nasbook.space import Config
+
+if TYPE_CHECKING:
+    from nasbook.nas.spaces.conv_chain import ConvChain
+    from nasbook.nas.spaces.program import Program
 
 SPARK = 1e-6  # what a new branch adds at first
 
@@ -49,7 +51,7 @@ def apply(
     if m not in growths(spaces, config):
         raise ValueError(f"this chain cannot {m.kind} at layer {m.layer} to {m.to} and compute the same: {config}")
     new = grow(spaces, config, m)
-    child = Program(spaces.layers(new)).to(x.device)
+    child: Any = spaces.build(new).to(x.device)
     init_weights(child, rng)
     norms = [m for m in (*net.modules(), *child.modules()) if isinstance(m, nn.BatchNorm2d)]
     for norm in norms:

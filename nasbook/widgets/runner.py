@@ -129,7 +129,7 @@ class Runner:
         Raises what the search or the drawing raised, TimeoutError after `timeout` seconds, and RuntimeError in a thread
         that holds `between`, for which the search waits. An interrupt pauses the search.
         """
-        if self._busy and self.between._is_owned():  # type: ignore[attr-defined]
+        if self._busy and self.held:
             raise RuntimeError("the search waits for this thread, which holds `between`, so this cannot wait for it")
         end = math.inf if timeout is None else time.monotonic() + timeout
         with self._news:
@@ -148,6 +148,11 @@ class Runner:
         if error := self.error or self.drawing_error:
             raise error
         return self.answer
+
+    @property
+    def held(self) -> bool:
+        """Does this thread hold `between`?"""
+        return self.between._is_owned()  # type: ignore[attr-defined]
 
     def run(self, timeout: float | None = 600.0) -> Any:
         """Play to the end and wait for it."""

@@ -144,6 +144,7 @@ class Lab(W.VBox):
         self._note = ""
         self._seen: int | None = None  # the step that the scrubber has been moved to; None follows the search
         self._quiet: set[int] = set()  # threads that are setting controls themselves
+        self._owing: set[int] = set()  # threads that have still to wait for the search
         self._drawing = threading.RLock()  # held while a frame is drawn; taken after runner.between where both are
         self._telling = threading.RLock()  # held while the status is written; nothing else is taken inside
         self._wanted = self._prepared = 0  # restarts that were asked for, and the newest that has been done
@@ -193,11 +194,8 @@ class Lab(W.VBox):
     def changed(self, name: str) -> None:
         """A setting with effect='live' has been changed."""
 
-    def picked(self, axes: Any, x: float, y: float) -> Callable[[], Any] | None:
-        """The picture was clicked at (x, y), in the units of the axes.
-
-        The search is held up meanwhile: who wants to wait for it returns `self.wait`, which is called afterwards."""
-        return None
+    def picked(self, axes: Any, x: float, y: float) -> None:
+        """The picture was clicked at (x, y), in the units of the axes."""
 
     def entered(self, text: str) -> None:
         """Enter was pressed in a field with the class nb-typed, which holds this text."""
@@ -239,6 +237,16 @@ class Lab(W.VBox):
         """Hold this to exchange what is drawn, and nothing that steps are made from: no frame is drawn meanwhile."""
         with self._drawing:
             yield
+
+    @contextmanager
+    def _undisturbed(self) -> Iterator[None]:
+        """For what a user does to a lab: no setting, picture or control is exchanged meanwhile. The search is held up,
+        so that who would wait for it does so at the end."""
+        with self.changing():
+            yield
+        if threading.get_ident() in self._owing:
+            self._owing.discard(threading.get_ident())
+            self.wait()
 
     def use(self, picture: Picture) -> None:
         """Show this picture from now on."""
@@ -328,8 +336,13 @@ class Lab(W.VBox):
         self.wait()
 
     def wait(self, timeout: float | None = 600.0) -> Trace | None:
-        """Wait until the search rests (at full speed), and return the trace so far. Raises what the search raised."""
-        self.runner.wait(timeout)
+        """Wait until the search rests (at full speed), and return the trace so far. Raises what the search raised.
+
+        In what a click or a control of the lab's own does, the waiting comes when all else is done."""
+        if self.runner.held:
+            self._owing.add(threading.get_ident())
+        else:
+            self.runner.wait(timeout)
         return self.trace
 
     def run(self, timeout: float | None = 600.0) -> Trace | None:
@@ -544,15 +557,14 @@ class Lab(W.VBox):
     def _guarded(self, action: Callable[[], Any], *_: Any) -> None:
         """A callback for controls of the lab's own: `widget.observe(partial(self._guarded, action), "value")`."""
         if threading.get_ident() not in self._quiet:
-            action()
+            with self._undisturbed():
+                action()
 
     @shown
     def _clicked(self, x: float, y: float) -> None:
-        with self.changing():  # the picture that is clicked is not exchanged meanwhile
-            hit = self.live.locate(x, y)
-            then = self.picked(*hit) if hit else None
-        if then:
-            then()
+        with self._undisturbed():
+            if hit := self.live.locate(x, y):
+                self.picked(*hit)
 
     @shown
     def _scrubbed(self, change: Any) -> None:

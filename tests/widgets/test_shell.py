@@ -159,6 +159,32 @@ def test_a_setting_of_the_view_draws_at_once_and_keeps_the_steps():
     assert lab.image.frame == before + 1 and len(lab.steps) == 3
 
 
+@pytest.mark.parametrize("how", ["click", "control"])
+def test_what_a_user_does_is_undisturbed_and_may_wait_for_the_search(how):
+    """A restart from elsewhere exchanges nothing before the click has been dealt with, and a step that the click waits
+    for is made when it has."""
+    lab, seen, inside = DotsLab(task="forrester"), [], threading.Event()
+
+    def act(*_):
+        inside.set()
+        time.sleep(0.3)  # long enough for the restart to come between, if it could
+        seen.append((lab.method, len(lab.steps)))
+        lab.step(2)
+
+    lab.picked = act
+    before = lab.method
+    do = (lambda: lab.image.inject(0.5, 0.5)) if how == "click" else (lambda: lab._guarded(act))
+    user = threading.Thread(target=do)
+    user.start()
+    assert inside.wait(60)
+    lab.restart()
+    user.join(60)
+    assert not user.is_alive() and lab.error is None
+    assert seen == [(before, 0)] and lab.method is not before
+    do()
+    assert len(lab.steps) == 2 and seen[-1] == (lab.method, 0)
+
+
 def test_a_live_setting_calls_changed_once_for_each_new_value():
     lab = DotsLab()
     lab.set(width=0.5)

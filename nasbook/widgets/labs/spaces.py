@@ -16,7 +16,7 @@ from __future__ import annotations
 import base64
 import html
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -173,18 +173,12 @@ class SpacesLab(Lab):
 
     def show(self, config: Config, words: str = "You chose an architecture.") -> None:
         """Go to an architecture. ValueError if it is none of the space."""
-        self._go(config, words)
-        self.wait()
-
-    def _go(self, config: Config, words: str = "You") -> None:
-        """`show`, but do not wait for the step."""
         config = self.spaces.check(config)
         with self.changing():
             self._asked.append(Edit(config, words, self._seen))
             self._seen = None
         self.runner.reopen()
-        self._follow()
-        self.runner.step()
+        self.step()
 
     def edit(self, name: str, value: Scalar) -> None:
         """Change one decision. ValueError says why there is no such architecture."""
@@ -302,28 +296,26 @@ class SpacesLab(Lab):
         graph = GraphState(self.spaces.graph(config), frozenset(around.offers), self.slot)
         return graph, AroundState(facts, own, values, len(around.neighbours))
 
-    def picked(self, axes: Any, x: float, y: float) -> Callable[[], Any] | None:
+    def picked(self, axes: Any, x: float, y: float) -> None:
         if axes is self.around.ax:
             i = self.around.nearest(x, y)
-            if i is None:
-                return None
-            self._go(self._shown_neighbours[i])
-            return self.wait
-        around, slot = self._edits(self.config), self.graph.nearest(x, y)
+            if i is not None:
+                self.show(self._shown_neighbours[i], "You")
+            return
+        slot = self.graph.nearest(x, y)
         if slot is None:
             self.slot = None
             self.redraw()
-            return None
+            return
+        around = self._edits(self.config)
         if slot in around.offers:
-            self._go(around.offers[slot])
+            self.slot = slot
+            self.show(around.offers[slot], "You")
         elif slot in around.decisions:
             again = slot == self.slot and self._turn.value in around.decisions[slot]
             name = self._turn.value if again else around.decisions[slot][0]
-            self._go(following(self.spaces, self.config, name))
-        else:
-            return None
-        self.slot = slot
-        return self.wait
+            self.slot = slot
+            self.show(following(self.spaces, self.config, name), "You")
 
     # ---- controls of the lab's own ---------------------------------------------------------------------------
 
@@ -384,9 +376,9 @@ class SpacesLab(Lab):
         self.below.children = (column,)
 
     def _listed(self, name: str) -> None:
-        value = self._lists[name].value
-        if self.config.get(name) == value:
-            return
+        value = self._lists[name].value if name in self._lists else None
+        if self.config.get(name, value) == value:
+            return  # the page has sent back what it was told to show, or what has gone since
         try:
             self.edit(name, value)
         except ValueError:

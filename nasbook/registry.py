@@ -154,6 +154,10 @@ TASKS = [
           "Zela et al. 2020", (("space", "robustdarts-s4"),)),
     Entry("digits-macro", "networks of three stages trained on 8×8 digits", "nasbook.tasks.architectures:Networks", "training", "Tan et al. 2019",
           (("space", "macro"),)),
+    Entry("digits-block-chain", "chains of convolutions that may be left out, trained on 8×8 digits", "nasbook.tasks.architectures:Networks", "training",
+          "Chu et al. 2021", (("space", "block-chain"),)),
+    Entry("digits-mbconv-chain", "chains of inverted bottlenecks that may be left out, trained on 8×8 digits", "nasbook.tasks.architectures:Networks",
+          "training", "Cai et al. 2019", (("space", "mbconv-chain"),)),
     Entry("characters", "recurrent cells that predict the next character of a small text", "nasbook.tasks.characters:Characters", "training",
           "Pham et al. 2018"),
     Entry("digits-supernet", "paths through a supernet that is trained once, on 8×8 digits", "nasbook.tasks.supernet:SupernetTask", "training",
@@ -207,6 +211,10 @@ SPACES = [
           "Zela et al. 2020"),
     Entry("recurrent-cell", "four nodes of a recurrent network: what each reads, and its activation", "nasbook.nas.spaces.recurrent_cell:RecurrentCells",
           "cell", "Pham et al. 2018"),
+    Entry("block-chain", "four places of a chain: a convolution of kernel 3 or 5, or a skip", "nasbook.nas.spaces.block_chain:BlockChain", "macro",
+          "Chu et al. 2021"),
+    Entry("mbconv-chain", "four places of a chain: an inverted bottleneck, or a skip", "nasbook.nas.spaces.block_chain:MBConvChain", "macro",
+          "Cai et al. 2019"),
     Entry("macro", "three stages of equal blocks: which block, kernel, channels, depth, and one width", "nasbook.nas.spaces.macro:Macro", "macro",
           "Tan et al. 2019"),
 ]  # fmt: skip
@@ -262,6 +270,8 @@ LABS = [
 
 SUPERNETS = [  # of which spaces there is a network that holds them all: subclasses of nasbook.nas.spaces.gates.Places
     "nasbook.nas.spaces.networks:CellPlaces",
+    "nasbook.nas.spaces.darts_supernet:DartsPlaces",
+    "nasbook.nas.spaces.chain_supernet:ChainPlaces",
 ]
 
 TABLES = {"method": METHODS, "task": TASKS, "space": SPACES, "estimator": ESTIMATORS, "lab": LABS}
@@ -314,8 +324,9 @@ def supernet(method: str, space: Any) -> Any:
         if (places := Entry("", "", target).load().of(space)) is not None:
             return places
     raise ValueError(
-        f"{method} searches the cells of NAS-Bench-201 (edge_0_1 … edge_2_3), as in 'digits-cells': they have a "
-        "supernet; for another space use 'random', 'bayesian' or 'regularized-evolution'"
+        f"{method} searches the cells of NAS-Bench-201 (edge_0_1 … edge_2_3), as in 'digits-cells', DARTS' cells, as in "
+        "'digits-darts', and chains of blocks, as in 'digits-block-chain': they have a supernet; for another space use "
+        "'random', 'bayesian' or 'regularized-evolution'"
     )
 
 

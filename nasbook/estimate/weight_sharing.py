@@ -22,7 +22,7 @@ from nasbook import registry
 from nasbook.estimate.estimator import Estimator
 from nasbook.nas.parts.trained import Trained
 from nasbook.space import Config
-from nasbook.task import Evaluation, HoldsImages, Report, Task
+from nasbook.task import Evaluation, KnowsScores, Report, Task
 
 JUDGE = 2.7  # steps: 100 images in training mode and 300 forward, against 50 forward and backward
 
@@ -45,9 +45,9 @@ class WeightSharing(Estimator):
     ) -> None:
         given = {"strategy": (strategy, "spos"), "seed": (seed, 0), "statistics": (statistics, "recalibrated")}
         super().__init__(task, **{k: v for k, (v, default) in given.items() if v != default}, **settings)
-        images = self.task
-        if not isinstance(images, HoldsImages) and hasattr(images, "columns") and hasattr(images, "dataset"):
-            images = registry.make("task", "digits-cells", data=images.dataset)
+        images, self.looks_up = self.task, isinstance(self.task, KnowsScores)
+        if self.looks_up:
+            images = registry.make("task", "digits-cells", data=self.task.dataset)
         try:
             self.supernet = Trained(images, strategy, seed, statistics, **settings)
         except ValueError as error:
@@ -55,18 +55,17 @@ class WeightSharing(Estimator):
         self.spent = 0.0  # on the training, seconds
 
     def estimate(self, config: Config, seed: int, report: Report | None) -> Evaluation:
-        once = 0.0 if self.supernet.ready else self._train()
+        begin, new = time.perf_counter(), not self.supernet.ready
+        if new:
+            self.supernet.train()
+            self.spent = time.perf_counter() - begin
         loss, error = self.supernet.judge(config)
-        cost = None
-        if self.knows_cost:
-            cost = once + JUDGE * float(self.task.columns["step"][self.task.row(config)])
+        cost = time.perf_counter() - begin if self.knows_cost else None
+        if self.looks_up:
+            step = self.task.columns["step"]
+            if new:
+                method = self.supernet.method
+                steps = method.settings.epochs * (len(method.images[0][1]) // method.settings.batch)
+                self.spent = steps * float(step.mean())
+            cost = self.spent * new + JUDGE * float(step[self.task.row(config)])
         return Evaluation(loss, metrics={"estimator": self.kind, "error": error}, cost=cost)
-
-    def _train(self) -> float:
-        begin, s = time.perf_counter(), self.supernet.method.settings
-        self.supernet.train()
-        self.spent = time.perf_counter() - begin
-        if self.knows_cost:
-            steps = s.epochs * (len(self.supernet.method.images[0][1]) // s.batch)
-            self.spent = steps * float(self.task.columns["step"].mean())
-        return self.spent

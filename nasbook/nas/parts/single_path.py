@@ -64,8 +64,7 @@ def statistics(net: nn.Module, gates: Gates, x: Tensor | None, how: str = "recal
     at hand. ValueError for another."""
     one_of("statistics", how, STATISTICS)
     norms = [m for m in net.modules() if isinstance(m, nn.BatchNorm2d)]
-    before = [([b.clone() for b in m.buffers()], m.momentum) for m in norms]
-    training = net.training
+    before, momenta, training = [b.clone() for b in net.buffers()], [m.momentum for m in norms], net.training
     try:
         net.train(how != "running")
         if how == "recalibrated":
@@ -78,10 +77,10 @@ def statistics(net: nn.Module, gates: Gates, x: Tensor | None, how: str = "recal
         yield
     finally:
         net.train(training)
-        for m, (buffers, momentum) in zip(norms, before, strict=True):
+        for m, momentum in zip(norms, momenta, strict=True):
             m.momentum = momentum
-            for buffer, value in zip(m.buffers(), buffers, strict=True):
-                buffer.copy_(value)
+        for buffer, value in zip(net.buffers(), before, strict=True):
+            buffer.copy_(value)
 
 
 def evaluate_gates(

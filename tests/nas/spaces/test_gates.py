@@ -8,10 +8,20 @@ from torch import nn
 
 from nasbook import registry
 from nasbook.kit.start import init_weights
+from nasbook.nas.spaces.block_chain import BlockChain, MBConvChain
+from nasbook.nas.spaces.darts_cells import DartsCells, RobustDartsS2, RobustDartsS4
 from nasbook.nas.spaces.gates import hard, mixed, single, two
 from nasbook.nas.spaces.nb201.cell import cell_space
 
-PLACES = {"cells": registry.supernet("spos", cell_space())}
+SPACES = {
+    "cells": cell_space(),
+    "darts": DartsCells(nodes=2).space,
+    "s2": RobustDartsS2(nodes=2).space,
+    "s4": RobustDartsS4(nodes=3).space,
+    "chain": BlockChain().space,
+    "mbconv": MBConvChain(blocks=3).space,
+}
+PLACES = {name: registry.supernet("spos", space) for name, space in SPACES.items()}
 BATCH = 6
 
 

@@ -1,0 +1,150 @@
+"""The supernets of DARTS' cells and of chains: which spaces have one, what is derived, and searches on them."""
+
+import numpy as np
+import pytest
+import torch
+
+import nasbook
+from nasbook import Choice, Space, registry
+from nasbook.kit.start import init_weights
+from nasbook.nas.parts.single_path import evaluate_path, fair, uniform
+from nasbook.nas.spaces.block_chain import BlockChain, MBConvChain
+from nasbook.nas.spaces.darts_cells import DartsCells, RobustDartsS2, RobustDartsS4
+
+SPACES = {
+    "darts": DartsCells(nodes=2),
+    "darts of four nodes": DartsCells(),
+    "s2": RobustDartsS2(nodes=2),
+    "s4": RobustDartsS4(nodes=2),
+    "chain": BlockChain(),
+    "mbconv": MBConvChain(blocks=3),
+}
+SMALL = {"epochs": 1, "channels": 2, "batch": 100, "device": "cpu"}
+
+
+@pytest.mark.parametrize("kind", SPACES)
+def test_a_configuration_and_its_path_are_the_same_architecture(kind):
+    spaces = SPACES[kind]
+    places, rng = registry.supernet("darts", spaces.space), np.random.default_rng(0)
+    assert len(places.edges) == len(places.allowed) == len(places.kept)
+    for _ in range(20):
+        config = spaces.space.sample(rng)
+        path = places.path(config)
+        assert places.config(path) == config
+        used = sorted(op for op in places.names(path) if op != "none")
+        named = (v for k, v in config.items() if not k.endswith("_inputs"))
+        assert used == sorted(named)
+
+
+@pytest.mark.parametrize("kind", SPACES)
+def test_samplers_draw_from_the_space(kind):
+    places, rng = registry.supernet("darts", SPACES[kind].space), np.random.default_rng(0)
+    for _ in range(10):
+        assert places.space.validate(places.config(uniform(places, rng)))
+        paths = fair(places, rng)
+        configs = [places.config(path) for path in paths]
+        for name, options in places.choices.items():
+            assert sorted(c[name] for c in configs) == sorted(options)
+        inputs = [{k: v for k, v in c.items() if k.endswith("_inputs")} for c in configs]
+        assert all(i == inputs[0] for i in inputs)
+
+
+def test_two_inputs_a_node_by_hand():
+    """Of node 3's three places the two whose strongest operation (never `none`) is strongest; in both cells."""
+    places = registry.supernet("darts", RobustDartsS2(nodes=2).space)
+    assert places.ops == ("none", "skip", "sepconv3x3")
+    assert places.edges == ((0, 2), (1, 2), (0, 3), (1, 3), (2, 3), (4, 6), (5, 6), (4, 7), (5, 7), (6, 7))
+    normal = [[0.8, 0.1, 0.1], [0.0, 0.2, 0.8], [0.9, 0.06, 0.04], [0.1, 0.7, 0.2], [0.1, 0.3, 0.6]]
+    reduction = [[0.0, 0.6, 0.4], [0.0, 0.4, 0.6], [0.0, 0.5, 0.5001], [0.0, 0.55, 0.45], [0.2, 0.35, 0.45]]
+    assert places.config(places.strongest(torch.tensor(normal + reduction))) == {
+        "normal_2_first": "skip", "normal_2_second": "sepconv3x3",
+        "normal_3_inputs": "1 2", "normal_3_first": "skip", "normal_3_second": "sepconv3x3",
+        "reduction_2_first": "skip", "reduction_2_second": "sepconv3x3",
+        "reduction_3_inputs": "0 1", "reduction_3_first": "sepconv3x3", "reduction_3_second": "skip",
+    }  # fmt: skip
+    with pytest.raises(ValueError, match="node 3 of the normal cell reads 3 nodes on this path, not two"):
+        places.config((1,) * 10)
+
+
+@pytest.mark.parametrize("kind", ["darts", "s4", "chain", "mbconv"])
+def test_a_judgement_changes_nothing_and_repeats(kind):
+    """Also where an operation keeps a buffer of its own, the seed of its noise."""
+    places = registry.supernet("darts", SPACES[kind].space)
+    net = places.net(2, 3, 1)
+    init_weights(net, np.random.default_rng(0))
+    g = torch.Generator().manual_seed(0)
+    train, val = ((torch.randn(40, 1, 8, 8, generator=g), torch.randint(0, 3, (40,), generator=g)) for _ in range(2))
+    net.train()
+    before = {k: v.clone() for k, v in net.state_dict().items()}
+    paths = [uniform(places, np.random.default_rng(k)) for k in range(3)]
+    for how in ("recalibrated", "batch", "running"):
+        first = [evaluate_path(net, path, val, train, how) for path in paths]
+        assert first[::-1] == [evaluate_path(net, path, val, train, how) for path in paths[::-1]]
+    assert all(torch.equal(v, before[k]) for k, v in net.state_dict().items())
+
+
+def test_making_a_supernet_leaves_torchs_random_numbers_alone():
+    torch.manual_seed(0)
+    expected = torch.rand(2)
+    for kind in ("s4", "mbconv"):
+        torch.manual_seed(0)
+        registry.supernet("darts", SPACES[kind].space).net(2, 3, 1)
+        assert torch.equal(torch.rand(2), expected)
+
+
+def test_spaces_without_a_supernet_are_refused_in_a_sentence():
+    almost = {**BlockChain().space.parameters, "block_1": Choice(["skip", "conv7x7"])}
+    others = [Space(almost), Space(block_1=Choice(["skip", "conv3x3"])), nasbook.task("branin").space]
+    for space in others:
+        with pytest.raises(ValueError, match="for another space use 'random'") as caught:
+            nasbook.method("spos", space)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(ValueError, match="equally many"):
+        places = registry.supernet("fairnas", BlockChain().space)
+        places.choices = {**places.choices, "block_1": ("skip",)}
+        fair(places, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    ("method", "space", "options"),
+    [
+        ("darts", "darts-cells", {"nodes": 2}),
+        ("darts", "robustdarts-s2", {"nodes": 2}),
+        ("darts", "robustdarts-s4", {"nodes": 2}),
+        ("darts", "block-chain", {}),
+        ("spos", "robustdarts-s4", {"nodes": 2}),
+        ("fairnas", "robustdarts-s2", {"nodes": 2}),
+        ("enas", "darts-cells", {"nodes": 2}),
+        ("enas", "mbconv-chain", {}),
+        ("fairnas", "block-chain", {}),
+    ],
+)
+def test_strategies_search_it_and_go_on_after_a_stop(method, space, options, tmp_path):
+    from nasbook.tasks.architectures import Networks
+
+    few = {"rounds": 1, "population": 3} if method in ("spos", "fairnas") else {}
+    task = lambda: Networks(space, train=100, device="cpu", **options)  # noqa: E731
+    settings = {**SMALL, **few, "epochs": 2}
+    whole = nasbook.search(method, task(), seed=1, views=True, **settings)
+    assert all(t.status == "done" for t in whole.trials)
+    view = whole[-1].view
+    assert len(view.weights) == len(view.edges) == len(view.cell)
+    nasbook.search(method, task(), seed=1, trials=1, out=tmp_path / "t.jsonl", **settings)
+    again = nasbook.search(method, task(), seed=1, out=tmp_path / "t.jsonl", resume=True, **settings)
+    assert again.digest == whole.digest
+    assert [s.view for s in nasbook.replay(again)] == [s.view for s in whole.steps]
+
+
+def test_the_chains():
+    chain = BlockChain()
+    assert chain.space.size == 81 and MBConvChain().space.size == 625
+    count = lambda **ops: chain.parameters({f"block_{i}": ops.get(f"b{i}", "skip") for i in range(1, 5)})  # noqa: E731
+    empty = count()
+    assert count(b1="conv3x3") - empty == 9 * 8 * 8 + 16 and count(b4="conv5x5") - empty == 25 * 16 * 16 + 32
+    net = chain.build(dict.fromkeys(chain.space.parameters, "conv5x5"))
+    assert net(chain.example(3)).shape == (3, 10)
+    for bad in ("conv3x5", "conv4x4", "mb3", "pool", "mb3e0", ""):
+        with pytest.raises(ValueError, match="a block is 'skip'"):
+            BlockChain(ops=("skip", bad))
+    with pytest.raises(ValueError, match="block-chain: blocks must be a whole number of at least 2, not 1"):
+        BlockChain(blocks=1)

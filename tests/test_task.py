@@ -12,7 +12,8 @@ from nasbook.task import HoldsImages, KnowsOutcomes, ManyTasks, OfNumbers
 OFFERS = {
     HoldsImages: {
         "digits-mlp", "digits-cnn", "digits-cells", "digits-mlp-chain", "digits-conv-chain", "digits-darts",
-        "digits-s2", "digits-s4", "digits-macro", "digits-block-chain", "digits-mbconv-chain", "characters", "digits-mlp-parameters",
+        "digits-s2", "digits-s4", "digits-macro", "digits-block-chain", "digits-mbconv-chain", "characters",
+        "digits-mlp-parameters",
     },
     ManyTasks: {"digits-few-shot"},
     OfNumbers: {"forrester", "branin", "hartmann6", "ackley", "rosenbrock", "ellipsoid", "uneven-axes"},

@@ -34,6 +34,7 @@ from nasbook.plots.viewed import (
     EPISODES,
     FOREST,
     POLICY,
+    RGPE,
     RUNGS,
     STOPPING,
     STRATEGY,
@@ -56,6 +57,7 @@ from nasbook.plots.views.objectives import layers
 from nasbook.plots.views.population import PopulationPicture, TreePicture, family_tree, population
 from nasbook.plots.views.predictions import predictions
 from nasbook.plots.views.side_by_side import SideBySide1D, SideBySide2D, acquisitions, side_by_side_picture
+from nasbook.plots.views.sources import sources
 from nasbook.plots.views.stopping import stopping
 from nasbook.plots.views.strategies import strategy
 from nasbook.plots.views.tpe import tpe
@@ -97,6 +99,7 @@ KINDS: dict[str, Callable[..., Figure]] = {
     "episodes": episodes,
     "stopping": stopping,
     "chains": chains,
+    "rgpe": sources,
 }
 
 
@@ -115,6 +118,7 @@ VIEWS: dict[str, Views] = {  # the view of a method that a kind draws; the other
     "bananas": ENSEMBLE,
     "episodes": EPISODES,
     "stopping": STOPPING,
+    "rgpe": RGPE,
 }
 
 
@@ -173,6 +177,6 @@ __all__ = [
     "acquisitions", "baseline_for", "cell", "chains", "contour", "edf", "episodes", "family_tree", "forest", "history",
     "hypervolume_history", "importance", "landscape", "layers", "learning_curves", "lineage", "own_kind", "parallel",
     "pareto", "plot", "policy", "population", "predictions", "race", "random_baseline", "rank", "rungs",
-    "side_by_side_picture", "slice_plot", "stopping", "strategy", "supernet", "timeline", "tpe", "training", "tree",
-    "walk", "weights",
+    "side_by_side_picture", "slice_plot", "sources", "stopping", "strategy", "supernet", "timeline", "tpe", "training",
+    "tree", "walk", "weights",
 ]  # fmt: skip

@@ -18,7 +18,7 @@ from nasbook.plots import KINDS, VIEWS, own_kind, plot
 from nasbook.plots.views.predictions import PredictionPicture
 from nasbook.task import trial_seed
 
-NAMED = {"rgpe": "history", "random": "history"}  # what they believe or do has no picture of its own
+NAMED = {"random": "history"}  # what it believes or does has no picture of its own
 TREE = Space(
     {
         "model": Choice(["svm", "$t_{", "mlp"]),

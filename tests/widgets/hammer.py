@@ -27,6 +27,7 @@ SMALL = {  # settings under which a step is quick: the last word is always a ste
     "transfer": {"seeds": 2, "trials": 10, "known": 10, "source": "nb201-cifar100", "target": "nb201-imagenet16"},
     "estimators": {"cells": 100, "which": "some"},
     "darts": {"epochs": 2, "channels": 2, "order": 1},
+    "surrogates": {"trials": 15, "startup": 4},
     "growth": {"rounds": 1, "networks": 4, "epochs": 1},
     "pbt": {"population": 2, "epochs": 5},
     "hypergradient": {"unroll": 2, "rounds": 5, "mode": "reverse"},

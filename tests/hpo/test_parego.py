@@ -88,7 +88,7 @@ def test_trials_in_flight_and_failures_are_counted():
     method.ask()
     view = method.view()
     assert (len(view.U), len(view.failed), len(view.pending)) == (5, 1, 1) and view.gp.X.shape == (7, 2)
-    lies = view.gp._y * view.gp.scale + view.gp.shift
+    lies = view.gp.z * view.gp.scale + view.gp.shift
     assert lies[5:] == pytest.approx([view.y.max(), LIES["min"](view.y)])
 
 

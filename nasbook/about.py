@@ -57,6 +57,8 @@ PARTS = {  # of each method: the kind of picture that draws it (trace.plot), its
     "enas": Parts("weights", "", "", ""),
     "gdas": Parts("weights", "", "", ""),
     "snas": Parts("weights", "", "", ""),
+    "fbnet": Parts("weights", "", "", ""),
+    "proxylessnas": Parts("weights", "", "", ""),
 }
 
 

@@ -129,6 +129,10 @@ METHODS = [
           "nasbook.nas.gdas:Gdas", "one-shot", "Dong and Yang 2019, Searching for a Robust Neural Architecture in Four GPU Hours"),
     Entry("snas", "mixes the operations by a random sample that cools down to a choice, and learns all from one loss",
           "nasbook.nas.snas:Snas", "one-shot", "Xie et al. 2019, SNAS: Stochastic Neural Architecture Search"),
+    Entry("fbnet", "mixes the operations by a random sample, and multiplies the loss by the time that they take",
+          "nasbook.nas.fbnet:FBNet", "one-shot", "Wu et al. 2019, FBNet: Hardware-Aware Efficient ConvNet Design via Differentiable Neural Architecture Search"),
+    Entry("proxylessnas", "trains one drawn path at a time, compares two operations an edge, and charges for latency",
+          "nasbook.nas.proxylessnas:ProxylessNAS", "one-shot", "Cai et al. 2019, ProxylessNAS: Direct Neural Architecture Search on Target Task and Hardware"),
 ]  # fmt: skip
 
 TASKS = [

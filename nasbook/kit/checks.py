@@ -58,6 +58,13 @@ def within(name: str, value: Any, low: float, high: float = math.inf, *, above: 
         raise ValueError(f"{name} must lie in {'(' if above else '['}{low:g}, {high:g}], not {value!r}")
 
 
+def numbers(name: str, values: Any, low: float) -> tuple[float, ...]:
+    """The values as a tuple; ValueError unless they are a list of numbers of at least `low`."""
+    if not isinstance(values, list | tuple) or not all(is_number(x) and x >= low for x in values):
+        raise ValueError(f"{name} must be a list of numbers of at least {low:g}, not {values!r:.80}")
+    return tuple(map(float, values))
+
+
 def one_of(name: str, value: Any, options: Collection[Any]) -> None:
     """ValueError unless the value is one of the options."""
     if value not in list(options):  # a list also compares what cannot be hashed

@@ -15,6 +15,8 @@
     enas.py                        enas
     gdas.py                        gdas
     snas.py                        snas
+    fbnet.py                       fbnet
+    proxylessnas.py                proxylessnas
 
 `nasbook about NAME` says where the parts of a method are.
 """

@@ -104,7 +104,10 @@ def check_state(kind: str, state: Any) -> None:
 
 BELIEF = Views(("nasbook.hpo.parts.bayesian_view:BayesianView",), ("bayesian", "parego"))
 DENSITIES = Views(("nasbook.hpo.tpe:TPEView",), ("tpe",))
-SUPERNET = Views(("nasbook.nas.parts.supernet:SupernetView",), ("darts", "spos", "fairnas", "enas", "gdas", "snas"))
+SUPERNET = Views(
+    ("nasbook.nas.parts.supernet:SupernetView",),
+    ("darts", "spos", "fairnas", "enas", "gdas", "snas", "fbnet", "proxylessnas"),
+)
 WEIGHTS = Views((*SUPERNET.targets, "nasbook.nas.reptile:ReptileView"), (*SUPERNET.methods, "reptile"))
 POLICY = Views(("nasbook.nas.reinforce:ControllerView",), ("reinforce", "ppo"))
 STRATEGY = Views(

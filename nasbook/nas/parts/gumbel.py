@@ -37,9 +37,11 @@ class GumbelSettings(RelaxedSettings):
 
 
 class Gumbel(Relaxed):
+    betas = (0.5, 0.999)  # of Adam for α
+
     def start(self, task: Task) -> tuple[Batch, Batch]:
         images, (rate, decay) = super().start(task), (self.settings.alpha_lr, self.settings.alpha_weight_decay)
-        self.alpha_optimiser = torch.optim.Adam([self.alpha], rate, betas=(0.5, 0.999), weight_decay=decay)
+        self.alpha_optimiser = torch.optim.Adam([self.alpha], rate, betas=self.betas, weight_decay=decay)
         return images
 
     def temperature(self, epoch: int) -> float:

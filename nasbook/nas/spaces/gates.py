@@ -98,6 +98,7 @@ class Places:
     allowed: np.ndarray  # (places, ops): may this operation stand there?
     kept: np.ndarray  # (places, ops): may a derived architecture have it there? `none` is often only for the supernet
     choices: Mapping[str, Sequence[str]]  # the parameters of the space that choose an operation, and their options
+    latencies: tuple[float, ...] = ()  # µs of the rest of the network, then of each operation at a place; () if unknown
 
     @classmethod
     def of(cls, space: Space) -> Places | None:

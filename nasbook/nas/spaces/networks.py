@@ -179,6 +179,7 @@ class CellPlaces(Places):
     ops, edges = OPS, EDGES
     allowed = np.ones((len(EDGES), len(OPS)), bool)
     kept = allowed & (np.arange(len(OPS)) != NONE)
+    latencies = (69.8, 0.0, 6.9, 41.0, 49.7, 15.8)  # as Digits-201 has them: one image, each edge in both cells
 
     def __init__(self) -> None:
         self.space = cell_space()

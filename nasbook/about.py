@@ -58,10 +58,10 @@ PARTS = {  # of each method: the kind of picture that draws it (trace.plot), its
     "spos": Parts("weights", "", "", ""),
     "fairnas": Parts("weights", "", "", ""),
     "enas": Parts("weights", "", "", ""),
-    "gdas": Parts("weights", "", "", ""),
-    "snas": Parts("weights", "", "", ""),
-    "fbnet": Parts("weights", "", "", ""),
-    "proxylessnas": Parts("weights", "", "", ""),
+    "gdas": Parts("weights", "", "", "one_shot"),
+    "snas": Parts("weights", "", "", "one_shot"),
+    "fbnet": Parts("weights", "", "", "one_shot"),
+    "proxylessnas": Parts("weights", "", "", "one_shot"),
 }
 
 

@@ -119,12 +119,6 @@ METHODS = [
           "nasbook.nas.reptile:Reptile", "one-shot", "Nichol et al. 2018, On First-Order Meta-Learning Algorithms"),
     Entry("darts", "relaxes the choice of operations and follows its gradient",
           "nasbook.nas.darts:Darts", "one-shot", "Liu et al. 2019, DARTS: Differentiable Architecture Search"),
-    Entry("pc-darts", "is DARTS in which a part of the channels goes through the operations, and each edge has a weight",
-          "nasbook.nas.pc_darts:PcDarts", "one-shot", "Xu et al. 2020, PC-DARTS: Partial Channel Connections for Memory-Efficient Architecture Search"),
-    Entry("fair-darts", "is DARTS with a sigmoid for each operation, so that they do not compete",
-          "nasbook.nas.fair_darts:FairDarts", "one-shot", "Chu et al. 2020, Fair DARTS: Eliminating Unfair Advantages in Differentiable Architecture Search"),
-    Entry("p-darts", "is DARTS in three stages, between which the weakest operations go",
-          "nasbook.nas.p_darts:PDarts", "one-shot", "Chen et al. 2019, Progressive Differentiable Architecture Search"),
     Entry("spos", "trains a supernet path by path, drawn uniformly, and lets evolution find the best path",
           "nasbook.nas.spos:Spos", "one-shot", "Guo et al. 2020, Single Path One-Shot Neural Architecture Search with Uniform Sampling"),
     Entry("fairnas", "trains every operation of a supernet equally often, then evolves a front of paths",
@@ -139,6 +133,8 @@ METHODS = [
           "nasbook.nas.fbnet:FBNet", "one-shot", "Wu et al. 2019, FBNet: Hardware-Aware Efficient ConvNet Design via Differentiable Neural Architecture Search"),
     Entry("proxylessnas", "trains one drawn path at a time, compares two operations an edge, and charges for latency",
           "nasbook.nas.proxylessnas:ProxylessNAS", "one-shot", "Cai et al. 2019, ProxylessNAS: Direct Neural Architecture Search on Target Task and Hardware"),
+    Entry("autogan", "lets a controller write the generator of a GAN cell by cell, all of them with the same shared weights",
+          "nasbook.nas.autogan:AutoGAN", "one-shot", "Gong et al. 2019, AutoGAN: Neural Architecture Search for Generative Adversarial Networks"),
 ]  # fmt: skip
 
 TASKS = [
@@ -173,6 +169,7 @@ TASKS = [
     Entry("digits-supernet", "paths through a supernet that is trained once, on 8×8 digits", "nasbook.tasks.supernet:SupernetTask", "training",
           "Guo et al. 2020"),
     Entry("digits-few-shot", "many small tasks of three digits and five images each", "nasbook.tasks.few_shot:FewShot", "training", "scikit-learn"),
+    Entry("digits-gan", "generators of 8×8 digits, scored by a classifier", "nasbook.tasks.gan:DigitsGAN", "training", "Gong et al. 2019"),
     Entry("ridge-digits", "ridge regression by gradient descent, differentiable", "nasbook.tasks.differentiable:RidgeDigits", "training", "scikit-learn"),
     Entry("logistic-cancer", "logistic regression with three decays, differentiable", "nasbook.tasks.differentiable:LogisticCancer", "training",
           "scikit-learn"),
@@ -227,6 +224,8 @@ SPACES = [
           "Cai et al. 2019"),
     Entry("macro", "three stages of equal blocks: which block, kernel, channels, depth, and one width", "nasbook.nas.spaces.macro:Macro", "macro",
           "Tan et al. 2019"),
+    Entry("generator", "two cells that each double the side of an image: convolution, norm, enlarging, shortcut, skips",
+          "nasbook.nas.spaces.generator.space:Generators", "cell", "Gong et al. 2019"),
 ]  # fmt: skip
 
 ESTIMATORS = [
@@ -275,7 +274,6 @@ LABS = [
     Entry("pbt", "trainings side by side, who copied whom, and the schedule of the winner", "nasbook.widgets.labs.pbt:PBTLab"),
     Entry("pareto", "two objectives, the front that a search finds, and the true front of a table", "nasbook.widgets.labs.pareto:ParetoLab"),
     Entry("transfer", "a search that knows another task, beside one that knows nothing", "nasbook.widgets.labs.transfer:TransferLab"),
-    Entry("few-shot", "weights from which new small tasks are learned in a few steps", "nasbook.widgets.labs.few_shot:FewShotLab"),
     Entry("estimators", "what each estimator costs, how well it ranks, and what it finds in so much time", "nasbook.widgets.labs.estimators:EstimatorsLab"),
     Entry("race", "several methods, several seeds, one task", "nasbook.widgets.labs.race:RaceLab"),
 ]  # fmt: skip

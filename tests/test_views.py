@@ -19,6 +19,10 @@ SMALL = {
         "digits-few-shot",
         {"epochs": 2, "meta_steps": 1, "tasks": 1, "inner_steps": 1, "channels": 1, "judges": 1},
     ),
+    "autogan": (
+        "digits-gan",
+        {"epochs": 2, "steps": 1, "ctrl_steps": 1, "images": 10, "candidates": 5, "repeats": 2, "channels": 2},
+    ),
     "pbt": ("digits-mlp", {"population": 2, "trials": 4}),
     "hypergradient": ("ridge-digits", {"epochs": 2, "steps": 3}),
     "network-morphism": ("digits-conv-chain", {"steps": 1, "children": 2, "epochs": 1, "trials": 2}),

@@ -10,9 +10,6 @@
     network_morphism.py            network-morphism
     reptile.py                     reptile
     darts.py                       darts
-    pc_darts.py                    pc-darts
-    fair_darts.py                  fair-darts
-    p_darts.py                     p-darts
     spos.py                        spos
     fairnas.py                     fairnas
     enas.py                        enas
@@ -20,6 +17,7 @@
     snas.py                        snas
     fbnet.py                       fbnet
     proxylessnas.py                proxylessnas
+    autogan.py                     autogan
 
 `nasbook about NAME` says where the parts of a method are.
 """

@@ -33,6 +33,7 @@ from nasbook.plots.viewed import (
     ENSEMBLE,
     EPISODES,
     FOREST,
+    GAN,
     POLICY,
     RGPE,
     RUNGS,
@@ -50,6 +51,7 @@ from nasbook.plots.views.chains import chains
 from nasbook.plots.views.controller import PolicyPicture, policy
 from nasbook.plots.views.episodes import episodes
 from nasbook.plots.views.forest import forest
+from nasbook.plots.views.gan import gan
 from nasbook.plots.views.halving import rungs
 from nasbook.plots.views.hypergradient import walk
 from nasbook.plots.views.lineage import LanesPicture, SchedulePicture, lineage
@@ -100,6 +102,7 @@ KINDS: dict[str, Callable[..., Figure]] = {
     "stopping": stopping,
     "chains": chains,
     "rgpe": sources,
+    "gan": gan,
 }
 
 
@@ -119,6 +122,7 @@ VIEWS: dict[str, Views] = {  # the view of a method that a kind draws; the other
     "episodes": EPISODES,
     "stopping": STOPPING,
     "rgpe": RGPE,
+    "gan": GAN,
 }
 
 
@@ -174,7 +178,8 @@ __all__ = [
     "ParallelPicture", "ParetoPicture", "Picture", "PolicyPicture", "PopulationPicture", "Quantity", "RacePicture",
     "RankPicture", "SchedulePicture", "SideBySide1D", "SideBySide2D", "SlicePicture", "Stack", "SupernetPicture",
     "TimelinePicture", "TrainingPicture", "TreePicture", "WeightsPicture", "acquisition", "acquisition_picture",
-    "acquisitions", "baseline_for", "cell", "chains", "contour", "edf", "episodes", "family_tree", "forest", "history",
+    "acquisitions", "baseline_for", "cell", "chains", "contour", "edf", "episodes", "family_tree", "forest", "gan",
+    "history",
     "hypervolume_history", "importance", "landscape", "layers", "learning_curves", "lineage", "own_kind", "parallel",
     "pareto", "plot", "policy", "population", "predictions", "race", "random_baseline", "rank", "rungs",
     "side_by_side_picture", "slice_plot", "sources", "stopping", "strategy", "supernet", "timeline", "tpe", "training",

@@ -106,7 +106,7 @@ BELIEF = Views(("nasbook.hpo.parts.bayesian_view:BayesianView",), ("bayesian", "
 DENSITIES = Views(("nasbook.hpo.tpe:TPEView",), ("tpe",))
 SUPERNET = Views(
     ("nasbook.nas.parts.supernet:SupernetView",),
-    ("darts", "pc-darts", "fair-darts", "p-darts", "spos", "fairnas", "enas", "gdas", "snas", "fbnet", "proxylessnas"),
+    ("darts", "spos", "fairnas", "enas", "gdas", "snas", "fbnet", "proxylessnas"),
 )
 WEIGHTS = Views((*SUPERNET.targets, "nasbook.nas.reptile:ReptileView"), (*SUPERNET.methods, "reptile"))
 POLICY = Views(("nasbook.nas.reinforce:ControllerView",), ("reinforce", "ppo"))
@@ -134,3 +134,4 @@ EPISODES = Views(("nasbook.nas.reptile:ReptileView",), ("reptile",))
 WALK = Views(("nasbook.hpo.hypergradient:HypergradientView",), ("hypergradient",))
 STOPPING = Views(("nasbook.hpo.median_stopping:StoppingView",), ("median-stopping",))
 RGPE = Views(("nasbook.nas.rgpe:RGPEView",), ("rgpe",))
+GAN = Views(("nasbook.nas.parts.gan_view:AutoGANView",), ("autogan",))

@@ -87,8 +87,9 @@ class Networks(Task):
         self.fidelity = Fidelity("epoch", 1, self.epochs)
         self.splits = self._splits()
         self.classes = int(self.splits["train"][1].max()) + 1
-        self.architectures = registry.make("space", space, classes=self.classes, **options)
-        if len(self.architectures.shape) != 3:
+        if reads_images := len(registry.find("space", space).load().shape) == 3:
+            self.architectures = registry.make("space", space, classes=self.classes, **options)
+        if not reads_images or len(self.architectures.shape) != 3:
             raise ValueError(f"{self.name}: the networks of {space} do not read images")
         self.space, self.options = self.architectures.space, options
         given = {"data": (data, "digits"), "train": (train, None), "epochs": (epochs, 12), "lr": (lr, LR)}

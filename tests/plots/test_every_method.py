@@ -45,6 +45,10 @@ BRIEF: dict[str, tuple[str, dict[str, Any]]] = {  # where branin will not do: a 
     "pbt": ("digits-mlp", {"trials": 8, "population": 4}),
     **{name: (task, {"trials": 2}) for name, task in TASK_OF.items()},
     "reptile": ("digits-few-shot", {"trials": 1}),
+    "autogan": (
+        "digits-gan",
+        {"trials": 2, "epochs": 2, "steps": 2, "ctrl_steps": 2, "images": 50, "candidates": 5, "channels": 4},
+    ),
 }
 
 

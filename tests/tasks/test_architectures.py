@@ -80,6 +80,7 @@ def test_error_and_size_together():
     [
         ({"space": "conv-chian"}, "there is no space 'conv-chian'; did you mean 'conv-chain'"),
         ({"space": "recurrent-cell"}, "the networks of recurrent-cell do not read images"),
+        ({"space": "generator"}, "the networks of generator do not read images"),
         ({"data": "cifar"}, "digits-conv-chain: data must be one of digits, messy, textures, not 'cifar'"),
         ({"epochs": 0}, "epochs must be a whole number of at least 1, not 0"),
         ({"lr": -1}, "lr must be a positive number, not -1"),

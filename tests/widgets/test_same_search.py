@@ -16,6 +16,7 @@ SMALL = {  # a task for each method that cannot search branin, and settings that
     "network-morphism": ("digits-conv-chain", {}, {}),
     "reptile": ("digits-few-shot", {}, {}),
     **{name: (task, {}, {"epochs": 1, "channels": 2}) for name, task in TASK_OF.items()},
+    "autogan": ("digits-gan", {}, {"epochs": 2, "steps": 2, "ctrl_steps": 2, "images": 20, "channels": 2}),
     "nsga2": ("nb201-cifar10-latency", {}, {}),
     "parego": ("nb201-cifar10-latency", {}, {}),
     "rgpe": ("nb201-cifar10", {}, {}),
@@ -84,7 +85,6 @@ LABS = {  # the lab, its settings: every method that can be chosen in it
        for m in ("cma-es", "differential-evolution", "genetic", "particle-swarm")},
     **{f"pareto {m}": ("pareto", {"method": m, "trials": 20}) for m in ("nsga2", "parego", "random")},
     **{f"surrogates {m}": ("surrogates", {"model": m, "trials": 25}) for m in ("forest", "bananas")},
-    "few-shot": ("few-shot", {"epochs": 2, "meta_steps": 1, "tasks": 1, "inner_steps": 2}),
     **{f"growth {m}": ("growth", {"method": m, "rounds": 1, "networks": 4, "epochs": 1})
        for m in ("network-morphism", "cnn-differential-evolution")},
     "darts": ("darts", {"epochs": 2, "channels": 2}),

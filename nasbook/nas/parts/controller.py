@@ -52,6 +52,7 @@ class Rollout:
     log_p: Tensor  # (n,) log p(a), the sum over the decisions
     entropy: Tensor  # (n,) Σ_t H(p(· | a_1 … a_{t−1})), nats
     probabilities: list[Tensor]  # T tensors (n, V_t): p(· | a_1 … a_{t−1}), 0 where the parameter does not exist
+    state: tuple[Tensor, Tensor]  # (n, hidden) twice: h and c after the last decision
 
 
 class Controller(nn.Module):
@@ -77,9 +78,13 @@ class Controller(nn.Module):
 
     # ---- one decision after the other ------------------------------------------------------------------------
 
-    def unroll(self, n: int, choose: Callable[[int, Tensor], Tensor]) -> Rollout:
-        """n configurations. choose(t, p) takes the options (n,), given their probabilities p (n, V_t)."""
-        h = c = torch.zeros(n, self.lstm.hidden_size, dtype=torch.float64)
+    def unroll(
+        self, n: int, choose: Callable[[int, Tensor], Tensor], state: tuple[Tensor, Tensor] | None = None
+    ) -> Rollout:
+        """n configurations. choose(t, p) takes the options (n,), given their probabilities p (n, V_t). state: h and c
+        (n, hidden) at the start, of a controller that has written what stands before; zeros if there is none."""
+        zeros = torch.zeros(n, self.lstm.hidden_size, dtype=torch.float64)
+        h, c = state or (zeros, zeros)
         token = torch.zeros(n, dtype=torch.int64)
         actions = torch.full((n, len(self.names)), -1)
         log_p = entropy = torch.zeros(n, dtype=torch.float64)
@@ -96,7 +101,7 @@ class Controller(nn.Module):
             actions[:, t] = torch.where(exists, a, -1)
             token = torch.where(exists, self.first[t] + a, token)
             h, c = torch.where(exists[:, None], h_t, h), torch.where(exists[:, None], c_t, c)
-        return Rollout(actions, log_p, entropy, probabilities)
+        return Rollout(actions, log_p, entropy, probabilities, (h, c))
 
     def exists(self, name: str, actions: Tensor) -> Tensor:
         """(n,) does the parameter exist, given the options taken before it?"""
@@ -110,7 +115,7 @@ class Controller(nn.Module):
                 exists &= self.exists(parent, actions)  # a constant
         return exists
 
-    def sample(self, u: np.ndarray) -> Rollout:
+    def sample(self, u: np.ndarray, state: tuple[Tensor, Tensor] | None = None) -> Rollout:
         """Draw n configurations with uniform numbers u (n, T) in [0, 1): option k has the k-th part of [0, 1)."""
         numbers = torch.from_numpy(u)
 
@@ -119,11 +124,11 @@ class Controller(nn.Module):
             return below.clamp(max=p.shape[1] - 1)  # the sum may miss 1 by a rounding
 
         with torch.no_grad():
-            return self.unroll(len(u), draw)
+            return self.unroll(len(u), draw, state)
 
-    def read(self, actions: Tensor) -> Rollout:
+    def read(self, actions: Tensor, state: tuple[Tensor, Tensor] | None = None) -> Rollout:
         """The probabilities of given configurations (n, T), differentiable."""
-        return self.unroll(len(actions), lambda t, p: actions[:, t].clamp(min=0))
+        return self.unroll(len(actions), lambda t, p: actions[:, t].clamp(min=0), state)
 
     # ---- actions and configurations ---------------------------------------------------------------------------
 

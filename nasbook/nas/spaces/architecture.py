@@ -31,7 +31,8 @@ Path = tuple[str, ...]
 
 
 class Architectures:
-    """A search space of architectures. `shape` is that of one input, (channels, height, width) for images."""
+    """A search space of architectures. `shape` is that of one input, (channels, height, width) for images. What does
+    not classify, such as a generator, has its own kind of output."""
 
     registered_as: ClassVar[str] = "space"
     name: ClassVar[str]

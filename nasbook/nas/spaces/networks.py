@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nasbook.kit.start import init_weights, pick_device
-from nasbook.nas.spaces.gates import Gates, Path, Places, mixed, total
+from nasbook.nas.spaces.gates import Gates, Path, Place, Places, mixed, total
 from nasbook.nas.spaces.nb201.cell import (
     CONV1,
     CONV3,
@@ -32,7 +32,6 @@ from nasbook.nas.spaces.nb201.cell import (
     to_cell,
     to_config,
 )
-from nasbook.nas.spaces.partial import place
 from nasbook.space import Config, Space
 
 __all__ = [
@@ -92,13 +91,11 @@ class CellModule(nn.Module):
 class MixedCell(nn.Module):
     """All operations on every edge, of which gates say what runs: (B, C, H, W) -> (B, C, H, W)."""
 
-    def __init__(self, channels: int, partial: int = 1, **options: Any) -> None:
+    def __init__(self, channels: int, **options: Any) -> None:
         super().__init__()
         self.edges = nn.ModuleDict()
         for i, j in EDGES:
-            self.edges[f"{i}{j}"] = place(
-                lambda c: {name: operation(op, c, **options) for op, name in enumerate(OPS)}, channels, partial
-            )
+            self.edges[f"{i}{j}"] = Place({name: operation(op, channels, **options) for op, name in enumerate(OPS)})
 
     def forward(self, x: Tensor, gates: Gates) -> Tensor:
         nodes: list[Tensor | None] = [x]
@@ -150,31 +147,20 @@ class SuperNet(CellNet):
 
     Weights (6, 5) instead of gates mix all operations.
 
-    The batch norms inside the cells have no scale and shift of their own, as in DARTS: they could undo the weights.
-    partial: only 1/partial of the channels go through the operations, as in PC-DARTS."""
+    The batch norms inside the cells have no scale and shift of their own, as in DARTS: they could undo the weights."""
 
     def __init__(
-        self,
-        channels: int = 8,
-        classes: int = 10,
-        in_channels: int = 1,
-        affine: bool = False,
-        bn: float = 0.3,
-        partial: int = 1,
+        self, channels: int = 8, classes: int = 10, in_channels: int = 1, affine: bool = False, bn: float = 0.3
     ) -> None:
         nn.Module.__init__(self)
-        self.shape, self.partial = (channels, classes, in_channels), partial
-        self._build(lambda c: MixedCell(c, partial, affine=affine, bn=bn), bn)
+        self.shape = (channels, classes, in_channels)
+        self._build(lambda c: MixedCell(c, affine=affine, bn=bn), bn)
 
     def forward(self, x: Tensor, gates: Any) -> Tensor:
         return super().forward(x, mixed(gates) if isinstance(gates, Tensor) else gates)
 
     def derive(self, cell: Any) -> CellNet:
-        """The network of one cell, with copies of this network's weights and running statistics.
-
-        ValueError where only a part of the channels has weights."""
-        if self.partial > 1:
-            raise ValueError("only a part of the channels has weights in this supernet: train the network alone")
+        """The network of one cell, with copies of this network's weights and running statistics."""
         net = CellNet(cell, *self.shape).to(self.head.weight)  # its device and type
         op = {f"{i}{j}": OPS[o] for (i, j), o in zip(EDGES, net.cell, strict=True)}
         mixed = self.state_dict()
@@ -203,8 +189,8 @@ class CellPlaces(Places):
     def of(cls, space: Space) -> CellPlaces | None:
         return cls() if space == cell_space() else None
 
-    def net(self, channels: int, classes: int, in_channels: int, partial: int = 1) -> SuperNet:
-        return SuperNet(channels, classes, in_channels, partial=partial)
+    def net(self, channels: int, classes: int, in_channels: int) -> SuperNet:
+        return SuperNet(channels, classes, in_channels)
 
     def config(self, path: Path) -> Config:
         return to_config(path)

@@ -10,6 +10,9 @@
     network_morphism.py            network-morphism
     reptile.py                     reptile
     darts.py                       darts
+    pc_darts.py                    pc-darts
+    fair_darts.py                  fair-darts
+    p_darts.py                     p-darts
     spos.py                        spos
     fairnas.py                     fairnas
     enas.py                        enas

@@ -21,51 +21,57 @@ The derived cell takes, on every edge, the strongest operation except `none`, wh
 The value of an epoch is the error of the *supernet* on the validation images, from which α has learned. It says little
 about how well the derived cell does when it is trained alone: look that up (`digits201-digits`), or train it.
 Operations without weights are useful before the convolutions have learned, and α may settle on them: on digits it
-drifts towards average pooling while the derived cell gets worse. tests/benchmarks/darts_cost.py prints it epoch by
-epoch.
+drifts towards average pooling. tests/benchmarks/darts_cost.py prints it epoch by epoch. Three repairs are settings:
+
+    stop_free         stop when so many places have no weights (DARTS+, which counts skips); the cell before is kept
+    weight_decay      3e-4 times 3, 9, 27 or 81 (R-DARTS)
+    stop_eigenvalue   stop when λ̄(now) > 1.3 λ̄(4 epochs ago), and keep the cell of then (R-DARTS); λ̄: the mean over five
+                      epochs of the largest eigenvalue of ∇²_α L_val, a sign of how sharp a minimum α sits in
 
 Rates, momentum and decays are those of the authors' code, except the rate of α; epochs, batch and channels are smaller,
 as the images are. Their rate of α, 3e-4, is meant for 50 epochs of several hundred steps. A search on digits has 20
 epochs of 6 steps, in which Adam would move α by 0.04 at most; so `alpha_lr` is 0.02.
 
-Paper: Liu, Simonyan & Yang, DARTS: Differentiable Architecture Search, ICLR 2019. Read first: `architecture_gradient`.
-The training around it is in parts/oneshot.py; the supernets, and what is derived, are in spaces/. Left out: training
-the derived cell.
+Papers: Liu, Simonyan & Yang, DARTS: Differentiable Architecture Search, ICLR 2019; Liang et al., DARTS+, 2019; Zela et
+al., Understanding and Robustifying Differentiable Architecture Search, ICLR 2020. Read first: `architecture_gradient`,
+and `epoch` in parts/mixture.py. Left out: training the derived cell, and raising the decay each time λ grows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from nasbook.kit.checks import one_of, setting, within
-from nasbook.kit.threads import one_thread_a_step
-from nasbook.nas.parts.oneshot import SupernetTraining
-from nasbook.nas.parts.single_path import Batch, evaluate_gates
-from nasbook.nas.parts.supernet import SupernetSettings, SupernetView
-from nasbook.nas.spaces.gates import Gates, Path, mixed
-from nasbook.task import Task
-from nasbook.trace import Trial
+from nasbook.kit.checks import one_of, setting, whole, within
+from nasbook.kit.lanczos import largest_eigenvalue
+from nasbook.kit.start import Images as Batch
+from nasbook.nas.parts.mixture import Mixture, MixtureSettings
+from nasbook.nas.parts.supernet import SupernetView
+from nasbook.nas.spaces.gates import Path
 
 DartsView = SupernetView
 Loss = Callable[[Sequence[Tensor], Tensor, Batch], Tensor]
+WINDOW, BACK = 5, 4  # of R-DARTS, in evaluations: here epochs
 
 
 @dataclass(frozen=True)
-class DartsSettings(SupernetSettings):
+class DartsSettings(MixtureSettings):
     order: int = setting(1, "1: the weights as they are; 2: one step ahead, at about twice the cost", (1, 2))
-    alpha_lr: float = setting(0.02, "rate of Adam for α")
-    alpha_weight_decay: float = setting(1e-3, "of α")
+    stop_free: int = setting(0, "places without weights (pooling, skips) at which it stops; 0: never")
+    stop_eigenvalue: float = setting(0.0, "growth of the eigenvalue at which it stops (1.3 in R-DARTS); 0: never")
+    stop_from: int = setting(4, "the first epoch whose cell a stop may keep")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         one_of("order", self.order, (1, 2))
-        within("alpha_lr", self.alpha_lr, 0, above=True)
-        within("alpha_weight_decay", self.alpha_weight_decay, 0)
+        whole("stop_free", self.stop_free, 0)
+        within("stop_eigenvalue", self.stop_eigenvalue, 0)
+        whole("stop_from", self.stop_from, 1)
 
 
 def architecture_gradient(
@@ -100,54 +106,53 @@ def architecture_gradient(
     return d_alpha - xi * (at(+1) - at(-1)) / (2 * eps)
 
 
-class Darts(SupernetTraining):
+class Darts(Mixture):
     name = "darts"
     Settings = DartsSettings
 
     def begin(self) -> tuple[Tensor, torch.optim.Optimizer]:
-        """α (places, ops) at the start, and its optimiser."""
-        alpha = torch.from_numpy(1e-3 * self.rng.standard_normal(self.places.allowed.shape)).float()
-        alpha = alpha.to(self.w[0].device).requires_grad_()
+        self.cells: list[Path] = []  # of each epoch
+        self.eigenvalues: list[float] = []
+        return super().begin()
+
+    def alpha_gradient(self, train: Batch, val: Batch, xi: float) -> Tensor:
+        s, buffers = self.settings, [self.w_optimiser.state[p].get("momentum_buffer") for p in self.w]
+        moment = None if buffers[0] is None else [s.momentum * b for b in buffers]
+        xi = xi if s.order == 2 else 0.0
+        return architecture_gradient(self.loss, self.w, self.alpha, train, val, xi, moment, s.weight_decay)
+
+    def chosen(self, val: Batch) -> Path:
+        """The cell derived now, or, where a rule stops the search, the earlier one that the rule keeps."""
         s = self.settings
-        return alpha, torch.optim.Adam([alpha], s.alpha_lr, betas=(0.5, 0.999), weight_decay=s.alpha_weight_decay)
+        self.cells.append(self.derive(self.alpha))
+        if s.stop_eigenvalue:
+            self.eigenvalues.append(self.eigenvalue((val[0][: s.batch], val[1][: s.batch])))
+        free = sum(op in ("skip", "noise") or "pool" in op for op in self.places.names(self.cells[-1]))
+        back = BACK if self.sharper() else int(0 < s.stop_free <= free)  # by so many epochs it is too late
+        self.stopped = back > 0 and len(self.cells) - back >= s.stop_from
+        return self.cells[-1 - back * self.stopped]
 
-    @one_thread_a_step
-    def run(self, task: Task) -> Iterator[tuple[Trial, SupernetView]]:
-        """Search, and yield after each epoch. ValueError if the task has no images."""
-        train, val = self.start(task)
-        self.alpha, self.alpha_optimiser = self.begin()
-        for xi in self.epochs():
-            train_loss = self.epoch(train, val, xi)
-            now = evaluate_gates(self.net, self.gates(self.alpha.detach()), val, how="running")
-            yield self.ended(train_loss, self.derive(self.alpha), *now)
+    def sharper(self) -> bool:
+        """Is λ̄(now) > stop_eigenvalue · λ̄(4 epochs ago)?"""
+        mean = lambda end: np.mean(self.eigenvalues[max(0, end - WINDOW) : end])  # noqa: E731
+        n = len(self.eigenvalues)
+        return n > BACK and bool(mean(n) > self.settings.stop_eigenvalue * mean(n - BACK))
 
-    def epoch(self, train: Batch, val: Batch, xi: float) -> float:
-        """One pass over the training images with the weights' rate ξ; returns the mean training loss."""
-        s, losses = self.settings, []
-        for batch, val_batch in self.alternate(train, val):
-            buffers = [self.w_optimiser.state[p].get("momentum_buffer") for p in self.w]
-            moment = None if buffers[0] is None else [s.momentum * b for b in buffers]
-            self.alpha.grad = architecture_gradient(
-                self.loss, self.w, self.alpha, batch, val_batch, xi if s.order == 2 else 0.0, moment, s.weight_decay
-            )
-            self.alpha_optimiser.step()
-            losses.append(self.step_w(batch, self.gates(self.alpha.detach())))
-        return sum(losses) / len(losses)
+    def eigenvalue(self, batch: Batch) -> float:
+        """The largest one of ∇²_α L of a batch, by its products Hv = ∇_α ⟨∇_α L, v⟩."""
+        loss = self.loss([p.detach() for p in self.w], self.alpha, batch)
+        (g,) = torch.autograd.grad(loss, self.alpha, create_graph=True)
 
-    def gates(self, alpha: Tensor) -> Gates:
-        """ō = Σ_o softmax(α)_o o(x) on every edge."""
-        return mixed(self.places.softmax(alpha))
+        def product(v: np.ndarray) -> np.ndarray:
+            along = torch.from_numpy(v).to(g).view_as(g)
+            return torch.autograd.grad(g, self.alpha, along, retain_graph=True)[0].double().cpu().numpy().ravel()
 
-    def loss(self, w: Sequence[Tensor], alpha: Tensor, batch: Batch) -> Tensor:
-        """L(w, α) of a batch."""
-        return self.look(w, self.gates(alpha), batch)
-
-    def derive(self, alpha: Tensor) -> Path:
-        """On each edge the operation with the largest α, `none` excluded."""
-        return self.places.strongest(alpha)
+        return largest_eigenvalue(product, self.alpha.numel(), self.rng)
 
     def parts(self) -> dict[str, Any]:
-        return {"alpha": self.alpha, "alpha_optimiser": self.alpha_optimiser}
+        kept = {"cells": self.cells, "eigenvalues": self.eigenvalues, "stopped": self.stopped}
+        return {**super().parts(), **kept}
 
-    def believe(self) -> Tensor:
-        return self.places.softmax(self.alpha.detach().cpu())
+    def shows(self) -> dict[str, Any]:
+        known = self.eigenvalues and np.isfinite(self.eigenvalues[-1])
+        return {"eigenvalue": self.eigenvalues[-1]} if known else {}

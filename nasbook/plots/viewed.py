@@ -106,7 +106,7 @@ BELIEF = Views(("nasbook.hpo.parts.bayesian_view:BayesianView",), ("bayesian", "
 DENSITIES = Views(("nasbook.hpo.tpe:TPEView",), ("tpe",))
 SUPERNET = Views(
     ("nasbook.nas.parts.supernet:SupernetView",),
-    ("darts", "spos", "fairnas", "enas", "gdas", "snas", "fbnet", "proxylessnas"),
+    ("darts", "pc-darts", "fair-darts", "p-darts", "spos", "fairnas", "enas", "gdas", "snas", "fbnet", "proxylessnas"),
 )
 WEIGHTS = Views((*SUPERNET.targets, "nasbook.nas.reptile:ReptileView"), (*SUPERNET.methods, "reptile"))
 POLICY = Views(("nasbook.nas.reinforce:ControllerView",), ("reinforce", "ppo"))

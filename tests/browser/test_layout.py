@@ -13,6 +13,7 @@ from nasbook import registry
 LABS = [entry.name for entry in registry.LABS]
 SMALL = {"race": ", seeds=2, trials=10", "transfer": ", seeds=2, trials=10, known=10", "estimators": ", cells=100",
          "darts": ", epochs=2, channels=2", "pbt": ", population=3, epochs=5",
+         "few-shot": ", epochs=2, meta_steps=1, tasks=1",
          "growth": ", rounds=1, networks=4, epochs=1",
          "hypergradient": ", unroll=2, rounds=5"}  # fmt: skip
 PARTS = ("row", "play", "pause", "reset", "scrub", "settings", "picture", "sentence", "save")
@@ -31,11 +32,16 @@ BOXES = """([lab, names]) => {
 def notebook(server: Server, context: BrowserContext) -> Iterator[Notebook]:
     """One notebook with every lab, so that JupyterLab is loaded once."""
     opening = opener(server, context)
-    cells = [f"{name} = nasbook.lab({name!r}{SMALL.get(name, '')}); {name}" for name in LABS]
+    cells = [f"{_name(n)} = nasbook.lab({n!r}{SMALL.get(n, '')}); {_name(n)}" for n in LABS]
     opened = next(opening)("import nasbook", *cells)
     opened.run()
     yield opened
     next(opening, None)
+
+
+def _name(lab: str) -> str:
+    """What the notebook calls a lab."""
+    return lab.replace("-", "_")
 
 
 def lab_of(notebook: Notebook, name: str) -> LabInPage:
@@ -67,12 +73,12 @@ def test_nothing_moves(notebook: Notebook, name: str):
         assert moved(before, boxes(lab)) == {}, "More"
         more.click()
         lab.wait("lab.querySelector('.nb-more .nb-more').offsetHeight === 0")
-    notebook.ask(f"{name}.note({LONG!r})")
+    notebook.ask(f"{_name(name)}.note({LONG!r})")
     lab.wait_status(LONG)
     assert moved(before, boxes(lab)) == {}, "a long status"
     lab.button("step").click()
     lab.wait_step(1)
-    lab.wait_frame(notebook.ask(f"{name}.image.frame"))
+    lab.wait_frame(notebook.ask(f"{_name(name)}.image.frame"))
     assert moved(before, boxes(lab)) == {}, "a step"
 
 

@@ -28,6 +28,7 @@ SMALL = {  # settings under which a step is quick: the last word is always a ste
     "estimators": {"cells": 100, "which": "some"},
     "darts": {"epochs": 2, "channels": 2, "order": 1},
     "surrogates": {"trials": 15, "startup": 4},
+    "few-shot": {"epochs": 2, "meta_steps": 1, "tasks": 1, "inner_steps": 1},
     "growth": {"rounds": 1, "networks": 4, "epochs": 1},
     "pbt": {"population": 2, "epochs": 5},
     "hypergradient": {"unroll": 2, "rounds": 5, "mode": "reverse"},

@@ -85,6 +85,7 @@ LABS = {  # the lab, its settings: every method that can be chosen in it
        for m in ("cma-es", "differential-evolution", "genetic", "particle-swarm")},
     **{f"pareto {m}": ("pareto", {"method": m, "trials": 20}) for m in ("nsga2", "parego", "random")},
     **{f"surrogates {m}": ("surrogates", {"model": m, "trials": 25}) for m in ("forest", "bananas")},
+    "few-shot": ("few-shot", {"epochs": 2, "meta_steps": 1, "tasks": 1, "inner_steps": 2}),
     **{f"growth {m}": ("growth", {"method": m, "rounds": 1, "networks": 4, "epochs": 1})
        for m in ("network-morphism", "cnn-differential-evolution")},
     "darts": ("darts", {"epochs": 2, "channels": 2}),

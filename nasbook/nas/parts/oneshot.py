@@ -44,6 +44,7 @@ class SupernetTraining(Resumable):
 
     Settings = SupernetSettings
     View = SupernetView
+    done_epochs, failed, stopped = 0, False, False
 
     # ---- what a strategy says ------------------------------------------------------------------------------
 
@@ -60,6 +61,9 @@ class SupernetTraining(Resumable):
         """Further fields of the view."""
         return {}
 
+    def network(self, classes: int, in_channels: int) -> Any:
+        return self.places.net(self.settings.channels, classes, in_channels)
+
     def check_space(self, space: Space) -> None:
         self.places: Places = registry.supernet(self.name, space)
 
@@ -72,13 +76,13 @@ class SupernetTraining(Resumable):
         ValueError if the task has no images, or fewer than a batch."""
         s, (train, val) = self.settings, self._images(task)
         classes = 1 + int(max(train[1].max(), val[1].max()))
-        self.net = self.places.net(s.channels, classes, train[0].shape[1])
+        self.net = self.network(classes, train[0].shape[1])
         init_weights(self.net, self.rng)
         self.net.to(train[0].device)
         self.w = list(self.net.parameters())
         self.w_optimiser = torch.optim.SGD(self.w, s.lr, momentum=s.momentum, weight_decay=s.weight_decay)
         self.images, self.begin_from = (train, val), self.saved
-        self.done_epochs, self.failed = 0, False
+        self.done_epochs, self.failed, self.stopped = 0, False, False
         return train, val
 
     def _images(self, task: Task) -> tuple[Batch, Batch]:
@@ -94,7 +98,7 @@ class SupernetTraining(Resumable):
         """The weights' rate ξ of each epoch that is still to come; a saved state is taken back before the first."""
         s = self.settings
         for _ in self.rounds(s.epochs):
-            xi = learner.cosine(s.lr, self.done_epochs, s.epochs, s.lr_min)
+            xi = learner.cosine(s.lr, *self.at, s.lr_min)
             self.w_optimiser.param_groups[0]["lr"] = xi
             self.net.train()
             yield xi
@@ -105,9 +109,14 @@ class SupernetTraining(Resumable):
         if self.begin_from:
             self._load(self.begin_from)
             self.begin_from = None
-        while self.done_epochs < end and not self.failed:
+        while self.done_epochs < end and not (self.failed or self.stopped):
             self.began = time.perf_counter()
             yield self.done_epochs
+
+    @property
+    def at(self) -> tuple[int, int]:
+        """How many epochs of training are done, and how many there are; where it begins anew in stages, of this one."""
+        return self.done_epochs, self.settings.epochs
 
     @property
     def total(self) -> int:
@@ -150,11 +159,8 @@ class SupernetTraining(Resumable):
         weights = np.asarray(self.believe(), float)
         ops = self.places.names(path)
         finite = lambda x: x if math.isfinite(x) else None  # noqa: E731
-        found: dict[str, Any] = {
-            "train_loss": finite(train_loss),
-            "val_loss": finite(val_loss),
-            "skips": ops.count("skip"),
-        }
+        found: dict[str, Any] = {"train_loss": finite(train_loss), "val_loss": finite(val_loss)}
+        found["skips"] = ops.count("skip")
         view = SupernetView(
             self.done_epochs, self.total, tuple(map(tuple, weights.tolist())), self.places.ops,
             self.places.edges, ops, val_accuracy=accuracy, **found, **self.shows(),

@@ -59,6 +59,7 @@ class SupernetView(Kept):
     temperature: float | None = None  # of a Gumbel sample
     stage: str | None = None  # in words, of a search in several
     expected_cost: float | None = None  # e.g. latency, under the architecture's probabilities
+    eigenvalue: float | None = None  # the largest of ∇²_α L_val
     reward: float | None = None  # the mean, over the paths that the policy drew in this epoch
 
     def __post_init__(self) -> None:

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from nasbook.nas.spaces.block_chain import BlockChain, MBConvChain, block
-from nasbook.nas.spaces.gates import Gates, Path, Place, Places, total
+from nasbook.nas.spaces.gates import Gates, Path, Places, total
+from nasbook.nas.spaces.partial import Make, place
 from nasbook.nas.spaces.program import Program
 from nasbook.nas.spaces.supernet_layers import filled, made
 from nasbook.space import Config, Space
@@ -16,7 +17,7 @@ from nasbook.space import Config, Space
 class ChainNet(nn.Module):
     """images (B, in_channels, H, W) and gates -> logits (B, classes)."""
 
-    def __init__(self, spaces: BlockChain) -> None:
+    def __init__(self, spaces: BlockChain, partial: int = 1) -> None:
         super().__init__()
         self.spaces, empty = spaces, dict.fromkeys(spaces.space.parameters, "skip")
         around = {line.name: line for line in spaces.layers(empty)}
@@ -24,15 +25,16 @@ class ChainNet(nn.Module):
         self.places = nn.ModuleList()
         for i in range(spaces.blocks):
             c = spaces.channels * (1 if i < spaces.cut else 2)
-            self.places.append(Place({op: made(block("", op, c, "x"), affine=False) for op in spaces.ops}))
+            ops: Make = lambda c: {op: made(block("", op, c, "x"), affine=False) for op in spaces.ops}  # noqa: E731
+            self.places.append(place(ops, c, partial))
         self.mean, self.head = made(around["mean"]), made(around["head"])
 
     def forward(self, x: Tensor, gates: Gates) -> Tensor:
         x = self.stem(x)
-        for i, place in enumerate(self.places):
+        for i, choice in enumerate(self.places):
             if i == self.spaces.cut:
                 x = self.reduce(x)
-            y = total(place(x, gates[i]))
+            y = total(choice(x, gates[i]))
             x = torch.zeros_like(x) if y is None else y
         return self.head(self.mean(x))
 
@@ -60,10 +62,10 @@ class ChainPlaces(Places):
         known = (kind(blocks=n) for kind in (BlockChain, MBConvChain))
         return next((cls(spaces) for spaces in known if spaces.space == space), None)
 
-    def net(self, channels: int, classes: int, in_channels: int) -> ChainNet:
+    def net(self, channels: int, classes: int, in_channels: int, partial: int = 1) -> ChainNet:
         chain = BlockChain(channels, self.spaces.blocks, classes, (in_channels, 8, 8), self.ops)
         with torch.random.fork_rng(devices=[]):  # blocks draw first weights, which are drawn anew
-            return ChainNet(chain)
+            return ChainNet(chain, partial)
 
     def config(self, path: Path) -> Config:
         return dict(zip(self.space.parameters, self.names(path), strict=True))

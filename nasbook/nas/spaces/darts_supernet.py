@@ -19,8 +19,9 @@ from torch import Tensor, nn
 
 from nasbook.nas.spaces.blocks import Noise
 from nasbook.nas.spaces.darts_cells import KINDS, DartsCells, RobustDartsS2, RobustDartsS4, operation
-from nasbook.nas.spaces.gates import Gates, Path, Place, Places, total
+from nasbook.nas.spaces.gates import Gates, Path, Places, total
 from nasbook.nas.spaces.layer import Layer
+from nasbook.nas.spaces.partial import Make, place
 from nasbook.nas.spaces.program import Program
 from nasbook.nas.spaces.supernet_layers import filled, made
 from nasbook.space import Config, Space
@@ -36,15 +37,14 @@ def pairs(nodes: int) -> list[tuple[int, int]]:
 class DartsCell(nn.Module):
     """All operations between all nodes: what the two cells before gave, and gates -> (B, nodes · C, H, W)."""
 
-    def __init__(self, spaces: DartsCells, before: Iterable[Layer], c: int, reduction: bool) -> None:
+    def __init__(self, spaces: DartsCells, before: Iterable[Layer], c: int, reduction: bool, partial: int = 1) -> None:
         super().__init__()
         self.node0, self.node1 = map(made, before)
         self.pairs, self.stride = pairs(spaces.nodes), 2 if reduction else 1
         self.places = nn.ModuleDict()
         for j, i in self.pairs:
             stride = self.stride if j < 2 else 1
-            ops = {op: made(operation(op, c, stride, "", "x"), affine=False) for op in spaces.ops}
-            self.places[f"{j}_{i}"] = Place({"none": None, **ops})
+            self.places[f"{j}_{i}"] = place(operations(spaces.ops, stride), c, partial, stride)
 
     def forward(self, x: Tensor, y: Tensor, gates: Gates) -> Tensor:
         first = self.node0(x)
@@ -60,10 +60,15 @@ class DartsCell(nn.Module):
         return torch.cat([blank if node is None else node for node in nodes[2:]], 1)
 
 
+def operations(names: Iterable[str], stride: int) -> Make:
+    """All operations and `none`, for so many channels."""
+    return lambda c: {"none": None, **{op: made(operation(op, c, stride, "", "x"), affine=False) for op in names}}
+
+
 class DartsNet(nn.Module):
     """images (B, in_channels, H, W) and gates of both kinds of cell -> logits (B, classes)."""
 
-    def __init__(self, places: DartsPlaces, spaces: DartsCells) -> None:
+    def __init__(self, places: DartsPlaces, spaces: DartsCells, partial: int = 1) -> None:
         super().__init__()
         self.places, self.spaces = places, spaces
         lines = {line.name: line for line in spaces.layers(spaces.space.sample(np.random.default_rng(0)))}
@@ -71,7 +76,7 @@ class DartsNet(nn.Module):
         for n in range(1, spaces.cells + 1):
             before = [lines[f"cell{n}_node{k}"] for k in (0, 1)]
             reduction = n - 1 in (spaces.cells // 3, 2 * spaces.cells // 3)
-            self.cells.append(DartsCell(spaces, before, before[1].args[1], reduction))
+            self.cells.append(DartsCell(spaces, before, before[1].args[1], reduction, partial))
         self.mean, self.head = made(lines["mean"]), made(lines["head"])
         for k, m in enumerate(m for m in self.modules() if isinstance(m, Noise)):
             m.draws.fill_(k)
@@ -116,10 +121,10 @@ class DartsPlaces(Places):
         known = (cls(kind, nodes) for kind in (DartsCells, RobustDartsS2, RobustDartsS4) if nodes)
         return next((places for places in known if places.space == space), None)
 
-    def net(self, channels: int, classes: int, in_channels: int) -> DartsNet:
+    def net(self, channels: int, classes: int, in_channels: int, partial: int = 1) -> DartsNet:
         spaces = self.kind(channels, nodes=self.nodes, classes=classes, shape=(in_channels, 8, 8))
         with torch.random.fork_rng(devices=[]):  # layers draw first weights, which are drawn anew
-            return DartsNet(self, spaces)
+            return DartsNet(self, spaces, partial)
 
     def strongest(self, weights: Tensor) -> Path:
         """For each node its two strongest places, each with its strongest operation except `none`."""

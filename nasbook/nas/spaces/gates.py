@@ -105,8 +105,9 @@ class Places:
         """The places of this space; None for a space of another kind."""
         raise NotImplementedError
 
-    def net(self, channels: int, classes: int, in_channels: int) -> Any:
-        """The supernet: (images, Gates) -> logits. Its `derive(path)` is the network of a path, with copied weights."""
+    def net(self, channels: int, classes: int, in_channels: int, partial: int = 1) -> Any:
+        """The supernet: (images, Gates) -> logits. Its `derive(path)` is the network of a path, with copied weights.
+        partial: 1/partial of the channels go through the operations (partial.py)."""
         raise NotImplementedError
 
     def config(self, path: Path) -> Config:

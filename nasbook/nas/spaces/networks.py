@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nasbook.kit.start import init_weights, pick_device
-from nasbook.nas.spaces.gates import Gates, Path, Place, Places, mixed, total
+from nasbook.nas.spaces.gates import Gates, Path, Places, mixed, total
 from nasbook.nas.spaces.nb201.cell import (
     CONV1,
     CONV3,
@@ -32,6 +32,7 @@ from nasbook.nas.spaces.nb201.cell import (
     to_cell,
     to_config,
 )
+from nasbook.nas.spaces.partial import place
 from nasbook.space import Config, Space
 
 __all__ = [
@@ -91,11 +92,13 @@ class CellModule(nn.Module):
 class MixedCell(nn.Module):
     """All operations on every edge, of which gates say what runs: (B, C, H, W) -> (B, C, H, W)."""
 
-    def __init__(self, channels: int, **options: Any) -> None:
+    def __init__(self, channels: int, partial: int = 1, **options: Any) -> None:
         super().__init__()
         self.edges = nn.ModuleDict()
         for i, j in EDGES:
-            self.edges[f"{i}{j}"] = Place({name: operation(op, channels, **options) for op, name in enumerate(OPS)})
+            self.edges[f"{i}{j}"] = place(
+                lambda c: {name: operation(op, c, **options) for op, name in enumerate(OPS)}, channels, partial
+            )
 
     def forward(self, x: Tensor, gates: Gates) -> Tensor:
         nodes: list[Tensor | None] = [x]
@@ -147,20 +150,31 @@ class SuperNet(CellNet):
 
     Weights (6, 5) instead of gates mix all operations.
 
-    The batch norms inside the cells have no scale and shift of their own, as in DARTS: they could undo the weights."""
+    The batch norms inside the cells have no scale and shift of their own, as in DARTS: they could undo the weights.
+    partial: only 1/partial of the channels go through the operations, as in PC-DARTS."""
 
     def __init__(
-        self, channels: int = 8, classes: int = 10, in_channels: int = 1, affine: bool = False, bn: float = 0.3
+        self,
+        channels: int = 8,
+        classes: int = 10,
+        in_channels: int = 1,
+        affine: bool = False,
+        bn: float = 0.3,
+        partial: int = 1,
     ) -> None:
         nn.Module.__init__(self)
-        self.shape = (channels, classes, in_channels)
-        self._build(lambda c: MixedCell(c, affine=affine, bn=bn), bn)
+        self.shape, self.partial = (channels, classes, in_channels), partial
+        self._build(lambda c: MixedCell(c, partial, affine=affine, bn=bn), bn)
 
     def forward(self, x: Tensor, gates: Any) -> Tensor:
         return super().forward(x, mixed(gates) if isinstance(gates, Tensor) else gates)
 
     def derive(self, cell: Any) -> CellNet:
-        """The network of one cell, with copies of this network's weights and running statistics."""
+        """The network of one cell, with copies of this network's weights and running statistics.
+
+        ValueError where only a part of the channels has weights."""
+        if self.partial > 1:
+            raise ValueError("only a part of the channels has weights in this supernet: train the network alone")
         net = CellNet(cell, *self.shape).to(self.head.weight)  # its device and type
         op = {f"{i}{j}": OPS[o] for (i, j), o in zip(EDGES, net.cell, strict=True)}
         mixed = self.state_dict()
@@ -189,8 +203,8 @@ class CellPlaces(Places):
     def of(cls, space: Space) -> CellPlaces | None:
         return cls() if space == cell_space() else None
 
-    def net(self, channels: int, classes: int, in_channels: int) -> SuperNet:
-        return SuperNet(channels, classes, in_channels)
+    def net(self, channels: int, classes: int, in_channels: int, partial: int = 1) -> SuperNet:
+        return SuperNet(channels, classes, in_channels, partial=partial)
 
     def config(self, path: Path) -> Config:
         return to_config(path)

@@ -31,12 +31,16 @@ def made(line: Layer | None, affine: bool = True) -> nn.Module:
 
 def filled(program: Program, net: nn.Module, names: Callable[[str], str]) -> Program:
     """A network of one path with copies of the supernet's weights and statistics: names("block1") is where the layer
-    `block1` of the program stands in the supernet. Scales and shifts that the supernet lacks are 1 and 0."""
+    `block1` of the program stands in the supernet. Scales and shifts that the supernet lacks are 1 and 0.
+
+    ValueError where the supernet has weights for a part of the channels only."""
     there = net.state_dict()
     program = program.to(net.head.weight)  # type: ignore
     for name, value in program.state_dict().items():
         layer, _, rest = name.partition(".")
         if (source := f"{names(layer)}.{rest}") in there:
+            if there[source].shape != value.shape:
+                raise ValueError("only a part of the channels has weights in this supernet: train the network alone")
             value.copy_(there[source])
         elif value.is_floating_point():
             value.fill_(float(name.endswith("weight")))

@@ -151,9 +151,9 @@ class StoppingPicture(Picture):
         text = f"{len(self.stopped)} of {plural(self.n, 'trial')} stopped"
         if self.best is None:
             return f"{text}, none ran to its end yet"
+        wrong = f" ({len(self.wrong) or 'none'} wrongly)" if self.known else ""
         saved = f", which saved {100 * self.saved:.0f} % of the epochs" if self.saved > 0 else ""
-        text = f"{text}{saved}; best {self.quantity.text(self.best.value)}"
-        return f"{text}, {len(self.wrong) or 'none'} of the stopped better" if self.known else text
+        return f"{text}{wrong}{saved}; the best ends at {self.quantity.text(self.best.value)}"
 
     def alt(self) -> str:
         return f"Learning curves of {plural(self.n, 'trial')}, {self.failed} of them failed. {self._sentence()}."

@@ -163,3 +163,28 @@ def test_two_paths_need_the_graph_of_one():
     taken = torch.zeros(6, 5, dtype=torch.bool)
     taken[range(6), active] = taken[range(6), other] = True
     torch.testing.assert_close(g.grad[taken], whole.grad[taken])
+
+
+@pytest.mark.parametrize("kind", PLACES)
+def test_partial_channels_in_every_supernet(kind):
+    """Half of the channels have a smaller net's weights; nothing else changes with them but the values."""
+    places, path = PLACES[kind], paths(kind)[0]
+    nets = {k: places.net(4, 3, 1, partial=k) for k in (1, 2)}
+    for net in nets.values():
+        init_weights(net, np.random.default_rng(0))
+        net.double().train()
+    assert torch.equal(nets[1](images(), single(path)), supernet_without_steps(kind)(images(), single(path)))
+    assert nets[2](images(), single(path)).shape == (BATCH, 3)
+    sizes = {k: sum(p.numel() for p in net.parameters()) for k, net in nets.items()}
+    assert sizes[2] < sizes[1]
+    if any(name in op for op in places.names(path) for name in ("conv", "mb")):
+        with pytest.raises(ValueError, match="only a part of the channels has weights"):
+            nets[2].derive(path)
+    with pytest.raises(ValueError, match="partial must divide the"):
+        places.net(4, 3, 1, partial=3)
+
+
+def supernet_without_steps(kind):
+    net = PLACES[kind].net(4, 3, 1)
+    init_weights(net, np.random.default_rng(0))
+    return net.double().train()

@@ -56,6 +56,7 @@ from nasbook.plots.views.halving import rungs
 from nasbook.plots.views.hypergradient import walk
 from nasbook.plots.views.lineage import LanesPicture, SchedulePicture, lineage
 from nasbook.plots.views.objectives import layers
+from nasbook.plots.views.paths import paths
 from nasbook.plots.views.population import PopulationPicture, TreePicture, family_tree, population
 from nasbook.plots.views.predictions import predictions
 from nasbook.plots.views.side_by_side import SideBySide1D, SideBySide2D, acquisitions, side_by_side_picture
@@ -90,6 +91,7 @@ KINDS: dict[str, Callable[..., Figure]] = {
     "cell": cell,
     "supernet": supernet,
     "weights": weights,
+    "paths": paths,
     "policy": policy,
     "training": training,
     "tpe": tpe,
@@ -111,6 +113,7 @@ VIEWS: dict[str, Views] = {  # the view of a method that a kind draws; the other
     "acquisitions": BELIEF,
     "supernet": WEIGHTS,
     "weights": WEIGHTS,
+    "paths": SUPERNET,
     "policy": POLICY,
     "training": SUPERNET,
     "tpe": DENSITIES,
@@ -143,7 +146,8 @@ def check_kind(kind: str, method: str | None = None) -> None:
 def own_kind(trace: Any) -> str:
     """The kind that draws what the method of a trace believes or does; "history" where there is none."""
     method = trace.header.method if isinstance(trace, Trace) else ""
-    return PARTS.get(method, Parts()).picture or "history"
+    kind = PARTS.get(method, Parts()).picture or "history"
+    return "paths" if kind == "weights" and "edge_0_1" not in trace.space.parameters else kind
 
 
 def plot(trace: Any, kind: str | None = None, **options: Any) -> Figure:
@@ -181,7 +185,7 @@ __all__ = [
     "acquisitions", "baseline_for", "cell", "chains", "contour", "edf", "episodes", "family_tree", "forest", "gan",
     "history",
     "hypervolume_history", "importance", "landscape", "layers", "learning_curves", "lineage", "own_kind", "parallel",
-    "pareto", "plot", "policy", "population", "predictions", "race", "random_baseline", "rank", "rungs",
+    "pareto", "paths", "plot", "policy", "population", "predictions", "race", "random_baseline", "rank", "rungs",
     "side_by_side_picture", "slice_plot", "sources", "stopping", "strategy", "supernet", "timeline", "tpe", "training",
     "tree", "walk", "weights",
 ]  # fmt: skip

@@ -153,7 +153,7 @@ class CellPicture(Picture):
 def check_edges(kind: str, view: Any) -> None:
     """ValueError unless the view has weights for the six edges and five operations of a cell of NAS-Bench-201."""
     if np.shape(view.weights) != (len(EDGES), len(OPS)):
-        raise ValueError(f"{kind} draws the {len(EDGES)} edges of a cell of NAS-Bench-201; this supernet has others")
+        raise ValueError(f"{kind} draws the {len(EDGES)} edges of a cell of NAS-Bench-201; 'paths' draws this supernet")
 
 
 class SupernetPicture(Picture):

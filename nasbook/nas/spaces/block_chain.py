@@ -72,14 +72,13 @@ class BlockChain(Architectures):
         return [*lines, mean, Layer("head", "Linear", (c, self.classes), inputs=("mean",))]
 
     def graph(self, config: Config) -> nx.MultiDiGraph:
-        """Node 0 is the image, node 1 what the stem gives; an edge for each place and one for the reduction."""
+        """Node 0 is what the stem gives; an edge for each place, with its operation and channels."""
         import networkx as nx
 
-        ops = [config[f"block_{i}"] for i in range(1, self.blocks + 1)]
-        ops = ["stem", *ops[: self.cut], "reduce /2", *ops[self.cut :]]
-        graph = nx.MultiDiGraph(inputs=(0,), output=(len(ops),))
-        for n, op in enumerate(ops):
-            graph.add_edge(n, n + 1, op=op)
+        graph = nx.MultiDiGraph(inputs=(0,), output=(self.blocks,))
+        for n, op in enumerate(config[f"block_{i}"] for i in range(1, self.blocks + 1)):
+            wide = self.channels if n < self.cut else 2 * self.channels
+            graph.add_edge(n, n + 1, op=op if op == "skip" else f"{op} {wide}")
         return graph
 
 

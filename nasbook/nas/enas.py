@@ -66,8 +66,8 @@ class Enas(PathTraining):
         for _ in self.epochs():
             losses = [self.step_paths(batch, self.draw(1, self.rng)) for batch in self.batches(train)]
             looks = self.batches(val)
-            rewards = [self.step_controller(looks[k % len(looks)]) for k in range(self.settings.steps)]
-            self.reward = float(np.mean(rewards))
+            steps = range(self.settings.steps)
+            self.reward = float(np.mean([self.step_controller(looks[k % len(looks)]) for k in steps]))
             yield self.ended(sum(losses) / len(losses), *self.judge_some(self.draw(self.settings.looks, self.rng)))
 
     def begin(self) -> None:
@@ -101,7 +101,7 @@ class Enas(PathTraining):
 
     def parts(self) -> dict[str, Any]:
         own = {"controller": self.policy.controller, "adam": self.policy.adam, "learned": self.learned}
-        return {**super().parts(), **own}
+        return super().parts() | own
 
     def believe(self) -> np.ndarray:
         """π(o at p), over 256 paths drawn from the policy."""
@@ -109,6 +109,3 @@ class Enas(PathTraining):
         for path in self.draw(256, np.random.default_rng(self.seed)):
             table[range(len(path)), path] += 1 / 256
         return table
-
-    def shows(self) -> dict[str, Any]:
-        return {**super().shows(), "reward": self.reward}

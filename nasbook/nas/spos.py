@@ -65,7 +65,7 @@ class Spos(PathTraining):
         for _ in self.epochs():
             losses = [self.step_paths(batch, [uniform(self.places, self.rng)]) for batch in self.batches(train)]
             self.train_loss = sum(losses) / len(losses)
-            yield self.ended(self.train_loss, *self.judge_some(self.drawn()))
+            yield self.ended(self.train_loss, *self.judge_some())
         for n in self.rounds(self.total):
             if n == self.settings.epochs:
                 self.judged = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,7 @@ class PathTraining(SupernetTraining):
     """Keeps `counts` (places, ops), how often each operation was trained, and `judged`: path -> (loss, error)."""
 
     Settings = PathSettings
+    reward: float | None = None  # of a policy that draws the paths, in the last epoch
 
     def start(self, task: Any) -> tuple[Batch, Batch]:
         found = super().start(task)
@@ -60,16 +61,13 @@ class PathTraining(SupernetTraining):
             self.judged[path] = evaluate_path(self.net, path, val, train, self.settings.statistics)
         return self.judged[path]
 
-    def judge_some(self, paths: Iterable[Path]) -> tuple[Path, float, float]:
-        """After an epoch, in which the weights have changed, judge these anew; the best, its loss and error."""
+    def judge_some(self, paths: Sequence[Path] = ()) -> tuple[Path, float, float]:
+        """After an epoch, whose weights are new: judge these paths, or some drawn uniformly; the best, its loss and
+        error."""
         self.judged = {}
-        for path in paths:
+        for path in paths or [uniform(self.places, self.rng) for _ in range(self.settings.looks)]:
             self.judge(path)
         return self.best()
-
-    def drawn(self) -> list[Path]:
-        """As many paths as are judged after an epoch, uniformly."""
-        return [uniform(self.places, self.rng) for _ in range(self.settings.looks)]
 
     def score(self, path: Path) -> float:
         """What is minimised."""
@@ -92,4 +90,4 @@ class PathTraining(SupernetTraining):
 
     def shows(self) -> dict[str, Any]:
         seen = tuple((self.places.names(path), self.score(path)) for path in self.judged)
-        return {"counts": tuple(map(tuple, self.counts.tolist())), "scatter": seen}
+        return {"counts": tuple(map(tuple, self.counts.tolist())), "scatter": seen, "reward": self.reward}

@@ -15,6 +15,7 @@ nothing, and what only reads such places is not there either.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -78,12 +79,7 @@ class Place(nn.ModuleDict):
 
 def total(terms: Sequence[Tensor]) -> Tensor | None:
     """Their sum, in their order; None where there are none."""
-    if not terms:
-        return None
-    first, *rest = terms
-    for term in rest:
-        first = first + term
-    return first
+    return reduce(torch.add, terms) if terms else None
 
 
 class Places:

@@ -141,6 +141,25 @@ class Space:
                 config[name] = p.decode(float(at[name]))
         return config
 
+    def snap(self, U: np.ndarray) -> np.ndarray:
+        """Points (n, d), some NaN or not, as they are after decode and encode: Int and Choice at the centre of
+        their cell, inactive coordinates NaN (and ½ where an active coordinate was NaN)."""
+        U = np.nan_to_num(np.asarray(U, float), nan=0.5).clip(0, 1)
+        active: dict[str, np.ndarray] = {}
+        for name, p in self.parameters.items():
+            alive = np.ones(len(U), bool)
+            for parent, values in self.conditions[name].items():
+                alive &= active[parent]
+                q = self.parameters[parent]
+                if not isinstance(q, Constant):
+                    codes = [q.encode(v) for v in values]
+                    alive &= np.isclose(U[:, self.free.index(parent), None], codes, rtol=0, atol=1e-12).any(1)
+            active[name] = alive
+            if not isinstance(p, Constant):
+                j = self.free.index(name)
+                U[:, j] = np.where(alive, p.snap(U[:, j]), np.nan)
+        return U
+
     def sample(self, rng: np.random.Generator) -> Config:
         """One configuration, uniform in the unit cube."""
         return self.decode(rng.random(self.d))

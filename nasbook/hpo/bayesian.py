@@ -1,45 +1,58 @@
 """Bayesian optimisation: fit a Gaussian process to the results, and try next where an acquisition function is largest.
 
     1. a few quasi-random trials
-    2. belief:  f | results ~ GP                            (bayesian_view.py, gp.py, features.py)
-    3. next:    x = argmax a(mean(x), std(x), f*)           (maximise.py; each acquisition has a file of its own)
+    2. belief:  f | results ~ GP                            `fitted`        gp.py, on features.py
+    3. next:    x = argmax a(mean(x), std(x), f*)           `suggest`       maximise.py; a: closed_form.py and others
     4. evaluate x, go to 2
 
-No configuration is proposed twice, unless a finite space is exhausted. Trials in flight count as if they had ended with
-a value that the setting `lie` gives, so that parallel asks spread. Trials that failed count as the worst value seen, so
-that their region is avoided; a pruned trial counts with its last value. With a `prior` about where the best lies, the
-acquisition is weighted by it, less and less (prior.py).
+No configuration is proposed twice, unless a finite space is exhausted. Trials that failed count as the worst value
+seen, so that their region is avoided; a pruned trial counts with its last value. Trials in flight count as the setting
+`lie` says, so that parallel asks spread: as the lowest, mean or highest value seen (constant liar), or as the mean that
+the results alone lead to ("believer"), which leaves the mean as it is and takes the doubt away there. With a `prior`
+about where the best lies, the acquisition is weighted by it, less and less (prior.py).
+
+Each acquisition has a file of its own, read when it is asked for, and is made of a view: `a(Z, U)` is (m,), the larger
+the better, at points U (m, d) and their features Z (m, D); `a.climb(U)`, if it has a slope, moves points uphill.
 
 Papers: Snoek, Larochelle & Adams, Practical Bayesian Optimization of Machine Learning Algorithms, 2012, also for EI per
 second; Ginsbourger, Le Riche & Carraro, Kriging Is Well-Suited to Parallelize Optimization, 2010 (constant liar,
-kriging believer). Read first: `propose`, then `BayesianView.fitted` and `suggest`. Left out: fidelities, constraints,
-several objectives, batches that are chosen jointly.
+kriging believer). Left out: fidelities, constraints, several objectives, batches that are chosen jointly.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import chain
 from typing import Any, ClassVar
 
 import numpy as np
 
 from nasbook import registry
-from nasbook.hpo.parts.bayesian_view import ACQUISITIONS, LIES, PRIOR, BayesianView
 from nasbook.hpo.parts.features import Features
+from nasbook.hpo.parts.gp import GP
 from nasbook.hpo.parts.kernels import KERNELS
-from nasbook.hpo.parts.maximise import quasi_random
+from nasbook.hpo.parts.maximise import maximise, quasi_random
 from nasbook.kit.believing import Believing
+from nasbook.kit.blas import one_thread
 from nasbook.kit.checks import one_of, setting, whole, within
 from nasbook.kit.untried import untried
+from nasbook.kit.values import Reach
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
 
-__all__ = ["BELIEVED", "LIES", "NAMES", "BayesianOptimisation", "BayesianSettings", "BayesianView"]
-
+DESIGN = 64  # points of the first, quasi-random design
+LIES: dict[str, Callable[[np.ndarray], Any]] = {"min": np.min, "mean": np.mean, "max": np.max}
+ACQUISITIONS = {name: "nasbook.hpo.parts.closed_form:ClosedForm" for name in ("log_ei", "ei", "pi", "ucb")} | {
+    "thompson": "nasbook.hpo.parts.thompson:Thompson",
+    "ei_per_second": "nasbook.hpo.parts.per_second:PerSecond",
+    "knowledge_gradient": "nasbook.hpo.parts.knowledge_gradient:KnowledgeGradient",
+}
+PRIOR = "nasbook.hpo.parts.prior"  # what somebody believes about the best
 NAMES = list(ACQUISITIONS)
 BELIEVED = [*LIES, "believer"]
-DESIGN = 64  # points of the first, quasi-random design
 
 
 @dataclass(frozen=True)
@@ -72,6 +85,100 @@ class BayesianSettings:
             whole("startup", self.startup, 1)
         if self.prior is not None:
             object.__setattr__(self, "prior", registry.load(f"{PRIOR}:check")(self.prior))
+
+
+@dataclass(frozen=True, eq=False)
+class BayesianView:
+    """What the method believed when it chose. Points lie in the unit cube; NaN where a parameter is inactive."""
+
+    space: Space
+    settings: Any  # BayesianSettings
+    U: np.ndarray  # (n, d) trials that have a value
+    y: np.ndarray  # (n,)
+    failed: np.ndarray  # (m, d)
+    pending: np.ndarray  # (k, d)
+    gp: GP | None = None  # None during the first trials
+    next: np.ndarray | None = None  # (d,) the trial that was chosen
+    draw: int = 0  # seed of the function that Thompson sampling draws
+    seconds: np.ndarray | None = None  # (n,) what the trials cost; NaN where that was not told
+
+    @property
+    def acquisition(self) -> str:
+        return self.settings.acquisition
+
+    @property
+    def best(self) -> float | None:
+        """f*: the lowest value told."""
+        return float(self.y.min()) if len(self.y) else None
+
+    @cached_property
+    def values(self) -> np.ndarray:
+        """(n,) what the process learns from: y; what lies far above the rest is drawn in (kit/values.py)."""
+        return self.reach.draw_in(self.y)
+
+    def fitted(self, **changes: Any) -> BayesianView:
+        """The belief that these results lead to, here or under changed settings."""
+        s = replace(self.settings, **changes)
+        gp = GP(s.kernel, s.lengthscale, None, s.noise, self.features.groups)
+        told, flying = self.see(np.concatenate([self.U, self.failed])), self.see(self.pending)
+        y = np.r_[self.values, [self.values.max()] * len(self.failed)]
+        if s.lie in LIES:
+            gp.fit(np.concatenate([told, flying]), np.r_[y, [LIES[s.lie](self.values)] * len(flying)])
+        else:
+            gp.fit(told, y)
+            gp = gp.given(flying, gp.predict(flying)[0]) if len(flying) else gp
+        return replace(self, settings=s, gp=gp)
+
+    def by(self, acquisition: str, **options: Any) -> BayesianView:
+        """The same belief, judged by another acquisition; options: xi, kappa, prior, beta."""
+        return replace(self, settings=replace(self.settings, acquisition=acquisition, **options))
+
+    def predict(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean (m,) and standard deviation (m,) of the function at points (m, d), in the units of the value."""
+        return self.reach.let_out(*self.believed.predict(self.see(U)))
+
+    def predict_seconds(self, U: np.ndarray) -> np.ndarray:
+        """What trials at points (m, d) may cost, the median of that belief: (m,). 1 while no cost has been told."""
+        return self.by("ei_per_second", prior=None).judge.seconds(self.see(U))[0]
+
+    def acquire(self, U: np.ndarray) -> np.ndarray:
+        """The acquisition at points (m, d), times π^(β/n) if there is a prior: (m,), larger is better."""
+        U = self.space.snap(U)
+        return self.judge(self.features(U), U)
+
+    @one_thread
+    def suggest(self, rng: np.random.Generator, tried: Collection[tuple] = ()) -> Config:
+        """The configuration with the largest acquisition, but none whose key is in `tried` if there is another."""
+        best = self.U[np.argsort(self.y, kind="stable")[:5]]
+        order = maximise(self.features, self.acquire, self.judge.climb, best, rng)
+        for config in chain([first := next(order)], order):
+            if self.space.key(config) not in tried:
+                return config
+        return untried(self.space, tried, rng) or first
+
+    @cached_property
+    def judge(self) -> Any:
+        """The acquisition under this belief."""
+        judge = registry.load(ACQUISITIONS[self.acquisition])(self)
+        return registry.load(f"{PRIOR}:Weighted")(self, judge) if self.settings.prior else judge
+
+    def see(self, U: np.ndarray) -> np.ndarray:
+        """Features (m, D) of points (m, d)."""
+        return self.features(self.space.snap(U))
+
+    @cached_property
+    def features(self) -> Features:
+        return Features(self.space)
+
+    @cached_property
+    def reach(self) -> Reach:
+        return Reach.of(self.y)
+
+    @property
+    def believed(self) -> GP:
+        if self.gp is None:
+            raise ValueError("there is no belief yet: the first trials are quasi-random")
+        return self.gp
 
 
 class BayesianOptimisation(Believing):

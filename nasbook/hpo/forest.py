@@ -32,7 +32,7 @@ from nasbook.hpo.parts.trees import Forest, log_normal_ei
 from nasbook.kit.believing import Believing
 from nasbook.kit.checks import flag, setting, whole, within
 from nasbook.kit.untried import untried
-from nasbook.kit.values import exponent, tame, untame
+from nasbook.kit.values import Reach, exponent, tame, untame
 from nasbook.space import Config, Space
 
 RANDOM, STARTS, NEIGHBOURS, ROUNDS, STEP = 1024, 10, 8, 10, 0.2  # of the search for the largest EI
@@ -84,7 +84,7 @@ class ForestView:
         """How far y_0 lies below the best: as far as the 5 % quantile lies above it. In this unit the logarithm of the
         best is 0, so that nothing depends on the unit of the value."""
         y = self.values[: len(self.y)]
-        best, wide = y.min(), np.ptp(y) or 1.0
+        best, wide = y.min(), np.ptp(Reach.of(y, absurd=1e3).draw_in(y)) or 1.0
         return float(max(np.percentile(y - best, 5), 1e-6 * wide, 1e-12 * abs(best)))
 
     @cached_property
@@ -110,7 +110,7 @@ class ForestView:
 
     def suggest(self, rng: np.random.Generator, tried: Collection[tuple]) -> Config:
         """The configuration with the largest EI that the search finds, but none whose key is in `tried`."""
-        see = self._features.snap
+        see = self.space.snap
         best = self.U[np.argsort(self.y, kind="stable")[:STARTS]]
         U = see(np.concatenate([best, quasi_random(self.space.d, RANDOM, rng)]))
         a = self.acquire(U)
@@ -148,7 +148,7 @@ class ForestView:
         return self.forest
 
     def _see(self, U: np.ndarray) -> np.ndarray:
-        return self._features(self._features.snap(U))
+        return self._features(self.space.snap(U))
 
     @cached_property
     def _features(self) -> Features:

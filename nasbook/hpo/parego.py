@@ -30,7 +30,7 @@ import numpy as np
 
 from nasbook.hpo.bayesian import BayesianOptimisation, BayesianSettings, BayesianView
 from nasbook.kit.checks import refused, setting, whole, within
-from nasbook.kit.values import tame
+from nasbook.kit.values import Reach
 from nasbook.trace import Trial
 
 
@@ -79,7 +79,7 @@ class ParEGO(BayesianOptimisation):
 
 def tchebycheff(Y: np.ndarray, λ: Sequence[float] | np.ndarray, ρ: float = 0.05) -> np.ndarray:
     """f_λ (n,) of objectives Y (n, m), scaled to [0, 1] over the rows first; the smaller the better."""
-    Y = np.stack([tame(y) for y in Y.T], axis=1)
+    Y = np.stack([Reach.of(y, absurd=30).draw_in(y) for y in Y.T], axis=1)
     low, high = Y.min(0), Y.max(0)
     weighted = np.asarray(λ) * (Y - low) / np.where(high > low, high - low, 1)
     return weighted.max(1) + ρ * weighted.sum(1)

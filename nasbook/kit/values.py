@@ -3,13 +3,26 @@
 Squares overflow above 10¹⁵⁴, differences above half of 10³⁰⁸, and next to 0 no smaller steps are left. A power of two
 changes no digit of a number; so where values are of such a size, a method that does more than compare them divides
 them by one first.
+
+One value that lies absurdly far above all others, such as the 10¹² of a training that has diverged, makes all others
+look alike to what learns from values. `Reach` draws it in:
+
+    y  ↦  y                                 up to the limit Q₃ + 1.5 s;   s = Q₃ - Q₁, the distance of the quartiles
+    y  ↦  limit + s ln(1 + (y - limit)/s)   up to 100 s further; what lies above that counts as if it lay there
+
+So what diverged counts much as what failed, and what lies within the limit keeps every digit. The limit is Tukey's
+fence, at which Ax clips (its transform Winsorize); Google Vizier takes ranks of the worse half and a logarithm (Song et
+al., The Vizier Gaussian Process Bandit Algorithm, 2024), HEBO a power transform of all (Cowen-Rivers et al. 2022).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 
 FAR = 256  # values between 2⁻²⁵⁶ and 2²⁵⁶, about 10⁻⁷⁷ to 10⁷⁷, are left as they are
+FARTHEST = 100  # s above the limit
 
 
 def exponent(values: np.ndarray) -> int:
@@ -29,3 +42,44 @@ def untame(values: np.ndarray, e: int) -> np.ndarray:
     most = np.finfo(float).max
     with np.errstate(over="ignore", under="ignore"):
         return np.ldexp(values, e).clip(-most, most)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far values are taken as they are: `draw_in` brings them to a size that can be computed with, in order;
+    `let_out` brings a belief about them back."""
+
+    limit: float
+    unit: float  # s
+    exponent: int = 0  # of what was drawn in
+
+    @classmethod
+    def of(cls, values: np.ndarray, absurd: float = 1.5) -> Reach:
+        """Of finite values (n,). Where the quartiles are equal, s is how far the median of the values above the lowest
+        lies above it. Where nothing lies above Q₃ + absurd s, nothing is drawn in."""
+        half = np.sort(values) / 2  # differences of halves do not overflow
+        above = half[half > half[:1]]
+        if not len(above):
+            return cls(np.inf, 1.0, exponent(values))
+        q1, q3 = half[(len(half) - 1) // 4], half[-((len(half) - 1) // 4) - 1]
+        s = q3 - q1 if q3 > q1 else above[(len(above) - 1) // 2] - half[0]
+        with np.errstate(over="ignore"):
+            limit = q3 + 1.5 * s if half[-1] > q3 + absurd * s else np.inf
+            reach = cls(float(2 * limit), float(2 * s))
+        return replace(reach, exponent=exponent(reach.draw_in(values)))
+
+    def draw_in(self, values: np.ndarray) -> np.ndarray:
+        values = np.array(values, float)
+        far = values > self.limit
+        with np.errstate(over="ignore"):
+            excess = (values[far] / 2 - self.limit / 2) / (self.unit / 2)
+        values[far] = self.limit + self.unit * np.log1p(np.minimum(excess, FARTHEST))
+        return np.ldexp(values, -self.exponent)
+
+    def let_out(self, mean: np.ndarray, std: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation (m,) of what was not drawn in: the curve undone, and its slope."""
+        mean, std, most = untame(mean, self.exponent), untame(std, self.exponent), np.finfo(float).max
+        with np.errstate(over="ignore"):
+            over = np.maximum(mean / self.unit - self.limit / self.unit, 0)
+            far = np.minimum(self.limit + self.unit * np.expm1(over), most)
+            return np.where(over > 0, far, mean), np.minimum(std * np.exp(over), most)

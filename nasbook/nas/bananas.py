@@ -21,7 +21,7 @@ import numpy as np
 
 from nasbook.kit.blas import one_thread
 from nasbook.kit.checks import setting, whole
-from nasbook.kit.values import exponent, tame, untame
+from nasbook.kit.values import Reach
 from nasbook.method import Method, Proposal
 from nasbook.nas.parts.ensemble import Ensemble, path_matrix
 from nasbook.nas.parts.paths import paths
@@ -91,20 +91,24 @@ class Bananas(Method):
         s = self.settings
         y = np.array([np.nan if t.value is None else t.value for t in self.trials])
         y[np.isnan(y)] = np.nanmax(y)
-        e = exponent(y)
+        reach = Reach.of(y, absurd=30)
         seen = [self.paths(t.config) for t in self.trials]
         columns = sorted(set().union(*seen))
         ensemble = Ensemble(s.members, epochs=s.epochs)
-        ensemble.fit(path_matrix(seen, columns), tame(y), seed=int(self.rng.integers(2**31)))
+        ensemble.fit(path_matrix(seen, columns), reach.draw_in(y), seed=int(self.rng.integers(2**31)))
+
+        def judge(configs: list[Config]) -> tuple[np.ndarray, np.ndarray]:
+            f = ensemble.predict(path_matrix([self.paths(c) for c in configs], columns))  # (M, c)
+            return f.mean(0), f.std(0)
 
         def predict(configs: list[Config]) -> tuple[np.ndarray, np.ndarray]:
-            f = ensemble.predict(path_matrix([self.paths(c) for c in configs], columns))  # (M, c)
-            return untame(f.mean(0), e), untame(f.std(0), e)
+            return reach.let_out(*judge(configs))
 
         candidates = self._candidates()
-        mean, std = predict([c for c, _ in candidates])
-        drawn = untame(self.rng.normal(np.ldexp(mean, -e), np.ldexp(std, -e)), e)  # independent for each candidate
-        order = np.argsort(drawn, kind="stable")
+        belief = judge([c for c, _ in candidates])
+        (mean, std), draw = reach.let_out(*belief), self.rng.normal(*belief)  # independent for each candidate
+        drawn = reach.let_out(draw, draw)[0]
+        order = np.argsort(draw, kind="stable")
         configs, parents = zip(*(candidates[i] for i in order), strict=True)
         self.judged = BananasView(configs, mean[order], std[order], drawn[order], parents, None, predict)
         self.waiting = list(range(min(s.batch, len(order))))

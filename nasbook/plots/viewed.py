@@ -102,7 +102,7 @@ def check_state(kind: str, state: Any) -> None:
         raise ValueError(f"plot {kind}: it draws a Trace or its steps, not {state!r:.40}")
 
 
-BELIEF = Views(("nasbook.hpo.parts.bayesian_view:BayesianView",), ("bayesian", "parego"))
+BELIEF = Views(("nasbook.hpo.bayesian:BayesianView",), ("bayesian", "parego"))
 DENSITIES = Views(("nasbook.hpo.tpe:TPEView",), ("tpe",))
 SUPERNET = Views(
     ("nasbook.nas.parts.supernet:SupernetView",),

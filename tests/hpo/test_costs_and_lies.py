@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hpo.test_every_method import SPACES, Noisy, shape
 from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import Matern
+from sklearn.gaussian_process.kernels import ConstantKernel, Matern
 
 from nasbook import Float, Space, Trial
 from nasbook.hpo.bayesian import BayesianOptimisation
@@ -90,7 +90,7 @@ def test_a_believed_trial_changes_the_doubt_and_not_the_mean():
     assert len(view.pending) == 2 and view.pending[0] == pytest.approx(LINE.encode(alone.config))
     y, (mean, std) = view.y, view.predict(GRID)
     fixed = {"optimizer": None, "alpha": view.gp.noise}
-    kernel = Matern(view.gp.lengthscales[0], nu=2.5)
+    kernel = ConstantKernel(view.gp.signal) * Matern(view.gp.lengthscales[0], nu=2.5)
     told = GaussianProcessRegressor(kernel, **fixed).fit(view.U, (y - y.mean()) / y.std())
     believed = np.r_[(y - y.mean()) / y.std(), told.predict(view.pending)]
     peer = GaussianProcessRegressor(kernel, **fixed).fit(np.r_[view.U, view.pending], believed)

@@ -16,7 +16,6 @@ Each function takes and returns arrays of shape (m,); `SLOPES` holds ∂/∂μ a
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from scipy.special import erfcx, log_ndtr, ndtr
@@ -97,25 +96,3 @@ def _u(mean: Array, std: Array, best: float, xi: float) -> Array:
 
 def _phi(u: Array) -> Array:
     return np.exp(-(u**2) / 2) / np.sqrt(2 * np.pi)
-
-
-class ClosedForm:
-    """PI, EI, LogEI or UCB as the belief of a BayesianView has it: at features Z (m, D), (m,); with a slope by Z."""
-
-    def __init__(self, view: Any, name: str = "") -> None:
-        self.name, self.settings = name or view.acquisition, view.settings
-        self.gp, self.best = view.believed, view.values.min()
-
-    def __call__(self, Z: Array, U: Array) -> Array:
-        return ACQUISITIONS[self.name](*self.gp.predict(Z), self.best, **self.options(self.gp.scale))
-
-    def slope(self, Z: Array) -> tuple[Array, Array]:
-        """The acquisition and its gradient, with values in standard deviations: ∂a/∂x = ∂a/∂μ ∂μ/∂x + ∂a/∂σ ∂σ/∂x."""
-        mean, std, dmean, dstd = (v / self.gp.scale for v in self.gp.slopes(Z))
-        belief, options = (mean, std, self.best / self.gp.scale), self.options(1.0)
-        da_dmean, da_dstd = SLOPES[self.name](*belief, **options)
-        da = da_dmean[:, None] * dmean + da_dstd[:, None] * dstd
-        return ACQUISITIONS[self.name](*belief, **options), da
-
-    def options(self, scale: float) -> dict[str, Any]:
-        return {"kappa": self.settings.kappa} if self.name == "ucb" else {"xi": self.settings.xi * scale}

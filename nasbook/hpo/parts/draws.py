@@ -52,4 +52,5 @@ def path(gp: GP, rng: np.random.Generator, features: int = 512) -> Callable[[np.
 
 def samples(view: Any, U: np.ndarray, n: int = 3, seed: int = 0) -> np.ndarray:
     """n functions drawn from the belief of a BayesianView, at points U (m, d), in the units of the value: (n, m)."""
-    return view.untamed(sample(view.believed, view.see(U), n, np.random.default_rng(seed)))
+    drawn = sample(view.believed, view.see(U), n, np.random.default_rng(seed))
+    return view.reach.let_out(drawn, drawn)[0]

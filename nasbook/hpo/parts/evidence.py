@@ -2,19 +2,21 @@
 
     θ = (ln ℓ_1, …, ln ℓ_d, ln σ_f², ln σ_n²),      K = σ_f² k(X, X) + σ_n² I
     log p(y | X, θ) = -½ yᵀ K⁻¹ y - ½ log |K| - n/2 log 2π
-    ∂/∂θ_j          = ½ tr((α αᵀ - K⁻¹) ∂K/∂θ_j),   α = K⁻¹ y
+    ∂/∂θ_j          = ½ tr(W ∂K/∂θ_j),   W = α αᵀ - K⁻¹,   α = K⁻¹ y
 
 `most_likely` maximises log p(y | X, θ) + log p(θ) over the hyperparameters that are not fixed. The values are
 standardised before. Priors: ℓ_j ~ LogNormal(√2 + ½ ln d, √3) (Hvarfner et al. 2024; BoTorch's default);
-σ_n² ~ Gamma(1.1, 30), σ_f² ~ Gamma(2, 1) (Optuna's).
+σ_f² ~ Gamma(2, 1) (Optuna's); σ_n² ~ LogNormal(-4, 3), BoTorch's with three times its width: the mode is e⁻¹³.
 
 Book: Rasmussen & Williams 2006, algorithm 2.1 and equation 5.9.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
-from scipy.linalg import LinAlgError, cholesky, lapack
+from scipy.linalg import LinAlgError, lapack
 from scipy.optimize import minimize
 
 from nasbook.hpo.parts.kernels import KERNELS
@@ -44,7 +46,7 @@ def most_likely(D2: np.ndarray, y: np.ndarray, kernel: str, fixed: tuple) -> np.
         prior, slope = log_prior(at)
         return -value - prior, -(gradient + slope)[free]
 
-    # A few starts that are always the same, so that a fit depends on the data alone; the two best are climbed.
+    # A few starts, always the same, so that a fit depends on the data alone; the two best are climbed.
     rng = np.random.default_rng(0)
     low, high = np.log([(0.1, 3.0)] * d + [(0.3, 3.0), (1e-5, 1e-1)]).T
     starts = [(low + high)[free] / 2, *rng.uniform(low[free], high[free], (7, free.sum()))]
@@ -55,41 +57,46 @@ def most_likely(D2: np.ndarray, y: np.ndarray, kernel: str, fixed: tuple) -> np.
 
 
 def squared_differences(X: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """(x_j - x'_j)² for all pairs of the n points, summed over the columns of a group: (n², d)."""
-    D2 = (X[:, None] - X[None]) ** 2
-    return np.stack([D2[..., group == j].sum(-1).ravel() for j in range(group.max() + 1)], axis=1)
+    """(x_j - x'_j)² of the n (n - 1)/2 pairs of points, summed over the columns of a group: (pairs, d)."""
+    i, j = pairs(len(X))
+    return (X[i] - X[j]) ** 2 @ (group[:, None] == np.arange(group.max() + 1))
+
+
+@lru_cache(maxsize=8)
+def pairs(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Row i and column j of what lies below the diagonal of a matrix (n, n)."""
+    return np.tril_indices(n, -1)
 
 
 def log_marginal_likelihood(theta: np.ndarray, D2: np.ndarray, y: np.ndarray, kernel: str) -> tuple[float, np.ndarray]:
-    """log p(y | X, θ) and its gradient (d + 2,), from the squared differences (n², d)."""
+    """log p(y | X, θ) and its gradient (d + 2,), from the squared differences (pairs, d)."""
     n, ell2, (signal, noise) = len(y), np.exp(-2 * theta[:-2]), np.exp(theta[-2:])
-    k, g = KERNELS[kernel](D2 @ ell2)
-    K = signal * k.reshape(n, n)
-    L = lower(K + noise * np.eye(n))
+    (i, j), (k, g) = pairs(n), KERNELS[kernel](D2 @ ell2)
+    K = np.diag(np.full(n, signal + noise))
+    K[i, j] = signal * k
+    L = lower(K)
     alpha = solve(L, y)
     value = -y @ alpha / 2 - np.log(L.diagonal()).sum() - n / 2 * np.log(2 * np.pi)
-    Kinv = lapack.dpotri(L, lower=1)[0]  # its lower triangle
-    W = np.outer(alpha, alpha) - np.tril(Kinv) - np.tril(Kinv, -1).T
-    dell = signal * (W.ravel() * g) @ D2 * ell2  # ∂/∂θ_j = ½ tr((α αᵀ - K⁻¹) ∂K/∂θ_j)
-    return float(value), np.r_[dell, np.vdot(W, K), noise * np.trace(W)] / 2
+    Kinv = lapack.dpotri(L, lower=1)[0]
+    W, trace = alpha[i] * alpha[j] - Kinv[i, j], alpha @ alpha - Kinv.trace()
+    dell = signal * (W * g) @ D2 * ell2  # a pair stands for two elements of the trace, hence no ½
+    return float(value), np.r_[dell, signal * (W @ k + trace / 2), noise * trace / 2]
 
 
 def log_prior(theta: np.ndarray) -> tuple[float, np.ndarray]:
     """log p(θ) up to a constant, as a density of (ℓ, σ_f², σ_n²), and its gradient by their logarithms."""
-    ln_ell, (signal, noise) = theta[:-2], np.exp(theta[-2:])
-    z = (ln_ell - np.sqrt(2) - np.log(len(ln_ell)) / 2) / np.sqrt(3)
-    gamma = theta[-2] - signal + 0.1 * np.log(noise + 1e-300) - 30 * noise
-    value = gamma - np.sum(ln_ell + z**2 / 2)
-    return float(value), np.r_[-1 - z / np.sqrt(3), 1 - signal, 0.1 - 30 * noise]
+    ln_ell, ln_signal, ln_noise = theta[:-2], theta[-2], max(theta[-1], -100.0)  # a noise of 0 is fixed
+    z, w = (ln_ell - np.sqrt(2) - np.log(len(ln_ell)) / 2) / np.sqrt(3), (ln_noise + 4) / 3
+    value = ln_signal - np.exp(ln_signal) - np.sum(ln_ell + z**2 / 2) - (ln_noise + w**2 / 2)
+    return float(value), np.r_[-1 - z / np.sqrt(3), 1 - np.exp(ln_signal), -1 - w / 3]
 
 
 def lower(K: np.ndarray) -> np.ndarray:
-    """L with L Lᵀ = K; where K is singular to rounding, its diagonal is raised just enough."""
+    """L with L Lᵀ = K, of which the lower triangle is read; where K is singular to rounding, its diagonal is raised."""
     for jitter in (0, 1e-10, 1e-8, 1e-6, 1e-4):
-        try:
-            return cholesky(K + jitter * K.diagonal().max() * np.eye(len(K)), lower=True, check_finite=False)
-        except LinAlgError:
-            pass
+        L, failed = lapack.dpotrf(K + jitter * K.diagonal().max() * np.eye(len(K)) if jitter else K, lower=1)
+        if not failed:
+            return L
     raise LinAlgError("the kernel matrix is not positive definite")
 
 

@@ -4,8 +4,8 @@
     Choice      one-hot / √2               one column an option: two different options are at distance 1, as 0 and 1 are
     inactive    ½ (number), 0 (Choice)     a constant, so that what does not exist tells no two configurations apart
 
-Int, Choice and a Float in steps are moved to the centre of their cell first (`snap`), because every u of a cell is
-the same configuration; a kernel that told them apart would expect changes where none can be (Garrido-Merchán &
+Int, Choice and a Float in steps are moved to the centre of their cell first (`Space.snap`), because every u of a cell
+is the same configuration; a kernel that told them apart would expect changes where none can be (Garrido-Merchán &
 Hernández-Lobato 2020).
 An ordered Choice is treated as a number. The parent of a conditional parameter has columns of its own, so the kernel
 still tells apart configurations in which a parameter exists from those in which it does not.
@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from nasbook.space import Choice, Constant, Space
+from nasbook.space import Choice, Space
 
 
 class Features:
-    """`snap(U)` and the map itself: `features(U)` (n, d) -> (n, D); `groups` (D,) is the parameter of each column."""
+    """`features(U)`: (n, d) -> (n, D); `groups` (D,) is the parameter of each column."""
 
     def __init__(self, space: Space) -> None:
         self.space = space
@@ -40,23 +40,3 @@ class Features:
             else:
                 columns.append(np.nan_to_num(u, nan=0.5))
         return np.stack(columns, axis=1)
-
-    def snap(self, U: np.ndarray) -> np.ndarray:
-        """Points (n, d), some NaN or not, as they are after decode and encode: Int and Choice at the centre of
-        their cell, inactive coordinates NaN (and ½ where an active coordinate was NaN)."""
-        U = np.nan_to_num(np.asarray(U, float), nan=0.5).clip(0, 1)
-        active: dict[str, np.ndarray] = {}
-        for name, p in self.space.parameters.items():
-            alive = np.ones(len(U), bool)
-            for parent, values in self.space.conditions[name].items():
-                alive &= active[parent]
-                q = self.space.parameters[parent]
-                if not isinstance(q, Constant):
-                    at = U[:, self.space.free.index(parent)]
-                    codes = [q.encode(v) for v in values]
-                    alive &= np.isclose(at[:, None], codes, rtol=0, atol=1e-12).any(1)
-            active[name] = alive
-            if not isinstance(p, Constant):
-                j = self.space.free.index(name)
-                U[:, j] = np.where(alive, p.snap(U[:, j]), np.nan)
-        return U

@@ -4,10 +4,9 @@
 
     mean(x) = k(x)ᵀ K⁻¹ y,   var(x) = k(x, x) - k(x)ᵀ K⁻¹ k(x),   K = σ_f² k(X, X) + σ_n² I
 
-Values are standardised before and scaled back after, so the signal variance σ_f² is 1. The length scales ℓ and the
-noise variance σ_n² (a share of the variance of the values) are those that make the results most likely (evidence.py);
-each of the three can be fixed instead. Points are expected in [0, 1]^d. The cost is O(n³): good for some hundred
-points.
+Values are standardised before and scaled back after. The length scales ℓ, the signal variance σ_f² and the noise
+variance σ_n² (shares of the variance of the values) are those that make the results most likely (evidence.py); each can
+be fixed instead. Points are expected in [0, 1]^d. The cost is O(n³): good for some hundred points.
 
 Book: Rasmussen & Williams, Gaussian Processes for Machine Learning, 2006. Read first: `predict`, then
 `log_marginal_likelihood` in evidence.py. Left out: a mean function, noise that varies from point to point,
@@ -28,7 +27,7 @@ from nasbook.kit.blas import one_thread
 
 
 class GP:
-    """A Gaussian process; `fit(X (n, D), y (n,))` returns itself, ready for `predict` (and for draws.py).
+    """A Gaussian process; `fit(X (n, D), y (n,))` returns itself, ready for `predict` (and for slopes.py and draws.py).
 
     What is None is fitted. `groups` (D,): columns that share a length scale. standardise=False: y as it is, mean 0.
     Afterwards: `lengthscales` (d,), `signal` σ_f², `noise` σ_n² (of standardised values), `evidence` log p(y | X, θ).
@@ -65,7 +64,7 @@ class GP:
         theta = most_likely(D2, self.z, self.kernel, self._fixed)
         self.lengthscales, (self.signal, self.noise) = np.exp(theta[:-2]), np.exp(theta[-2:]).tolist()
         self.ell = self.lengthscales[group]  # (D,): one length scale a column
-        self._condition(self.signal * KERNELS[self.kernel](D2 @ self.lengthscales**-2)[0].reshape(n, n))
+        self._condition(self.k(self.X)[0])
         self.evidence = log_marginal_likelihood(theta, D2, self.z, self.kernel)[0]
         return self
 
@@ -88,17 +87,6 @@ class GP:
         v = solve_triangular(self.L, k.T, lower=True, check_finite=False)
         var = self.signal - np.einsum("ij,ij->j", v, v)
         return self.shift + self.scale * (k @ self.alpha), self.scale * np.sqrt(np.maximum(var, 0))
-
-    def slopes(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Mean (m,), std (m,), and their gradients ∂mean/∂x and ∂std/∂x, both (m, D)."""
-        k, g = self.k(X)
-        diff = (np.asarray(X)[:, None] - self.X[None]) / self.ell**2  # (m, n, D)
-        dk = -g[..., None] * diff
-        Kk = solve(self.L, k.T).T  # K⁻¹ k(x)
-        std = np.sqrt(np.maximum(self.signal - np.einsum("mn,mn->m", k, Kk), 1e-18))
-        dmean = np.einsum("mnd,n->md", dk, self.alpha)
-        dstd = -np.einsum("mnd,mn->md", dk, Kk) / std[:, None]  # ∂√v = ∂v / 2√v
-        return self.shift + self.scale * (k @ self.alpha), self.scale * std, self.scale * dmean, self.scale * dstd
 
     def k(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """σ_f² k and σ_f² g (kernels.py) between X (m, D) and the points (n, D): (m, n) each."""

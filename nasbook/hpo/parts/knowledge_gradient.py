@@ -34,7 +34,7 @@ LISTED, SPREAD = 128, 64  # of the points among which the lowest mean is looked 
 class KnowledgeGradient:
     """KG under the belief of a BayesianView."""
 
-    slope = None
+    climb = None
 
     def __init__(self, view: Any) -> None:
         self.gp = view.believed

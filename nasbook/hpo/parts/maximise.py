@@ -1,12 +1,11 @@
 """Where an acquisition function is largest: many points, then steps uphill from the best of them.
 
     1. 1,024 quasi-random points (Sobol), the neighbours of the best trials, small steps of many sizes away from these
-    2. the ten best climb along the gradient, Int and ordered Choice relaxed to real numbers (L-BFGS-B), and are rounded
+    2. the ten best climb along the gradient, if there is one (climb.py), and are rounded
     3. where there are Ints or Choices: the best moves to its best neighbour in the space for as long as that pays
 
 A finite space of up to 2,048 configurations is enumerated instead, so its maximum is exact. An acquisition has flat
-plains and many peaks, hence the many points; the small steps find the narrow peak beside the best trial, late in a
-search.
+plains and many peaks, hence the many points; late in a search the peak is narrow, hence the small steps.
 """
 
 from __future__ import annotations
@@ -15,20 +14,18 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.stats import qmc
 
 from nasbook.hpo.parts.features import Features
 from nasbook.space import Config, Space
 
-ENUMERATED, SOBOL, STEPS, STARTS, CLIMB = 2048, 1024, 256, 10, 40
-
+ENUMERATED, SOBOL, STEPS, STARTS = 2048, 1024, 256, 10
 Acquire = Callable[[np.ndarray], np.ndarray]  # points (m, d), snapped -> (m,)
-Slope = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # features (m, D) -> (m,), (m, D)
+Climb = Callable[[np.ndarray], np.ndarray]  # points (m, d) -> (m, d), uphill
 
 
 def maximise(
-    features: Features, acquire: Acquire, slope: Slope | None, best: np.ndarray, rng: np.random.Generator
+    features: Features, acquire: Acquire, climb: Climb | None, best: np.ndarray, rng: np.random.Generator
 ) -> Iterator[Config]:
     """Configurations in the order of their acquisition, the largest first. `best` (k, d): where to look closely."""
     space = features.space
@@ -38,11 +35,11 @@ def maximise(
     else:
         near = [space.encode_all(space.neighbours(space.decode(u))) for u in best]
         U = np.concatenate([quasi_random(space.d, SOBOL, rng), *near, around(best, features, rng)])
-        U = features.snap(U)
+        U = space.snap(U)
         a = acquire(U)
         top = U[np.argsort(-a, kind="stable")[:STARTS]]
-        more = around(top, features, rng) if slope is None else climb(top, features, slope)
-        U, a = _add(U, a, features.snap(more), acquire)
+        more = climb(top) if climb else around(top, features, rng)
+        U, a = _add(U, a, space.snap(more), acquire)
         if any(p.size < np.inf for p in features.parameters):
             U, a = _walk(U, a, acquire, space)
     for i in np.argsort(-a, kind="stable"):
@@ -66,26 +63,6 @@ def around(points: np.ndarray, features: Features, rng: np.random.Generator) -> 
     step = 10 ** rng.uniform(-3.5, -0.5, (STEPS, 1)) * rng.standard_normal(U.shape)
     new = np.where(features.one_hot, rng.random(U.shape), (U + step).clip(0, 1))
     return np.where(moved, new, U)
-
-
-def climb(U: np.ndarray, features: Features, slope: Slope) -> np.ndarray:
-    """Each point moved uphill in the coordinates that are numbers: all at once, since the sum of their
-    acquisitions has a gradient in which they do not meet."""
-    Z, numbers, columns = features(U), features.numbers, features.columns
-    alive = ~np.isnan(U[:, numbers])
-
-    def loss(x: np.ndarray) -> tuple[float, np.ndarray]:
-        Z[:, columns] = x.reshape(alive.shape)
-        a, da = slope(Z)
-        return -float(a.sum()), -(da[:, columns] * alive).ravel()
-
-    if not alive.any():
-        return U
-    start = Z[:, columns].ravel()
-    end = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, 1)] * len(start), options={"maxiter": CLIMB})
-    V = U.copy()
-    V[:, numbers] = np.where(alive, end.x.reshape(alive.shape), np.nan)
-    return V
 
 
 def _walk(U: np.ndarray, a: np.ndarray, acquire: Acquire, space: Space) -> tuple[np.ndarray, np.ndarray]:

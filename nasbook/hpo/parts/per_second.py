@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.hpo.parts.acquisition import ClosedForm
+from nasbook.hpo.parts.closed_form import ClosedForm
 from nasbook.hpo.parts.gp import GP
+from nasbook.hpo.parts.slopes import slopes
 
 SHORTEST = 1e-3  # seconds: differences between shorter trials are the noise of a timer
 
@@ -38,7 +39,7 @@ class PerSecond(ClosedForm):
         """Expected seconds (m,), the median of that belief, and the gradient (m, D) of their logarithm."""
         if self.clock is None:
             return np.ones(len(Z)), np.zeros(Z.shape)
-        ln_seconds, _, slope, _ = self.clock.slopes(Z)
+        ln_seconds, _, slope, _ = slopes(self.clock, Z)
         return np.exp(ln_seconds), slope
 
 

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from nasbook.hpo.parts.climb import climb
 from nasbook.hpo.parts.features import Features
 from nasbook.space import Choice
 
@@ -98,21 +99,24 @@ class Weighted:
         self.acquisition, self.view = acquisition, view
         self.prior = Prior(view.features, view.settings.prior)
         self.fading = view.settings.beta / max(1, len(view.y) + len(view.failed) + len(view.pending))
-        self.slope = self._slope if acquisition.slope else None
+        self.climb = self._climb if acquisition.climb else None
 
     def __call__(self, Z: np.ndarray, U: np.ndarray) -> np.ndarray:
         w, none = self.fading * self.prior.log(Z, U)[0], np.zeros_like(Z)
         return weighted(self.acquisition(Z, U), none, w, none, self.view.acquisition, self.view.values.min())[0]
 
-    def _slope(self, Z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def slope(self, Z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         (a, da), (w, dw), best = self.acquisition.slope(Z), self.prior.log(Z), self.view.values.min()
         return weighted(
             a, da, self.fading * w, self.fading * dw, self.view.acquisition, best / self.view.believed.scale
         )
 
+    def _climb(self, U: np.ndarray) -> np.ndarray:
+        return climb(U, self.view.features, self.slope)
+
     def trust(self, U: np.ndarray) -> np.ndarray:
         """π^(β/n), what is left of the prior, at points U (m, d): (m,)."""
-        U = self.view.features.snap(U)
+        U = self.view.space.snap(U)
         return np.exp(self.fading * self.prior.log(self.view.features(U), U)[0])
 
 

@@ -15,7 +15,7 @@ from nasbook.hpo.parts.draws import path
 class Thompson:
     """-f̃ under the belief of a BayesianView; the same view always draws the same function."""
 
-    slope = None
+    climb = None
 
     def __init__(self, view: Any) -> None:
         self.drawn = path(view.believed, np.random.default_rng(view.draw))

@@ -59,6 +59,7 @@ from nasbook.plots.views.objectives import layers
 from nasbook.plots.views.paths import paths
 from nasbook.plots.views.population import PopulationPicture, TreePicture, family_tree, population
 from nasbook.plots.views.predictions import predictions
+from nasbook.plots.views.progress import ProgressPicture, progress
 from nasbook.plots.views.side_by_side import SideBySide1D, SideBySide2D, acquisitions, side_by_side_picture
 from nasbook.plots.views.sources import sources
 from nasbook.plots.views.stopping import stopping
@@ -94,6 +95,7 @@ KINDS: dict[str, Callable[..., Figure]] = {
     "paths": paths,
     "policy": policy,
     "training": training,
+    "progress": progress,
     "tpe": tpe,
     "rungs": rungs,
     "walk": walk,
@@ -116,6 +118,7 @@ VIEWS: dict[str, Views] = {  # the view of a method that a kind draws; the other
     "paths": SUPERNET,
     "policy": POLICY,
     "training": SUPERNET,
+    "progress": SUPERNET,
     "tpe": DENSITIES,
     "rungs": RUNGS,
     "walk": WALK,
@@ -178,14 +181,14 @@ def plot(trace: Any, kind: str | None = None, **options: Any) -> Figure:
 
 __all__ = [
     "Acquisition1D", "Acquisition2D", "Baseline", "CellPicture", "ContourPicture", "CurvesPicture", "EdfPicture",
-    "Figure", "HistoryPicture", "HypervolumePicture", "ImportancePicture", "KINDS", "LandscapePicture", "LanesPicture",
-    "ParallelPicture", "ParetoPicture", "Picture", "PolicyPicture", "PopulationPicture", "Quantity", "RacePicture",
-    "RankPicture", "SchedulePicture", "SideBySide1D", "SideBySide2D", "SlicePicture", "Stack", "SupernetPicture",
-    "TimelinePicture", "TrainingPicture", "TreePicture", "WeightsPicture", "acquisition", "acquisition_picture",
-    "acquisitions", "baseline_for", "cell", "chains", "contour", "edf", "episodes", "family_tree", "forest", "gan",
-    "history",
-    "hypervolume_history", "importance", "landscape", "layers", "learning_curves", "lineage", "own_kind", "parallel",
-    "pareto", "paths", "plot", "policy", "population", "predictions", "race", "random_baseline", "rank", "rungs",
-    "side_by_side_picture", "slice_plot", "sources", "stopping", "strategy", "supernet", "timeline", "tpe", "training",
-    "tree", "walk", "weights",
+    "Figure", "HistoryPicture", "HypervolumePicture", "ImportancePicture", "KINDS", "LandscapePicture",
+    "LanesPicture", "ParallelPicture", "ParetoPicture", "Picture", "PolicyPicture", "PopulationPicture",
+    "ProgressPicture", "Quantity", "RacePicture", "RankPicture", "SchedulePicture", "SideBySide1D", "SideBySide2D",
+    "SlicePicture", "Stack", "SupernetPicture", "TimelinePicture", "TrainingPicture", "TreePicture",
+    "WeightsPicture", "acquisition", "acquisition_picture", "acquisitions", "baseline_for", "cell", "chains",
+    "contour", "edf", "episodes", "family_tree", "forest", "gan", "history", "hypervolume_history", "importance",
+    "landscape", "layers", "learning_curves", "lineage", "own_kind", "parallel", "pareto", "paths", "plot",
+    "policy", "population", "predictions", "progress", "race", "random_baseline", "rank", "rungs",
+    "side_by_side_picture", "slice_plot", "sources", "stopping", "strategy", "supernet", "timeline", "tpe",
+    "training", "tree", "walk", "weights",
 ]  # fmt: skip

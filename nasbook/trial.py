@@ -16,13 +16,14 @@ import numpy as np
 from nasbook.space import Config
 
 T = TypeVar("T")
+PLAIN = frozenset((str, int, float, bool, type(None)))  # cannot change, and most of what there is to copy
 STATUSES = ("running", "done", "failed", "pruned")
 
 
 def copied(x: Any) -> Any:
     """The same dicts, lists, tuples, sets and arrays, anew; all else as it is."""
-    if isinstance(x, Mapping):
-        return {k: copied(v) for k, v in x.items()}
+    if type(x) is dict or isinstance(x, Mapping):
+        return {k: v if type(v) in PLAIN else copied(v) for k, v in x.items()}
     if type(x) in (list, tuple, set):
         return type(x)(copied(v) for v in x)
     return x.copy() if isinstance(x, np.ndarray) else x
@@ -76,6 +77,9 @@ class Trial:
     worker: int = 0
     start: float = 0.0
     end: float | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Trial and self.__dict__ == other.__dict__  # without a copy of each field
 
     @property
     def loss(self) -> float:

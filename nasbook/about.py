@@ -62,7 +62,7 @@ PARTS = {  # of each method: the kind of picture that draws it (trace.plot), its
     "p-darts": Parts("weights", "", "", ""),
     "fbnet": Parts("weights", "", "", "one_shot"),
     "proxylessnas": Parts("weights", "", "", "one_shot"),
-    "autogan": Parts("gan", "", "", ""),
+    "autogan": Parts("gan", "gan", "", "gan"),
 }
 
 

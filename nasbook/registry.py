@@ -282,6 +282,8 @@ LABS = [
     Entry("transfer", "a search that knows another task, beside one that knows nothing", "nasbook.widgets.labs.transfer:TransferLab"),
     Entry("few-shot", "weights from which new small tasks are learned in a few steps", "nasbook.widgets.labs.few_shot:FewShotLab"),
     Entry("estimators", "what each estimator costs, how well it ranks, and what it finds in so much time", "nasbook.widgets.labs.estimators:EstimatorsLab"),
+    Entry("gan", "a generator of digits that grows cell by cell, its policy, and a reward that no two evaluations agree on",
+          "nasbook.widgets.labs.gan:GANLab"),
     Entry("race", "several methods, several seeds, one task", "nasbook.widgets.labs.race:RaceLab"),
 ]  # fmt: skip
 

@@ -114,7 +114,7 @@ class ScorePicture(Picture):
         self.stages = [
             (
                 self.live(self.ax.axvline(0, color=style.LIGHT, lw=1.2, zorder=1.5)),
-                self.live(style.add_words(self.ax, 0, 1.35, "", fontsize=style.SMALL, va="bottom", zorder=3)),
+                self.live(style.add_words(self.ax, 0, 1.12, "", fontsize=style.SMALL, va="bottom", zorder=3)),
             )
             for _ in range(3)
         ]
@@ -145,7 +145,7 @@ class ScorePicture(Picture):
             mark.set_visible(k in begins and k > 1)
             mark.set_xdata([begins.get(k, 0)] * 2)
             words.set_text(f"cell {k}, {2 ** (k + 1)}×{2 ** (k + 1)} pixels" if k in begins else "")
-            words.set_position((begins.get(k, 0) + 0.01 * self.x_end, 1.35))
+            words.set_position((begins.get(k, 0) + 0.01 * self.x_end, 1.12))
         self.last = views[-1] if views else None
         self.say(self._sentence())
         return changed
@@ -154,8 +154,7 @@ class ScorePicture(Picture):
         v = self.last
         if v is None:
             return "No epoch has ended yet"
-        kept = "" if v.stage == 1 else " behind a kept prefix"
-        return f"The controller writes cell {v.stage}{kept}; its draws score {np.mean(v.rewards):.2f}"
+        return f"Cell {v.stage} is searched: draws score {np.mean(v.rewards):.2f}"
 
     def alt(self) -> str:
         v = self.last
@@ -182,7 +181,7 @@ class StagesPicture(Picture):
         self.title(fig)
         _, h = style.size(fig)
         rows = [(s, name) for s in range(1, self.cells + 1) for name in self._names(s)]
-        ax = style.bare(style.axes(fig, 1.35, 0.12, 0.15, 0.4))
+        ax = style.bare(style.axes(fig, 1.12, 0.12, 0.15, 0.4))
         ax.set(xlim=(0, 1), ylim=(len(rows) - 0.4 + 0.5 * (self.cells - 1), -0.6))
         self.wide = style.size(fig)[0] - 1.5
         self.bars: dict[str, list[Any]] = {}

@@ -14,14 +14,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import SubFigure
 
 import nasbook
 from nasbook.nas.parts.gan import inception_score
 from nasbook.nas.parts.gan_view import AutoGANView
 from nasbook.plots import style
 from nasbook.plots.picture import Picture, Stack
-from nasbook.plots.style import number, plural
+from nasbook.plots.style import Figure, number, plural
 from nasbook.plots.views.gan import REAL, DigitsPicture, ScorePicture, StagesPicture
 from nasbook.trace import Step
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide

@@ -23,6 +23,7 @@ FAMILIES = {  # colour and marker of each
     "training": (style.BLUE, "o"),
     "predictor": (style.PURPLE, "D"),
 }
+NAME = 1.25  # inches for a name
 ROWS, BEST = 10, 10  # most estimators in the list; cells that count as the best
 LOWEST = -0.45  # of the axis of correlations
 
@@ -145,7 +146,8 @@ class EstimatorsPicture(Picture):
         judged = self.state.judged
         at = [(float(np.log10(max(j.cost, 1e-9))), *quality(j)) for _, j in judged]  # x, ρ and its interval
         pixels = self.ax.transData.transform([p[:2] for p in at]) - self.ax.bbox.p0 if at else np.empty((0, 2))
-        boxes = places_of(pixels / style.DPI, [j.name for _, j in judged], self.ax.bbox.width / style.DPI,
+        names = [style.shorten(j.name, NAME) for _, j in judged]
+        boxes = places_of(pixels / style.DPI, names, self.ax.bbox.width / style.DPI,
                           self.ax.bbox.height / style.DPI)  # fmt: skip
         back = self.ax.transData.inverted()
         for i in range(ROWS):
@@ -154,7 +156,7 @@ class EstimatorsPicture(Picture):
                     artist.set_data([], [])
                 self.labels[i].set_text("")
                 continue
-            (family, j), (x, rho, low, high), box = judged[i], at[i], boxes[i]
+            (family, _), (x, rho, low, high), box = judged[i], at[i], boxes[i]
             color, marker = FAMILIES[family]
             self.bars[i].set(color=color)
             self.bars[i].set_data([x, x], [low, high])
@@ -162,7 +164,7 @@ class EstimatorsPicture(Picture):
             self.points[i].set_data([x], [rho])
             near = np.clip(pixels[i] / style.DPI, box[:2], box[2:])  # of the label, to its point
             ends = back.transform(self.ax.bbox.p0 + style.DPI * np.array([(box[0], (box[1] + box[3]) / 2), near]))
-            self.labels[i].set(x=ends[0, 0], y=ends[0, 1], text=j.name, color=style.INK)
+            self.labels[i].set(x=ends[0, 0], y=ends[0, 1], text=names[i], color=style.INK)
             far = float(np.hypot(*(near - pixels[i] / style.DPI))) > 0.13
             self.leads[i].set_data(*(([x, ends[1, 0]], [rho, ends[1, 1]]) if far else ([], [])))
         shown = [at[self.state.shown][:2]] if judged else []
@@ -187,7 +189,9 @@ class EstimatorsPicture(Picture):
         top = int(place.argmax())
         self.chosen.set_data([place[top]], [y[top]])
         tau = j.correlation("kendall")
-        self.head.set_text(f"{j.name}: ρ {number(quality(j)[0], 2)}, τ {number(tau, 2)}")
+        found = f": ρ {number(quality(j)[0], 2)}, τ {number(tau, 2)}"
+        room = 2.2 - style.text_width(found, style.SMALL, "bold")
+        self.head.set_text(style.shorten(j.name, room, style.SMALL, "bold") + found)
 
     def _ranking(self) -> None:
         self.order = self.state.ranking()
@@ -207,13 +211,13 @@ class EstimatorsPicture(Picture):
             self.ranges[row].set_data([a, b], [row, row])
             self.means[row].set(color=color, marker=marker, mec="white")
             self.means[row].set_data([np.clip(chosen.mean(), low, high)], [row])
-            self.names[row].set(text=j.name, color=style.INK)
+            self.names[row].set(text=style.shorten(j.name, NAME), color=style.INK)
             self.counts[row].set(text=f"judges {seen:,.0f}" if seen >= 0.5 else "none: by chance")
 
     def _headline(self) -> str:
         if not self.order:
             return f"Nothing judged yet; the budget is {seconds(self.state.budget)}"
-        name = lambda k: self.state.judged[self.order[k][0]][1].name  # noqa: E731
+        name = lambda k: style.named(self.state.judged[self.order[k][0]][1].name)  # noqa: E731
         text = f"With {seconds(self.state.budget)}: {name(0)} finds {percent(self.order[0][1].mean())}"
         if len(self.order) > 1:
             text += f", then {name(1)} {percent(self.order[1][1].mean())}"
@@ -223,7 +227,7 @@ class EstimatorsPicture(Picture):
         parts = [f"{self.sentence()}."]
         for i, chosen, seen in self.order:
             j = self.state.judged[i][1]
-            parts.append(f"{j.name}: {seconds(j.cost)} an architecture, ρ {number(quality(j)[0], 2)}, "
+            parts.append(f"{style.named(j.name)}: {seconds(j.cost)} an architecture, ρ {number(quality(j)[0], 2)}, "
                          f"judges {seen:,.0f}, finds {percent(chosen.mean())}.")  # fmt: skip
         return " ".join(parts)
 
@@ -236,9 +240,11 @@ def places_of(points: np.ndarray, names: Sequence[str], width: float, height: fl
         wide = style.text_width(name, style.SMALL)
         free, nearest = None, np.inf
         for dy in np.arange(-1.2, 1.21, 0.05):
-            for k, dx in enumerate((0.1, -0.1 - wide, -wide / 2, 0.35, -0.35 - wide, 0.8, -0.8 - wide)):
+            for k, dx in enumerate(
+                (0.1, -0.1 - wide, -wide / 2, 0.35, -0.35 - wide, 0.8, -0.8 - wide, 1.4, -1.4 - wide)
+            ):
                 box = np.array([x + dx, y + dy - 0.08, x + dx + wide, y + dy + 0.08])
-                inside = box[0] > 0.03 and box[2] < width + 0.55 and box[1] > 0.02 and box[3] < height
+                inside = box[0] > 0.03 and box[2] < width + 0.12 and box[1] > 0.02 and box[3] < height
                 away = float(np.hypot(*(np.clip((x, y), box[:2], box[2:]) - (x, y)))) + 0.03 * k
                 if (
                     inside
@@ -246,7 +252,10 @@ def places_of(points: np.ndarray, names: Sequence[str], width: float, height: fl
                     and not any(np.all(box[:2] < b[2:]) and np.all(b[:2] < box[2:]) for b in taken)
                 ):
                     free, nearest = box, away
-        box = np.array([x + 0.1, y - 0.08, x + 0.1 + wide, y + 0.08]) if free is None else free
+        if free is None:  # no room: over others, but on the axes
+            left = min(x + 0.1, width + 0.12 - wide)
+            free = np.array([left, y - 0.08, left + wide, y + 0.08])
+        box = free
         taken.append(box)
         found.append(box)
     return found

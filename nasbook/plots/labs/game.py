@@ -111,10 +111,10 @@ class Board:
         self.width, self.height = width, high
         live, names = picture.live, list(self.task.space.parameters)
         self.ax = style.axes(fig, left, below, w - left - width, h - below - high)
-        self.ax.set(xlim=self.task.box[0], xlabel=names[0])
+        self.ax.set(xlim=self.task.box[0], xlabel=style.shorten(names[0], width, style.NORMAL))
         self.ax.set_facecolor(HIDDEN_GROUND)
         if self.d == 2:
-            self.ax.set(ylim=self.task.box[1], ylabel=names[1])
+            self.ax.set(ylim=self.task.box[1], ylabel=style.shorten(names[1], high, style.NORMAL))
             self.strip = style.axes(fig, left, below + high + gap, w - left - width, h - below - height)
             self.strip.set(xlim=self.task.box[0])
             self.strip.tick_params(labelbottom=False)
@@ -158,7 +158,8 @@ class Board:
         )
         top = (below + height + 0.07) / h
         size = style.SMALL if self.short or len(self.name) > 16 else style.NORMAL
-        add_words(fig, left / w, top, self.name, fontsize=size, weight="bold", color=self.colour)
+        name = style.shorten(self.name, width - (0.45 if self.short else 1.35), size, "bold")
+        add_words(fig, left / w, top, name, fontsize=size, weight="bold", color=self.colour)
         self.count = live(
             add_words(fig, (left + width) / w, top, "", fontsize=style.SMALL, color="#5b616b", ha="right")
         )
@@ -343,24 +344,24 @@ class GamePicture(Picture):
             return f"A hidden surface, {plural(self.trials, 'trial')} each: where is it lowest?"
         of = f"After {n} of {plural(self.trials, 'trial')}"
         mine, theirs = (float(np.nanmin(p.values)) for p in (s.mine, s.theirs))
-        lead = "you lead" if mine < theirs else "level" if mine == theirs else f"{self.opponent} leads"
+        other = style.named(self.opponent)
+        lead = "you lead" if mine < theirs else "level" if mine == theirs else f"{other} leads"
         if n == self.trials and s.revealed:
-            lead = "you won" if mine < theirs else "a draw" if mine == theirs else f"{self.opponent} won"
-        return f"{of}: your best {number(mine)}, {self.opponent}'s {number(theirs)}: {lead}"
+            lead = "you won" if mine < theirs else "a draw" if mine == theirs else f"{other} won"
+        return f"{of}: your best {number(mine)}, {other}'s {number(theirs)}: {lead}"
 
     def alt(self) -> str:
         s = self.state
-        names = " and ".join(self.task.space.parameters)
+        names, other = list(map(style.named, self.task.space.parameters)), style.named(self.opponent)
         said = self.sentence()
-        text = f"A game on a surface over {names} against {self.opponent}. {said}{'' if said.endswith('?') else '.'}"
+        text = f"A game on a surface over {' and '.join(names)} against {other}. {said}"
+        text += "" if said.endswith("?") else "."
         if s.mine.best is not None:
             at = ", ".join(number(float(v)) for v in s.mine.points[s.mine.best])
             text += f" Your best point is ({at})."
-            for who, p in (("You have", s.mine), (f"{self.opponent} has", s.theirs)):
+            for who, p in (("You have", s.mine), (f"{other} has", s.theirs)):
                 if p is s.mine or s.show or s.revealed:
-                    each = " and ".join(
-                        f"{k} of {name}" for name, k in zip(self.task.space.parameters, p.distinct, strict=True)
-                    )
+                    each = " and ".join(f"{k} of {name}" for name, k in zip(names, p.distinct, strict=True))
                     text += f" {who} tried distinct values: {each}."
         hidden = "the opponent's points and the surface are hidden" if not s.show else "the surface is hidden"
         return text + (f" The lowest value is {number(self.task.optimum)}." if s.revealed else f" Still, {hidden}.")
@@ -402,15 +403,16 @@ class DesignsPicture(Picture):
         self.players = [Player.of(state[name], names) for name in self.names]
         limits = value_limits(self.surface, [p.values for p in self.players], True)
         changed = [board.update(p, limits) for board, p in zip(self.boards, self.players, strict=True)]
-        self.say("Beside each name: how many distinct values of " + " and of ".join(names))
+        self.say("Beside each name: how many distinct values of " + " and of ".join(map(style.named, names)))
         return any(changed)
 
     def alt(self) -> str:
         told = []
         for name, p in zip(self.names, self.players, strict=True):
             best = "–" if p.best is None else number(float(np.nanmin(p.values)))
-            told.append(f"{name}: {plural(len(p.values), 'trial')} with {' and '.join(map(str, p.distinct))} distinct "
-                        f"values, best {best}")  # fmt: skip
+            distinct = " and ".join(map(str, p.distinct))
+            tried = f"{plural(len(p.values), 'trial')} with {distinct} distinct values"
+            told.append(f"{style.named(name)}: {tried}, best {best}")
         return "Trials on the same surface. " + "; ".join(told) + "."
 
 

@@ -19,6 +19,7 @@ from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Limits, number, plural
 
 LINE = 0.21  # inches from one fact to the next
+WHAT, VALUE = 0.98, 2.42  # inches for a fact's name and for what it says
 
 
 @dataclass(frozen=True)
@@ -55,14 +56,15 @@ class AroundPicture(Picture):
                 y = 1 - (0.16 + row * LINE) / h
                 left = (0.12 + column * 3.5) / w
                 what = style.add_words(fig, left, y, va="center", fontsize=style.SMALL, color="#5a606b")
-                value = style.add_words(fig, left + 1.02 / w, y, va="center", fontsize=style.SMALL)
+                value = style.add_words(fig, left + (WHAT + 0.04) / w, y, va="center", fontsize=style.SMALL)
                 self.words.append((self.live(what), self.live(value)))
         top = 0.1 + self.rows * LINE
         self.head = self.live(
             style.add_words(fig, 0.12 / w, 1 - (top + 0.14) / h, va="center", fontsize=style.NORMAL, weight="bold")
         )
         self.ax = style.axes(fig, 0.25, 0.5, 0.25, top + 0.3)
-        self.ax.set(ylim=(0, 1), yticks=[], xlabel=f"{self.label}; orange: this one; grey: the whole space")
+        label = style.shorten(self.label, w - 3.6, style.NORMAL)
+        self.ax.set(ylim=(0, 1), yticks=[], xlabel=f"{label}; orange: this one; grey: the whole space")
         self.ax.spines["left"].set_visible(False)
         self.ax.grid(False)
         self.limits = Limits()
@@ -83,8 +85,8 @@ class AroundPicture(Picture):
         self.state = state
         facts = [*state.facts, *[("", "")] * len(self.words)]
         for (what, value), (a, b) in zip(self.words, facts, strict=False):
-            what.set_text(a)
-            value.set_text(b)
+            what.set_text(style.shorten(a, WHAT))
+            value.set_text(style.shorten(b, VALUE))
         values = np.asarray(state.values, float)
         self.places = self._scale(values)
         at = None if state.own is None else float(self._scale(np.array([state.own]))[0])
@@ -123,7 +125,7 @@ class AroundPicture(Picture):
         own = (
             ""
             if self.state.own is None
-            else f" On an axis of {self.label}, this architecture has {number(self.state.own)}"
+            else f" On an axis of {style.named(self.label)}, this architecture has {number(self.state.own)}"
         )
         spread = ""
         if own and len(self.state.values):

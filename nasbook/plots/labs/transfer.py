@@ -84,7 +84,8 @@ class TransferPicture(Picture):
         self.live(self.weight)
 
         ax, (a, b) = self.ax_cells, self.floor
-        ax.set(xlabel=self.labels[0], ylabel=self.labels[1])
+        ax.set(xlabel=style.shorten(self.labels[0], w - 4.6, style.NORMAL))
+        ax.set(ylabel=style.shorten(self.labels[1], h - 1.3, style.NORMAL))
         ax.xaxis.set_major_locator(MaxNLocator(nbins=5))
         ax.yaxis.set_major_locator(MaxNLocator(nbins=6))
         high = self.cells.max(0)

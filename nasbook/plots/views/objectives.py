@@ -315,7 +315,7 @@ class ConfigPicture(Picture):
         title, self.config = state
         for name, word in zip(self.names, self.words, strict=True):
             value = "" if self.config is None else tick_label(self.config[name]) if name in self.config else "–"
-            word.set_text(value)
+            word.set_text(style.shorten(value, 1.6))
         self.say(title)
         return False
 

@@ -51,6 +51,8 @@ class Files(W.VBox):
         self.save.on_click(lambda _: self._try(self.save_trace))
         row = W.HBox([self.export, self.save])
         row.add_class("nb-row")
+        row.add_class("nb-kept")
+        self.add_class("nb-files")
         self.children = (row, self.panel, self.said)
 
     def enable(self, why_not: str | None) -> None:

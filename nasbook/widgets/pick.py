@@ -28,7 +28,7 @@ DRAGS = ("grab", "drag", "drop", "remove")
 CSS = """
 .nb-frame { position: relative; align-self: flex-start; width: fit-content; max-width: 100%; line-height: 0; }
 /* On a low screen a tall picture is drawn smaller, so that the controls above it stay in sight. */
-.nb-frame img { width: min(var(--w) * 1px, max(400px, 100vh - 250px) * var(--w) / var(--h)); max-width: 100%;
+.nb-frame img { width: min(var(--w) * 1px, max(400px, 100vh - 265px) * var(--w) / var(--h)); max-width: 100%;
   height: auto; aspect-ratio: var(--w) / var(--h); display: block; }
 .nb-frame:focus-visible { outline: 2px solid #0072b2; outline-offset: -2px; }
 .nb-cross { position: absolute; display: none; width: 21px; height: 21px; margin: -10px 0 0 -10px; pointer-events: none;

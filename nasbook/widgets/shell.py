@@ -431,6 +431,7 @@ class Lab(W.VBox):
         }  # fmt: skip
         for widget, name in classes.items():
             widget.add_class(f"nb-{name}")
+        self.below.add_class("nb-own")
         keys = {
             "space": self._press_space,
             "home": self._press_home,

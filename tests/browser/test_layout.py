@@ -1,5 +1,5 @@
 """Nothing jumps: what is said, unfolded or played moves neither the controls nor the picture of a lab; and on a small
-screen both are in sight together."""
+screen both are in sight together, with the settings and with Export and Save."""
 
 from collections.abc import Callable, Iterator
 
@@ -88,12 +88,16 @@ def test_controls_and_picture_are_in_sight_together(notebook: Notebook, name: st
     page = notebook.page
     page.set_viewport_size({"width": 1000, "height": 700})
     try:
+        page.wait_for_function(  # JupyterLab fits its panels to the window a little later
+            "() => document.querySelector('.jp-NotebookPanel').getBoundingClientRect().right <= innerWidth"
+        )
         lab = lab_of(notebook, name)
         top, bottom, room = page.evaluate(
             """lab => {
                 const panel = lab.closest('.jp-WindowedPanel-outer, .jp-Notebook').getBoundingClientRect();
+                const seen = lab.querySelectorAll('.nb-picture img, .nb-settings, .nb-kept, .nb-own-left .nb-own');
                 return [lab.querySelector('.nb-row').getBoundingClientRect().top,
-                        lab.querySelector('.nb-picture img').getBoundingClientRect().bottom,
+                        Math.max(...[...seen].map(e => e.getBoundingClientRect().bottom)),
                         Math.min(panel.bottom, innerHeight) - panel.top];
             }""",
             lab.root.element_handle(),

@@ -246,7 +246,7 @@ class GameLab(Lab):
         named = ((self.typed, "typed"), (self._try, "try"), (self._new, "new"))
         for widget, name in named:
             widget.add_class(f"nb-{name}")
-        self.typed.add_class("nb-choose")
+        self.add_class("nb-own-left")
         self._try.on_click(partial(self._guarded, self._try_typed))
         self._new.on_click(partial(self._guarded, self._new_game))
         self.below.children = tuple(widget for widget, _ in named)

@@ -17,9 +17,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbclient import NotebookClient
-
 FOLDER = Path(__file__).parents[2] / "notebooks"
 OUTCOMES = Path(__file__).with_name("outcomes.json")
 LOCK = "from course.controls import lock_all; lock_all()"
@@ -87,6 +84,9 @@ def another(widget: Any) -> Any:
 
 def run(path: Path, moved: bool) -> dict[str, str]:
     """Question -> outcome of a run of a notebook from top to bottom; raises what a cell raises."""
+    import nbformat  # here, because each notebook's kernel imports this file: a second of its time
+    from nbclient import NotebookClient
+
     notebook, cells = nbformat.read(path, 4), []
     for cell in notebook.cells:
         cells.append(copy.deepcopy(cell))

@@ -69,6 +69,17 @@ class _Named:
     def check_space(self, space: Space) -> None:
         """Raise ValueError where the method cannot serve the space, and name methods that can."""
 
+    @classmethod
+    def refusal(cls, space: Space) -> str | None:
+        """Why the method cannot serve a space, with its settings as they are by default; None if it can."""
+        bare = cls.__new__(cls)  # nothing but the check is wanted
+        bare.space, bare.settings = space, cls.Settings()
+        try:
+            bare.check_space(space)
+        except ValueError as error:
+            return str(error)
+        return None
+
 
 class Method(_Named):
     """An ask/tell method. A subclass writes `propose`, and `observe` if it keeps a state of its own.

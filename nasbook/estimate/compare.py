@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import kendalltau, spearmanr
 
 from nasbook.estimate.estimator import Estimator
 from nasbook.search import search
@@ -78,6 +77,8 @@ def correlation(estimates: np.ndarray, truth: np.ndarray, kind: str = "spearman"
     if len(set(estimates)) < 2 or len(set(truth)) < 2:
         return float("nan")
     finite = np.where(np.isfinite(estimates), estimates, np.finfo(float).max)  # no estimate: the last rank
+    from scipy.stats import kendalltau, spearmanr  # dear
+
     found = spearmanr(-finite, truth) if kind == "spearman" else kendalltau(-finite, truth)
     return float(found.statistic)
 

@@ -25,7 +25,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.stats import truncnorm
 
 from nasbook.hpo.hyperband import Hyperband, HyperbandSettings
 from nasbook.hpo.parts.rungs import BracketView, Table
@@ -83,6 +82,8 @@ class KDE:
                 u[:, j] = np.where(rng.random(m) < h, other, u[:, j])
             else:
                 mu, sigma = u[:, j], factor * h
+                from scipy.stats import truncnorm  # dear
+
                 u[:, j] = truncnorm.rvs(-mu / sigma, (1 - mu) / sigma, mu, sigma, random_state=rng)
         return u
 

@@ -26,7 +26,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import qmc
 
 from nasbook.hpo.parts.rand1bin import rand_1_bin
 from nasbook.kit.checks import setting, whole, within
@@ -76,6 +75,8 @@ class DifferentialEvolution(Method):
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)
+        from scipy.stats import qmc  # dear, and a picture of a view needs none
+
         N = self.settings.population
         self.vectors = qmc.LatinHypercube(space.d, rng=self.rng).random(N)
         self.values = np.full(N, np.inf)

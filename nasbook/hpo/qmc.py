@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import qmc
 
 from nasbook.kit.checks import setting, whole
 from nasbook.method import Method
@@ -41,12 +40,18 @@ class QuasiRandom(Method):
     """What the three share. A subclass makes its engine and says how many points one design has."""
 
     several = True
-    engine: qmc.QMCEngine
+    engine: Any  # of scipy.stats.qmc, which is dear to import
     strata: int | None = None
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)
         self.points: list[np.ndarray] = []
+
+    def scrambled(self, name: str) -> Any:
+        """An engine of scipy.stats.qmc, scrambled by the method's seed."""
+        from scipy.stats import qmc  # dear, so not before a method is made
+
+        return getattr(qmc, name)(self.space.d, scramble=True, rng=self.rng)
 
     def propose(self) -> Config:
         self.points.append(self.engine.random(1)[0])
@@ -63,7 +68,7 @@ class SobolSearch(QuasiRandom):
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)
-        self.engine = qmc.Sobol(space.d, scramble=True, rng=self.rng)
+        self.engine = self.scrambled("Sobol")
 
 
 class HaltonSearch(QuasiRandom):
@@ -71,7 +76,7 @@ class HaltonSearch(QuasiRandom):
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)
-        self.engine = qmc.Halton(space.d, scramble=True, rng=self.rng)
+        self.engine = self.scrambled("Halton")
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ class LatinHypercubeSearch(QuasiRandom):
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)
-        self.engine = qmc.LatinHypercube(space.d, scramble=True, rng=self.rng)
+        self.engine = self.scrambled("LatinHypercube")
         self.strata = self.settings.points
         self._design = np.empty((0, space.d))
 

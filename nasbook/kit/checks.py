@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.space import Choice, Space
+from nasbook.space import Choice, Constant, Space
 from nasbook.trace import Trial
+
+OPTIONS = 64  # options of one decision of a controller
 
 
 def setting(default: Any, help: str, options: Collection[Any] = ()) -> Any:
@@ -98,3 +100,18 @@ def refused(method: str, trial: Trial, before: Sequence[Trial]) -> str | None:
     if before and n != len(before[0].values or ()):
         return f"{method}: the result has {n} objectives, and those before it have {len(before[0].values or ())}"
     return None
+
+
+def needs_options(method: str, space: Space) -> None:
+    """ValueError where a parameter is not a choice among a few options."""
+    others = "use 'random', 'tpe', 'forest' or 'regularized-evolution'"
+    for name, p in space.parameters.items():
+        if isinstance(p, Choice | Constant) or p.size <= OPTIONS:
+            continue
+        what = "a Float" if p.size == math.inf else f"one of {p.size:,} numbers"
+        raise ValueError(
+            f"{method}: the controller picks one of a few options, and {name} is {what}; make it a Choice (or an Int "
+            f"of at most {OPTIONS} values), or {others}"
+        )
+    if space.at_most(1):
+        raise ValueError(f"{method}: this space has a single configuration, so there is nothing to learn; use 'random'")

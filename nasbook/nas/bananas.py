@@ -23,7 +23,6 @@ from nasbook.kit.blas import one_thread
 from nasbook.kit.checks import setting, whole
 from nasbook.kit.values import Reach
 from nasbook.method import Method, Proposal
-from nasbook.nas.parts.ensemble import Ensemble, path_matrix
 from nasbook.nas.parts.paths import paths
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
@@ -94,6 +93,8 @@ class Bananas(Method):
         reach = Reach.of(y, absurd=30)
         seen = [self.paths(t.config) for t in self.trials]
         columns = sorted(set().union(*seen))
+        from nasbook.nas.parts.ensemble import Ensemble, path_matrix  # torch, which only a fit needs
+
         ensemble = Ensemble(s.members, epochs=s.epochs)
         ensemble.fit(path_matrix(seen, columns), reach.draw_in(y), seed=int(self.rng.integers(2**31)))
 

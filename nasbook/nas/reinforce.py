@@ -30,11 +30,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nasbook.kit.checks import flag, one_of, setting, whole, within
+from nasbook.kit.checks import flag, needs_options, one_of, setting, whole, within
 from nasbook.kit.threads import one_thread
 from nasbook.kit.values import exponent
 from nasbook.method import Method, Proposal
-from nasbook.nas.parts.controller import Controller, check_decisions
+from nasbook.nas.parts.controller import Controller
 from nasbook.space import Config, Scalar, Space
 from nasbook.trace import Trial
 
@@ -112,7 +112,7 @@ class Reinforce(Method):
         self._view: ControllerView | None = None
 
     def check_space(self, space: Space) -> None:
-        check_decisions(self.name, space)
+        needs_options(self.name, space)
 
     def propose(self) -> Proposal:
         if not self.drawn:  # a batch at once, because the policy stays for so long

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
@@ -19,6 +18,9 @@ from nasbook.plots.style import Figure
 from nasbook.plots.viewed import WEIGHTS, step_of
 from nasbook.task import Task
 from nasbook.trace import Step, Trace, Trial
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 # The look of an operation, the same in every picture: (colour, dash, width relative to a 3×3 convolution).
 LOOKS: dict[str, tuple[str, Any, float]] = {
@@ -59,6 +61,8 @@ def stage(picture: Picture, fig: Figure | SubFigure, top: float, low: float = -1
 def cell_graph(cell: Any) -> nx.MultiDiGraph:
     """Nodes 0 … 3 and the edges that are not `none`, each with its `op` and whether it is `used`: on a way from input
     to output."""
+    import networkx as nx
+
     graph = nx.MultiDiGraph()
     graph.add_nodes_from(range(len(NODES)))
     for (i, j), op in zip(EDGES, to_cell(cell), strict=True):
@@ -128,7 +132,7 @@ class CellPicture(Picture):
             if weight is not None:
                 label.set_text(f"{op} {weight:.2f}")
         self.lost = sum(not u for u in used.values())
-        self.connected = nx.has_path(self.graph, 0, len(NODES) - 1)
+        self.connected = any(used.values())  # an edge is used if it is on a way from input to output
         text = count(self.ops)
         if trial is not None:
             q, value = self.quantity, trial.value

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
@@ -23,6 +22,9 @@ from nasbook.plots import style
 from nasbook.plots.cell import dashed
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 # What an operation's name begins or ends with -> (colour, dash, width in points); the first that fits.
 DASHED, DOTS, LONG = (0, (4, 2.5)), (0, (1, 1.2)), (0, (7, 1.2))
@@ -79,6 +81,8 @@ class Stage:
     def of(cls, graphs: Iterable[nx.MultiDiGraph]) -> Stage:
         """The stage on which all these graphs have room."""
         graphs = list(graphs)
+        import networkx as nx
+
         union: nx.Graph = nx.Graph()
         slots: set[Slot] = set()
         widest = dict.fromkeys((node for graph in graphs for node in graph), 0.0)  # words of an edge to the next node
@@ -120,6 +124,8 @@ class GraphState:
 
 def used(graph: nx.MultiDiGraph) -> set[int]:
     """The nodes on a way from an input to an output."""
+    import networkx as nx
+
     live = nx.MultiDiGraph([(i, j) for i, j, _ in edges(graph)])
     live.add_nodes_from(graph)
     inputs, outputs = set(graph.graph["inputs"]), set(graph.graph["output"])

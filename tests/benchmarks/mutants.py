@@ -4,8 +4,8 @@
 
 Each mutant is the method's file with one change; it dies where the method's own test file fails, raises or takes three
 times as long as it does without the change. Printed: killed of total for each file, and each survivor with its line.
-Exits 1 where a file has fewer than `least` per cent dead. Not mutated: annotations, decorators, text, errors, the defaults in
-setting(…) (they are the papers'; a test of them would only say them twice), and what stands under TYPE_CHECKING.
+Exits 1 where a file has fewer than `least` per cent dead. Not mutated: annotations, decorators, text, errors, what
+stands under TYPE_CHECKING, and the defaults of settings (they are the papers'; a test would only say them twice).
 
 Needs Unix (a mutant is a fork, so that torch and SciPy are imported once).
 """
@@ -105,7 +105,7 @@ def skipped(node):
         return True
     if isinstance(node, ast.Raise | ast.JoinedStr | ast.Assert):
         return True
-    return isinstance(node, ast.Call) and ast.unparse(node.func) == "setting"
+    return isinstance(node, ast.Call) and ast.unparse(node.func) in ("setting", "field")
 
 
 def short(node):

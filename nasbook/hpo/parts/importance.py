@@ -22,7 +22,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.tree import DecisionTreeRegressor
 
 from nasbook.space import Space
 from nasbook.trace import Trace
@@ -122,6 +121,8 @@ def importances(
 def _tree(X: np.ndarray, y: np.ndarray, rng: np.random.Generator, drawn: np.ndarray | None = None) -> Any:
     """A tree on trials drawn with replacement; each split looks at all columns."""
     drawn = rng.integers(len(y), size=len(y)) if drawn is None else drawn
+    from sklearn.tree import DecisionTreeRegressor  # dear, and most who import this module draw no importance
+
     return DecisionTreeRegressor(random_state=int(rng.integers(2**31))).fit(X[drawn], y[drawn])
 
 

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import numpy as np
-from scipy.stats import qmc
 
 from nasbook.hpo.parts.features import Features
 from nasbook.space import Config, Space
@@ -48,6 +47,8 @@ def maximise(
 
 def quasi_random(d: int, n: int, rng: np.random.Generator) -> np.ndarray:
     """n points (a power of two) that fill [0, 1]^d evenly: a scrambled Sobol sequence."""
+    from scipy.stats import qmc  # dear
+
     return qmc.Sobol(d, rng=rng).random(n)
 
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.special import log_ndtr, ndtr
-from sklearn.tree import DecisionTreeRegressor
 
 from nasbook.hpo.parts.acquisition import TINY
 
@@ -34,6 +33,8 @@ class Forest:
         features: float = 1.0,
         leaf: int = 1,
     ) -> None:
+        from sklearn.tree import DecisionTreeRegressor  # dear, and only a fit needs it
+
         self.trees, self.drawn = [], rng.integers(len(y), size=(trees, len(y)))  # with replacement
         for b, seed in zip(self.drawn, rng.integers(2**31, size=trees), strict=True):
             tree = DecisionTreeRegressor(max_features=features, min_samples_leaf=leaf, random_state=int(seed))

@@ -14,7 +14,6 @@ uniform in ±0.08; here one layer of 32. Read first: `unroll`. The methods that 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,25 +22,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
-from nasbook.space import Choice, Config, Constant, Scalar, Space
+from nasbook.kit.checks import OPTIONS, needs_options
+from nasbook.space import Config, Scalar, Space
 
-MOST = 64  # options of one decision
 INIT = 0.08
-
-
-def check_decisions(method: str, space: Space) -> None:
-    """ValueError where a parameter is not a choice among a few options."""
-    others = "use 'random', 'tpe', 'forest' or 'regularized-evolution'"
-    for name, p in space.parameters.items():
-        if isinstance(p, Choice | Constant) or p.size <= MOST:
-            continue
-        what = "a Float" if p.size == math.inf else f"one of {p.size:,} numbers"
-        raise ValueError(
-            f"{method}: the controller picks one of a few options, and {name} is {what}; make it a Choice (or an Int "
-            f"of at most {MOST} values), or {others}"
-        )
-    if space.at_most(1):
-        raise ValueError(f"{method}: this space has a single configuration, so there is nothing to learn; use 'random'")
 
 
 @dataclass(frozen=True)
@@ -63,9 +47,9 @@ class Controller(nn.Module):
 
     def __init__(self, space: Space, hidden: int = 32, seed: int = 0) -> None:
         super().__init__()
-        check_decisions("controller", space)
+        needs_options("controller", space)
         self.space, self.names = space, list(space.free)
-        self.options: list[list[Scalar]] = [list(space.parameters[n].levels(MOST)) for n in self.names]
+        self.options: list[list[Scalar]] = [list(space.parameters[n].levels(OPTIONS)) for n in self.names]
         self.place = {name: t for t, name in enumerate(self.names)}
         sizes = [len(o) for o in self.options]
         self.first = np.cumsum([1, *sizes[:-1]]).tolist()  # row of a decision's first option; row 0 is "begin"

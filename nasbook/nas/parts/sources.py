@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm, rankdata
 
 from nasbook.space import Config, Space
 from nasbook.trace import Trace
@@ -71,4 +70,6 @@ def best_of(sources: Sequence[Source], n: int, space: Space) -> list[Config]:
 
 def normal_scores(y: Sequence[float] | np.ndarray) -> np.ndarray:
     """(n,) Φ⁻¹((rank - ½) / n): the order of the values without their scale; equal values share a score."""
+    from scipy.stats import norm, rankdata  # dear
+
     return norm.ppf((rankdata(y) - 0.5) / len(y))

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
-from scipy.stats import spearmanr
 
 from nasbook.plots import style
 from nasbook.plots.data import bootstrap
@@ -48,9 +47,9 @@ class TransferPicture(Picture):
     def __init__(self, cells: np.ndarray, trials: int, labels: tuple[str, str], edge: float) -> None:
         super().__init__()
         self.cells, self.trials, self.labels, self.edge = cells, trials, labels, edge
-        self.rho = float(spearmanr(*cells.T).statistic)
+        self.rho = rank_correlation(*cells.T)
         best = cells[:, 0] >= np.quantile(cells[:, 0], 1 - TOP)
-        self.rho_top = float(spearmanr(*cells[best].T).statistic)
+        self.rho_top = rank_correlation(*cells[best].T)
         low, tail, high = np.quantile(cells, (0, SHOWN, 1), axis=0)
         self.floor = np.where(tail - low > high - tail, tail, low)  # a short tail is shown whole
 
@@ -157,3 +156,12 @@ def verdict(mean: float, low: float, high: float) -> str:
     if not np.isfinite(low):
         return "one seed may be luck"
     return "head start" if high < 0 else "negative transfer" if low > 0 else "no clear difference"
+
+
+def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
+    """Spearman's ρ: the correlation of the ranks, of which equal values share the mean."""
+    ranks = []
+    for values in (a, b):
+        _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+        ranks.append((np.cumsum(counts) - (counts - 1) / 2)[place])
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])

@@ -15,8 +15,6 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
-from scipy.interpolate import LinearNDInterpolator
-from scipy.spatial import QhullError
 
 from nasbook.plots import style
 from nasbook.plots.scales import parameter_axis, tick_label, tilted
@@ -54,6 +52,9 @@ def value_map(space: Space, names: Sequence[str], U: np.ndarray, y: np.ndarray) 
                 order = np.argsort(u)
                 lines[k] = np.interp(along, u[order], m[order], left=np.nan, right=np.nan)
     elif len(points) > 2:
+        from scipy.interpolate import LinearNDInterpolator  # dear
+        from scipy.spatial import QhullError
+
         with suppress(QhullError):  # all on one line: no area to fill
             grid[:] = LinearNDInterpolator(points, mean)(*np.meshgrid(xs, ys))
     return grid

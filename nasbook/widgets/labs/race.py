@@ -24,6 +24,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator
 
 import nasbook
 from nasbook import registry
+from nasbook.kit.checks import needs_options
 from nasbook.loop import Run
 from nasbook.method import Method
 from nasbook.plots.data import Baseline, Quantity
@@ -37,6 +38,7 @@ from nasbook.task import FunctionTask, HasRuns, KnowsAccuracy, KnowsRegret, OfNu
 from nasbook.trace import Trace
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
+LEARN = ("reinforce", "ppo")  # their modules load torch; what they ask of a space is known without
 FIRST = ("random", "tpe", "regularized-evolution")  # ticked at first: they answer at once
 VISIBLE = (*FIRST, "bayesian")  # the others stand under "More", unless a race is made with them
 SECONDS = {"bananas": 1.3, "bayesian": 3.5, "forest": 1.6, "ppo": 0.4, "reinforce": 0.2}  # of 100 trials of a cell
@@ -66,9 +68,8 @@ class RaceLab(Lab):
     ) -> None:
         # no trials to ask for; more than one value to compare; trials of one epoch, which count like others here
         others = ("one-shot", "multi-objective", "multi-fidelity")
-        self._entries = [
-            e for e in registry.entries("method") if e.family not in others and issubclass(e.load(), Method)
-        ]
+        counted = [e for e in registry.entries("method") if e.family not in others]
+        self._entries = [e for e in counted if e.family != registry.OWN or issubclass(e.load(), Method)]
         self._cheap = {e.name: e.summary for e in registry.entries("task") if e.family in ("table", "function")}
         known = isinstance(task, str) and task in self._cheap
         if isinstance(task, str) and not known:
@@ -165,11 +166,7 @@ class RaceLab(Lab):
         for entry in self._entries:
             setting = self._settings[_key(entry.name)]
             if entry.name not in refusals:
-                try:
-                    entry.load()(self.task.space, seed=0)
-                    refusals[entry.name] = None
-                except ValueError as error:
-                    refusals[entry.name] = str(error)
+                refusals[entry.name] = refusal(entry, self.task.space)
             why = refusals[entry.name]
             if entry.name == "random" and why is None:
                 setting.enable("Random search is always in the race: what does not beat it is not worth its trouble.")
@@ -474,6 +471,20 @@ class Bounded(Limits):
     def include(self, values: Any, pad: float = 0.06) -> bool:
         inside = np.maximum(values, self.edge) if self.higher else np.minimum(values, self.edge)
         return super().include(np.r_[inside[np.isfinite(inside)], self.edge], pad)
+
+
+def refusal(entry: registry.Entry, space: Space) -> str | None:
+    """Why a method cannot serve a space; None if it can."""
+    try:
+        if entry.name in LEARN:
+            needs_options(entry.name, space)
+            return None
+        if entry.family != registry.OWN:
+            return entry.load().refusal(space)
+        entry.load()(space, seed=0)  # somebody's own may check anywhere
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def distance(task: Task) -> Callable[[dict[str, Any], float], float] | None:

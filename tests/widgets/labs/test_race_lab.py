@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nasbook
-from nasbook.widgets.labs.race import FLOOR, RaceLab, distance
+from nasbook.widgets.labs.race import FLOOR, RaceLab, distance, refusal
 
 
 def words(widget):
@@ -307,3 +307,20 @@ def test_the_methods_that_race_are_those_in_sight():
     assert ticked == shown == {"random", "local_search", "sobol"}
     usual = RaceLab(seeds=2, trials=10)
     assert {n for n in usual.names} <= {n.replace("_", "-") for n, s in usual._settings.items() if not s.more}
+
+
+def test_a_method_is_refused_as_where_it_is_made():
+    """The race asks without making the method, and without torch."""
+    spaces = [nasbook.task(name).space for name in ("branin", "nb201-cifar10", "digits-hpo-messy", "forrester")]
+    spaces += [nasbook.Space(x=nasbook.Choice(["one"])), nasbook.Space(n=nasbook.Int(1, 9), c=nasbook.Choice(["a"]))]
+    refused = 0
+    for entry in nasbook.lab("race")._entries:
+        for space in spaces:
+            try:
+                entry.load()(space, seed=0)
+                why = None
+            except ValueError as error:
+                why = str(error)
+            assert refusal(entry, space) == why, entry.name
+            refused += why is not None
+    assert refused > 10

@@ -16,7 +16,7 @@ Paper: Dong & Yang, NAS-Bench-201: Extending the Scope of Reproducible Neural Ar
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import permutations, product
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from nasbook.space import Choice, Config, Space
@@ -143,9 +143,10 @@ def canonical_key(cell: Any) -> tuple[Any, ...]:
     can be named, the one with the smallest key counts."""
     nodes: list[Value] = [((0, INPUT),)]
     convs: list[tuple[int, Value]] = []  # (operation, what it reads)
+    ops = to_cell(cell)
     for j in (1, 2, 3):
         terms: list[tuple[int, int]] = []
-        for i, op in _into(j, to_cell(cell)):
+        for i, op in _into(j, ops):
             if op == NONE or not nodes[i]:
                 continue
             if op == SKIP:
@@ -157,17 +158,21 @@ def canonical_key(cell: Any) -> tuple[Any, ...]:
                 convs.append((op, nodes[i]))
         nodes.append(tuple(sorted(terms)))
 
-    read = _reachable(nodes[3], convs)
-
-    def key(order: tuple[int, ...]) -> tuple[Any, ...] | None:
+    def key(order: tuple[int, ...]) -> tuple[Any, ...]:
         name = {INPUT: INPUT, **{conv: k for k, conv in enumerate(order)}}
-        renamed = lambda value: tuple(sorted((pooled, name[source]) for pooled, source in value))  # noqa: E731
-        rows = [(convs[conv][0], renamed(convs[conv][1])) for conv in order]
-        if any(source >= k for k, (_, value) in enumerate(rows) for _, source in value):
-            return None  # a convolution is named after what it reads
-        return (*rows, renamed(nodes[3]))
+        renamed = lambda value: tuple(sorted([(pooled, name[source]) for pooled, source in value]))  # noqa: E731
+        return (*[(convs[conv][0], renamed(convs[conv][1])) for conv in order], renamed(nodes[3]))
 
-    return min(k for k in map(key, permutations(read)) if k is not None)
+    return min(map(key, _orders(_reachable(nodes[3], convs), convs)))
+
+
+def _orders(read: list[int], convs: list[tuple[int, Value]], done: tuple[int, ...] = ()) -> Iterator[tuple[int, ...]]:
+    """All orders of these convolutions in which each is named after what it reads."""
+    if len(done) == len(read):
+        yield done
+    for conv in read:
+        if conv not in done and all(source == INPUT or source in done for _, source in convs[conv][1]):
+            yield from _orders(read, convs, (*done, conv))
 
 
 def _reachable(value: Value, convs: list[tuple[int, Value]]) -> list[int]:

@@ -15,7 +15,7 @@ from nasbook.nas.spaces.nb201.cell import cell_space
 
 SPACES = {
     "cells": cell_space(),
-    "darts": DartsCells(nodes=2).space,
+    "darts": DartsCells(nodes=1).space,
     "s2": RobustDartsS2(nodes=2).space,
     "s4": RobustDartsS4(nodes=3).space,
     "chain": BlockChain().space,
@@ -40,7 +40,7 @@ def images(seed=9):
     return torch.randn(BATCH, 1, 8, 8, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-def paths(kind, n=6):
+def paths(kind, n=3):
     places, rng = PLACES[kind], np.random.default_rng(4)
     return [places.path(places.space.sample(rng)) for _ in range(n)]
 

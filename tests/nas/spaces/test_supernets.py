@@ -109,7 +109,6 @@ def test_spaces_without_a_supernet_are_refused_in_a_sentence():
     ("method", "space", "options"),
     [
         ("darts", "darts-cells", {"nodes": 2}),
-        ("darts", "robustdarts-s2", {"nodes": 2}),
         ("darts", "robustdarts-s4", {"nodes": 2}),
         ("darts", "block-chain", {}),
         ("spos", "robustdarts-s4", {"nodes": 2}),
@@ -122,9 +121,10 @@ def test_spaces_without_a_supernet_are_refused_in_a_sentence():
 def test_strategies_search_it_and_go_on_after_a_stop(method, space, options, tmp_path):
     from nasbook.tasks.architectures import Networks
 
-    few = {"rounds": 1, "population": 3} if method in ("spos", "fairnas") else {}
+    few = {"spos": {"rounds": 1, "population": 3}, "enas": {"steps": 1, "samples": 2, "looks": 1}}
+    few["fairnas"] = few["spos"]
     task = lambda: Networks(space, train=100, device="cpu", **options)  # noqa: E731
-    settings = {**SMALL, **few, "epochs": 2}
+    settings = {**SMALL, **few.get(method, {}), "epochs": 2}
     whole = nasbook.search(method, task(), seed=1, views=True, **settings)
     assert all(t.status == "done" for t in whole.trials)
     view = whole[-1].view

@@ -3,7 +3,8 @@
     E[LAT] = t_0 + Σ_places Σ_o p_o t_o,   p = softmax(α)                    ∂E/∂α_i = p_i (t_i − Σ_o p_o t_o)
 
 t_0 is what stands around the places: stem, reduction, head. The times of the NAS-Bench-201 cell are those of
-Digits-201, where a model was fitted to measured networks; `measured.latencies` measures them on your own machine.
+Digits-201, where a model was fitted to measured networks, for one image; chains of blocks were measured with 50.
+`measured.latencies` measures any of them on your own machine.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class Latency:
         self.method = method
         times, needed = times or places.latencies, 1 + len(places.ops)
         if len(times) != needed:
-            none = "the operations of this space have no known latencies; " if not times else ""
+            none = "nobody has measured this space (nas/parts/measured.py does); " if not times else ""
             what = f"of the rest of the network, then of {', '.join(places.ops)}"
             raise ValueError(f"{method}: {none}latencies must be {needed} numbers, {what}, not {len(times)}")
         self.rest, self.times = times[0], torch.tensor(times[1:], dtype=torch.float64)

@@ -13,6 +13,11 @@ from nasbook.nas.spaces.program import Program
 from nasbook.nas.spaces.supernet_layers import filled, made
 from nasbook.space import Config, Space
 
+REST = 300.0  # µs for 50 images on one core of a small machine, in the mean over the places, as the operations'
+LATENCIES = {
+    "skip": 0.0, "conv3x3": 198.0, "conv5x5": 253.0, "mb3e2": 471.0, "mb3e6": 1180.0, "mb5e2": 508.0, "mb5e6": 1184.0,
+}  # fmt: skip
+
 
 class ChainNet(nn.Module):
     """images (B, in_channels, H, W) and gates -> logits (B, classes)."""
@@ -53,6 +58,7 @@ class ChainPlaces(Places):
         self.edges = tuple((i, i + 1) for i in range(spaces.blocks))
         self.allowed = self.kept = np.ones((spaces.blocks, len(self.ops)), bool)
         self.choices = dict.fromkeys(self.space.parameters, self.ops)
+        self.latencies = (REST, *(LATENCIES[op] for op in self.ops))
 
     @classmethod
     def of(cls, space: Space) -> ChainPlaces | None:

@@ -97,6 +97,27 @@ def test_added_latencies_may_have_any_unit():
 def test_a_space_that_nobody_has_measured(monkeypatch):
     monkeypatch.setattr(CellPlaces, "latencies", ())
     for Strategy in (FBNet, ProxylessNAS):
-        with pytest.raises(ValueError, match="no known latencies; latencies must be 6 numbers"):
+        with pytest.raises(ValueError, match="nobody has measured this space .*; latencies must be 6 numbers"):
             Strategy(cell_space())
         Strategy(cell_space(), latencies=(70, 0, 7, 41, 50, 16))
+
+
+@pytest.mark.parametrize("task", ["digits-block-chain", "digits-mbconv-chain"])
+def test_a_chain_has_latencies_of_its_own(task):
+    space = nasbook.task(task).space
+    method = ProxylessNAS(space, **SHORT)
+    names, table = method.places.ops, method.places.latencies[1:]
+    assert len(table) == len(names) and table[names.index("skip")] == 0 == min(table)
+    for more, less in (("mb3e6", "mb3e2"), ("mb5e6", "mb5e2"), ("conv5x5", "conv3x3")):
+        assert more not in names or table[names.index(more)] > table[names.index(less)]
+    found = latencies(space, channels=2, images=2, repeats=1)
+    assert len(found) == len(method.places.latencies) and min(found) >= 0
+
+
+def test_the_price_moves_the_expected_latency_of_a_chain():
+    found = []
+    for price in (0.0, 5.0):
+        options = {"epochs": 4, "warm_up": 0, "channels": 2, "every": 1, "price": price}
+        *_, last = nasbook.steps("proxylessnas", "digits-mbconv-chain", seed=0, **options)
+        found.append(last.view.expected_cost)
+    assert found[1] < found[0] - 100

@@ -129,6 +129,8 @@ METHODS = [
           "nasbook.nas.spos:Spos", "one-shot", "Guo et al. 2020, Single Path One-Shot Neural Architecture Search with Uniform Sampling"),
     Entry("fairnas", "trains every operation of a supernet equally often, then evolves a front of paths",
           "nasbook.nas.fairnas:FairNAS", "one-shot", "Chu et al. 2021, FairNAS: Rethinking Evaluation Fairness of Weight Sharing Neural Architecture Search"),
+    Entry("scarlet", "searches the depth of a chain, in which a skip is a linear layer while the weights are shared",
+          "nasbook.nas.scarlet:Scarlet", "one-shot", "Chu et al. 2021, SCARLET-NAS: Bridging the Gap between Stability and Scalability in Weight-sharing Neural Architecture Search"),
     Entry("enas", "lets a controller that learns draw the paths along which a supernet learns",
           "nasbook.nas.enas:Enas", "one-shot", "Pham et al. 2018, Efficient Neural Architecture Search via Parameter Sharing"),
     Entry("gdas", "runs one drawn operation an edge and learns the probabilities through the draw",

@@ -15,6 +15,7 @@
     p_darts.py                     p-darts
     spos.py                        spos
     fairnas.py                     fairnas
+    scarlet.py                     scarlet
     enas.py                        enas
     gdas.py                        gdas
     snas.py                        snas

@@ -106,7 +106,20 @@ BELIEF = Views(("nasbook.hpo.bayesian:BayesianView",), ("bayesian", "parego"))
 DENSITIES = Views(("nasbook.hpo.tpe:TPEView",), ("tpe",))
 SUPERNET = Views(
     ("nasbook.nas.parts.supernet:SupernetView",),
-    ("darts", "pc-darts", "fair-darts", "p-darts", "spos", "fairnas", "enas", "gdas", "snas", "fbnet", "proxylessnas"),
+    (
+        "darts",
+        "pc-darts",
+        "fair-darts",
+        "p-darts",
+        "spos",
+        "fairnas",
+        "scarlet",
+        "enas",
+        "gdas",
+        "snas",
+        "fbnet",
+        "proxylessnas",
+    ),
 )
 WEIGHTS = Views((*SUPERNET.targets, "nasbook.nas.reptile:ReptileView"), (*SUPERNET.methods, "reptile"))
 POLICY = Views(("nasbook.nas.reinforce:ControllerView",), ("reinforce", "ppo"))

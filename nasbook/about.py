@@ -61,6 +61,7 @@ PARTS = {  # of each method: the kind of picture that draws it (trace.plot), its
     "fair-darts": Parts("weights", "", "", ""),
     "p-darts": Parts("weights", "", "", ""),
     "scarlet": Parts("paths", "", "", ""),
+    "ofa": Parts("paths", "", "", ""),
     "fbnet": Parts("weights", "", "", "one_shot"),
     "proxylessnas": Parts("weights", "", "", "one_shot"),
     "autogan": Parts("gan", "gan", "", "gan"),

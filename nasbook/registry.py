@@ -131,6 +131,8 @@ METHODS = [
           "nasbook.nas.fairnas:FairNAS", "one-shot", "Chu et al. 2021, FairNAS: Rethinking Evaluation Fairness of Weight Sharing Neural Architecture Search"),
     Entry("scarlet", "searches the depth of a chain, in which a skip is a linear layer while the weights are shared",
           "nasbook.nas.scarlet:Scarlet", "one-shot", "Chu et al. 2021, SCARLET-NAS: Bridging the Gap between Stability and Scalability in Weight-sharing Neural Architecture Search"),
+    Entry("ofa", "trains one network that works at every depth, kernel and width, from the largest down",
+          "nasbook.nas.ofa:Ofa", "one-shot", "Cai et al. 2020, Once-for-All: Train One Network and Specialize It for Efficient Deployment"),
     Entry("enas", "lets a controller that learns draw the paths along which a supernet learns",
           "nasbook.nas.enas:Enas", "one-shot", "Pham et al. 2018, Efficient Neural Architecture Search via Parameter Sharing"),
     Entry("gdas", "runs one drawn operation an edge and learns the probabilities through the draw",
@@ -168,6 +170,8 @@ TASKS = [
           "Zela et al. 2020", (("space", "robustdarts-s4"),)),
     Entry("digits-macro", "networks of three stages trained on 8×8 digits", "nasbook.tasks.architectures:Networks", "training", "Tan et al. 2019",
           (("space", "macro"),)),
+    Entry("digits-elastic", "networks that one larger network contains, trained on 8×8 digits", "nasbook.tasks.architectures:Networks", "training",
+          "Cai et al. 2020", (("space", "elastic"),)),
     Entry("digits-block-chain", "chains of convolutions that may be left out, trained on 8×8 digits", "nasbook.tasks.architectures:Networks", "training",
           "Chu et al. 2021", (("space", "block-chain"),)),
     Entry("digits-mbconv-chain", "chains of inverted bottlenecks that may be left out, trained on 8×8 digits", "nasbook.tasks.architectures:Networks",
@@ -226,6 +230,8 @@ SPACES = [
           "Zela et al. 2020"),
     Entry("recurrent-cell", "four nodes of a recurrent network: what each reads, and its activation", "nasbook.nas.spaces.recurrent_cell:RecurrentCells",
           "cell", "Pham et al. 2018"),
+    Entry("elastic", "two stages of bottlenecks, elastic in depth, kernel and expansion", "nasbook.nas.spaces.elastic:Elastic", "macro",
+          "Cai et al. 2020, Once-for-All"),
     Entry("block-chain", "four places of a chain: a convolution of kernel 3 or 5, or a skip", "nasbook.nas.spaces.block_chain:BlockChain", "macro",
           "Chu et al. 2021"),
     Entry("mbconv-chain", "four places of a chain: an inverted bottleneck, or a skip", "nasbook.nas.spaces.block_chain:MBConvChain", "macro",
@@ -293,6 +299,7 @@ SUPERNETS = [  # of which spaces there is a network that holds them all: subclas
     "nasbook.nas.spaces.networks:CellPlaces",
     "nasbook.nas.spaces.darts_supernet:DartsPlaces",
     "nasbook.nas.spaces.chain_supernet:ChainPlaces",
+    "nasbook.nas.spaces.elastic_supernet:ElasticPlaces",
 ]
 
 TABLES = {"method": METHODS, "task": TASKS, "space": SPACES, "estimator": ESTIMATORS, "lab": LABS}

@@ -4,7 +4,7 @@ from nasbook import registry, task
 from nasbook.nas.parts.oneshot import SupernetTraining
 
 STRATEGIES = [e.name for e in registry.METHODS if issubclass(e.load(), SupernetTraining)]
-TASKS = ("digits-cells", "digits-darts", "digits-block-chain")
+TASKS = ("digits-cells", "digits-darts", "digits-block-chain", "digits-elastic")
 
 
 def task_for(name):

@@ -16,6 +16,7 @@
     spos.py                        spos
     fairnas.py                     fairnas
     scarlet.py                     scarlet
+    ofa.py                         ofa
     enas.py                        enas
     gdas.py                        gdas
     snas.py                        snas

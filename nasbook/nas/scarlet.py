@@ -79,15 +79,13 @@ class Scarlet(FairNAS):
         """The network of a path with the supernet's weights, its stabilizers multiplied into what is behind them.
 
         ValueError for a block that adds its input to its output."""
-        program, waiting = self.net.derive(path), None  # W₁, or the product of several
-        behind = {self.net.spaces.cut: "reduce", len(path): "head"}  # the mean before the head is linear
-        for i, op in enumerate((*path, None)):
-            if i in behind:
-                waiting = into(program.get_submodule(behind[i]), waiting)
-            if op is None:
-                break
-            if self.places.ops[op] != "skip":
-                waiting = into(program.get_submodule(f"block{i + 1}"), waiting)
+        program, cut = self.net.derive(path), self.net.spaces.cut
+        blocks = [(f"block{i + 1}" if self.places.ops[op] != "skip" else "", i) for i, op in enumerate(path)]
+        waiting = None  # W₁, or the product of several
+        for name, i in [*blocks[:cut], ("reduce", 0), *blocks[cut:], ("head", 0)]:  # the mean before the head is linear
+            if name:
+                into(program.get_submodule(name), waiting)
+                waiting = None
             elif self.settings.skip == "linear":
                 W1 = self.net.places[i]["skip"].weight.detach()[:, :, 0, 0]
                 waiting = W1 if waiting is None else W1 @ waiting

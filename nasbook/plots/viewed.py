@@ -114,6 +114,7 @@ SUPERNET = Views(
         "spos",
         "fairnas",
         "scarlet",
+        "ofa",
         "enas",
         "gdas",
         "snas",

@@ -85,11 +85,10 @@ class Mutator(ast.NodeTransformer):
                 return ast.copy_location(other, node)
             self.count += 1
         if isinstance(node, ast.FunctionDef):
-            node.body, node.args.defaults, node.args.kw_defaults = (
-                [self.visit(n) for n in node.body],
-                [self.visit(n) for n in node.args.defaults],
-                [n and self.visit(n) for n in node.args.kw_defaults],
-            )
+            if node.name != "__init__":  # whose defaults are the seed and the settings
+                node.args.defaults = [self.visit(n) for n in node.args.defaults]
+                node.args.kw_defaults = [n and self.visit(n) for n in node.args.kw_defaults]
+            node.body = [self.visit(n) for n in node.body]
             return node
         if isinstance(node, ast.ClassDef):
             node.body = [self.visit(n) for n in node.body]

@@ -152,3 +152,44 @@ def test_on_a_sphere_it_converges_and_a_valley_is_served_too():
 def test_settings_are_checked(wrong, sentence):
     with pytest.raises(ValueError, match=f"differential-evolution: {sentence}"):
         DifferentialEvolution(CUBE, **wrong)
+
+
+def told(method, trial, value, status="done"):
+    method.tell(replace(trial, status=status, value=value, reason=None if status == "done" else "stopped"))
+
+
+def filled(population=5):
+    method = DifferentialEvolution(Space(x=Float(0, 1), y=Float(0, 1)), seed=2, population=population)
+    for i in range(population):
+        told(method, method.ask(), 1.0 + i)
+    return method
+
+
+def test_targets_are_visited_upwards():
+    method = filled()
+    asked = [method.ask() for _ in range(5)]  # none has a result: each has a target of its own
+    assert [t.info["target"] for t in asked] == [0, 1, 2, 3, 4]
+    assert method.ask().info["target"] == 0  # all are busy: again from the first
+
+
+def test_a_pruned_trial_loses_however_low_its_last_value():
+    method = filled()
+    before = method.view()
+    told(method, method.ask(), -1.0, status="pruned")
+    assert method.view().values.tolist() == before.values.tolist() and method.view().ids == before.ids
+
+
+def test_one_from_outside_takes_the_last_free_place_and_then_meets_the_worst():
+    method = DifferentialEvolution(Space(x=Float(0, 1), y=Float(0, 1)), seed=2, population=5)
+    flying = [method.ask(), method.ask()]  # targets 0 and 1
+    method.enqueue({"x": 0.25, "y": 0.5})
+    outside = method.ask()
+    told(method, outside, 0.5)
+    assert np.isfinite(method.view().values).tolist() == [False] * 4 + [True] and method.view().ids[4] == outside.id
+    for trial in flying:
+        told(method, trial, 3.0)
+    while np.isinf(method.view().values).any():
+        told(method, method.ask(), 2.0)
+    method.enqueue({"x": 0.75, "y": 0.5})
+    told(method, method.ask(), 0.1)
+    assert method.view().values.tolist() == [0.1, 3.0, 2.0, 2.0, 0.5]

@@ -151,3 +151,14 @@ def test_it_finds_the_optimum_of_a_conditional_space():
 def test_settings_are_checked(wrong, sentence):
     with pytest.raises(ValueError, match=f"genetic: {sentence}"):
         GeneticAlgorithm(CUBE, **wrong)
+
+
+def test_one_point_crossover_in_two_and_three_dimensions():
+    for d, masks in ((2, {(0, 1)}), (3, {(0, 1, 1), (0, 0, 1)})):
+        method = GeneticAlgorithm(Space({f"x{i}": Float(0, 1) for i in range(d)}), seed=0, crossover="one-point")
+        assert {tuple(method.mask().tolist()) for _ in range(60)} == masks
+
+
+def test_one_child_and_a_tournament_of_one_are_enough():
+    method = GeneticAlgorithm(Space(x=Float(0, 1)), children=1, tournament=1, population=2)
+    assert (method.settings.children, method.settings.tournament, method.settings.population) == (1, 1, 2)

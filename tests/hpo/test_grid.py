@@ -63,3 +63,19 @@ def test_bad_settings_are_refused():
         GridSearch(SPACE, resolution=1)
     with pytest.raises(ValueError, match="grid: limit must be a whole number of at least 1, not 0"):
         GridSearch(SPACE, limit=0)
+
+
+def test_it_repeats_nothing_so_no_budget_is_too_large_for_it():
+    assert GridSearch(SPACE).new_configurations(1000) == 0
+
+
+def test_the_seed_is_0_where_none_is_named():
+    assert [p["x"] for p in GridSearch(SPACE).points] == [p["x"] for p in GridSearch(SPACE, seed=0).points]
+
+
+def test_the_refusal_names_six_levels_and_counts_the_rest():
+    many = Space({f"x{i}": Float(0, 1) for i in range(9)})
+    with pytest.raises(ValueError, match=r"5 × 5 × 5 × 5 × 5 × 5 × … \(9 parameters\)"):
+        GridSearch(many)
+    with pytest.raises(ValueError, match=r"grid: 12 × 12 × 12 × 12 × 12 × 12 points are more"):
+        GridSearch(Space({f"x{i}": Float(0, 1) for i in range(6)}), resolution=12)

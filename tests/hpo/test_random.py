@@ -68,3 +68,8 @@ def test_a_seed_is_a_search():
     one, two = RandomSearch(SPACE, seed=7), RandomSearch(SPACE, seed=7)
     assert [one.ask().config for _ in range(20)] == [two.ask().config for _ in range(20)]
     assert RandomSearch(SPACE, seed=8).ask().config != RandomSearch(SPACE, seed=7).ask().config
+
+
+def test_it_serves_a_space_that_leaves_no_choice_and_any_number_of_objectives():
+    assert nasbook.search("random", lambda c: 1.0, space=Space(op=Choice(["a"])), trials=2).values.tolist() == [1, 1]
+    assert len(nasbook.search("random", "nb201-cifar10-latency", trials=3)) == 3

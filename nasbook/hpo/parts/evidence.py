@@ -46,11 +46,11 @@ def most_likely(D2: np.ndarray, y: np.ndarray, kernel: str, fixed: tuple) -> np.
         prior, slope = log_prior(at)
         return -value - prior, -(gradient + slope)[free]
 
-    # A few starts, always the same, so that a fit depends on the data alone; the two best are climbed.
+    # A few starts, always the same, so that a fit depends on the data alone; the best is climbed, of few points two.
     rng = np.random.default_rng(0)
     low, high = np.log([(0.1, 3.0)] * d + [(0.3, 3.0), (1e-5, 1e-1)]).T
     starts = [(low + high)[free] / 2, *rng.uniform(low[free], high[free], (7, free.sum()))]
-    starts = sorted(starts, key=lambda part: loss(part)[0])[:2]
+    starts = sorted(starts, key=lambda part: loss(part)[0])[: 2 if len(y) < 50 else 1]
     ends = [minimize(loss, s, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 50}) for s in starts]
     theta[free] = min(ends, key=lambda end: end.fun).x
     return theta

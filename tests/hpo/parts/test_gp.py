@@ -192,3 +192,15 @@ def test_bad_input_is_refused():
         GP().fit(np.zeros((2, 1)), np.array([1.0, np.nan]))
     with pytest.raises(ValueError, match="finite points"):
         GP().fit(np.zeros((0, 1)), np.zeros(0))
+
+
+@pytest.mark.parametrize("n", [20, 60])
+def test_a_fitted_signal_is_where_the_posterior_is_flat(n):
+    """A bowl rises further than its values' standard deviation, and its noise is believed to be next to nothing."""
+    X = np.random.default_rng(1).random((n, 2))
+    y = ((X - 0.4) ** 2).sum(1)
+    gp = GP("matern52", signal=None).fit(X, y)
+    theta, z = np.log([*gp.lengthscales, gp.signal, gp.noise]), (y - y.mean()) / y.std()
+    likelihood = log_marginal_likelihood(theta, squared_differences(X, np.arange(2)), z, "matern52")
+    assert np.abs(likelihood[1] + log_prior(theta)[1])[2] < 0.2 and gp.signal > 1.2 and gp.noise < 1e-5
+    assert gp.evidence > GP("matern52").fit(X, y).evidence

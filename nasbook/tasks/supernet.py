@@ -26,7 +26,8 @@ from nasbook.tasks.objectives import weigh, weighed
 class SupernetTask(Task):
     """Validation error of a path, with shared weights.
 
-    task: the name of a task whose architectures are trained alone, with its images. strategy: a method that trains a
+    task: the name of a task whose architectures are trained alone, and data its images ("digits", "messy" or
+    "textures"). strategy: a method that trains a
     supernet. seed: of its training; that of an evaluation changes nothing. statistics: of the batch norms of a path:
     "recalibrated", "running" or "batch". objectives: "error" with "parameters" or "flops" (millions) of the path's
     network, to be minimised together. Further settings go to the strategy; metrics have the loss, too.
@@ -40,18 +41,24 @@ class SupernetTask(Task):
     def __init__(
         self,
         task: str = "digits-cells",
+        data: str = "digits",
         strategy: str = "spos",
         seed: int = 0,
         statistics: str = "recalibrated",
         objectives: Sequence[str] = (),
         **settings: Any,
     ) -> None:
-        given = {"task": (task, "digits-cells"), "strategy": (strategy, "spos"), "seed": (seed, 0)}
+        given = {
+            "task": (task, "digits-cells"),
+            "data": (data, "digits"),
+            "strategy": (strategy, "spos"),
+            "seed": (seed, 0),
+        }
         given["statistics"] = (statistics, "recalibrated")
-        for name in ("task", "strategy"):
+        for name in ("task", "data", "strategy"):
             if not isinstance(given[name][0], str):
-                raise ValueError(f"{self.name}: {name} is a name of the registry, not {given[name][0]!r:.60}")
-        self.alone: Any = registry.make("task", task)
+                raise ValueError(f"{self.name}: {name} is a name, not {given[name][0]!r:.60}")
+        self.alone: Any = registry.make("task", task, **({} if data == "digits" else {"data": data}))
         self.space = self.alone.space
         self.supernet = Trained(self.alone, strategy, seed, statistics, **settings)
         self.arguments = {k: v for k, (v, default) in given.items() if v != default} | settings

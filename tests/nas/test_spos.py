@@ -159,6 +159,14 @@ def test_any_method_searches_a_supernet(name):
     assert again.digest == trace.digest
 
 
+def test_the_images_of_a_supernet_can_be_others():
+    task = nasbook.task("digits-supernet", data="messy", epochs=1, channels=2, looks=1)
+    trace = nasbook.search("random", task, trials=2)
+    assert trace.header.arguments["data"] == "messy" and len(task.supernet.method.images[0][1]) == 1000
+    with pytest.raises(ValueError, match="data must be one of digits, messy, textures, not 'clean'"):
+        SupernetTask(data="clean")
+
+
 def test_several_objectives_of_a_path():
     task = nasbook.task("digits-supernet", epochs=1, channels=2, objectives=("error", "parameters", "flops"))
     trace = nasbook.search("nsga2", task, trials=8, population=4)

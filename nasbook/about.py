@@ -64,7 +64,7 @@ PARTS = {  # of each method: the kind of picture that draws it (trace.plot), its
     "ofa": Parts("paths", "", "", ""),
     "fbnet": Parts("weights", "", "", "one_shot"),
     "proxylessnas": Parts("weights", "", "", "one_shot"),
-    "autogan": Parts("gan", "gan", "", "gan"),
+    "autogan": Parts("gan", "gan", "16", "gan"),
 }
 
 

@@ -24,6 +24,7 @@ LESSONS = {
     "13": "DARTS and its relaxations",
     "14": "Several objectives",
     "15": "Performance estimation and BO-NAS",
+    "16": "AutoGAN",
     "17": "Meta-learning and transfer",
     "21": "Scale up",
     "23": "Write your own method",

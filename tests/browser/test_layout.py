@@ -140,6 +140,20 @@ def test_a_lab_whose_output_is_cleared_pauses(open_notebook: Open):
     notebook.wait("lab.runner.state == 'paused'")
 
 
+def test_a_lab_whose_kernel_was_restarted_says_so_and_takes_no_clicks(open_notebook: Open):
+    notebook = open_notebook("import nasbook", "lab = nasbook.lab('evolution', trials=300, population=8)\nlab")
+    notebook.run()
+    lab = notebook.lab()
+    lab.wait_frame(1)
+    notebook.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+    lab.wait("getComputedStyle(lab, '::after').content.includes('The kernel of this lab has ended')")
+    assert lab.part("row").first.evaluate("e => getComputedStyle(e).pointerEvents") == "none"
+    notebook.run()
+    lab = notebook.lab()
+    lab.wait_frame(1)
+    assert lab.root.evaluate("e => getComputedStyle(e, '::after').content") in ("none", "normal")
+
+
 def test_enter_tries_the_point_of_the_game(open_notebook: Open):
     notebook = open_notebook("import nasbook", "lab = nasbook.lab('game', surface='branin', trials=4)\nlab")
     notebook.run()

@@ -57,7 +57,10 @@ SPACES = {
     "particle-swarm": NUMBERS,
     **dict.fromkeys(("cnn-differential-evolution", "reinforce", "ppo"), CHAIN),
 }
-SETTINGS = {name: {"max_fidelity": 9} for name in RUNGS}
+SETTINGS = {
+    **{name: {"max_fidelity": 9} for name in RUNGS},
+    "bananas": {"startup": 4, "batch": 4, "members": 2, "epochs": 10, "candidates": 20},  # it fits twice, and quickly
+}
 WAYS = ["neither", "first", "warm_start", "both"]
 
 

@@ -22,7 +22,8 @@ punished. ref = 0 stands for E[LAT] at equal probabilities.
 Defaults after the authors' code: λ = 0.1, β = 0.3, Adam's β₁ = 0. Theirs take an α step every fifth step at a rate of
 1e-3, after 40 epochs of warm-up, in 120 epochs of hundreds of steps; on digits, with 360 steps, every second at 0.05
 after 20 epochs of 60, and weights at 0.1 at first, as other single paths here. The authors' default mode runs all
-operations; this is the paper's, of two paths. Theirs sends the gradient of E[LAT] to all α.
+operations; this is the paper's, of two paths. In that one their code counts E[LAT] as if these two were all, and leaves
+α as it is where the active operation is `none`.
 
 Paper: Cai, Zhu & Han, ProxylessNAS: Direct Neural Architecture Search on Target Task and Hardware, ICLR 2019. Read
 first: `run`. Left out: label smoothing; the variant with REINFORCE.

@@ -353,8 +353,8 @@ def supernet(method: str, space: Any) -> Any:
             return places
     raise ValueError(
         f"{method} searches the cells of NAS-Bench-201 (edge_0_1 … edge_2_3), as in 'digits-cells', DARTS' cells, as in "
-        "'digits-darts', and chains of blocks, as in 'digits-block-chain': they have a supernet; for another space use "
-        "'random', 'bayesian' or 'regularized-evolution'"
+        "'digits-darts', chains of blocks, as in 'digits-block-chain', and elastic networks, as in 'digits-elastic': "
+        "they have a supernet; for another space use 'random', 'bayesian' or 'regularized-evolution'"
     )
 
 

@@ -73,12 +73,12 @@ class Ofa(PathTraining):
     Settings = OfaSettings
 
     def check_space(self, space: Space) -> None:
-        super().check_space(space)
-        if not hasattr(self.places, "largest"):
+        if "expansion_1_1" not in space.parameters:
             raise ValueError(
                 f"{self.name} shares weights inside operations, in networks of elastic depth, kernel and expansion, as "
-                "in 'digits-elastic'; for other spaces use 'spos' or 'fairnas'"
+                "in 'digits-elastic'; for cells use 'spos' or 'fairnas', for another space use 'random'"
             )
+        super().check_space(space)
 
     @one_thread_a_step
     def run(self, task: Task) -> Iterator[tuple[Trial, SupernetView]]:

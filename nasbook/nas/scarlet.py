@@ -59,13 +59,12 @@ class Scarlet(FairNAS):
     Settings = ScarletSettings
 
     def check_space(self, space: Space) -> None:
-        super().check_space(space)
-        chain = all(edge == (i, i + 1) for i, edge in enumerate(self.places.edges))
-        if not chain or "skip" not in self.places.ops:
+        if not all(name.startswith("block_") for name in space.parameters):
             raise ValueError(
                 f"{self.name} searches the depth of a chain of blocks, one of which is 'skip', as in "
-                "'digits-block-chain'; for cells use 'fairnas' or 'spos'"
+                "'digits-block-chain'; for cells use 'fairnas' or 'spos', for another space use 'random'"
             )
+        super().check_space(space)
 
     def network(self, classes: int, in_channels: int) -> Any:
         net = super().network(classes, in_channels)

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from nas.mixture_cases import history
 
 import nasbook
-from nasbook import Task
+from nasbook import Float, Space, Task
 from nasbook.nas.ofa import STAGES, Ofa
 from nasbook.nas.spaces.elastic import Elastic
 from nasbook.nas.spaces.gates import single
@@ -137,6 +137,8 @@ def test_any_network_can_be_taken_out_by_a_method_that_asks_and_tells():
 def test_bad_input_is_one_sentence():
     for call, says in [
         (lambda: Ofa(cell_space()), "elastic depth, kernel and expansion, as in 'digits-elastic'"),
+        (lambda: Ofa(Space(x=Float(0, 1))), "for another space use 'random'"),
+        (lambda: Ofa(Space(expansion_1_1=Float(0, 1))), "for another space use 'random'"),
         (lambda: Ofa(Images.space, distil=-1), "distil must be at least 0"),
         (lambda: Ofa(Images.space, shrink_lr=0), "shrink_lr must lie in"),
     ]:

@@ -7,9 +7,10 @@ from nas.mixture_cases import history
 from torch import nn
 
 import nasbook
-from nasbook import Task
+from nasbook import Float, Space, Task
 from nasbook.nas.scarlet import Scarlet, merge
 from nasbook.nas.spaces.block_chain import BlockChain, MBConvChain
+from nasbook.nas.spaces.elastic import Elastic
 from nasbook.nas.spaces.gates import single
 from nasbook.nas.spaces.nb201.cell import cell_space
 
@@ -161,5 +162,9 @@ def test_what_it_cannot_search():
     with pytest.raises(ValueError, match="searches the depth of a chain of blocks.* 'digits-block-chain'") as caught:
         Scarlet(cell_space())
     assert "\n" not in str(caught.value)
+    with pytest.raises(ValueError, match="searches the depth .* for another space use 'random'"):
+        Scarlet(Space(x=Float(0, 1)))
+    with pytest.raises(ValueError, match="searches the depth"):
+        Scarlet(Elastic().space)
     with pytest.raises(ValueError, match="skip must be one of linear, identity"):
         Scarlet(Chains.space, skip="relu")

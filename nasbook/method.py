@@ -113,7 +113,7 @@ class Method(_Named):
         return dict(settings)
 
     def check_budget(self, trials: int | None, fidelity: Fidelity | None) -> None:
-        """Raise ValueError where so many trials, or what the task can be trained for, are no search for the method."""
+        """Raise ValueError where so many trials, or what the task can be trained for, do not suffice."""
 
     def new_configurations(self, trials: int) -> int:
         """How many of so many trials want a configuration that has not been tried."""

@@ -40,6 +40,9 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW = (
 TRIAL, INCUMBENT, NEXT, BELIEF, ACQUISITION, HIDDEN, BASELINE = INK, ORANGE, RED, BLUE, GREEN, GREY, GREY
 DASH, DOT = (0, (4, 3)), (0, (1, 1.5))
 SEQUENTIAL = "viridis"
+DARK, MIDDLE = "#31688e", "#21918c"  # of this map, at a third and at a half, for what stands for any colour of it
+NOTE, FAINT = "#5f646d", "#6b7079"  # words that must not shout: greys that can still be read
+ENDED, STOPPED = "#5f7f9c", "#dfe5eb"  # bars of time
 
 # Methods in a race, in the order in which they are named; random search is always grey. (colour, dash, marker)
 RACERS = [

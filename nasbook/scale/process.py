@@ -88,5 +88,5 @@ class Worker:
         if code < 0:
             with suppress(ValueError):
                 name = signal.Signals(-code).name
-                return f"was killed by {name}" + (", perhaps for want of memory" if name == "SIGKILL" else "")
+                return f"was killed by {name}" + (", perhaps because memory ran out" if name == "SIGKILL" else "")
         return f"ended with code {code}"

@@ -37,7 +37,7 @@ class Crowd(PopulationPicture):
         self.mean = self.live(self.ax.plot([], [], color=style.BASELINE, ls=style.DASH, lw=1.3, zorder=1.2)[0])
         self.name = self.live(
             style.add_words(self.ax, 0.975, 0.03, RANDOM, axes_fraction=True, ha="right", va="bottom",
-                            fontsize=style.SMALL, color="#6b7079", ground="white", zorder=1.3)
+                            fontsize=style.SMALL, color=style.FAINT, ground="white", zorder=1.3)
         )  # fmt: skip
 
     def aim(self, trials: int, baseline: tuple[np.ndarray, ...]) -> None:

@@ -288,7 +288,7 @@ class GamePicture(Picture):
         self.lines = [line(YOU, "-", lw=2.4, zorder=3), line(OPPONENT, DASHED, lw=2.2, zorder=3.1)]
         self.ends = [
             self.live(add_words(self.curve, 0, 0, "", fontsize=style.SMALL, color=colour, va="center"))
-            for colour in (YOU, OPPONENT, "#6b7079", "#6b7079")
+            for colour in (YOU, OPPONENT, style.FAINT, style.FAINT)
         ]
 
     def update(self, state: GameState) -> bool:

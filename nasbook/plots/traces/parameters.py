@@ -134,7 +134,7 @@ class SlicePicture(_Trials):
             if rail:
                 ax.axvspan(1.05, end + 0.02, color=style.GRID, alpha=0.6, lw=0, zorder=0.5)
                 ax.text(1.0, 1.02, "not used", transform=ax.transAxes, ha="right", va="bottom", fontsize=style.SMALL,
-                        color="#5f646d")  # fmt: skip
+                        color=style.NOTE)  # fmt: skip
             live, mark = self.live, "v" if q.higher else "^"
             self.marks.append(
                 (
@@ -193,7 +193,7 @@ class ParallelPicture(_Trials):
         style.key(
             fig,
             [
-                ("one trial, the darker the better", style.line("#31688e", alpha=0.8)),
+                ("one trial, the darker the better", style.line(style.DARK, alpha=0.8)),
                 ("best", style.line(style.INCUMBENT, lw=2.6)),
                 ("failed", style.line(style.GREY, style.DOT, marker="o", ms=5, **style.HOLLOW)),
             ],
@@ -234,8 +234,8 @@ class ParallelPicture(_Trials):
             for k in [i for i, c in enumerate(self.conditional) if c]:
                 ax.plot([k, k], [self.RAIL - 0.025, self.RAIL + 0.025], color=style.GREY, lw=4, alpha=0.5, zorder=3)
             k = self.conditional.index(True)
-            ax.text(k, -0.21, "not used", fontsize=style.SMALL, ha="center", va="top", color="#5f646d", clip_on=False)
-        ax.text(d + 0.13 / step, self.FAILED, "failed", fontsize=style.SMALL, va="center", ha="left", color="#5f646d",
+            ax.text(k, -0.21, "not used", fontsize=style.SMALL, ha="center", va="top", color=style.NOTE, clip_on=False)
+        ax.text(d + 0.13 / step, self.FAILED, "failed", fontsize=style.SMALL, va="center", ha="left", color=style.NOTE,
                 clip_on=False)  # fmt: skip
         self.value_ticks: list[Any] = []
         self.step = step

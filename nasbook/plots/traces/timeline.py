@@ -18,8 +18,8 @@ from nasbook.plots.traces.history import _clock
 from nasbook.trace import Trace, Trial, best_of
 
 LOOKS: dict[str, dict[str, Any]] = {
-    "done": {"facecolor": "#5f7f9c", "edgecolor": "white"},
-    "pruned": {"facecolor": "#dfe5eb", "edgecolor": style.INK, "hatch": "////"},
+    "done": {"facecolor": style.ENDED, "edgecolor": "white"},
+    "pruned": {"facecolor": style.STOPPED, "edgecolor": style.INK, "hatch": "////"},
     "failed": {"facecolor": "white", "edgecolor": style.RED},
     "running": {"facecolor": "white", "edgecolor": style.GREY, "linestyle": (0, (2, 1.5))},
 }

@@ -106,7 +106,7 @@ class UnrollPicture(Picture):
         look: dict[str, Any] = {"color": style.NEXT, "ms": 7, "mec": "white", "mew": 0.8, "zorder": 4, "clip_on": False}
         self.dots = {ax: self.live(ax.plot([], [], "o", **look)[0]) for ax in left}
         self.words = {ax: self.live(style.add_words(ax, 0.5, 0.5, "", True, fontsize=style.SMALL, ha="center",
-                                                    color="#6b7079")) for ax in left}  # fmt: skip
+                                                    color=style.FAINT)) for ax in left}  # fmt: skip
         self.limit = self.live(self.ax_norm.plot([], [], color=style.GREY, ls=style.DOT, lw=1.4, zorder=1.5)[0])
 
     def update(self, state: Unroll) -> bool:
@@ -235,11 +235,11 @@ class WalkPicture(Picture):
         named: dict[str, Any] = {"axes_fraction": True, "fontsize": style.SMALL, "va": "bottom"}
         style.add_words(self.ax_loss, 0.04, 0.15, "— this round", color=style.BLUE, **named)
         if self.training:
-            style.add_words(self.ax_loss, 0.04, 0.03, f"- - {self.training} steps, same h", color="#6b7079", **named)
+            style.add_words(self.ax_loss, 0.04, 0.03, f"- - {self.training} steps, same h", color=style.FAINT, **named)
         if self.untrained is not None:
             self.ax_loss.axhline(self.untrained, color=style.LIGHT, lw=1, zorder=1)
             style.add_words(self.ax_loss, self.rounds + 0.3, 1.02 * self.untrained, "untrained", fontsize=style.SMALL,
-                            ha="right", va="bottom", color="#6b7079")  # fmt: skip
+                            ha="right", va="bottom", color=style.FAINT)  # fmt: skip
         draw = lambda ax, look: self.live(  # noqa: E731
             ax.plot([], [], color=look[0], ls=look[1], marker="o", ms=3, lw=1.6)[0]
         )
@@ -248,7 +248,7 @@ class WalkPicture(Picture):
         self.full = draw(self.ax_loss, (style.BASELINE, style.DASH))
         self.loss = draw(self.ax_loss, (style.BLUE, "-"))
         self.words = self.live(style.add_words(self.ax_gradient, 0.5, 0.7, "", True, fontsize=style.SMALL, ha="center",
-                                               color="#6b7079"))  # fmt: skip
+                                               color=style.FAINT))  # fmt: skip
 
     def update(self, state: tuple[Any, Sequence[float] | None]) -> bool:
         steps = steps_of(state[0])

@@ -117,7 +117,7 @@ class FrontPicture(Picture):
         ax.yaxis.set_major_formatter(FuncFormatter(short))
         ax.plot(right, high, "x", color=style.GREY, ms=7, mew=1.6)
         style.add_words(ax, right, high + 0.025 * (high - low), "reference", ha="center", va="bottom",
-                        fontsize=style.SMALL, color="#6b7079")  # fmt: skip
+                        fontsize=style.SMALL, color=style.FAINT)  # fmt: skip
         self.area = self.live(style.polygon(ax, style.INCUMBENT, 0.16, zorder=1.2))
         plot = lambda *args, **kw: self.live(ax.plot([], [], *args, **kw)[0])  # noqa: E731
         self.truth = plot(".", color=style.HIDDEN, ms=4, ls=style.DASH, lw=1.3, zorder=1.8, drawstyle="steps-post")
@@ -305,7 +305,7 @@ class ConfigPicture(Picture):
                 style.shorten(style.named(name), 1.6),
                 va="center",
                 fontsize=style.SMALL,
-                color="#6b7079",
+                color=style.FAINT,
             )
             self.words.append(
                 self.live(style.add_words(ax, 0.5, i + 0.5, "", va="center", fontsize=style.SMALL, color=style.INK))

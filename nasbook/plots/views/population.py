@@ -260,8 +260,8 @@ class TreePicture(Picture):
         style.key(
             fig,
             [
-                ("alive", style.dot("#21918c", ms=7, mec=style.INK, mew=1.4)),
-                ("dead", style.dot("#21918c", ms=5)),
+                ("alive", style.dot(style.MIDDLE, ms=7, mec=style.INK, mew=1.4)),
+                ("dead", style.dot(style.MIDDLE, ms=5)),
                 ("best and its ancestors", style.line(style.INCUMBENT, marker="*", ms=9, mec=style.INK, mew=0.7)),
             ],
         )  # fmt: skip

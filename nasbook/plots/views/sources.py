@@ -63,7 +63,7 @@ class SourcesPicture(Picture):
         self.ax.set(ylabel="weight", ylim=(-0.05, 1.05))
         self.below.set(ylabel="pairs wrong (%)", xlabel="trial", ylim=(0, 104))
         self.below.axhline(50, color=style.HIDDEN, ls=style.DASH, lw=1.1, zorder=1.5)
-        guess: dict[str, Any] = {"fontsize": style.SMALL, "color": "#6b7079", "va": "bottom"}
+        guess: dict[str, Any] = {"fontsize": style.SMALL, "color": style.FAINT, "va": "bottom"}
         style.add_words(self.below, 0.006, 0.5, "guessing", axes_fraction=True, **guess)
         self.ax.tick_params(labelbottom=False)
         self.lines: list[tuple[Any, Any]] = []

@@ -177,7 +177,7 @@ class StrategyPicture(Picture):
             style.add_words(
                 self.curve, 0.98, 0.96, "– this method", True, fontsize=style.SMALL, color="#9a6a00", ha="right"
             ),
-            style.add_words(self.curve, 0.98, 0.90, "", True, fontsize=style.SMALL, color="#6b7079", ha="right"),
+            style.add_words(self.curve, 0.98, 0.90, "", True, fontsize=style.SMALL, color=style.FAINT, ha="right"),
         ]
         for artist in (self.other, self.found, *self.labels):
             live(artist)

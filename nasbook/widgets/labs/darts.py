@@ -192,7 +192,7 @@ class Training(TrainingPicture):
         self.random = self.live(style.polygon(self.ax, style.BASELINE, 0.22, zorder=1.1))
         self.name = self.live(
             style.add_words(self.ax, 0, 0, "half of all cells, trained alone", fontsize=style.SMALL, va="center",
-                            ha="right", color="#6b7079", zorder=1.2)
+                            ha="right", color=style.FAINT, zorder=1.2)
         )  # fmt: skip
 
     def _limits(self) -> None:

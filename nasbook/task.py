@@ -130,6 +130,16 @@ class TrainsForReal(HoldsImages, BuildsNetworks, Protocol):
 
 
 @runtime_checkable
+class JudgesImages(Protocol):
+    """Images to imitate, `real(side)` (n, 1, side, side) in ±1, and a judge: `predictions(images)` (n, classes), rows
+    of sum 1."""
+
+    def real(self, side: int) -> Any: ...
+
+    def predictions(self, images: Any) -> Any: ...
+
+
+@runtime_checkable
 class OnADevice(Protocol):
     """It trains on this `device`: "cpu", "cuda" or "auto"."""
 

@@ -7,14 +7,16 @@ import pytest
 
 import nasbook
 from nasbook import registry
-from nasbook.task import HoldsImages, KnowsOutcomes, ManyTasks, OfNumbers
+from nasbook.task import HoldsImages, JudgesImages, KnowsOutcomes, ManyTasks, OfNumbers
 
 OFFERS = {
     HoldsImages: {
         "digits-mlp", "digits-cnn", "digits-cells", "digits-mlp-chain", "digits-conv-chain", "digits-darts",
-        "digits-s2", "digits-s4", "digits-macro", "digits-block-chain", "digits-mbconv-chain", "characters",
+        "digits-s2", "digits-s4", "digits-macro", "digits-block-chain", "digits-mbconv-chain", "digits-elastic",
+        "characters",
         "digits-mlp-parameters",
     },
+    JudgesImages: {"digits-gan"},
     ManyTasks: {"digits-few-shot"},
     OfNumbers: {"forrester", "branin", "hartmann6", "ackley", "rosenbrock", "ellipsoid", "uneven-axes"},
 }  # fmt: skip

@@ -40,7 +40,7 @@ from nasbook.nas.parts.gan import GAN, inception_score
 from nasbook.nas.parts.gan_view import DRAWS, SHOWN, AutoGANSettings, AutoGANView
 from nasbook.nas.spaces.generator.layers import Lines, cell_space, complete, depth, every_layer, layers
 from nasbook.space import Config, Space
-from nasbook.task import Task
+from nasbook.task import JudgesImages, Task
 from nasbook.trace import Trial
 
 Pair = tuple[Tensor, Tensor]
@@ -74,7 +74,7 @@ class AutoGAN(Resumable):
         """Search, and yield after each epoch. ValueError if the task has no real images and no judge.
 
         task.real(side): images (n, 1, side, side) in ±1; task.predictions(images): (n, classes), rows of sum 1."""
-        if not hasattr(task, "real") or not hasattr(task, "predictions"):
+        if not isinstance(task, JudgesImages):
             raise ValueError(f"{self.name} needs real images and a judge, and {task.name} has none; use 'digits-gan'")
         self.task: Any = task
         self.x = [task.real(2 ** (n + 1)) for n in range(1, self.stages + 1)]

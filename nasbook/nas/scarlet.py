@@ -15,8 +15,8 @@ It needs a chain whose blocks begin with a convolution. The cell of NAS-Bench-20
 ReLU, and sums lie between them. Nor can W₁ be merged into a bottleneck that adds its input to its output; such networks
 are derived without it, and trained alone.
 
-On the chain of four blocks that is searched here, 81 networks can be trained alone: their true order is known. The
-stabilizer starts at random as every convolution; as the identity it helped less in first runs.
+On the chain of four blocks that is searched here there are 81 networks, which can all be trained alone. The stabilizer
+starts at random, as every convolution does.
 
 Paper: Chu, Zhang, Li, Lu & Li, SCARLET-NAS: Bridging the Gap between Stability and Scalability in Weight-sharing Neural
 Architecture Search, ICCV Workshops 2021. Read first: `merged`; the training is in fairnas.py. Left out: multiply-adds

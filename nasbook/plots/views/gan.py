@@ -181,7 +181,7 @@ class StagesPicture(Picture):
         self.title(fig)
         _, h = style.size(fig)
         rows = [(s, name) for s in range(1, self.cells + 1) for name in self._names(s)]
-        ax = style.bare(style.axes(fig, 1.12, 0.12, 0.15, 0.4))
+        ax = style.bare(style.axes(fig, 1.35, 0.12, 0.15, 0.4))
         ax.set(xlim=(0, 1), ylim=(len(rows) - 0.4 + 0.5 * (self.cells - 1), -0.6))
         self.wide = style.size(fig)[0] - 1.5
         self.bars: dict[str, list[Any]] = {}

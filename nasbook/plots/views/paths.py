@@ -127,9 +127,9 @@ class PathsPicture(Picture):
 
     def tau(self) -> float | None:
         """Kendall's τ of the judged paths: does the supernet order them as training alone does? None where fewer than
-        three scores differ, or where the truth is not known."""
+        eight scores differ, of which it would say nothing, or where the truth is not known."""
         paths = self.view.scatter or ()
-        if self.truth is None or len({score for _, score in paths}) < 3:
+        if self.truth is None or len({score for _, score in paths}) < 8:
             return None
         from scipy.stats import kendalltau
 

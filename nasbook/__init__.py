@@ -16,8 +16,10 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nasbook import registry, tasks, trace_file
 from nasbook.kit import interrupt  # noqa: F401  # first, so that Ctrl-C in the imports below is one line
+
+# isort: split
+from nasbook import registry, tasks, trace_file
 from nasbook.method import Method, OneShot, Proposal
 from nasbook.registry import register
 from nasbook.search import replay, search, steps

@@ -28,7 +28,8 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.hpo.bayesian import BayesianOptimisation, BayesianSettings, BayesianView
+from nasbook.hpo.bayesian import BayesianOptimisation, BayesianView
+from nasbook.hpo.parts.bayesian_settings import BayesianSettings
 from nasbook.kit.checks import refused, setting, whole, within
 from nasbook.kit.values import Reach
 from nasbook.trace import Trial

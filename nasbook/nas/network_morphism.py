@@ -28,9 +28,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -41,14 +41,12 @@ from nasbook.kit.start import images_of
 from nasbook.kit.state import Resumable
 from nasbook.kit.threads import one_thread_a_step
 from nasbook.nas.parts.chain_growth import first_chain, growths
+from nasbook.nas.parts.climb import Member, NetworkMorphismView
 from nasbook.nas.parts.morphisms import apply
 from nasbook.nas.parts.warm_restart import Learned, RestartSettings, learn
 from nasbook.space import Config, Int, Space
 from nasbook.task import OnADevice, Task, TrainsForReal, trial_seed
 from nasbook.trace import Trial
-
-if TYPE_CHECKING:
-    from nasbook.nas.spaces.program import Program
 
 SPACE = "conv-chain"  # what it climbs in
 Born = tuple[Config, Any, list[str]]  # a configuration, its network, and the changes that lead there from the parent
@@ -68,34 +66,6 @@ class NetworkMorphismSettings(RestartSettings):
         whole("morphisms", self.morphisms, 1)
         if not isinstance(self.inherit, bool):
             raise ValueError(f"inherit must be True or False, not {self.inherit!r}")
-
-
-@dataclass(frozen=True)
-class NetworkMorphismView:
-    """Where the climb stood when a child had been trained. None where there is no such trial."""
-
-    step: int  # 0 is the first chain
-    parent: int | None  # trial id of this step's parent
-    best: int | None  # trial id of the best of this step so far
-    before: float  # validation error with the weights that the training began with
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, row: dict[str, Any]) -> NetworkMorphismView:
-        return cls(**row)
-
-
-@dataclass(frozen=True)
-class Member:
-    """A network of the climb, trained."""
-
-    id: int  # of its trial
-    config: Config
-    net: Program
-    error: float  # validation
-    trained: int  # epochs, those of its ancestors included
 
 
 class NetworkMorphism(Resumable):

@@ -197,7 +197,7 @@ def test_progress_table_download_and_restore(tmp_path):
     exercise.check(answer_of(exercise, exercise.solution))
     box = progress()
     table, (link, upload), note = box.children[0], box.children[1].children, box.children[2]
-    assert "● ○" not in table.value and "○ ● 1 of 2" in table.value
+    assert "○ ● ○ ○ 1 of 4" in table.value
     assert 'href="data:application/json;base64,' in link.value
     saved = Record().path.read_bytes()
     Record().path.unlink()

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 import nasbook
 from nasbook import Choice, Constant, Float, Int, Space, Trial
-from nasbook.hpo.bayesian import NAMES, BayesianOptimisation
+from nasbook.hpo.bayesian import BayesianOptimisation
 from nasbook.hpo.parts.acquisition import ACQUISITIONS
+from nasbook.hpo.parts.bayesian_settings import NAMES
 from nasbook.hpo.parts.climb import climb
 from nasbook.hpo.parts.draws import samples
 from nasbook.hpo.parts.features import Features

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import nasbook
 from nasbook import Float, FunctionTask, Space
-from nasbook.hpo.bayesian import LIES
 from nasbook.hpo.parego import ParEGO, tchebycheff, weights
+from nasbook.hpo.parts.bayesian_settings import LIES
 from nasbook.hpo.parts.pareto import front, hypervolume
 
 SQUARE = Space(x=Float(-2, 2), y=Float(-2, 2))

@@ -100,7 +100,7 @@ def test_figures_show_themselves_with_their_alt_text(trace):
     assert fig.png().startswith(b"\x89PNG")
 
 
-ASK_MORE = (*VIEWS, "pareto", "hypervolume", "front", "tree", "lineage")  # than this trace has
+ASK_MORE = (*VIEWS, "pareto", "hypervolume", "front", "tree", "lineage", "chains")  # than this trace has
 
 
 @pytest.mark.parametrize("kind", [k for k in KINDS if k not in ASK_MORE])

@@ -6,7 +6,9 @@ import sys
 
 from nasbook import registry
 
-HEAVY = {"growth", "spaces", "controller", "darts", "hypergradient", "pbt"}  # they build or train a network at once
+HEAVY = {  # they build or train a network at once, or fit a forest
+    "growth", "spaces", "controller", "darts", "hypergradient", "pbt", "surrogates", "few-shot", "gan",
+}  # fmt: skip
 
 
 def test_a_lab_that_trains_no_network_loads_neither_torch_nor_scikit_learn():

@@ -68,7 +68,7 @@ def check_report(report: Any) -> str | None:
     if not callable(report):
         return f"report must be a function, not a {type(report).__name__}"
     rng = np.random.default_rng()
-    for n in (5, 12):
+    for n in (5, 8, 12):
         x = rng.normal(5, rng.uniform(0.1, 1), n)
         try:
             mean, error = report(x.copy())

@@ -17,7 +17,8 @@ from typing import Any
 import ipywidgets as W
 
 import nasbook
-from nasbook.hpo.bayesian import NAMES, BayesianOptimisation, BayesianView
+from nasbook.hpo.bayesian import BayesianOptimisation, BayesianView
+from nasbook.hpo.parts.bayesian_settings import NAMES
 from nasbook.plots.data import Quantity
 from nasbook.plots.scales import value_label
 from nasbook.plots.style import number

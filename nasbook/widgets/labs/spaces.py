@@ -311,7 +311,9 @@ class SpacesLab(Lab):
         if slot in around.offers:
             self.slot = slot
             self.show(around.offers[slot], "You")
-        elif slot in around.decisions:
+        elif not around.decisions.get(slot):
+            self.note("Nothing is chosen there: every architecture of this space has it.")
+        else:
             again = slot == self.slot and self._turn.value in around.decisions[slot]
             name = self._turn.value if again else around.decisions[slot][0]
             self.slot = slot

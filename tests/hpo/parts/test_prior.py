@@ -9,7 +9,8 @@ from scipy.stats import kstest, truncnorm, wilcoxon
 
 import nasbook
 from nasbook import Choice, Float, Int, Space, Trial
-from nasbook.hpo.bayesian import NAMES, BayesianOptimisation
+from nasbook.hpo.bayesian import BayesianOptimisation
+from nasbook.hpo.parts.bayesian_settings import NAMES
 from nasbook.hpo.parts.features import Features
 from nasbook.hpo.parts.prior import Prior
 

@@ -5,7 +5,7 @@ import pytest
 from plots.legible import assert_legible
 
 import nasbook
-from nasbook.hpo.bayesian import NAMES
+from nasbook.hpo.parts.bayesian_settings import NAMES
 from nasbook.plots import SideBySide1D, SideBySide2D, acquisitions, side_by_side_picture
 from nasbook.plots.views.acquisition_labels import SHORT
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import nasbook
-from nasbook.hpo.bayesian import NAMES, BayesianOptimisation
+from nasbook.hpo.bayesian import BayesianOptimisation
+from nasbook.hpo.parts.bayesian_settings import NAMES
 from nasbook.plots.views.acquisition import Acquisition1D
 from nasbook.plots.views.acquisition_maps import Acquisition2D
 from nasbook.plots.views.side_by_side import SideBySide1D, SideBySide2D

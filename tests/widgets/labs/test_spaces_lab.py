@@ -151,7 +151,14 @@ def test_another_table_keeps_the_architecture(cells):
 def test_every_space_opens_takes_clicks_and_gives_code_that_runs(name):
     lab = SpacesLab(space=name, seed=3)
     assert lab.error is None
-    for slot in (*sorted(lab.graph.edges)[:2], *lab.graph.offers[:1]):
+    decided = {slot for slot, names in lab._edits(lab.config).decisions.items() if names}
+    fixed = [slot for slot in sorted(lab.graph.edges) if slot not in decided]
+    assert decided, "nothing can be clicked"
+    for slot in fixed[:1]:
+        before = lab.config
+        click_slot(lab, slot)
+        assert lab.error is None and lab.config == before and "Nothing is chosen there" in words(lab._status)
+    for slot in (*sorted(decided & set(lab.graph.edges))[:2], *lab.graph.offers[:1]):
         before = lab.config
         click_slot(lab, slot)
         assert lab.error is None and lab.config != before and lab.spaces.is_valid(lab.config)

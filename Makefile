@@ -84,7 +84,7 @@ test: env-test
 	step "lint" $(BIN)/ruff check .; \
 	step "layout" $(BIN)/ruff format --check .; \
 	step "types" $(BIN)/mypy; \
-	step "tests" env $(PYTEST) -n $(WORKERS) --dist loadfile -m "not browser" tests; \
+	step "tests" env $(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not browser" tests; \
 	$(if $(wildcard tests/browser),step "browser" env $(PYTEST) -m browser tests/browser;) \
 	$(if $(NOTEBOOKS),step "notebooks" env $(NBVAL) $(NOTEBOOKS);) \
 	if [ -n "$$failed" ]; then printf '\nFAILED: %s\n' "$${failed#, }"; exit 1; fi; \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -221,6 +222,8 @@ def _check_objectives(method: Method | OneShot, task: Task) -> None:
     objectives = len(task.objectives)
     one = objectives < 2 and type(task).__module__.startswith("nasbook.tasks.")  # others may answer more than they tell
     if one and isinstance(method, Method) and (reason := method.refuses(Trial(0, {}, status="done", value=0.0))):
+        if "objectives" in inspect.signature(type(task)).parameters:
+            reason = f"{method.name} weighs several; make the task with them, e.g. objectives=('error', 'parameters')"
         raise ValueError(f"{task.name} has one objective: {reason}")
     if objectives > 1 and not getattr(method, "several", False):
         raise ValueError(f"{task.name} has {MANY.format(n=objectives, method=method.name)}")

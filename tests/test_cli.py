@@ -121,7 +121,7 @@ def test_a_trace_is_kept_and_gone_on_with(here, tmp_path):
     code, out, err = here("search", "random", "branin", "--trials", 5, "--out", "t.jsonl")
     assert (code, out) == (2, "") and "t.jsonl exists" in err
     code, out, _ = here("search", "random", "branin", "--trials", 9, "--out", "t.jsonl", "--resume")
-    assert code == 0 and "of 9 trials" in out and 'nasbook.Trace.load("t.jsonl").plot("history")' in out
+    assert code == 0 and "of 9 trials" in out and 'nasbook.Trace.load("t.jsonl").plot()' in out
     whole = nasbook.search("random", "branin", trials=9)
     assert Trace.load(tmp_path / "t.jsonl").digest == whole.digest
 
@@ -161,6 +161,17 @@ def test_a_picture_is_drawn(here, tmp_path):
     code, _, err = here("search", "random", "branin", "--trials", 5, "--plot", "p.png")
     assert code == 0 and "drew p.png" in err
     assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_picture_of_a_search_is_the_methods_own_unless_another_is_asked_for(here, tmp_path):
+    for name, kind in (("own", []), ("history", ["--kind", "history"])):
+        options = ["--trials", 25, "--out", f"{name}.jsonl", "--plot", f"{name}.png", *kind]
+        assert here("search", "regularized-evolution", "nb201-cifar10", *options)[0] == 0
+    trace = Trace.load(tmp_path / "own.jsonl")
+    drawn = {kind: trace.plot(kind).png() for kind in ("population", "history")}
+    trace.plot("population").savefig("expected.png")
+    assert drawn["population"] != drawn["history"]
+    assert Path("own.png").read_bytes() == Path("expected.png").read_bytes() != Path("history.png").read_bytes()
 
 
 OWN = """

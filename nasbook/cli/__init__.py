@@ -123,7 +123,7 @@ def _parser() -> _Parser:
     p.add_argument("--resume", action="store_true", help="go on with the trace in --out")
     p.add_argument("--warm-start", type=Path, metavar="TRACE", help="tell the method an earlier trace first")
     p.add_argument("--plot", type=Path, metavar="PICTURE", help="draw the trace into a .png, .svg or .pdf")
-    p.add_argument("--kind", default="history", metavar="KIND", help="what --plot draws (default: history)")
+    p.add_argument("--kind", metavar="KIND", help="what --plot draws (default: the method's own picture)")
     p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")
     p.add_argument(
         "--trust", action="append", default=[], metavar="MODULE", help="a module or package whose code may run, too"

@@ -44,8 +44,9 @@ def report(trace: Trace, seconds: float, out: Path | None, as_json: bool) -> int
             print(f"Best value {best.value:.8g}, trial {best.id} of {many}{bad}, {seconds:.3g} s")
             print("  " + "  ".join(f"{k} = {short(v)}" for k, v in best.config.items()))
         if out is not None:
+            kind = '"pareto"' if front else ""
             print(f"Trace: {out}")
-            print(f'Draw it: nasbook.Trace.load("{out}").plot("{"pareto" if front else "history"}")')
+            print(f'Draw it: nasbook.Trace.load("{out}").plot({kind})')
     if best is None and not trace.interrupted:
         first = f": {failed[0].reason}" if failed else ""
         return fail(f"none of {len(trace)} trials succeeded; the first failure{first}" if failed

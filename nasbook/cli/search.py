@@ -106,13 +106,14 @@ def _follow(going: Iterator[Any], total: int | None, name: str) -> Trace:
             bar.update(1)
 
 
-def check_picture(path: Path | None, kind: str, method: str) -> None:
+def check_picture(path: Path | None, kind: str | None, method: str) -> None:
     """Before anything is computed: can this picture be drawn from this method's trace, and written there?"""
     if path is None:
         return
     from nasbook.plots import check_kind
 
-    check_kind(kind, method)
+    if kind is not None:
+        check_kind(kind, method)
     if path.suffix not in PICTURES:
         raise Usage(f"--plot: the name of a picture ends in {', '.join(PICTURES)}, not {path.name!r}")
     if not path.absolute().parent.is_dir():

@@ -1,5 +1,6 @@
 """NSGA-II: how far it covers a known front, who survives, what a child inherits."""
 
+import ast
 from dataclasses import replace
 
 import numpy as np
@@ -108,6 +109,11 @@ def test_one_value_is_refused_and_failures_are_not():
     space = Space(x=Float(0, 1))
     with pytest.raises(ValueError, match="branin has one objective: nsga2 weighs several"):
         nasbook.search("nsga2", "branin", trials=5)
+    with pytest.raises(ValueError, match="make the task with them, e.g. objectives=") as told:
+        nasbook.search("nsga2", "nb201-cifar10", trials=5)
+    way = str(told.value).partition("objectives=")[2]
+    task = nasbook.task("nb201-cifar10", objectives=ast.literal_eval(way))  # what it says works
+    assert len(nasbook.search("nsga2", task, trials=5)) == 5
     method = NSGA2(space, population=4)
     trials = [method.ask() for _ in range(12)]  # more in flight than live
     for i, trial in enumerate(trials):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import nasbook
 from nasbook.nas.spaces.nb201.cell import cell_space
 from nasbook.task import Task
 
@@ -20,3 +21,15 @@ class Pictures(Task):
 def history(steps):
     """What a search has found and shown, without the seconds."""
     return [(s.trial.config, s.trial.value, s.view) for s in steps]
+
+
+def stopped_and_gone_on(name, task, folder, stops, **options):
+    """Histories of a search left after each of these steps (-1: the last) and gone on with, and of a whole one."""
+    whole, file = history(nasbook.steps(name, task, **options)), folder / "trace.jsonl"
+    for stop in np.arange(len(whole))[list(stops)]:
+        going = nasbook.steps(name, task, out=file, resume=True, **options)
+        while next(going).index != stop:
+            pass
+        going.close()
+    list(nasbook.steps(name, task, out=file, resume=True, **options))
+    return history(nasbook.replay(nasbook.Trace.load(file))), whole

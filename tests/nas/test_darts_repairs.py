@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from nas.mixture_cases import SHORT, Pictures, history
+from nas.mixture_cases import SHORT
+from nas.pictures import Pictures, history
 
 import nasbook
 from nasbook.kit.start import init_weights

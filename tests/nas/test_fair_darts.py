@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from nas.mixture_cases import SHORT, Pictures
+from nas.mixture_cases import SHORT
+from nas.pictures import Pictures
 
 import nasbook
 from nasbook.nas.fair_darts import FairDarts, zero_one_loss

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from nas.test_spos import Pictures, history
+from nas.pictures import stopped_and_gone_on
+from nas.test_spos import Pictures
 
 import nasbook
 from nasbook.nas.enas import Enas
@@ -141,15 +142,8 @@ def test_trials_and_views():
 
 @pytest.mark.parametrize(("name", "settings"), [("fairnas", FAIR), ("enas", ENAS)])
 def test_a_stopped_search_goes_on_bit_for_bit(name, settings, tmp_path):
-    whole = history(nasbook.steps(name, Pictures(), seed=3, **settings))
-    file = tmp_path / "trace.jsonl"
-    for stop in (0, len(whole) - 2):
-        going = nasbook.steps(name, Pictures(), seed=3, out=file, resume=True, **settings)
-        while next(going).index != stop:
-            pass
-        going.close()
-    list(nasbook.steps(name, Pictures(), seed=3, out=file, resume=True, **settings))
-    assert history(nasbook.replay(nasbook.Trace.load(file))) == whole
+    gone_on, whole = stopped_and_gone_on(name, Pictures(), tmp_path, (0, -2), seed=3, **settings)
+    assert gone_on == whole
     check_method(name, task=Pictures(), settings=settings)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from nas.pictures import Pictures, history
+from nas.pictures import Pictures, stopped_and_gone_on
 
 import nasbook
 from nasbook.nas.fbnet import FBNet
@@ -77,15 +77,9 @@ def test_a_higher_price_finds_faster_cells():
 
 
 def test_a_stopped_search_goes_on_bit_for_bit(tmp_path):
-    whole = history(nasbook.steps("fbnet", Pictures(), seed=3, **SHORT))
-    file = tmp_path / "trace.jsonl"
-    for stop in (1, 2):  # in the warm-up, and in the search
-        going = nasbook.steps("fbnet", Pictures(), seed=3, out=file, resume=True, **SHORT)
-        while next(going).index != stop:
-            pass
-        going.close()
-    list(nasbook.steps("fbnet", Pictures(), seed=3, out=file, resume=True, **SHORT))
-    assert history(nasbook.replay(nasbook.Trace.load(file))) == whole
+    stops = (1, 2)  # in the warm-up, and in the search
+    gone_on, whole = stopped_and_gone_on("fbnet", Pictures(), tmp_path, stops, seed=3, **SHORT)
+    assert gone_on == whole
 
 
 def test_it_keeps_what_a_search_relies_on():

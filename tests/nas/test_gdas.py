@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from nas.pictures import Pictures, history
+from nas.pictures import Pictures, stopped_and_gone_on
 from torch import nn
 
 import nasbook
@@ -114,15 +114,8 @@ def test_trials_and_views(tmp_path):
 
 
 def test_a_stopped_search_goes_on_bit_for_bit(tmp_path):
-    whole = history(nasbook.steps("gdas", Pictures(), seed=3, **SHORT))
-    file = tmp_path / "trace.jsonl"
-    for stop in (0, 1):
-        going = nasbook.steps("gdas", Pictures(), seed=3, out=file, resume=True, **SHORT)
-        while next(going).index != stop:
-            pass
-        going.close()
-    list(nasbook.steps("gdas", Pictures(), seed=3, out=file, resume=True, **SHORT))
-    assert history(nasbook.replay(nasbook.Trace.load(file))) == whole
+    gone_on, whole = stopped_and_gone_on("gdas", Pictures(), tmp_path, (0, 1), seed=3, **SHORT)
+    assert gone_on == whole
 
 
 def test_it_keeps_what_a_search_relies_on():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from nas.mixture_cases import history
+from nas.pictures import stopped_and_gone_on
 
 import nasbook
 from nasbook import Float, Space, Task
@@ -117,15 +117,8 @@ def test_trials_views_and_rates():
 
 def test_a_stopped_search_goes_on_bit_for_bit(tmp_path):
     options = {**SHORT, "epochs": 7, "seed": 3}
-    whole = history(nasbook.steps("ofa", Images(), **options))
-    file = tmp_path / "trace.jsonl"
-    for stop in (0, 1, 4):
-        going = nasbook.steps("ofa", Images(), out=file, resume=True, **options)
-        while next(going).index != stop:
-            pass
-        going.close()
-    list(nasbook.steps("ofa", Images(), out=file, resume=True, **options))
-    assert history(nasbook.replay(nasbook.Trace.load(file))) == whole
+    gone_on, whole = stopped_and_gone_on("ofa", Images(), tmp_path, (0, 1, 4), **options)
+    assert gone_on == whole
 
 
 def test_any_network_can_be_taken_out_by_a_method_that_asks_and_tells():

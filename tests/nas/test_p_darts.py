@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 import torch
-from nas.mixture_cases import SHORT, Pictures, history
+from nas.mixture_cases import SHORT
+from nas.pictures import Pictures, history
 
 import nasbook
 from nasbook.nas.p_darts import Dropped, PDarts

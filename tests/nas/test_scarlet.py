@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from nas.mixture_cases import history
+from nas.pictures import stopped_and_gone_on
 from torch import nn
 
 import nasbook
@@ -147,15 +147,8 @@ def test_counts_are_exactly_fair_and_stabilizers_learn():
 
 
 def test_a_stopped_search_goes_on_bit_for_bit(tmp_path):
-    whole = history(nasbook.steps("scarlet", Chains(), seed=3, **SHORT))
-    file = tmp_path / "trace.jsonl"
-    for stop in (0, 2):
-        going = nasbook.steps("scarlet", Chains(), seed=3, out=file, resume=True, **SHORT)
-        while next(going).index != stop:
-            pass
-        going.close()
-    list(nasbook.steps("scarlet", Chains(), seed=3, out=file, resume=True, **SHORT))
-    assert history(nasbook.replay(nasbook.Trace.load(file))) == whole
+    gone_on, whole = stopped_and_gone_on("scarlet", Chains(), tmp_path, (0, 2), seed=3, **SHORT)
+    assert gone_on == whole
 
 
 def test_what_it_cannot_search():

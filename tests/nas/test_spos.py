@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from nas.pictures import Pictures, stopped_and_gone_on
 
 import nasbook
 from nasbook import Choice, Float, Space
@@ -14,22 +15,10 @@ from nasbook.nas.parts.trained import Trained
 from nasbook.nas.spaces.gates import single
 from nasbook.nas.spaces.nb201.cell import cell_space
 from nasbook.nas.spos import Spos
-from nasbook.task import Task
 from nasbook.tasks.supernet import SupernetTask
 from nasbook.testing import check_method
 
 SHORT = {"epochs": 2, "rounds": 2, "channels": 2, "batch": 50, "looks": 2, "population": 6, "top": 3, "device": "cpu"}
-
-
-class Pictures(Task):
-    """A few images per split, for tests that need a training but not a good one."""
-
-    name, space = "pictures", cell_space()
-
-    def data(self):
-        rng = np.random.default_rng(0)
-        draw = lambda: (rng.standard_normal((100, 8, 8)).astype(np.float32), rng.integers(0, 3, 100))  # noqa: E731
-        return {"train": draw(), "val": draw()}
 
 
 def begun(**settings):
@@ -109,20 +98,10 @@ def test_trials_and_views(tmp_path):
     assert [s.view for s in nasbook.replay(nasbook.Trace.load(tmp_path / "t.jsonl"))] == views
 
 
-def history(steps):
-    return [(s.trial.config, s.trial.value, s.view) for s in steps]
-
-
 def test_a_stopped_search_goes_on_bit_for_bit(tmp_path):
-    whole = history(nasbook.steps("spos", Pictures(), seed=3, **SHORT))
-    file = tmp_path / "trace.jsonl"
-    for stop in (0, 2):  # in the training, and in the search
-        going = nasbook.steps("spos", Pictures(), seed=3, out=file, resume=True, **SHORT)
-        while next(going).index != stop:
-            pass
-        going.close()
-    list(nasbook.steps("spos", Pictures(), seed=3, out=file, resume=True, **SHORT))
-    assert history(nasbook.replay(nasbook.Trace.load(file))) == whole
+    stops = (0, 2)  # in the training, and in the search
+    gone_on, whole = stopped_and_gone_on("spos", Pictures(), tmp_path, stops, seed=3, **SHORT)
+    assert gone_on == whole
 
 
 def test_it_keeps_what_a_search_relies_on():

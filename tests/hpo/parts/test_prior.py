@@ -106,9 +106,10 @@ def test_every_acquisition_finds_the_minimum_with_a_bad_prior(acquisition):
     """The belief is far off, and narrow; 30 trials are enough to overrule it."""
     wavy = lambda c: math.sin(12 * c["x"]) + 2 * c["x"]  # noqa: E731
     lowest = min(wavy({"x": x}) for x in np.linspace(0, 1, 10_001))
-    more = {"xi": 0.05, "seed": 2} if acquisition == "pi" else {"seed": 1}  # PI is greedy: not so with every seed
-    method = told(LINE, 30, wavy, acquisition=acquisition, prior={"x": [0.95, 0.02]}, beta=3, **more)
-    assert min(t.value for t in method.done) < lowest + 0.02
+    greedy = acquisition == "pi"
+    options = {"acquisition": acquisition, "prior": {"x": [0.95, 0.02]}, "beta": 3, **({"xi": 0.05} if greedy else {})}
+    found = [min(t.value for t in told(LINE, 30, wavy, seed=s, **options).done) for s in range(10 if greedy else 2)]
+    assert np.mean(np.array(found) < lowest + 0.02) >= (0.5 if greedy else 1)  # PI stays where it is for some seeds
 
 
 @pytest.fixture(scope="module")

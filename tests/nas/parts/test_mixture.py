@@ -4,7 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from nas.mixture_cases import SHORT, Pictures, history
+from nas.mixture_cases import SHORT
+from nas.pictures import Pictures, stopped_and_gone_on
 
 import nasbook
 from nasbook import registry
@@ -17,15 +18,8 @@ RELATIVES = [e.name for e in registry.METHODS if issubclass(e.load(), Mixture)]
 @pytest.mark.parametrize("name", RELATIVES)
 def test_a_stopped_search_goes_on_bit_for_bit(name, tmp_path):
     options = {**SHORT, "epochs": 6, "warmup": 1, "seed": 3}
-    whole = history(nasbook.steps(name, Pictures(), **options))
-    file = tmp_path / "trace.jsonl"
-    for stop in (1, 2, 4):
-        going = nasbook.steps(name, Pictures(), out=file, resume=True, **options)
-        while next(going).index != stop:
-            pass
-        going.close()
-    list(nasbook.steps(name, Pictures(), out=file, resume=True, **options))
-    assert history(nasbook.replay(nasbook.Trace.load(file))) == whole
+    gone_on, whole = stopped_and_gone_on(name, Pictures(), tmp_path, (1, 2, 4), **options)
+    assert gone_on == whole
 
 
 @pytest.mark.parametrize("name", RELATIVES)

@@ -282,6 +282,7 @@ LABS = [
     Entry("growth", "chains of layers that grow by morphisms or move by differences of others, trained for real", "nasbook.widgets.labs.growth:GrowthLab"),
     Entry("controller", "a policy that learns to write cells, its baseline and PPO's clip", "nasbook.widgets.labs.controller:ControllerLab"),
     Entry("darts", "architecture weights that move while a supernet trains", "nasbook.widgets.labs.darts:DartsLab"),
+    Entry("relaxations", "DARTS and its relatives over several seeds, and what each would derive, epoch by epoch", "nasbook.widgets.labs.relaxations:RelaxationsLab"),
     Entry("strategies", "CMA-ES, differential evolution, a GA or a swarm in a valley that can be turned", "nasbook.widgets.labs.strategies:StrategiesLab"),
     Entry("halving", "learning curves cut at rungs or by the median, what the stopped would have reached, and idle workers", "nasbook.widgets.labs.halving:HalvingLab"),
     Entry("hypergradient", "unroll length, the error and memory of a hypergradient, and the walk along it", "nasbook.widgets.labs.hypergradient:HypergradientLab"),

@@ -27,6 +27,7 @@ SMALL = {  # settings under which a step is quick: the last word is always a ste
     "transfer": {"seeds": 2, "trials": 10, "known": 10, "source": "nb201-cifar100", "target": "nb201-imagenet16"},
     "estimators": {"cells": 100, "which": "some"},
     "darts": {"epochs": 2, "channels": 2, "order": 1},
+    "relaxations": {"method": "gdas", "seeds": 2, "epochs": 2, "channels": 4},
     "gan": {"epochs": 2, "steps": 10, "images": 10},
     "surrogates": {"trials": 15, "startup": 4},
     "few-shot": {"epochs": 2, "meta_steps": 1, "tasks": 1, "inner_steps": 1},

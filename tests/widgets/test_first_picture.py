@@ -7,7 +7,7 @@ import sys
 from nasbook import registry
 
 HEAVY = {  # they build or train a network at once, or fit a forest
-    "growth", "spaces", "controller", "darts", "hypergradient", "pbt", "surrogates", "few-shot", "gan",
+    "growth", "spaces", "controller", "darts", "relaxations", "hypergradient", "pbt", "surrogates", "few-shot", "gan",
 }  # fmt: skip
 
 

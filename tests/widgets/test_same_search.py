@@ -89,6 +89,8 @@ LABS = {  # the lab, its settings: every method that can be chosen in it
     **{f"growth {m}": ("growth", {"method": m, "rounds": 1, "networks": 4, "epochs": 1})
        for m in ("network-morphism", "cnn-differential-evolution")},
     "darts": ("darts", {"epochs": 2, "channels": 2}),
+    **{f"relaxations {m}": ("relaxations", {"method": m, "seeds": 1, "epochs": 2, "channels": 4})
+       for m in ("darts", "fair-darts", "snas", "gdas", "pc-darts", "p-darts")},
     "hypergradient": ("hypergradient", {"rounds": 5, "unroll": 3}),
     "pbt": ("pbt", {"population": 3, "epochs": 5}),
     "estimators": ("estimators", {"cells": 100, "which": "epochs"}),

@@ -196,6 +196,16 @@ def equally_long(view: Any, *names: str) -> None:
             raise ValueError(f"{name} must have {len(first)} items, one for each of {names[0]}, not {len(other)}")
 
 
+def as_wide(view: Any, columns: str, *tables: str) -> None:
+    """ValueError unless each row of these fields has as many items as the field `columns`, None aside."""
+    wide = len(getattr(view, columns))
+    for name in tables:
+        table = getattr(view, name)
+        for row in table if isinstance(table, tuple) else ():
+            if not isinstance(row, tuple) or len(row) != wide:
+                raise ValueError(f"each row of {name} must have {wide} numbers, one for each of {columns}")
+
+
 def _words(hint: Any) -> str:
     return str(getattr(hint, "__name__", hint)).replace("None", "null")
 

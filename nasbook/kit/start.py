@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from nasbook.task import HoldsImages
+from nasbook.task import HoldsImages, Task
 
 Images = tuple[Tensor, Tensor]  # images (n, channels, height, width), labels (n,)
 
@@ -53,3 +53,15 @@ def images_of(task: HoldsImages, device: str = "auto") -> dict[str, Images]:
         pixels = torch.from_numpy(x.reshape(len(x), -1, *x.shape[-2:])).float()
         found[part] = pixels.to(there), torch.from_numpy(y).to(there)
     return found
+
+
+def splits_of(task: Task, method: str, batch: int, device: str = "auto") -> tuple[Images, Images]:
+    """The training and the validation images of a task. ValueError for the method's user, if the task has none, or
+    fewer than a batch."""
+    if not isinstance(task, HoldsImages):
+        raise ValueError(f"{method} trains a supernet on images, and {task.name} has none; use 'digits-cells'")
+    found = images_of(task, device)
+    for part in ("train", "val"):
+        if (n := len(found[part][1])) < batch:
+            raise ValueError(f"{method}: batch is {batch}, but {task.name} has {n} images in {part!r}")
+    return found["train"], found["val"]

@@ -6,9 +6,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
+from torch import Tensor
 
 from nasbook.method import OneShot
 
@@ -44,16 +45,46 @@ def read(
     return state
 
 
+def plain(part: Any) -> Any:
+    """What can be written: of a module or an optimiser its state."""
+    return part.state_dict() if hasattr(part, "state_dict") else part.detach() if isinstance(part, Tensor) else part
+
+
 class Resumable(OneShot):
     """A one-shot method that can be killed and go on: it says what its state is, and takes it back in `run`.
 
     `state()` is everything that the next epoch depends on: tensors, numbers, text, lists and dicts. After `restore`,
-    `saved` holds what such a state was, for `run` to go on from."""
+    `saved` holds what such a state was, for `run` to go on from with `take_back`."""
 
     saved: Any = None
+    always: ClassVar[tuple[str, ...]] = ()  # attributes that are in every state, whatever `parts` adds
+
+    def parts(self) -> Mapping[str, Any]:
+        """The attributes that the next epoch depends on, by name: modules, optimisers, tensors, and plain numbers,
+        text, lists, tuples and dicts."""
+        return {}
 
     def state(self) -> Mapping[str, Any]:
-        raise NotImplementedError
+        """All of these as they are now, and where the search's random numbers stand."""
+        return {name: plain(part) for name, part in self._all().items()} | {"rng": self.rng.bit_generator.state}
+
+    def take_back(self) -> None:
+        """Bring the search to where `saved` says: modules, optimisers and tensors in place. What a state of an older
+        version does not have stays as it begins."""
+        for name, part in self._all().items():
+            then = self.saved.get(name, part)
+            if then is part:
+                continue
+            if hasattr(part, "load_state_dict"):
+                part.load_state_dict(then)
+            elif isinstance(part, Tensor):
+                part.detach().copy_(then)
+            else:
+                setattr(self, name, then)
+        self.rng.bit_generator.state = self.saved["rng"]
+
+    def _all(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.always} | dict(self.parts())
 
     def save(self, path: Path) -> None:
         write(path, self.made_by, self.state())

@@ -25,9 +25,10 @@ import numpy as np
 
 from nasbook import registry
 from nasbook.kit.checks import setting, whole, within
+from nasbook.kit.start import Images as Batch
 from nasbook.kit.threads import one_thread_a_step
 from nasbook.nas.parts.sampling import PathSettings, PathTraining
-from nasbook.nas.parts.single_path import Batch, evaluate_path
+from nasbook.nas.parts.single_path import evaluate_path
 from nasbook.nas.parts.supernet import SupernetView
 from nasbook.nas.spaces.gates import Path
 from nasbook.task import Task

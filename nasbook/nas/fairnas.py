@@ -22,13 +22,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from nasbook import registry
 from nasbook.kit.checks import setting, whole
 from nasbook.kit.threads import one_thread_a_step
 from nasbook.nas.parts.sampling import PathSettings, PathTraining
-from nasbook.nas.parts.single_path import fair
 from nasbook.nas.parts.supernet import SupernetView
-from nasbook.nas.spaces.gates import Path
+from nasbook.nas.spaces.gates import Path, Places
 from nasbook.task import Task
 from nasbook.trace import Trial
 
@@ -43,6 +44,19 @@ class FairNASSettings(PathSettings):
         super().__post_init__()
         whole("rounds", self.rounds, 0)
         whole("population", self.population, 2)
+
+
+def fair(places: Places, rng: np.random.Generator) -> list[Path]:
+    """m paths in which each of the m operations stands once at every place; what else a configuration says, such as
+    which nodes are read, is the same in all of them.
+
+    ValueError where the operations of different places differ in number."""
+    base, choices = places.space.sample(rng), places.choices
+    if len({len(options) for options in choices.values()}) > 1:
+        raise ValueError("strictly fair sampling needs places with equally many operations")
+    orders = {name: [options[k] for k in rng.permutation(len(options))] for name, options in choices.items()}
+    columns = zip(*orders.values(), strict=True)
+    return [places.path({**base, **dict(zip(orders, ops, strict=True))}) for ops in columns]
 
 
 class FairNAS(PathTraining):

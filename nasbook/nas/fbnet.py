@@ -23,14 +23,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
 from nasbook.kit.checks import numbers, setting, whole, within
 from nasbook.kit.threads import one_thread_a_step
 from nasbook.nas.parts.gumbel import Gumbel, GumbelSettings
-from nasbook.nas.parts.latency import Latency
+from nasbook.nas.parts.latency import Priced
+from nasbook.nas.parts.single_path import evaluate_path
 from nasbook.nas.parts.supernet import SupernetView
 from nasbook.nas.spaces.gates import mixed
 from nasbook.space import Space
@@ -59,14 +59,13 @@ class FBNetSettings(GumbelSettings):
         object.__setattr__(self, "latencies", numbers("latencies", self.latencies, 0))
 
 
-class FBNet(Gumbel):
+class FBNet(Priced, Gumbel):
     name = "fbnet"
     Settings = FBNetSettings
     betas = (0.9, 0.999)
 
     def check_space(self, space: Space) -> None:
         super().check_space(space)
-        self.latency = Latency(self.name, self.places, self.settings.latencies)
         self.latency.check_logarithm()
 
     @one_thread_a_step
@@ -78,7 +77,8 @@ class FBNet(Gumbel):
             for batch in self.batches(val) if self.done_epochs >= self.settings.warm_up else ():
                 z = self.sample()
                 self.step_alpha(self.priced(self.look(self.w, mixed(z), batch), z))
-            yield self.after(losses)
+            path = self.derive(self.alpha)
+            yield self.ended(sum(losses) / len(losses), path, *evaluate_path(self.net, path, val, train))
 
     def priced(self, ce: Tensor, z: Tensor) -> Tensor:
         """CE · c (log LAT(z))^β."""
@@ -89,7 +89,3 @@ class FBNet(Gumbel):
         """From `tau` in epoch 0 to `tau_min` in the last, by the same factor from each to the next."""
         s = self.settings
         return s.tau * (s.tau_min / s.tau) ** (epoch / max(1, s.epochs - 1))
-
-    def shows(self) -> dict[str, Any]:
-        stage = "warm-up" if self.done_epochs <= self.settings.warm_up else "search"
-        return {**super().shows(), "stage": stage, "expected_cost": self.latency(self.believe()).item()}

@@ -27,11 +27,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from nasbook.kit.checks import setting
 from nasbook.kit.threads import one_thread_a_step
 from nasbook.nas.parts.gumbel import Gumbel, GumbelSettings
+from nasbook.nas.parts.single_path import evaluate_path
 from nasbook.nas.parts.supernet import SupernetView
-from nasbook.nas.spaces.gates import Gates, Path, hard
+from nasbook.nas.spaces.gates import Gate, Gates, Path
 from nasbook.task import Task
 from nasbook.trace import Trial
 
@@ -41,6 +44,11 @@ class GdasSettings(GumbelSettings):
     epochs: int = setting(60, "passes over the training images")
     lr: float = setting(0.1, "rate of the weights at first")
     weight_decay: float = setting(5e-4, "of the weights")
+
+
+def hard(z: Tensor, k: Path) -> Gates:
+    """h_k o_k at every place: its value is that of o_k, and its gradient that of z (places, ops)."""
+    return [[Gate(op, 1 + (row[op] - row[op].detach()))] for row, op in zip(z, k, strict=True)]
 
 
 class Gdas(Gumbel):
@@ -54,9 +62,10 @@ class Gdas(Gumbel):
         for _ in self.epochs():
             losses = []
             for batch, val_batch in self.alternate(train, val):
-                losses.append(self.step_path(batch, self.draw()[0]))
+                losses.append(self.step_paths(batch, [self.draw()[0]]))
                 self.step_alpha(self.look(self.w, self.draw()[1], val_batch))
-            yield self.after(losses)
+            path = self.derive(self.alpha)
+            yield self.ended(sum(losses) / len(losses), path, *evaluate_path(self.net, path, val, train))
 
     def draw(self) -> tuple[Path, Gates]:
         """k, an operation for each edge, and ō = h_k o_k there."""

@@ -39,6 +39,7 @@ from nasbook.kit.checks import setting, within
 from nasbook.kit.start import Images as Batch
 from nasbook.kit.threads import one_thread_a_step
 from nasbook.nas.parts.sampling import PathSettings, PathTraining
+from nasbook.nas.parts.stages import Stages
 from nasbook.nas.parts.supernet import SupernetView
 from nasbook.nas.spaces.gates import Path, single
 from nasbook.space import Space
@@ -68,9 +69,10 @@ class OfaSettings(PathSettings):
         within("distil", self.distil, 0)
 
 
-class Ofa(PathTraining):
+class Ofa(Stages, PathTraining):
     name = "ofa"
     Settings = OfaSettings
+    stages = len(STAGES)
 
     def check_space(self, space: Space) -> None:
         if "expansion_1_1" not in space.parameters:
@@ -89,8 +91,7 @@ class Ofa(PathTraining):
         self.stage, self.largest = 0, places.path(places.largest)
         self.teacher = self.net.derive(self.largest).eval()
         for xi in self.epochs():
-            while self.stage < self.now:
-                self.next_stage()
+            self.enter()
             self.w_optimiser.param_groups[0]["lr"] = xi * (self.settings.shrink_lr if self.stage else 1)
             losses = [self.step_networks(batch, self.networks()) for batch in self.batches(train)]
             self.train_loss = sum(losses) / len(losses)
@@ -122,7 +123,7 @@ class Ofa(PathTraining):
         return [self.places.path(part.space.sample(self.rng)) for _ in range(n)]
 
     def next_stage(self) -> None:
-        self.stage += 1
+        super().next_stage()
         if self.stage == 1:
             self.teacher.load_state_dict(self.net.derive(self.largest).state_dict())
         if self.stage == SORTED:
@@ -130,22 +131,8 @@ class Ofa(PathTraining):
                 block.sort()
         self.w_optimiser.state.clear()  # its momentum is of the stage before, and of channels in another order
 
-    def starts(self, stage: int) -> int:
-        """The first epoch of a stage."""
-        return -(-stage * self.settings.epochs // len(STAGES))
-
-    @property
-    def now(self) -> int:
-        """The stage of the epoch that comes."""
-        return max(stage for stage in range(len(STAGES)) if self.starts(stage) <= self.done_epochs)
-
-    @property
-    def at(self) -> tuple[int, int]:
-        begin, end = self.starts(self.now), self.starts(self.now + 1)
-        return self.done_epochs - begin, end - begin
-
     def parts(self) -> dict[str, Any]:
-        return {**super().parts(), "stage": self.stage, "teacher": self.teacher}
+        return {**super().parts(), "teacher": self.teacher}
 
     def shows(self) -> dict[str, Any]:
         return {**super().shows(), "stage": f"stage {self.stage + 1} of {len(STAGES)}: {STAGES[self.stage][0]}"}

@@ -33,6 +33,7 @@ from nasbook.kit.checks import setting, whole, within
 from nasbook.kit.start import Images as Batch
 from nasbook.kit.start import init_weights
 from nasbook.nas.parts.mixture import Mixture, MixtureSettings
+from nasbook.nas.parts.stages import Stages
 from nasbook.nas.spaces.gates import Gates, Path, mixed
 
 KEEP, DROPOUT = (8, 5, 3), (1, 4, 7)  # in each stage: operations, of 8; the rate of dropout, as a ratio
@@ -67,9 +68,10 @@ class Dropped(nn.Module):
         return x * torch.from_numpy(m).to(x) / (1 - self.p)
 
 
-class PDarts(Mixture):
+class PDarts(Stages, Mixture):
     name = "p-darts"
     Settings = PDartsSettings
+    stages = len(KEEP)
 
     def network(self, classes: int, in_channels: int) -> Any:
         net = super().network(classes, in_channels)
@@ -82,23 +84,8 @@ class PDarts(Mixture):
         self.stage, self.alive = 0, torch.from_numpy(self.places.allowed.copy())
         return super().begin()
 
-    def starts(self, stage: int) -> int:
-        """The first epoch of a stage."""
-        return math.ceil(stage * self.settings.epochs / len(KEEP))
-
-    @property
-    def at(self) -> tuple[int, int]:
-        begin, end = self.starts(self.now), self.starts(self.now + 1)
-        return self.done_epochs - begin, end - begin
-
-    @property
-    def now(self) -> int:
-        """The stage of the epoch that comes."""
-        return max(stage for stage in range(len(KEEP)) if self.starts(stage) <= self.done_epochs)
-
     def epoch(self, train: Batch, val: Batch, xi: float) -> float:
-        while self.stage < self.now:
-            self.next_stage()
+        self.enter()
         behind = max(0, self.at[0] - self.settings.warmup)
         p = self.settings.dropout * DROPOUT[self.stage] / DROPOUT[-1] * math.exp(-self.settings.decay * behind)
         for m in self.net.modules():
@@ -108,7 +95,7 @@ class PDarts(Mixture):
 
     def next_stage(self) -> None:
         """Prune, and begin anew with what is left."""
-        self.stage += 1
+        super().next_stage()
         w = self.weights(self.alpha.detach()).cpu()
         if self.stage == len(KEEP) - 1:
             w = w.masked_fill(torch.from_numpy(~self.places.kept), -1.0)
@@ -143,7 +130,7 @@ class PDarts(Mixture):
             w[p, op] = 0
 
     def parts(self) -> dict[str, Any]:
-        return {**super().parts(), "stage": self.stage, "alive": self.alive}
+        return {**super().parts(), "alive": self.alive}
 
     def believe(self) -> Tensor:
         return self.weights(self.alpha.detach()).cpu()

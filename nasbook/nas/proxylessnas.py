@@ -33,19 +33,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from nasbook.kit.checks import numbers, one_of, setting, whole, within
+from nasbook.kit.start import Images as Batch
 from nasbook.kit.threads import one_thread_a_step
-from nasbook.nas.parts.latency import Latency
-from nasbook.nas.parts.relaxed import Relaxed, RelaxedSettings
-from nasbook.nas.parts.single_path import Batch, likely
-from nasbook.nas.parts.supernet import SupernetView
-from nasbook.nas.spaces.gates import two
+from nasbook.nas.parts.latency import Priced
+from nasbook.nas.parts.single_path import evaluate_path
+from nasbook.nas.parts.supernet import SupernetSettings, SupernetView
+from nasbook.nas.spaces.gates import Gate, Gates, Path
 from nasbook.space import Space
 from nasbook.task import Task
 from nasbook.trace import Trial
@@ -54,7 +54,7 @@ OBJECTIVES = ("add", "multiply")
 
 
 @dataclass(frozen=True)
-class ProxylessSettings(RelaxedSettings):
+class ProxylessSettings(SupernetSettings):
     epochs: int = setting(60, "passes over the training images")
     lr: float = setting(0.1, "rate of the weights at first")
     weight_decay: float = setting(4e-5, "of the weights")
@@ -69,6 +69,7 @@ class ProxylessSettings(RelaxedSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        within("alpha_lr", self.alpha_lr, 0, above=True)
         whole("warm_up", self.warm_up, 0)
         whole("every", self.every, 1)
         one_of("objective", self.objective, OBJECTIVES)
@@ -77,13 +78,25 @@ class ProxylessSettings(RelaxedSettings):
         object.__setattr__(self, "latencies", numbers("latencies", self.latencies, 0))
 
 
-class ProxylessNAS(Relaxed):
+def likely(p: np.ndarray, rng: np.random.Generator) -> Path:
+    """A path ~ p (places, ops), of which each row sums to 1."""
+    u = rng.random(len(p))
+    below = np.cumsum(p, axis=1) <= u[:, None]
+    last = [int(np.flatnonzero(row)[-1]) for row in p]  # the sum may miss 1 by a rounding
+    return tuple(min(int(k), end) for k, end in zip(below.sum(1), last, strict=True))
+
+
+def two(g: Tensor, active: Path, other: Path) -> Gates:
+    """The path `active`, and beside it `other` without a graph; g (places, ops) is 1 for the one, 0 for the other."""
+    return [[Gate(a, row[a]), Gate(b, row[b], live=False)] for row, a, b in zip(g, active, other, strict=True)]
+
+
+class ProxylessNAS(Priced):
     name = "proxylessnas"
     Settings = ProxylessSettings
 
     def check_space(self, space: Space) -> None:
         super().check_space(space)
-        self.latency = Latency(self.name, self.places, self.settings.latencies)
         equal = self.latency(self.places.softmax(torch.zeros(self.places.allowed.shape))).item()
         self.reference = self.settings.reference or equal
         if self.settings.objective == "multiply":
@@ -95,20 +108,25 @@ class ProxylessNAS(Relaxed):
     def run(self, task: Task) -> Iterator[tuple[Trial, SupernetView]]:
         """Search, and yield after each epoch. ValueError if the task has no images."""
         train, val = self.start(task)
-        self.alpha_optimiser = torch.optim.Adam([self.alpha], self.settings.alpha_lr, betas=(0.0, 0.999))
         for _ in self.epochs():
             losses, searching = [], self.done_epochs >= self.settings.warm_up
             for step, (batch, val_batch) in enumerate(self.alternate(train, val)):
                 p = self.places.softmax(self.alpha.detach()).double().cpu().numpy()
-                losses.append(self.step_path(batch, likely(p, self.rng)))
+                losses.append(self.step_paths(batch, [likely(p, self.rng)]))
                 if searching and step % self.settings.every == 0:
                     self.step_pair(val_batch, self.pair())
-            yield self.after(losses)
+            path = self.derive(self.alpha)
+            yield self.ended(sum(losses) / len(losses), path, *evaluate_path(self.net, path, val, train))
+
+    def adam(self, alpha: Tensor) -> torch.optim.Optimizer:
+        """Without a memory of the direction, and without decay."""
+        return torch.optim.Adam([alpha], self.settings.alpha_lr, betas=(0.0, 0.999))
 
     def pair(self) -> Tensor:
         """(places, 2): two operations drawn by p without replacement, the largest two of log p + Gumbel."""
         never = torch.from_numpy(~self.places.allowed).to(self.alpha.device)
-        return (self.alpha.detach() + self.gumbel()).masked_fill(never, -torch.inf).topk(2).indices
+        g = torch.from_numpy(self.rng.gumbel(size=tuple(self.alpha.shape))).to(self.alpha)
+        return (self.alpha.detach() + g).masked_fill(never, -torch.inf).topk(2).indices
 
     def step_pair(self, batch: Batch, pair: Tensor) -> None:
         """A step of α for these two operations of each place, active by q; the others keep their probabilities."""
@@ -131,7 +149,3 @@ class ProxylessNAS(Relaxed):
         if s.objective == "add":
             return ce + s.price * (latency - ref) / ref
         return ce * (latency.log() / torch.tensor(ref).log()) ** s.power
-
-    def shows(self) -> dict[str, Any]:
-        stage = "warm-up" if self.done_epochs <= self.settings.warm_up else "search"
-        return {**super().shows(), "stage": stage, "expected_cost": self.latency(self.believe()).item()}

@@ -98,8 +98,9 @@ def weight_of(block: nn.Module) -> Tensor:
 
 def into(block: nn.Module, W1: Tensor | None) -> None:
     """Merge W₁ into the first layer of a block, in place."""
-    if W1 is not None:
-        if getattr(block, "residual", False):
-            raise ValueError("a stabilizer cannot be merged into a block that adds its input; train the network alone")
-        weight = weight_of(block)
-        weight.data = merge(weight.data, W1)
+    if W1 is None:
+        return
+    if getattr(block, "residual", False):
+        raise ValueError("a stabilizer cannot be merged into a block that adds its input; train the network alone")
+    weight = weight_of(block)
+    weight.data = merge(weight.data, W1)

@@ -28,9 +28,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nasbook.kit.checks import setting
+from nasbook.kit.start import Images as Batch
 from nasbook.kit.threads import one_thread_a_step
 from nasbook.nas.parts.gumbel import Gumbel, GumbelSettings
-from nasbook.nas.parts.single_path import Batch
+from nasbook.nas.parts.single_path import evaluate_path
 from nasbook.nas.parts.supernet import SupernetView
 from nasbook.nas.spaces.gates import mixed
 from nasbook.task import Task
@@ -52,9 +53,11 @@ class Snas(Gumbel):
     @one_thread_a_step
     def run(self, task: Task) -> Iterator[tuple[Trial, SupernetView]]:
         """Search, and yield after each epoch. ValueError if the task has no images."""
-        train, _ = self.start(task)
+        train, val = self.start(task)
         for _ in self.epochs():
-            yield self.after([self.step(batch) for batch in self.batches(train)])
+            losses = [self.step(batch) for batch in self.batches(train)]
+            path = self.derive(self.alpha)
+            yield self.ended(sum(losses) / len(losses), path, *evaluate_path(self.net, path, val, train))
 
     def step(self, batch: Batch) -> float:
         """One step of weights and α, from one pass forwards and backwards; returns the loss before it."""

@@ -26,7 +26,6 @@ from dataclasses import dataclass
 from nasbook.kit.checks import setting, whole, within
 from nasbook.kit.threads import one_thread_a_step
 from nasbook.nas.parts.sampling import PathSettings, PathTraining
-from nasbook.nas.parts.single_path import uniform
 from nasbook.nas.parts.supernet import SupernetView
 from nasbook.nas.spaces.gates import Path
 from nasbook.space import Config
@@ -63,7 +62,7 @@ class Spos(PathTraining):
         """Train, then search; yields after each epoch and each round. ValueError if the task has no images."""
         train, _ = self.start(task)
         for _ in self.epochs():
-            losses = [self.step_paths(batch, [uniform(self.places, self.rng)]) for batch in self.batches(train)]
+            losses = [self.step_paths(batch, [self.places.draw(self.rng)]) for batch in self.batches(train)]
             self.train_loss = sum(losses) / len(losses)
             yield self.ended(self.train_loss, *self.judge_some())
         for n in self.rounds(self.total):

@@ -15,7 +15,6 @@ import torch.nn.functional as F
 
 import nasbook
 from nasbook.nas.darts import Darts, architecture_gradient
-from nasbook.nas.parts.single_path import uniform
 from nasbook.nas.spos import Spos
 
 
@@ -36,7 +35,6 @@ def main() -> None:
     task = nasbook.task("digits-cells", device="cpu")
     darts, spos = Darts(task.space, device="cpu"), Spos(task.space, device="cpu")
     train, _ = darts.start(task)
-    darts.alpha, darts.alpha_optimiser = darts.begin()
     spos.start(task)
     darts.net.train(), spos.net.train()
     batches = darts.batches(train)
@@ -46,7 +44,7 @@ def main() -> None:
         darts.step_w(at(k), darts.gates(darts.alpha.detach()))
 
     def path(k: int) -> None:
-        spos.step_paths(at(k), [uniform(spos.places, spos.rng)])
+        spos.step_paths(at(k), [spos.places.draw(spos.rng)])
 
     def ours(k: int) -> None:
         darts.alpha.grad = architecture_gradient(darts.loss, darts.w, darts.alpha, at(k), at(k + 1))

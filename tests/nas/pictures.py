@@ -12,10 +12,13 @@ class Pictures(Task):
 
     name, space = "pictures", cell_space()
 
-    def data(self):
+    def __init__(self, n=100, shape=(8, 8), classes=3, space=space):
         rng = np.random.default_rng(0)
-        draw = lambda: (rng.standard_normal((100, 8, 8)).astype(np.float32), rng.integers(0, 3, 100))  # noqa: E731
-        return {"train": draw(), "val": draw()}
+        draw = lambda: (rng.standard_normal((n, *shape)).astype(np.float32), rng.integers(0, classes, n))  # noqa: E731
+        self.splits, self.space = {"train": draw(), "val": draw()}, space
+
+    def data(self):
+        return self.splits
 
 
 def history(steps):

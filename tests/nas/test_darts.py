@@ -12,31 +12,18 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from nas.pictures import Pictures, history, stopped_and_gone_on
 from torch.func import functional_call
 
 import nasbook
 from nasbook import Float, Space
+from nasbook.kit.start import splits_of
 from nasbook.nas.darts import Darts, DartsView, architecture_gradient
 from nasbook.nas.spaces.nb201.cell import EDGES, OPS, cell_space, to_cell
 from nasbook.nas.spaces.networks import SuperNet, init_weights
-from nasbook.task import Task
 from nasbook.tasks.cells import DigitsCells
 
 SHORT = {"epochs": 3, "channels": 2, "batch": 100, "device": "cpu"}
-
-
-class Pictures(Task):
-    """A few images per split, for tests that need a training but not a good one."""
-
-    name, space = "pictures", cell_space()
-
-    def __init__(self, n=200, shape=(8, 8), classes=3):
-        rng = np.random.default_rng(0)
-        draw = lambda: (rng.standard_normal((n, *shape)).astype(np.float32), rng.integers(0, classes, n))  # noqa: E731
-        self.splits = {"train": draw(), "val": draw()}
-
-    def data(self):
-        return self.splits
 
 
 # ---- the gradient of α -----------------------------------------------------------------------------------
@@ -160,7 +147,7 @@ def test_the_steps_of_one_epoch_written_out(order, monkeypatch):
     method.w_optimiser = torch.optim.SGD(method.w, 0.025, momentum=0.9, weight_decay=3e-4)
     method.alpha, method.alpha_optimiser = method.begin()
     assert 3e-4 < method.alpha.std().item() < 3e-3  # 1e-3 · randn
-    train, val = method._images(Pictures())
+    train, val = splits_of(Pictures(200), "darts", 100)
     w, L = [p.detach().clone().requires_grad_() for p in method.w], method.loss
     alpha = method.alpha.detach().clone().requires_grad_()
     rng = np.random.default_rng()
@@ -189,7 +176,7 @@ def test_the_steps_of_one_epoch_written_out(order, monkeypatch):
 
 def test_looking_does_not_touch_running_statistics():
     method = Darts(cell_space(), **SHORT)
-    next(method.run(Pictures()))
+    next(method.run(Pictures(200)))
     before = {k: v.clone() for k, v in method.net.state_dict().items()}
     method.net.train()
     batch = (torch.randn(10, 1, 8, 8), torch.zeros(10, dtype=torch.long))
@@ -213,7 +200,7 @@ def test_derivation_by_hand():
 
 
 def test_trials_and_views_agree():
-    steps = list(nasbook.steps("darts", Pictures(), seed=1, order=2, **SHORT))
+    steps = list(nasbook.steps("darts", Pictures(200), seed=1, order=2, **SHORT))
     assert [s.trial.id for s in steps] == [0, 1, 2]
     for epoch, step in enumerate(steps, 1):
         view, trial = step.view, step.trial
@@ -241,46 +228,32 @@ def test_it_learns_digits_and_moves_alpha():
 
 @pytest.mark.parametrize("shape", [(8, 8), (1, 8, 8), (3, 6, 10)])
 def test_any_images(shape):
-    trace = nasbook.search("darts", Pictures(shape=shape, classes=4), **{**SHORT, "epochs": 1})
+    trace = nasbook.search("darts", Pictures(200, shape, classes=4), **{**SHORT, "epochs": 1})
     assert trace.trials[0].status == "done"
 
 
 # ---- the same seed, stopping, going on -------------------------------------------------------------------
 
 
-def history(steps):
-    return [(s.trial.config, s.trial.value, s.view) for s in steps]
-
-
 @pytest.mark.parametrize("order", [1, 2])
 def test_a_stopped_search_goes_on_bit_for_bit(order, tmp_path):
     options = {**SHORT, "epochs": 5, "seed": 3, "order": order}
-    whole = history(nasbook.steps("darts", Pictures(), **options))
-    file = tmp_path / "trace.jsonl"
-    for stop in (1, 3):  # twice
-        going = nasbook.steps("darts", Pictures(), out=file, resume=True, **options)
-        while True:
-            step = next(going)
-            if step.index == stop:
-                break
-        going.close()
-    list(nasbook.steps("darts", Pictures(), out=file, resume=True, **options))
-    trace = nasbook.Trace.load(file)
-    assert history(nasbook.replay(trace)) == whole
+    gone_on, whole = stopped_and_gone_on("darts", Pictures(200), tmp_path, (1, 3), **options)
+    assert gone_on == whole
 
 
 def test_killed_between_the_trace_and_the_state(tmp_path):
     """The state is one epoch behind the trace: that epoch is trained again, and counted once."""
     options = {**SHORT, "epochs": 4, "seed": 3}
-    whole = history(nasbook.steps("darts", Pictures(), **options))
+    whole = history(nasbook.steps("darts", Pictures(200), **options))
     file, state = tmp_path / "trace.jsonl", tmp_path / "trace.jsonl.state"
-    going = nasbook.steps("darts", Pictures(), out=file, **options)
+    going = nasbook.steps("darts", Pictures(200), out=file, **options)
     next(going)
     behind = state.read_bytes()
     next(going)
     going.close()
     state.write_bytes(behind)
-    trace = nasbook.search("darts", Pictures(), out=file, resume=True, **options)
+    trace = nasbook.search("darts", Pictures(200), out=file, resume=True, **options)
     assert [t.id for t in trace.trials] == [0, 1, 2, 3]
     assert [(t.config, t.value) for t in trace.trials] == [h[:2] for h in whole]
 
@@ -310,7 +283,7 @@ def test_killed_by_the_system(tmp_path):
 def test_a_state_that_cannot_be_used(tmp_path):
     file = tmp_path / "state"
     method = Darts(cell_space(), seed=1, **SHORT)
-    next(method.run(Pictures()))
+    next(method.run(Pictures(200)))
     method.save(file)
     with pytest.raises(ValueError, match="state of another search"):
         Darts(cell_space(), seed=2, **SHORT).restore(file)
@@ -320,7 +293,7 @@ def test_a_state_that_cannot_be_used(tmp_path):
 
 
 def test_seeds():
-    a, b, c = (history(nasbook.steps("darts", Pictures(), seed=s, **{**SHORT, "epochs": 1})) for s in (1, 1, 2))
+    a, b, c = (history(nasbook.steps("darts", Pictures(200), seed=s, **{**SHORT, "epochs": 1})) for s in (1, 1, 2))
     assert a == b and a[0][2].weights != c[0][2].weights
 
 
@@ -328,12 +301,12 @@ def test_the_callers_random_numbers_are_left_alone():
     torch.manual_seed(0)
     expected = torch.rand(3)
     torch.manual_seed(0)
-    nasbook.search("darts", Pictures(), **{**SHORT, "epochs": 1})
+    nasbook.search("darts", Pictures(200), **{**SHORT, "epochs": 1})
     assert torch.equal(torch.rand(3), expected)
 
 
 def test_divergence_ends_the_search_and_is_told():
-    steps = list(nasbook.steps("darts", Pictures(), lr=1e30, clip=1e30, lr_min=0.0, **{**SHORT, "epochs": 5}))
+    steps = list(nasbook.steps("darts", Pictures(200), lr=1e30, clip=1e30, lr_min=0.0, **{**SHORT, "epochs": 5}))
     assert len(steps) < 5 and steps[-1].trial.status == "failed" and "diverged" in steps[-1].trial.reason
     assert steps[-1].trial.value is None
 

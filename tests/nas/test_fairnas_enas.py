@@ -11,8 +11,8 @@ from nas.test_spos import Pictures
 
 import nasbook
 from nasbook.nas.enas import Enas
-from nasbook.nas.fairnas import FairNAS
-from nasbook.nas.parts.single_path import evaluate_path, fair
+from nasbook.nas.fairnas import FairNAS, fair
+from nasbook.nas.parts.single_path import evaluate_path
 from nasbook.nas.spaces.gates import single
 from nasbook.nas.spaces.nb201.cell import cell_space
 from nasbook.testing import check_method

@@ -9,10 +9,11 @@ from torch import nn
 
 import nasbook
 from nasbook import Float, Space
-from nasbook.nas.gdas import Gdas
+from nasbook.nas.gdas import Gdas, hard
 from nasbook.nas.parts.supernet import SupernetView
-from nasbook.nas.spaces.gates import Place, hard, mixed, single, total
+from nasbook.nas.spaces.gates import mixed, single
 from nasbook.nas.spaces.nb201.cell import NONE, cell_space
+from nasbook.nas.spaces.place import Place, total
 from nasbook.testing import check_method
 
 SHORT = {"epochs": 3, "channels": 2, "batch": 50, "device": "cpu"}
@@ -87,9 +88,9 @@ def test_a_draw_of_nothing_at_all_has_a_gradient_of_zero():
 
 def test_weights_off_the_path_do_not_move_nor_do_their_running_statistics():
     method, batch, _ = begun()
-    method.step_path(batch, (3,) * 6)  # momentum everywhere on it
+    method.step_paths(batch, [(3,) * 6])  # momentum everywhere on it
     before = {name: value.clone() for name, value in method.net.state_dict().items()}
-    method.step_path(batch, (3, 2, 1, 4, 0, 3))
+    method.step_paths(batch, [(3, 2, 1, 4, 0, 3)])
     moved = {name for name, value in method.net.state_dict().items() if not torch.equal(value, before[name])}
     inside = {".".join(name.split(".")[:4]) for name in moved if name.startswith("cell")}
     on = ("01.conv3x3", "02.conv1x1", "23.conv3x3")

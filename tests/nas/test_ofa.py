@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from nas.pictures import stopped_and_gone_on
+from nas.pictures import Pictures, stopped_and_gone_on
 
 import nasbook
-from nasbook import Float, Space, Task
+from nasbook import Float, Space
 from nasbook.nas.ofa import STAGES, Ofa
 from nasbook.nas.spaces.elastic import Elastic
 from nasbook.nas.spaces.gates import single
@@ -16,20 +16,12 @@ from nasbook.nas.spaces.nb201.cell import cell_space
 SHORT = {"epochs": 6, "channels": 2, "batch": 50, "looks": 2, "device": "cpu"}
 
 
-class Images(Task):
-    """Images of noise, for elastic networks."""
-
-    name, space = "images", Elastic().space
-
-    def data(self):
-        rng = np.random.default_rng(0)
-        draw = lambda: (rng.standard_normal((100, 8, 8)).astype(np.float32), rng.integers(0, 3, 100))  # noqa: E731
-        return {"train": draw(), "val": draw()}
+IMAGES = Pictures(space=Elastic().space)
 
 
 def begun(stage=0, **settings):
-    method = Ofa(Images.space, seed=1, **{**SHORT, **settings})
-    train, _ = method.start(Images())
+    method = Ofa(IMAGES.space, seed=1, **{**SHORT, **settings})
+    train, _ = method.start(IMAGES)
     method.stage, method.largest = stage, method.places.path(method.places.largest)
     method.teacher = method.net.derive(method.largest).eval()
     method.net.train()
@@ -105,9 +97,9 @@ def test_channels_are_sorted_before_they_are_dropped():
 
 
 def test_trials_views_and_rates():
-    method = Ofa(Images.space, seed=2, **{**SHORT, "epochs": 12, "lr": 0.1, "shrink_lr": 0.3})
+    method = Ofa(IMAGES.space, seed=2, **{**SHORT, "epochs": 12, "lr": 0.1, "shrink_lr": 0.3})
     rates, views = [], []
-    for _, view in method.run(Images()):
+    for _, view in method.run(IMAGES):
         rates.append(method.w_optimiser.param_groups[0]["lr"])
         views.append(view)
     assert rates[0] == 0.1 and rates[2::2] == pytest.approx([0.03] * 5) and rates[1] == pytest.approx(0.05)
@@ -117,7 +109,7 @@ def test_trials_views_and_rates():
 
 def test_a_stopped_search_goes_on_bit_for_bit(tmp_path):
     options = {**SHORT, "epochs": 7, "seed": 3}
-    gone_on, whole = stopped_and_gone_on("ofa", Images(), tmp_path, (0, 1, 4), **options)
+    gone_on, whole = stopped_and_gone_on("ofa", IMAGES, tmp_path, (0, 1, 4), **options)
     assert gone_on == whole
 
 
@@ -132,8 +124,8 @@ def test_bad_input_is_one_sentence():
         (lambda: Ofa(cell_space()), "elastic depth, kernel and expansion, as in 'digits-elastic'"),
         (lambda: Ofa(Space(x=Float(0, 1))), "for another space use 'random'"),
         (lambda: Ofa(Space(expansion_1_1=Float(0, 1))), "for another space use 'random'"),
-        (lambda: Ofa(Images.space, distil=-1), "distil must be at least 0"),
-        (lambda: Ofa(Images.space, shrink_lr=0), "shrink_lr must lie in"),
+        (lambda: Ofa(IMAGES.space, distil=-1), "distil must be at least 0"),
+        (lambda: Ofa(IMAGES.space, shrink_lr=0), "shrink_lr must lie in"),
     ]:
         with pytest.raises(ValueError, match=says) as caught:
             call()

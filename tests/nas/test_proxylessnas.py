@@ -8,8 +8,7 @@ from nas.pictures import Pictures, stopped_and_gone_on
 from scipy.stats import chisquare
 
 import nasbook
-from nasbook.nas.proxylessnas import ProxylessNAS
-from nasbook.nas.spaces.gates import two
+from nasbook.nas.proxylessnas import ProxylessNAS, two
 from nasbook.nas.spaces.nb201.cell import cell_space
 from nasbook.testing import check_method
 
@@ -115,9 +114,9 @@ def test_a_step_of_alpha_leaves_the_net_alone():
 
 def test_a_weight_step_leaves_alpha_and_what_is_off_the_path_alone():
     method, batch = begun()
-    method.step_path(batch, (3,) * 6)
+    method.step_paths(batch, [(3,) * 6])
     before, alpha = {k: v.clone() for k, v in method.net.state_dict().items()}, method.alpha.detach().clone()
-    method.step_path(batch, (3, 2, 1, 4, 0, 3))
+    method.step_paths(batch, [(3, 2, 1, 4, 0, 3)])
     moved = {".".join(k.split(".")[:4]) for k, v in method.net.state_dict().items() if not torch.equal(v, before[k])}
     on = ("01.conv3x3", "02.conv1x1", "23.conv3x3")
     assert {k for k in moved if k.startswith("cell")} == {f"cell{c}.edges.{at}" for c in (1, 2) for at in on}

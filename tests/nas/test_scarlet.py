@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from nas.pictures import stopped_and_gone_on
+from nas.pictures import Pictures, stopped_and_gone_on
 from torch import nn
 
 import nasbook
-from nasbook import Float, Space, Task
+from nasbook import Float, Space
 from nasbook.nas.scarlet import Scarlet, merge
 from nasbook.nas.spaces.block_chain import BlockChain, MBConvChain
 from nasbook.nas.spaces.elastic import Elastic
@@ -17,20 +17,12 @@ from nasbook.nas.spaces.nb201.cell import cell_space
 SHORT = {"epochs": 2, "rounds": 2, "channels": 4, "batch": 50, "looks": 2, "population": 6, "device": "cpu"}
 
 
-class Chains(Task):
-    """Images of noise, for the chains of four blocks."""
-
-    name, space = "chains", BlockChain().space
-
-    def data(self):
-        rng = np.random.default_rng(0)
-        draw = lambda: (rng.standard_normal((100, 8, 8)).astype(np.float32), rng.integers(0, 3, 100))  # noqa: E731
-        return {"train": draw(), "val": draw()}
+CHAINS = Pictures(space=BlockChain().space)
 
 
-def trained(space=Chains.space, **settings):
+def trained(space=CHAINS.space, **settings):
     """An epoch has passed; the net is in float64."""
-    method, task = Scarlet(space, seed=1, **{**SHORT, **settings}), Chains()
+    method, task = Scarlet(space, seed=1, **{**SHORT, **settings}), CHAINS
     next(iter(method.run(task)))
     method.net.double().eval()
     return method
@@ -136,10 +128,10 @@ def test_a_stabilizer_is_a_convolution_without_anything():
 
 
 def test_counts_are_exactly_fair_and_stabilizers_learn():
-    method = Scarlet(Chains.space, seed=1, **SHORT)
-    steps = list(nasbook.steps("scarlet", Chains(), seed=1, **SHORT))
+    method = Scarlet(CHAINS.space, seed=1, **SHORT)
+    steps = list(nasbook.steps("scarlet", CHAINS, seed=1, **SHORT))
     assert len(steps) == 4 and set(np.array(steps[1].view.counts).ravel()) == {4}  # two epochs of two batches
-    train, _ = method.start(Chains())
+    train, _ = method.start(CHAINS)
     before = [place["skip"].weight.detach().clone() for place in method.net.places]
     method.step_paths(method.batches(train)[0], [(0, 1, 0, 1)])
     moved = [not torch.equal(p["skip"].weight, w) for p, w in zip(method.net.places, before, strict=True)]
@@ -147,7 +139,7 @@ def test_counts_are_exactly_fair_and_stabilizers_learn():
 
 
 def test_a_stopped_search_goes_on_bit_for_bit(tmp_path):
-    gone_on, whole = stopped_and_gone_on("scarlet", Chains(), tmp_path, (0, 2), seed=3, **SHORT)
+    gone_on, whole = stopped_and_gone_on("scarlet", CHAINS, tmp_path, (0, 2), seed=3, **SHORT)
     assert gone_on == whole
 
 
@@ -160,4 +152,4 @@ def test_what_it_cannot_search():
     with pytest.raises(ValueError, match="searches the depth"):
         Scarlet(Elastic().space)
     with pytest.raises(ValueError, match="skip must be one of linear, identity"):
-        Scarlet(Chains.space, skip="relu")
+        Scarlet(CHAINS.space, skip="relu")

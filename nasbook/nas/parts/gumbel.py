@@ -16,34 +16,23 @@ import torch
 from torch import Tensor
 
 from nasbook.kit.checks import setting, within
-from nasbook.nas.parts.relaxed import Relaxed, RelaxedSettings
-from nasbook.nas.parts.single_path import Batch
-from nasbook.task import Task
+from nasbook.nas.parts.alphas import Alphas, AlphaSettings
 
 
 @dataclass(frozen=True)
-class GumbelSettings(RelaxedSettings):
-    alpha_weight_decay: float = setting(1e-3, "of α")
+class GumbelSettings(AlphaSettings):
     tau: float = setting(10.0, "temperature of the samples in the first epoch")
     tau_min: float = setting(0.1, "and in the last")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        within("alpha_weight_decay", self.alpha_weight_decay, 0)
         within("tau", self.tau, 0, above=True)
         within("tau_min", self.tau_min, 1e-3)
         if self.tau_min > self.tau:
             raise ValueError(f"tau_min must not be above tau = {self.tau:g}, since samples cool, not {self.tau_min!r}")
 
 
-class Gumbel(Relaxed):
-    betas = (0.5, 0.999)  # of Adam for α
-
-    def start(self, task: Task) -> tuple[Batch, Batch]:
-        images, (rate, decay) = super().start(task), (self.settings.alpha_lr, self.settings.alpha_weight_decay)
-        self.alpha_optimiser = torch.optim.Adam([self.alpha], rate, betas=self.betas, weight_decay=decay)
-        return images
-
+class Gumbel(Alphas):
     def temperature(self, epoch: int) -> float:
         """From `tau` in epoch 0 to `tau_min` in the last, by the same difference from each to the next."""
         s = self.settings
@@ -53,7 +42,8 @@ class Gumbel(Relaxed):
         """z (places, ops) at the temperature of this epoch; its gradient goes to α.
 
         α stands for log p: they differ by the same number at all operations of a place, which softmax does not see."""
-        return self.places.softmax((self.alpha + self.gumbel()) / self.temperature(self.done_epochs))
+        g = torch.from_numpy(self.rng.gumbel(size=tuple(self.alpha.shape))).to(self.alpha)
+        return self.places.softmax((self.alpha + g) / self.temperature(self.done_epochs))
 
     def shows(self) -> dict[str, Any]:
         return {**super().shows(), "temperature": self.temperature(self.done_epochs - 1)}

@@ -9,11 +9,15 @@ Digits-201, where a model was fitted to measured networks, for one image; chains
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
 
+from nasbook.nas.parts.alphas import Alphas
 from nasbook.nas.spaces.gates import Places
+from nasbook.space import Space
 
 
 class Latency:
@@ -42,3 +46,15 @@ class Latency:
                     f"{self.method}: its loss takes a logarithm, which must be above 0, but {what} is {time:g}; give "
                     "latencies in a smaller unit, such as µs, so that all are above 1"
                 )
+
+
+class Priced(Alphas):
+    """A strategy whose loss knows the expected latency; for the first `warm_up` epochs, the weights learn alone."""
+
+    def check_space(self, space: Space) -> None:
+        super().check_space(space)
+        self.latency = Latency(self.name, self.places, self.settings.latencies)
+
+    def shows(self) -> dict[str, Any]:
+        stage = "warm-up" if self.done_epochs <= self.settings.warm_up else "search"
+        return {**super().shows(), "stage": stage, "expected_cost": self.latency(self.believe()).item()}

@@ -11,54 +11,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from nasbook.kit import learner
-from nasbook.kit.checks import setting, whole, within
+from nasbook.kit.checks import setting, whole
 from nasbook.kit.start import Images as Batch
 from nasbook.kit.threads import one_thread_a_step
-from nasbook.nas.parts.oneshot import SupernetTraining
-from nasbook.nas.parts.supernet import SupernetSettings, SupernetView
+from nasbook.nas.parts.alphas import Alphas, AlphaSettings
+from nasbook.nas.parts.supernet import SupernetView
 from nasbook.nas.spaces.gates import Gates, Path, mixed
 from nasbook.task import Task
 from nasbook.trace import Trial
 
 
 @dataclass(frozen=True)
-class MixtureSettings(SupernetSettings):
-    alpha_lr: float = setting(0.02, "rate of Adam for α")
-    alpha_weight_decay: float = setting(1e-3, "of α")
+class MixtureSettings(AlphaSettings):
     warmup: int = setting(0, "epochs at the start in which only the weights learn")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        within("alpha_lr", self.alpha_lr, 0, above=True)
-        within("alpha_weight_decay", self.alpha_weight_decay, 0)
         whole("warmup", self.warmup, 0)
 
 
-class Mixture(SupernetTraining):
+class Mixture(Alphas):
     Settings = MixtureSettings
-    betas = (0.5, 0.999)  # of Adam
-
-    def first(self) -> np.ndarray:
-        """α (places, ops) at the start."""
-        return 1e-3 * self.rng.standard_normal(self.places.allowed.shape)
-
-    def begin(self) -> tuple[Tensor, torch.optim.Optimizer]:
-        """α at the start, and its optimiser."""
-        alpha, s = torch.from_numpy(self.first()).float().to(self.w[0].device).requires_grad_(), self.settings
-        return alpha, torch.optim.Adam([alpha], s.alpha_lr, betas=self.betas, weight_decay=s.alpha_weight_decay)
 
     @one_thread_a_step
     def run(self, task: Task) -> Iterator[tuple[Trial, SupernetView]]:
         """Search, and yield after each epoch. ValueError if the task has no images."""
         train, val = self.start(task)
-        self.alpha, self.alpha_optimiser = self.begin()
         for xi in self.epochs():
             train_loss = self.epoch(train, val, xi)
             yield self.ended(train_loss, self.chosen(val), *self.measure(val))
@@ -91,16 +74,6 @@ class Mixture(SupernetTraining):
         """L(w, α) of a batch."""
         return self.look(w, self.gates(alpha), batch)
 
-    def derive(self, alpha: Tensor) -> Path:
-        """At each place the operation with the largest α, `none` excluded."""
-        return self.places.strongest(alpha)
-
     def chosen(self, val: Batch) -> Path:
         """What is derived after an epoch."""
         return self.derive(self.alpha)
-
-    def parts(self) -> dict[str, Any]:
-        return {"alpha": self.alpha, "alpha_optimiser": self.alpha_optimiser}
-
-    def believe(self) -> Any:
-        return self.places.softmax(self.alpha.detach().cpu())

@@ -10,7 +10,7 @@ A strategy keeps something beside the weights w of the supernet (α, a controlle
         yield self.ended(train_loss, path, *evaluate_path(…))
 
 It says by two hooks what that is: `parts`, all that the next epoch depends on besides the net, and `believe`, the table
-that its view shows.
+that its view shows. `counts` (places, ops) says how often the weights of each operation were trained on a path.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from torch.func import functional_call
 from nasbook import registry
 from nasbook.kit import learner
 from nasbook.kit.start import Images as Batch
-from nasbook.kit.start import images_of, init_weights
+from nasbook.kit.start import init_weights, splits_of
 from nasbook.kit.state import Resumable
 from nasbook.nas.parts.supernet import SupernetSettings, SupernetView
-from nasbook.nas.spaces.gates import Gates, Path, Places
+from nasbook.nas.spaces.gates import Gates, Path, Places, single
 from nasbook.space import Space
-from nasbook.task import HoldsImages, Task
+from nasbook.task import Task
 from nasbook.trace import Trial
 
 
@@ -44,14 +44,10 @@ class SupernetTraining(Resumable):
 
     Settings = SupernetSettings
     View = SupernetView
+    always = ("done_epochs", "net", "w_optimiser", "counts")
     done_epochs, failed, stopped = 0, False, False
 
-    # ---- what a strategy says ------------------------------------------------------------------------------
-
-    def parts(self) -> dict[str, Any]:
-        """The attributes that the next epoch depends on besides the net, by name: modules, optimisers, tensors, and
-        plain numbers, text, lists and tuples. A state takes the first three back in place."""
-        return {}
+    # ---- what a strategy says, besides `parts` ----------------------------------------------------------------
 
     def believe(self) -> Any:
         """A number for each place and operation (places, ops): what a view shows as weights."""
@@ -59,7 +55,7 @@ class SupernetTraining(Resumable):
 
     def shows(self) -> dict[str, Any]:
         """Further fields of the view."""
-        return {}
+        return {"counts": tuple(map(tuple, self.counts.tolist()))} if self.counts.any() else {}
 
     def network(self, classes: int, in_channels: int) -> Any:
         return self.places.net(self.settings.channels, classes, in_channels)
@@ -74,25 +70,18 @@ class SupernetTraining(Resumable):
 
         task.data() is {"train": (x, y), "val": (x, y), …}: images (n, h, w) or (n, c, h, w) float32, labels (n,).
         ValueError if the task has no images, or fewer than a batch."""
-        s, (train, val) = self.settings, self._images(task)
+        s = self.settings
+        train, val = splits_of(task, self.name, s.batch, s.device)
         classes = 1 + int(max(train[1].max(), val[1].max()))
         self.net = self.network(classes, train[0].shape[1])
         init_weights(self.net, self.rng)
         self.net.to(train[0].device)
         self.w = list(self.net.parameters())
         self.w_optimiser = torch.optim.SGD(self.w, s.lr, momentum=s.momentum, weight_decay=s.weight_decay)
+        self.counts = torch.zeros(self.places.allowed.shape, dtype=torch.int64)
         self.images, self.begin_from = (train, val), self.saved
         self.done_epochs, self.failed, self.stopped = 0, False, False
         return train, val
-
-    def _images(self, task: Task) -> tuple[Batch, Batch]:
-        if not isinstance(task, HoldsImages):
-            raise ValueError(f"{self.name} trains a supernet on images, and {task.name} has none; use 'digits-cells'")
-        found, least = images_of(task, self.settings.device), self.settings.batch
-        for part in ("train", "val"):
-            if (n := len(found[part][1])) < least:
-                raise ValueError(f"{self.name}: batch is {least}, but {task.name} has {n} images in {part!r}")
-        return found["train"], found["val"]
 
     def epochs(self) -> Iterator[float]:
         """The weights' rate ξ of each epoch that is still to come; a saved state is taken back before the first."""
@@ -107,7 +96,7 @@ class SupernetTraining(Resumable):
         """The numbers of the epochs that are still to come, up to `end`; those of a search behind the training count
         on from it."""
         if self.begin_from:
-            self._load(self.begin_from)
+            self.take_back()
             self.begin_from = None
         while self.done_epochs < end and not (self.failed or self.stopped):
             self.began = time.perf_counter()
@@ -140,6 +129,13 @@ class SupernetTraining(Resumable):
         total = losses[0] if len(losses) == 1 else torch.stack(losses).sum()
         return learner.step(self.w_optimiser, total, self.settings.clip).item() / len(gates)
 
+    def step_paths(self, batch: Batch, paths: Sequence[Path]) -> float:
+        """A step of the weights along the sum of these paths' gradients, and of no others; returns the mean of their
+        losses before it."""
+        for path in paths:
+            self.counts[range(len(path)), path] += 1
+        return self.step_w(batch, *map(single, paths))
+
     def batches(self, data: Batch) -> list[Batch]:
         """Full batches of the images in a new order."""
         x, y = data
@@ -155,9 +151,7 @@ class SupernetTraining(Resumable):
     def ended(self, train_loss: float, path: Path, val_loss: float, error: float) -> tuple[Trial, SupernetView]:
         """An epoch has ended: its trial, whose configuration is the path that would be derived now, and its view."""
         self.done_epochs += 1
-        accuracy = 1 - error
-        weights = np.asarray(self.believe(), float)
-        ops = self.places.names(path)
+        accuracy, ops, weights = 1 - error, self.places.names(path), np.asarray(self.believe(), float)
         finite = lambda x: x if math.isfinite(x) else None  # noqa: E731
         found: dict[str, Any] = {"train_loss": finite(train_loss), "val_loss": finite(val_loss)}
         found["skips"] = ops.count("skip")
@@ -173,26 +167,3 @@ class SupernetTraining(Resumable):
         if self.failed:
             return replace(trial, status="failed", reason="diverged: a loss or α is not finite"), view
         return replace(trial, status="done", value=1 - accuracy), view
-
-    # ---- stopping and going on -----------------------------------------------------------------------------
-
-    def state(self) -> dict[str, Any]:
-        kept = {k: p.state_dict() if hasattr(p, "state_dict") else p for k, p in self.parts().items()}
-        return {
-            "done_epochs": self.done_epochs,
-            "net": self.net.state_dict(),
-            "w_optimiser": self.w_optimiser.state_dict(),
-            "rng": self.rng.bit_generator.state,
-            **{k: p.detach() if isinstance(p, Tensor) else p for k, p in kept.items()},
-        }
-
-    def _load(self, saved: dict[str, Any]) -> None:
-        for name, part in {"net": self.net, "w_optimiser": self.w_optimiser, **self.parts()}.items():
-            if hasattr(part, "load_state_dict"):
-                part.load_state_dict(saved[name])
-            elif isinstance(part, Tensor):
-                part.detach().copy_(saved[name])
-            else:
-                setattr(self, name, saved[name])
-        self.rng.bit_generator.state = saved["rng"]
-        self.done_epochs = saved["done_epochs"]

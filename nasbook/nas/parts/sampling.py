@@ -1,4 +1,4 @@
-"""Training the weights of a supernet along drawn paths, and keeping count of what was trained and what was judged."""
+"""Training the weights of a supernet along drawn paths, and remembering what was judged."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from nasbook.kit.checks import one_of, setting, whole
+from nasbook.kit.start import Images as Batch
 from nasbook.nas.parts.oneshot import SupernetTraining
-from nasbook.nas.parts.single_path import STATISTICS, Batch, evaluate_path, uniform
+from nasbook.nas.parts.single_path import STATISTICS, evaluate_path
 from nasbook.nas.parts.supernet import SupernetSettings
-from nasbook.nas.spaces.gates import Path, single
+from nasbook.nas.spaces.gates import Path
 
 SCORES = ("loss", "accuracy")
 
@@ -36,23 +36,16 @@ class PathSettings(SupernetSettings):
 
 
 class PathTraining(SupernetTraining):
-    """Keeps `counts` (places, ops), how often each operation was trained, and `judged`: path -> (loss, error)."""
+    """Keeps `judged`: path -> (loss, error)."""
 
     Settings = PathSettings
     reward: float | None = None  # of a policy that draws the paths, in the last epoch
 
     def start(self, task: Any) -> tuple[Batch, Batch]:
         found = super().start(task)
-        self.counts = torch.zeros(self.places.allowed.shape, dtype=torch.int64)
         self.judged: dict[Path, tuple[float, float]] = {}
         self.train_loss = 0.0  # of the last epoch
         return found
-
-    def step_paths(self, batch: Batch, paths: Sequence[Path]) -> float:
-        """One step of the weights along the sum of these paths' gradients; returns the mean of their losses."""
-        for path in paths:
-            self.counts[range(len(path)), path] += 1
-        return self.step_w(batch, *map(single, paths))
 
     def judge(self, path: Path) -> tuple[float, float]:
         """(loss, error) on the validation images, with the weights as they are; remembered in `judged`."""
@@ -65,7 +58,7 @@ class PathTraining(SupernetTraining):
         """After an epoch, whose weights are new: judge these paths, or some drawn uniformly; the best, its loss and
         error."""
         self.judged = {}
-        for path in paths or [uniform(self.places, self.rng) for _ in range(self.settings.looks)]:
+        for path in paths or [self.places.draw(self.rng) for _ in range(self.settings.looks)]:
             self.judge(path)
         return self.best()
 
@@ -78,7 +71,7 @@ class PathTraining(SupernetTraining):
         return (path, *self.judged[path])
 
     def parts(self) -> dict[str, Any]:
-        return {"counts": self.counts, "judged": self.judged, "train_loss": self.train_loss}
+        return {"judged": self.judged, "train_loss": self.train_loss}
 
     def believe(self) -> np.ndarray:
         """The mean accuracy of the judged paths through each operation; 0 where there is none."""
@@ -90,4 +83,4 @@ class PathTraining(SupernetTraining):
 
     def shows(self) -> dict[str, Any]:
         seen = tuple((self.places.names(path), self.score(path)) for path in self.judged)
-        return {"counts": tuple(map(tuple, self.counts.tolist())), "scatter": seen, "reward": self.reward}
+        return {**super().shows(), "scatter": seen, "reward": self.reward}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nasbook.kit.checks import setting, whole, within
 from nasbook.kit.start import pick_device
-from nasbook.views import Kept, equally_long
+from nasbook.views import Kept, as_wide, equally_long
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,4 @@ class SupernetView(Kept):
 
     def __post_init__(self) -> None:
         equally_long(self, "edges", "weights", "cell", "counts")
-        for name in ("weights", "counts"):
-            table = getattr(self, name)
-            for row in table if isinstance(table, tuple) else ():
-                if not isinstance(row, tuple) or len(row) != len(self.ops):
-                    raise ValueError(f"each row of {name} must have {len(self.ops)} numbers, one for each of ops")
+        as_wide(self, "ops", "weights", "counts")

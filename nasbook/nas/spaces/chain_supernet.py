@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from nasbook.nas.spaces.block_chain import BlockChain, MBConvChain, block
-from nasbook.nas.spaces.gates import Gates, Path, Places, total
+from nasbook.nas.spaces.gates import Gates, Path, Places
 from nasbook.nas.spaces.partial import Make, place
+from nasbook.nas.spaces.place import total
 from nasbook.nas.spaces.program import Program
 from nasbook.nas.spaces.supernet_layers import filled, made
 from nasbook.space import Config, Space

@@ -19,9 +19,10 @@ from torch import Tensor, nn
 
 from nasbook.nas.spaces.blocks import Noise
 from nasbook.nas.spaces.darts_cells import KINDS, DartsCells, RobustDartsS2, RobustDartsS4, operation
-from nasbook.nas.spaces.gates import Gates, Path, Places, total
+from nasbook.nas.spaces.gates import Gates, Path, Places
 from nasbook.nas.spaces.layer import Layer
 from nasbook.nas.spaces.partial import Make, place
+from nasbook.nas.spaces.place import total
 from nasbook.nas.spaces.program import Program
 from nasbook.nas.spaces.supernet_layers import filled, made
 from nasbook.space import Config, Space

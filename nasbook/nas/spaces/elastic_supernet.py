@@ -18,7 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nasbook.nas.spaces.elastic import Elastic
-from nasbook.nas.spaces.gates import Gate, Gates, Path, Places, total
+from nasbook.nas.spaces.gates import Gate, Gates, Path, Places
+from nasbook.nas.spaces.place import total
 from nasbook.nas.spaces.program import Program
 from nasbook.nas.spaces.supernet_layers import made
 from nasbook.space import Choice, Config, Space

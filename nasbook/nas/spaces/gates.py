@@ -4,23 +4,22 @@
 
     mixed         every operation, times its weight          DARTS and its relatives: softmax(α), σ(α), a Gumbel sample
     single        one operation, as it is                    SPOS, FairNAS, ENAS; every evaluation of a child
-    hard          one operation, times 1 + z − z'            GDAS; z' is z without its gradient, so the factor is 1
-    two           one operation times 1, another times 0     the step of ProxylessNAS for its architecture
+
+Others are made where they are used: one operation times 1 + z − z' by GDAS, two times 1 and 0 by ProxylessNAS.
 
 What is not in the gates does not run: it costs nothing, its weights get no gradient (None, so that not even momentum or
 decay move them), and the running statistics of its batch norms stay. A place without gates, or with `none` alone, adds
-nothing, and what only reads such places is not there either.
+nothing, and what only reads such places is not there either. How networks obey is in place.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from nasbook.space import Config, Space
 
@@ -44,42 +43,6 @@ def mixed(weights: Iterable[Iterable[Tensor]]) -> Gates:
 def single(path: Path) -> Gates:
     """The path and nothing else."""
     return [[Gate(op)] for op in path]
-
-
-def hard(z: Tensor, path: Path) -> Gates:
-    """The path, whose value is as it is and whose gradient is that of z (places, ops)."""
-    return [[Gate(op, 1 + (row[op] - row[op].detach()))] for row, op in zip(z, path, strict=True)]
-
-
-def two(g: Tensor, active: Path, other: Path) -> Gates:
-    """The path `active`, and beside it `other` without a graph; g (places, ops) is 1 for the one, 0 for the other."""
-    return [[Gate(a, row[a]), Gate(b, row[b], live=False)] for row, a, b in zip(g, active, other, strict=True)]
-
-
-class Place(nn.ModuleDict):
-    """The operations of one place, by name; None for one that gives nothing."""
-
-    def __init__(self, ops: Mapping[str, nn.Module | None]) -> None:
-        super().__init__({name: op for name, op in ops.items() if op is not None})
-        self.names = tuple(ops)
-
-    def forward(self, x: Tensor, gates: Sequence[Gate]) -> list[Tensor]:
-        """What is added where the place leads to: nothing, or a summand for each gate."""
-        terms = []
-        for op, by, live in gates:
-            if (name := self.names[op]) in self:
-                if live:
-                    y = self[name](x)
-                else:
-                    with torch.no_grad():
-                        y = self[name](x)
-                terms.append(y if by is None else by * y)
-        return terms
-
-
-def total(terms: Sequence[Tensor]) -> Tensor | None:
-    """Their sum, in their order; None where there are none."""
-    return reduce(torch.add, terms) if terms else None
 
 
 class Places:
@@ -111,6 +74,10 @@ class Places:
 
     def path(self, config: Config) -> Path:
         raise NotImplementedError
+
+    def draw(self, rng: np.random.Generator) -> Path:
+        """A path; all architectures of the space are equally likely. NumPy's draws are the same on every device."""
+        return self.path(self.space.sample(rng))
 
     def names(self, path: Path) -> tuple[str, ...]:
         return tuple(self.ops[op] for op in path)

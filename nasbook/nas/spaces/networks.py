@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nasbook.kit.start import init_weights, pick_device
-from nasbook.nas.spaces.gates import Gates, Path, Places, mixed, total
+from nasbook.nas.spaces.gates import Gates, Path, Places, mixed
 from nasbook.nas.spaces.nb201.cell import (
     CONV1,
     CONV3,
@@ -33,6 +33,7 @@ from nasbook.nas.spaces.nb201.cell import (
     to_config,
 )
 from nasbook.nas.spaces.partial import place
+from nasbook.nas.spaces.place import total
 from nasbook.space import Config, Space
 
 __all__ = [

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nasbook.nas.spaces.gates import Gate, Place, total
+from nasbook.nas.spaces.gates import Gate
+from nasbook.nas.spaces.place import Place, total
 
 Make = Callable[[int], Mapping[str, nn.Module | None]]  # the operations of a place for so many channels, by name
 

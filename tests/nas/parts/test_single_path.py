@@ -9,7 +9,9 @@ from scipy.stats import chisquare
 
 from nasbook import registry
 from nasbook.kit.start import init_weights
-from nasbook.nas.parts.single_path import evaluate_path, fair, likely, statistics, uniform
+from nasbook.nas.fairnas import fair
+from nasbook.nas.parts.single_path import evaluate_path, statistics
+from nasbook.nas.proxylessnas import likely
 from nasbook.nas.spaces.gates import mixed, single
 from nasbook.nas.spaces.nb201.cell import cell_space
 
@@ -44,7 +46,7 @@ def counts(drawn):
 
 def test_uniform_counts_pass_the_test_for_uniform_counts():
     rng = np.random.default_rng(0)
-    table = counts(uniform(CELLS, rng) for _ in range(2000))
+    table = counts(CELLS.draw(rng) for _ in range(2000))
     assert chisquare(table, axis=1).pvalue.min() > 0.01
     rare = [0.17, 0.17, 0.22, 0.22, 0.22]
     skewed = counts(likely(np.tile(rare, (6, 1)), rng) for _ in range(2000))
@@ -59,7 +61,7 @@ def test_fair_counts_are_equal_after_every_step_and_the_orders_differ():
     assert all(len(set(ops)) == 5 for step in steps for ops in zip(*step, strict=True))  # disjoint at every edge
     pairs = Counter(path[:2] for step in steps for path in step)
     assert len(pairs) == 25  # not always the same two together
-    uniformly = counts(uniform(CELLS, rng) for _ in range(200))
+    uniformly = counts(CELLS.draw(rng) for _ in range(200))
     assert (uniformly != 40).any()
 
 
@@ -82,7 +84,7 @@ def test_the_searchs_generator_is_the_only_source():
     torch.manual_seed(0)
     expected = torch.rand(2)
     torch.manual_seed(0)
-    assert uniform(CELLS, np.random.default_rng(3)) == uniform(CELLS, np.random.default_rng(3))
+    assert CELLS.draw(np.random.default_rng(3)) == CELLS.draw(np.random.default_rng(3))
     assert fair(CELLS, np.random.default_rng(3)) == fair(CELLS, np.random.default_rng(3))
     assert torch.equal(torch.rand(2), expected)
 

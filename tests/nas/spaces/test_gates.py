@@ -8,9 +8,11 @@ from torch import nn
 
 from nasbook import registry
 from nasbook.kit.start import init_weights
+from nasbook.nas.gdas import hard
+from nasbook.nas.proxylessnas import two
 from nasbook.nas.spaces.block_chain import BlockChain, MBConvChain
 from nasbook.nas.spaces.darts_cells import DartsCells, RobustDartsS2, RobustDartsS4
-from nasbook.nas.spaces.gates import hard, mixed, single, two
+from nasbook.nas.spaces.gates import mixed, single
 from nasbook.nas.spaces.nb201.cell import cell_space
 
 SPACES = {

@@ -7,7 +7,8 @@ import torch
 import nasbook
 from nasbook import Choice, Space, registry
 from nasbook.kit.start import init_weights
-from nasbook.nas.parts.single_path import evaluate_path, fair, uniform
+from nasbook.nas.fairnas import fair
+from nasbook.nas.parts.single_path import evaluate_path
 from nasbook.nas.spaces.block_chain import BlockChain, MBConvChain
 from nasbook.nas.spaces.darts_cells import DartsCells, RobustDartsS2, RobustDartsS4
 
@@ -40,7 +41,7 @@ def test_a_configuration_and_its_path_are_the_same_architecture(kind):
 def test_samplers_draw_from_the_space(kind):
     places, rng = registry.supernet("darts", SPACES[kind].space), np.random.default_rng(0)
     for _ in range(10):
-        assert places.space.validate(places.config(uniform(places, rng)))
+        assert places.space.validate(places.config(places.draw(rng)))
         paths = fair(places, rng)
         configs = [places.config(path) for path in paths]
         for name, options in places.choices.items():
@@ -76,7 +77,7 @@ def test_a_judgement_changes_nothing_and_repeats(kind):
     train, val = ((torch.randn(40, 1, 8, 8, generator=g), torch.randint(0, 3, (40,), generator=g)) for _ in range(2))
     net.train()
     before = {k: v.clone() for k, v in net.state_dict().items()}
-    paths = [uniform(places, np.random.default_rng(k)) for k in range(3)]
+    paths = [places.draw(np.random.default_rng(k)) for k in range(3)]
     for how in ("recalibrated", "batch", "running"):
         first = [evaluate_path(net, path, val, train, how) for path in paths]
         assert first[::-1] == [evaluate_path(net, path, val, train, how) for path in paths[::-1]]

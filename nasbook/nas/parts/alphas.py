@@ -1,0 +1,69 @@
+"""α: a number for each operation of each place. The largest derive an architecture, and softmax(α) is believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nasbook.kit.checks import setting, within
+from nasbook.kit.start import Images as Batch
+from nasbook.nas.parts.oneshot import SupernetTraining
+from nasbook.nas.parts.supernet import SupernetSettings
+from nasbook.nas.spaces.gates import Path
+from nasbook.task import Task
+
+
+@dataclass(frozen=True)
+class AlphaSettings(SupernetSettings):
+    alpha_lr: float = setting(0.02, "rate of Adam for α")
+    alpha_weight_decay: float = setting(1e-3, "of α")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        within("alpha_lr", self.alpha_lr, 0, above=True)
+        within("alpha_weight_decay", self.alpha_weight_decay, 0)
+
+
+class Alphas(SupernetTraining):
+    """Keeps `alpha` (places, ops) and its optimiser, beside the weights."""
+
+    Settings: ClassVar[type[SupernetSettings]] = AlphaSettings
+    betas = (0.5, 0.999)  # of Adam
+
+    def start(self, task: Task) -> tuple[Batch, Batch]:
+        images = super().start(task)
+        self.alpha, self.alpha_optimiser = self.begin()
+        return images
+
+    def begin(self) -> tuple[Tensor, torch.optim.Optimizer]:
+        """α at the start, and its optimiser."""
+        alpha = torch.from_numpy(self.first()).float().to(self.w[0].device).requires_grad_()
+        return alpha, self.adam(alpha)
+
+    def first(self) -> np.ndarray:
+        """The numbers of α at the start."""
+        return 1e-3 * self.rng.standard_normal(self.places.allowed.shape)
+
+    def adam(self, alpha: Tensor) -> torch.optim.Optimizer:
+        s = self.settings
+        return torch.optim.Adam([alpha], s.alpha_lr, betas=self.betas, weight_decay=s.alpha_weight_decay)
+
+    def step_alpha(self, loss: Tensor) -> None:
+        """A step of α down the gradient of a loss; a loss that does not depend on α has a gradient of 0."""
+        (gradient,) = torch.autograd.grad(loss, self.alpha, allow_unused=True)
+        self.alpha.grad = torch.zeros_like(self.alpha) if gradient is None else gradient
+        self.alpha_optimiser.step()
+
+    def derive(self, alpha: Tensor) -> Path:
+        """At each place the operation with the largest α, `none` excluded."""
+        return self.places.strongest(alpha)
+
+    def parts(self) -> dict[str, Any]:
+        return {"alpha": self.alpha, "alpha_optimiser": self.alpha_optimiser}
+
+    def believe(self) -> Any:
+        return self.places.softmax(self.alpha.detach().cpu())

@@ -283,6 +283,8 @@ LABS = [
     Entry("controller", "a policy that learns to write cells, its baseline and PPO's clip", "nasbook.widgets.labs.controller:ControllerLab"),
     Entry("darts", "architecture weights that move while a supernet trains", "nasbook.widgets.labs.darts:DartsLab"),
     Entry("relaxations", "DARTS and its relatives over several seeds, and what each would derive, epoch by epoch", "nasbook.widgets.labs.relaxations:RelaxationsLab"),
+    Entry("weight-sharing", "paths through a supernet, how it ranks cells and what the truth is, and what a search on it finds",
+          "nasbook.widgets.labs.weight_sharing:WeightSharingLab"),
     Entry("strategies", "CMA-ES, differential evolution, a GA or a swarm in a valley that can be turned", "nasbook.widgets.labs.strategies:StrategiesLab"),
     Entry("halving", "learning curves cut at rungs or by the median, what the stopped would have reached, and idle workers", "nasbook.widgets.labs.halving:HalvingLab"),
     Entry("hypergradient", "unroll length, the error and memory of a hypergradient, and the walk along it", "nasbook.widgets.labs.hypergradient:HypergradientLab"),

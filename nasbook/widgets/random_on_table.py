@@ -40,3 +40,22 @@ def outcomes(table: Any) -> tuple[np.ndarray, np.ndarray]:
     there = np.isfinite(runs)
     values, place = np.unique(1 - runs[there], return_inverse=True)
     return values, np.bincount(place, weights[there])
+
+
+@lru_cache(maxsize=8)
+def found_by_random(task: str, trials: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Test accuracy (mean of three seeds) of the cell that random search ends with, after n = 1 … trials cells trained
+    alone, of which it keeps the one whose single training has the best validation accuracy: mean, and the 5 % and 95 %
+    quantiles, each (trials,). Exact for Digits-201; of equally good cells it keeps any."""
+    table = nasbook.task(task)
+    test = np.repeat(table.test[..., -1].mean(1)[table.index], 3)
+    values, place = np.unique(table.val[table.index, :, -1].ravel(), return_inverse=True)
+    share = np.bincount(place) / len(place)  # P(a trial has this value)
+    n = np.arange(1, trials + 1)[:, None]
+    upto = np.cumsum(share)
+    best = np.diff(upto**n, prepend=0.0, axis=1)  # P(it is the best of n)
+    order = np.argsort(test, kind="stable")
+    weights = (best / (share * len(place)))[:, place[order]]  # of each cell and run
+    below, rising = np.cumsum(weights, axis=1), test[order]
+    low, high = (rising[np.minimum((below < q).sum(1), len(rising) - 1)] for q in (0.05, 0.95))
+    return weights @ rising, low, high

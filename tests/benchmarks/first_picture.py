@@ -13,7 +13,15 @@ import subprocess
 import sys
 
 FORESTS = {"surrogates"}  # the picture is of one
-TORCH = {"growth", "spaces", "controller", "darts", "hypergradient", "pbt"}  # they build or train a network at once
+TORCH = {
+    "growth",
+    "spaces",
+    "controller",
+    "darts",
+    "hypergradient",
+    "pbt",
+    "weight-sharing",
+}  # they build or train a network at once
 CODE = """
 import json, resource, sys, time
 import nasbook

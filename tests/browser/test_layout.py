@@ -14,6 +14,7 @@ LABS = [entry.name for entry in registry.LABS]
 SMALL = {"race": ", seeds=2, trials=10", "transfer": ", seeds=2, trials=10, known=10", "estimators": ", cells=100",
          "darts": ", epochs=2, channels=2", "pbt": ", population=3, epochs=5",
          "relaxations": ", seeds=2, epochs=2, channels=4",
+         "weight-sharing": ", epochs=1, data='digits'",
          "few-shot": ", epochs=2, meta_steps=1, tasks=1",
          "gan": ", epochs=2, steps=10, images=10",
          "growth": ", rounds=1, networks=4, epochs=1",

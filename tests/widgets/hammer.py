@@ -30,6 +30,7 @@ SMALL = {  # settings under which a step is quick: the last word is always a ste
     "relaxations": {"method": "gdas", "seeds": 2, "epochs": 2, "channels": 4},
     "gan": {"epochs": 2, "steps": 10, "images": 10},
     "surrogates": {"trials": 15, "startup": 4},
+    "weight-sharing": {"epochs": 1, "data": "digits"},
     "few-shot": {"epochs": 2, "meta_steps": 1, "tasks": 1, "inner_steps": 1},
     "growth": {"rounds": 1, "networks": 4, "epochs": 1},
     "pbt": {"population": 2, "epochs": 5},

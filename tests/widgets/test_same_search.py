@@ -88,6 +88,8 @@ LABS = {  # the lab, its settings: every method that can be chosen in it
     "few-shot": ("few-shot", {"epochs": 2, "meta_steps": 1, "tasks": 1, "inner_steps": 2}),
     **{f"growth {m}": ("growth", {"method": m, "rounds": 1, "networks": 4, "epochs": 1})
        for m in ("network-morphism", "cnn-differential-evolution")},
+    **{f"weight-sharing {m}": ("weight-sharing", {"sampling": m, "epochs": 1, "data": "digits"})
+       for m in ("spos", "fairnas", "enas")},
     "darts": ("darts", {"epochs": 2, "channels": 2}),
     **{f"relaxations {m}": ("relaxations", {"method": m, "seeds": 1, "epochs": 2, "channels": 4})
        for m in ("darts", "fair-darts", "snas", "gdas", "pc-darts", "p-darts")},

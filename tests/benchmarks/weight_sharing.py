@@ -1,0 +1,199 @@
+"""What lesson 12 claims of weight sharing, over seeds: how a trained supernet ranks, what is found with it, and when it
+would pay.
+
+    python tests/benchmarks/weight_sharing.py [--seeds 10] [--tasks messy,digits] [--what rank,enas]
+                                             [--epochs 3,12,36] [--out FILE]
+
+rank: a supernet is trained with uniform and with strictly fair draws, at several lengths; 150 random cells are judged
+with recalibrated and with running statistics, and Kendall's τ with the truth of Digits-201 is printed, by loss and by
+accuracy, beside that of the plain number of 3×3 convolutions. At the usual length SPOS' evolution goes on on it; beside
+what that finds stand 100 random paths through the same supernet, and random search that trains cells alone for as many
+steps. enas: reward and mean true accuracy of the policy, epoch by epoch.
+
+Costs are counted in steps of 50 images, forward and backward; an image forward is a third of that. With --out, each row
+is a line of a file, and the script goes on where it was stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np  # noqa: E402
+from scipy.stats import kendalltau  # noqa: E402
+
+import nasbook  # noqa: E402
+from nasbook.kit.threads import one_thread  # noqa: E402
+from nasbook.nas.parts.single_path import evaluate_path  # noqa: E402
+
+CELLS, USUAL = 150, 12  # cells judged; epochs an operation: what a cell that trains alone has
+
+
+def task_of(data: str) -> Any:
+    return nasbook.task("digits-cells", **({} if data == "digits" else {"data": data}))
+
+
+def tau(scores: Any, truth: Any) -> float:
+    return float(kendalltau(scores, truth).statistic)
+
+
+def judged(method: Any, cells: list[Any], truth: np.ndarray) -> dict[str, float]:
+    (train, val), found = method.images, {}
+    for how in ("recalibrated", "running"):
+        with one_thread():
+            rows = [evaluate_path(method.net, method.places.path(c), val, train, how) for c in cells]
+        loss, error = np.array(rows).T
+        found |= {f"{how} loss": tau(-loss, truth), f"{how} accuracy": tau(-error, truth)}
+        found |= {f"{how} level": 1 - float(error.mean())}
+    return found
+
+
+def ranked(data: str, sampling: str, epochs: int, seed: int) -> dict[str, Any]:
+    """One supernet, the cells judged with it, and what SPOS' evolution finds on it."""
+    task, table = task_of(data), nasbook.task(f"digits201-{data}")
+    rng = np.random.default_rng(0)  # the same cells for all
+    cells = [task.space.sample(rng) for _ in range(CELLS)]
+    truth = np.array([table.test_accuracy(c) for c in cells])
+    name, each = ("fairnas", 1) if sampling == "fair" else ("spos", 5)
+    rounds = 5 if sampling == "uniform" and epochs == USUAL else 0
+    method = nasbook.method(name, task.space, seed=seed, epochs=each * epochs, rounds=rounds, looks=1)
+    row: dict[str, Any] = {"what": "rank", "task": data, "sampling": sampling, "epochs": epochs, "seed": seed}
+    run, trial, view = method.run(task), None, None
+    for trial, view in run:
+        if trial.status != "done":
+            return {**row, "failed": trial.reason}
+        if view.epoch == each * epochs:
+            counts = method.counts.numpy()
+            row |= judged(method, cells, truth) | {"counts": [int(counts.min()), int(counts.max())]}
+            row["updates"] = int(counts.sum() / len(counts))
+            row["conv3x3"] = tau([list(c.values()).count("conv3x3") for c in cells], truth)
+    if rounds:
+        rng = np.random.default_rng([1, seed])
+        some = [task.space.sample(rng) for _ in range(len(view.scatter))]
+        train, val = method.images
+        with one_thread():
+            losses = [evaluate_path(method.net, method.places.path(c), val, train)[0] for c in some]
+        row |= {
+            "found": table.test_accuracy(trial.config),
+            "rank": table.rank(trial.config),
+            "random path": table.test_accuracy(some[int(np.argmin(losses))]),
+            "judged": len(view.scatter),
+            "best judged": max(table.test_accuracy(list(ops)) for ops, _ in view.scatter),
+        }
+    return row
+
+
+def policy(data: str, seed: int) -> dict[str, Any]:
+    """ENAS with its usual settings: mean reward, and the mean truth of 256 paths of its policy, after each epoch."""
+    task, table = task_of(data), nasbook.task(f"digits201-{data}")
+    method = nasbook.method("enas", task.space, seed=seed)
+    rewards, truths, cell = [], [], {}
+    for trial, view in method.run(task):
+        cell = trial.config
+        drawn = method.draw(256, np.random.default_rng(0))
+        truths.append(float(np.mean([table.test_accuracy(method.places.config(p)) for p in drawn])))
+        rewards.append(view.reward)
+    return {
+        "what": "enas",
+        "task": data,
+        "seed": seed,
+        "rewards": rewards,
+        "truths": truths,
+        "found": table.test_accuracy(cell),
+        "rank": table.rank(cell),
+        "weightless": sum(op in ("none", "skip", "avgpool") for op in cell.values()),
+    }
+
+
+def work(options: argparse.Namespace) -> Iterator[tuple[Any, ...]]:
+    for seed in range(options.seeds):
+        for data in options.tasks.split(","):
+            if "rank" in options.what:
+                yield from (
+                    ("rank", data, s, int(e), seed) for e in options.epochs.split(",") for s in ("uniform", "fair")
+                )
+            if "enas" in options.what:
+                yield ("enas", data, seed)
+
+
+def key(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[k] for k in ("what", "task", "sampling", "epochs", "seed") if k in row)
+
+
+def plus_minus(x: Any, scale: float = 1.0, digits: int = 2) -> str:
+    x = scale * np.asarray(x, float)
+    return f"{x.mean():.{digits}f} ± {x.std(ddof=1) / len(x) ** 0.5:.{digits}f}" if len(x) > 1 else f"{x[0]:.{digits}f}"
+
+
+def report(rows: list[dict[str, Any]]) -> None:
+    from nasbook.widgets.random_on_table import found_by_random
+
+    steps = {"messy": 240, "digits": 72, "textures": 144}  # of a cell alone
+    look = {"messy": 4.0, "digits": 8 / 3, "textures": 4.0}  # steps of a judged path: (100 + validation images) / 150
+    for data in dict.fromkeys(r["task"] for r in rows):
+        here = [r for r in rows if r["task"] == data and r["what"] == "rank" and "failed" not in r]
+        for sampling, epochs in dict.fromkeys((r["sampling"], r["epochs"]) for r in here):
+            some = [r for r in here if (r["sampling"], r["epochs"]) == (sampling, epochs)]
+            print(f"{data}, {sampling}, {epochs} epochs an operation, {len(some)} seeds; τ:", end=" ")
+            print(f"number of 3×3 convolutions {some[0]['conv3x3']:.2f};", end=" ")
+            for how in ("recalibrated", "running"):
+                print(f"{how}: loss {plus_minus([r[f'{how} loss'] for r in some])},", end=" ")
+                print(f"accuracy {plus_minus([r[f'{how} accuracy'] for r in some])},", end=" ")
+                print(f"level {plus_minus([r[f'{how} level'] for r in some], 100, 1)} %;", end=" ")
+            low, high = np.array([r["counts"] for r in some]).T
+            gain = [r["recalibrated loss"] - r["running loss"] for r in some]
+            print(f"recalibrated − running {plus_minus(gain)}; counts {low.min()} … {high.max()}")
+            if "found" in some[0]:
+                cost = some[0]["updates"] + np.mean([r["judged"] for r in some]) * look[data]
+                n = cost / steps[data]
+                curve = found_by_random(f"digits201-{data}", 60)[0]
+                found = np.mean([r["found"] for r in some])
+                print(f"  evolution finds {plus_minus([r['found'] for r in some], 100, 1)} %,", end=" ")
+                print(f"rank {plus_minus([r['rank'] for r in some], 1, 0)};", end=" ")
+                print(f"as many random paths {plus_minus([r['random path'] for r in some], 100, 1)} %;", end=" ")
+                print(f"the best cell it judged {plus_minus([r['best judged'] for r in some], 100, 1)} %;", end=" ")
+                print(f"its cost is {n:.1f} cells alone, with which random search has", end=" ")
+                print(f"{100 * curve[round(n) - 1]:.1f} %; it is worth {1 + int((curve < found).sum())} or", end=" ")
+                print(f"less; alone : path = {steps[data] / look[data]:.0f}")
+        enas = [r for r in rows if r["task"] == data and r["what"] == "enas"]
+        if enas:
+            rewards, truths = (np.array([r[k] for r in enas]) for k in ("rewards", "truths"))
+            print(
+                f"{data}, ENAS, {len(enas)} seeds: reward {plus_minus(rewards[:, 0])} → {plus_minus(rewards[:, -1])};"
+            )
+            print(f"  truth of the policy {plus_minus(truths[:, 0], 100, 1)} → {plus_minus(truths[:, -1], 100, 1)} %;")
+            print(f"  fallen in {(truths[:, -1] < truths[:, 0]).sum()}; found", end=" ")
+            print(f"{plus_minus([r['found'] for r in enas], 100, 1)} %,", end=" ")
+            print(f"rank {plus_minus([r['rank'] for r in enas], 1, 0)},")
+            print(f"  edges without weights {plus_minus([r['weightless'] for r in enas], 1, 1)}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--tasks", default="messy,digits")
+    parser.add_argument("--what", default="rank,enas")
+    parser.add_argument("--epochs", default="3,12,36", help="lengths: epochs an operation")
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    rows = [json.loads(x) for x in options.out.read_text().splitlines()] if options.out and options.out.exists() else []
+    known = {key(r) for r in rows}
+    for one in work(options):
+        if one in known:
+            continue
+        rows.append(ranked(one[1], one[2], one[3], one[4]) if one[0] == "rank" else policy(one[1], one[2]))
+        if options.out:
+            with options.out.open("a") as file:
+                file.write(json.dumps(rows[-1]) + "\n")
+        print({k: round(v, 3) if isinstance(v, float) else v for k, v in rows[-1].items()}, flush=True)
+    report(rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -22,6 +22,7 @@ class Parts:
 PARTS = {  # of each method: the kind of picture that draws it (trace.plot), its lab, its lesson, its benchmark
     "random": Parts("history", "game", "01", ""),
     "grid": Parts("slice", "game", "01", ""),
+    "compound": Parts("compound", "", "", ""),
     "sobol": Parts("slice", "game", "01", ""),
     "halton": Parts("slice", "game", "01", ""),
     "latin-hypercube": Parts("slice", "game", "01", ""),

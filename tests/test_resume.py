@@ -53,6 +53,7 @@ RUNGS = ["asha", "hyperband", "successive-halving", "bohb", "dehb"]
 SLOW = ["bayesian", "forest", "tpe", "parego", "bananas", "rgpe", "reinforce", "ppo"]
 METHODS = [e.name for e in registry.METHODS if e.family != "one-shot"]
 SPACES = {
+    "compound": Space(alpha=Float(1, 2), beta=Float(1, 1.5), gamma=Float(1, 1.5), phi=Int(0, 3)),
     "cma-es": NUMBERS,
     "particle-swarm": NUMBERS,
     **dict.fromkeys(("cnn-differential-evolution", "reinforce", "ppo"), CHAIN),
@@ -69,6 +70,7 @@ def begun(name, way, task):
     space = task.space
     fixed = {"x": ODD, "n": 3, "y": ODD / 2} if space is NUMBERS else {"x": ODD, "n": 3, "c": "b", "y": ODD / 2}
     fixed = {"depth": 2, "k_1": 3, "k_2": 5} if space is CHAIN else fixed
+    fixed = {"alpha": 1 + ODD, "beta": 1.1, "gamma": 1.0, "phi": 2} if "phi" in space.parameters else fixed
     other = search("random", task, trials=3, seed=8).trials[0].config
     options = {"seed": 5, **SETTINGS.get(name, {})}
     if way in ("first", "both"):

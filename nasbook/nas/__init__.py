@@ -1,5 +1,6 @@
 """Neural architecture search: one file a strategy; parts/ holds what several are made of, spaces/ what is searched.
 
+    compound.py                    compound
     regularized_evolution.py       regularized-evolution
     cnn_differential_evolution.py  cnn-differential-evolution
     local_search.py                local-search

@@ -29,6 +29,7 @@ from nasbook.plots.traces.timeline import TimelinePicture, timeline
 from nasbook.plots.traces.tree import tree
 from nasbook.plots.viewed import (
     BELIEF,
+    COMPOUND,
     DENSITIES,
     ENSEMBLE,
     EPISODES,
@@ -48,6 +49,7 @@ from nasbook.plots.viewed import (
 from nasbook.plots.views.acquisition import Acquisition1D, acquisition, acquisition_picture
 from nasbook.plots.views.acquisition_maps import Acquisition2D
 from nasbook.plots.views.chains import chains
+from nasbook.plots.views.compound import compound
 from nasbook.plots.views.controller import PolicyPicture, policy
 from nasbook.plots.views.episodes import episodes
 from nasbook.plots.views.forest import forest
@@ -107,6 +109,7 @@ KINDS: dict[str, Callable[..., Figure]] = {
     "chains": chains,
     "rgpe": sources,
     "gan": gan,
+    "compound": compound,
 }
 
 
@@ -129,6 +132,7 @@ VIEWS: dict[str, Views] = {  # the view of a method that a kind draws; the other
     "stopping": STOPPING,
     "rgpe": RGPE,
     "gan": GAN,
+    "compound": COMPOUND,
 }
 
 
@@ -186,7 +190,8 @@ __all__ = [
     "ProgressPicture", "Quantity", "RacePicture", "RankPicture", "SchedulePicture", "SideBySide1D", "SideBySide2D",
     "SlicePicture", "Stack", "SupernetPicture", "TimelinePicture", "TrainingPicture", "TreePicture",
     "WeightsPicture", "acquisition", "acquisition_picture", "acquisitions", "baseline_for", "cell", "chains",
-    "contour", "edf", "episodes", "family_tree", "forest", "gan", "history", "hypervolume_history", "importance",
+    "compound", "contour", "edf", "episodes", "family_tree", "forest", "gan", "history", "hypervolume_history",
+    "importance",
     "landscape", "layers", "learning_curves", "lineage", "own_kind", "parallel", "pareto", "paths", "plot",
     "policy", "population", "predictions", "progress", "race", "random_baseline", "rank", "rungs",
     "side_by_side_picture", "slice_plot", "sources", "stopping", "strategy", "supernet", "timeline", "tpe",

@@ -149,3 +149,4 @@ WALK = Views(("nasbook.hpo.hypergradient:HypergradientView",), ("hypergradient",
 STOPPING = Views(("nasbook.hpo.median_stopping:StoppingView",), ("median-stopping",))
 RGPE = Views(("nasbook.nas.rgpe:RGPEView",), ("rgpe",))
 GAN = Views(("nasbook.nas.parts.gan_view:AutoGANView",), ("autogan",))
+COMPOUND = Views(("nasbook.nas.compound:CompoundView",), ("compound",))

@@ -18,6 +18,7 @@ SPACES = [
     Space(x=Float(0, 1), y=Float(1e-3, 1, log=True)),
     Space(a=Choice(["p", "q", "r"]), b=Choice([1, 2, 4], ordered=True), n=Int(0, 3)),
     Space(depth=Int(1, 2), kernel_1=Choice([1, 3, 5]), kernel_2=Choice([1, 3, 5], when={"depth": 2})),
+    Space(alpha=Float(1, 2), beta=Float(1, 1.5), gamma=Float(1, 1.5), phi=Int(0, 3)),
 ]
 TINY = 5e-324  # the smallest number above 0
 VALUES = {
@@ -80,4 +81,5 @@ def test_any_value_is_searched_without_a_warning(name, kind):
             assert space.validate(step.trial.config) == step.trial.config
             assert step.trial.status in ("done", "pruned"), step.trial
             seen.append(step.trial)
-    assert len(seen) == min(trials, len(list(space.grid(5))) if name == "grid" else trials)
+    ends = {"grid": len(list(space.grid(5))), "compound": 12}
+    assert len(seen) == min(trials, ends.get(name, trials))

@@ -29,6 +29,7 @@ SPACES = {
     "ints": Space(n=Int(1, 3), k=Int(0, 2)),
     "chain": Space(depth=Int(1, 2), kernel_1=Choice([1, 3]), kernel_2=Choice([1, 3], when={"depth": 2})),
 }
+RULE = Space(alpha=Float(1, 2), beta=Float(1, 1.5), gamma=Float(1, 1.5), phi=Int(0, 3))  # what compound scales
 NUMBERS_ONLY = {"cma-es", "particle-swarm"}
 MANY = {e.name for e in registry.METHODS if e.family == "multi-objective"}
 RUNGS = ["successive-halving", "hyperband", "asha", "bohb", "dehb"]
@@ -80,12 +81,12 @@ def test_a_space_is_searched_or_refused_with_a_way_out(name, kind):
 def test_who_serves_what():
     """What is promised: only these refuse."""
     refused = {kind: {n for n in NAMES if refusal(n, space)} for kind, space in SPACES.items()}
-    chains, controllers = {"cnn-differential-evolution"}, {"reinforce", "ppo"}
-    assert refused["choices"] == NUMBERS_ONLY | chains
-    assert refused["conditional"] == NUMBERS_ONLY | chains | controllers
+    chains, controllers, rule = {"cnn-differential-evolution"}, {"reinforce", "ppo"}, {"compound"}
+    assert refused["choices"] == NUMBERS_ONLY | chains | rule
+    assert refused["conditional"] == NUMBERS_ONLY | chains | controllers | rule
     assert refused["one option"] == refused["constants"] == set(NAMES) - {"random", "grid", "median-stopping"}
-    assert refused["1-D"] == chains | controllers and refused["60-D"] == refused["1-D"] | {"grid"}
-    assert refused["ints"] == chains and refused["chain"] == NUMBERS_ONLY
+    assert refused["1-D"] == chains | controllers | rule and refused["60-D"] == refused["1-D"] | {"grid"}
+    assert refused["ints"] == chains | rule and refused["chain"] == NUMBERS_ONLY | rule
 
 
 def cases():
@@ -112,7 +113,7 @@ def test_a_wrong_setting_is_named_in_one_sentence(name, setting):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_setting_that_does_not_exist_and_a_wrong_seed(name):
-    space = next(s for s in SPACES.values() if refusal(name, s) is None)
+    space = next(s for s in (*SPACES.values(), RULE) if refusal(name, s) is None)
     assert "has no setting 'colour'" in (refusal(name, space, colour="red") or "")
     for seed in (-1, 1.5, "x", None, True):
         with pytest.raises(ValueError, match="seed must be a whole number"):
@@ -175,8 +176,8 @@ def test_epochs_that_the_task_does_not_have_are_refused(name):
 @pytest.mark.filterwarnings("ignore:distance has no fidelity")
 @pytest.mark.parametrize("name", NAMES)
 def test_more_objectives_than_a_method_handles(name):
-    kind = next(k for k, s in SPACES.items() if refusal(name, s) is None)
-    task = Distance(SPACES[kind], objectives=3)
+    space = next(s for s in (*SPACES.values(), RULE) if refusal(name, s) is None)
+    task = Distance(space, objectives=3)
     if registry.find("method", name).load().several:
         assert all(len(t.values) == 3 for t in search(name, task, trials=4).trials)
         return

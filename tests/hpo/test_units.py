@@ -14,6 +14,7 @@ from nasbook.task import Evaluation, Fidelity, Task
 FLOATS = Space(x=Float(0, 1), y=Float(0, 1), n=Int(1, 9))
 CHOICES = Space(a=Choice(["p", "q", "r"]), b=Choice(["s", "t", "u"]), c=Choice([1, 2, 3]))
 CHAIN = Space(depth=Int(1, 3), **{f"k_{i}": Choice([1, 3, 5], when={"depth": list(range(i, 4))}) for i in (1, 2, 3)})
+RULE = Space(alpha=Float(1, 2), beta=Float(1, 1.5), gamma=Float(1, 1.5), phi=Int(0, 3))
 NAMES = [
     e.name for e in registry.METHODS if e.family != "multi-objective" and issubclass(e.load(), Method)
 ]  # of several objectives, the weights of the units are part of the question
@@ -46,7 +47,7 @@ def asked(name, space, scale, shift):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_percent_or_fraction_and_a_constant_more_or_less_ask_for_the_same_trials(name):
-    space = next(s for s in (FLOATS, CHOICES, CHAIN) if serves(name, s))
+    space = next(s for s in (FLOATS, CHOICES, CHAIN, RULE) if serves(name, s))
     plain = asked(name, space, 1.0, 0.0)
     assert len({str(config) for config, _, _ in plain}) > 3
     for scale, shift in ((128.0, 0.0), (2.0**-10, 0.0), (1.0, 8.0), (128.0, -4.0)):

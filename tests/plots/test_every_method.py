@@ -33,6 +33,7 @@ BRIEF: dict[str, tuple[str, dict[str, Any]]] = {  # where branin will not do: a 
     "ppo": ("nb201-cifar10", {"trials": 25}),
     "cnn-differential-evolution": ("digits-conv-chain", {"trials": 3}),
     "network-morphism": ("digits-conv-chain", {"trials": 3}),
+    "compound": ("digits-compound", {"trials": 4}),
     "nsga2": ("nb201-cifar10-latency", {"trials": 24, "population": 8}),
     "parego": ("nb201-cifar10-latency", {"trials": 14}),
     "hypergradient": ("ridge-digits", {"trials": 4}),

@@ -17,6 +17,7 @@ SMALL = {  # a task for each method that cannot search branin, and settings that
     "reptile": ("digits-few-shot", {}, {}),
     **{name: (task, {}, {"epochs": 1, "channels": 2}) for name, task in TASK_OF.items()},
     "autogan": ("digits-gan", {}, {"epochs": 2, "steps": 2, "ctrl_steps": 2, "images": 20, "channels": 2}),
+    "compound": ("digits-compound", {"epochs": 1, "train": 50, "phi": 1}, {}),
     "nsga2": ("nb201-cifar10-latency", {}, {}),
     "parego": ("nb201-cifar10-latency", {}, {}),
     "rgpe": ("nb201-cifar10", {}, {}),

@@ -309,6 +309,7 @@ SUPERNETS = [  # of which spaces there is a network that holds them all: subclas
     "nasbook.nas.spaces.darts_supernet:DartsPlaces",
     "nasbook.nas.spaces.chain_supernet:ChainPlaces",
     "nasbook.nas.spaces.elastic_supernet:ElasticPlaces",
+    "nasbook.nas.spaces.recurrent_supernet:RecurrentPlaces",
 ]
 
 TABLES = {"method": METHODS, "task": TASKS, "space": SPACES, "estimator": ESTIMATORS, "lab": LABS}
@@ -355,15 +356,21 @@ def find(kind: str, name: str) -> Entry:
     return table[name]
 
 
-def supernet(method: str, space: Any) -> Any:
-    """The places of the supernet of a space, for a method that shares weights; ValueError where there is none."""
+def supernet(method: str, space: Any, mixes: bool = True) -> Any:
+    """The places of the supernet of a space, for a method that shares weights; mixes: does it run several operations of
+    a place at once? ValueError where there is none."""
     for target in SUPERNETS:
         if (places := Entry("", "", target).load().of(space)) is not None:
+            if mixes and places.text:
+                raise ValueError(
+                    f"{method} runs several operations of a place at once, and in a recurrent cell their sum grows from "
+                    "symbol to symbol; 'enas', 'spos' and 'fairnas' run one path at a time"
+                )
             return places
     raise ValueError(
         f"{method} searches the cells of NAS-Bench-201 (edge_0_1 … edge_2_3), as in 'digits-cells', DARTS' cells, as in "
-        "'digits-darts', chains of blocks, as in 'digits-block-chain', and elastic networks, as in 'digits-elastic': "
-        "they have a supernet; for another space use 'random', 'bayesian' or 'regularized-evolution'"
+        "'digits-darts', chains of blocks, as in 'digits-block-chain', elastic networks, as in 'digits-elastic', and "
+        "recurrent cells, as in 'characters': they have a supernet; for another space use 'random', 'bayesian' or 'regularized-evolution'"
     )
 
 

@@ -14,7 +14,7 @@ Images = tuple[Tensor, Tensor]  # images (n, channels, height, width), labels (n
 
 
 def init_weights(net: nn.Module, rng: np.random.Generator) -> None:
-    """He et al. (2015) for convolutions, 1/√fan-in for the linear layer; norms start as the identity.
+    """He et al. (2015) for convolutions, 1/√fan-in for linear layers and symbols; norms start as the identity.
 
     The numbers are drawn with NumPy, layer by layer, so they are the same on every device and every version of
     torch."""
@@ -27,7 +27,11 @@ def init_weights(net: nn.Module, rng: np.random.Generator) -> None:
             elif isinstance(m, nn.Linear):
                 draw = rng.standard_normal(m.weight.shape) / math.sqrt(m.in_features)
                 m.weight.copy_(torch.from_numpy(draw.astype(np.float32)))
-                m.bias.zero_()
+                if m.bias is not None:
+                    m.bias.zero_()
+            elif isinstance(m, nn.Embedding):
+                draw = rng.standard_normal(m.weight.shape) / math.sqrt(m.embedding_dim)
+                m.weight.copy_(torch.from_numpy(draw.astype(np.float32)))
             elif isinstance(m, nn.BatchNorm2d):
                 m.reset_running_stats()
                 m.reset_parameters()
@@ -47,21 +51,24 @@ def pick_device(name: str = "auto") -> torch.device:
 
 
 def images_of(task: HoldsImages, device: str = "auto") -> dict[str, Images]:
-    """{"train", "val", …} of task.data(), images (n, h, w) or (n, c, h, w) float32 and labels (n,), as tensors."""
+    """{"train", "val", …} of task.data() as tensors: images (n, h, w) or (n, c, h, w) float32 and labels (n,); or, of a
+    text, symbols (n, T) and those that follow."""
     found, there = {}, pick_device(device)
     for part, (x, y) in task.data().items():
-        pixels = torch.from_numpy(x.reshape(len(x), -1, *x.shape[-2:])).float()
-        found[part] = pixels.to(there), torch.from_numpy(y).to(there)
+        given = torch.from_numpy(x if x.ndim == 2 else x.reshape(len(x), -1, *x.shape[-2:]))
+        found[part] = (given if x.ndim == 2 else given.float()).to(there), torch.from_numpy(y).to(there)
     return found
 
 
-def splits_of(task: Task, method: str, batch: int, device: str = "auto") -> tuple[Images, Images]:
-    """The training and the validation images of a task. ValueError for the method's user, if the task has none, or
-    fewer than a batch."""
-    if not isinstance(task, HoldsImages):
-        raise ValueError(f"{method} trains a supernet on images, and {task.name} has none; use 'digits-cells'")
-    found = images_of(task, device)
+def splits_of(task: Task, method: str, batch: int, device: str = "auto", text: bool = False) -> tuple[Images, Images]:
+    """The training and the validation images of a task, or its text. ValueError for the method's user, if the task has
+    none, or less than a batch."""
+    found = images_of(task, device) if isinstance(task, HoldsImages) else {}
+    if not found or any((x.ndim == 2) != text for x, _ in found.values()):
+        what, known = ("a text", "characters") if text else ("images", "digits-cells")
+        raise ValueError(f"{method} trains a supernet on {what}, and {task.name} has none; use {known!r}")
     for part in ("train", "val"):
         if (n := len(found[part][1])) < batch:
-            raise ValueError(f"{method}: batch is {batch}, but {task.name} has {n} images in {part!r}")
+            kind = "pieces of text" if text else "images"
+            raise ValueError(f"{method}: batch is {batch}, but {task.name} has {n} {kind} in {part!r}")
     return found["train"], found["val"]

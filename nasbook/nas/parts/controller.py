@@ -42,8 +42,12 @@ class Rollout:
 class Controller(nn.Module):
     """The network. seed: of its weights; the global generator of torch is neither read nor changed.
 
+    `temperature` divides the logits, and `cap` bounds them by cap · tanh(logits / temperature); 0 is no bound.
+
     Raises ValueError for a space with a Float, or an Int of more than 64 values.
     """
+
+    temperature, cap = 1.0, 0.0
 
     def __init__(self, space: Space, hidden: int = 32, seed: int = 0) -> None:
         super().__init__()
@@ -76,7 +80,7 @@ class Controller(nn.Module):
         for t, name in enumerate(self.names):
             exists = self.exists(name, actions)
             h_t, c_t = self.lstm(self.embedding(token), (h, c))
-            log_all = torch.log_softmax(self.heads[t](h_t), 1)  # log p(· | a_1 … a_{t−1})
+            log_all = torch.log_softmax(self.logits(t, h_t), 1)  # log p(· | a_1 … a_{t−1})
             p = log_all.exp()
             a = choose(t, p.detach())
             log_p = log_p + torch.where(exists, log_all.gather(1, a[:, None])[:, 0], 0.0)
@@ -86,6 +90,11 @@ class Controller(nn.Module):
             token = torch.where(exists, self.first[t] + a, token)
             h, c = torch.where(exists[:, None], h_t, h), torch.where(exists[:, None], c_t, c)
         return Rollout(actions, log_p, entropy, probabilities, (h, c))
+
+    def logits(self, t: int, h: Tensor) -> Tensor:
+        """Of the options of a decision (n, V_t), given h_t."""
+        logits = self.heads[t](h) / self.temperature
+        return self.cap * torch.tanh(logits) if self.cap else logits
 
     def exists(self, name: str, actions: Tensor) -> Tensor:
         """(n,) does the parameter exist, given the options taken before it?"""

@@ -23,7 +23,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from torch.func import functional_call
 
@@ -45,6 +44,7 @@ class SupernetTraining(Resumable):
     Settings = SupernetSettings
     View = SupernetView
     always = ("done_epochs", "net", "w_optimiser", "counts")
+    mixes = True  # does it run several operations of a place at once?
     done_epochs, failed, stopped = 0, False, False
 
     # ---- what a strategy says, besides `parts` ----------------------------------------------------------------
@@ -61,18 +61,20 @@ class SupernetTraining(Resumable):
         return self.places.net(self.settings.channels, classes, in_channels)
 
     def check_space(self, space: Space) -> None:
-        self.places: Places = registry.supernet(self.name, space)
+        self.places: Places = registry.supernet(self.name, space, self.mixes)
 
     # ---- a run ---------------------------------------------------------------------------------------------
 
     def start(self, task: Task) -> tuple[Batch, Batch]:
         """The training and the validation images; makes the net, its weights `w` and their optimiser.
 
-        task.data() is {"train": (x, y), "val": (x, y), …}: images (n, h, w) or (n, c, h, w) float32, labels (n,).
+        task.data() is {"train": (x, y), "val": (x, y), …}: images (n, h, w) or (n, c, h, w) float32, labels (n,); for
+        recurrent cells symbols (n, T) and those that follow.
         ValueError if the task has no images, or fewer than a batch."""
         s = self.settings
-        train, val = splits_of(task, self.name, s.batch, s.device)
-        classes = 1 + int(max(train[1].max(), val[1].max()))
+        train, val = splits_of(task, self.name, s.batch, s.device, self.places.text)
+        classes = 1 + int(max(part.max() for part in (*train, *val) if not part.is_floating_point()))
+        self.places.know(task)
         self.net = self.network(classes, train[0].shape[1])
         init_weights(self.net, self.rng)
         self.net.to(train[0].device)
@@ -120,12 +122,12 @@ class SupernetTraining(Resumable):
         Its gradient goes to w and to whatever the gates' coefficients were made of."""
         names = [name for name, _ in self.net.named_parameters()]
         state = {**dict(zip(names, w, strict=True)), **{name: b.clone() for name, b in self.net.named_buffers()}}
-        return F.cross_entropy(functional_call(self.net, state, (batch[0], gates)), batch[1])
+        return learner.cross_entropy(functional_call(self.net, state, (batch[0], gates)), batch[1])
 
     def step_w(self, batch: Batch, *gates: Gates) -> float:
         """One step of SGD for the weights, along the sum of the gradients of each of these gates; returns the mean of
         their losses before it."""
-        losses = [F.cross_entropy(self.net(batch[0], one), batch[1]) for one in gates]
+        losses = [learner.cross_entropy(self.net(batch[0], one), batch[1]) for one in gates]
         total = losses[0] if len(losses) == 1 else torch.stack(losses).sum()
         return learner.step(self.w_optimiser, total, self.settings.clip).item() / len(gates)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,7 +39,7 @@ class PathSettings(SupernetSettings):
 class PathTraining(SupernetTraining):
     """Keeps `judged`: path -> (loss, error)."""
 
-    Settings = PathSettings
+    Settings, mixes = PathSettings, False
     reward: float | None = None  # of a policy that draws the paths, in the last epoch
 
     def start(self, task: Any) -> tuple[Batch, Batch]:
@@ -64,7 +65,8 @@ class PathTraining(SupernetTraining):
 
     def score(self, path: Path) -> float:
         """What is minimised."""
-        return self.judged[path][SCORES.index(self.settings.score)]
+        score = self.judged[path][SCORES.index(self.settings.score)]
+        return math.inf if math.isnan(score) else score
 
     def best(self) -> tuple[Path, float, float]:
         path = min(self.judged, key=self.score)

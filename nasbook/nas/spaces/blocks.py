@@ -146,14 +146,19 @@ class RecurrentCell(nn.Module):
         self.steps = nn.ModuleList(nn.Linear(width, 2 * width, bias=False) for _ in nodes)
 
     def forward(self, x: Tensor) -> Tensor:
+        return self.run(x, self.nodes, self.steps, self.output)
+
+    def run(
+        self, x: Tensor, nodes: tuple[tuple[str, int], ...], steps: nn.ModuleList | list, output: tuple[int, ...]
+    ) -> Tensor:
         f = {"tanh": torch.tanh, "relu": torch.relu, "sigmoid": torch.sigmoid, "identity": lambda a: a}
         h, states = x.new_zeros(x.shape[0], self.width), []
         for entered in self.enter(x).unbind(1):
             s = [h]
-            for (activation, j), step in zip(self.nodes, self.steps, strict=True):
+            for (activation, j), step in zip(nodes, steps, strict=True):
                 both = step(s[j]) + entered if j == 0 else step(s[j])
                 gate, a = both.chunk(2, dim=1)
                 s.append(torch.lerp(s[j], f[activation](a), torch.sigmoid(gate)))
-            h = torch.stack([s[i] for i in self.output]).mean(0)
+            h = torch.stack([s[i] for i in output]).mean(0)
             states.append(h)
         return torch.stack(states, dim=1)

@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from nasbook.space import Config, Space
+from nasbook.task import Task
 
 Path = tuple[int, ...]  # one operation for each place, as its number in `Places.ops`
 
@@ -57,12 +58,16 @@ class Places:
     allowed: np.ndarray  # (places, ops): may this operation stand there?
     kept: np.ndarray  # (places, ops): may a derived architecture have it there? `none` is often only for the supernet
     choices: Mapping[str, Sequence[str]]  # the parameters of the space that choose an operation, and their options
+    text = False  # do the networks read symbols? Then they run one path at a time
     latencies: tuple[float, ...] = ()  # µs of the rest of the network, then of each operation at a place; () if unknown
 
     @classmethod
     def of(cls, space: Space) -> Places | None:
         """The places of this space; None for a space of another kind."""
         raise NotImplementedError
+
+    def know(self, task: Task) -> None:
+        """Take from a task what its space does not say of the networks."""
 
     def net(self, channels: int, classes: int, in_channels: int, partial: int = 1) -> Any:
         """The supernet: (images, Gates) -> logits. Its `derive(path)` is the network of a path, with copied weights.

@@ -56,6 +56,10 @@ class RecurrentCells(Architectures):
         """For node 1, 2, … the node that it reads; 0 is the state."""
         return [config.get(f"input_{i}", i - 1) for i in range(1, self.nodes + 1)]
 
+    def wiring(self, config: Config) -> tuple[tuple[str, int], ...]:
+        """For node 1, 2, … its activation and the node that it reads."""
+        return tuple((config[f"activation_{i}"], j) for i, j in enumerate(self.predecessors(config), 1))
+
     def ends(self, config: Config) -> tuple[int, ...]:
         """The nodes whose mean is the new state."""
         read = self.predecessors(config) if self.output == "loose ends" else []
@@ -68,11 +72,9 @@ class RecurrentCells(Architectures):
         return torch.randint(self.classes, (n, *self.shape))
 
     def layers(self, config: Config) -> list[Layer]:
-        before = self.predecessors(config)
-        nodes = tuple((config[f"activation_{i}"], before[i - 1]) for i in range(1, self.nodes + 1))
         return [
             Layer("embedding", "Embedding", (self.classes, self.width), inputs=("x",)),
-            Layer("cell", "RecurrentCell", (self.width, nodes, self.ends(config)), inputs=("embedding",)),
+            Layer("cell", "RecurrentCell", (self.width, self.wiring(config), self.ends(config)), inputs=("embedding",)),
             Layer("head", "Linear", (self.width, self.classes), inputs=("cell",)),
         ]
 

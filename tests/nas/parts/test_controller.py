@@ -425,3 +425,22 @@ def test_bad_spaces_and_settings_get_a_sentence():
 
 def test_order_of_everything_is_the_order_of_the_product():
     assert [tuple(c.values()) for c in everything(TINY)] == list(product("pq", [1, 2, 3], [True, False]))
+
+
+def test_a_bound_on_the_logits_keeps_the_policy_undecided():
+    """c · tanh(logits / T): of V options none is likelier than e^2c / (e^2c + V − 1), however large the weights."""
+    space = Space({"a": Choice(list(range(5)))})
+    controller = Controller(space)
+    with torch.no_grad():
+        controller.heads[0].weight.zero_()
+        controller.heads[0].bias.copy_(torch.tensor([1e3, -1e3, -1e3, -1e3, -1e3]))
+    largest = lambda: float(controller.sample(np.full((1, 1), 0.5)).probabilities[0].max())  # noqa: E731
+    assert largest() == 1
+    for cap, most in ((2.5, 0.974), (1.5, 0.834), (1.1, 0.693), (0.44, 0.376)):
+        controller.cap = cap
+        assert largest() == pytest.approx(most, abs=5e-4)
+    with torch.no_grad():
+        controller.heads[0].bias.copy_(torch.arange(5.0))
+    controller.cap, controller.temperature = 2.5, 5.0
+    expected = torch.softmax(2.5 * torch.tanh(torch.arange(5.0).double() / 5), 0).max()
+    assert largest() == pytest.approx(float(expected))

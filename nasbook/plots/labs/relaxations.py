@@ -48,12 +48,20 @@ class RunsPicture(Picture):
     def __init__(self, truth: Callable[[tuple[str, ...]], tuple[float, int]]) -> None:
         super().__init__()
         self.truth = truth
-        self.aim(20, range(3), (80.0, 86.0, 92.0), "skips")
+        self.aim(20, range(3), (80.0, 86.0, 92.0), "skips", len(EDGES))
 
-    def aim(self, epochs: int, seeds: Sequence[int], quartiles: tuple[float, float, float], last: str) -> None:
-        """For so many epochs of these seeds; quartiles: of the accuracies (%) of all cells, each trained alone."""
+    def aim(
+        self,
+        epochs: int,
+        seeds: Sequence[int],
+        quartiles: tuple[float, float, float],
+        last: str,
+        top: float | None = None,
+    ) -> None:
+        """For so many epochs of these seeds; quartiles: of the accuracies (%) of all cells, each trained alone; top: of
+        the last panel, where it is known."""
         self.epochs, self.seeds, self.quartiles, self.last = epochs, list(seeds), quartiles, last
-        self.extra = Limits(0.0, 6.0 if last == "skips" else None)
+        self.extra = Limits(0.0, None if top is None else 1.05 * top)
         if hasattr(self, "ax"):
             self._limits()
 

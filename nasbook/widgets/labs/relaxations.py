@@ -19,6 +19,7 @@ import numpy as np
 import nasbook
 from nasbook.loop import train
 from nasbook.nas.parts.supernet import SupernetView
+from nasbook.nas.spaces.nb201.cell import EDGES
 from nasbook.plots.cell import count
 from nasbook.plots.labs.relaxations import FAMILIES, RUNS, RunsPicture, span, weightless
 from nasbook.plots.picture import Stack
@@ -115,16 +116,18 @@ class RelaxationsLab(Lab):
         make = lambda seed: nasbook.method(v["method"], self.task.space, seed=seed, **self._chosen())  # noqa: E731
         self.methods = [make(seed) for seed in self.seeds]
         self.method = self.methods[self.shown]
+        self._true: dict[tuple[str, ...], tuple[float, int]] = {}
         self.traces = [Trace(header_of(method, self.task)) for method in self.methods]
         if not hasattr(self, "weights"):
             self.weights, self.runs = Shown(), RunsPicture(self.truth)
             self.use(Stack([self.weights, self.runs], [2.9, 4.1]))
         last = "temperature" if v["method"] in SAMPLED else "eigenvalue" if self._watched else "skips"
-        aim = v["epochs"], tuple(self.seeds), v["data"], v["method"], last
+        aim = v["epochs"], tuple(self.seeds), v["data"], v["method"], v["cooling"], last
         if aim != self._aim:
             self.weights.aim(v["epochs"])
             low, middle, high = (100 * q for q in random_cells(v["data"]))
-            self.runs.aim(v["epochs"], self.seeds, (low, middle, high), last)
+            top = {"skips": len(EDGES), "temperature": getattr(self.method.settings, "tau", None)}.get(last)
+            self.runs.aim(v["epochs"], self.seeds, (low, middle, high), last, top)
             self.live.picture.invalidate()
             self._aim = aim
 
@@ -161,10 +164,11 @@ class RelaxationsLab(Lab):
 
     def make_search(self) -> Iterator[Epoch]:
         runs = [train(method, self.task, trace) for method, trace in zip(self.methods, self.traces, strict=True)]
-        self.trace, going = self.traces[self.shown], dict(enumerate(runs))
+        going = dict(enumerate(runs))
         while going:
             for k, run in list(going.items()):
                 if step := next(run, None):
+                    self.trace = self.traces[self._kept]
                     yield Epoch(k, step.trial, step.view)
                 else:
                     del going[k]
@@ -174,14 +178,19 @@ class RelaxationsLab(Lab):
         """The search whose weights are drawn, 0 is the first; the last one where there are fewer."""
         return min(self.values["shown"], self.values["seeds"]) - 1
 
+    @property
+    def _kept(self) -> int:
+        """The search that Save and Export keep: the one that is drawn; while it has no epoch yet, the first."""
+        return self.shown if len(self.traces[self.shown]) else 0
+
     def changed(self, name: str) -> None:
         if self.trace is not None:
-            self.trace = self.traces[self.shown]
+            self.trace = self.traces[self._kept]
         self.method = self.methods[self.shown]
         self.redraw()
 
     def keeps(self) -> str:
-        return f"{plural(len(self.traces[self.shown]), self.unit)} of seed {self.seeds[self.shown]}"
+        return f"{plural(len(self.traces[self._kept]), self.unit)} of seed {self.seeds[self._kept]}"
 
     def ended(self, run: int, n: int | None = None) -> list[SupernetView]:
         """The views of one search (0 is the first) among the first n steps of the lab, or among all."""
@@ -195,7 +204,9 @@ class RelaxationsLab(Lab):
 
     def truth(self, cell: tuple[str, ...]) -> tuple[float, int]:
         """Test accuracy of a cell that is trained alone (mean of three seeds), and its rank."""
-        return self.table.test_accuracy(cell), self.table.rank(cell)
+        if cell not in self._true:
+            self._true[cell] = self.table.test_accuracy(cell), self.table.rank(cell)
+        return self._true[cell]
 
     def begin(self) -> str:
         v = self.values

@@ -80,6 +80,20 @@ def test_save_load_picture_export_and_run(two, tmp_path, monkeypatch):
     assert done.header.method == "snas" and len(done) == 2 and done.header.settings["tau_min"] == 0.03
 
 
+def test_before_the_drawn_search_has_begun_the_first_one_is_kept(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lab = small(shown=2)
+    for seed, kept in ((0, 1), (1, 1)):
+        lab.step()
+        assert lab.keeps() == f"{kept} epoch of seed {seed}" and len(lab.trace) == kept
+        assert nasbook.Trace.load(lab.files.save_trace()).header.seed == seed
+        lab.files.export.click()
+        assert "rror" not in lab.files.said.value and lab.files.cost.value
+        lab.files.export.click()
+    lab.set(shown=1)
+    assert lab.keeps() == "1 epoch of seed 0"
+
+
 def test_each_relaxation_has_its_own_controls_and_passes_them_on():
     lab = small(epochs=10)
     own = {

@@ -32,19 +32,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nasbook import registry
 from nasbook.kit import learner
 from nasbook.kit.state import Resumable
 from nasbook.kit.threads import one_thread_a_step
 from nasbook.nas.parts.controller import Controller, Rollout
-from nasbook.nas.parts.gan import GAN, inception_score
+from nasbook.nas.parts.gan import GAN, Lines, inception_score
 from nasbook.nas.parts.gan_view import DRAWS, SHOWN, AutoGANSettings, AutoGANView
-from nasbook.nas.spaces.generator.layers import Lines, cell_space, complete, depth, every_layer, layers
+from nasbook.nas.spaces.generator.decisions import cell_space, complete, depth
 from nasbook.space import Config, Space
 from nasbook.task import JudgesImages, Task
 from nasbook.trace import Trial
 
 Pair = tuple[Tensor, Tensor]
-KEPT = ("done_epochs", "resets", "stage", "b", "window")  # of the state, besides networks and prefixes
 
 
 class Prefix(NamedTuple):
@@ -59,6 +59,7 @@ class AutoGAN(Resumable):
     name = "autogan"
     Settings = AutoGANSettings
     View = AutoGANView
+    always = ("done_epochs", "resets", "stage", "b", "window", "gan", "controller", "adam")
     window: list[list[float]]
 
     def check_space(self, space: Space) -> None:
@@ -68,6 +69,8 @@ class AutoGAN(Resumable):
             raise ValueError(f"{self.name} searches generators of one to three cells, as in 'digits-gan'; {others}")
         if self.settings.epochs < self.stages:
             raise ValueError(f"{self.name}: {self.stages} stages need as many epochs, not {self.settings.epochs}")
+        sizes = {"channels": self.settings.channels, "latent": self.settings.latent}
+        self.generators = registry.find("space", "generator").load()(self.stages, **sizes)
 
     @one_thread_a_step
     def run(self, task: Task) -> Iterator[tuple[Trial, AutoGANView]]:
@@ -83,7 +86,8 @@ class AutoGAN(Resumable):
         zeros = torch.zeros(self.settings.hidden, dtype=torch.float64)
         self.begin_stage(1, [Prefix({}, zeros, zeros)])
         if self.saved:
-            self._load(self.saved)
+            self.begin_stage(self.saved["stage"], [Prefix(**p) for p in self.saved["prefixes"]])
+            self.take_back()
         while self.done_epochs < self.settings.epochs:
             begin = time.perf_counter()
             if self.stage < 1 + self.done_epochs * self.stages // self.settings.epochs:
@@ -97,7 +101,7 @@ class AutoGAN(Resumable):
 
     def begin_gan(self) -> None:
         s, self.window = self.settings, [[], []]  # the last losses of D and of G
-        self.gan = GAN(every_layer(self.stages, s.channels, s.latent), s.latent, s.channels, s.lr, self.rng)
+        self.gan = GAN(self.generators.every_layer(), s.latent, s.channels, s.lr, self.rng)
 
     def begin_stage(self, stage: int, prefixes: list[Prefix]) -> None:
         self.stage, self.prefixes, self.b = stage, prefixes, math.nan
@@ -135,7 +139,7 @@ class AutoGAN(Resumable):
         return configs, drawn, state
 
     def lines(self, config: Config) -> Lines:
-        return layers(config, self.settings.channels, self.settings.latent)
+        return self.generators.layers(config)
 
     def reward(self, config: Config) -> float:
         images = self.gan.images(self.settings.images, self.lines(config), self.rng)
@@ -178,15 +182,4 @@ class AutoGAN(Resumable):
         return replace(trial, status="failed", reason="diverged: a loss is not finite"), view
 
     def state(self) -> dict[str, Any]:
-        nets = {"gan": self.gan.state(), "controller": self.controller.state_dict(), "adam": self.adam.state_dict()}
-        prefixes, rng = [p._asdict() for p in self.prefixes], self.rng.bit_generator.state
-        return {name: getattr(self, name) for name in KEPT} | nets | {"prefixes": prefixes, "rng": rng}
-
-    def _load(self, saved: dict[str, Any]) -> None:
-        self.begin_stage(saved["stage"], [Prefix(**p) for p in saved["prefixes"]])
-        for name in KEPT:
-            setattr(self, name, saved[name])
-        self.controller.load_state_dict(saved["controller"])
-        self.adam.load_state_dict(saved["adam"])
-        self.gan.load(saved["gan"])
-        self.rng.bit_generator.state = saved["rng"]
+        return {**super().state(), "prefixes": [p._asdict() for p in self.prefixes]}

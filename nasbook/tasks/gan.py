@@ -151,11 +151,11 @@ class Alone(Learner):
 
     def state(self) -> dict[str, Any]:
         kept = {"losses": self.losses, "values": self.values, "frechet": self.frechet}
-        return {**kept, "gan": self.gan.state(), "rng": self.rng.bit_generator.state}
+        return {**kept, "gan": self.gan.state_dict(), "rng": self.rng.bit_generator.state}
 
     def load(self, state: dict[str, Any]) -> None:
         self.losses, self.values, self.frechet = state["losses"], state["values"], state["frechet"]
-        self.gan.load(state["gan"])
+        self.gan.load_state_dict(state["gan"])
         self.rng.bit_generator.state = state["rng"]
 
 

@@ -15,7 +15,7 @@ import nasbook
 from nasbook.nas.autogan import AutoGAN, Prefix
 from nasbook.nas.parts.controller import Controller
 from nasbook.nas.parts.gan_view import AutoGANView
-from nasbook.nas.spaces.generator.layers import cell_space, generator_space
+from nasbook.nas.spaces.generator.decisions import cell_space, generator_space
 from nasbook.tasks.gan import DigitsGAN
 from nasbook.trace import Trace
 

@@ -18,7 +18,7 @@ Adversarial Networks, ICLR 2018; Salimans et al., Improved Techniques for Traini
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,8 +28,9 @@ from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
 from nasbook.kit import learner
-from nasbook.nas.spaces.generator.layers import Lines
+from nasbook.nas.spaces.layer import Layer
 
+Lines = Sequence[Layer]  # one architecture
 BETAS = (0.0, 0.9)  # of Adam, for both
 
 
@@ -128,10 +129,10 @@ class GAN:
         """n new images (n, 1, side, side) of one architecture, in ±1."""
         return self.G(torch.from_numpy(rng.standard_normal((n, self.latent)).astype(np.float32)), lines)
 
-    def state(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, Any]:
         return {name: getattr(self, name).state_dict() for name in ("G", "D", "G_optimiser", "D_optimiser")}
 
-    def load(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
         for name, kept in state.items():
             getattr(self, name).load_state_dict(kept)
 

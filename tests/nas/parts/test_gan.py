@@ -9,7 +9,8 @@ from torch import nn
 
 import nasbook
 from nasbook.nas.parts.gan import GAN, Discriminator, Generator, SpectralConv, draw_weights, inception_score
-from nasbook.nas.spaces.generator.layers import complete, depth, every_layer, generator_space, layers, skips
+from nasbook.nas.spaces.generator.decisions import complete, depth, generator_space, skips
+from nasbook.nas.spaces.generator.layers import layers
 from nasbook.nas.spaces.generator.space import Generators
 
 
@@ -33,7 +34,7 @@ def test_the_token_of_the_skips_is_read_in_binary_with_the_oldest_cell_first():
 
 @pytest.mark.parametrize("cells", [1, 2, 3])
 def test_every_generator_draws_images_of_its_side(cells):
-    G = Generator(every_layer(cells))
+    G = Generator(Generators(cells).every_layer())
     draw_weights(G, np.random.default_rng(0))
     for config in some(cells, 15):
         assert depth(config) == cells
@@ -43,7 +44,7 @@ def test_every_generator_draws_images_of_its_side(cells):
 @pytest.mark.parametrize("cells", [1, 2])
 def test_the_shared_generator_has_every_layer_of_all_and_each_means_the_same(cells):
     known = {}
-    shared = {line.name: line for lines in every_layer(cells) for line in lines if line.layer}
+    shared = {line.name: line for lines in Generators(cells).every_layer() for line in lines if line.layer}
     for values in product(*(p.options for p in generator_space(cells).parameters.values())):
         for line in layers(dict(zip(generator_space(cells).parameters, values, strict=True))):
             if line.layer:
@@ -53,7 +54,7 @@ def test_the_shared_generator_has_every_layer_of_all_and_each_means_the_same(cel
 
 
 def test_a_path_is_the_network_that_stands_alone_with_the_same_weights():
-    G, spaces = Generator(every_layer(3)), Generators(3)
+    G, spaces = Generator(Generators(3).every_layer()), Generators(3)
     draw_weights(G, np.random.default_rng(1))
     for config in some(3, 10, seed=1):
         alone = spaces.build(config)
@@ -80,7 +81,7 @@ def test_a_number_that_is_none_is_refused(arguments):
 
 
 def test_layers_off_the_path_do_not_move():
-    gan = GAN(every_layer(2), 16, 8, 2e-3, np.random.default_rng(0))
+    gan = GAN(Generators(2).every_layer(), 16, 8, 2e-3, np.random.default_rng(0))
     rng, (a, b) = np.random.default_rng(1), some(2, 2, seed=3)
     real = torch.rand(8, 1, 8, 8) * 2 - 1
     for config in (a, a, b):
@@ -94,7 +95,7 @@ def test_layers_off_the_path_do_not_move():
 
 
 def test_the_hinge_losses_are_those_of_the_formula():
-    gan, rng = GAN(every_layer(1), 16, 8, 1e-9, np.random.default_rng(0)), np.random.default_rng(1)
+    gan, rng = GAN(Generators(1).every_layer(), 16, 8, 1e-9, np.random.default_rng(0)), np.random.default_rng(1)
     lines, real = layers(some(1, 1)[0]), torch.rand(8, 1, 4, 4)
     gan.D.eval()  # the power method rests, so that D is the same function twice
     state = rng.bit_generator.state
@@ -123,10 +124,10 @@ def test_spectral_norm_divides_by_the_largest_singular_value():
 def test_torchs_own_generator_is_neither_read_nor_moved():
     torch.manual_seed(0)
     before = torch.get_rng_state()
-    one = GAN(every_layer(2), 16, 8, 1e-3, np.random.default_rng(0))
+    one = GAN(Generators(2).every_layer(), 16, 8, 1e-3, np.random.default_rng(0))
     assert torch.equal(torch.get_rng_state(), before)
     torch.manual_seed(1)
-    same = GAN(every_layer(2), 16, 8, 1e-3, np.random.default_rng(0))
+    same = GAN(Generators(2).every_layer(), 16, 8, 1e-3, np.random.default_rng(0))
     for a, b in ((one.G, same.G), (one.D, same.D)):
         assert all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True))
     assert all(bool(v.isfinite().all()) for v in one.G.state_dict().values())

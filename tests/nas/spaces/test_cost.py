@@ -1,5 +1,8 @@
 """Parameters and FLOPs against NAS-Bench-201's published numbers and against counting by hand."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -92,3 +95,12 @@ def test_flops_do_not_depend_on_the_values():
     rng, net = np.random.default_rng(0), CellNet("031322")
     x = torch.from_numpy(rng.standard_normal((5, 1, 8, 8)).astype(np.float32))
     assert flops(net, x) == 5 * flops(net, (1, 8, 8))
+
+
+def test_counting_does_not_load_torchs_compiler():
+    code = (
+        "import sys; from torch import nn; from nasbook.nas.spaces.cost import flops\n"
+        "print(flops(nn.Conv2d(1, 2, 3, padding=1), (1, 8, 8)), 'torch._dynamo' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1152", "False"]

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 from nasbook.nas.spaces.architecture import Architectures
-from nasbook.nas.spaces.generator.layers import CHANNELS, LATENT, MOST, depth, generator_space, layers, skips
+from nasbook.nas.spaces.generator.decisions import (
+    CONVS,
+    DECISIONS,
+    MOST,
+    NORMS,
+    SKIPS,
+    UPS,
+    depth,
+    generator_space,
+    skips,
+)
+from nasbook.nas.spaces.generator.layers import CHANNELS, LATENT, layers
 from nasbook.nas.spaces.layer import Layer
 from nasbook.space import Config
 
@@ -29,6 +41,14 @@ class Generators(Architectures):
 
     def layers(self, config: Config) -> list[Layer]:
         return layers(config, self.channels, self.shape[0])
+
+    def every_layer(self) -> list[list[Layer]]:
+        """A few generators that have, together, every layer that any of them has."""
+        found = []
+        for chosen in product(CONVS, NORMS, UPS, [True]):
+            config = {f"{d}_{s}": o for s in range(1, self.cells + 1) for d, o in zip(DECISIONS, chosen, strict=True)}
+            found.append(self.layers(config | {f"skips_{s}": SKIPS[s][-1] for s in range(2, self.cells + 1)}))
+        return found
 
     def graph(self, config: Config) -> nx.MultiDiGraph:
         """Node 0 is the first image, of 2×2 pixels; nodes 2s − 1 and 2s are h and x of cell s."""

@@ -7,12 +7,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nasbook.kit.threads import one_thread
+
+
+class Batches(Protocol):
+    """Inputs by their rows: a tensor, or what fetches a batch when it is asked for one."""
+
+    def __getitem__(self, rows: Any, /) -> Tensor: ...
+
+
+class Parts(Protocol):
+    """Inputs one part after the other, as a tensor splits."""
+
+    def split(self, n: int, /) -> Iterable[Tensor]: ...
+
 
 Loss = Callable[[Tensor, Tensor], Tensor]  # (outputs, targets) -> mean over everything that is predicted
 
@@ -36,22 +50,23 @@ def step(optimiser: torch.optim.Optimizer, loss: Tensor, clip: float | None = No
 def epoch(
     net: nn.Module,
     optimiser: torch.optim.Optimizer,
-    x: Tensor,
+    x: Batches,
     y: Tensor,
     batches: Iterable[Tensor | slice],
     rate: Callable[[int], float] | None = None,
     loss: Loss = cross_entropy,
+    clip: float | None = None,
 ) -> list[Tensor]:
     """Learn from these batches in their order, each the rows of x and y to take; returns the loss of each.
 
-    rate(t): the learning rate of the t-th of them, from 0; None leaves the optimiser's."""
+    rate(t): the learning rate of the t-th of them, from 0; None leaves the optimiser's. clip: the longest gradient."""
     net.train()
     losses = []
     for t, rows in enumerate(batches):
         if rate is not None:
             for group in optimiser.param_groups:
                 group["lr"] = rate(t)
-        losses.append(step(optimiser, loss(net(x[rows]), y[rows])))
+        losses.append(step(optimiser, loss(net(x[rows]), y[rows]), clip))
     return losses
 
 
@@ -63,7 +78,7 @@ def cosine(highest: float, t: float, end: float, lowest: float = 0.0) -> float:
 @one_thread()
 @torch.no_grad()
 def measure(
-    net: Callable[[Tensor], Tensor], x: Tensor, y: Tensor, chunk: int = 300, loss: Loss = cross_entropy
+    net: Callable[[Tensor], Tensor], x: Parts, y: Tensor, chunk: int = 300, loss: Loss = cross_entropy
 ) -> tuple[float, float]:
     """(mean loss, fraction classified wrongly); a module is asked as it stands, with its running statistics."""
     if isinstance(net, nn.Module):

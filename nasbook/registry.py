@@ -160,6 +160,7 @@ TASKS = [
     Entry("digits-mlp", "a multilayer perceptron on 8×8 digits", "nasbook.tasks.training:DigitsMLP", "training", "scikit-learn"),
     Entry("digits-cnn", "a small convolutional net on 8×8 digits", "nasbook.tasks.training:DigitsCNN", "training", "scikit-learn"),
     Entry("digits-cells", "NAS-Bench-201 cells trained on 8×8 digits", "nasbook.tasks.cells:DigitsCells", "training", "Dong & Yang 2020"),
+    Entry("images", "a network of any search space, trained on images of any size", "nasbook.tasks.image_training:ImageTraining", "training", "–"),
     Entry("digits-mlp-chain", "chains of linear layers trained on 8×8 digits", "nasbook.tasks.architectures:Networks", "training", "scikit-learn",
           (("space", "mlp-chain"),)),
     Entry("digits-conv-chain", "chains of convolutions trained on 8×8 digits", "nasbook.tasks.architectures:Networks", "training", "scikit-learn",

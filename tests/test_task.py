@@ -13,7 +13,7 @@ OFFERS = {
     HoldsImages: {
         "digits-mlp", "digits-cnn", "digits-cells", "digits-mlp-chain", "digits-conv-chain", "digits-darts",
         "digits-s2", "digits-s4", "digits-macro", "digits-block-chain", "digits-mbconv-chain", "digits-elastic",
-        "digits-compound", "characters", "digits-mlp-parameters",
+        "digits-compound", "characters", "digits-mlp-parameters", "images",
     },
     JudgesImages: {"digits-gan"},
     ManyTasks: {"digits-few-shot"},

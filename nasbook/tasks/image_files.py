@@ -221,9 +221,7 @@ def _cifar(path: Path, files: Callable[[Path], Files]) -> ImageSet:
     train = [parts[k] for k in sorted(parts) if not k.startswith("test")]
     test = [parts[k] for k in sorted(parts) if k.startswith("test")]
     if not train or not test:
-        raise ValueError(
-            f"{path}: CIFAR's batches are needed, those of training and that of the test; found {[*parts]}"
-        )
+        raise ValueError(f"{path}: CIFAR's batches of training and of the test are needed; found {[*parts]}")
     x, y = (np.concatenate([part[i] for part in train + test]) for i in (0, 1))
     classes = names or [str(k) for k in range(int(y.max()) + 1)]
     if y.min() < 0 or y.max() >= len(classes):

@@ -2,11 +2,6 @@
 
 import itertools
 import json
-import signal
-import subprocess
-import sys
-import time
-import warnings
 
 import numpy as np
 import pytest
@@ -256,28 +251,6 @@ def test_killed_between_the_trace_and_the_state(tmp_path):
     trace = nasbook.search("darts", Pictures(200), out=file, resume=True, **options)
     assert [t.id for t in trace.trials] == [0, 1, 2, 3]
     assert [(t.config, t.value) for t in trace.trials] == [h[:2] for h in whole]
-
-
-def test_killed_by_the_system(tmp_path):
-    """SIGKILL at a moment nobody chose, twice; the search ends as if nothing had happened."""
-    file = tmp_path / "trace.jsonl"
-    options = {"epochs": 5, "channels": 2, "batch": 100, "device": "cpu", "seed": 3, "order": 2}
-    code = (
-        "import nasbook, time\n"
-        f"for step in nasbook.steps('darts', 'digits-cells', out={str(file)!r}, resume=True, **{options!r}):\n"
-        "    if step.index == 3: time.sleep(300)\n"  # so that no kill comes too late
-    )
-    for lines in (3, 7):  # a header, and an ask and a tell for each epoch
-        with subprocess.Popen([sys.executable, "-c", code]) as process:
-            while process.poll() is None and (not file.exists() or file.read_bytes().count(b"\n") < lines):
-                time.sleep(0.002)
-            process.kill()
-        assert process.returncode == -signal.SIGKILL
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a last line may have been cut off
-        trace = nasbook.search("darts", "digits-cells", out=file, resume=True, **options)
-    whole = nasbook.search("darts", "digits-cells", **options)
-    assert [(t.id, t.config, t.value) for t in trace.trials] == [(t.id, t.config, t.value) for t in whole.trials]
 
 
 def test_a_state_that_cannot_be_used(tmp_path):

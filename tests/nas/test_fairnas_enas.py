@@ -13,8 +13,10 @@ import nasbook
 from nasbook.nas.enas import Enas
 from nasbook.nas.fairnas import FairNAS, fair
 from nasbook.nas.parts.single_path import evaluate_path
+from nasbook.nas.spaces.cost import flops, parameters
 from nasbook.nas.spaces.gates import single
 from nasbook.nas.spaces.nb201.cell import cell_space
+from nasbook.nas.spaces.networks import CellNet
 from nasbook.testing import check_method
 
 FAIR = {"epochs": 2, "rounds": 2, "population": 4, "channels": 2, "looks": 2, "device": "cpu"}
@@ -68,6 +70,18 @@ def test_its_search_is_nsga2_on_the_frozen_supernet():
         assert weights == sum(p.numel() for p in method.net.derive(path).parameters())
         nsga2.tell(replace(trial, status="done", value=loss, values=(loss, weights)))
     assert len(method.told) == 8
+
+
+def test_multiply_adds_are_the_third_objective_if_asked_for():
+    method = FairNAS(cell_space(), seed=5, madds=True, **FAIR)
+    list(method.run(Pictures()))
+    nsga2 = nasbook.method("nsga2", cell_space(), seed=5, population=4)
+    for values in method.told:
+        trial = nsga2.ask()
+        alone = CellNet(trial.config, 2, 3)
+        assert values[1:] == (parameters(alone), flops(alone, (1, 8, 8)))
+        nsga2.tell(replace(trial, status="done", value=values[0], values=values))
+    assert len(method.told) == 8 and len({values[2] for values in method.told}) > 2
 
 
 # ---- ENAS ------------------------------------------------------------------------------------------------
@@ -153,6 +167,7 @@ def test_a_stopped_search_goes_on_bit_for_bit(name, settings, tmp_path):
         (lambda: Enas(cell_space(), samples=1), "samples must be a whole number of at least 2"),
         (lambda: Enas(cell_space(), steps=0), "steps must be a whole number of at least 1"),
         (lambda: Enas(cell_space(), decay=2), "decay must lie in"),
+        (lambda: FairNAS(cell_space(), madds="yes"), "madds must be True or False"),
         (lambda: FairNAS(cell_space(), population=1), "population must be a whole number of at least 2"),
         (lambda: nasbook.search("enas", "nb201-cifar10", trials=1), "has none; use 'digits-cells'"),
     ],

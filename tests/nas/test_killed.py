@@ -45,7 +45,7 @@ def search_and_wait(name, file):
 def processes():
     """New processes that need not import everything again."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["nas.test_killed", "nasbook.nas.parts.oneshot"])
+    context.set_forkserver_preload(["nas.test_killed", "nasbook.nas.parts.oneshot", "torch._dynamo"])
     return context
 
 

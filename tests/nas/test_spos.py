@@ -10,10 +10,12 @@ from nas.pictures import Pictures, stopped_and_gone_on
 
 import nasbook
 from nasbook import Choice, Float, Space
+from nasbook.kit.flops import flops
 from nasbook.nas.parts.supernet import SupernetView
 from nasbook.nas.parts.trained import Trained
 from nasbook.nas.spaces.gates import single
-from nasbook.nas.spaces.nb201.cell import cell_space
+from nasbook.nas.spaces.nb201.cell import OPS, cell_space
+from nasbook.nas.spaces.networks import CellNet
 from nasbook.nas.spos import Spos
 from nasbook.tasks.supernet import SupernetTask
 from nasbook.testing import check_method
@@ -55,6 +57,36 @@ def test_a_step_along_several_paths_is_the_sum_of_their_gradients_at_the_same_we
     method.step_paths((x, y), paths)
     for p, old, g in zip(method.w, before, total, strict=True):
         torch.testing.assert_close(p.detach(), old - 0.1 * g, atol=1e-12, rtol=0)
+
+
+def cost_of(path):
+    return flops(CellNet(path, 2, 3), (1, 8, 8))
+
+
+def test_a_bound_on_flops_holds_for_all_that_is_judged(tmp_path):
+    """In the epochs of training and in the rounds; without it, dearer paths are judged and found."""
+    costs = {}
+    for bound in (0.0, 0.006):
+        steps = list(nasbook.steps("spos", Pictures(), seed=1, **SHORT, max_flops=bound))
+        costs[bound] = [cost_of(tuple(map(OPS.index, ops))) for s in steps for ops, _ in s.view.scatter]
+        assert all(cost_of(tuple(s.trial.config.values())) in costs[bound] for s in steps)
+        assert len(costs[bound]) >= 2 + 2 + 6 + 6
+    assert max(costs[0.006]) <= 6000 < np.median(costs[0.0])
+    gone_on, whole = stopped_and_gone_on("spos", Pictures(), tmp_path, (2,), seed=1, **SHORT, max_flops=0.006)
+    assert gone_on == whole
+
+
+def test_a_bound_that_nearly_nothing_meets():
+    method, _ = begun(seed=3, max_flops=1e3, tries=1)
+    (cheapest,) = method.smallest()
+    close = (method.flops(cheapest) + 1) / 1e6
+    steps = list(nasbook.steps("spos", Pictures(), seed=3, **SHORT, tries=1, max_flops=close))
+    assert [s.trial.status for s in steps] == ["done"] * 4
+    assert all(cost_of(tuple(s.trial.config.values())) <= 1e6 * close for s in steps)
+    with pytest.raises(ValueError, match=r"max_flops must be at least some 0.00\d+ million here, not 1e-06"):
+        nasbook.search("spos", Pictures(), **SHORT, max_flops=1e-6)
+    with pytest.raises(ValueError, match="max_flops must be at least 0, not -1"):
+        Spos(cell_space(), max_flops=-1)
 
 
 def test_children_take_every_choice_from_a_parent_and_nothing_is_judged_twice():

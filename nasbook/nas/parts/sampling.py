@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from nasbook.kit.checks import one_of, setting, whole
+from nasbook.kit.flops import flops
 from nasbook.kit.start import Images as Batch
 from nasbook.nas.parts.oneshot import SupernetTraining
 from nasbook.nas.parts.single_path import STATISTICS, evaluate_path
@@ -67,6 +68,10 @@ class PathTraining(SupernetTraining):
         """What is minimised."""
         score = self.judged[path][SCORES.index(self.settings.score)]
         return math.inf if math.isnan(score) else score
+
+    def flops(self, path: Path) -> int:
+        """Multiply-adds of the path's network, for one image."""
+        return flops(self.net.derive(path), self.images[0][0][:1])
 
     def best(self) -> tuple[Path, float, float]:
         path = min(self.judged, key=self.score)

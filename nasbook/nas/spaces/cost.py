@@ -1,12 +1,8 @@
 """What a network costs: parameters, FLOPs, seconds.
 
-    parameters(net)               # numbers that are learned
-    flops(net, (1, 8, 8))         # multiply-adds for one image of one channel, 8×8
-    latency(net, (1, 8, 8))       # seconds for one such image
-
-FLOPs: a multiplication with its addition counts once, so a k×k convolution costs k²·C_in an output element; pooling
-costs k², a batch norm two and an activation one an element; sums cost nothing. Conventions differ: the numbers that
-were published with NAS-Bench-201 (`NB201.flops`) count the convolutions and the linear layer alone.
+parameters(net)               # numbers that are learned
+flops(net, (1, 8, 8))         # multiply-adds for one image of one channel, 8×8: kit/flops.py
+latency(net, (1, 8, 8))       # seconds for one such image
 """
 
 from __future__ import annotations
@@ -18,22 +14,15 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
+
+from nasbook.kit.flops import batch_of, evaluating, flops
+
+__all__ = ["flops", "latency", "parameters", "seconds"]
 
 
 def parameters(net: nn.Module) -> int:
     """How many numbers are learned."""
     return sum(p.numel() for p in net.parameters())
-
-
-def flops(net: nn.Module, example: Sequence[int] | Tensor) -> int:
-    """Multiply-adds of one forward pass, counted while it runs, by the convention above.
-
-    example: the shape of one input without the batch, such as (1, 8, 8), or a batch to be passed through (token
-    numbers, for instance); a batch of n costs n times as much."""
-    with _evaluating(net), torch.no_grad(), _Counter() as counter:
-        net(_batch(example, net))
-    return counter.total
 
 
 def latency(net: nn.Module, example: Sequence[int] | Tensor, repeats: int = 20) -> float:
@@ -42,8 +31,8 @@ def latency(net: nn.Module, example: Sequence[int] | Tensor, repeats: int = 20) 
     On the CPU these are seconds of processor time, which other programs disturb less than a clock on the wall."""
     if repeats < 1:
         raise ValueError(f"latency: repeats must be at least 1, not {repeats}")
-    x = _batch(example, net)
-    with _evaluating(net), torch.no_grad():
+    x = batch_of(example, net)
+    with evaluating(net), torch.no_grad():
         return seconds(lambda: net(x), repeats, wait=x.is_cuda)
 
 
@@ -62,65 +51,3 @@ def seconds(work: Callable[[], Any], repeats: int, wait: bool = False) -> float:
     finally:
         torch.set_num_threads(threads)
     return float(np.median(times[2:]))
-
-
-class _evaluating:
-    """The network in evaluation mode; afterwards every part is in the mode it was in."""
-
-    def __init__(self, net: nn.Module) -> None:
-        self.net, self.modes = net, {module: module.training for module in net.modules()}
-
-    def __enter__(self) -> None:
-        self.net.eval()
-
-    def __exit__(self, *_: Any) -> None:
-        for module, mode in self.modes.items():
-            module.training = mode
-
-
-def _batch(example: Sequence[int] | Tensor, net: nn.Module) -> Tensor:
-    if isinstance(example, Tensor):
-        return example
-    weight = next(net.parameters(), torch.empty(0))
-    return torch.zeros(1, *example, device=weight.device, dtype=weight.dtype)
-
-
-def _convolution(out: Tensor, x: Tensor, weight: Tensor, *rest: Any) -> int:
-    transposed = rest[4]
-    return (x if transposed else out).numel() * weight[0].numel()  # each output element reads one filter
-
-
-def _pool(out: Any, x: Tensor, kernel: Sequence[int], *rest: Any) -> int:
-    out = out[0] if isinstance(out, tuple) else out
-    return out.numel() * int(np.prod(kernel)) ** (2 if len(kernel) == 1 else 1)
-
-
-aten = torch.ops.aten
-RULES: dict[Any, Callable[..., int]] = {
-    aten.convolution: _convolution,
-    aten.mm: lambda out, a, b: out.numel() * a.shape[-1],
-    aten.bmm: lambda out, a, b: out.numel() * a.shape[-1],
-    aten.addmm: lambda out, bias, a, b, **_: out.numel() * a.shape[-1],
-    aten.avg_pool2d: _pool,
-    aten.max_pool2d_with_indices: _pool,
-}
-NORMS = ("native_batch_norm", "_native_batch_norm_legit_no_training", "cudnn_batch_norm", "native_layer_norm")
-RULES |= {getattr(aten, name): lambda out, x, *_: 2 * x.numel() for name in (*NORMS, "native_group_norm")}
-ACTIVATIONS = ("relu", "relu_", "tanh", "sigmoid", "gelu", "elu", "silu", "leaky_relu", "hardtanh")
-RULES |= {getattr(aten, name): lambda out, x, *_, **__: x.numel() for name in ACTIVATIONS}
-
-
-class _Counter(TorchDispatchMode):
-    """Sees every operation of torch that runs inside the `with` block, however the network calls it."""
-
-    total = 0
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False  # nothing is compiled here, and torch's compiler takes two seconds to load
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        out = func(*args, **(kwargs or {}))
-        if rule := RULES.get(func.overloadpacket):
-            self.total += int(rule(out, *args, **(kwargs or {})))
-        return out

@@ -21,6 +21,7 @@ LESSONS = {
     "09": "HPO and NAS side by side; search spaces",
     "10": "Random and evolutionary NAS",
     "11": "Reinforcement learning: REINFORCE, PPO",
+    "12": "Weight sharing: ENAS, SPOS, FairNAS, SCARLET-NAS",
     "13": "DARTS and its relaxations",
     "14": "Several objectives",
     "15": "Performance estimation and BO-NAS",

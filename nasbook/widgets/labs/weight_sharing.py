@@ -80,7 +80,7 @@ class WeightSharingLab(Lab):
             choose("sampling", "Paths", SAMPLING, "spos",
                    "How the next path is drawn: each as likely as the others; five at once in which every operation "
                    "stands once at every edge; or by a controller that learns from their accuracy."),
-            tick("recalibrate", "recalibrate the batch norms", True,
+            tick("recalibrate", "recalibrate batch norms", True,
                  "Judge a path with statistics of its own, from 100 training images; otherwise with the running ones, "
                  "which are those of a mixture of all paths. Evolution always recalibrates."),
             slide("epochs", "Epochs", ALONE, 1, 36, 1,

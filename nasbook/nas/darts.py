@@ -34,7 +34,8 @@ epochs of 6 steps, in which Adam would move α by 0.04 at most; so `alpha_lr` is
 
 Papers: Liu, Simonyan & Yang, DARTS: Differentiable Architecture Search, ICLR 2019; Liang et al., DARTS+, 2019; Zela et
 al., Understanding and Robustifying Differentiable Architecture Search, ICLR 2020. Read first: `architecture_gradient`,
-and `epoch` in parts/mixture.py. Left out: training the derived cell, and raising the decay each time λ grows.
+and `epoch` in parts/mixture.py. Left out: training the derived cell, and R-DARTS' adaptive form, which goes back and
+raises the decay each time λ grows.
 """
 
 from __future__ import annotations

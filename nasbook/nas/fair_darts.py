@@ -18,7 +18,8 @@ digits has 120 steps, in which Adam would move α by 0.36 and σ to 0.59 at most
 Batches and epochs are smaller, as the images are.
 
 Paper: Chu, Zhou, Zhang & Li, Fair DARTS: Eliminating Unfair Advantages in Differentiable Architecture Search, ECCV
-2020. Read first: `loss`. The alternation is in parts/mixture.py. Left out: several operations on one edge.
+2020. Read first: `loss`. The alternation is in parts/mixture.py. Left out: several operations on one edge,
+which no configuration of these spaces can say.
 """
 
 from __future__ import annotations

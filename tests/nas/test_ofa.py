@@ -5,6 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from nas.pictures import Pictures, stopped_and_gone_on
+from scipy.stats import kendalltau
 
 import nasbook
 from nasbook import Float, Space
@@ -117,6 +118,17 @@ def test_any_network_can_be_taken_out_by_a_method_that_asks_and_tells():
     task = nasbook.task("digits-supernet", task="digits-elastic", strategy="ofa", epochs=1, channels=2, batch=100)
     trace = nasbook.search("random", task, trials=3)
     assert all(t.status == "done" for t in trace.trials)
+
+
+def test_a_predictor_of_accuracy_learns_from_some_of_its_networks_and_ranks_others():
+    settings = {"epochs": 6, "channels": 4, "looks": 1}
+    task = nasbook.task("digits-supernet", task="digits-elastic", strategy="ofa", **settings)
+    predictor = nasbook.estimate.estimator("mlp-predictor", task, train=40)
+    others = [task.space.sample(np.random.default_rng(seed)) for seed in range(30)]
+    errors = [task.evaluate(config).value for config in others]
+    assert kendalltau([predictor.evaluate(config).value for config in others], errors)[0] > 0.3
+    trace = nasbook.search("regularized-evolution", predictor, trials=60, seed=0)
+    assert task.evaluate(trace.best.config).value < np.median(errors)
 
 
 def test_bad_input_is_one_sentence():

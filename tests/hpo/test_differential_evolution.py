@@ -193,3 +193,27 @@ def test_one_from_outside_takes_the_last_free_place_and_then_meets_the_worst():
     method.enqueue({"x": 0.75, "y": 0.5})
     told(method, method.ask(), 0.1)
     assert method.view().values.tolist() == [0.1, 3.0, 2.0, 2.0, 0.5]
+
+
+def test_four_members_are_enough_for_a_difference():
+    method = filled(population=4)
+    mutation = (method.ask(), method.view().mutation)[1]
+    assert mutation.target == 0 and {mutation.base, *mutation.pair} == {1, 2, 3}
+
+
+def test_a_trial_as_good_as_its_target_takes_its_place():
+    """f(u) ≤ f(x_i)."""
+    method = filled()
+    trial = method.ask()
+    u = method.view().mutation.trial
+    told(method, trial, 1.0)  # what target 0 has
+    now = method.view()
+    assert now.ids[0] == trial.id and np.array_equal(now.vectors[0], u)
+
+
+def test_one_from_outside_gets_numbers_for_what_it_has_not():
+    method = DifferentialEvolution(MIXED, seed=1, population=4)
+    method.enqueue({"kernel": "rbf", "C": 10.0})
+    told(method, method.ask(), 0.5)
+    vector = method.view().vectors[3]
+    assert np.allclose(vector[:2], MIXED.encode({"kernel": "rbf", "C": 10.0})[:2]) and 0 <= vector[2] <= 1

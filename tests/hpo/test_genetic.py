@@ -162,3 +162,34 @@ def test_one_point_crossover_in_two_and_three_dimensions():
 def test_one_child_and_a_tournament_of_one_are_enough():
     method = GeneticAlgorithm(Space(x=Float(0, 1)), children=1, tournament=1, population=2)
     assert (method.settings.children, method.settings.tournament, method.settings.population) == (1, 1, 2)
+
+
+def test_with_workers_a_child_is_bred_from_those_that_have_ended():
+    method = GeneticAlgorithm(CUBE, population=3)
+    flying = [method.ask() for _ in range(3)]
+    assert method.view().birth is None
+    tell(method, flying[0], 1.0)
+    method.ask()  # one has ended and two are in flight: with them the population is full
+    assert set(method.view().birth.parents) == {flying[0].id}
+
+
+@pytest.mark.parametrize("rate", [0.0, 1.0])
+def test_a_child_has_one_parent_or_two(rate):
+    method = started(crossover_rate=rate, mutation_rate=0.0)
+    for _ in range(10):
+        tell(method, method.ask(), None)
+        birth = method.view().birth
+        assert len(birth.parents) == len(birth.tournaments) == 1 + int(rate) and birth.mutated == ()
+        assert rate or birth.source == (0,) * 6
+
+
+def test_one_parameter_of_d_changes_where_no_rate_is_named():
+    method = started()
+    changed = sum(len(method.mutate(np.full(6, 0.5))[1]) for _ in range(1000))
+    assert abs(changed / 6000 - 1 / 6) < 5 * np.sqrt(1 / 6 * 5 / 6 / 6000)
+
+
+def test_what_has_one_value_never_changes():
+    method = started(Space(a=Choice(["only"]), x=Float(0, 1)), mutation_rate=1.0, population=2)
+    for _ in range(20):
+        assert method.mutate(np.full(method.space.d, 0.5))[1] == ["x"]

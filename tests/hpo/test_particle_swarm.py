@@ -144,3 +144,47 @@ def test_a_configuration_from_outside_can_lead_the_swarm():
 def test_settings_are_checked(wrong, sentence):
     with pytest.raises(ValueError, match=f"particle-swarm: {sentence}"):
         ParticleSwarm(CUBE, **wrong)
+
+
+class Drawn:
+    """Gives these numbers, one call after the other."""
+
+    def __init__(self, *numbers):
+        self.numbers = iter(numbers)
+
+    def random(self, d):
+        return np.full(d, next(self.numbers))
+
+
+@pytest.mark.parametrize(("speed", "v"), [(0.5, -0.4), (0.3, -0.3)])
+def test_the_start_of_standard_pso(speed, v):
+    """x = u_1, v = (u_2 - x) / 2, no faster than `speed`."""
+    method = ParticleSwarm(CUBE, particles=2, speed=speed)
+    method.rng = Drawn(0.9, 0.1)
+    trial, view = method.ask(), method.view()
+    assert list(trial.config.values()) == pytest.approx([0.9] * 3) and view.velocities[0] == pytest.approx([v] * 3)
+    assert view.flight is None and np.isnan(view.positions[1]).all() and view.best is None
+
+
+def test_particles_take_turns_and_one_without_a_best_place_begins_anew():
+    method = ParticleSwarm(CUBE, particles=3, seed=1)
+    for k in (0, 1, 2):
+        trial = method.ask()
+        assert trial.info["particle"] == k
+        tell(method, trial, None if k == 1 else float(k))
+    flights = []
+    for k in (0, 1, 2, 0):
+        trial = method.ask()
+        flights.append(method.view().flight)
+        assert trial.info["particle"] == k
+        tell(method, trial, 9.0)
+    assert [f and f.particle for f in flights] == [0, None, 2, 0]
+
+
+def test_an_equal_value_is_no_better_place():
+    method = ParticleSwarm(CUBE, particles=1, seed=1)
+    tell(method, method.ask(), 1.0)
+    before = method.view()
+    tell(method, method.ask(), 1.0)
+    after = method.view()
+    assert np.array_equal(after.best, before.best) and np.array_equal(after.best_positions, before.best_positions)

@@ -163,3 +163,36 @@ def test_settings_are_checked():
         MedianStopping(Line.space, rule="mean")
     with pytest.raises(ValueError, match=r"p_threshold must lie in \(0, 1\], not 2"):
         MedianStopping(Line.space, p_threshold=2)
+
+
+def test_values_that_are_no_numbers_are_left_out():
+    assert running_mean(((1, 0.5), (2, None), (3, float("inf")), (4, 0.7)), 4) == pytest.approx(0.6)
+    assert running_mean(((1, None),), 1) is None and median_at([((1, None),), ()], 1) is None
+    method, trial = judge(startup=3, warmup=0)
+    for last in (None, float("nan"), float("inf")):
+        assert method.should_stop(trial, [(1, 0.95), (2, last)]) is None
+        assert method.should_stop(trial, [(1, last), (2, 0.75)])
+
+
+def test_on_the_border_nobody_is_stopped():
+    method, trial = judge(startup=3, warmup=0)
+    assert method.should_stop(trial, [(1, 0.9)]) is None  # the median itself is not above it
+    best = tuple((x, 0.5 / x) for x in range(1, 9))
+    method, trial = judge([best], rule="wilcoxon", startup=1, warmup=0, p_threshold=2**-5)
+    above = [(x, y + 0.01 * x) for x, y in best]
+    assert method.should_stop(trial, above[:5]) is None and method.should_stop(trial, above[:6])
+
+
+def test_a_trial_at_its_end_is_not_extrapolated():
+    x = np.arange(1, 28)
+    best = tuple(zip(x.tolist(), (0.05 + 0.6 * x**-0.7).tolist(), strict=True))
+    method, trial = judge([best], rule="curve", startup=1, warmup=0)
+    worse = list(zip(x.tolist(), (0.25 + 0.6 * x**-0.7).tolist(), strict=True))
+    assert method.should_stop(trial, worse) is None and method.should_stop(trial, worse[:26])
+
+
+def test_nothing_is_better_than_zero():
+    method, _ = judge([((1, 0.5),), ((1, 0.0),)], startup=1, warmup=0)
+    assert method.view().best == 1
+    method, trial = judge([((1, 0.5), (2, 0.4)), ((1, 0.0), (2, 0.0))], rule="wilcoxon", startup=1, p_threshold=0.5)
+    assert "worse than trial 1" in method.should_stop(trial, [(1, 0.2), (2, 0.2), (3, 0.2)])

@@ -111,3 +111,42 @@ def test_bad_settings_and_spaces():
         LocalSearch(cell_space(), move="worst")
     with pytest.raises(ValueError, match="a single configuration"):
         LocalSearch(nasbook.Space(a=nasbook.Constant(1)))
+
+
+SMALL = nasbook.Space(a=nasbook.Choice([0, 1, 2]), b=nasbook.Choice([0, 1, 2]))
+
+
+@pytest.mark.parametrize("move", ["best", "first"])
+def test_an_equal_neighbour_is_no_better_one(move):
+    method = LocalSearch(SMALL, seed=0, move=move)
+    start = method.ask()
+    method.tell(replace(start, status="done", value=0.5))
+    for left in (3, 2, 1, 0):
+        trial = method.ask()
+        view = method.view()
+        assert view.centre.id == start.id and view.walk == (start.id,) and view.left == left
+        assert len(view.seen) == 3 - left and view.minima == () and trial.info["parent"] == start.id
+        method.tell(replace(trial, status="done", value=0.5))
+    method.ask()
+    assert method.view().minima == (start.id,) and method.view().centre is None and method.view().seen == ()
+
+
+def test_neighbours_are_seen_in_the_order_of_their_ends():
+    method = LocalSearch(SMALL, seed=0)
+    method.tell(replace(method.ask(), status="done", value=0.5, end=0.0))
+    flying = [method.ask() for _ in range(4)]
+    for trial, end in zip(flying, (4.0, 0.5, 3.0, 2.0), strict=True):
+        method.tell(replace(trial, status="done", value=0.6, end=end))
+    assert [t.end for t in method.view().seen] == [0.5, 2.0, 3.0, 4.0]
+
+
+def test_only_a_better_one_from_outside_is_walked_to():
+    method = LocalSearch(SMALL, seed=0)
+    start = method.ask()
+    method.tell(replace(start, status="done", value=0.5))
+    others = [c for c in SMALL.grid() if sum(c[k] != start.config[k] for k in "ab") == 2]
+    for config, value in zip(others, (0.7, 0.5, 0.4), strict=False):
+        method.enqueue(config)
+        sent = method.ask()
+        method.tell(replace(sent, status="done", value=value))
+        assert method.centre.id == (sent.id if value < 0.5 else start.id)

@@ -15,7 +15,8 @@ SLACK = 1.0  # pixels
 
 def words(fig: Figure) -> list[Text]:
     """Every text that is drawn and not empty."""
-    fig.canvas.draw()
+    if fig.stale:
+        fig.canvas.draw()
     ghosts = set()  # tick labels that exist and are not drawn
     for ax in fig.findobj(lambda a: hasattr(a, "xaxis")):
         for axis in (ax.xaxis, ax.yaxis):
@@ -23,6 +24,7 @@ def words(fig: Figure) -> list[Text]:
             for tick in [*axis.majorTicks, *axis.minorTicks]:
                 if tick not in drawn:
                     ghosts |= {tick.label1, tick.label2}
+    fig.stale = False  # to ask for the ticks changes nothing
     return [t for t in fig.findobj(Text) if t.get_visible() and t.get_text().strip() and t not in ghosts]
 
 
@@ -71,6 +73,7 @@ def problems(fig: Figure) -> list[str]:
     for (a, box_a), (b, box_b) in combinations(boxes, 2):
         if (depth := overlap(box_a, box_b)) > SLACK:
             found.append(f"{a} and {b} overlap by {depth:.0f} pixels")
+    fig.stale = False  # what was turned was turned back
     return found
 
 

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 from matplotlib.figure import Figure
+from plots.legible import assert_legible
 from supernet_strategies import TASK_OF
 
 import nasbook
 from nasbook import Trace, registry
+from nasbook.about import PARTS
 from nasbook.cli import main
-from nasbook.plots import KINDS, VIEWS, plot
+from nasbook.plots import KINDS, VIEWS, own_kind, plot
 from nasbook.plots.traces.tree import TreePicture
 from nasbook.plots.views.halving import HalvingPicture, HalvingState
 from nasbook.plots.views.strategies import StrategyPicture
@@ -24,6 +26,7 @@ from nasbook.space import Choice, Float, Space
 from nasbook.trace import Step
 
 METHODS = [entry.name for entry in registry.METHODS]
+NAMED = {"random": "history"}  # what it believes or does has no picture of its own
 BRIEF: dict[str, tuple[str, dict[str, Any]]] = {  # where branin will not do: a task, and options of the search
     "rgpe": ("digits-hpo-messy", {"trials": 12}),
     "regularized-evolution": ("nb201-cifar10", {"trials": 20, "population": 5, "sample": 2}),
@@ -60,6 +63,13 @@ def searched(method: str) -> Trace:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return nasbook.search(method, task, **options)
+
+
+@cache
+def stepped(method: str) -> list[Step]:
+    """Its steps, with their views."""
+    trace = searched(method)
+    return list(nasbook.replay(trace) if trace[0].view is None else trace)
 
 
 def drawn(trace: Any, kind: str) -> str | None:
@@ -109,6 +119,19 @@ def test_every_kind_is_drawn_or_refused_in_a_sentence(method):
 
 
 @pytest.mark.parametrize("method", METHODS)
+def test_every_method_has_a_picture_and_it_is_the_default(method, tmp_path):
+    kind = PARTS[method].picture
+    assert kind in KINDS and (kind != "history" or method in NAMED)
+    trace = searched(method)
+    assert own_kind(trace) == kind
+    fig = trace.plot()
+    assert fig.alt == plot(trace, kind).alt
+    assert_legible(fig)
+    loaded = Trace.load(trace.save(tmp_path / "t.jsonl"))
+    assert loaded.plot().alt == fig.alt
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_a_saved_file_gives_the_same_pictures(method, tmp_path):
     trace = Trace.load(searched(method).save(tmp_path / "t.jsonl"))
     for kind in [*VIEWS, "population", "family-tree", "cell", "landscape", "lineage"]:
@@ -141,8 +164,7 @@ def test_the_command_draws_the_others(kind, tmp_path, capsys):
 @pytest.mark.parametrize("method", METHODS)
 def test_each_kind_declares_its_view_truly(method):
     """The names in plots/viewed.py are those of real classes, and of the methods whose steps have such views."""
-    trace = searched(method)
-    views = [s.view for s in (nasbook.replay(trace) if trace[0].view is None else trace)]
+    views = [s.view for s in stepped(method)]
     for kind, declared in VIEWS.items():
         assert all(declared.fit(view) for view in views) == (method in declared.methods), (kind, method)
     for declared in VIEWS.values():
@@ -164,8 +186,7 @@ def test_pictures_of_labs_refuse_views_of_other_methods(name):
     declared = make().depicts
     refusals = 0
     for method in METHODS:
-        trace = searched(method)
-        step = trace[-1] if trace[-1].view is not None else list(nasbook.replay(trace))[-1]
+        step = stepped(method)[-1]
         if step.view is None or method in declared.methods:
             continue
         assert not declared.fit(step.view)

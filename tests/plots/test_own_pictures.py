@@ -14,11 +14,10 @@ import nasbook
 from nasbook import Choice, Float, Int, Space, Trace
 from nasbook.about import PARTS
 from nasbook.cli import main
-from nasbook.plots import KINDS, VIEWS, own_kind, plot
+from nasbook.plots import VIEWS, plot
 from nasbook.plots.views.predictions import PredictionPicture
 from nasbook.task import trial_seed
 
-NAMED = {"random": "history"}  # what it believes or does has no picture of its own
 TREE = Space(
     {
         "model": Choice(["svm", "$t_{", "mlp"]),
@@ -31,19 +30,6 @@ WIDE = Space({"$x_{ " + "long" * 12: Float(1e-4, 1, log=True), "学": Int(1, 9),
 
 def summed(config):
     return float(sum(v for v in config.values() if isinstance(v, int | float)))
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_every_method_has_a_picture_and_it_is_the_default(method, tmp_path):
-    kind = PARTS[method].picture
-    assert kind in KINDS and (kind != "history" or method in NAMED)
-    trace = searched(method)
-    assert own_kind(trace) == kind
-    fig = trace.plot()
-    assert fig.alt == plot(trace, kind).alt
-    assert_legible(fig)
-    loaded = Trace.load(trace.save(tmp_path / "t.jsonl"))
-    assert loaded.plot().alt == fig.alt
 
 
 @pytest.mark.parametrize("method", [m for m in METHODS if m not in ("pbt", *TASK_OF, "reptile", "network-morphism")])

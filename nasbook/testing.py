@@ -15,7 +15,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,7 @@ class Case:
     trials: int
     objectives: int
     task: Task | None = None
+    made: dict[int, Trace] = field(default_factory=dict, compare=False)  # what `whole` has searched
 
     def probe(self, failures: float = 0.15) -> Task:
         many = any(f.name == "max_fidelity" for f in fields(self.cls.Settings))
@@ -85,6 +86,12 @@ class Case:
 
     def options(self, seed: int = 3, **more: Any) -> dict[str, Any]:
         return {"trials": self.trials, "seed": seed, **self.settings, **more}
+
+    def whole(self, workers: int = 1) -> Trace:
+        """The undisturbed search, made once: each promise holds a search of its own against it."""
+        if workers not in self.made:
+            self.made[workers] = search(self.cls, self.probe(), **self.options(workers=workers))
+        return self.made[workers]
 
 
 class Broken(AssertionError):
@@ -175,14 +182,14 @@ def _require(case: Case, holds: bool, sentence: str) -> None:
 
 def asks_for_valid_configurations(case: Case) -> None:
     """Every configuration that it asks for is one of the space."""
-    for trial in search(case.cls, case.probe(), **case.options()).trials:
+    for trial in case.whole().trials:
         valid = case.space.validate(trial.config) == trial.config
         _require(case, valid, f"trial {trial.id} is no configuration of the space: {trial.config}")
 
 
 def same_seed_same_trace(case: Case) -> None:
     """The same seed gives the same trace, and another seed another one."""
-    one, same = (search(case.cls, case.probe(), **case.options()) for _ in range(2))
+    one, same = case.whole(), search(case.cls, case.probe(), **case.options())
     _require(case, one.digest == same.digest, "the same seed gave two traces; draw from self.rng only")
     if "rng" in _names_used(case.cls):
         other = search(case.cls, case.probe(), **case.options(seed=4))
@@ -193,7 +200,7 @@ def same_seed_same_trace(case: Case) -> None:
 
 def serves_several_workers(case: Case) -> None:
     """It can be asked again before it is told, and results may come in any order."""
-    one, same = (search(case.cls, case.probe(), **case.options(workers=3)) for _ in range(2))
+    one, same = case.whole(workers=3), search(case.cls, case.probe(), **case.options(workers=3))
     _require(case, one.digest == same.digest, "with three workers the same seed gave two traces")
     _require(case, len(one) > case.trials // 2, f"with three workers it ended after {len(one)} trials")
 
@@ -201,7 +208,7 @@ def serves_several_workers(case: Case) -> None:
 def goes_on_after_a_kill(case: Case) -> None:
     """A search that was cut off anywhere goes on as if nothing had happened."""
     for workers in (1, 3):
-        whole = search(case.cls, case.probe(), **case.options(workers=workers))
+        whole = case.whole(workers)
         with _folder() as folder:
             out = folder / "t.jsonl"
             search(case.cls, case.probe(), **case.options(workers=workers), out=out)
@@ -215,10 +222,9 @@ def goes_on_after_a_kill(case: Case) -> None:
 
 def is_replayed_with_its_views(case: Case) -> None:
     """A replay of its trace gives the views that it had."""
-    live = list(steps(case.cls, case.probe(), **case.options()))
     with _folder() as folder:
         out = folder / "t.jsonl"
-        search(case.cls, case.probe(), **case.options(), out=out)
+        live = list(steps(case.cls, case.probe(), **case.options(), out=out))
         again = list(replay(Trace.load(out)))
     _require(case, len(live) == len(again), f"of {len(live)} steps a replay gave {len(again)}")
     for a, b in zip(live, again, strict=True):
@@ -263,7 +269,7 @@ ASK_TELL = (
 
 def trains_the_same_twice(case: Case) -> None:
     """The same seed gives the same trace."""
-    one, same = (search(case.cls, case.probe(), **case.options()) for _ in range(2))
+    one, same = case.whole(), search(case.cls, case.probe(), **case.options())
     _require(case, one.digest == same.digest, "the same seed gave two traces")
     for trial in one.trials:
         valid = case.space.validate(trial.config) == trial.config
@@ -272,7 +278,7 @@ def trains_the_same_twice(case: Case) -> None:
 
 def trains_on_after_a_kill(case: Case) -> None:
     """A training that was cut off goes on to the same result, and its views can be read back."""
-    whole = search(case.cls, case.probe(), **case.options())
+    whole = case.whole()
     with _folder() as folder:
         out = folder / "t.jsonl"
         half = max(1, len(whole) // 2)

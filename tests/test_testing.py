@@ -12,6 +12,7 @@ from nasbook.method import OneShot
 from nasbook.testing import Broken, check_method
 
 FEW = {"bananas": 12, "rgpe": 12, "reinforce": 12, "ppo": 12, "parego": 12, "forest": 12, "bayesian": 12}
+SMALL = {"bananas": {"startup": 4, "batch": 4, "members": 2, "epochs": 10, "candidates": 20}}  # it fits twice, quickly
 ASK_TELL = [e.name for e in registry.METHODS if issubclass(e.load(), Method)]
 PLAIN = {"floats": Space(x=Float(0, 1), y=Float(0, 1))}
 ONE_SHOT = {
@@ -28,7 +29,8 @@ ONE_SHOT = {
 def test_every_method_keeps_its_promises(name):
     if name == "compound":
         return  # tests/nas/test_compound.py, on the spaces that it serves
-    promises = check_method(name, trials=FEW.get(name, 20), settings={"max_fidelity": 9} if _rungs(name) else {})
+    settings = SMALL.get(name, {"max_fidelity": 9} if _rungs(name) else {})
+    promises = check_method(name, trials=FEW.get(name, 20), settings=settings)
     assert len(promises) == 8
 
 

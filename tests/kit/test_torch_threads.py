@@ -17,36 +17,39 @@ import nasbook
 if torch.get_num_threads() == 1:  # a machine with one core: what would others take?
     torch.set_num_threads(2)
 from nasbook.kit import threads
-seen = set()
+seen, found = set(), []
 before = torch.get_num_threads()
 see = lambda *_: seen.add(torch.get_num_threads())
+call = torch.nn.Module.__call__
+
+
+def watched(self, *a, **k):
+    see()
+    return call(self, *a, **k)
 """
 END = """
 print(json.dumps([sorted(seen), torch.get_num_threads() == before]))
 """
-EVALUATE = (
-    BEGIN
-    + """
+EVALUATE = """
 task = nasbook.task({task!r}, **{arguments})
 config = task.space.sample(__import__('numpy').random.default_rng(0))
-keep = torch.nn.Module.__call__
-torch.nn.Module.__call__ = lambda self, *a, **k: (see(), keep(self, *a, **k))[1]
+torch.nn.Module.__call__ = watched
 task.evaluate(config, fidelity=1, report=see)
+torch.nn.Module.__call__ = call
 """
-    + END
-)
-SEARCH = (
-    BEGIN
-    + """
-from nasbook.kit import learner
+SEARCH = """
+torch.nn.Module.__call__ = watched
 for step in nasbook.steps({method!r}, nasbook.task({task!r}, **{arguments}), trials=2, **{settings}):
     assert torch.get_num_threads() == before  # between two steps it is the user's
+torch.nn.Module.__call__ = call
 """
-    + END
-)
 TASKS = [
     ("digits-mlp", {"epochs": 1, "train": 100}),
     ("digits-cells", {"epochs": 1, "train": 100}),
+]
+METHODS = [
+    ("darts", "digits-cells", {"train": 100}, {"epochs": 2}),
+    ("pbt", "digits-mlp", {"epochs": 2, "train": 100}, {"population": 2, "interval": 1}),
 ]
 
 
@@ -58,29 +61,31 @@ def outcome(code: str, **environment: str):
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize(("task", "arguments"), TASKS, ids=[t for t, _ in TASKS])
-def test_a_tiny_training_takes_one_thread_and_gives_the_others_back(task, arguments):
-    assert outcome(EVALUATE.format(task=task, arguments=arguments)) == [[1], True]
+@pytest.fixture(scope="module")
+def one_process():
+    """What each training and search does after the other in one process."""
+    parts = [EVALUATE.format(task=task, arguments=a) for task, a in TASKS]
+    parts += [SEARCH.format(method=m, task=task, arguments=a, settings=s) for m, task, a, s in METHODS]
+    each = "found.append([sorted(seen), torch.get_num_threads() == before]); seen.clear()\n"
+    found = outcome(BEGIN + each.join([*parts, ""]) + "print(json.dumps(found))")
+    return dict(zip([name for name, *_ in (*TASKS, *METHODS)], found, strict=True))
+
+
+@pytest.mark.parametrize("task", [task for task, _ in TASKS])
+def test_a_tiny_training_takes_one_thread_and_gives_the_others_back(one_process, task):
+    assert one_process[task] == [[1], True]
+
+
+@pytest.mark.parametrize("method", [method for method, *_ in METHODS])
+def test_a_one_shot_method_takes_one_thread_while_it_works(one_process, method):
+    assert one_process[method] == [[1], True]
 
 
 def test_who_asks_for_more_gets_more():
     code = EVALUATE.format(task="digits-mlp", arguments=TASKS[0][1])
-    assert outcome(code, OMP_NUM_THREADS="3") == [[3], True]
-    asked = code.replace("before =", "torch.set_num_threads(5); before =")
-    assert outcome(asked) == [[5], True]
-
-
-@pytest.mark.parametrize("method", ["darts", "pbt"])
-def test_a_one_shot_method_takes_one_thread_while_it_works(method):
-    task, arguments, settings = {
-        "darts": ("digits-cells", {"train": 100}, {"epochs": 2}),
-        "pbt": ("digits-mlp", {"epochs": 2, "train": 100}, {"population": 2, "interval": 1}),
-    }[method]
-    code = SEARCH.format(method=method, task=task, arguments=arguments, settings=settings)
-    spy = "step = torch.optim.Optimizer.step\nkept = learner.measure\n"
-    spy += "def measure(*a, **k):\n    see()\n    return kept(*a, **k)\nlearner.measure = measure\n"
-    found = outcome(code.replace("from nasbook.kit import learner\n", "from nasbook.kit import learner\n" + spy))
-    assert found == [[1], True]
+    assert outcome(BEGIN + code + END, OMP_NUM_THREADS="3") == [[3], True]
+    asked = BEGIN.replace("before =", "torch.set_num_threads(5); before =")
+    assert outcome(asked + code + END) == [[5], True]
 
 
 def test_two_trainings_at_once_leave_the_number_of_before():

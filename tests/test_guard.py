@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from warm import Warm
 
 import nasbook
 from nasbook.guard import fate
@@ -150,7 +151,7 @@ def test_a_trial_that_ends_the_process_of_a_resumed_search_is_not_tried_for_ever
     environment = {**os.environ, "PYTHONPATH": str(Path(nasbook.__file__).parents[1])}
     codes = []
     while 0 not in codes and len(codes) < 30:
-        codes.append(subprocess.run([sys.executable, str(script)], cwd=tmp_path, env=environment).returncode)
+        codes.append(Warm([sys.executable, script], cwd=tmp_path, env=environment).wait())
     trace = Trace.load(tmp_path / "t.jsonl")
     failed = [t for t in trace.trials if t.status == "failed"]
     assert codes[-1] == 0 and len(trace) == 8 and failed
@@ -189,7 +190,7 @@ def test_a_trial_that_is_made_and_not_yet_ended_on_the_simulated_clock_is_no_kil
     environment = {**os.environ, "PYTHONPATH": str(Path(nasbook.__file__).parents[1])}
     codes = []
     while 0 not in codes and len(codes) < 60:
-        codes.append(subprocess.run([sys.executable, str(script)], cwd=tmp_path, env=environment).returncode)
+        codes.append(Warm([sys.executable, script], cwd=tmp_path, env=environment).wait())
     trace = Trace.load(tmp_path / "t.jsonl")
     assert codes[-1] == 0 and codes.count(-9) >= 5 and len(trace) == 30
     deadly = [t for t in trace.trials if 0.55 < t.config["x"] < 0.7] if failed is None else []

@@ -11,6 +11,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+from warm import Warm
 
 from nasbook.trace import Trace
 from nasbook.trace_file import read
@@ -59,7 +60,9 @@ else:
 
 
 class Runs:
-    """Starts the script again and again on the same trace; `kill` ends it by SIGKILL soon after the file has grown."""
+    """Starts the script again and again on the same trace; `kill` ends it by SIGKILL soon after the file has grown.
+
+    What is killed is forked from a warm process, what runs to its end is an interpreter of its own."""
 
     def __init__(self, folder, *arguments):
         self.out, self.log = folder / "trace.jsonl", folder / "log"
@@ -89,13 +92,13 @@ class Runs:
 
     def kill(self, delay):
         """True if the kill came before the end."""
-        process, before = self.start(), self.told
+        errors = self.log.with_name("errors")
+        process, before = Warm(self.command, env=self.environment, stderr=errors), self.told
         while process.poll() is None and self.told == before:  # one that ends no trial would count as a killer
             time.sleep(0.002)
         time.sleep(delay)
-        os.kill(process.pid, signal.SIGKILL)
-        _, errors = process.communicate()
-        assert process.returncode in (0, -signal.SIGKILL), errors
+        process.kill()
+        assert process.wait() in (0, -signal.SIGKILL), errors.read_text()
         return process.returncode != 0
 
     @property

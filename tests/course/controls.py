@@ -45,7 +45,7 @@ def move_all() -> int:
 
 def move(lab: Any) -> int:
     n = 0
-    for widget in controls(lab):
+    for widget in reversed(controls(lab)):  # the task stands first: the others are moved while a step is cheap
         if not getattr(widget, "disabled", False) and (value := another(widget)) is not None:
             widget.value = value
             n += 1
@@ -66,7 +66,7 @@ def another(widget: Any) -> Any:
     """A value that the control does not have now; None if it has but one."""
     options = getattr(widget, "_options_values", None)
     if options is not None:
-        if isinstance(widget.value, tuple):  # several at once
+        if isinstance(widget.index, tuple):  # several at once
             return tuple(options[:1])
         rest = [o for o in options if o != widget.value]
         return rest[-1] if rest else None
@@ -86,6 +86,7 @@ def run(path: Path, moved: bool) -> dict[str, str]:
     """Question -> outcome of a run of a notebook from top to bottom; raises what a cell raises."""
     import nbformat  # here, because each notebook's kernel imports this file: a second of its time
     from nbclient import NotebookClient
+    from warm import warm_kernels
 
     notebook, cells = nbformat.read(path, 4), []
     for cell in notebook.cells:
@@ -102,7 +103,8 @@ def run(path: Path, moved: bool) -> dict[str, str]:
             "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path]),
         }
         client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": folder}})
-        client.execute(env={**os.environ, **own})
+        with warm_kernels():
+            client.execute(env={**os.environ, **own})
         entries = json.loads(progress.read_text(encoding="utf-8"))["entries"]
     for cell in (c for c in notebook.cells if c.cell_type == "code" and c.source == MOVE):
         said = "".join(o.get("text", "") for o in cell.outputs)
@@ -117,6 +119,7 @@ def shows_lab(source: str) -> bool:
 
 
 def main(lessons: list[str]) -> None:
+    sys.path.insert(0, str(Path(__file__).parents[1]))  # as pytest does
     kept = json.loads(OUTCOMES.read_text(encoding="utf-8")) if OUTCOMES.exists() else {}
     for path in sorted(FOLDER.glob("*.ipynb")):
         if not lessons or path.name[:2] in lessons:

@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from course.prompts import TAG, asked, prompts, with_prompts
 from nbclient import NotebookClient
+from warm import warm_kernels
 
 from nasbook.course.lessons import LESSONS, load, questions
 
@@ -171,7 +172,8 @@ def test_solutions_pass_and_stubs_fail(path, tmp_path, monkeypatch):
                 answer.source = exercises[name].solution
             small.cells += [copy.deepcopy(shown), answer, copy.deepcopy(notebook.cells[check])]
             expected.append((name, solved))
-    NotebookClient(small, timeout=120, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()
+    with warm_kernels():
+        NotebookClient(small, timeout=120, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()
     checks = [c for c in small.cells if "check" in c.metadata.get("nasbook", {})]
     for (name, solved), cell in zip(expected, checks, strict=True):
         said = cell.outputs[-1].data["text/plain"]

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from warm import Warm
 
 import nasbook
 from nasbook.nas.autogan import AutoGAN, Prefix
@@ -239,12 +240,12 @@ def test_killed_by_the_system_it_ends_like_an_undisturbed_one(tmp_path):
     command = [sys.executable, "-c", SCRIPT]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     whole, killed = tmp_path / "whole.jsonl", tmp_path / "killed.jsonl"
-    subprocess.run([*command, str(whole)], env=environment, check=True, timeout=300)
-    process = subprocess.Popen([*command, str(killed)], env=environment)
+    assert Warm([*command, str(whole)], env=environment).wait(300) == 0
+    process = Warm([*command, str(killed)], env=environment)
     while process.poll() is None and (not killed.exists() or killed.read_bytes().count(b'"event": "tell"') < 1):
         time.sleep(0.002)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
     told = killed.read_bytes().count(b'"event": "tell"')
     assert 1 <= told < 4, "the test came too late to kill anything"
     subprocess.run([*command, str(killed)], env=environment, check=True, timeout=300)

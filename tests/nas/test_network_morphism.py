@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from warm import Warm
 
 import nasbook
 from nasbook import registry
@@ -177,7 +178,7 @@ def test_a_killed_climb_ends_like_an_undisturbed_one(climbs, tmp_path):
     command = [sys.executable, "-c", SCRIPT, str(out), "7"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     for at_least in (2, 6):  # lines: a header, then two a trial
-        process = subprocess.Popen(command, env=environment)
+        process = Warm(command, env=environment)
         while process.poll() is None and (not out.exists() or out.read_bytes().count(b"\n") < 2 * at_least):
             time.sleep(0.005)
         kills += process.poll() is None

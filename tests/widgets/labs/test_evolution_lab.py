@@ -263,7 +263,7 @@ def test_random_cells_differ_as_much_as_the_line_says():
 def test_a_large_tournament_costs_variety():
     def variety(sample):
         spread = []
-        for seed in range(4):
+        for seed in range(2):
             lab = EvolutionLab(population=20, sample=sample, trials=100, seed=seed)
             lab.run()
             spread.append(np.mean([lab.difference(n) for n in range(70, 101)]))

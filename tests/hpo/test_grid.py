@@ -4,6 +4,7 @@ from itertools import product
 
 import pytest
 
+import nasbook
 from nasbook import Choice, Constant, Float, Int, Space
 from nasbook.hpo.grid import GridSearch
 
@@ -74,8 +75,16 @@ def test_the_seed_is_0_where_none_is_named():
 
 
 def test_the_refusal_names_six_levels_and_counts_the_rest():
-    many = Space({f"x{i}": Float(0, 1) for i in range(9)})
-    with pytest.raises(ValueError, match=r"5 × 5 × 5 × 5 × 5 × 5 × … \(9 parameters\)"):
-        GridSearch(many)
+    for d, n in ((9, 5), (7, 10)):
+        many = Space({f"x{i}": Float(0, 1) for i in range(d)})
+        six = " × ".join([str(n)] * 6)
+        with pytest.raises(ValueError, match=rf"^grid: {six} × … \({d} parameters\) points"):
+            GridSearch(many, resolution=n)
     with pytest.raises(ValueError, match=r"grid: 12 × 12 × 12 × 12 × 12 × 12 points are more"):
         GridSearch(Space({f"x{i}": Float(0, 1) for i in range(6)}), resolution=12)
+
+
+def test_it_learns_nothing_so_several_objectives_will_do():
+    space = Space(x=Float(0, 1))
+    trace = nasbook.search("grid", lambda c: (c["x"], 1 - c["x"]), space=space, resolution=3, shuffle=False)
+    assert [t.values for t in trace.trials] == [(0, 1), (0.5, 0.5), (1, 0)]

@@ -64,3 +64,9 @@ def test_a_space_without_a_choice_is_refused(name):
         nasbook.method(name, Space(k=Constant(1)))
     with pytest.raises(ValueError, match="points must be a whole number of at least 1, not 0"):
         nasbook.method("latin-hypercube", CUBE, points=0)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_they_learn_nothing_so_several_objectives_will_do(name):
+    trace = nasbook.search(name, lambda c: (c["a"], c["b"]), space=CUBE, trials=4)
+    assert [t.values for t in trace.trials] == [(t.config["a"], t.config["b"]) for t in trace.trials]

@@ -183,7 +183,8 @@ PICTURES: dict[str, tuple[Callable[[], Any], Callable[[Step], Any]]] = {
 @pytest.mark.parametrize("name", PICTURES)
 def test_pictures_of_labs_refuse_views_of_other_methods(name):
     make, state = PICTURES[name]
-    declared = make().depicts
+    picture = make()
+    declared = picture.depicts
     refusals = 0
     for method in METHODS:
         step = stepped(method)[-1]
@@ -191,7 +192,7 @@ def test_pictures_of_labs_refuse_views_of_other_methods(name):
             continue
         assert not declared.fit(step.view)
         with pytest.raises(ValueError, match=rf"draws the view of .*, not a {type(step.view).__name__}$"):
-            make().render_static(state(step if name != "strategy" else dataclasses.replace(step, trial=_on_branin())))
+            picture.render_static(state(step if name != "strategy" else dataclasses.replace(step, trial=_on_branin())))
         refusals += 1
     assert refusals >= len(METHODS) - len(declared.methods) - 3  # random and grid search have no view
 

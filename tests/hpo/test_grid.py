@@ -86,5 +86,5 @@ def test_the_refusal_names_six_levels_and_counts_the_rest():
 
 def test_it_learns_nothing_so_several_objectives_will_do():
     space = Space(x=Float(0, 1))
-    trace = nasbook.search("grid", lambda c: (c["x"], 1 - c["x"]), space=space, resolution=3, shuffle=False)
+    trace = nasbook.search("grid", lambda c: (c["x"], 1 - c["x"]), space=space, trials=9, resolution=3, shuffle=False)
     assert [t.values for t in trace.trials] == [(0, 1), (0.5, 0.5), (1, 0)]

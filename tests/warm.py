@@ -19,8 +19,9 @@ from contextlib import contextmanager
 from unittest import mock
 
 LIBRARIES = (
-    "ipykernel.kernelapp", "ipykernel.zmqshell", "torch", "matplotlib.pyplot", "matplotlib_inline.backend_inline",
-    "scipy.stats", "sklearn.ensemble", "nasbook.course", "nasbook.widgets", "nasbook.search",
+    "ipykernel.kernelapp", "ipykernel.zmqshell", "torch", "torch._dynamo", "matplotlib.pyplot",
+    "matplotlib_inline.backend_inline", "scipy.stats", "sklearn.ensemble", "nasbook.course", "nasbook.widgets",
+    "nasbook.search", "nasbook.nas.parts.oneshot",
 )  # fmt: skip
 SERVER_ID = "--IPKernelApp.parent_handle=PID"  # a kernel ends with the process that it names
 SERVER = multiprocessing.get_context("forkserver")

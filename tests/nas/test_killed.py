@@ -1,6 +1,5 @@
 """SIGKILL in the middle of a search by every strategy on a supernet: it goes on to the same end, bit for bit."""
 
-import multiprocessing
 import signal
 import time
 import warnings
@@ -9,6 +8,7 @@ from dataclasses import fields
 import pytest
 from nas.pictures import Pictures, history
 from supernet_strategies import STRATEGIES
+from warm import SERVER
 
 import nasbook
 from nasbook import registry
@@ -41,18 +41,10 @@ def search_and_wait(name, file):
             time.sleep(300)
 
 
-@pytest.fixture(scope="module")
-def processes():
-    """New processes that need not import everything again."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["nas.test_killed", "nasbook.nas.parts.oneshot", "torch._dynamo"])
-    return context
-
-
 @pytest.mark.parametrize("name", STRATEGIES)
-def test_killed_by_the_system(name, processes, tmp_path):
+def test_killed_by_the_system(name, tmp_path):
     file = tmp_path / "trace.jsonl"
-    killed = processes.Process(target=search_and_wait, args=(name, file))
+    killed = SERVER.Process(target=search_and_wait, args=(name, file))
     killed.start()
     while killed.is_alive() and (not file.exists() or file.read_bytes().count(b"\n") < 3):  # a header, an ask, a tell
         time.sleep(0.002)

@@ -8,8 +8,9 @@
 The second step is `reinforce` as it stands; only the reward is new. Batch norms take their statistics from the
 validation batch, as the authors' do, and nothing of the supernet moves.
 
-R rises while w learns, whether or not the policy gets better; and paths without weights are good before the others have
-learned, so they are drawn, and trained, more and more. Reward and truth may part: look the derived cell up.
+R rises while w learns, whether or not the policy gets better: in tests/benchmarks/one_shot.csv it rose in every search,
+and the true accuracy of the policy's cells rose in some and fell in others. Most of these searches settled on cells
+with few weights: paths without any are good before the others have learned. Look the derived cell up.
 
 The authors also bound the controller's logits, by c · tanh(logits / T): with c = 2.5 and T = 5 in the recurrent cell,
 so that none of four options is likelier than 0.98, and with c = 1.1 in cells of convolutions. Here that is off: where

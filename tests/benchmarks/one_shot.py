@@ -11,7 +11,8 @@ with running statistics. Truth is Digits-201: each of the 5,044 different cells 
 Beside it, in the report:
     as many cells    could have been trained alone in that time: one was, in the same process
     random search    the best of so many random cells by the validation images of one training: the mean of 2,000
-                     such searches; "below": the share of them that found less than the strategy did
+                     such searches; "below": the share of them that found less than the strategy did;
+                     "s.e. apart": the difference of the means in standard errors over the seeds
     count            the τ of the plain number of 3×3 convolutions
     wins from        the ratio cost(a cell alone) : cost(a judged path) from which the strategy would need less time
                      than the random search that finds as much, if its own time stayed as it is; "now": the ratio here
@@ -161,7 +162,7 @@ def report_task(data: str, rows: list[Row], n_cells: int) -> None:
     print(f"{1000 * path:.0f} ms: {alone / path:.0f} : 1 now. τ of the count of 3×3 convolutions {among:.2f} on these")
     print(f"{n_cells} cells, {tau(convs, truth):.2f} on all.")
     head = ("strategy", "n", "CPU s", "MB", "found, true %", "worst", "best", "rank", "no weights", "cells alone")
-    head += ("random %", "below", "τ loss recal.", "running", "τ accuracy recal.", "running", "wins from")
+    head += ("random %", "below", "s.e. apart", "τ loss recal.", "running", "τ accuracy recal.", "running", "wins from")
     lines = [head]
     for name in sorted({r["strategy"] for r in rows}):
         mine = [r for r in rows if r["strategy"] == name]
@@ -173,7 +174,7 @@ def report_task(data: str, rows: list[Row], n_cells: int) -> None:
             name,
             str(len(mine)),
             spread([r["seconds"] for r in mine], 1),
-            f"{max([r['MB'] for r in mine if 'MB' in r], default=0):.0f}",
+            max((f"{r['MB']:.0f}" for r in mine if 'MB' in r), default=""),
             spread(100 * found, 1),
             f"{100 * found.min():.1f}",
             f"{100 * found.max():.1f}",
@@ -182,6 +183,7 @@ def report_task(data: str, rows: list[Row], n_cells: int) -> None:
             str(n),
             f"{100 * curve[n - 1]:.1f}",
             f"{(chance[:, n - 1] < found[:, None]).mean():.0%}",
+            f"{(found.mean() - curve[n - 1]) / (found.std(ddof=1) / len(mine) ** 0.5):+.1f}" if len(mine) > 1 else "",
             *(spread([r[t] for r in mine if t in r]) for t in np.array(TAUS)[[0, 2, 1, 3]]),
             f"{cost / (path * enough):.0f} : 1" if enough < LONGEST else "",
         ))  # fmt: skip
@@ -209,7 +211,8 @@ def differences(rows: list[Row]) -> None:
 
 
 def mean(name: str, rows: list[Row]) -> float:
-    return float(np.mean([r[name] for r in rows]))
+    """Of the rows that tell it."""
+    return float(np.mean([r[name] for r in rows if name in r]))
 
 
 # ---- the file ------------------------------------------------------------------------------------------------------

@@ -193,6 +193,7 @@ def bit_sum(ageing, seed):
     return max(true)
 
 
+@pytest.mark.slow
 def test_ageing_beats_killing_the_worst_under_noise():
     """Another implementation finds .746 with ageing and .702 without (means over many seeds; one seed spreads by
     .03)."""
@@ -222,3 +223,14 @@ def test_settings_are_checked(settings_, says):
 def test_a_space_without_a_choice_is_refused():
     with pytest.raises(ValueError, match="a single configuration.*random"):
         RegularizedEvolution(Space(a=Choice([1])))
+
+
+def test_with_workers_a_child_is_bred_from_those_that_have_ended():
+    m = RegularizedEvolution(cell_space(), population=3, sample=2)
+    flying = [m.ask() for _ in range(3)]
+    assert m.view().tournament == () and m.view().parent is None
+    m.tell(replace(flying[0], status="done", value=0.5))
+    child = m.ask()  # one has ended and two are in flight: with them the population is full
+    assert m.view().tournament == (flying[0].id,) * 2 and m.view().parent == flying[0].id
+    assert child.info["parent"] == flying[0].id
+    assert sum(child.config[k] != flying[0].config[k] for k in child.config) == 1

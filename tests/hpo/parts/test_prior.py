@@ -114,13 +114,13 @@ def test_every_acquisition_finds_the_minimum_with_a_bad_prior(acquisition):
 
 @pytest.fixture(scope="module")
 def branin():
-    """Regret of 20 seeds: after 10 trials with no prior, a good one and a bad one, and with the bad one after 30."""
+    """Regret of 12 seeds: after 10 trials with no prior, a good one and a bad one, and with the bad one after 30."""
     f = nasbook.task("branin")
     priors = {"none": None, "good": {"x1": [3.4, 0.1], "x2": [2.0, 0.1]}, "bad": {"x1": [-4.5, 0.1], "x2": [1.0, 0.1]}}
     regrets = {}
     for name, prior in priors.items():
         n = 30 if name == "bad" else 10
-        runs = [nasbook.search("bayesian", f, trials=n, seed=s, prior=prior, startup=4) for s in range(20)]
+        runs = [nasbook.search("bayesian", f, trials=n, seed=s, prior=prior, startup=4) for s in range(12)]
         regrets[name] = np.array([min(r.values[:10]) - f.optimum for r in runs])
         regrets[name, n] = np.array([min(r.values) - f.optimum for r in runs])
     return regrets

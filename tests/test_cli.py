@@ -22,8 +22,12 @@ def call(*arguments: object, cwd: Path | None = None, **environment: str) -> sub
     """The command as a user calls it, in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "nasbook.cli", *map(str, arguments)],
-        capture_output=True, text=True, timeout=120, cwd=cwd, env={**os.environ, **environment},
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=cwd,
+        env={**os.environ, **environment},
+    )
 
 
 @pytest.fixture

@@ -220,7 +220,7 @@ WRONG = [
     (lambda: Evaluation(1.0, curve=[(1, 1), ("two", 1)]), "the objective's curve[1][0] must be a number, not 'two'"),
     (lambda: Evaluation(1.0, curve=[(1, "x")]), "the objective's curve[0][1] must be a number, not 'x'"),
     (lambda: Evaluation(1.0, curve=[(math.inf, 1)]), "the objective's curve[0][0] must be a finite number"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("answer", "sentence"), WRONG)

@@ -216,8 +216,11 @@ def other(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
         [sys.executable, "-c", WRITER, str(tmp_path / "t.jsonl"), str(Path(__file__).parent)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True,
-    )  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        text=True,
+    )
     assert process.stdout.readline() == "writes\n"
     yield process
     process.kill()

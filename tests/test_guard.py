@@ -92,8 +92,9 @@ def test_an_objective_that_ends_its_process_fails_that_trial_only(command, tmp_p
     process = command(name, "--json", "--seed", "3", *options)
     told, said = process.communicate(timeout=200)
     found = json.loads(told)
-    expected = nasbook.search("random", lambda c: (c["x"] - 0.3) ** 2, space=nasbook.Space(x=nasbook.Float(0, 1)),
-                              trials=12, seed=3)  # fmt: skip
+    expected = nasbook.search(
+        "random", lambda c: (c["x"] - 0.3) ** 2, space=nasbook.Space(x=nasbook.Float(0, 1)), trials=12, seed=3
+    )
     bad = [t.id for t in expected.trials if t.config["x"] > 0.6]
     assert process.returncode == 0 and found["trials"] == 12 and 0 < found["failed"] == len(bad), said
     assert found["best_value"] == expected.best.value
@@ -136,8 +137,9 @@ def test_a_killed_search_leaves_no_process(command, tmp_path):
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     process.kill()
     process.communicate(timeout=200)  # the pipes close when the child has ended
-    assert children and not any(Path(f"/proc/{c}/cmdline").exists() and Path(f"/proc/{c}/cmdline").read_text()
-                                for c in children)  # fmt: skip
+    assert children and not any(
+        Path(f"/proc/{c}/cmdline").exists() and Path(f"/proc/{c}/cmdline").read_text() for c in children
+    )
 
 
 def test_a_trial_that_ends_the_process_of_a_resumed_search_is_not_tried_for_ever(tmp_path):

@@ -254,8 +254,12 @@ def test_the_setting_that_differs_is_shown(tmp_path):
     differs(
         "seed is 0 there and 1 here; settings.eta is 3 there and 2 here; settings.top is 0.15 there and 0.3 here; and "
         "2 more",
-        seed=1, eta=2, top=0.3, samples=8, random=0.5,
-    )  # fmt: skip
+        seed=1,
+        eta=2,
+        top=0.3,
+        samples=8,
+        random=0.5,
+    )
     differs("space.parameter_29.high is 1.0 there and 2.0 here", task(parameter_29=Float(0, 2)))
     differs("space.z is missing there and {'type': 'choice', 'options': ['a', 'b']} here", task(z=Choice(["a", "b"])))
     path.unlink()

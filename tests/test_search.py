@@ -408,8 +408,12 @@ def test_a_slow_worker_takes_as_many_times_as_long():
     while run.step():
         pass
     assert [(t.id, t.worker, t.start, t.end) for t in run.trace.trials] == [
-        (1, 1, 0, 5), (2, 1, 5, 6), (3, 1, 6, 10), (0, 0, 0, 12), (4, 1, 10, 12),
-    ]  # fmt: skip
+        (1, 1, 0, 5),
+        (2, 1, 5, 6),
+        (3, 1, 6, 10),
+        (0, 0, 0, 12),
+        (4, 1, 10, 12),
+    ]
 
 
 def test_the_clock_stands_still_between_two_steps(monkeypatch):

@@ -359,9 +359,13 @@ def test_steps_by_hand():
     assert space.validate({"x": 0.1 + 0.2, "n": 16, "m": -1}) == config  # 0.30000000000000004 is 0.3
     assert {c["x"] for c in space.grid(11)} == {0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1}
     assert space.neighbours(config) == [
-        {**config, "x": 0.2}, {**config, "x": 0.4}, {**config, "n": 8}, {**config, "n": 24}, {**config, "m": -4},
+        {**config, "x": 0.2},
+        {**config, "x": 0.4},
+        {**config, "n": 8},
+        {**config, "n": 24},
+        {**config, "m": -4},
         {**config, "m": 2},
-    ]  # fmt: skip
+    ]
     for wrong, sentence in [
         ({"x": 0.35}, r"x must be one of \{0, 0.1, …, 1\}, not 0.35"),
         ({"n": 12}, r"n must be one of \{8, 16, …, 64\}, not 12"),

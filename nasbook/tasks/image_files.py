@@ -174,9 +174,11 @@ def _in_folder(path: Path) -> Files:
 class _Arrays(pickle.Unpickler):
     """Takes what CIFAR's files are made of, and refuses everything that a pickle could call besides."""
 
-    plain = {
-        (f"{core}.multiarray", "_reconstruct") for core in ("numpy.core", "numpy._core")
-    } | {("numpy", "ndarray"), ("numpy", "dtype"), ("_codecs", "encode")}  # fmt: skip
+    plain = {(f"{core}.multiarray", "_reconstruct") for core in ("numpy.core", "numpy._core")} | {
+        ("numpy", "ndarray"),
+        ("numpy", "dtype"),
+        ("_codecs", "encode"),
+    }
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in self.plain:

@@ -73,8 +73,10 @@ def lesson_02() -> None:
             y = np.interp(at, grid, truth) + 0.05 * rng.standard_normal(n)
             lengths.append(Belief(at, y, "rbf", 0.2, 1.0, 0.05).fitted("lengthscale").lengthscale)
         low, middle, high = np.quantile(lengths[-50:], (0.1, 0.5, 0.9))
-        say(f"length scale fitted to {n} points of a process with 0.2, 50 functions",
-            f"median {middle:.3f}, from {low:.3f} to {high:.3f} in 80 % of them")  # fmt: skip
+        say(
+            f"length scale fitted to {n} points of a process with 0.2, 50 functions",
+            f"median {middle:.3f}, from {low:.3f} to {high:.3f} in 80 % of them",
+        )
     held = {"matern32": [], "rbf": [], "rbf fitted": []}
     for seed in range(200):
         rng = np.random.default_rng(seed)
@@ -144,8 +146,12 @@ def lesson_05() -> None:
     for name, x in found.items():
         low, middle, high = np.quantile(x, (0.25, 0.5, 0.75))
         say(f"{name}: quartiles of 50 seeds", f"{low:.1e} {middle:.1e} {high:.1e}")
-    for one, two in (("CMA-ES, 30°", "DE, 30°"), ("CMA-ES, 30°", "random steps, 30°"), ("GA, 30°", "random steps, 30°"),
-                     ("DE with CR = 1, 30°", "DE, 30°")):  # fmt: skip
+    for one, two in (
+        ("CMA-ES, 30°", "DE, 30°"),
+        ("CMA-ES, 30°", "random steps, 30°"),
+        ("GA, 30°", "random steps, 30°"),
+        ("DE with CR = 1, 30°", "DE, 30°"),
+    ):
         say(f"log10 of {one} - log10 of {two}", against(np.log10(found[one]), np.log10(found[two]), 2))
 
 
@@ -260,8 +266,9 @@ def lesson_09() -> None:
     cells = nasbook.task("digits201-messy", run=0)
     found = {}
     for method in ("random", "tpe", "regularized-evolution"):
-        found[method] = [100 * cells.test_accuracy(nasbook.search(method, cells, trials=60, seed=s).best.config)
-                         for s in range(50)]  # fmt: skip
+        found[method] = [
+            100 * cells.test_accuracy(nasbook.search(method, cells, trials=60, seed=s).best.config) for s in range(50)
+        ]
         say(f"cells, {method}", mean(found[method], 1) + " %")
     say("TPE - evolution", against(found["tpe"], found["regularized-evolution"], 1))
     say("TPE - random", against(found["tpe"], found["random"], 1))
@@ -274,8 +281,9 @@ def lesson_10() -> None:
 
     task = nasbook.task("nb201-cifar10")
     a = task.mean_accuracy.reshape((5,) * 6) * 100
-    moves = np.concatenate([np.abs(np.take(a, i, k) - np.take(a, j, k)).ravel()
-                            for k in range(6) for i, j in combinations(range(5), 2)])  # fmt: skip
+    moves = np.concatenate(
+        [np.abs(np.take(a, i, k) - np.take(a, j, k)).ravel() for k in range(6) for i, j in combinations(range(5), 2)]
+    )
     rng = np.random.default_rng(0)
     i, j = rng.integers(a.size, size=(2, 200_000))
     pairs = np.abs(a.ravel()[i] - a.ravel()[j])
@@ -363,8 +371,10 @@ def lesson_13() -> None:
         say(f"{name}: end - epoch 3, points", against(100 * end, 100 * start, 1))
         say(f"{name}: epoch 3, best on the way, end", f"{start.mean():.3f} {peak.mean():.3f} {mean(end)}")
         say(f"{name}: rank at the end", f"{mean(rank, 0)} ({rank.min():.0f} to {rank.max():.0f})")
-        say(f"{name}: end below epoch 3; more than 2 points below its own best; no weights",
-            f"{(end < start).sum()}; {(end < peak - 0.02).sum()}; {free.mean():.1f} of 6")  # fmt: skip
+        say(
+            f"{name}: end below epoch 3; more than 2 points below its own best; no weights",
+            f"{(end < start).sum()}; {(end < peak - 0.02).sum()}; {free.mean():.1f} of 6",
+        )
     truth = nasbook.task("digits201-digits")
     blind = [truth.test_accuracy(nasbook.search("random", truth, trials=14, seed=s).best.config) for s in range(200)]
     end = [r["derived"][-1] for r in searches("digits")]
@@ -448,8 +458,11 @@ def lesson_17() -> None:
     for name, found in best.items():
         say(f"best of five from {name}", f"{mean(found, 2)}; minus chance {against(found, best['five at random'], 2)}")
     small, curves = searched(parameters, 0), {}
-    for name, options in (("cold", {}), ("misled", {"sources": [small]}),
-                          ("misled, equal weights", {"sources": [small], "weighting": "equal"})):  # fmt: skip
+    for name, options in (
+        ("cold", {}),
+        ("misled", {"sources": [small]}),
+        ("misled, equal weights", {"sources": [small], "weighting": "equal"}),
+    ):
         runs = [nasbook.search("rgpe", target, trials=30, seed=s, **options) for s in range(20)]
         curves[name] = np.array([[gap(step.incumbent.config) for step in run] for run in runs])
     for n in (5, 10, 20, 30):

@@ -34,9 +34,11 @@ PAIRS = [  # ours, its peer
     ("bayesian", "BoTorch"),
 ]  # fmt: skip
 FASTER = {  # the share of the peer's time that an ask may take
-    ("tpe", "Optuna TPE"): 1, ("bayesian", "Optuna GP"): 0.5, ("bayesian", "bayesian-optimization"): 1,
+    ("tpe", "Optuna TPE"): 1,
+    ("bayesian", "Optuna GP"): 0.5,
+    ("bayesian", "bayesian-optimization"): 1,
     ("bayesian", "BoTorch"): 0.5,
-}  # fmt: skip
+}
 NAMES = [  # the cheap ones first
     "random", "genetic", "particle-swarm", "cma-es", "cmaes", "differential-evolution", "scipy DE", "tpe", "Optuna TPE",
     "bayesian", "Optuna GP", "forest", "bayesian-optimization", "SMAC3", "bayesian, no noise", "Optuna GP, no noise",
@@ -247,10 +249,14 @@ def scipy_de(task: Function, design: np.ndarray, seed: int, trials: int) -> tupl
 
 
 THEIRS: dict[str, type[Peer]] = {
-    "Optuna TPE": Optuna, "Optuna GP": OptunaGP, "Optuna GP, no noise": NoiselessGP,
-    "bayesian-optimization": BayesOpt, "cmaes": Cmaes, "SMAC3": Smac,
+    "Optuna TPE": Optuna,
+    "Optuna GP": OptunaGP,
+    "Optuna GP, no noise": NoiselessGP,
+    "bayesian-optimization": BayesOpt,
+    "cmaes": Cmaes,
+    "SMAC3": Smac,
     "BoTorch": BoTorch,
-}  # fmt: skip
+}
 
 
 def sharp_ridge(d: int, shift: int, rotation: int) -> Function:

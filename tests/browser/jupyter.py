@@ -64,8 +64,7 @@ def serve(folder: Path, settings: dict[str, Any] | None = None) -> Iterator[Serv
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    own = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR",
-           "JUPYTERLAB_WORKSPACES_DIR")  # fmt: skip
+    own = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "JUPYTERLAB_WORKSPACES_DIR")
     environment = dict(os.environ, **{name: str(folder / name.lower()) for name in own})
     environment |= {"JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"), "OMP_NUM_THREADS": "1"}
     environment.pop("NASBOOK_PROGRESS", None)  # progress lies beside each notebook

@@ -11,7 +11,11 @@ CHOICE = nasbook.exercise("04.choice").solution
 WRONG = [
     ("04.density", DENSITY.replace(" / (norm.cdf(1, m, s) - norm.cdf(0, m, s))", ""), "lose what lies outside"),
     ("04.density", DENSITY.replace("    return total / (len(points) + 1)", "    return total"), "must be averaged"),
-    ("04.density", DENSITY.replace("ones_like", "zeros_like").replace("(len(points) + 1)", "max(1, len(points))"), "flat bump is missing"),
+    (
+        "04.density",
+        DENSITY.replace("ones_like", "zeros_like").replace("(len(points) + 1)", "max(1, len(points))"),
+        "flat bump is missing",
+    ),
     ("04.density", DENSITY.replace("norm.pdf(x, m, s)", "norm.pdf(x, m, s**2)"), "the density is"),
     ("04.density", DENSITY.replace("np.ones_like(x)", "np.ones(len(points))"), "could not be broadcast|shape"),
     ("04.density", "def density(x, points, widths):\n    x += 0.1\n    return x", "has been changed"),
@@ -24,7 +28,7 @@ WRONG = [
     ("04.choice", CHOICE.replace("candidates[np.argmax(l / g)]", "np.argmax(l / g)"), "none of the candidates"),
     ("04.choice", CHOICE.replace("candidates[np.argmax(l / g)]", "l / g"), "one candidate, a number"),
     ("04.choice", CHOICE.replace("    order =", "    values.sort()\n    order ="), "has been changed"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("name, source, says", WRONG, ids=[f"{n}-{i}" for i, (n, *_) in enumerate(WRONG)])

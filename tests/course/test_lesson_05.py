@@ -27,12 +27,16 @@ WRONG = [
     ("05.trial", HEAD + "return base[mask]", "shape"),
     ("05.mean", MEAN + "return points.mean(0)", "mean of all points"),
     ("05.mean", MEAN + "return points[np.argsort(values)[:len(points) // 2]].mean(0)", "must weigh more"),
-    ("05.mean", MEAN + "w = np.log((len(points) + 1) / 2) - np.log(np.arange(1, len(points) // 2 + 1))\n"
-     "    return w @ points[np.argsort(values)[:len(points) // 2]]", "add up to 1"),
+    (
+        "05.mean",
+        MEAN + "w = np.log((len(points) + 1) / 2) - np.log(np.arange(1, len(points) // 2 + 1))\n"
+        "    return w @ points[np.argsort(values)[:len(points) // 2]]",
+        "add up to 1",
+    ),
     ("05.mean", MEAN + "values.sort()\n    return points[0]", "has been changed"),
     ("05.mean", MEAN + "return values", "shape"),
     ("05.mean", MEAN + "return np.array([1.0, 1.0])", "the mean is"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("name, source, says", WRONG, ids=[f"{n}-{i}" for i, (n, *_) in enumerate(WRONG)])

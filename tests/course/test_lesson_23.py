@@ -66,8 +66,11 @@ RIGHT = [
     ("23.step", FIRST + "u = space.encode(config)\n    u = np.where(np.isnan(u), rng.random(len(u)), u)\n    " + BACK),
     ("23.step", FIRST + U + "return space.decode(u + rng.normal(0, step, space.d))"),  # decode knows the edges
     ("23.mend", MEND + BEST + GO.replace(".clip(0, 1)", "")),
-    ("23.mend", MEND + "best = sorted((t for t in self.trials if t.value is not None), key=lambda t: t.value)[0]\n    " + GO),
-]  # fmt: skip
+    (
+        "23.mend",
+        MEND + "best = sorted((t for t in self.trials if t.value is not None), key=lambda t: t.value)[0]\n    " + GO,
+    ),
+]
 
 
 @pytest.mark.parametrize("name, source", RIGHT, ids=[f"{n}-{i}" for i, (n, _) in enumerate(RIGHT)])
@@ -85,10 +88,15 @@ NOTEBOOK = next((Path(__file__).parents[2] / "notebooks").glob("23_*.ipynb"))
 def test_the_module_of_the_study_has_the_class_of_the_notebook():
     cells = [c.source for c in nbformat.read(NOTEBOOK, 4).cells if c.cell_type == "code"]
     sources = [s for s in cells if "class HillClimbing(" in s]
-    module = next(n.value for n in ast.walk(ast.parse(sources[1])) if isinstance(n, ast.Constant)
-                  and "class HillClimbing(" in str(n.value))  # fmt: skip
-    own, written = ({n.name: ast.unparse(n.body) for n in ast.parse(s).body if isinstance(n, ast.ClassDef)}
-                    for s in (sources[0], module))  # fmt: skip
+    module = next(
+        n.value
+        for n in ast.walk(ast.parse(sources[1]))
+        if isinstance(n, ast.Constant) and "class HillClimbing(" in str(n.value)
+    )
+    own, written = (
+        {n.name: ast.unparse(n.body) for n in ast.parse(s).body if isinstance(n, ast.ClassDef)}
+        for s in (sources[0], module)
+    )
     assert own == written and set(own) == {"HillSettings", "HillClimbing"}
 
 

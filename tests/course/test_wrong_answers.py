@@ -143,6 +143,9 @@ def test_the_search_of_00_run_must_be_the_one_that_was_asked_for():
         nasbook.search("random", "branin", trials=29, seed=7),
         nasbook.search("random", "branin", trials=30, seed=8),
         nasbook.search("random", "forrester", trials=30, seed=7),
-        right.best, right.trials, list(right), nasbook.search,
-    ]  # fmt: skip
+        right.best,
+        right.trials,
+        list(right),
+        nasbook.search,
+    ]
     assert exercise.check(right).passed and not any(exercise.check(w).passed for w in wrong)

@@ -143,9 +143,7 @@ def test_key_numbers_of_the_page_by_another_way():
             rho = np.mean([spearmanr(a, b).statistic for a, b in pairs])
             tau = np.mean([kendalltau(a, b).statistic for a, b in pairs])
             assert numbers("two seeds, test")[0][2 * column :][:2] == pytest.approx([rho, tau], abs=0.0051)
-            early = [
-                spearmanr(val[:, s, 3], (test.sum(1) - test[:, s]) / 2).statistic for s in range(3)
-            ]  # fmt: skip
+            early = [spearmanr(val[:, s, 3], (test.sum(1) - test[:, s]) / 2).statistic for s in range(3)]
             row = numbers("validation after epoch 4, truth of the other seeds")[0]
             assert row[2 * column] == pytest.approx(np.mean(early), abs=0.0051)
             # a regression with one column an operation: the same main effects as the page's means

@@ -115,9 +115,12 @@ def test_less_data_smaller_images_and_narrower_nets_really_are():
         def watched(config, seed):
             net = network(config, seed)
             net.register_forward_hook(
-                lambda m, x, out: seen.append((len(x[0]), x[0].shape[-1], sum(p.numel() for p in m.parameters())))
-                if m.training else None
-            )  # fmt: skip
+                lambda m, x, out: (
+                    seen.append((len(x[0]), x[0].shape[-1], sum(p.numel() for p in m.parameters())))
+                    if m.training
+                    else None
+                )
+            )
             return net
 
         made.cheap.network = watched
@@ -190,10 +193,14 @@ def test_a_prediction_lies_between_zero_and_the_last_value():
 def test_a_score_computed_is_the_score_in_the_table(name):
     real = estimator(name, nasbook.task("digits-cells", device="cpu"))
     table = estimator(name, TABLE)
-    configs = [dict(zip(TABLE.space.parameters, ops, strict=True)) for ops in (
-        ("conv3x3",) * 6, ("conv3x3", "none", "conv3x3", "none", "avgpool", "avgpool"),
-        ("conv1x1", "conv3x3", "none", "skip", "conv1x1", "conv3x3"),
-    )]  # fmt: skip
+    configs = [
+        dict(zip(TABLE.space.parameters, ops, strict=True))
+        for ops in (
+            ("conv3x3",) * 6,
+            ("conv3x3", "none", "conv3x3", "none", "avgpool", "avgpool"),
+            ("conv1x1", "conv3x3", "none", "skip", "conv1x1", "conv3x3"),
+        )
+    ]
     same = 0
     for config in configs:
         a, b = real.evaluate(config, seed=0), table.evaluate(config)

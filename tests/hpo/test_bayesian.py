@@ -232,9 +232,10 @@ def test_a_pruned_trial_counts_with_its_last_value():
 
 
 @pytest.mark.parametrize(
-    "values", [[1.0] * 12, [0.0, 1e200, -1e200, 1e-200] * 3, [1e9 + i * 1e-6 for i in range(12)]],
+    "values",
+    [[1.0] * 12, [0.0, 1e200, -1e200, 1e-200] * 3, [1e9 + i * 1e-6 for i in range(12)]],
     ids=["equal", "huge range", "far from zero"],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("acquisition", NAMES)
 def test_odd_values_do_not_stop_it(values, acquisition):
     method = BayesianOptimisation(SVM, acquisition=acquisition, startup=3)

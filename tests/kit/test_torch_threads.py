@@ -89,7 +89,9 @@ def test_who_asks_for_more_gets_more():
 
 
 def test_two_trainings_at_once_leave_the_number_of_before():
-    code = BEGIN + """
+    code = (
+        BEGIN
+        + """
 inside, go = threading.Barrier(2), threading.Barrier(2)
 def first():
     with threads.one_thread():
@@ -105,7 +107,9 @@ workers = [threading.Thread(target=f) for f in (first, second)]
 other = []
 t = threading.Thread(target=lambda: other.append(torch.get_num_threads())); t.start(); t.join()
 assert other == [before], other
-""" + END  # fmt: skip
+"""
+        + END
+    )
     assert outcome(code) == [[1], True]
 
 

@@ -103,11 +103,14 @@ def test_a_kill_and_a_resume(tmp_path):
 
 @pytest.mark.parametrize(
     ("call", "says"),
-    [(lambda: search("reptile", "digits-cells", trials=1), "use 'digits-few-shot'"),
-     (lambda: nasbook.method("reptile", cell_space(), lr=0.0), "lr must be above 0"),
-     (lambda: nasbook.method("reptile", nasbook.Space(x=nasbook.Float(0, 1))), "use 'random'"),
-     (lambda: FewShot("letters"), "data must be one of"), (lambda: FewShot(shots=40), "from 1 to 15")],
-)  # fmt: skip
+    [
+        (lambda: search("reptile", "digits-cells", trials=1), "use 'digits-few-shot'"),
+        (lambda: nasbook.method("reptile", cell_space(), lr=0.0), "lr must be above 0"),
+        (lambda: nasbook.method("reptile", nasbook.Space(x=nasbook.Float(0, 1))), "use 'random'"),
+        (lambda: FewShot("letters"), "data must be one of"),
+        (lambda: FewShot(shots=40), "from 1 to 15"),
+    ],
+)
 def test_bad_input_is_one_sentence(call, says):
     with pytest.raises(ValueError, match=says):
         call()

@@ -89,8 +89,10 @@ def test_the_next_trial_has_the_highest_expected_improvement_of_the_mixture():
     view, told = run[-1].view, [s.trial for s in run[:-1]]
     method = RGPE(SPACE, sources=[source])
     y = normal_scores([t.value for t in told])
-    models = [method._fit([c for c, _ in source["trials"]], [v for _, v in source["trials"]]),
-              method._fit([t.config for t in told], [t.value for t in told])]  # fmt: skip
+    models = [
+        method._fit([c for c, _ in source["trials"]], [v for _, v in source["trials"]]),
+        method._fit([t.config for t in told], [t.value for t in told]),
+    ]
     parts = [m.predict(method._columns(view.candidates)) for m in models]
     mean = sum(w * m for w, (m, _) in zip(view.weights, parts, strict=True))
     std = sum(w**2 * s**2 for w, (_, s) in zip(view.weights, parts, strict=True)) ** 0.5
@@ -148,11 +150,15 @@ def test_sources_are_the_done_trials_of_the_highest_fidelity():
 
 @pytest.mark.parametrize(
     ("settings", "says"),
-    [({"sources": "t.jsonl"}, "must be a list"), ({"sources": [3]}, "a source is a trace"),
-     ({"sources": [{"task": "a", "trials": []}]}, "two are the least"), ({"top": -1}, "top must be"),
-     ({"sources": [trial_list(slope)]}, "the source 'other' is not of this space"),
-     ({"weighting": "fair"}, "weighting must be one of")],
-)  # fmt: skip
+    [
+        ({"sources": "t.jsonl"}, "must be a list"),
+        ({"sources": [3]}, "a source is a trace"),
+        ({"sources": [{"task": "a", "trials": []}]}, "two are the least"),
+        ({"top": -1}, "top must be"),
+        ({"sources": [trial_list(slope)]}, "the source 'other' is not of this space"),
+        ({"weighting": "fair"}, "weighting must be one of"),
+    ],
+)
 def test_bad_settings(settings, says):
     with pytest.raises(ValueError, match=f"rgpe: .*{says}" if "not of this" not in says else says):
         RGPE(cell_space(), **settings)

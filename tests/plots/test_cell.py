@@ -61,9 +61,13 @@ def test_edges_are_named_none_is_not_drawn_and_skip_is_dashed():
     picture.render_static("310402")
     shown = {e: (picture.lines[e].get_visible(), picture.labels[e].get_text()) for e in EDGES}
     assert shown == {
-        (0, 1): (True, "conv3x3"), (0, 2): (True, "skip"), (1, 2): (False, ""), (0, 3): (True, "avgpool"),
-        (1, 3): (False, ""), (2, 3): (True, "conv1x1"),
-    }  # fmt: skip
+        (0, 1): (True, "conv3x3"),
+        (0, 2): (True, "skip"),
+        (1, 2): (False, ""),
+        (0, 3): (True, "avgpool"),
+        (1, 3): (False, ""),
+        (2, 3): (True, "conv1x1"),
+    }
     assert picture.lines[0, 2].is_dashed() and not picture.lines[0, 1].is_dashed()
 
 

@@ -146,9 +146,7 @@ def test_a_table_runs_on_its_simulated_clock(tmp_path):
     path = notebook.export(tmp_path / "study.yaml", trials=60, workers=4)
     trace = run(path, tmp_path / "out")
     best = sorted(notebook.trials, key=lambda t: t.value)[:5]
-    here = nasbook.search(
-        "random", "nb201-cifar10", trials=60, seed=4, workers=4, first=[t.config for t in best]
-    )  # fmt: skip
+    here = nasbook.search("random", "nb201-cifar10", trials=60, seed=4, workers=4, first=[t.config for t in best])
     assert trace.digest == here.digest
     assert trace.times[-1] > 1000  # seconds of the table's machine, not of this one
     assert len({t.worker for t in trace.trials}) == 4

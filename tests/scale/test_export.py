@@ -322,9 +322,11 @@ def test_the_estimate_stands_on_top_of_the_study(tmp_path):
 
 
 @given(
-    st.lists(st.floats(1e-4, 1e4), min_size=1, max_size=8), st.integers(1, 1000), st.integers(1, 64),
+    st.lists(st.floats(1e-4, 1e4), min_size=1, max_size=8),
+    st.integers(1, 1000),
+    st.integers(1, 64),
     st.sampled_from([0, 0.25, 1, 4]),
-)  # fmt: skip
+)
 @settings(max_examples=50)
 def test_no_estimate_contradicts_itself(costs, trials, workers, gpus):
     cost = estimate(a_trace((*costs, 1.0)), trials=trials, workers=workers, gpus=gpus)

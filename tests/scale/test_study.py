@@ -46,7 +46,9 @@ def parameters(draw) -> dict:
         if kind == "float":
             log = draw(st.booleans())
             positive = st.floats(1e-12, 1e12, allow_nan=False)
-            low, high = sorted(draw(st.lists(positive if log else st.floats(-1e12, 1e12), min_size=2, max_size=2, unique=True)))  # fmt: skip
+            low, high = sorted(
+                draw(st.lists(positive if log else st.floats(-1e12, 1e12), min_size=2, max_size=2, unique=True))
+            )
             spec = {"type": kind, "low": low, "high": high, "log": log}
         elif kind == "int":
             low = draw(st.integers(-(2**30), 2**30))
@@ -135,7 +137,10 @@ def test_a_key_that_is_dropped_doubled_or_misspelt_is_named_with_its_line(study,
     top = [i for i, line in enumerate(lines) if re.match(r"(task|space|method|budget|name|schema):", line)]
     i = data.draw(st.sampled_from(top))
     key = lines[i].partition(":")[0]
-    section = [i, *range(i + 1, next((j for j in range(i + 1, len(lines)) if not lines[j].startswith((" ", "-"))), len(lines)))]  # fmt: skip
+    section = [
+        i,
+        *range(i + 1, next((j for j in range(i + 1, len(lines)) if not lines[j].startswith((" ", "-"))), len(lines))),
+    ]
 
     without = [line for j, line in enumerate(lines) if j not in section]
     with pytest.raises(StudyError, match=rf"the key '{key}' is missing: \w+"):
@@ -297,9 +302,13 @@ def test_a_file_that_is_not_there(tmp_path):
 def test_one_training_takes_no_workers_and_no_first_trials(tmp_path):
     space = nasbook.task("digits-cells").space.to_dict()
     good = {
-        "schema": SCHEMA, "name": "d", "task": {"name": "digits-cells"}, "space": space,
-        "method": {"name": "darts"}, "budget": {},
-    }  # fmt: skip
+        "schema": SCHEMA,
+        "name": "d",
+        "task": {"name": "digits-cells"},
+        "space": space,
+        "method": {"name": "darts"},
+        "budget": {},
+    }
     first = [nasbook.task("digits-cells").space.decode([0.5] * 6)]
     for more, says in [
         ({"workers": 2}, "workers: must be 1: darts is one training"),

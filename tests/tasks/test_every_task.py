@@ -161,9 +161,11 @@ class Own(nasbook.Task):
 
 @pytest.mark.parametrize(
     ("space", "sentence"),
-    [(Space(lrr=Float(0.1, 1)), "own: in this space lrr is unknown: did you mean 'lr'?"),
-     (Space(lr=Float(0.1, 1)), "own: in this space n is missing; it takes ")],
-)  # fmt: skip
+    [
+        (Space(lrr=Float(0.1, 1)), "own: in this space lrr is unknown: did you mean 'lr'?"),
+        (Space(lr=Float(0.1, 1)), "own: in this space n is missing; it takes "),
+    ],
+)
 def test_names_that_an_own_task_does_not_know_are_warned_of_before_the_first_trial(space, sentence):
     with pytest.warns(UserWarning) as told:
         next(nasbook.steps("random", Own(), trials=3, space=space))

@@ -16,9 +16,13 @@ from nasbook.tasks.nb201 import NB201
 # The best CIFAR-10 cell, as NATS-Bench prints it (architecture 6111).
 BEST = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_1x1~2|"
 BEST_CONFIG = {
-    "edge_0_1": "conv3x3", "edge_0_2": "conv3x3", "edge_1_2": "conv3x3",
-    "edge_0_3": "skip", "edge_1_3": "conv3x3", "edge_2_3": "conv1x1",
-}  # fmt: skip
+    "edge_0_1": "conv3x3",
+    "edge_0_2": "conv3x3",
+    "edge_1_2": "conv3x3",
+    "edge_0_3": "skip",
+    "edge_1_3": "conv3x3",
+    "edge_2_3": "conv1x1",
+}
 
 
 @pytest.mark.parametrize(

@@ -356,9 +356,7 @@ def test_what_does_not_exist_may_be_written_in_many_ways(tmp_path, nothing):
 def test_a_none_that_is_a_value_and_a_code_like_na_stay(tmp_path):
     space = Space(depth=Choice([None, 3]), region=Choice(["NA", "EU"]), code=Choice(["007", "7"]))
     table = read(tmp_path, "depth,region,code,value\nNone,NA,007,1\n3,EU,7,2\n", space=space)
-    assert table.configs == [
-        {"depth": None, "region": "NA", "code": "007"}, {"depth": 3, "region": "EU", "code": "7"}
-    ]  # fmt: skip
+    assert table.configs == [{"depth": None, "region": "NA", "code": "007"}, {"depth": 3, "region": "EU", "code": "7"}]
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.csv.gz"])

@@ -18,9 +18,13 @@ from nasbook.trace import Trial
 
 SVM = {"kernel": "rbf", "C": 10.0, "gamma": 0.01}
 TREES = {
-    "learning_rate": 0.3, "max_iter": 20, "max_leaf_nodes": 8, "min_samples_leaf": 5, "l2_regularization": 0.1,
+    "learning_rate": 0.3,
+    "max_iter": 20,
+    "max_leaf_nodes": 8,
+    "min_samples_leaf": 5,
+    "l2_regularization": 0.1,
     "max_features": 0.5,
-}  # fmt: skip
+}
 CASES = [(CancerSVM, SVM), (CancerBoosting, TREES)]
 IDS = ["svm", "boosting"]
 

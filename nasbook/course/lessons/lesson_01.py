@@ -141,4 +141,4 @@ EXERCISES = [
         why="For the best 5 % with 95 % it is 59, in two dimensions as in two hundred. But the best 5 % of a large space may be "
         "far from the best point.",
     ),
-]  # fmt: skip
+]

@@ -195,4 +195,4 @@ EXERCISES = [
         why="This is how a band is tested. If the model is right it comes to about 95 % over many truths; in a real search nobody "
         "knows the truth, and the points that are left out of the fit take its place.",
     ),
-]  # fmt: skip
+]

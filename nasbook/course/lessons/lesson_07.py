@@ -168,19 +168,19 @@ EXERCISES = [
         prompt="Write <code>schedule_of(trials)</code>: the schedule of the best trial, as a list of pairs (epoch, learning "
         "rate), the first epoch first. The best has the lowest <code>t.value</code> of those that were trained "
         "longest (None where a training has failed). "
-        "<code>t.info[\"parent\"]</code> is the id of the trial whose network it went on with; a first trial has no "
-        "\"parent\". <code>t.fidelity</code> is the epoch, <code>t.config[\"lr\"]</code> the learning rate; trial i is "
+        '<code>t.info["parent"]</code> is the id of the trial whose network it went on with; a first trial has no '
+        '"parent". <code>t.fidelity</code> is the epoch, <code>t.config["lr"]</code> the learning rate; trial i is '
         "<code>trials[i]</code>.",
         answer="schedule_of",
         test=check_schedule,
         hints=(
-            "Begin with the best, and go from each trial to its parent while there is one: <code>t.info.get(\"parent\")</code>.",
-            "Collect (t.fidelity, t.config[\"lr\"]) on the way, and turn the list round at the end.",
+            'Begin with the best, and go from each trial to its parent while there is one: <code>t.info.get("parent")</code>.',
+            'Collect (t.fidelity, t.config["lr"]) on the way, and turn the list round at the end.',
         ),
         stub="def schedule_of(trials):\n    return ...",
         solution="def schedule_of(trials):\n    t = min((t for t in trials if t.value is not None), key=lambda t: (-t.fidelity, t.value))\n"
-        "    found = [(t.fidelity, t.config[\"lr\"])]\n    while \"parent\" in t.info:\n        t = trials[t.info[\"parent\"]]\n"
-        "        found.append((t.fidelity, t.config[\"lr\"]))\n    return found[::-1]",
+        '    found = [(t.fidelity, t.config["lr"])]\n    while "parent" in t.info:\n        t = trials[t.info["parent"]]\n'
+        '        found.append((t.fidelity, t.config["lr"]))\n    return found[::-1]',
         why="The trial's own configuration gives only the last step of this list. nasbook/hpo/parts/schedules.py does the same.",
     ),
     Exercise(
@@ -200,4 +200,4 @@ EXERCISES = [
         "    return min(1.0, max(1e-4, lr * rng.choice([1.2, 0.8])))",
         why="Small steps follow a schedule slowly; the new draws are the jumps.",
     ),
-]  # fmt: skip
+]

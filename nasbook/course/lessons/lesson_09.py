@@ -181,4 +181,4 @@ EXERCISES = [
         "    return sum(layer**d for d in range(1, depth + 1))",
         why="Conditions keep a space small: without them every pooling would carry a kernel and a width that mean nothing.",
     ),
-]  # fmt: skip
+]

@@ -128,7 +128,7 @@ QUESTIONS = [
         ("about 3", "about 6", "about 9", "10, as it must be"),
         judge_perfect,
     ),
-]  # fmt: skip
+]
 
 EXERCISES = [
     Exercise(

@@ -147,8 +147,7 @@ class EstimatorsPicture(Picture):
         at = [(float(np.log10(max(j.cost, 1e-9))), *quality(j)) for _, j in judged]  # x, ρ and its interval
         pixels = self.ax.transData.transform([p[:2] for p in at]) - self.ax.bbox.p0 if at else np.empty((0, 2))
         names = [style.shorten(j.name, NAME) for _, j in judged]
-        boxes = places_of(pixels / style.DPI, names, self.ax.bbox.width / style.DPI,
-                          self.ax.bbox.height / style.DPI)  # fmt: skip
+        boxes = places_of(pixels / style.DPI, names, self.ax.bbox.width / style.DPI, self.ax.bbox.height / style.DPI)
         back = self.ax.transData.inverted()
         for i in range(ROWS):
             if i >= len(judged):
@@ -227,8 +226,10 @@ class EstimatorsPicture(Picture):
         parts = [f"{self.sentence()}."]
         for i, chosen, seen in self.order:
             j = self.state.judged[i][1]
-            parts.append(f"{style.named(j.name)}: {seconds(j.cost)} an architecture, ρ {number(quality(j)[0], 2)}, "
-                         f"judges {seen:,.0f}, finds {percent(chosen.mean())}.")  # fmt: skip
+            parts.append(
+                f"{style.named(j.name)}: {seconds(j.cost)} an architecture, ρ {number(quality(j)[0], 2)}, "
+                f"judges {seen:,.0f}, finds {percent(chosen.mean())}."
+            )
         return " ".join(parts)
 
 

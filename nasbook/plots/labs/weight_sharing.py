@@ -77,10 +77,12 @@ class PathCounts(Picture):
         self.ax.set(xlim=(-0.55, len(EDGES) - 0.45), ylim=self.limits.pair)
         self.ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         self.bars = [
-            [self.live(b) for b in self.ax.bar(p + WIDE * (np.arange(len(OPS)) - 2), 0, 0.86 * WIDE, color=colours(),
-                                               zorder=2)]
+            [
+                self.live(b)
+                for b in self.ax.bar(p + WIDE * (np.arange(len(OPS)) - 2), 0, 0.86 * WIDE, color=colours(), zorder=2)
+            ]
             for p in range(len(EDGES))
-        ]  # fmt: skip
+        ]
         self.equal = self.live(self.ax.plot([], [], color=style.HIDDEN, ls=style.DASH, lw=1.2, zorder=3)[0])
 
     def update(self, state: Sharing) -> bool:

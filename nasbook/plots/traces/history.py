@@ -349,7 +349,7 @@ class RacePicture(Picture):
                     color=style.INK if grey else colour,
                     fontsize=style.SMALL,
                     va="center",
-                )  # fmt: skip
+                )
             )
         self._limits()
 

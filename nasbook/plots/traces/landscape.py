@@ -103,7 +103,7 @@ class LandscapePicture(Picture):
                 ("the best of all", style.dot("none", "s", 8, mec=style.GREY, mew=1.4)),
             ],
             gap=0.12,
-        )  # fmt: skip
+        )
         w, h = style.size(fig)
         bottom, top, left = 0.55, 0.46 + 0.2 * rows, 1.05
         side = min(h - bottom - top, w - left - 1.2)

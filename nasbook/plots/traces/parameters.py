@@ -112,7 +112,7 @@ class SlicePicture(_Trials):
                 ("best", style.dot(ms=10, **style.STAR)),
                 ("off the scale", style.dot(style.GREY, "v" if q.higher else "^", 5)),
             ],
-        )  # fmt: skip
+        )
         w, h = style.size(fig)
         left, gap_x, bottom, top, gap_y, wide = 0.75, 0.25, self.below, 0.55 + 0.2 * rows, self.below + 0.15, self.wide
         high = (h - bottom - top - (self.rows - 1) * gap_y) / self.rows
@@ -197,7 +197,7 @@ class ParallelPicture(_Trials):
                 ("best", style.line(style.INCUMBENT, lw=2.6)),
                 ("failed", style.line(style.GREY, style.DOT, marker="o", ms=5, **style.HOLLOW)),
             ],
-        )  # fmt: skip
+        )
         w, h = style.size(fig)
         self.conditional = [bool(self.space.conditions[n]) for n in self.space.free]
         d = len(self.names)
@@ -226,8 +226,7 @@ class ParallelPicture(_Trials):
                     before = min(away * step, style.text_width(self.names[d - away], style.SMALL, "bold"))
                     room = right - 0.08 + away * step - before / 2 - 0.15
             words = style.shorten(label, room, weight="bold")
-            ax.text(x, 1 + up / inches, words, fontsize=style.SMALL, weight="bold", va="bottom", clip_on=False,
-                    **align)  # type: ignore[arg-type]  # fmt: skip
+            ax.text(x, 1 + up / inches, words, fontsize=style.SMALL, weight="bold", va="bottom", clip_on=False, **align)  # type: ignore[arg-type]
             if not last:
                 self._ticks(k, step, inches)
         if any(self.conditional):
@@ -260,7 +259,7 @@ class ParallelPicture(_Trials):
             self.live(
                 style.add_words(
                     self.ax, k + 0.06 / step, y, words, fontsize=style.SMALL, va="center", zorder=6, ground="#ffffffbf"
-                )  # fmt: skip
+                )
             )
 
     def _value_axis(self) -> None:
@@ -283,7 +282,7 @@ class ParallelPicture(_Trials):
                         fontsize=style.SMALL,
                         va="center",
                         color=style.INK,
-                    ),  # fmt: skip
+                    ),
                 ]
 
     def _height(self, values: np.ndarray) -> np.ndarray:

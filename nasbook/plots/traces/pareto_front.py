@@ -66,7 +66,7 @@ class ParetoPicture(Picture):
                 ("dominated", style.dot(style.GREY, ms=4.5)),
                 ("failed or stopped: no values", style.dot(**style.HOLLOW)),
             ],
-        )  # fmt: skip
+        )
         self.ax = ax = style.axes(fig, 0.85, 0.5, 0.25, 0.68 + 0.2 * rows)
         ax.set(xlabel=self.q[0].axis, ylabel=self.q[1].axis)
         for axis, set_scale, log in zip((ax.xaxis, ax.yaxis), (ax.set_xscale, ax.set_yscale), self.log, strict=True):

@@ -299,9 +299,11 @@ class ClipPicture(Picture):
         ax.axvline(1, color=style.GREY, lw=0.8, zorder=1.6)
         self.curves = [self.live(ax.plot([], [], color=c, lw=1.4, zorder=2)[0]) for c in (style.GREEN, style.RED)]
         looks: list[dict[str, Any]] = [
-            {"marker": "^", "color": style.GREEN}, {"marker": "^", "mec": style.GREEN, "mfc": "white"},
-            {"marker": "v", "color": style.RED}, {"marker": "v", "mec": style.RED, "mfc": "white"},
-        ]  # fmt: skip
+            {"marker": "^", "color": style.GREEN},
+            {"marker": "^", "mec": style.GREEN, "mfc": "white"},
+            {"marker": "v", "color": style.RED},
+            {"marker": "v", "mec": style.RED, "mfc": "white"},
+        ]
         self.marks = [
             self.live(ax.plot([], [], ls="none", ms=6, mew=1.2, zorder=3, clip_on=False, **look)[0]) for look in looks
         ]

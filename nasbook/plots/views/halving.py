@@ -186,9 +186,10 @@ class HalvingPicture(Picture):
         seen = {k: curve(t) for k, t in latest.items()}
         whole = {k: self.hidden(latest[k]) for k in self.stopped} if self.hidden else {}
         self.wrong = [
-            k for k, values in whole.items()
+            k
+            for k, values in whole.items()
             if values is not None and self.best is not None and values[-1] < self.best.value
-        ]  # fmt: skip
+        ]
         self.known = sum(v is not None for v in whole.values())
         rest = {}
         for k, values in whole.items():

@@ -105,8 +105,10 @@ class UnrollPicture(Picture):
             self.lines[self.ax_memory, mode].set(marker="o", ms=4)
         look: dict[str, Any] = {"color": style.NEXT, "ms": 7, "mec": "white", "mew": 0.8, "zorder": 4, "clip_on": False}
         self.dots = {ax: self.live(ax.plot([], [], "o", **look)[0]) for ax in left}
-        self.words = {ax: self.live(style.add_words(ax, 0.5, 0.5, "", True, fontsize=style.SMALL, ha="center",
-                                                    color=style.FAINT)) for ax in left}  # fmt: skip
+        self.words = {
+            ax: self.live(style.add_words(ax, 0.5, 0.5, "", True, fontsize=style.SMALL, ha="center", color=style.FAINT))
+            for ax in left
+        }
         self.limit = self.live(self.ax_norm.plot([], [], color=style.GREY, ls=style.DOT, lw=1.4, zorder=1.5)[0])
 
     def update(self, state: Unroll) -> bool:
@@ -177,8 +179,9 @@ class UnrollPicture(Picture):
         parts = [f"{self.sentence()}."]
         if s.exact is not None:
             ends = [f"{mode} {number(float(s.error(mode)[-1]), 2)}" for mode in s.found]
-            parts.append(f"Relative error against {self.exact} with {len(s.found['reverse'])} steps or terms: "
-                         f"{', '.join(ends)}.")  # fmt: skip
+            parts.append(
+                f"Relative error against {self.exact} with {len(s.found['reverse'])} steps or terms: {', '.join(ends)}."
+            )
         if s.memory:
             held = [f"{mode} {points[-1][1] / 1000:,.0f} kB at {points[-1][0]}" for mode, points in s.memory.items()]
             parts.append(f"Memory: {', '.join(held)}.")
@@ -247,8 +250,9 @@ class WalkPicture(Picture):
         self.slopes = [draw(self.ax_gradient, look) for look in looks]
         self.full = draw(self.ax_loss, (style.BASELINE, style.DASH))
         self.loss = draw(self.ax_loss, (style.BLUE, "-"))
-        self.words = self.live(style.add_words(self.ax_gradient, 0.5, 0.7, "", True, fontsize=style.SMALL, ha="center",
-                                               color=style.FAINT))  # fmt: skip
+        self.words = self.live(
+            style.add_words(self.ax_gradient, 0.5, 0.7, "", True, fontsize=style.SMALL, ha="center", color=style.FAINT)
+        )
 
     def update(self, state: tuple[Any, Sequence[float] | None]) -> bool:
         steps = steps_of(state[0])

@@ -127,8 +127,9 @@ class LanesPicture(Picture):
             for i in range(self.n)
         ]
         self.bar = fig.add_axes((1 - 0.62 / w, 0.5 / h, 0.12 / w, (h - 1.35) / h))
-        self.bar.imshow(np.linspace(0, 1, 256)[:, None], aspect="auto", origin="lower", extent=(0, 1, 0, 1),
-                        cmap=style.SEQUENTIAL)  # fmt: skip
+        self.bar.imshow(
+            np.linspace(0, 1, 256)[:, None], aspect="auto", origin="lower", extent=(0, 1, 0, 1), cmap=style.SEQUENTIAL
+        )
         style.dress(self.bar)
         self.bar.set(xticks=[], ylim=(0, 1))
         self.bar.grid(False)
@@ -326,8 +327,9 @@ class SchedulePicture(Picture):
         self.star.set_data(*np.array(path[-1:], float).reshape(-1, 2).T)
         self.values = [
             (float(d.trials[i].fidelity or 0), d.trials[i].config[self.parameter])
-            for i in d.line if self.parameter in d.trials[i].config
-        ]  # fmt: skip
+            for i in d.line
+            if self.parameter in d.trials[i].config
+        ]
         self.say(self._sentence())
         return changed
 

@@ -127,7 +127,7 @@ class PopulationPicture(Picture):
                 ("off the scale", style.dot(style.GREY, "v" if self.quantity.higher else "^", 5)),
             ],
             gap=0.1,
-        )  # fmt: skip
+        )
         self.ax = ax = style.axes(fig, self.quantity.left, 0.5, 0.2, 0.5 + 0.2 * rows)
         ax.set(xlabel="trial", ylabel=self.quantity.axis)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
@@ -264,7 +264,7 @@ class TreePicture(Picture):
                 ("dead", style.dot(style.MIDDLE, ms=5)),
                 ("best and its ancestors", style.line(style.INCUMBENT, marker="*", ms=9, mec=style.INK, mew=0.7)),
             ],
-        )  # fmt: skip
+        )
         w, h = style.size(fig)
         self.wide = w
         self.ax = ax = style.axes(fig, 0.75, 0.5, 0.2, 0.7)

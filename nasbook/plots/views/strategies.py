@@ -231,8 +231,9 @@ class StrategyPicture(Picture):
         if self.task is None:
             self.window.set_position(self._corner(middle[None]))
         reach = 0.5 * self.side / self.zoom
-        self.window.set(xlim=(middle[0] - reach[0], middle[0] + reach[0]),
-                        ylim=(middle[1] - reach[1], middle[1] + reach[1]))  # fmt: skip
+        self.window.set(
+            xlim=(middle[0] - reach[0], middle[0] + reach[0]), ylim=(middle[1] - reach[1], middle[1] + reach[1])
+        )
         self.closer["dots"].set_data(*dots.T)
         self.closer["star"].set_data(*self.star.get_data())
         ellipse = isinstance(view, CMAView)

@@ -207,8 +207,10 @@ class TPEPicture(Picture):
             )
             self.note.set_text("")
             return
-        self.say(f"{trial}: {len(view.below)} of {style.plural(told, 'trial')} are good, y* = "
-                 f"{self.quantity.text(view.threshold)}")  # fmt: skip
+        self.say(
+            f"{trial}: {len(view.below)} of {style.plural(told, 'trial')} are good, y* = "
+            f"{self.quantity.text(view.threshold)}"
+        )
         self.caption.set_text(
             style.shorten(f"l: the good trials (blue).   g: the others (purple, dashed).{have}", self.wide, style.SMALL)
         )

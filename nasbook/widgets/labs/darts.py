@@ -130,9 +130,11 @@ class DartsLab(Lab):
     @staticmethod
     def _changed_edges(before: DartsView, now: DartsView) -> str:
         changed = sum(a != b for a, b in zip(before.cell, now.cell, strict=True))
-        return f" ({plural(changed, 'edge')} changed its mind)" if changed == 1 else (
-            f" ({changed} edges changed their minds)" if changed else " (as before)"
-        )  # fmt: skip
+        return (
+            f" ({plural(changed, 'edge')} changed its mind)"
+            if changed == 1
+            else (f" ({changed} edges changed their minds)" if changed else " (as before)")
+        )
 
 
 class Weights(WeightsPicture):

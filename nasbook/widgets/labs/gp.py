@@ -245,9 +245,10 @@ class GPLab(Lab):
         self._take = W.Button(description="Remove", icon="trash", tooltip="Take the chosen point away.")
         self._put_at: list[float] = []
         for widget, name in zip(
-            (self._which, *self._sliders, put, self._take), ("point", "choose-x", "choose-y", "add", "remove"),
+            (self._which, *self._sliders, put, self._take),
+            ("point", "choose-x", "choose-y", "add", "remove"),
             strict=True,
-        ):  # fmt: skip
+        ):
             widget.add_class(f"nb-{name}")
         for slider in self._sliders:
             slider.add_class("nb-choose")

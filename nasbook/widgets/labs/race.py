@@ -242,12 +242,13 @@ class RaceLab(Lab):
         whole = self.values["grow"] == "seed"
         return {
             name: [
-                (r.regret if self.regret else r.value, r.seconds) if whole
+                (r.regret if self.regret else r.value, r.seconds)
+                if whole
                 else ((r.regret if self.regret else r.value)[:n], r.seconds[:n])
                 for r in (racers[:n] if whole else racers if n else [])
             ]
             for name, racers in list(self.runs.items())
-        }  # fmt: skip
+        }
 
     def begin(self) -> str:
         what = "seed of every method" if self.values["grow"] == "seed" else "trial of every run"

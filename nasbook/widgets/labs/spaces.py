@@ -258,8 +258,10 @@ class SpacesLab(Lab):
         key = self.spaces.space.key(config)
         if key not in self._costs:
             self._costs[key] = (
-                self.spaces.parameters(config), self.spaces.flops(config), self.spaces.latency(config, repeats=7),
-            )  # fmt: skip
+                self.spaces.parameters(config),
+                self.spaces.flops(config),
+                self.spaces.latency(config, repeats=7),
+            )
         return self._costs[key]
 
     def _edits(self, config: Config) -> Edits:
@@ -340,13 +342,15 @@ class SpacesLab(Lab):
         self._turn.add_class("nb-turn")
         self._turn.style.description_width = "initial"
         self._turn.layout.width = "250px"
-        buttons = W.HBox([
-            button("Random", "refresh", "draw", self.draw, "Draw an architecture at random."),
-            button("Mutate", "bolt", "mutate", self.mutate, "Change one decision at random, as Step does."),
-            button("Keep as parent", "thumb-tack", "keep", self.keep, "Keep this architecture as a parent."),
-            self._cross,
-            self._turn,
-        ])  # fmt: skip
+        buttons = W.HBox(
+            [
+                button("Random", "refresh", "draw", self.draw, "Draw an architecture at random."),
+                button("Mutate", "bolt", "mutate", self.mutate, "Change one decision at random, as Step does."),
+                button("Keep as parent", "thumb-tack", "keep", self.keep, "Keep this architecture as a parent."),
+                self._cross,
+                self._turn,
+            ]
+        )
         buttons.add_class("nb-row")
         self._lists: dict[str, W.Dropdown] = {}
         for name, p in self.spaces.space.parameters.items():

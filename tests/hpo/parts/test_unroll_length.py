@@ -21,8 +21,11 @@ def test_every_length_is_what_its_mode_gives(cls):
     found = by_length(task, w, h, T)
     w_T = reverse(task, w, h, T)[0]
     for k in (1, 5, 12):
-        same = {"reverse": reverse(task, w, h, k)[1], "truncated": reverse(task, w, h, T, last=k)[1],
-                "implicit": implicit(task, w_T, h, k)}  # fmt: skip
+        same = {
+            "reverse": reverse(task, w, h, k)[1],
+            "truncated": reverse(task, w, h, T, last=k)[1],
+            "implicit": implicit(task, w_T, h, k),
+        }
         for mode, d in same.items():
             assert found[mode].shape == (T, len(h))
             assert found[mode][k - 1] == pytest.approx(d.numpy(), rel=1e-9, abs=1e-14)

@@ -131,10 +131,12 @@ def test_the_changes_of_one_chain_counted_by_hand():
         ("branch", 1), ("branch", 2), ("deepen", 2), ("branch", 3), ("deepen", 3), ("branch", 4),
     }  # fmt: skip
     assert sorted(str(m) for m in found if not m.adds_layer) == [
-        "enlarge the kernel of layer 1 to 5×5", "enlarge the kernel of layer 4 to 5×5",
-        "widen layer 1 to 16 channels", "widen layer 1 to 32 channels",
+        "enlarge the kernel of layer 1 to 5×5",
+        "enlarge the kernel of layer 4 to 5×5",
+        "widen layer 1 to 16 channels",
+        "widen layer 1 to 32 channels",
         "widen layer 2 to 16 channels",  # not to 32: the projection of layer 4 would go
-    ]  # fmt: skip
+    ]
     assert len(found) == 6 * 3 + 5
 
 

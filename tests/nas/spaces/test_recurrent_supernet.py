@@ -155,7 +155,7 @@ def test_the_real_text_with_all_nodes():
         (lambda: Enas(SPACES.space, tanh_constant=-1), "tanh_constant must be at least 0"),
         (lambda: Enas(SPACES.space, temperature=0), "temperature must be above 0"),
     ],
-)  # fmt: skip
+)
 def test_bad_input_is_one_sentence(call, says):
     with pytest.raises(ValueError, match=says) as error:
         call()

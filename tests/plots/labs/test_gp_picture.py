@@ -40,8 +40,9 @@ def test_the_curve_is_the_evidence_below_its_best():
     at, height = (np.asarray(v) for v in picture.line.get_data())
     evidence = belief.evidence(at)
     shown = height > -2 * DEPTH
-    np.testing.assert_allclose(height[shown], (evidence - belief.evidence(np.geomspace(0.02, 3, 3000)).max())[shown],
-                               atol=1e-3)  # fmt: skip
+    np.testing.assert_allclose(
+        height[shown], (evidence - belief.evidence(np.geomspace(0.02, 3, 3000)).max())[shown], atol=1e-3
+    )
     assert picture.top.get_xdata()[0] == pytest.approx(at[height.argmax()])
     assert picture.now.get_ydata()[0] == pytest.approx(height[np.abs(at - 0.1).argmin()])
 

@@ -34,16 +34,22 @@ def told(space, n, seed=0, **settings):
 def test_boxes_and_lines_are_the_conditions():
     columns, lines = columns_of(TREE)
     assert [[n.name for n in c if n.values is None] for c in columns[::2]] == [
-        ["depth", "optimiser"], ["momentum", "nesterov", "width_2", "width_3"], ["damping"],
-    ]  # fmt: skip
+        ["depth", "optimiser"],
+        ["momentum", "nesterov", "width_2", "width_3"],
+        ["damping"],
+    ]
     assert {n for n in columns[1]} == {Node("depth", (v,)) for v in (1, 2, 3)} | {
         Node("optimiser", (v,)) for v in ("sgd", "adam")
     }
     to = {(a.name, a.values, b.name) for a, b in lines if a.values is not None}
     assert to == {
-        ("depth", (2,), "width_2"), ("depth", (3,), "width_2"), ("depth", (3,), "width_3"),
-        ("optimiser", ("sgd",), "momentum"), ("optimiser", ("sgd",), "nesterov"), ("nesterov", (False,), "damping"),
-    }  # fmt: skip
+        ("depth", (2,), "width_2"),
+        ("depth", (3,), "width_2"),
+        ("depth", (3,), "width_3"),
+        ("optimiser", ("sgd",), "momentum"),
+        ("optimiser", ("sgd",), "nesterov"),
+        ("nesterov", (False,), "damping"),
+    }
 
 
 def test_many_values_share_a_branch_where_they_lead_to_the_same():

@@ -20,8 +20,11 @@ def unroll(factor=0.9, mode="reverse", length=20, exact=EXACT, memory=True):
     return Unroll(found, exact, held if memory else None, mode, length, 5.0)
 
 
-@pytest.mark.parametrize("state", [unroll(), unroll(1.5), unroll(memory=False), unroll(1.5, exact=None),
-                                   unroll(mode="online"), unroll(1e4)], ids=range(6))  # fmt: skip
+@pytest.mark.parametrize(
+    "state",
+    [unroll(), unroll(1.5), unroll(memory=False), unroll(1.5, exact=None), unroll(mode="online"), unroll(1e4)],
+    ids=range(6),
+)
 def test_every_word_of_the_unroll_can_be_read(state):
     assert_legible(UnrollPicture().render_static(state))
 

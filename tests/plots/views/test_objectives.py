@@ -126,8 +126,12 @@ def test_shares_and_configurations_are_written_down():
 
 @pytest.mark.parametrize(
     ("value", "label", "text"),
-    [(15.23, "latency (ms)", "15.2 ms"), (41.43, "FLOPs (millions)", "41.4 million FLOPs"),
-     (1474, "parameters", "1,474 parameters"), (587386, "parameters", "587,386 parameters")],
-)  # fmt: skip
+    [
+        (15.23, "latency (ms)", "15.2 ms"),
+        (41.43, "FLOPs (millions)", "41.4 million FLOPs"),
+        (1474, "parameters", "1,474 parameters"),
+        (587386, "parameters", "587,386 parameters"),
+    ],
+)
 def test_numbers_have_units(value, label, text):
     assert with_unit(value, label) == text

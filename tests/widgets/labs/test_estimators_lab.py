@@ -43,8 +43,10 @@ def test_the_budget_lets_estimators_swap_places(lab):
     assert few["snip"] > few["full training"] and many["full training"] > many["snip"]
     assert "enough for 150 of 150 cells" in words(lab._sentence)
     last = lab.steps[-1]
-    by_hand = [last.truth[i[np.argmin(last.estimates[i])]] for i in
-               (np.random.default_rng(s).integers(0, 150, 150) for s in range(100))]  # fmt: skip
+    by_hand = [
+        last.truth[i[np.argmin(last.estimates[i])]]
+        for i in (np.random.default_rng(s).integers(0, 150, 150) for s in range(100))
+    ]
     assert many["full training"] == pytest.approx(np.mean(by_hand))
     lab.set(budget=0.3, seeds=20)
     assert len(lab.comparison.ranking()[0][1]) == 20

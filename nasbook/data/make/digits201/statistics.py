@@ -172,9 +172,11 @@ def proxy_tables() -> Iterable[str]:
 
 def cost_table() -> str:
     units = {
-        "parameters": ("parameters", 1, 0), "flops": ("FLOPs, thousands", 1e3, 0), "latency": ("latency, ms", 1e-3, 2),
+        "parameters": ("parameters", 1, 0),
+        "flops": ("FLOPs, thousands", 1e3, 0),
+        "latency": ("latency, ms", 1e-3, 2),
         "step": ("training step, ms", 1e-3, 1),
-    }  # fmt: skip
+    }
     columns, lines = s.task("digits").columns, []
     for key, (label, unit, digits) in units.items():
         spread = (f"{q / unit:,.{digits}f}" for q in np.quantile(columns[key], (0, 0.5, 1)))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import nasbook
@@ -65,3 +66,29 @@ def test_a_refusal_is_what_making_the_method_says():
             except ValueError as error:
                 why = str(error)
             assert entry.load().refusal(space) == why, entry.name
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        ("differential-evolution", "mutation"),
+        ("cnn-differential-evolution", "parents"),
+        ("genetic", "birth"),
+        ("particle-swarm", "flight"),
+        ("nsga2", "parents"),
+        ("regularized-evolution", "tournament"),
+    ],
+)
+def test_what_comes_from_outside_was_not_made_by_the_step_before(name, how):
+    space = Space(x=Float(0, 1)) if name == "particle-swarm" else registry.make("space", "conv-chain").space
+    settings = {} if name == "particle-swarm" else {"population": 8}
+    method, rng, made = registry.make("method", name, space, seed=1, **settings), np.random.default_rng(0), False
+    for k in range(40):
+        trial, value = method.ask(), float(rng.random())
+        made = bool(getattr(method.view(), how))
+        values = (value, float(k)) if name == "nsga2" else None
+        method.tell(replace(trial, status="done", value=value, values=values))
+    assert made
+    method.enqueue(space.sample(rng))
+    method.ask()
+    assert not getattr(method.view(), how)

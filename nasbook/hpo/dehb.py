@@ -99,13 +99,15 @@ class DEHB(Hyperband):
         self._asked_for: dict[int, tuple[Array, Config]] = {}  # trial id -> vector and configuration, for promotion
         self._mutation: Mutation | None = None
 
+    def before_ask(self) -> None:
+        self._mutation = None
+
     def choose(self, bracket: Bracket, before: Trial | None, wanted: Proposal | None) -> tuple[Config, dict[str, Any]]:
         n, r = bracket.table[bracket.rung]
         P, target = self.populations[r], self.turn(r)
         info: dict[str, Any] = {"target": target}
         busy = {(r_, i) for r_, i, _ in self._flying.values()}
         config: Config | None = None
-        self._mutation = None
         if before is not None and (bracket.number < len(self.tables) or wanted):  # a promotion
             u, config = self._asked_for[before.id]
             info["continues"] = before.info.get("continues", before.id)

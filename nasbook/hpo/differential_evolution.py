@@ -6,9 +6,7 @@
     x_i ← u where f(u) ≤ f(x_i)                   greedy: no target ever gets worse
 
 A coordinate of the donor that leaves [0, 1] is drawn anew, as scipy does. A new vector takes part at once ("immediate"
-updating). With trials in flight the next target is one that has none; on its return a trial meets the target as it
-is then, so nobody gets worse however late it comes. A failed or pruned trial loses. At the start, failed members are
-drawn anew.
+updating). The loop over targets, and what becomes of trials in flight and of failures, is in parts/duels.py.
 
 All coordinates are real numbers: an Int or a Choice takes the value in whose cell the coordinate lies, a Choice in the
 order of its options, and a vector keeps the coordinates of parameters that are inactive. So every space is served, but
@@ -16,8 +14,8 @@ among options without order a difference means little, and in a small space conf
 parameters are such, prefer 'genetic'.
 
 Papers: Storn & Price, Differential Evolution, 1997; the defaults and the encoding are those of Awad, Mallik & Hutter,
-Differential Evolution for Neural Architecture Search, 2020, and DEHB, 2021. Read first: `propose`. Left out: other
-strategies (best/1, current-to-best), adapted F and CR.
+Differential Evolution for Neural Architecture Search, 2020, and DEHB, 2021. Read first: `mutate`, then `propose` in
+parts/duels.py. Left out: other strategies (best/1, current-to-best), adapted F and CR.
 """
 
 from __future__ import annotations
@@ -27,11 +25,10 @@ from typing import Any
 
 import numpy as np
 
+from nasbook.hpo.parts.duels import Duels
 from nasbook.hpo.parts.rand1bin import rand_1_bin
 from nasbook.kit.checks import setting, whole, within
-from nasbook.method import Method, Proposal
-from nasbook.space import Space
-from nasbook.trace import Trial
+from nasbook.space import Config, Space
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ class DEView:
     mutation: Mutation | None  # None for a first member
 
 
-class DifferentialEvolution(Method):
+class DifferentialEvolution(Duels):
     name = "differential-evolution"
     Settings = DESettings
     View = DEView
@@ -77,33 +74,15 @@ class DifferentialEvolution(Method):
         super().__init__(space, seed, **settings)
         from scipy.stats import qmc  # dear, and a picture of a view needs none
 
-        N = self.settings.population
-        self.vectors = qmc.LatinHypercube(space.d, rng=self.rng).random(N)
-        self.values = np.full(N, np.inf)
-        self.ids: list[int | None] = [None] * N
-        self._turn = 0  # the next target
-        self._flying: dict[int, tuple[int, np.ndarray]] = {}  # trial id -> target, vector
-        self._mutation: Mutation | None = None
+        self.begin(qmc.LatinHypercube(space.d, rng=self.rng).random(self.settings.population))
+        self.mutation: Mutation | None = None
 
     def before_ask(self) -> None:
-        self._mutation = None
+        self.mutation = None
 
-    def propose(self) -> Proposal | None:
-        busy = {target for target, _ in self._flying.values()}
-        empty = [i for i in np.flatnonzero(np.isinf(self.values)) if i not in busy]
-        ready = np.flatnonzero(np.isfinite(self.values))
-        if empty:
-            target, u = int(empty[0]), self.vectors[empty[0]]
-        elif len(ready) < 4:
-            return None  # a difference needs three others: wait for the first members
-        else:
-            order = [i for i in (self._turn + np.arange(len(self.values))) % len(self.values) if i in ready]
-            target = int(next((i for i in order if i not in busy), order[0]))
-            self._turn = target + 1
-            self._mutation = self.mutate(target, ready)
-            u = self._mutation.trial
-        self._flying[self.next_id] = target, u
-        return Proposal(self.space.decode(u), info={"target": target})
+    def rival(self, i: int, ready: np.ndarray) -> np.ndarray:
+        self.mutation = self.mutate(i, ready)
+        return self.mutation.trial
 
     def mutate(self, i: int, ready: np.ndarray) -> Mutation:
         """Donor and trial vector for target i, from the members that have a value."""
@@ -111,21 +90,16 @@ class DifferentialEvolution(Method):
         step = rand_1_bin(x[i], x[r1], x[r2], x[r3], self.settings.F, self.settings.CR, self.rng)
         return Mutation(i, int(r1), (int(r2), int(r3)), *step)
 
-    def observe(self, trial: Trial) -> None:
-        target, u = self._flying.pop(trial.id) if trial.id in self._flying else self._seat(trial)
-        if trial.status != "done" or trial.value is None:
-            if np.isinf(self.values[target]):
-                self.vectors[target] = self.rng.random(self.space.d)
-        elif trial.value <= self.values[target]:
-            self.vectors[target], self.values[target], self.ids[target] = u, trial.value, trial.id
+    def fresh(self) -> np.ndarray:
+        return self.rng.random(self.space.d)
 
-    def _seat(self, trial: Trial) -> tuple[int, np.ndarray]:
-        """A configuration that somebody asked for from outside takes a free place, or meets the worst member."""
-        busy = {target for target, _ in self._flying.values()}
-        free = [i for i in np.flatnonzero(np.isinf(self.values)) if i not in busy]
-        u, ready = self.space.encode(trial.config), np.where(np.isfinite(self.values), self.values, -np.inf)
-        u = np.where(np.isnan(u), self.rng.random(len(u)), u)
-        return int(free[-1] if free else ready.argmax()), u
+    def decode(self, member: np.ndarray) -> Config:
+        return self.space.decode(member)
+
+    def encode(self, config: Config) -> np.ndarray:
+        """Coordinates that the configuration does not have are drawn."""
+        u = self.space.encode(config)
+        return np.where(np.isnan(u), self.rng.random(len(u)), u)
 
     def view(self) -> DEView:
-        return DEView(self.vectors.copy(), self.values.copy(), tuple(self.ids), self._mutation)
+        return DEView(self.vectors.copy(), self.values.copy(), tuple(self.ids), self.mutation)

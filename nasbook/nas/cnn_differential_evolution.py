@@ -8,10 +8,10 @@
 
 A layer's genes stand for its parameters (kind, kernel, channels …) as in hpo/differential_evolution.py: a Choice takes
 the option in whose cell the gene lies, and a layer keeps the genes that its kind does not use. Every genome within the
-space's depth is a network, so nothing has to be repaired.
+space's depth is a network, so nothing has to be repaired. The loop over targets is in hpo/parts/duels.py.
 
 It serves any chain: a space with a whole number `depth` and parameters `…_1`, `…_2`, … that exist where the chain is
-long enough (conv-chain, mlp-chain). Failed first members are drawn anew; other failures lose against their target.
+long enough (conv-chain, mlp-chain).
 
 Papers: after Ghosh, Jana, Mallik & Zhao, Designing Optimal Convolutional Neural Network Architecture Using Differential
 Evolution Algorithm (IDECNN), Patterns 2022, and Wang, Sun, Xue & Zhang, A Hybrid Differential Evolution Approach to
@@ -28,10 +28,9 @@ from typing import Any
 
 import numpy as np
 
+from nasbook.hpo.parts.duels import Duels
 from nasbook.kit.checks import setting, whole, within
-from nasbook.method import Method, Proposal
 from nasbook.space import Config, Constant, Int, Space
-from nasbook.trace import Trial
 
 Genome = np.ndarray  # (L, m): L layers of m genes
 
@@ -57,11 +56,11 @@ class CNNDEView:
     ids: tuple[int | None, ...]  # the trial behind each member
     lengths: tuple[int, ...]  # (N,) number of layers
     target: int | None  # None for a first member
-    parents: tuple[int, int, int] | None  # r1, r2, r3
+    parents: tuple[int, ...] | None  # r1, r2, r3
     from_donor: tuple[bool, ...]  # of each layer of the trial
 
 
-class CNNDifferentialEvolution(Method):
+class CNNDifferentialEvolution(Duels):
     name = "cnn-differential-evolution"
     Settings = CNNDESettings
     View = CNNDEView
@@ -73,12 +72,8 @@ class CNNDifferentialEvolution(Method):
         self.depth = depth
         names = [re.fullmatch(r"(.+)_1", name) for name in space.parameters]
         self.genes = [m[1] for m in names if m]  # "kind", "kernel", …: what one layer has
-        self.members = [self._random() for _ in range(self.settings.population)]
-        self.values = [np.inf] * len(self.members)
-        self.ids: list[int | None] = [None] * len(self.members)
-        self._turn = 0
-        self._flying: dict[int, tuple[int, Genome]] = {}  # trial id -> target, genome
-        self._how: tuple[int | None, tuple[int, int, int] | None, tuple[bool, ...]] = (None, None, ())
+        self.begin([self.fresh() for _ in range(self.settings.population)])
+        self.how: tuple[int | None, tuple[int, ...] | None, tuple[bool, ...]] = None, None, ()
 
     def check_space(self, space: Space) -> None:
         super().check_space(space)
@@ -90,28 +85,14 @@ class CNNDifferentialEvolution(Method):
                 "layer (conv-chain, mlp-chain); use 'genetic', 'regularized-evolution' or 'differential-evolution'"
             )
 
-    # ---- ask -----------------------------------------------------------------------------------------------
+    def before_ask(self) -> None:
+        self.how = None, None, ()
 
-    def propose(self) -> Proposal | None:
-        busy = {target for target, _ in self._flying.values()}
-        empty = [i for i, v in enumerate(self.values) if v == np.inf and i not in busy]
-        ready = [i for i, v in enumerate(self.values) if v < np.inf]
-        self._how = (None, None, ())
-        if empty:
-            target, u = empty[0], self.members[empty[0]]
-        elif len(ready) < 4:
-            return None  # a difference needs three others: wait for the first members
-        else:
-            N = len(self.members)
-            order = [i for k in range(N) if (i := (self._turn + k) % N) in ready]
-            target = next((i for i in order if i not in busy), order[0])
-            self._turn = target + 1
-            r1, r2, r3 = (int(r) for r in self.rng.choice([i for i in ready if i != target], 3, replace=False))
-            v = self.donor(self.members[r1], self.members[r2], self.members[r3])
-            u, mask = self.cross(self.members[target], v)
-            self._how = (target, (r1, r2, r3), tuple(map(bool, mask)))
-        self._flying[self.next_id] = target, u
-        return Proposal(self.decode(u), info={"target": target})
+    def rival(self, i: int, ready: np.ndarray) -> Genome:
+        x, r = self.vectors, tuple(int(r) for r in self.rng.choice(ready[ready != i], 3, replace=False))
+        u, mask = self.cross(x[i], self.donor(*(x[k] for k in r)))
+        self.how = i, r, tuple(map(bool, mask))
+        return u
 
     def donor(self, x1: Genome, x2: Genome, x3: Genome) -> Genome:
         F = self.settings.F
@@ -134,26 +115,9 @@ class CNNDifferentialEvolution(Method):
         mask = np.array([(layer < len(v)) and (m or layer >= len(x)) for layer, m in enumerate(mask)])
         return np.array([v[layer] if m else x[layer] for layer, m in enumerate(mask)]), mask
 
-    # ---- tell ----------------------------------------------------------------------------------------------
-
-    def observe(self, trial: Trial) -> None:
-        target, u = self._flying.pop(trial.id) if trial.id in self._flying else self._seat(trial)
-        if trial.status != "done" or trial.value is None:
-            if self.values[target] == np.inf:
-                self.members[target] = self._random()
-        elif trial.value <= self.values[target]:
-            self.members[target], self.values[target], self.ids[target] = u, trial.value, trial.id
-
-    def _seat(self, trial: Trial) -> tuple[int, Genome]:
-        """A configuration that somebody asked for from outside takes a free place, or meets the worst member."""
-        busy = {target for target, _ in self._flying.values()}
-        free = [i for i, v in enumerate(self.values) if v == np.inf and i not in busy]
-        worst = max(range(len(self.values)), key=lambda i: -np.inf if self.values[i] == np.inf else self.values[i])
-        return free[-1] if free else worst, self.encode(trial.config)
-
     # ---- genomes -------------------------------------------------------------------------------------------
 
-    def _random(self) -> Genome:
+    def fresh(self) -> Genome:
         return self.rng.random((self.depth.decode(self.rng.random()), len(self.genes)))
 
     def decode(self, x: Genome) -> Config:
@@ -176,5 +140,6 @@ class CNNDifferentialEvolution(Method):
         return x
 
     def view(self) -> CNNDEView:
-        configs = tuple(None if v == np.inf else self.decode(x) for x, v in zip(self.members, self.values, strict=True))
-        return CNNDEView(configs, tuple(self.values), tuple(self.ids), tuple(map(len, self.members)), *self._how)
+        values = self.values.tolist()
+        configs = tuple(None if v == np.inf else self.decode(x) for x, v in zip(self.vectors, values, strict=True))
+        return CNNDEView(configs, tuple(values), tuple(self.ids), tuple(map(len, self.vectors)), *self.how)

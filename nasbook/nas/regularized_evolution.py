@@ -64,9 +64,11 @@ class RegularizedEvolution(Method):
         self.tournament: list[Trial] = []
         self.died: Trial | None = None
 
+    def before_ask(self) -> None:
+        self.tournament = []
+
     def propose(self) -> Config | Proposal:
         P, S = self.settings.population, self.settings.sample
-        self.tournament = []
         if not self.population or len(self.population) + len(self.pending) < P:  # still filling
             return self.space.sample(self.rng)
         self.tournament = [self.population[i] for i in self.rng.integers(len(self.population), size=S)]

@@ -4,8 +4,8 @@
     ŷ(a), σ(a) = model fitted to D        x(a): its paths (White et al.'s encoding) and its single decisions, as 0 and 1
 
     mlp      a network with Monte-Carlo dropout (dropout.py); σ: spread over masks
-    gp       a Gaussian process with an isotropic RBF kernel and fitted noise; σ: its posterior's
-    forest   200 regression trees; σ: spread over the trees
+    gp       a Gaussian process with one length scale, r² = the share of these that differ, an RBF kernel; σ: of f
+    forest   200 regression trees, each split from a third of the columns; σ: of their mixture (hpo/parts/trees.py)
     knn      the 5 nearest by how many of these differ, weighted by distance; σ: spread among them
 
 The price stands at the beginning: the first answer costs n trainings, every later one nothing on a table (and where
@@ -18,12 +18,13 @@ Papers: White, Zela, Ru, Liu & Hutter, How Powerful are Performance Predictors i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from warnings import catch_warnings
 
 import numpy as np
 
 from nasbook.estimate.dropout import DropoutNet
 from nasbook.estimate.estimator import Estimator, full
+from nasbook.hpo.parts.gp import GP
+from nasbook.hpo.parts.trees import Forest
 from nasbook.kit.blas import one_thread
 from nasbook.nas.parts.ensemble import path_matrix
 from nasbook.nas.parts.paths import paths
@@ -39,26 +40,13 @@ def mlp(X: np.ndarray, y: np.ndarray, seed: int) -> Predict:
 
 
 def gp(X: np.ndarray, y: np.ndarray, seed: int) -> Predict:
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.gaussian_process import GaussianProcessRegressor
-    from sklearn.gaussian_process.kernels import RBF, WhiteKernel
-
-    kernel = 1.0 * RBF(3.0, (0.3, 100.0)) + WhiteKernel(0.1, (1e-4, 10.0))
-    with catch_warnings(action="ignore", category=ConvergenceWarning):  # a length scale at its bound is an answer
-        model = GaussianProcessRegressor(kernel, normalize_y=True, random_state=seed).fit(X, y)
-    return lambda at: model.predict(at, return_std=True)
+    m = X.shape[1]
+    model = GP("rbf", signal=None, groups=np.zeros(m, int)).fit(X / m**0.5, y)  # no two architectures further than 1
+    return lambda at: model.predict(at / m**0.5)
 
 
 def forest(X: np.ndarray, y: np.ndarray, seed: int) -> Predict:
-    from sklearn.ensemble import RandomForestRegressor
-
-    model = RandomForestRegressor(200, max_features=1 / 3, random_state=seed).fit(X, y)
-
-    def predict(at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        each = np.array([tree.tree_.predict(at.astype(np.float32)).ravel() for tree in model.estimators_])
-        return each.mean(0), each.std(0)
-
-    return predict
+    return Forest(X, y, np.random.default_rng(seed), trees=200, features=1 / 3).predict
 
 
 def knn(X: np.ndarray, y: np.ndarray, seed: int, k: int = 5) -> Predict:

@@ -87,6 +87,7 @@ class Hypergradient(Resumable):
     name = "hypergradient"
     Settings = HypergradientSettings
     View = HypergradientView
+    always = ("w", "h", "last", "epoch", "adam")
 
     def check_space(self, space: Space) -> None:
         names = list(space.parameters)
@@ -104,55 +105,70 @@ class Hypergradient(Resumable):
             raise ValueError(
                 f"hypergradient differentiates a training, and {task.name} offers none; use 'ridge-digits'"
             )
-        s, problem = self.settings, cast(Problem, task)
-        bounds = [(p.low, p.high) for p in _floats(self.space)]
-        low, high = torch.tensor(bounds, dtype=torch.float64).log().T
-        first = problem.start(self.seed)
-        h, w, last, epoch = self._first((low + high) / 2), first, torch.zeros_like(first), 0
-        adam = torch.optim.Adam([h], s.rate)
-        if self.saved:
-            w, last, epoch = self.saved["w"], self.saved["last"], self.saved["epoch"]
-            h.copy_(self.saved["h"])
-            adam.load_state_dict(self.saved["adam"])
-        kept = {"reverse": s.steps + 1, "truncated": min(s.last, s.steps) + 1, "forward": len(h) + 1, "implicit": 3}
-        stored = kept.get(s.mode, 2) * len(w)
-        while epoch < s.epochs:
+        self.begin(cast(Problem, task))
+        while self.epoch < self.settings.epochs:
             begin = time.perf_counter()
-            if s.mode == "online":
-                w, moved, last = online(problem, w, h, s.steps, s.beta, last)
-                h.copy_(moved.clamp(low, high))
-            elif s.mode == "implicit":
-                for _ in range(s.steps):
-                    w = step(problem, w, h)
-                h.grad = implicit(problem, w, h, s.terms)
-            elif s.mode == "forward":
-                w, h.grad = forward(problem, first, h, s.steps)
-            else:
-                w, h.grad = reverse(problem, first, h, s.steps, s.last if s.mode == "truncated" else None)
-            used, epoch = h.clone(), epoch + 1
-            if h.grad is not None:
-                adam.step()
-                h.clamp_(low, high)
-            losses = float(problem.train_loss(w, used)), float(problem.val_loss(w))
-            slope = None if h.grad is None else tuple(h.grad.tolist())
-            view = HypergradientView(epoch, tuple(self.space.parameters), tuple(used.tolist()), slope, *losses, stored)
-            values = [p.cast(min(p.high, max(p.low, x))) for p, x in zip(_floats(self.space), used.exp(), strict=True)]
-            trial = Trial(epoch - 1, dict(zip(view.names, values, strict=True)), cost=time.perf_counter() - begin)
-            self._state = {"w": w, "h": h, "last": last, "epoch": epoch, "adam": adam.state_dict()}
-            if not all(map(math.isfinite, (*losses, *(slope or ())))):
-                yield replace(trial, status="failed", reason="diverged: a loss or its gradient is not finite"), view
+            d = self.round()
+            used = self.h.clone()
+            if d is not None:
+                self.h.grad = d
+                self.adam.step()
+                self.h.clamp_(self.low, self.high)
+            self.epoch += 1
+            trial, view = self._record(used, d)
+            yield replace(trial, cost=time.perf_counter() - begin), view
+            if trial.status == "failed":
                 return
-            yield replace(trial, status="done", value=losses[1], metrics={"train_loss": losses[0]}), view
 
-    def _first(self, middle: torch.Tensor) -> torch.Tensor:
-        """h (m,) of the first round."""
-        if self.settings.start is None:
-            return middle
-        start = self.space.validate(self.settings.start)
-        return torch.tensor([start[name] for name in self.space.parameters], dtype=torch.float64).log()
+    def begin(self, problem: Problem) -> None:
+        """h (m,), the weights w (p,), and what else a round depends on, at the start or as in a saved state."""
+        self.problem, self.first = problem, problem.start(self.seed)
+        bounds = [(p.low, p.high) for p in _floats(self.space)]
+        self.low, self.high = torch.tensor(bounds, dtype=torch.float64).log().T
+        self.h = (self.low + self.high) / 2
+        if self.settings.start is not None:
+            start = self.space.validate(self.settings.start)
+            self.h = torch.tensor([start[name] for name in self.space.parameters], dtype=torch.float64).log()
+        self.w, self.last, self.epoch = self.first.clone(), torch.zeros_like(self.first), 0
+        self.adam = torch.optim.Adam([self.h], self.settings.rate)
+        if self.saved:
+            self.take_back()
 
-    def state(self) -> dict[str, Any]:
-        return self._state
+    def round(self) -> torch.Tensor | None:
+        """Train T steps; dL_val/dh (m,), or None where the mode has moved h itself."""
+        s, problem, first, h, d = self.settings, self.problem, self.first, self.h, None
+        if s.mode == "reverse":
+            self.w, d = reverse(problem, first, h, s.steps)
+        elif s.mode == "truncated":
+            self.w, d = reverse(problem, first, h, s.steps, last=s.last)
+        elif s.mode == "forward":
+            self.w, d = forward(problem, first, h, s.steps)
+        elif s.mode == "implicit":
+            for _ in range(s.steps):
+                self.w = step(problem, self.w, h)
+            d = implicit(problem, self.w, h, s.terms)
+        else:
+            self.w, moved, self.last = online(problem, self.w, h, s.steps, s.beta, self.last)
+            h.copy_(moved.clamp(self.low, self.high))
+        return d
+
+    @property
+    def stored(self) -> int:
+        """Numbers that the mode keeps for its gradient."""
+        s, m = self.settings, len(self.h)
+        kept = {"reverse": s.steps + 1, "truncated": min(s.last, s.steps) + 1, "forward": m + 1, "implicit": 3}
+        return kept.get(s.mode, 2) * len(self.w)
+
+    def _record(self, used: torch.Tensor, d: torch.Tensor | None) -> tuple[Trial, HypergradientView]:
+        losses = float(self.problem.train_loss(self.w, used)), float(self.problem.val_loss(self.w))
+        slope = None if d is None else tuple(d.tolist())
+        names, at = tuple(self.space.parameters), tuple(used.tolist())
+        view = HypergradientView(self.epoch, names, at, slope, *losses, self.stored)
+        values = [p.cast(min(p.high, max(p.low, x))) for p, x in zip(_floats(self.space), used.exp(), strict=True)]
+        trial = Trial(self.epoch - 1, dict(zip(names, values, strict=True)))
+        if not all(map(math.isfinite, (*losses, *(slope or ())))):
+            return replace(trial, status="failed", reason="diverged: a loss or its gradient is not finite"), view
+        return replace(trial, status="done", value=losses[1], metrics={"train_loss": losses[0]}), view
 
 
 def _floats(space: Space) -> list[Float]:

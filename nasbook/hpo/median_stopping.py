@@ -36,6 +36,7 @@ from nasbook.trace import Trial
 
 RULES = ("median", "wilcoxon", "curve")
 Curve = Sequence[tuple[float, float | None]]
+Reports = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,45 @@ def wilcoxon(differences: Sequence[float] | np.ndarray) -> float:
     return float(min(1.0, chance[w:].sum()))
 
 
+# ---- the three rules: (the trial's finite reports so far, the trials that judge it, p_threshold) -> why it is stopped
+
+
+def median_rule(y: Reports, judges: Sequence[Trial], p_threshold: float) -> str | None:
+    """Is the best of y_1 … y_x above the median of their running means?"""
+    x, lowest = y[-1][0], min(y_i for _, y_i in y)
+    median = median_at([t.curve for t in judges], x)
+    if median is None or lowest <= median:
+        return None
+    return f"its best value up to {x:g}, {lowest:.4g}, is above the median {median:.4g} of {len(judges)} trials"
+
+
+def wilcoxon_rule(y: Reports, judges: Sequence[Trial], p_threshold: float) -> str | None:
+    """Do the differences from the best trial, epoch by epoch, say too clearly that it is better?"""
+    best = best_of(judges)
+    to_beat = dict(best.curve)
+    d = [y_i - other for i, y_i in y if (other := to_beat.get(i)) is not None]
+    if sum(d) <= 0 or (p := wilcoxon(d)) >= p_threshold:
+        return None
+    return f"worse than trial {best.id} up to {y[-1][0]:g}: Wilcoxon's p = {p:.3g}"
+
+
+def curve_rule(y: Reports, judges: Sequence[Trial], p_threshold: float) -> str | None:
+    """Does the curve, extrapolated to the last epoch, hardly ever end below the best?"""
+    best = best_of(judges)
+    last, to_beat = best.curve[-1][0], best.value or 0.0
+    end = extrapolate([i for i, _ in y], [y_i for _, y_i in y], last) if y[-1][0] < last else None
+    if not end or (p := end.chance_below(to_beat)) >= p_threshold:
+        return None
+    return f"its curve tends to {end.mean:.4g} ± {end.std:.2g}; chance to beat {to_beat:.4g}: {p:.3g}"
+
+
+def best_of(trials: Sequence[Trial]) -> Trial:
+    return min(trials, key=lambda t: t.value or 0.0)
+
+
+JUDGE = dict(zip(RULES, (median_rule, wilcoxon_rule, curve_rule), strict=True))
+
+
 class MedianStopping(Method):
     name = "median-stopping"
     Settings = StoppingSettings
@@ -120,32 +160,14 @@ class MedianStopping(Method):
         self._known.pop(trial.id, None)
 
     def should_stop(self, trial: Trial, curve: Curve) -> str | None:
-        s, known = self.settings, [t for t in self._known.get(trial.id, []) if t.curve]
-        x, y_x = curve[-1]
-        if len(known) < s.startup or len(curve) <= s.warmup or y_x is None or not math.isfinite(y_x):
+        s, judges = self.settings, [t for t in self._known.get(trial.id, []) if t.curve]
+        y = [(x, y_x) for x, y_x in curve if y_x is not None and math.isfinite(y_x)]
+        if len(judges) < s.startup or len(curve) <= s.warmup or not y or y[-1] != curve[-1]:
             return None
-        best = min(known, key=lambda t: t.value or 0.0)
-        best_value = best.value or 0.0
-        points = [(at, y) for at, y in curve if y is not None and math.isfinite(y)]
-        if s.rule == "median":
-            lowest, median = min(y for _, y in points), median_at([t.curve for t in known], x)
-            if median is not None and lowest > median:
-                return (
-                    f"its best value up to {x:g}, {lowest:.4g}, is above the median {median:.4g} of {len(known)} trials"
-                )
-        elif s.rule == "wilcoxon":
-            to_beat = dict(best.curve)
-            d = [y - other for at, y in points if (other := to_beat.get(at)) is not None]
-            if sum(d) > 0 and (p := wilcoxon(d)) < s.p_threshold:
-                return f"worse than trial {best.id} up to {x:g}: Wilcoxon's p = {p:.3g}"
-        elif x < (last := best.curve[-1][0]):
-            end = extrapolate([at for at, _ in points], [y for _, y in points], last)
-            if end and (p := end.chance_below(best_value)) < s.p_threshold:
-                return f"its curve tends to {end.mean:.4g} ± {end.std:.2g}; chance to beat {best_value:.4g}: {p:.3g}"
-        return None
+        return JUDGE[s.rule](y, judges, s.p_threshold)
 
     def view(self) -> StoppingView:
         ended = [t for t in self.done if t.curve]
-        best = min(ended, key=lambda t: t.value or 0.0).id if ended else None
+        best = best_of(ended).id if ended else None
         stopped = tuple(t.id for t in self.trials if t.status == "pruned")
         return StoppingView(self.settings.rule, tuple(t.curve for t in ended), best, stopped)

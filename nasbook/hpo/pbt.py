@@ -17,15 +17,15 @@ info["copied_from"] the member it was copied from, if it was. Its value is the e
 configuration alone does not give.
 
 Paper: Jaderberg et al., Population Based Training of Neural Networks, 2017; defaults and rules are Ray's. Members take
-turns, so the result is that of a synchronous run. Read first: `exploit`, then `explore`. Left out: asynchronous
-exploitation, the paper's t-test selection.
+turns, so the result is that of a synchronous run. Read first: `run`, then `exploit` and `explore`. Left out:
+asynchronous exploitation, the paper's t-test selection.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -81,25 +81,37 @@ class PBTView:
         return cls(**{**row, **{k: tuple(row[k]) for k in ("configs", "values", "copied_from")}})
 
 
-_KEPT = ("values", "copied", "last", "trained", "turn", "count")
-
-
 class PBT(Resumable):
     name = "pbt"
     Settings = PBTSettings
     View = PBTView
+    always = ("values", "copied", "last", "trained", "turn", "count")
+    trained: int  # epochs that all members have behind them
+    turn: int  # the member that trains next
+    count: int  # trials
 
     @one_thread_a_step
     def run(self, task: Task) -> Iterator[tuple[Trial, PBTView]]:
         """Train the population to the task's full fidelity; ValueError if it trains no networks by epochs."""
+        self.begin(task)
+        epochs, members = int(self.task.fidelity.max), range(len(self.members))
+        while self.trained < epochs:
+            until = min(self.trained + self.settings.interval, epochs)
+            for i in members[self.turn :]:
+                yield self.train(i, until)
+            self.trained, self.turn = until, 0
+            if self.trained < epochs:
+                self.exploit()
+
+    def begin(self, task: Task) -> None:
+        """A random population, or that of a saved state."""
         self.task: Any = leadable(task)
-        s, n = self.settings, self.settings.population
+        n = self.settings.population
         self.dynamic = [name for name in self.task.dynamic if name in self.space.free]
         if not self.dynamic:
             raise ValueError(
                 f"pbt: none of {', '.join(self.task.dynamic)} is free in this space, so nothing can change"
             )
-        epochs = int(self.task.fidelity.max)
         configs = [self.space.sample(self.rng) for _ in range(n)]
         self.members: list[Member] = [self.task.member(c, trial_seed(self.seed, i)) for i, c in enumerate(configs)]
         self.values = [math.inf] * n
@@ -107,19 +119,23 @@ class PBT(Resumable):
         self.last: list[int | None] = [None] * n  # the trial that each network comes from
         self.trained = self.turn = self.count = 0
         if self.saved:
-            self._load(self.saved)
-        while self.trained < epochs:
-            now = min(self.trained + s.interval, epochs)
-            if self.turn == 0 and self.trained > 0:
-                self.exploit()
-            for i in range(self.turn, n):
-                begin, member = time.perf_counter(), self.members[i]
-                while len(member.curve) < now:
-                    member.epoch()
-                trial = self._record(i, now, time.perf_counter() - begin)
-                self.last[i], self.turn, self.count = trial.id, i + 1, trial.id + 1
-                yield trial, self._view(now, i)
-            self.trained, self.turn = now, 0
+            self.take_back()
+            self.members = [self.copy(kept["config"], kept["state"]) for kept in self.saved["members"]]
+
+    def train(self, i: int, until: int) -> tuple[Trial, PBTView]:
+        """Member i trains until so many epochs are behind it; that is a trial."""
+        begin, member = time.perf_counter(), self.members[i]
+        while len(member.curve) < until:
+            member.epoch()
+        trial = self._record(i, until, time.perf_counter() - begin)
+        self.last[i], self.turn, self.count = trial.id, i + 1, trial.id + 1
+        return trial, self._view(until, i)
+
+    def copy(self, config: Config, state: Any) -> Member:
+        """A member that goes on as the one of this state would."""
+        member = self.task.member(config, 0)
+        member.load(state)
+        return member
 
     def exploit(self) -> None:
         """Replace the worst by copies of the best, and change the copies."""
@@ -130,8 +146,7 @@ class PBT(Resumable):
         for i in order[len(order) - k :] if top else []:
             j = top[self.rng.integers(len(top))]
             winner = self.members[j]
-            copy = self.task.member(winner.config, 0)
-            copy.load(winner.state())
+            copy = self.copy(winner.config, winner.state())
             copy.set(self.explore(winner.config))
             self.members[i], self.copied[i], self.last[i] = copy, j, self.last[j]
 
@@ -171,17 +186,7 @@ class PBT(Resumable):
 
     def state(self) -> dict[str, Any]:
         """Every network, its optimiser and its random numbers, and where the population stands."""
-        kept = {name: getattr(self, name) for name in _KEPT}
-        members = [{"config": m.config, "state": m.state()} for m in self.members]
-        return {**kept, "members": members, "rng": self.rng.bit_generator.state}
-
-    def _load(self, saved: Mapping[str, Any]) -> None:
-        for name in _KEPT:
-            setattr(self, name, saved[name])
-        for i, kept in enumerate(saved["members"]):
-            self.members[i] = self.task.member(kept["config"], 0)
-            self.members[i].load(kept["state"])
-        self.rng.bit_generator.state = saved["rng"]
+        return {**super().state(), "members": [{"config": m.config, "state": m.state()} for m in self.members]}
 
 
 def quantile_size(n: int, quantile: float) -> int:

@@ -81,7 +81,7 @@ class Resumable(OneShot):
                 part.detach().copy_(then)
             else:
                 setattr(self, name, then)
-        self.rng.bit_generator.state = self.saved["rng"]
+        self.rng.bit_generator.state = self.saved.get("rng", self.rng.bit_generator.state)
 
     def _all(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.always} | dict(self.parts())

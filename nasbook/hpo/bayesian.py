@@ -9,7 +9,8 @@ No configuration is proposed twice, unless a finite space is exhausted. Trials t
 seen, so that their region is avoided; a pruned trial counts with its last value. Trials in flight count as the setting
 `lie` says, so that parallel asks spread: as the lowest, mean or highest value seen (constant liar), or as the mean that
 the results alone lead to ("believer"), which leaves the mean as it is and takes the doubt away there. With a `prior`
-about where the best lies, the acquisition is weighted by it, less and less (prior.py).
+about where the best lies, the acquisition is weighted by it, less and less (prior.py). After 100 trials, when the fit
+costs more than all the rest, the hyperparameters are fitted for every fourth trial only and kept in between.
 
 Each acquisition has a file of its own, read when it is asked for, and is made of a view: `a(Z, U)` is (m,), the larger
 the better, at points U (m, d) and their features Z (m, D); `a.climb(U)`, if it has a slope, moves points uphill.
@@ -43,6 +44,7 @@ from nasbook.space import Config, Space
 from nasbook.trace import Trial
 
 DESIGN = 64  # points of the first, quasi-random design
+MANY = 100  # trials, after which hyperparameters are kept for a while
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,10 +76,11 @@ class BayesianView:
         """(n,) what the process learns from: y; what lies far above the rest is drawn in (kit/values.py)."""
         return self.reach.draw_in(self.y)
 
-    def fitted(self, **changes: Any) -> BayesianView:
-        """The belief that these results lead to, here or under changed settings."""
+    def fitted(self, like: GP | None = None, **changes: Any) -> BayesianView:
+        """The belief that these results lead to, here or under changed settings; fitted, or `like` another."""
         s = replace(self.settings, **changes)
-        gp = GP(s.kernel, s.lengthscale, None, s.noise, self.features.groups)
+        fixed = (like.lengthscales, like.signal, like.noise) if like else (s.lengthscale, None, s.noise)
+        gp = GP(s.kernel, *fixed, self.features.groups)
         told, flying = self.see(np.concatenate([self.U, self.failed])), self.see(self.pending)
         y = np.r_[self.values, [self.values.max()] * len(self.failed)]
         if s.lie in LIES:
@@ -143,6 +146,7 @@ class BayesianOptimisation(Believing):
     name = "bayesian"
     Settings = BayesianSettings
     View: ClassVar[type[BayesianView]] = BayesianView
+    refit = 4  # after many trials, hyperparameters are fitted for one of so many
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)
@@ -175,10 +179,11 @@ class BayesianOptimisation(Believing):
             for trials in (told, [t for t in self.trials if t.id not in known], list(self.pending.values()))
         )
         seconds = np.array([math.nan if t.cost is None else t.cost for t in told])
-        more = {"draw": self.next_id, "seconds": seconds, **more}
+        more |= {"draw": self.next_id, "seconds": seconds}
         view = self.View(self.space, self.settings, U, y, failed, pending, **more)
         asked = len(self.trials) + len(self.pending)
-        return view.fitted() if len(y) and asked >= self.startup else view
+        like = self.belief.gp if self.belief and asked > MANY and asked % self.refit else None
+        return view.fitted(like) if len(y) and asked >= self.startup else view
 
     def _results(self) -> tuple[list[Trial], np.ndarray, dict[str, Any]]:
         """The trials to learn from, their values (n,), and more fields of the view."""

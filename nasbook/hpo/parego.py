@@ -14,8 +14,7 @@ trials count as the worst f_λ seen. LogEI, the default, has the same maximum as
 
 Paper: Knowles, ParEGO: A Hybrid Algorithm with On-Line Landscape Approximation for Expensive Multiobjective
 Optimization Problems, 2006: s = 10, ρ = 0.05; it starts from 11d - 1 points of a Latin hypercube, here from 2d + 1
-quasi-random ones, at most 10. Read first: `tchebycheff`. Left out: the half of the points that it drops once the
-model has many.
+quasi-random ones, at most 10. Read first: `tchebycheff`. Left out: that it drops half of the points once it has many.
 """
 
 from __future__ import annotations
@@ -59,12 +58,12 @@ class ParEGO(BayesianOptimisation):
     several = True
     Settings = ParEGOSettings
     View = ParEGOView
+    refit = 1  # other weights make another function
     _weights: np.ndarray | None = None
 
     def ask(self) -> Trial | None:
         if self.done and not self.queue:
-            every = weights(len(self.done[0].values or ()), self.settings.divisions)
-            self._weights = every[self.rng.integers(len(every))]
+            self._weights = self.rng.choice(weights(len(self.done[0].values or ()), self.settings.divisions))
         return super().ask()
 
     def refuses(self, trial: Trial) -> str | None:

@@ -276,6 +276,30 @@ def test_a_resumed_and_a_replayed_search_are_the_same(tmp_path):
         assert np.array_equal(a.acquire(grid), b.acquire(grid)) and np.array_equal(a.next, b.next)
 
 
+@pytest.mark.parametrize(("name", "every"), [("bayesian", 4), ("parego", 1)])
+def test_after_many_trials_hyperparameters_are_kept_between_fits_and_results_are_not(name, every):
+    """ParEGO learns another function with each weighting, so that nothing can be kept."""
+    method, told, fitted = nasbook.method(name, LINE, seed=1, startup=99), [], []
+    for _ in range(110):
+        trial, view = method.ask(), method.view()
+        if gp := view.gp:
+            assert len(gp.X) == len(method.trials)
+            told, fitted = [*told, len(gp.X)], [*fitted, (*gp.lengthscales, gp.signal, gp.noise)]
+        value = math.sin(9 * trial.config["x"]) + trial.config["x"]
+        method.tell(replace(trial, status="done", value=value, values=(value, -value) if name == "parego" else None))
+    new = [n for n, before, now in zip(told[1:], fitted, fitted[1:], strict=False) if now != before]
+    assert told[0] == 99 and new == [100, *(n for n in range(101, 110) if n % every == 0)]
+
+
+def test_a_long_search_resumed_between_two_fits_is_the_same(tmp_path):
+    options = {"space": LINE, "seed": 3, "startup": 100}
+    f = lambda config: math.sin(9 * config["x"]) + config["x"]  # noqa: E731
+    whole = nasbook.search("bayesian", f, trials=108, **options)
+    nasbook.search("bayesian", f, trials=103, out=tmp_path / "t.jsonl", **options)
+    resumed = nasbook.search("bayesian", f, trials=108, out=tmp_path / "t.jsonl", resume=True, **options)
+    assert [t.config for t in resumed.trials] == [t.config for t in whole.trials]
+
+
 def test_a_view_is_what_was_believed_then():
     method = run(LINE, parabola, 6)
     trial = method.ask()

@@ -13,11 +13,10 @@ Book: Rasmussen & Williams 2006, algorithm 2.1 and equation 5.9.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
-from scipy.linalg import LinAlgError, lapack
+from scipy.linalg import LinAlgError, blas, lapack
 from scipy.optimize import minimize
+from scipy.spatial.distance import squareform
 
 from nasbook.hpo.parts.kernels import KERNELS
 
@@ -33,8 +32,7 @@ def most_likely(D2: np.ndarray, y: np.ndarray, kernel: str, fixed: tuple) -> np.
     free = np.isnan(theta)
     if not free.any():
         return theta
-    names = ["lengthscale"] * d + ["signal", "noise"]
-    bounds = np.log([BOUNDS[name] for name in names])[free]
+    bounds = np.log([BOUNDS["lengthscale"]] * d + [BOUNDS["signal"], BOUNDS["noise"]])[free]
 
     def loss(part: np.ndarray) -> tuple[float, np.ndarray]:
         at = theta.copy()
@@ -58,29 +56,22 @@ def most_likely(D2: np.ndarray, y: np.ndarray, kernel: str, fixed: tuple) -> np.
 
 def squared_differences(X: np.ndarray, group: np.ndarray) -> np.ndarray:
     """(x_j - x'_j)² of the n (n - 1)/2 pairs of points, summed over the columns of a group: (pairs, d)."""
-    i, j = pairs(len(X))
+    i, j = np.triu_indices(len(X), 1)
     return (X[i] - X[j]) ** 2 @ (group[:, None] == np.arange(group.max() + 1))
-
-
-@lru_cache(maxsize=8)
-def pairs(n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Row i and column j of what lies below the diagonal of a matrix (n, n)."""
-    return np.tril_indices(n, -1)
 
 
 def log_marginal_likelihood(theta: np.ndarray, D2: np.ndarray, y: np.ndarray, kernel: str) -> tuple[float, np.ndarray]:
     """log p(y | X, θ) and its gradient (d + 2,), from the squared differences (pairs, d)."""
     n, ell2, (signal, noise) = len(y), np.exp(-2 * theta[:-2]), np.exp(theta[-2:])
-    (i, j), (k, g) = pairs(n), KERNELS[kernel](D2 @ ell2)
-    K = np.diag(np.full(n, signal + noise))
-    K[i, j] = signal * k
-    L = lower(K)
+    k, g = KERNELS[kernel](D2 @ ell2)
+    K = signal * squareform(k)  # (n, n), for whose diagonal there are no pairs
+    np.fill_diagonal(K, signal + noise)
+    L = lower(K.T)
     alpha = solve(L, y)
     value = -y @ alpha / 2 - np.log(L.diagonal()).sum() - n / 2 * np.log(2 * np.pi)
-    Kinv = lapack.dpotri(L, lower=1)[0]
-    W, trace = alpha[i] * alpha[j] - Kinv[i, j], alpha @ alpha - Kinv.trace()
-    dell = signal * (W * g) @ D2 * ell2  # a pair stands for two elements of the trace, hence no ½
-    return float(value), np.r_[dell, signal * (W @ k + trace / 2), noise * trace / 2]
+    W = -blas.dsyr(-1, alpha, a=lapack.dpotri(L, lower=1)[0], lower=1).T  # above the diagonal
+    w, trace = squareform(W, checks=False), W.trace()  # w (pairs,): each stands for two elements, hence no ½
+    return float(value), np.r_[signal * (w * g) @ D2 * ell2, signal * (w @ k + trace / 2), noise * trace / 2]
 
 
 def log_prior(theta: np.ndarray) -> tuple[float, np.ndarray]:

@@ -52,9 +52,7 @@ class GP:
         self.X, y = np.asarray(X, float), np.asarray(y, float)
         n, D = self.X.shape
         if n == 0 or y.shape != (n,) or not (np.isfinite(self.X).all() and np.isfinite(y).all()):
-            raise ValueError(
-                f"a GP needs finite points (n, d) and values (n,), n ≥ 1; got {self.X.shape} and {y.shape}"
-            )
+            raise ValueError(f"a GP needs finite points (n, d) and values (n,), n ≥ 1; got {self.X.shape}, {y.shape}")
         group = np.arange(D) if self.groups is None else np.asarray(self.groups)
         big = float(np.abs(y).max()) or 1.0  # so that squares of huge values do not overflow
         self.shift, self.scale = big * float(np.mean(y / big)), big * (float(np.std(y / big)) or 1.0)

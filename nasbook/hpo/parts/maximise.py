@@ -19,12 +19,11 @@ from nasbook.hpo.parts.features import Features
 from nasbook.space import Config, Space
 
 ENUMERATED, SOBOL, STEPS, STARTS = 2048, 1024, 256, 10
-Acquire = Callable[[np.ndarray], np.ndarray]  # points (m, d), snapped -> (m,)
-Climb = Callable[[np.ndarray], np.ndarray]  # points (m, d) -> (m, d), uphill
+Map = Callable[[np.ndarray], np.ndarray]  # of points (m, d): what they are worth (m,), or where they climb to (m, d)
 
 
 def maximise(
-    features: Features, acquire: Acquire, climb: Climb | None, best: np.ndarray, rng: np.random.Generator
+    features: Features, acquire: Map, climb: Map | None, best: np.ndarray, rng: np.random.Generator
 ) -> Iterator[Config]:
     """Configurations in the order of their acquisition, the largest first. `best` (k, d): where to look closely."""
     space = features.space
@@ -33,8 +32,7 @@ def maximise(
         a = acquire(U)
     else:
         near = [space.encode_all(space.neighbours(space.decode(u))) for u in best]
-        U = np.concatenate([quasi_random(space.d, SOBOL, rng), *near, around(best, features, rng)])
-        U = space.snap(U)
+        U = space.snap(np.concatenate([quasi_random(space.d, SOBOL, rng), *near, around(best, features, rng)]))
         a = acquire(U)
         top = U[np.argsort(-a, kind="stable")[:STARTS]]
         more = climb(top) if climb else around(top, features, rng)
@@ -66,7 +64,7 @@ def around(points: np.ndarray, features: Features, rng: np.random.Generator) -> 
     return np.where(moved, new, U)
 
 
-def _walk(U: np.ndarray, a: np.ndarray, acquire: Acquire, space: Space) -> tuple[np.ndarray, np.ndarray]:
+def _walk(U: np.ndarray, a: np.ndarray, acquire: Map, space: Space) -> tuple[np.ndarray, np.ndarray]:
     """From the best point to its best neighbour, again and again."""
     for _ in range(20):
         top = a.max()
@@ -77,5 +75,5 @@ def _walk(U: np.ndarray, a: np.ndarray, acquire: Acquire, space: Space) -> tuple
     return U, a
 
 
-def _add(U: np.ndarray, a: np.ndarray, more: np.ndarray, acquire: Acquire) -> tuple[np.ndarray, np.ndarray]:
+def _add(U: np.ndarray, a: np.ndarray, more: np.ndarray, acquire: Map) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([U, more]), np.concatenate([a, acquire(more)])

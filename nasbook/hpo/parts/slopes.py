@@ -14,10 +14,8 @@ from nasbook.hpo.parts.gp import GP
 def slopes(gp: GP, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Mean (m,), std (m,), and their gradients ∂mean/∂x and ∂std/∂x at X (m, D), both (m, D)."""
     k, g = gp.k(X)
-    diff = (np.asarray(X)[:, None] - gp.X[None]) / gp.ell**2  # (m, n, D)
-    dk = -g[..., None] * diff
     Kk = solve(gp.L, k.T).T  # K⁻¹ k(x)
     std = np.sqrt(np.maximum(gp.signal - np.einsum("mn,mn->m", k, Kk), 1e-18))
-    dmean = np.einsum("mnd,n->md", dk, gp.alpha)
-    dstd = -np.einsum("mnd,mn->md", dk, Kk) / std[:, None]  # ∂√v = ∂v / 2√v
+    pull = lambda w: (w @ gp.X - w.sum(1, keepdims=True) * X) / gp.ell**2  # noqa: E731  Σ_i w_i (x_i - x)/ℓ²
+    dmean, dstd = pull(g * gp.alpha), -pull(g * Kk) / std[:, None]  # ∂√v = ∂v / 2√v
     return gp.shift + gp.scale * (k @ gp.alpha), gp.scale * std, gp.scale * dmean, gp.scale * dstd

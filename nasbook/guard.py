@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from nasbook.kit.watchdog import watch_over_group
+from nasbook.kit.watchdog import MARK, kill_marked, new_mark, watch_over_group
 from nasbook.trace import Trial
 from nasbook.trace_file import TraceFile, read
 
@@ -61,7 +61,7 @@ def _child() -> tuple[bool | None, int]:
     """Fork. In the child (None, 0); in the parent, after the child's end, whether it left in order, and its code."""
     sys.stdout.flush()
     sys.stderr.flush()
-    parent = os.getpid()
+    parent, mark = os.getpid(), new_mark()
     reads, writes = os.pipe()
     end, held = os.pipe()  # nobody writes to it: it ends when the parent does
     child = os.fork()
@@ -69,6 +69,7 @@ def _child() -> tuple[bool | None, int]:
         os.close(reads)
         os.close(held)
         os.setpgid(0, 0)  # Ctrl-C is for the parent, which passes it on
+        os.environ[MARK] = mark
         watch_over_group(end)
         _die_with(parent)
         os.close(end)
@@ -91,6 +92,7 @@ def _child() -> tuple[bool | None, int]:
         left = False
     os.close(reads)
     _pass_on(-child, signal.SIGKILL)  # what the objective has started, and its watchdog
+    kill_marked(mark)
     os.close(held)
     return left, code
 

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from nasbook.kit.watchdog import MARK, kill_marked, new_mark
 from nasbook.scale.job import Job
 from nasbook.scale.machine import environment
 from nasbook.scale.study import Study
@@ -31,6 +32,7 @@ class Worker:
         self.index, self.inbox = index, inbox
         self.ready, self.deadline = False, math.inf
         self.job: Job | None = None
+        self.mark = new_mark()
         log.parent.mkdir(exist_ok=True)
         root = str(Path(__file__).parents[2])  # where nasbook lies, if it is not installed
         with open(log, "ab") as errors, environment(study, index):
@@ -42,7 +44,7 @@ class Worker:
                 stderr=errors,
                 text=True,
                 encoding="utf-8",
-                env={**os.environ, "PYTHONPATH": path},
+                env={**os.environ, "PYTHONPATH": path, MARK: self.mark},
                 start_new_session=True,  # Ctrl-C in the terminal is for the parent
             )
         threading.Thread(target=self._listen, daemon=True).start()
@@ -75,12 +77,13 @@ class Worker:
         self.process.wait()
 
     def _kill_group(self) -> None:
-        """The worker and all that it has started: it has a session of its own."""
+        """The worker and all that it has started, whether in its session or in one of their own."""
         with suppress(OSError):
             if hasattr(os, "killpg"):
                 os.killpg(self.process.pid, signal.SIGKILL)
             else:
                 self.process.kill()
+        kill_marked(self.mark)
 
     def fate(self) -> str:
         """How the process ended."""

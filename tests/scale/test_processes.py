@@ -30,11 +30,11 @@ def nap():
 
 
 def start():
-    children = [subprocess.Popen(["sleep", "300"])]
+    children = [subprocess.Popen(["sleep", "300"], start_new_session=own) for own in (False, True)]
     forked = multiprocessing.get_context("fork").Process(target=nap)
     forked.start()
     scratch = HERE / f"pids-{os.getpid()}.tmp"
-    scratch.write_text(" ".join(map(str, [os.getpid(), children[0].pid, forked.pid])))
+    scratch.write_text(" ".join(map(str, [os.getpid(), forked.pid, *(c.pid for c in children)])))
     scratch.replace(HERE / f"pids-{os.getpid()}")
 
 
@@ -122,7 +122,7 @@ def test_nothing_that_an_objective_has_started_outlives_the_run(study, tmp_path,
     command = [sys.executable, "-m", "nasbook.cli", "run", str(path), "--out", str(tmp_path / "out")]
     with subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True) as process:
         try:
-            assert wait_for(lambda: len(started(tmp_path)) == 6), "the objectives have not started"
+            assert wait_for(lambda: len(started(tmp_path)) == 8), "the objectives have not started"
             process.send_signal(getattr(signal, how))
             _, errors = process.communicate(timeout=60)
         finally:
@@ -143,13 +143,13 @@ def test_nothing_that_an_objective_has_started_outlives_the_command_search(study
         command, env=environment, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     try:
-        assert wait_for(lambda: len(started(tmp_path)) == 3), "the objective has not started"
+        assert wait_for(lambda: len(started(tmp_path)) == 4), "the objective has not started"
         group = psutil.Process(process.pid).children()
         assert len(group) == 1 and group[0].children()
         family = [*group, *group[0].children(recursive=True)]
         process.send_signal(getattr(signal, how))
         if how != "SIGKILL" and function == "busy":  # C code hears no signal, so that the command waits for it
-            assert process.poll() is None and len(started(tmp_path)) == 3
+            assert process.poll() is None and len(started(tmp_path)) == 4
             process.kill()
         _, errors = process.communicate(timeout=60)  # the pipe ends when nobody holds it any more
     finally:

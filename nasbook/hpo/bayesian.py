@@ -6,11 +6,11 @@
     4. evaluate x, go to 2
 
 No configuration is proposed twice, unless a finite space is exhausted. Trials that failed count as the worst value
-seen, so that their region is avoided; a pruned trial counts with its last value. Trials in flight count as the setting
-`lie` says, so that parallel asks spread: as the lowest, mean or highest value seen (constant liar), or as the mean that
-the results alone lead to ("believer"), which leaves the mean as it is and takes the doubt away there. With a `prior`
-about where the best lies, the acquisition is weighted by it, less and less (prior.py). After 100 trials, when the fit
-costs more than all the rest, the hyperparameters are fitted for every fourth trial only and kept in between.
+seen, so that their region is avoided, even that of a single one beside the best; a pruned trial counts with its last
+value. One value absurdly far out is overruled by good neighbours. Trials in flight count as the setting `lie` says, so
+that parallel asks spread: as the lowest, mean or highest value seen (constant liar), or as the mean that the results
+alone lead to ("believer"), which takes only the doubt away there. A `prior` about where the best lies weights the
+acquisition, less and less (prior.py). After 100 trials the hyperparameters are fitted for every fourth trial only.
 
 Each acquisition has a file of its own, read when it is asked for, and is made of a view: `a(Z, U)` is (m,), the larger
 the better, at points U (m, d) and their features Z (m, D); `a.climb(U)`, if it has a slope, moves points uphill.
@@ -43,8 +43,7 @@ from nasbook.kit.values import Reach
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
 
-DESIGN = 64  # points of the first, quasi-random design
-MANY = 100  # trials, after which hyperparameters are kept for a while
+DESIGN, MANY = 64, 100  # points of the first, quasi-random design; trials from which on hyperparameters are kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,14 +78,14 @@ class BayesianView:
     def fitted(self, like: GP | None = None, **changes: Any) -> BayesianView:
         """The belief that these results lead to, here or under changed settings; fitted, or `like` another."""
         s = replace(self.settings, **changes)
-        fixed = (like.lengthscales, like.signal, like.noise) if like else (s.lengthscale, None, s.noise)
-        gp = GP(s.kernel, *fixed, self.features.groups)
+        ell, signal, noise = (like.lengthscales, like.signal, like.noise) if like else (s.lengthscale, None, s.noise)
+        gp = GP(s.kernel, ell, signal, noise, self.features.groups)
         told, flying = self.see(np.concatenate([self.U, self.failed])), self.see(self.pending)
         y = np.r_[self.values, [self.values.max()] * len(self.failed)]
         if s.lie in LIES:
-            gp.fit(np.concatenate([told, flying]), np.r_[y, [LIES[s.lie](self.values)] * len(flying)])
+            gp.fit(np.concatenate([told, flying]), np.r_[y, [LIES[s.lie](self.values)] * len(flying)], self.doubt)
         else:
-            gp.fit(told, y)
+            gp.fit(told, y, self.doubt)
             gp = gp.given(flying, gp.predict(flying)[0]) if len(flying) else gp
         return replace(self, settings=s, gp=gp)
 
@@ -134,6 +133,11 @@ class BayesianView:
     @cached_property
     def reach(self) -> Reach:
         return Reach.of(self.y)
+
+    @property
+    def doubt(self) -> np.ndarray:
+        """(n,) noise of those values alone that lie absurdly far out, so that their neighbours can contradict them."""
+        return self.reach.doubt(self.y)
 
     @property
     def believed(self) -> GP:

@@ -9,8 +9,7 @@ for some λ, also where the front is hollow (for a small enough ρ); a weighted 
 hull. The part with ρ refuses points that are equal in the largest term and worse in another. The weights, drawn anew
 for each trial, spread the search along the front, though not evenly: on a hollow front most lead near its ends.
 
-The Gaussian process, the expected improvement and the trials in flight are those of bayesian.py. Failed and pruned
-trials count as the worst f_λ seen. LogEI, the default, has the same maximum as EI.
+All else is bayesian.py's; failed and pruned trials count as the worst f_λ seen, and LogEI has the maximum of EI.
 
 Paper: Knowles, ParEGO: A Hybrid Algorithm with On-Line Landscape Approximation for Expensive Multiobjective
 Optimization Problems, 2006: s = 10, ρ = 0.05; it starts from 11d - 1 points of a Latin hypercube, here from 2d + 1
@@ -52,6 +51,11 @@ class ParEGOView(BayesianView):
     Y: np.ndarray | None = None  # (n, m) the objectives, as they were told
     weights: np.ndarray | None = None  # (m,) λ; None before the first result
 
+    @property
+    def doubt(self) -> np.ndarray:
+        beyond = [Reach.of(f, absurd=30).doubt(f) > 0 for f in np.array(self.Y).T]
+        return np.where(np.any(beyond, axis=0), self.values - self.values.min(), 0)
+
 
 class ParEGO(BayesianOptimisation):
     name = "parego"
@@ -67,7 +71,10 @@ class ParEGO(BayesianOptimisation):
         return super().ask()
 
     def refuses(self, trial: Trial) -> str | None:
-        return refused(self.name, trial, self.done) or too_many(len(trial.values or ()), self.settings.divisions)
+        m, s = len(trial.values or ()), self.settings.divisions
+        if (sentence := refused(self.name, trial, self.done)) is None and math.comb(s + m - 1, m - 1) > 100_000:
+            return f"parego: {m} objectives and divisions={s} make too many weights; lower divisions, or use 'nsga2'"
+        return sentence
 
     def _results(self) -> tuple[list[Trial], np.ndarray, dict[str, Any]]:
         done, λ = self.done, self._weights
@@ -88,16 +95,7 @@ def tchebycheff(Y: np.ndarray, λ: Sequence[float] | np.ndarray, ρ: float = 0.0
 def weights(m: int, s: int) -> np.ndarray:
     """Every (λ_1, …, λ_m) of multiples of 1/s that sum to 1: C(s + m - 1, m - 1) rows.
 
-    ValueError where these are too many. Each is a row of s stars and m - 1 bars: ★★|★| is (2, 1, 0) / 3."""
-    if reason := too_many(m, s):
-        raise ValueError(reason)
+    Each is a row of s stars and m - 1 bars: ★★|★| is (2, 1, 0) / 3."""
     bars = np.array(list(combinations(range(s + m - 1), m - 1)))
     edges = np.hstack([np.full((len(bars), 1), -1), bars, np.full((len(bars), 1), s + m - 1)])
     return (np.diff(edges, axis=1) - 1) / s
-
-
-def too_many(m: int, s: int) -> str | None:
-    """Are the weights of m objectives more than 100,000? Then in a sentence; None if not."""
-    if math.comb(s + m - 1, m - 1) <= 100_000:
-        return None
-    return f"parego: {m} objectives and divisions={s} make too many weights; lower divisions, or use 'nsga2'"

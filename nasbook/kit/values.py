@@ -10,9 +10,11 @@ look alike to what learns from values. `Reach` draws it in:
     y  ↦  y                                 up to the limit Q₃ + 1.5 s;   s = Q₃ - Q₁, the distance of the quartiles
     y  ↦  limit + s ln(1 + (y - limit)/s)   up to 100 s further; what lies above that counts as if it lay there
 
-So what diverged counts much as what failed, and what lies within the limit keeps every digit. The limit is Tukey's
-fence, at which Ax clips (its transform Winsorize); Google Vizier takes ranks of the worse half and a logarithm (Song et
-al., The Vizier Gaussian Process Bandit Algorithm, 2024), HEBO a power transform of all (Cowen-Rivers et al. 2022).
+So what diverged counts much as what failed, and what lies within the limit keeps every digit. `doubt` is a noise for
+what was cut off while that is rare: one such value is overruled by good neighbours, a region of them is believed. The
+limit is Tukey's fence, at which Ax clips (its transform Winsorize); Google Vizier takes ranks of the worse half and a
+logarithm (Song et al., The Vizier Gaussian Process Bandit Algorithm, 2024), HEBO a power transform of all
+(Cowen-Rivers et al. 2022).
 """
 
 from __future__ import annotations
@@ -75,6 +77,14 @@ class Reach:
             excess = (values[far] / 2 - self.limit / 2) / (self.unit / 2)
         values[far] = self.limit + self.unit * np.log1p(np.minimum(excess, FARTHEST))
         return np.ldexp(values, -self.exponent)
+
+    def doubt(self, values: np.ndarray) -> np.ndarray:
+        """(n,) standard deviations, of what is drawn in: where no more than a tenth was cut off (or one value), as far
+        as that was left above the limit; else 0."""
+        with np.errstate(over="ignore"):
+            beyond = np.asarray(values) / 2 - self.limit / 2 > FARTHEST * (self.unit / 2)
+        few = beyond & (beyond.sum() <= max(1, len(values) // 10))
+        return np.ldexp(np.where(few, self.unit * np.log1p(FARTHEST), 0.0), -self.exponent)
 
     def let_out(self, mean: np.ndarray, std: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation (m,) of what was not drawn in: the curve undone, and its slope."""

@@ -38,6 +38,31 @@ def test_the_bottom_of_a_bowl_is_still_found(name, within):
     assert min(t.value for t in method.trials) < within
 
 
+@pytest.mark.parametrize("name", ["bayesian", "parego"])
+def test_an_outlier_right_beside_the_optimum_does_not_close_its_region(name):
+    method = nasbook.method(name, PLANE, seed=0)
+    for i in range(22):
+        if i == 3:
+            method.enqueue({"x": 0.32, "y": 0.6})
+        trial = method.ask()
+        value = bowl(trial.config) if i != 3 else 1e12
+        values = (value, value) if name == "parego" else None
+        method.tell(nasbook.Trial(trial.id, trial.config, status="done", value=value, values=values))
+    assert min(t.value for t in method.done) < 1e-4
+
+
+def test_a_region_that_diverges_is_still_avoided():
+    """The function is lowest just beside it."""
+    method = nasbook.method("bayesian", PLANE, seed=0)
+    for _ in range(24):
+        trial = method.ask()
+        x = trial.config["x"]
+        value = 1e12 if x > 0.35 else bowl(trial.config)
+        method.tell(nasbook.Trial(trial.id, trial.config, status="done", value=value))
+    late = [t.config["x"] for t in method.trials[10:]]
+    assert min(t.value for t in method.done) < 1e-2 and sum(x > 0.35 for x in late) <= 4
+
+
 def test_the_unit_of_the_forests_logarithm_is_that_of_the_others():
     method = told("forest", PLANE, bowl, 14)
     method.ask()

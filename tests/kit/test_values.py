@@ -18,6 +18,18 @@ def test_only_what_lies_far_above_the_rest_is_drawn_in():
     assert Reach.of(np.delete(y, 2)).limit == np.inf
 
 
+def test_only_what_is_cut_off_is_doubted_by_as_much_as_it_stands_out():
+    y = np.array([1.0, 2.0, 1e12, 1.5, 0.5, 100.0])
+    reach = Reach.of(y)
+    drawn, doubt = reach.draw_in(y), reach.doubt(y)
+    assert doubt[2] == pytest.approx(drawn[2] - reach.limit) and not np.delete(doubt, 2).any()
+    many = np.r_[y, 2e12, np.ones(12)]  # two of nineteen
+    assert not Reach.of(many).doubt(many).any() and np.count_nonzero(Reach.of(y).doubt(np.r_[many, 1.0])) == 2
+    assert not Reach.of(np.delete(y, [2, 5])).doubt(np.delete(y, [2, 5])).any()
+    huge = Reach.of(y * 1e290)
+    assert np.isfinite(huge.doubt(y * 1e290)).all() and (huge.doubt(y * 1e290) > 0).tolist() == (doubt > 0).tolist()
+
+
 def test_the_limit_is_tukeys_fence():
     y = np.random.default_rng(0).lognormal(sigma=2, size=41)
     q1, q3 = np.percentile(y, [25, 75])

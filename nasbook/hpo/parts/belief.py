@@ -121,7 +121,7 @@ class Belief:
         if not len(self.x):
             return 0.0, np.zeros(3)
         squares = np.array([1.0, 2.0, 2.0])  # gp.py takes variances
-        value, slope = log_marginal_likelihood(theta * squares, self._D2, np.asarray(self.y), self.kernel)
+        value, slope = log_marginal_likelihood(theta * squares, self._D2, np.asarray(self.y), self.kernel, np.zeros(1))
         return value, slope * squares
 
     @cached_property

@@ -1,11 +1,11 @@
 """How likely results are under a Gaussian process, and the hyperparameters under which they are most likely.
 
-    θ = (ln ℓ_1, …, ln ℓ_d, ln σ_f², ln σ_n²),      K = σ_f² k(X, X) + σ_n² I
+    θ = (ln ℓ_1, …, ln ℓ_d, ln σ_f², ln σ_n²),      K = σ_f² k(X, X) + σ_n² I + D
     log p(y | X, θ) = -½ yᵀ K⁻¹ y - ½ log |K| - n/2 log 2π
     ∂/∂θ_j          = ½ tr(W ∂K/∂θ_j),   W = α αᵀ - K⁻¹,   α = K⁻¹ y
 
-`most_likely` maximises log p(y | X, θ) + log p(θ) over the hyperparameters that are not fixed. The values are
-standardised before. Priors: ℓ_j ~ LogNormal(√2 + ½ ln d, √3) (Hvarfner et al. 2024; BoTorch's default);
+D is diagonal, the doubt about single values; these are standardised before. `most_likely` maximises log p(y | X, θ) +
+log p(θ) over what is not fixed. Priors: ℓ_j ~ LogNormal(√2 + ½ ln d, √3) (Hvarfner et al. 2024; BoTorch's default);
 σ_f² ~ Gamma(2, 1) (Optuna's); σ_n² ~ LogNormal(-4, 3), BoTorch's with three times its width: the mode is e⁻¹³.
 
 Book: Rasmussen & Williams 2006, algorithm 2.1 and equation 5.9.
@@ -20,10 +20,11 @@ from scipy.spatial.distance import squareform
 
 from nasbook.hpo.parts.kernels import KERNELS
 
+Array = np.ndarray
 BOUNDS = {"lengthscale": (0.01, 100.0), "signal": (1e-3, 1e3), "noise": (1e-8, 1.0)}
 
 
-def most_likely(D2: np.ndarray, y: np.ndarray, kernel: str, fixed: tuple) -> np.ndarray:
+def most_likely(D2: Array, y: Array, kernel: str, doubt: Array, fixed: tuple) -> Array:
     """θ (d + 2,); `fixed` are the length scale(s), σ_f² and σ_n², None where they are to be found."""
     d = D2.shape[1]
     values = [np.broadcast_to(np.nan if v is None else v, m) for v, m in zip(fixed, (d, 1, 1), strict=True)]
@@ -34,11 +35,11 @@ def most_likely(D2: np.ndarray, y: np.ndarray, kernel: str, fixed: tuple) -> np.
         return theta
     bounds = np.log([BOUNDS["lengthscale"]] * d + [BOUNDS["signal"], BOUNDS["noise"]])[free]
 
-    def loss(part: np.ndarray) -> tuple[float, np.ndarray]:
+    def loss(part: Array) -> tuple[float, Array]:
         at = theta.copy()
         at[free] = part
         try:
-            value, gradient = log_marginal_likelihood(at, D2, y, kernel)
+            value, gradient = log_marginal_likelihood(at, D2, y, kernel, doubt)
         except LinAlgError:
             return 1e10, np.zeros(len(part))
         prior, slope = log_prior(at)
@@ -54,18 +55,18 @@ def most_likely(D2: np.ndarray, y: np.ndarray, kernel: str, fixed: tuple) -> np.
     return theta
 
 
-def squared_differences(X: np.ndarray, group: np.ndarray) -> np.ndarray:
+def squared_differences(X: Array, group: Array) -> Array:
     """(x_j - x'_j)² of the n (n - 1)/2 pairs of points, summed over the columns of a group: (pairs, d)."""
     i, j = np.triu_indices(len(X), 1)
     return (X[i] - X[j]) ** 2 @ (group[:, None] == np.arange(group.max() + 1))
 
 
-def log_marginal_likelihood(theta: np.ndarray, D2: np.ndarray, y: np.ndarray, kernel: str) -> tuple[float, np.ndarray]:
+def log_marginal_likelihood(theta: Array, D2: Array, y: Array, kernel: str, doubt: Array) -> tuple[float, Array]:
     """log p(y | X, θ) and its gradient (d + 2,), from the squared differences (pairs, d)."""
     n, ell2, (signal, noise) = len(y), np.exp(-2 * theta[:-2]), np.exp(theta[-2:])
     k, g = KERNELS[kernel](D2 @ ell2)
     K = signal * squareform(k)  # (n, n), for whose diagonal there are no pairs
-    np.fill_diagonal(K, signal + noise)
+    np.fill_diagonal(K, signal + noise + doubt)
     L = lower(K.T)
     alpha = solve(L, y)
     value = -y @ alpha / 2 - np.log(L.diagonal()).sum() - n / 2 * np.log(2 * np.pi)
@@ -74,7 +75,7 @@ def log_marginal_likelihood(theta: np.ndarray, D2: np.ndarray, y: np.ndarray, ke
     return float(value), np.r_[signal * (w * g) @ D2 * ell2, signal * (w @ k + trace / 2), noise * trace / 2]
 
 
-def log_prior(theta: np.ndarray) -> tuple[float, np.ndarray]:
+def log_prior(theta: Array) -> tuple[float, Array]:
     """log p(θ) up to a constant, as a density of (ℓ, σ_f², σ_n²), and its gradient by their logarithms."""
     ln_ell, ln_signal, ln_noise = theta[:-2], theta[-2], max(theta[-1], -100.0)  # a noise of 0 is fixed
     z, w = (ln_ell - np.sqrt(2) - np.log(len(ln_ell)) / 2) / np.sqrt(3), (ln_noise + 4) / 3
@@ -82,7 +83,7 @@ def log_prior(theta: np.ndarray) -> tuple[float, np.ndarray]:
     return float(value), np.r_[-1 - z / np.sqrt(3), 1 - np.exp(ln_signal), -1 - w / 3]
 
 
-def lower(K: np.ndarray) -> np.ndarray:
+def lower(K: Array) -> Array:
     """L with L Lᵀ = K, of which the lower triangle is read; where K is singular to rounding, its diagonal is raised."""
     for jitter in (0, 1e-10, 1e-8, 1e-6, 1e-4):
         L, failed = lapack.dpotrf(K + jitter * K.diagonal().max() * np.eye(len(K)) if jitter else K, lower=1)
@@ -91,6 +92,6 @@ def lower(K: np.ndarray) -> np.ndarray:
     raise LinAlgError("the kernel matrix is not positive definite")
 
 
-def solve(L: np.ndarray, b: np.ndarray) -> np.ndarray:
+def solve(L: Array, b: Array) -> Array:
     """K⁻¹ b from K = L Lᵀ."""
     return lapack.dpotrs(L, b, lower=1)[0]

@@ -21,7 +21,7 @@ import numpy as np
 from scipy.linalg import solve_triangular
 from scipy.spatial.distance import cdist
 
-from nasbook.hpo.parts.evidence import log_marginal_likelihood, lower, most_likely, solve, squared_differences
+from nasbook.hpo.parts.evidence import lower, most_likely, solve, squared_differences
 from nasbook.hpo.parts.kernels import KERNELS
 from nasbook.kit.blas import one_thread
 
@@ -30,7 +30,8 @@ class GP:
     """A Gaussian process; `fit(X (n, D), y (n,))` returns itself, ready for `predict` (and for slopes.py and draws.py).
 
     What is None is fitted. `groups` (D,): columns that share a length scale. standardise=False: y as it is, mean 0.
-    Afterwards: `lengthscales` (d,), `signal` σ_f², `noise` σ_n² (of standardised values), `evidence` log p(y | X, θ).
+    `fit(X, y, doubt)`: by how much (standard deviations, in units of y) the first values are noisier than the others.
+    Afterwards: `lengthscales` (d,), `signal` σ_f², `noise` σ_n² (of standardised values).
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class GP:
         self._fixed = (lengthscale, signal, noise)
 
     @one_thread
-    def fit(self, X: np.ndarray, y: np.ndarray) -> GP:
+    def fit(self, X: np.ndarray, y: np.ndarray, doubt: np.ndarray | tuple = ()) -> GP:
         self.X, y = np.asarray(X, float), np.asarray(y, float)
         n, D = self.X.shape
         if n == 0 or y.shape != (n,) or not (np.isfinite(self.X).all() and np.isfinite(y).all()):
@@ -58,23 +59,23 @@ class GP:
         self.shift, self.scale = big * float(np.mean(y / big)), big * (float(np.std(y / big)) or 1.0)
         self.shift, self.scale = (self.shift, self.scale) if self.standardise else (0.0, 1.0)
         self.z = (y - self.shift) / self.scale
-        D2 = squared_differences(self.X, group)
-        theta = most_likely(D2, self.z, self.kernel, self._fixed)
+        self.doubt = np.pad(np.square(np.divide(doubt, self.scale)), (0, n - len(doubt)))
+        theta = most_likely(squared_differences(self.X, group), self.z, self.kernel, self.doubt, self._fixed)
         self.lengthscales, (self.signal, self.noise) = np.exp(theta[:-2]), np.exp(theta[-2:]).tolist()
         self.ell = self.lengthscales[group]  # (D,): one length scale a column
         self._condition(self.k(self.X)[0])
-        self.evidence = log_marginal_likelihood(theta, D2, self.z, self.kernel)[0]
         return self
 
     def given(self, X: np.ndarray, y: np.ndarray) -> GP:
         """The belief after more values y (k,) at X (k, D), with hyperparameters and scale as they are."""
         new = copy(self)
         new.X, new.z = np.concatenate([self.X, X]), np.r_[self.z, (np.asarray(y) - self.shift) / self.scale]
+        new.doubt = np.r_[self.doubt, np.zeros(len(X))]
         new._condition(new.k(new.X)[0])
         return new
 
     def _condition(self, K: np.ndarray) -> None:
-        self.L = lower(K + self.noise * np.eye(len(K)))
+        self.L = lower(K + np.diag(self.noise + self.doubt))
         self.alpha = solve(self.L, self.z)  # α = K⁻¹ y
 
     # ---- the posterior ---------------------------------------------------------------------------------

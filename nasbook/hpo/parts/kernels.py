@@ -13,8 +13,6 @@ Book: Rasmussen & Williams 2006, section 4.2.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 
@@ -35,6 +33,4 @@ def matern32(r2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (1 + s) * e, 3 * e
 
 
-KERNELS: dict[str, Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]] = {
-    "matern52": matern52, "matern32": matern32, "rbf": rbf,
-}  # fmt: skip
+KERNELS = {kernel.__name__: kernel for kernel in (matern52, matern32, rbf)}

@@ -39,8 +39,7 @@ def maximise(
         U, a = _add(U, a, space.snap(more), acquire)
         if any(p.size < np.inf for p in features.parameters):
             U, a = _walk(U, a, acquire, space)
-    for i in np.argsort(-a, kind="stable"):
-        yield space.decode(U[i])
+    return (space.decode(U[i]) for i in np.argsort(-a, kind="stable"))
 
 
 def quasi_random(d: int, n: int, rng: np.random.Generator) -> np.ndarray:

@@ -219,6 +219,8 @@ TASKS = [
           (("dataset", "messy"), ("objectives", ("error", "parameters")))),
     Entry("digits-hpo-messy-seconds", "small networks on messy digits: error and seconds of training", "nasbook.tasks.digits_hpo:DigitsHPO",
           "multi-objective", "nasbook", (("dataset", "messy"), ("objectives", ("error", "seconds")))),
+    Entry("digits-mbconv-table", "chains of inverted bottlenecks: error, latency and parameters, as a table", "nasbook.tasks.chain_table:ChainTable",
+          "multi-objective", "nasbook"),
     Entry("digits-mlp-parameters", "a multilayer perceptron trained on 8×8 digits: error and parameters", "nasbook.tasks.training:DigitsMLP",
           "multi-objective", "scikit-learn", (("objectives", ("error", "parameters")),)),
 ]  # fmt: skip
@@ -302,6 +304,8 @@ LABS = [
     Entry("estimators", "what each estimator costs, how well it ranks, and what it finds in so much time", "nasbook.widgets.labs.estimators:EstimatorsLab"),
     Entry("gan", "a generator of digits that grows cell by cell, its policy, and a reward that no two evaluations agree on",
           "nasbook.widgets.labs.gan:GANLab"),
+    Entry("hardware", "a price of latency and a cap, probabilities that move, fronts, and where FLOPs mislead",
+          "nasbook.widgets.labs.hardware:HardwareLab"),
     Entry("race", "several methods, several seeds, one task", "nasbook.widgets.labs.race:RaceLab"),
 ]  # fmt: skip
 

@@ -21,6 +21,7 @@ TORCH = {
     "hypergradient",
     "pbt",
     "weight-sharing",
+    "hardware",
 }  # they build or train a network at once
 CODE = """
 import json, resource, sys, time

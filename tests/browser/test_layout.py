@@ -17,6 +17,7 @@ SMALL = {"race": ", seeds=2, trials=10", "transfer": ", seeds=2, trials=10, know
          "weight-sharing": ", epochs=1, data='digits'",
          "few-shot": ", epochs=2, meta_steps=1, tasks=1",
          "gan": ", epochs=2, steps=10, images=10",
+         "hardware": ", epochs=3",
          "growth": ", rounds=1, networks=4, epochs=1",
          "hypergradient": ", unroll=2, rounds=5"}  # fmt: skip
 PARTS = ("row", "play", "pause", "reset", "scrub", "settings", "picture", "sentence", "save")

@@ -32,6 +32,7 @@ SMALL = {  # settings under which a step is quick: the last word is always a ste
     "surrogates": {"trials": 15, "startup": 4},
     "weight-sharing": {"epochs": 1, "data": "digits"},
     "few-shot": {"epochs": 2, "meta_steps": 1, "tasks": 1, "inner_steps": 1},
+    "hardware": {"method": "nsga2", "epochs": 3},
     "growth": {"rounds": 1, "networks": 4, "epochs": 1},
     "pbt": {"population": 2, "epochs": 5},
     "hypergradient": {"unroll": 2, "rounds": 5, "mode": "reverse"},

@@ -87,6 +87,8 @@ LABS = {  # the lab, its settings: every method that can be chosen in it
     **{f"pareto {m}": ("pareto", {"method": m, "trials": 20}) for m in ("nsga2", "parego", "random")},
     **{f"surrogates {m}": ("surrogates", {"model": m, "trials": 25}) for m in ("forest", "bananas")},
     "few-shot": ("few-shot", {"epochs": 2, "meta_steps": 1, "tasks": 1, "inner_steps": 2}),
+    **{f"hardware {m}": ("hardware", {"method": m, "epochs": 3} if m != "nsga2" else {"method": m})
+       for m in ("proxylessnas", "fbnet", "nsga2", "ofa")},
     **{f"growth {m}": ("growth", {"method": m, "rounds": 1, "networks": 4, "epochs": 1})
        for m in ("network-morphism", "cnn-differential-evolution")},
     **{f"weight-sharing {m}": ("weight-sharing", {"sampling": m, "epochs": 1, "data": "digits"})

@@ -2,9 +2,9 @@
 
     python tests/benchmarks/mutants.py [METHOD ...] [--sample 30] [--seed 0] [--jobs 1] [--least 90]
 
-Each mutant is the method's file with one change; it dies where the method's own test file fails, raises or takes three
-times as long as it does without the change. Printed: killed of total for each file, and each survivor with its line.
-Exits 1 where a file has fewer than `least` per cent dead. Not mutated: annotations, decorators, text, errors, what
+Each mutant is the method's file with one change; it dies where the method's own test file fails (or test_bounds.py on
+its settings), raises or takes three times as long as it does without the change. Printed: killed of total for each
+file, and each survivor with its line. Exits 1 where a file has fewer than `least` per cent dead. Not mutated: annotations, decorators, text, errors, what
 stands under TYPE_CHECKING, and the defaults of settings (they are the papers'; a test would only say them twice).
 
 Needs Unix (a mutant is a fork, so that torch and SciPy are imported once).
@@ -223,6 +223,7 @@ def main():
         for entry in entries:
             _, room, stem = entry.module.split(".")
             tests = [ROOT / (PARTS[entry.name].test or f"tests/{room}/test_{stem}.py")]
+            tests.append(f"{ROOT}/tests/test_bounds.py::test_the_bounds_of_settings[{entry.name}]")
             dead, total = try_file(entry, tests, options.sample, options.seed, pool)
             if 100 * dead < options.least * total:
                 weak.append(entry.name)

@@ -210,7 +210,7 @@ def test_ageing_beats_killing_the_worst_under_noise():
         ({"population": 1}, "population must be a whole number of at least 2"),
         ({"sample": 0}, "sample must be a whole number of at least 1"),
         ({"population": 2.5}, "population must be a whole number"),
-        ({"scale": 0.0}, "scale must lie in"),
+        ({"scale": 0.0}, r"scale must lie in \(0, 1\], not 0"),
         ({"ageing": "yes"}, "ageing must be True or False"),
         ({"tournament": 3}, "has no setting 'tournament'"),
     ],

@@ -43,9 +43,6 @@ def test_every_method_has_its_parts():
 WITHOUT = {  # a lab or a lesson, and why
     **dict.fromkeys(("scarlet", "ofa"), "lesson 12 has them; the lab draws the cells whose truth a table knows"),
     "compound": "lesson 14 has no lab of it",
-    **dict.fromkeys(
-        ("gdas", "snas", "pc-darts", "fair-darts", "p-darts"), "lesson 13 and its lab have plain DARTS only"
-    ),
     **dict.fromkeys(("proxylessnas", "fbnet"), "lesson 14 has no lab with latencies in the loss"),
     "autogan": "lesson 16 is not written",
 }

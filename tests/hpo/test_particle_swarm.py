@@ -188,3 +188,13 @@ def test_an_equal_value_is_no_better_place():
     tell(method, method.ask(), 1.0)
     after = method.view()
     assert np.array_equal(after.best, before.best) and np.array_equal(after.best_positions, before.best_positions)
+
+
+def test_where_a_particle_waits_the_next_one_flies():
+    method = ParticleSwarm(CUBE, particles=4, seed=1)
+    first, *others = [method.ask() for _ in range(4)]
+    for trial in others:
+        tell(method, trial, 1.0)
+    assert [method.ask().info["particle"] for _ in others] == [1, 2, 3] and method.ask() is None
+    tell(method, first, 1.0)
+    assert method.ask().info["particle"] == 0

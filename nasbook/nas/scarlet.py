@@ -79,25 +79,19 @@ class Scarlet(FairNAS):
         blocks = [(f"block{i + 1}" if self.places.ops[op] != "skip" else "", i) for i, op in enumerate(path)]
         waiting = None  # W₁, or the product of several
         for name, i in [*blocks[:cut], ("reduce", 0), *blocks[cut:], ("head", 0)]:  # the mean before the head is linear
-            if name:
-                into(program.get_submodule(name), waiting)
-                waiting = None
-            elif self.settings.skip == "linear":
+            if not name and self.settings.skip == "linear":
                 W1 = self.net.places[i]["skip"].weight.detach()[:, :, 0, 0]
                 waiting = W1 if waiting is None else W1 @ waiting
+            elif name and waiting is not None:
+                block = program.get_submodule(name)
+                if getattr(block, "residual", False):
+                    what = "a stabilizer cannot be merged into a block that adds its input"
+                    raise ValueError(f"{what}; train the network alone")
+                W2 = weight_of(block)
+                W2.data, waiting = merge(W2.data, waiting), None
         return program
 
 
 def weight_of(block: nn.Module) -> Tensor:
     """Of its first convolution or linear layer."""
     return next(m.weight for m in block.modules() if isinstance(m, nn.Conv2d | nn.Linear))
-
-
-def into(block: nn.Module, W1: Tensor | None) -> None:
-    """Merge W₁ into the first layer of a block, in place."""
-    if W1 is None:
-        return
-    if getattr(block, "residual", False):
-        raise ValueError("a stabilizer cannot be merged into a block that adds its input; train the network alone")
-    weight = weight_of(block)
-    weight.data = merge(weight.data, W1)

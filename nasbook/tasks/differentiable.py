@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -24,6 +23,7 @@ from torch.nn.functional import one_hot
 from nasbook.kit.threads import one_thread
 from nasbook.space import Config, Float, Space
 from nasbook.task import Evaluation, Fidelity, Report, Task
+from nasbook.tasks import bundled
 
 Split = dict[str, tuple[Tensor, Tensor]]
 
@@ -198,10 +198,8 @@ def load(name: str, train: int) -> Split:
 
     Columns are standardised by the training rows and divided by the square root of their number, so that a row has
     about length 1."""
-    from sklearn.datasets import load_breast_cancer, load_digits
-
-    data: Any = load_digits() if name == "digits" else load_breast_cancer()
-    x, y, fifth = data.data, data.target, len(data.target) // 5
+    x, y = bundled.digits() if name == "digits" else bundled.breast_cancer()
+    x, fifth = x.reshape(len(y), -1), len(y) // 5
     if train > len(y) - 2 * fifth:
         raise ValueError(f"train={train}, but of {len(y)} rows {len(y) - 2 * fifth} are left to learn from")
     order = np.random.default_rng(0).permutation(len(y))

@@ -34,6 +34,7 @@ from nasbook.nas.spaces.generator.layers import CHANNELS, LATENT
 from nasbook.nas.spaces.generator.space import Generators
 from nasbook.space import Config
 from nasbook.task import Evaluation, Fidelity, Report, Task
+from nasbook.tasks import bundled
 from nasbook.tasks.learner import Learner
 
 CELLS, BATCH, LR, PART = 2, 32, 2e-3, 20  # PART: steps between two looks
@@ -165,12 +166,9 @@ class Alone(Learner):
 @lru_cache(1)
 def _digits() -> tuple[Tensor, Tensor]:
     """Images (1797, 1, 8, 8) in ±1 and labels, in an order that is always the same."""
-    from sklearn.datasets import load_digits
-
-    data = load_digits()
-    order = np.random.default_rng(0).permutation(len(data.target))
-    x = torch.from_numpy((data.images[order] / 8 - 1).astype(np.float32))[:, None]
-    return x, torch.from_numpy(data.target[order])
+    x, y = bundled.digits()
+    order = np.random.default_rng(0).permutation(len(y))
+    return torch.from_numpy((x[order] / 8 - 1).astype(np.float32))[:, None], torch.from_numpy(y[order])
 
 
 class Classifier(nn.Module):

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.ndimage import affine_transform
-from sklearn.datasets import load_digits
+
+from nasbook.tasks import bundled
 
 Split = tuple[np.ndarray, np.ndarray]
 Splits = dict[str, Split]
@@ -67,9 +68,9 @@ DATA = {"digits": digits, "messy": messy, "textures": textures}
 
 
 def _shuffled_digits() -> tuple[np.ndarray, np.ndarray]:
-    data = load_digits()
-    order = np.random.default_rng(0).permutation(len(data.target))
-    return data.images[order] / 16.0, data.target[order]
+    x, y = bundled.digits()
+    order = np.random.default_rng(0).permutation(len(y))
+    return x[order] / 16.0, y[order]
 
 
 def _splits(x: np.ndarray, y: np.ndarray, sizes: tuple[int, int, int]) -> Splits:

@@ -18,7 +18,6 @@ import math
 from typing import Any
 
 import numpy as np
-from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedKFold, train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -28,6 +27,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from nasbook.space import Choice, Config, Float, Int, Space
 from nasbook.task import Evaluation, Fidelity, Report, Task
+from nasbook.tasks import bundled
 
 
 class Cancer(Task):
@@ -53,7 +53,7 @@ class Cancer(Task):
         self.folds = int(folds)
         self.arguments = {} if folds == 5 else {"folds": self.folds}
         self.fidelity = Fidelity("fold", 1, self.folds)
-        x, y = load_breast_cancer(return_X_y=True)
+        x, y = bundled.breast_cancer()
         self.x, self.x_test, self.y, self.y_test = train_test_split(x, y, test_size=0.2, stratify=y, random_state=0)
         self.splits = list(StratifiedKFold(self.folds, shuffle=True, random_state=0).split(self.x, self.y))
 

@@ -15,7 +15,7 @@ import math
 import os
 from collections.abc import Sequence
 from copy import deepcopy
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from nasbook.kit.checks import is_one_of
 from nasbook.kit.threads import one_thread
 from nasbook.space import Choice, Config, Float, Int, Space
 from nasbook.task import Evaluation, Fidelity, Report, Task
+from nasbook.tasks import bundled
 from nasbook.tasks.learner import Learner
 from nasbook.tasks.objectives import weigh, weighed
 
@@ -89,7 +90,7 @@ class Digits(Task):
         if data is not None:
             self.arguments["data"] = os.fspath(data)
         self._weighed = weigh(self, objectives, ("parameters",))
-        x, y = _digits() if data is None else _from_file(Path(data))
+        x, y = bundled.digits() if data is None else _from_file(Path(data))
         self.splits = split(x, y, self.train)
         self.classes = int(max(y.max() for _, y in self.splits.values())) + 1
         self.shape = self.splits["train"][0].shape[1:]  # (channels, h, w) of one image, or (k,)
@@ -313,14 +314,6 @@ class Dropout(nn.Module):
 
 
 # ---- images and labels -----------------------------------------------------------------------------------
-
-
-@lru_cache(1)
-def _digits() -> Split:
-    from sklearn.datasets import load_digits
-
-    digits = load_digits()
-    return digits.images, digits.target
 
 
 def _from_file(path: Path) -> Split:

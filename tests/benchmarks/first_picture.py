@@ -13,16 +13,10 @@ import subprocess
 import sys
 
 FORESTS = {"surrogates"}  # the picture is of one
-TORCH = {
-    "growth",
-    "spaces",
-    "controller",
-    "darts",
-    "hypergradient",
-    "pbt",
-    "weight-sharing",
-    "hardware",
-}  # they build or train a network at once
+TORCH = {  # they build or train a network at once
+    "growth", "spaces", "controller", "darts", "relaxations", "weight-sharing", "hypergradient", "pbt", "few-shot",
+    "gan", "hardware",
+}  # fmt: skip
 CODE = """
 import json, resource, sys, time
 import nasbook

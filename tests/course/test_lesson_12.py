@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import kendalltau
 
 import nasbook
+from nasbook.course.exercises import run_cell
 from nasbook.course.lessons.lesson_12 import concordant, merged
 
 TAU = "import numpy as np\nfrom scipy.stats import pearsonr, spearmanr\ndef tau(x, y):\n    n = len(x)\n    i, j = np.triu_indices(n, 1)\n"
@@ -50,6 +51,13 @@ WRONG = [
 @pytest.mark.parametrize("name, source, says", WRONG, ids=[f"{n}-{i}" for i, (n, *_) in enumerate(WRONG)])
 def test_a_wrong_answer_is_told_what_is_wrong(name, source, says, refused):
     refused(name, source, says)
+
+
+@pytest.mark.parametrize("name", ["12.tau", "12.fair", "12.merge"])
+def test_a_right_answer_passes_whatever_sizes_are_drawn(name):
+    exercise = nasbook.exercise(name)
+    answer = run_cell(exercise.solution)[exercise.answer]
+    assert [told for told in (exercise.test(answer) for _ in range(60)) if told] == []
 
 
 def test_square_weights_tell_a_transposed_matrix_from_a_dropped_one():

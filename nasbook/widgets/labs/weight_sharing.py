@@ -219,14 +219,16 @@ class WeightSharingLab(Lab):
             return (updates + forward / (3 * BATCH)) / self.steps_alone
         return (updates + looks * self.steps_judged) / self.steps_alone
 
-    def breaks_even(self, n: int) -> float | None:
-        """How many judged paths a training alone would have to cost, so that random search at equal cost found no
-        better than step n has; None where training the supernet alone costs as much already."""
+    def breaks_even(self, n: int) -> float:
+        """How many judged paths a training alone would have to cost, so that random search needed as much for a cell as
+        good as that of step n; what the search on the supernet has cost stays as it is."""
         at: Progress = self.steps[n - 1]
         assert at.found is not None
         worth = float(np.interp(at.found[1], self.random[0], np.arange(1, len(self.random[0]) + 1)))
-        room = worth - at.updates / self.steps_alone
-        return at.searched / room if room > 0 else None
+        return (at.updates / self.steps_judged + at.searched) / worth
+
+    def keeps(self) -> str:
+        return plural(len(self.trace or ()), "epoch")
 
     # ---- the picture and the words -------------------------------------------------------------------------
 
@@ -309,10 +311,8 @@ class WeightSharingLab(Lab):
         if n < self.total:
             return told
         now, ratio = self.steps_alone / self.steps_judged, self.breaks_even(n)
-        if ratio is not None and ratio <= now:
+        if ratio <= now:
             return f"{told} This time the search has paid; another seed may say otherwise."
-        if ratio is None:
-            return f"{told} Even if judging cost nothing it would not pay: training the supernet alone costs too much."
         return (
             f"{told} A cell alone costs {now:.0f} judged paths; this search would pay from {ratio:,.0f} on, if the "
             "supernet needed no longer training."

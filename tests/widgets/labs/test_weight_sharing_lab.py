@@ -88,15 +88,15 @@ def test_what_is_found_is_the_best_by_shared_weights_at_its_cost(lab):
     assert end.found == pytest.approx((cost, lab.table.test_accuracy(lab.method.places.config(best))))
     told = words(lab._sentence)
     assert f"for the same cost, {cost:.1f} cells" in told
-    assert any(word in told for word in ("would pay from", "would not pay", "This time the search has paid"))
+    assert any(word in told for word in ("would pay from", "This time the search has paid"))
 
 
 def test_a_saved_trace_goes_on_without_the_lab(lab, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     trace = nasbook.Trace.load(lab.files.save_trace())
+    assert f"{len(trace)} epochs saved in" in lab.files.said.value
     assert trace.digest == lab.trace.digest and trace.header.method == lab.values["sampling"]
-    fig = trace.plot()
-    assert "updates of an operation" in fig.alt.lower() or fig.alt
+    assert "Updates of an operation: " in trace.plot().alt
     study = trace.export("study.yaml", settings={"epochs": 1})
     assert lab.values["sampling"] in study.read_text()
 
@@ -122,8 +122,6 @@ def test_the_ratio_at_which_it_would_pay(lab):
         return
     n, end = lab.total, lab.steps[-1]
     worth = np.interp(end.found[1], lab.random[0], np.arange(1, len(lab.random[0]) + 1))
-    ratio = lab.breaks_even(n)
-    if ratio is None:
-        assert worth <= end.updates / 72
-    else:  # at this ratio the cost is that of so many cells
-        assert end.updates / 72 + end.searched / ratio == pytest.approx(worth)
+    alone = lab.breaks_even(n) * lab.steps_judged  # steps of a training alone, so that both cost the same
+    assert worth * alone == pytest.approx(end.updates + end.searched * lab.steps_judged)
+    assert ("has paid" in lab.sentence(n)) == (alone <= lab.steps_alone)

@@ -22,7 +22,7 @@ class Parts:
 PARTS = {  # of each method: the kind of picture that draws it (trace.plot), its lab, its lesson, its benchmark
     "random": Parts("history", "game", "01", ""),
     "grid": Parts("slice", "game", "01", ""),
-    "compound": Parts("compound", "hardware", "", ""),
+    "compound": Parts("compound", "hardware", "14", ""),
     "sobol": Parts("slice", "game", "01", ""),
     "halton": Parts("slice", "game", "01", ""),
     "latin-hypercube": Parts("slice", "game", "01", ""),
@@ -62,9 +62,9 @@ PARTS = {  # of each method: the kind of picture that draws it (trace.plot), its
     "fair-darts": Parts("weights", "relaxations", "13", "relaxations"),
     "p-darts": Parts("weights", "relaxations", "13", "relaxations"),
     "scarlet": Parts("paths", "", "12", ""),
-    "ofa": Parts("paths", "hardware", "12", ""),
-    "fbnet": Parts("weights", "hardware", "", "one_shot"),
-    "proxylessnas": Parts("weights", "hardware", "", "one_shot"),
+    "ofa": Parts("paths", "hardware", "14", ""),
+    "fbnet": Parts("weights", "hardware", "14", "one_shot"),
+    "proxylessnas": Parts("weights", "hardware", "14", "one_shot"),
     "autogan": Parts("gan", "gan", "16", "gan"),
 }
 

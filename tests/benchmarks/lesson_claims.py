@@ -402,6 +402,46 @@ def lesson_14() -> None:
         gap = against(share["parego", trials], share["nsga2", trials][:seeds], 1)
         say(f"parego - nsga2, {trials} trials", gap)
     say("nsga2 - random, 200 trials", against(share["nsga2", 200], share["random", 200], 1))
+    lesson_14_prices()
+
+
+def lesson_14_prices() -> None:
+    """From data/hardware_prices.csv, which nasbook/data/make/hardware.py makes: ten seeds of proxylessnas a price."""
+    import csv
+    from pathlib import Path
+
+    from nasbook.tasks.chain_table import ChainTable
+
+    table = ChainTable()
+    known = {
+        " ".join(c.values()): (e, t)
+        for c, e, t in zip(table.configs, table.columns["error"], table.columns["latency"], strict=True)
+    }
+    costs = np.array(list(known.values()))
+    with (Path(nasbook.__file__).parent / "data" / "hardware_prices.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    prices = sorted({float(row["price"]) for row in rows})
+    expected = {
+        p: np.array([[float(r["expected"]) for r in rows if (float(r["price"]), int(r["seed"])) == (p, s)]
+                     for s in range(10)])
+        for p in prices
+    }  # fmt: skip
+    for price, course in expected.items():
+        fall = 100 * (1 - course / course[:, 7:8])
+        for epoch in (9, 10, 12, 16, 24):
+            say(
+                f"price {price:g}: % that the expected latency has fallen by epoch {epoch}", mean(fall[:, epoch - 1], 1)
+            )
+        ends = [known[r["network"]] for r in rows if float(r["price"]) == price and r["epoch"] == "24"]
+        say(f"price {price:g}: latency of what is found, µs", mean([t for _, t in ends], 0))
+        say(f"price {price:g}: its error alone, %", mean([100 * e for e, _ in ends], 1))
+        near = [100 * costs[np.abs(costs[:, 1] - t) < 0.1 * t, 0].mean() for _, t in ends]
+        say(f"price {price:g}: error - that of chains as fast", against([100 * e for e, _ in ends], near, 1))
+    for low, high in zip(prices, prices[1:], strict=False):
+        say(
+            f"expected at the end, price {high:g} - {low:g}, µs",
+            against(expected[high][:, -1], expected[low][:, -1], 0),
+        )
 
 
 def lesson_15() -> None:

@@ -42,6 +42,20 @@ WRONG = [
      "        for a, i, b in zip(o, o[1:], o[2:]):\n            d[i] += (points[b][j] - points[a][j]) / span\n"
      "        d[o[0]] = d[o[-1]] = float('inf')\n    return d", "has the distance"),
     ("14.crowding", "def crowding(points):\n    return 1.0", "one number for each"),
+    ("14.slope", "def slope(p, t):\n    return [a * b for a, b in zip(p, t)]", "subtract E inside the bracket"),
+    ("14.slope", "def slope(p, t):\n    E = sum(a * b for a, b in zip(p, t))\n    return [b - E for b in t]", "multiply by p_i"),
+    ("14.slope", "def slope(p, t):\n    E = sum(a * b for a, b in zip(p, t))\n    return [a * (E - b) for a, b in zip(p, t)]",
+     "the sign is turned round"),
+    ("14.slope", "def slope(p, t):\n    return t", "p is the softmax of α"),
+    ("14.slope", "def slope(p, t):\n    return sum(a * b for a, b in zip(p, t))", "one number for each"),
+    ("14.slope", "def slope(p, t):\n    return [a * (b - sum(t) / len(t)) for a, b in zip(p, t)]", "add up to 0"),
+    ("14.slope", "def slope(p, t):\n    return [0.0] * len(p)", "the first is"),
+    ("14.growth", "def growth(alpha, beta, gamma, phi):\n    return (alpha * beta * gamma) ** phi", "reads w channels and writes w"),
+    ("14.growth", "def growth(alpha, beta, gamma, phi):\n    return alpha * beta**2 * gamma**2", "single step of φ|not"),
+    ("14.growth", "def growth(alpha, beta, gamma, phi):\n    return alpha * beta**2 * gamma**2 * phi", "steps multiply"),
+    ("14.growth", "def growth(alpha, beta, gamma, phi):\n    return (alpha**2 * beta**2 * gamma**2) ** phi", "not four times"),
+    ("14.growth", "def growth(alpha, beta, gamma, phi):\n    return 2.0**phi", "cost 9 d w² r²"),
+    ("14.growth", "def growth(alpha, beta, gamma, phi):\n    return None", "must return a number"),
 ]  # fmt: skip
 
 

@@ -1,10 +1,12 @@
-"""Lesson 14, several objectives: who is on the front, how crowded it stands there, and what it covers."""
+"""Lesson 14, several objectives and hardware: who is on the front, what it covers, and what latency costs a search."""
 
 from __future__ import annotations
 
+import csv
 import math
 import random
 from collections.abc import Mapping, Sequence
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -135,6 +137,82 @@ def check_crowding(crowding: Any) -> str | None:
     return None
 
 
+def _numbers(answer: Any, n: int) -> list[float] | None:
+    """n numbers of a list, a tuple or an array; None for anything else."""
+    answer = answer.tolist() if isinstance(answer, np.ndarray) else answer
+    if not isinstance(answer, list | tuple) or len(answer) != n:
+        return None
+    if not all(isinstance(v, int | float | np.number) and not isinstance(v, bool) for v in answer):
+        return None
+    return [float(v) for v in answer]
+
+
+def _close(a: Sequence[float], b: Sequence[float]) -> bool:
+    return all(abs(x - y) <= 1e-9 * max(1.0, abs(y)) for x, y in zip(a, b, strict=True))
+
+
+def check_slope(slope: Any) -> str | None:
+    if not callable(slope):
+        return f"slope must be a function, not a {type(slope).__name__}"
+    for n in (2, 3, 5, 5):
+        w = [random.uniform(0.1, 1) for _ in range(n)]
+        p = [v / sum(w) for v in w]
+        t = [float(random.randint(0, 1200)) for _ in range(n - 1)] + [1300.0]
+        mean = sum(a * b for a, b in zip(p, t, strict=True))
+        right = [a * (b - mean) for a, b in zip(p, t, strict=True)]
+        answer = slope(list(p), list(t))
+        got = _numbers(answer, n)
+        if got is None:
+            return f"slope must return one number for each of the {n} operations, not {answer!r:.80}"
+        if _close(got, right):
+            continue
+        told = f"with p = ({', '.join(f'{v:.2f}' for v in p)}) and t = ({', '.join(f'{v:g}' for v in t)}) "
+        told += f"the first is {right[0]:.4g}, not {got[0]:.4g}"
+        if _close(got, [a * b for a, b in zip(p, t, strict=True)]):
+            return f"{told}: raising one α lowers the other probabilities, too; subtract E inside the bracket"
+        if _close(got, [b - mean for b in t]):
+            return f"{told}: an operation that is hardly ever drawn hardly changes E; multiply by p_i"
+        if _close(got, [-v for v in right]):
+            return f"{told}: the sign is turned round; a slow operation raises E"
+        if _close(got, t):
+            return f"{told}: t_i is how E changes with p_i alone, and p is the softmax of α"
+        return f"{told}; and they must add up to 0, yours to {sum(got):.4g}"
+    return None
+
+
+def check_growth(growth: Any) -> str | None:
+    if not callable(growth):
+        return f"growth must be a function, not a {type(growth).__name__}"
+    cases: list[tuple[float, float, float, int]] = [
+        (1.2, 1.1, 1.15, 1),
+        (2.0, 1.0, 1.0, 1),
+        (1.0, 1.4, 1.0, 2),
+        (1.0, 1.0, 1.3, 3),
+        (1.2, 1.1, 1.2, 0),
+    ]
+    for _ in range(3):
+        a, b, c = (random.uniform(1, 1.5) for _ in range(3))
+        cases.append((a, b, c, random.randint(1, 4)))
+    for a, b, c, phi in cases:
+        right, got = (a * b**2 * c**2) ** phi, growth(a, b, c, phi)
+        if isinstance(got, bool) or not isinstance(got, int | float | np.number):
+            return f"growth must return a number, not {got!r:.60}"
+        got = float(got)
+        if _close([got], [right]):
+            continue
+        told = f"growth({a:.4g}, {b:.4g}, {c:.4g}, {phi}) is {right:.6g}, not {got:.6g}"
+        if _close([got], [(a * b * c) ** phi]):
+            return f"{told}: a convolution reads w channels and writes w, and an image has r rows and r columns"
+        if _close([got], [a * b**2 * c**2]):
+            return f"{told}: that is a single step of φ"
+        if _close([got], [a * b**2 * c**2 * phi]):
+            return f"{told}: steps multiply, they do not add"
+        if _close([got], [(a**2 * b**2 * c**2) ** phi]):
+            return f"{told}: twice as many blocks cost twice as much, not four times"
+        return f"{told}; d blocks of w channels on r × r pixels cost 9 d w² r²"
+    return None
+
+
 def _unscaled(points: Points, k: int) -> float:
     """The gaps between the neighbours of a point, not divided by the ranges."""
     total = 0.0
@@ -183,6 +261,42 @@ def judge_flops(kept: int, n: int) -> tuple[int, str]:
     )
 
 
+def prices_over_seeds() -> dict[float, tuple[np.ndarray, list[tuple[str, ...]]]]:
+    """Price -> expected latency (10 seeds, 24 epochs) in µs, and the chain that each search gave, its four blocks; from
+    nasbook/data/hardware_prices.csv."""
+    text = (files("nasbook") / "data" / "hardware_prices.csv").read_text(encoding="utf-8")
+    runs: dict[float, dict[int, list[dict[str, str]]]] = {}
+    for row in csv.DictReader(text.splitlines()):
+        runs.setdefault(float(row["price"]), {}).setdefault(int(row["seed"]), []).append(row)
+    return {
+        price: (
+            np.array([[float(row["expected"]) for row in run] for run in by_seed.values()]),
+            [tuple(run[-1]["network"].split()) for run in by_seed.values()],
+        )
+        for price, by_seed in sorted(runs.items())
+    }
+
+
+def judge_block(ratio: float) -> tuple[int, str]:
+    """How many times as long as conv3x3 the bottleneck mb3e2 takes, on this machine."""
+    return level(ratio, 0.95, 1.5), (
+        f"{ratio:.1f} times as long, with fewer FLOPs. A bottleneck is three convolutions with three batch norms: each is "
+        "called, reads its input from memory and writes it back, and the counter of multiplications sees none of that. On "
+        "another processor the ratio is another."
+    )
+
+
+def judge_price(falls: Sequence[float]) -> tuple[int, str]:
+    """Of each seed, by what part the expected latency has fallen at the end."""
+    fall = float(np.mean(falls))
+    error = float(np.std(falls, ddof=1)) / len(falls) ** 0.5
+    return level(fall, 0.1, 0.3), (
+        f"By {100 * fall:.0f} ± {100 * error:.0f} % over {len(falls)} seeds. The slope of the expected latency is known "
+        "exactly, and the same at every step; which operation is more accurate, a few noisy batches have to tell. So the "
+        "price speaks first."
+    )
+
+
 QUESTIONS = [
     Question(
         "14.q1",
@@ -210,6 +324,20 @@ QUESTIONS = [
         "on the front of error and latency?",
         ("more than two thirds", "a third to two thirds", "fewer than a third"),
         judge_flops,
+    ),
+    Question(
+        "14.q5",
+        "On 8 channels of 8×8 pixels the bottleneck mb3e2 (1×1 to 16 channels, 3×3 in each by itself, 1×1 back) has a quarter "
+        "fewer FLOPs than a plain 3×3 convolution. How long does it take on this machine, for 50 images?",
+        ("less than the convolution", "about as long, up to 1.5 times", "more than 1.5 times as long"),
+        judge_block,
+    ),
+    Question(
+        "14.q6",
+        "ProxylessNAS learns the weights alone for 8 epochs, then the probabilities as well for 16, with the price λ = 3. By how "
+        "much has the latency that it expects fallen at the end, in the mean of ten seeds?",
+        ("by less than 10 %", "by 10 to 30 %", "by more than 30 %"),
+        judge_price,
     ),
 ]
 
@@ -272,5 +400,35 @@ EXERCISES = [
         "            distance[i] += (points[after][j] - points[before][j]) / span\n"
         "        distance[order[0]] = distance[order[-1]] = math.inf\n    return distance",
         why="The lonely live on, so that the population spreads along the front and does not crowd at one place.",
+    ),
+    Exercise(
+        name="14.slope",
+        prompt="Write <code>slope(p, t)</code> for one place with the probabilities <code>p</code> = softmax(α) and the times "
+        "<code>t</code> of its operations: the list of ∂E/∂α_i, where E = Σ p_j t_j is the "
+        "expected time. This is what the price of latency adds to the gradient of α.",
+        answer="slope",
+        test=check_slope,
+        hints=(
+            "∂p_j/∂α_i = p_j (δ_ij − p_i): p_i rises, and all others fall.",
+            "Put it into Σ t_j ∂p_j/∂α_i; it becomes p_i (t_i − E).",
+        ),
+        stub="def slope(p, t):\n    return ...",
+        solution="def slope(p, t):\n    E = sum(a * b for a, b in zip(p, t))\n    return [a * (b - E) for a, b in zip(p, t)]",
+        why="Operations slower than the average lose, faster ones gain, and what is never drawn is left alone. The sum is 0.",
+    ),
+    Exercise(
+        name="14.growth",
+        prompt="Write <code>growth(alpha, beta, gamma, phi)</code>: how many times the FLOPs of the base network, d blocks of "
+        "3×3 convolutions from w to w channels on r × r pixels, compound scaling needs at φ, when d grows with "
+        "α^φ, w with β^φ and r with γ^φ and nothing is rounded.",
+        answer="growth",
+        test=check_growth,
+        hints=(
+            "The blocks cost 9 · d · w · w · r · r.",
+            "Put in α^φ d, β^φ w and γ^φ r, and divide by what it was.",
+        ),
+        stub="def growth(alpha, beta, gamma, phi):\n    return ...",
+        solution="def growth(alpha, beta, gamma, phi):\n    return (alpha * beta**2 * gamma**2) ** phi",
+        why="With α·β²·γ² = 2 each step of φ doubles the FLOPs, and the budget alone says which φ to take.",
     ),
 ]

@@ -1,7 +1,7 @@
 """Make hardware_chains.csv, hardware_compound.csv and hardware_prices.csv: what networks of two spaces reach and cost,
 and what a price of latency does. The hardware lab and lesson 14 read them.
 
-    python nasbook/data/make/hardware.py chains [FILE]       # about seven minutes of one core; resumable
+    python nasbook/data/make/hardware.py chains [FILE]       # about fifteen minutes of one core; resumable
     python nasbook/data/make/hardware.py compound [FILE]     # about a minute
     python nasbook/data/make/hardware.py prices [FILE]       # about three minutes; resumable
 

@@ -18,7 +18,7 @@ from nasbook.plots.style import Figure, number
 
 AXES = {
     "latency": ("latency of 50 images (µs)", "µs", (500, 1000, 2000, 5000)),
-    "flops": ("FLOPs of one image", "FLOPs", (1e5, 2e5, 5e5, 1e6, 2e6)),
+    "flops": ("FLOPs of one image (thousands)", "FLOPs", (5e4, 1e5, 2e5, 5e5)),
     "parameters": ("parameters", "parameters", (2000, 5000, 10_000, 20_000)),
 }
 RULE = style.GREEN
@@ -88,7 +88,7 @@ class PlanePicture(Picture):
         self.ax.set_xlim(*self.limits)
         self.ax.xaxis.set_major_locator(FixedLocator(ticks))
         self.ax.xaxis.set_minor_locator(NullLocator())
-        self.ax.set_xticklabels([f"{t:,.0f}" if t < 1e5 else f"{t / 1e6:g} million" for t in ticks])
+        self.ax.set_xticklabels([f"{t / (1e3 if axis == 'flops' else 1):,.0f}" for t in ticks])
         self.axis = axis
 
     def update(self, state: PlaneState) -> bool:

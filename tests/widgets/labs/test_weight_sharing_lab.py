@@ -8,10 +8,11 @@ from plots.legible import assert_legible
 from scipy.stats import kendalltau
 
 import nasbook
-from nasbook.widgets.labs.weight_sharing import CELLS, WeightSharingLab, tau
+from nasbook.widgets.labs import weight_sharing
+from nasbook.widgets.labs.weight_sharing import WeightSharingLab, tau
 from nasbook.widgets.random_on_table import found_by_random
 
-SMALL = {"data": "digits", "seed": 1}
+SMALL, CELLS = {"data": "digits", "seed": 1}, 24
 
 
 def words(widget):
@@ -20,14 +21,18 @@ def words(widget):
 
 @pytest.fixture(scope="module", params=[("spos", 1), ("fairnas", 2), ("enas", 1)], ids=lambda p: p[0])
 def lab(request):
+    """A lab that judges fewer cells than usual, and searches less."""
     sampling, epochs = request.param
-    made = WeightSharingLab(sampling=sampling, epochs=epochs, **SMALL)
-    assert f"along {30 * epochs} paths" in words(made._sentence)
-    assert f"{epochs} time" in words(made._sentence)
-    made._play.click()
-    made.wait()
-    assert made.error is None and len(made.steps) == made.total
-    return made
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(weight_sharing, "CELLS", CELLS)
+        patch.setattr(weight_sharing, "POPULATION", 4)
+        made = WeightSharingLab(sampling=sampling, epochs=epochs, **SMALL)
+        assert f"along {30 * epochs} paths" in words(made._sentence)
+        assert f"{epochs} time" in words(made._sentence)
+        made._play.click()
+        made.wait()
+        assert made.error is None and len(made.steps) == made.total
+        yield made
 
 
 def test_every_path_is_a_step_and_the_counts_are_those_of_the_method(lab):
@@ -50,7 +55,7 @@ def test_the_picture_of_a_step_is_the_same_whenever_it_is_looked_at(lab):
     last = lab.frame(lab.total).taus[-1]
     assert np.allclose(last[1:], [kendalltau(-lab.looks[-1][:, k, 0], lab.truth).statistic for k in (0, 1)])
     lab.scrub(n)
-    assert "Judging cell 20 of 60" in lab.image.alt and "Cell 20 of 60" in words(lab._sentence)
+    assert "Judging cell 20 of 24" in lab.image.alt and "Cell 20 of 24" in words(lab._sentence)
     assert f"{100 * lab.truth[19]:.1f} %" in words(lab._sentence)
     assert_legible(lab.live.picture.fig)
     lab.scrub(lab.total)
@@ -82,9 +87,9 @@ def test_what_is_found_is_the_best_by_shared_weights_at_its_cost(lab):
         cost = (30 + 5 * 3 * 5 / 3 + 10 * 300 / 150) / 72
         assert end.found == pytest.approx((cost, lab.table.test_accuracy(lab.trace.trials[-1].config)))
         return
-    assert end.searched == 100 and end.found is not None
+    assert end.searched == 20 and end.found is not None
     best = min(lab.method.judged, key=lambda path: lab.method.judged[path][0])
-    cost = (30 * lab.values["epochs"] + 100 * 400 / 150) / 72
+    cost = (30 * lab.values["epochs"] + 20 * 400 / 150) / 72
     assert end.found == pytest.approx((cost, lab.table.test_accuracy(lab.method.places.config(best))))
     told = words(lab._sentence)
     assert f"for the same cost, {cost:.1f} cells" in told

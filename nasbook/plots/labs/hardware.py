@@ -134,7 +134,7 @@ class PlanePicture(Picture):
 class TagsPicture(Picture):
     """The probability of each operation at each place, as squares; under the names what each operation takes.
 
-    State: (places, ops) numbers, or a sentence where there are none."""
+    State: (title, numbers (places, ops)), or a sentence where there are none."""
 
     figsize = (2.7, 3.5)
 
@@ -164,23 +164,23 @@ class TagsPicture(Picture):
         self.note = self.live(style.add_words(self.ax, *at, "", va="center", color=style.NOTE, **small))
 
     def update(self, state: Any) -> bool:
-        self.told = state if isinstance(state, str) else ""
-        self.p = np.zeros((self.places, len(self.ops))) if self.told else np.asarray(state, float)
+        self.told, title = (state, "No probabilities") if isinstance(state, str) else ("", state[0])
+        self.p = np.zeros((self.places, len(self.ops))) if self.told else np.asarray(state[1], float)
         for index, (square, p) in enumerate(zip(self.squares, self.p.ravel(), strict=True)):
             i, k = divmod(index, len(self.ops))
             side = 0.9 * float(np.sqrt(max(0.0, p)))
             square.set_bounds(k - side / 2, i - side / 2, side, side)
         self.note.set_text(self.told)
-        self.say("Probabilities, by place" if not self.told else "No probabilities")
+        self.say(title)
         return False
 
     def alt(self) -> str:
         if self.told:
-            return f"Probabilities: {self.told}."
+            return f"No probabilities: {self.told}."
         likely = [
             f"place {i}: {self.ops[int(k)]} {row[k]:.2f}" for i, row in enumerate(self.p, 1) for k in [row.argmax()]
         ]
-        return f"Likeliest operations: {', '.join(likely)}."
+        return f"{self.sentence()}; the largest: {', '.join(likely)}."
 
 
 @dataclass(frozen=True)

@@ -162,10 +162,11 @@ class HardwareLab(Lab):
     def _tags(self, view: Any) -> Any:
         method = self.values["method"]
         if method in CHARGED:
-            return np.full((4, 5), 0.2) if view is None else np.array(view.weights)
+            return "Probabilities, by place", np.full((4, 5), 0.2) if view is None else np.array(view.weights)
         if method == TABLE and view is not None and view.population:
             ops, rows = MBConvChain.default, [list(t.config.values()) for t in view.population]
-            return np.array([[np.mean([row[i] == op for row in rows]) for op in ops] for i in range(4)])
+            shares = [[np.mean([row[i] == op for row in rows]) for op in ops] for i in range(4)]
+            return "Shares of the population", np.array(shares)
         words = {
             TABLE: "the population is empty",
             "ofa": "it trains all sizes at once",

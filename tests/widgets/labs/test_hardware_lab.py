@@ -48,6 +48,9 @@ def test_a_cap_rings_the_best_that_keeps_it_and_restarts_nothing():
             assert lab.plane.state.best[1] == min(kept) and f"{100 * min(kept):.1f} % error" in lab.plane.sentence()
         else:
             assert lab.plane.state.best is None and "nothing so far" in lab.plane.sentence()
+    assert lab.tags.sentence() == "Shares of the population"
+    members = [t.config["block_1"] for t in lab.steps[-1].view.population]
+    assert lab.tags.p[0].tolist() == [members.count(op) / len(members) for op in lab.tags.ops]
     for axis, unit in (("flops", "FLOPs of one image"), ("parameters", "parameters"), ("latency", "µs")):
         lab.set(axis=axis)
         assert unit in lab.plane.alt() and len(lab.steps) == 100

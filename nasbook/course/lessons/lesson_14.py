@@ -292,7 +292,7 @@ def judge_price(falls: Sequence[float]) -> tuple[int, str]:
     error = float(np.std(falls, ddof=1)) / len(falls) ** 0.5
     return level(fall, 0.1, 0.3), (
         f"By {100 * fall:.0f} ± {100 * error:.0f} % over {len(falls)} seeds. The slope of the expected latency is known "
-        "exactly, and the same at every step; which operation is more accurate, a few noisy batches have to tell. So the "
+        "exactly at every step; which operation is more accurate, a few noisy batches have to tell. So the "
         "price speaks first."
     )
 

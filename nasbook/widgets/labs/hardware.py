@@ -22,6 +22,7 @@ import numpy as np
 import nasbook
 from nasbook.hpo.parts.pareto import front
 from nasbook.nas.parts.measured import latencies
+from nasbook.nas.parts.supernet import SupernetView
 from nasbook.nas.spaces.block_chain import BlockChain, MBConvChain
 from nasbook.nas.spaces.chain_supernet import LATENCIES, REST
 from nasbook.nas.spaces.cost import flops, latency, parameters
@@ -126,9 +127,8 @@ class HardwareLab(Lab):
     def make_search(self) -> Iterator[Step]:
         for step in self.search(self.method, self.task, trials=TRIALS.get(self.values["method"])):
             self.points.append(self._point(step))
-            expected = getattr(step.view, "expected_cost", None)
-            if self._last and expected is not None:
-                self._last[1][1].append(expected)
+            if self._last and isinstance(step.view, SupernetView) and step.view.expected_cost is not None:
+                self._last[1][1].append(step.view.expected_cost)
             yield step
 
     def _point(self, step: Step) -> Point | None:

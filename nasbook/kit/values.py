@@ -67,7 +67,7 @@ class Reach:
         s = q3 - q1 if q3 > q1 else above[(len(above) - 1) // 2] - half[0]
         with np.errstate(over="ignore"):
             limit = q3 + 1.5 * s if half[-1] > q3 + absurd * s else np.inf
-            reach = cls(float(2 * limit), float(2 * s))
+            reach = cls(float(2 * limit), float(untame(s, 1)))
         return replace(reach, exponent=exponent(reach.draw_in(values)))
 
     def draw_in(self, values: np.ndarray) -> np.ndarray:
@@ -83,8 +83,9 @@ class Reach:
         as that was left above the limit; else 0."""
         with np.errstate(over="ignore"):
             beyond = np.asarray(values) / 2 - self.limit / 2 > FARTHEST * (self.unit / 2)
+            left = self.unit * np.log1p(FARTHEST)  # overflows only where nothing can lie so far above the limit
         few = beyond & (beyond.sum() <= max(1, len(values) // 10))
-        return np.ldexp(np.where(few, self.unit * np.log1p(FARTHEST), 0.0), -self.exponent)
+        return np.ldexp(np.where(few, left, 0.0), -self.exponent)
 
     def let_out(self, mean: np.ndarray, std: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation (m,) of what was not drawn in: the curve undone, and its slope."""

@@ -46,7 +46,8 @@ class Compound(Architectures):
             whole(f"{self.name}: {name}", value, 1, most)
         whole(f"{self.name}: phi", phi, 1, 5)
         self.base, self.classes, self.shape = (depth, width, resolution), classes, shape
-        self.space = Space(alpha=Float(1, 2), beta=Float(1, 1.5), gamma=Float(1, 1.5), phi=Int(0, phi))
+        alpha, beta, gamma = (Float(1, high, step=0.05) for high in (2, 1.5, 1.5))
+        self.space = Space(alpha=alpha, beta=beta, gamma=gamma, phi=Int(0, phi))
 
     def sizes(self, config: Config) -> tuple[int, int, int]:
         """(d, w, r) of a configuration: blocks, channels, pixels a side."""
@@ -69,13 +70,11 @@ class Compound(Architectures):
         return [*lines, mean, Layer("head", "Linear", (w, self.classes), inputs=("mean",))]
 
     def graph(self, config: Config) -> nx.MultiDiGraph:
-        """Node 0 is the image, node 1 what the stem gives, and each further one what a block gives."""
+        """Its three sizes, one behind the other: block by block, 40 of them would be no picture, and 2⁴⁰ paths."""
         import networkx as nx
 
         d, w, r = self.sizes(config)
-        graph = nx.MultiDiGraph(inputs=(0,), output=(d + 1,))
-        graph.add_edge(0, 1, op=f"{r}x{r}, stem {w}")
-        for i in range(1, d + 1):
-            graph.add_edge(i, i + 1, op=f"conv3x3 {w}")
-            graph.add_edge(i, i + 1, op="skip")
+        graph = nx.MultiDiGraph(inputs=(0,), output=(3,))
+        for i, size in enumerate((f"{r}×{r} pixels", f"{w} channels", f"{d} blocks")):
+            graph.add_edge(i, i + 1, op=size)
         return graph

@@ -35,7 +35,8 @@ def test_the_built_network_has_the_sizes_of_the_rule(base):
             for size, name in zip(base, ("alpha", "beta", "gamma"), strict=True)
         ]
         assert list(counted(spaces, config)[:3]) == sizes == list(spaces.sizes(config))
-        assert spaces.graph(config).number_of_edges() == 1 + 2 * sizes[0]
+        d, w, r = sizes
+        assert spaces.paths(config) == {(f"{r}×{r} pixels", f"{w} channels", f"{d} blocks")}
 
 
 @pytest.mark.parametrize("factors", [(2, 1, 1), (1, 1.5, 1), (1, 1, 1.5), (2, 1.5, 1), (1, 1.5, 1.5), (1.5, 1.5, 1.5)])

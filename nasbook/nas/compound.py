@@ -96,6 +96,10 @@ class CompoundScaling(Method):
                 raise ValueError(f"compound: {name}_step = {step:g} makes a grid of more than {LIMIT:,} points")
             values = (round(1 + k * step, 9) for k in range(int((most - 1) / step + 1e-9) + 1))
             axes.append([v for v in values if p.low <= v <= p.high])
+            off = [v for v in axes[-1] if p.step and abs((v - p.low) / p.step - round((v - p.low) / p.step)) > 1e-6]
+            if off:
+                at = f"{name} has steps of {p.step:g} from {p.low:g} here"
+                raise ValueError(f"compound: {at}, and {name}_step = {step:g} asks for {off[0]:g}")
         if (n := len(axes[0]) * len(axes[1]) * len(axes[2])) > LIMIT:
             raise ValueError(f"compound: a grid of {n:,} points is more than {LIMIT:,}; take larger steps")
         grid = tuple((a, b, c) for a, b, c in product(*axes) if abs(a * b**2 * c**2 - s.flops) <= s.tolerance + 1e-9)

@@ -60,6 +60,14 @@ def test_the_papers_ratio_is_on_a_finer_grid():
     assert (1.2, 1.1, 1.15) in grid
 
 
+def test_a_grid_between_the_steps_of_the_space_is_refused():
+    space = nasbook.task("digits-compound").space
+    with pytest.raises(ValueError, match="alpha has steps of 0.05 from 1 here, and alpha_step = 0.03 asks for 1.03"):
+        CompoundScaling(space, alpha_step=0.03)
+    assert all(space.validate({**dict(zip(("alpha", "beta", "gamma"), p, strict=True)), "phi": 1})
+               for p in CompoundScaling(space, alpha_step=0.1, beta_step=0.05, gamma_step=0.05).grid)  # fmt: skip
+
+
 def test_views_say_what_was_known_when_it_chose():
     seen = [s.view for s in steps("compound", Valley(), trials=99)]
     assert [v.phi for v in seen] == [0] + [1] * 9 + [2, 3]

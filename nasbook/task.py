@@ -122,10 +122,16 @@ class BuildsNetworks(Protocol):
 
 @runtime_checkable
 class TrainsForReal(HoldsImages, BuildsNetworks, Protocol):
-    """A training of networks of a space of `architectures` on `splits` of images; its `tensors` are these splits on its
-    device, made when they are first needed."""
+    """A training of networks of a space of `architectures`. Its `tensors` are the images, of which x[:n] are the first,
+    and the labels on its device, made when they are first needed."""
 
     architectures: Any
+
+
+@runtime_checkable
+class KeepsSplits(TrainsForReal, Protocol):
+    """A training that has all its images in memory, as arrays by the names of `data`, to be exchanged in a copy."""
+
     splits: Mapping[str, tuple[Any, Any]]
 
 

@@ -24,7 +24,7 @@ import numpy as np
 
 from nasbook.estimate.estimator import Estimator, full
 from nasbook.space import Config
-from nasbook.task import Evaluation, Report, Task, TrainsForReal
+from nasbook.task import Evaluation, KeepsSplits, Report, Task, TrainsForReal
 
 
 class LowFidelity(Estimator):
@@ -74,9 +74,14 @@ def smaller(task: Any, kind: str, data: float | None, resolution: int | None, wi
     """A copy of a task that trains for real, made smaller; the task itself if nothing is."""
     if data is None and resolution is None and width is None:
         return task
-    real = isinstance(task, TrainsForReal)
+    real, whole = isinstance(task, TrainsForReal), isinstance(task, KeepsSplits)
     if not real:
         raise ValueError(f"{kind}: {task.name} does not train images for real, so it only has fewer epochs")
+    if not whole and (data is not None or resolution is not None):
+        raise ValueError(
+            f"{kind}: {task.name} reads its images as it needs them, so its own arguments train and size, and not data "
+            "and resolution, make it smaller"
+        )
     for name, part in (("data", data), ("width", width)):
         if part is not None and not 0 < part <= 1:
             raise ValueError(f"{kind}: {name} is a part of the whole, above 0 and at most 1, not {part!r}")

@@ -12,8 +12,9 @@ short schedule.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from inspect import signature
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -24,7 +25,7 @@ from torch import Tensor, nn
 
 from nasbook import registry
 from nasbook.kit import learner
-from nasbook.kit.checks import is_number, is_one_of
+from nasbook.kit.checks import is_number, is_one_of, whole
 from nasbook.kit.start import init_weights, pick_device
 from nasbook.kit.threads import one_thread
 from nasbook.nas.spaces.blocks import Noise
@@ -55,6 +56,7 @@ class Networks(Task):
     value_label = "validation error"
     limits = {}
     batch = BATCH
+    norm = 0.3  # momentum of batch norms' running statistics: an epoch may have only six steps
 
     def __init__(
         self,
@@ -74,7 +76,6 @@ class Networks(Task):
             raise ValueError(f"{self.name}: data must be one of {', '.join(images.DATA)}, not {data!r}")
         self.images, self.train = data, TRAIN[data] if train is None else train
         counts: dict[str, tuple[Any, int]] = {"train": (self.train, BATCH), "epochs": (epochs, 1)}
-        counts |= {k: (v, 1) for k, v in options.items() if isinstance(v, float | int)}
         for label, (number, least) in counts.items():
             if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:
                 raise ValueError(f"{self.name}: {label} must be a whole number of at least {least}, not {number!r}")
@@ -87,10 +88,7 @@ class Networks(Task):
         self.fidelity = Fidelity("epoch", 1, self.epochs)
         self.splits = self._splits()
         self.classes = int(self.splits["train"][1].max()) + 1
-        if reads_images := len(registry.find("space", space).load().shape) == 3:
-            self.architectures = registry.make("space", space, classes=self.classes, **options)
-        if not reads_images or len(self.architectures.shape) != 3:
-            raise ValueError(f"{self.name}: the networks of {space} do not read images")
+        self.architectures = of_images(self.name, space, options, classes=self.classes)
         self.space, self.options = self.architectures.space, options
         given = {"data": (data, "digits"), "train": (train, None), "epochs": (epochs, 12), "lr": (lr, LR)}
         given["device"] = (device, "auto")
@@ -102,7 +100,7 @@ class Networks(Task):
         net = self.architectures.build(config)
         for m in net.modules():
             if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d):
-                m.momentum = 0.3  # an epoch may have only six steps
+                m.momentum = self.norm
         rng = np.random.default_rng([seed, crc32(repr(self.space.key(config)).encode())])
         init_weights(net, rng)
         for m in net.modules():
@@ -112,6 +110,10 @@ class Networks(Task):
 
     def optimiser(self, net: nn.Module) -> torch.optim.Optimizer:
         return torch.optim.SGD(net.parameters(), self.lr, momentum=MOMENTUM, nesterov=True, weight_decay=WEIGHT_DECAY)
+
+    def training(self, config: Config, seed: int) -> Training:
+        """One network that has still to learn."""
+        return Training(self, config, seed)
 
     def value(self, row: dict[str, float]) -> float:
         """What is minimised, of train_loss, val_loss and error after an epoch."""
@@ -159,7 +161,7 @@ class Networks(Task):
         epochs = self.epochs if fidelity is None else round(fidelity)
         if not 1 <= epochs <= self.epochs:
             raise ValueError(f"{self.name}: fidelity must lie in 1 … {self.epochs} epochs, not {fidelity:g}")
-        training = Training(self, config, seed)
+        training = self.training(config, seed)
         epochs = training.learn(epochs, report, checkpoint)
         row = training.rows[epochs - 1]
         if not math.isfinite(row["train_loss"]):
@@ -176,11 +178,27 @@ class Networks(Task):
 
     @one_thread()
     def test(self, config: Config, *, seed: int = 0) -> float:
-        """Train to the end as `evaluate` does and return the error on the test images, which no search has seen."""
-        training = Training(self, self.space.validate(config), seed)
+        """Train to the end as `evaluate` does and return the value on the test part, which no search has seen."""
+        training = self.training(self.space.validate(config), seed)
         for _ in range(self.epochs):
             training.epoch()
-        return training.measure("test")[1]
+        loss, error = training.measure("test")
+        return self.value({"val_loss": loss, "error": error})
+
+
+def of_images(task: str, space: str, options: Mapping[str, Any], **images: Any) -> Any:
+    """A search space of networks that classify such images (classes, shape), by its name; ValueError for one whose
+    networks read something else, and for options that it does not take."""
+    kind = registry.find("space", space).load()
+    can = signature(kind).parameters
+    if len(kind.shape) != 3 or not {"classes", "shape"} <= can.keys():
+        raise ValueError(f"{task}: the networks of {space} do not read images")
+    for name, value in options.items():
+        if name in ("classes", "shape"):
+            raise ValueError(f"{task}: {name} follows from the images and cannot be given")
+        if name in can and type(can[name].default) is int:
+            whole(f"{task}: {name}", value, 1)
+    return registry.make("space", space, **options, **images)
 
 
 class Training(Learner):

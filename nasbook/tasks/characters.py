@@ -28,7 +28,7 @@ from nasbook.kit.start import pick_device
 from nasbook.nas.spaces.recurrent_cell import RecurrentCells
 from nasbook.space import Config
 from nasbook.task import Fidelity
-from nasbook.tasks.architectures import Networks, Training
+from nasbook.tasks.architectures import Networks
 
 LENGTH, LR = 32, 0.04
 Split = tuple[np.ndarray, np.ndarray]
@@ -96,13 +96,6 @@ class Characters(Networks):
         return {
             k: (torch.tensor(x, device=device), torch.tensor(y, device=device)) for k, (x, y) in self.splits.items()
         }
-
-    def test(self, config: Config, *, seed: int = 0) -> float:
-        """Train to the end as `evaluate` does and return the bits per character on the test paragraphs."""
-        training = Training(self, self.space.validate(config), seed)
-        for _ in range(self.epochs):
-            training.epoch()
-        return training.measure("test")[0] / math.log(2)
 
 
 def text() -> tuple[str, dict[str, Split]]:

@@ -13,7 +13,6 @@ them as bytes on the device, if they fit; otherwise each batch is taken from the
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -21,7 +20,6 @@ from functools import cached_property, partial
 from inspect import signature
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 import torch
@@ -29,24 +27,20 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from nasbook import registry
 from nasbook.kit import learner
 from nasbook.kit.checks import flag, one_of, whole, within
-from nasbook.kit.start import init_weights, pick_device
-from nasbook.kit.threads import one_thread
-from nasbook.nas.spaces.blocks import Noise
-from nasbook.nas.spaces.cost import flops
+from nasbook.kit.start import pick_device
 from nasbook.space import Config
-from nasbook.task import Evaluation, Fidelity, Report, Task
-from nasbook.tasks import image_files
-from nasbook.tasks.learner import Learner
-from nasbook.tasks.objectives import weigh, weighed
+from nasbook.task import Fidelity
+from nasbook.tasks import architectures, image_files
+from nasbook.tasks.architectures import Networks, of_images
+from nasbook.tasks.objectives import weigh
 
 ROOM = 4 * 2**30  # bytes of images that may lie on the device whole
 CHANGES = ("crop", "flip", "cutout")
 
 
-class ImageTraining(Task):
+class ImageTraining(Networks):
     """Validation error of a network of a search space on images, learned epoch by epoch.
 
     data: "digits", "messy", "textures", or a path (see `nasbook.tasks.image_files`); size: side of the images of a
@@ -64,8 +58,7 @@ class ImageTraining(Task):
     """
 
     name = "images"
-    value_label = "validation error"
-    limits = {}
+    norm = 0.1
 
     def __init__(
         self,
@@ -108,9 +101,7 @@ class ImageTraining(Task):
             left = len(self.rows["train"])
             raise ValueError(f"{self.name}: {left:,} images are left to learn from, too few for one batch of {batch}")
         self.classes = len(self.found.classes)
-        if not reads_images(space):
-            raise ValueError(f"{self.name}: the networks of {space} do not read images")
-        self.architectures = registry.make("space", space, classes=self.classes, shape=self.found.shape, **options)
+        self.architectures = of_images(self.name, space, options, classes=self.classes, shape=self.found.shape)
         self.space = self.architectures.space
         self._weighed = weigh(self, objectives, ("parameters", "flops"))
 
@@ -140,80 +131,31 @@ class ImageTraining(Task):
         flag(say + "channels_last", v["channels_last"])
         pick_device(v["device"])
 
-    def network(self, config: Config, seed: int) -> nn.Module:
-        """The network of a configuration before its training."""
-        net = self.architectures.build(config)
-        rng = np.random.default_rng([seed, crc32(repr(self.space.key(config)).encode())])
-        init_weights(net, rng)
-        for m in net.modules():
-            if isinstance(m, Noise):
-                m.draws.fill_(int(rng.integers(2**31)))
-        return net
+    def training(self, config: Config, seed: int) -> Training:
+        return Training(self, config, seed)
 
     def data(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """{"train", "val"}: images (n, c, h, w) float32, standardised; labels (n,). The test is for `test` alone."""
-        return {k: (self.images[k][:].cpu().numpy(), self.found.y[self.rows[k]]) for k in ("train", "val")}
+        return {k: (self.tensors[k][0][:].cpu().numpy(), self.found.y[self.rows[k]]) for k in ("train", "val")}
 
     @cached_property
-    def images(self) -> dict[str, Images]:
-        """The splits, made when first needed, so that a process can fork before it touches a GPU."""
+    def tensors(self) -> dict[str, tuple[Any, Tensor]]:
+        """{"train", "val", "test"}: Images, which give batches, and labels on the device; made when first needed, so
+        that a process can fork before it touches a GPU."""
         device, part = pick_device(self.device), self.found.x[np.sort(self.rows["train"][:50_000])]
         over = (0, 2, 3)
         mean, std = part.mean(over, dtype=np.float64), part.std(over, dtype=np.float64)
         scale = [torch.tensor(v, dtype=torch.float32, device=device)[:, None, None] for v in (mean, std + (std == 0))]
-        return {k: Images(self.found.x, rows, *scale) for k, rows in self.rows.items()}
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k != "images"}
-
-    @one_thread()
-    def evaluate(
-        self,
-        config: Config,
-        *,
-        fidelity: float | None = None,
-        seed: int = 0,
-        report: Report | None = None,
-        checkpoint: Path | None = None,
-    ) -> Evaluation:
-        """Validation error after `fidelity` of the `epochs` epochs; NaN as soon as the training loss is not finite.
-
-        With `checkpoint`, the state is kept in that file after every epoch, and a training that was cut off goes on
-        from it, to the same result. Metrics: accuracy (validation), train_loss, val_loss, epochs, parameters, flops."""
-        epochs = self.epochs if fidelity is None else round(fidelity)
-        if not 1 <= epochs <= self.epochs:
-            raise ValueError(f"{self.name}: fidelity must lie in 1 … {self.epochs} epochs, not {fidelity:g}")
-        training = Training(self, config, seed)
-        epochs = training.learn(epochs, report, checkpoint)
-        row = training.rows[epochs - 1]
-        if not math.isfinite(row["train_loss"]):
-            return Evaluation(math.nan, metrics={**row, "epochs": epochs})
-        costs = {"parameters": sum(p.numel() for p in training.net.parameters())}
-        costs["flops"] = flops(training.net, self.images["train"][:1])
-        metrics = {"accuracy": 1 - row["error"], "train_loss": row["train_loss"], "val_loss": row["val_loss"]}
-        curve = [(e, r["error"]) for e, r in enumerate(training.rows[:epochs], 1)]
-        answer = Evaluation(row["error"], metrics={**metrics, "epochs": epochs, **costs}, curve=curve)
-        return weighed(answer, self._weighed, {**costs, "flops": costs["flops"] / 1e6})
-
-    @one_thread()
-    def test(self, config: Config, *, seed: int = 0) -> float:
-        """Train to the end as `evaluate` does and return the error on the test images, which no search has seen."""
-        training = Training(self, self.space.validate(config), seed)
-        while len(training.rows) < self.epochs:
-            training.epoch()
-        return training.measure("test")[1]
+        return {
+            k: (Images(self.found.x, rows, *scale), torch.from_numpy(self.found.y[rows]).to(device))
+            for k, rows in self.rows.items()
+        }
 
 
 DEFAULTS = {k: p.default for k, p in signature(ImageTraining).parameters.items() if p.default is not p.empty}
 DEFAULTS["augment"] = []
 del DEFAULTS["objectives"]  # `weigh` keeps them
 RECIPE = ("lr", "momentum", "weight_decay", "warmup", "augment", "label_smoothing", "clip", "ema")
-
-
-def reads_images(space: str) -> bool:
-    """Do the networks of a registered search space classify images?"""
-    kind = registry.find("space", space).load()
-    return len(kind.shape) == 3 and {"classes", "shape"} <= set(signature(kind).parameters)
 
 
 class Images:
@@ -271,9 +213,11 @@ def changed(x: Tensor, changes: Sequence[str], draws: torch.Generator) -> Tensor
     return x
 
 
-class Training(Learner):
-    """One network while it learns. What is random in an epoch depends on the seed and the epoch's number alone, so
-    that nothing but weights has to be kept to go on."""
+class Training(architectures.Training):
+    """One network while it learns by the whole recipe. What is random in an epoch depends on the seed and the epoch's
+    number alone, so that nothing but weights has to be kept to go on."""
+
+    task: ImageTraining
 
     def __init__(self, task: ImageTraining, config: Config, seed: int) -> None:
         self.task, self.seed, self.config = task, seed, task.architectures.check(config)
@@ -291,21 +235,18 @@ class Training(Learner):
             self.average = average
         bf16 = partial(torch.autocast, device.type, torch.bfloat16)
         self.precise: Callable[[], AbstractContextManager[Any]] = bf16 if task.precision == "bfloat16" else nullcontext
-        self.y = {k: torch.from_numpy(task.found.y[rows]).to(device) for k, rows in task.rows.items()}
-        self.steps = len(self.y["train"]) // task.batch  # an epoch; the rest waits for the next epoch's order
+        self.steps = len(task.rows["train"]) // task.batch  # an epoch; the rest waits for the next epoch's order
         self.rows: list[dict[str, float]] = []  # one an epoch
 
     def epoch(self) -> None:
-        task, r, number, y = self.task, self.task.recipe, len(self.rows), self.y["train"]
+        task, r, number = self.task, self.task.recipe, len(self.rows)
+        x, y = task.tensors["train"]
         seeds = np.random.SeedSequence([self.seed, number])
-        order = torch.from_numpy(np.random.default_rng(seeds).permutation(len(y))[: self.steps * task.batch]).to(
-            y.device
-        )
+        order = torch.from_numpy(np.random.default_rng(seeds).permutation(len(y))).to(y.device)
         draws = torch.Generator(y.device).manual_seed(int(seeds.generate_state(1)[0]))
-        images = Changed(task.images["train"], r["augment"], draws)
         with self.precise():
             losses = learner.epoch(
-                self.run, self.optimiser, images, y, order.split(task.batch)[: self.steps],
+                self.run, self.optimiser, Changed(x, r["augment"], draws), y, order.split(task.batch)[: self.steps],
                 rate=lambda t: self.rate(number * self.steps + t), clip=r["clip"],
                 loss=partial(F.cross_entropy, label_smoothing=r["label_smoothing"]),
             )  # fmt: skip
@@ -322,11 +263,7 @@ class Training(Learner):
     def measure(self, part: str) -> tuple[float, float]:
         """(mean loss, fraction classified wrongly) on a split, of the averaged weights where there are some."""
         with self.precise():
-            return learner.measure(self.average or self.run, self.task.images[part], self.y[part], chunk=500)
-
-    @property
-    def found(self) -> list[tuple[float, float]]:
-        return [(row["train_loss"], row["error"]) for row in self.rows]
+            return learner.measure(self.average or self.run, *self.task.tensors[part], chunk=500)
 
     @property
     def what(self) -> dict[str, Any]:
@@ -335,17 +272,9 @@ class Training(Learner):
         return {"config": self.config, "seed": self.seed, **used}
 
     def state(self) -> dict[str, Any]:
-        average = self.average and self.average.state_dict()
-        return {
-            "net": self.net.state_dict(),
-            "rows": self.rows,
-            "optimiser": self.optimiser.state_dict(),
-            "average": average,
-        }
+        return super().state() | {"average": self.average and self.average.state_dict()}
 
     def load(self, state: dict[str, Any]) -> None:
-        self.net.load_state_dict(state["net"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        super().load(state)
         if self.average:
             self.average.load_state_dict(state["average"])
-        self.rows = state["rows"]

@@ -17,6 +17,7 @@ from tasks.test_image_files import cifar10, packed
 
 import nasbook
 from nasbook import registry
+from nasbook.estimate import estimator
 from nasbook.task import trial_seed
 from nasbook.tasks import image_training
 from nasbook.tasks.image_training import ImageTraining, Training, changed
@@ -136,7 +137,7 @@ def test_images_that_do_not_fit_are_read_as_they_are_needed(monkeypatch):
     whole = ImageTraining(**SMALL, **EVERYTHING).evaluate(CELL, seed=1)
     monkeypatch.setattr(image_training, "ROOM", 0)
     task = ImageTraining(**SMALL, **EVERYTHING)
-    assert isinstance(task.images["train"].x, np.ndarray)
+    assert isinstance(task.tensors["train"][0].x, np.ndarray)
     assert task.evaluate(CELL, seed=1) == whole
 
 
@@ -146,6 +147,21 @@ def test_every_space_of_image_networks_can_be_trained_on_colour(tmp_path, space)
     assert task.architectures.shape == (3, 32, 32)
     answer = task.evaluate(task.space.sample(np.random.default_rng(0)), seed=0)
     assert math.isfinite(answer.value) and answer.metrics["flops"] > 0
+
+
+def test_who_judges_and_grows_networks_takes_these(tmp_path):
+    """A count of weights by its estimator, a proxy of a random network, and a climb in colour."""
+    task = ImageTraining(space="conv-chain", data=cifar10(tmp_path), val=0.3, epochs=1, batch=10)
+    config = task.space.sample(np.random.default_rng(0))
+    weights = sum(p.numel() for p in task.network(config, 0).parameters())
+    assert estimator("parameters", task).evaluate(config).value == -weights
+    assert math.isfinite(estimator("naswot", task).evaluate(config).value)
+    narrow = ImageTraining(**SMALL)
+    assert estimator("low-fidelity", narrow, width=0.5).cheap.architectures.channels == 2
+    with pytest.raises(ValueError, match="its own arguments train and size"):
+        estimator("low-fidelity", narrow, data=0.5)
+    climb = nasbook.search("network-morphism", task, steps=1, children=2, epochs=1, batch=10)
+    assert len(climb) == 3 and all(t.status == "done" for t in climb.trials)
 
 
 def test_a_trace_names_what_makes_its_task_again(tmp_path):
@@ -176,6 +192,12 @@ def test_a_trace_names_what_makes_its_task_again(tmp_path):
         ({"space": "generator"}, "the networks of generator do not read images"),
         ({"device": "tpu9"}, "device must be 'auto', 'cpu' or one that torch finds here"),
         ({"compile": "yes"}, "compile must be True or False"),
+        ({"channels": 0}, "channels must be a whole number of at least 1, not 0"),
+        ({"channels": "a"}, "channels must be a whole number of at least 1, not 'a'"),
+        ({"stages": True}, "stages must be a whole number"),
+        ({"classes": 3}, "classes follows from the images"),
+        ({"shape": (1, 2, 2)}, "shape follows from the images"),
+        ({"colour": 3}, "unexpected keyword argument 'colour'"),
     ],
 )
 def test_arguments_that_cannot_be_served_are_said(wrong, words):

@@ -1,14 +1,13 @@
 """What lesson 12 claims of weight sharing, over seeds: how a trained supernet ranks, what is found with it, and when it
 would pay.
 
-    python tests/benchmarks/weight_sharing.py [--seeds 10] [--tasks messy,digits] [--what rank,enas]
-                                             [--epochs 3,12,36] [--out FILE]
+    python tests/benchmarks/weight_sharing.py [--seeds 10] [--tasks messy,digits] [--epochs 3,12,36] [--out FILE]
 
-rank: a supernet is trained with uniform and with strictly fair draws, at several lengths; 150 random cells are judged
+A supernet is trained with uniform and with strictly fair draws, at several lengths; 150 random cells are judged
 with recalibrated and with running statistics, and Kendall's τ with the truth of Digits-201 is printed, by loss and by
 accuracy, beside that of the plain number of 3×3 convolutions. At the usual length SPOS' evolution goes on on it; beside
 what that finds stand 100 random paths through the same supernet, and random search that trains cells alone for as many
-steps. enas: reward and mean true accuracy of the policy, epoch by epoch.
+steps. What ENAS' controller does stands in one_shot.py.
 
 Costs are counted in steps of 50 images, forward and backward; an image forward is a third of that. With --out, each row
 is a line of a file, and the script goes on where it was stopped.
@@ -63,7 +62,7 @@ def ranked(data: str, sampling: str, epochs: int, seed: int) -> dict[str, Any]:
     name, each = ("fairnas", 1) if sampling == "fair" else ("spos", 5)
     rounds = 5 if sampling == "uniform" and epochs == USUAL else 0
     method = nasbook.method(name, task.space, seed=seed, epochs=each * epochs, rounds=rounds, looks=1)
-    row: dict[str, Any] = {"what": "rank", "task": data, "sampling": sampling, "epochs": epochs, "seed": seed}
+    row: dict[str, Any] = {"task": data, "sampling": sampling, "epochs": epochs, "seed": seed}
     run, trial, view = method.run(task), None, None
     for trial, view in run:
         if trial.status != "done":
@@ -89,41 +88,14 @@ def ranked(data: str, sampling: str, epochs: int, seed: int) -> dict[str, Any]:
     return row
 
 
-def policy(data: str, seed: int) -> dict[str, Any]:
-    """ENAS with its usual settings: mean reward, and the mean truth of 256 paths of its policy, after each epoch."""
-    task, table = task_of(data), nasbook.task(f"digits201-{data}")
-    method = nasbook.method("enas", task.space, seed=seed)
-    rewards, truths, cell = [], [], {}
-    for trial, view in method.run(task):
-        cell = trial.config
-        drawn = method.draw(256, np.random.default_rng(0))
-        truths.append(float(np.mean([table.test_accuracy(method.places.config(p)) for p in drawn])))
-        rewards.append(view.reward)
-    return {
-        "what": "enas",
-        "task": data,
-        "seed": seed,
-        "rewards": rewards,
-        "truths": truths,
-        "found": table.test_accuracy(cell),
-        "rank": table.rank(cell),
-        "weightless": sum(op in ("none", "skip", "avgpool") for op in cell.values()),
-    }
-
-
 def work(options: argparse.Namespace) -> Iterator[tuple[Any, ...]]:
     for seed in range(options.seeds):
         for data in options.tasks.split(","):
-            if "rank" in options.what:
-                yield from (
-                    ("rank", data, s, int(e), seed) for e in options.epochs.split(",") for s in ("uniform", "fair")
-                )
-            if "enas" in options.what:
-                yield ("enas", data, seed)
+            yield from ((data, s, int(e), seed) for e in options.epochs.split(",") for s in ("uniform", "fair"))
 
 
 def key(row: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[k] for k in ("what", "task", "sampling", "epochs", "seed") if k in row)
+    return tuple(row[k] for k in ("task", "sampling", "epochs", "seed"))
 
 
 def plus_minus(x: Any, scale: float = 1.0, digits: int = 2) -> str:
@@ -137,7 +109,7 @@ def report(rows: list[dict[str, Any]]) -> None:
     steps = {"messy": 240, "digits": 72, "textures": 144}  # of a cell alone
     look = {"messy": 4.0, "digits": 8 / 3, "textures": 4.0}  # steps of a judged path: (100 + validation images) / 150
     for data in dict.fromkeys(r["task"] for r in rows):
-        here = [r for r in rows if r["task"] == data and r["what"] == "rank" and "failed" not in r]
+        here = [r for r in rows if r["task"] == data and "failed" not in r]
         for sampling, epochs in dict.fromkeys((r["sampling"], r["epochs"]) for r in here):
             some = [r for r in here if (r["sampling"], r["epochs"]) == (sampling, epochs)]
             print(f"{data}, {sampling}, {epochs} epochs an operation, {len(some)} seeds; τ:", end=" ")
@@ -161,24 +133,12 @@ def report(rows: list[dict[str, Any]]) -> None:
                 print(f"its cost is {n:.1f} cells alone, with which random search has", end=" ")
                 print(f"{100 * curve[round(n) - 1]:.1f} %; it is worth {1 + int((curve < found).sum())} or", end=" ")
                 print(f"less; alone : path = {steps[data] / look[data]:.0f}")
-        enas = [r for r in rows if r["task"] == data and r["what"] == "enas"]
-        if enas:
-            rewards, truths = (np.array([r[k] for r in enas]) for k in ("rewards", "truths"))
-            print(
-                f"{data}, ENAS, {len(enas)} seeds: reward {plus_minus(rewards[:, 0])} → {plus_minus(rewards[:, -1])};"
-            )
-            print(f"  truth of the policy {plus_minus(truths[:, 0], 100, 1)} → {plus_minus(truths[:, -1], 100, 1)} %;")
-            print(f"  fallen in {(truths[:, -1] < truths[:, 0]).sum()}; found", end=" ")
-            print(f"{plus_minus([r['found'] for r in enas], 100, 1)} %,", end=" ")
-            print(f"rank {plus_minus([r['rank'] for r in enas], 1, 0)},")
-            print(f"  edges without weights {plus_minus([r['weightless'] for r in enas], 1, 1)}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--tasks", default="messy,digits")
-    parser.add_argument("--what", default="rank,enas")
     parser.add_argument("--epochs", default="3,12,36", help="lengths: epochs an operation")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
@@ -187,7 +147,7 @@ def main() -> None:
     for one in work(options):
         if one in known:
             continue
-        rows.append(ranked(one[1], one[2], one[3], one[4]) if one[0] == "rank" else policy(one[1], one[2]))
+        rows.append(ranked(*one))
         if options.out:
             with options.out.open("a") as file:
                 file.write(json.dumps(rows[-1]) + "\n")

@@ -18,7 +18,7 @@ class StudyError(ValueError):
 
     def __init__(self, text: str, file: str = "the study", line: int | None = None, path: Place = ()) -> None:
         where = [file, *([f"line {line}"] if line else []), *([".".join(map(str, path))] if path else [])]
-        super().__init__(f"{', '.join(where)}: {text}")
+        super().__init__(can_be_written(f"{', '.join(where)}: {text}"))
         self.text, self.file, self.line, self.path = text, file, line, path
 
 
@@ -28,7 +28,12 @@ class RunError(RuntimeError):
 
 def wrong(text: str, *at: str | int) -> PydanticCustomError:
     """An error of a model, `at` a place inside it."""
-    return PydanticCustomError("study", "{text}", {"text": text, "at": at})
+    return PydanticCustomError("study", "{text}", {"text": can_be_written(text), "at": at})
+
+
+def can_be_written(text: str) -> str:
+    """Half of a pair of characters, such as "\\ud800" in JSON, has no bytes: it is spelled out."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def error_at(text: str, file: str, path: Place, lines: Mapping[Place, int]) -> StudyError:

@@ -374,6 +374,20 @@ HOSTILE = st.recursive(
 )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"task": "\ud800"}, {"method": "\ud800"}, {"\ud800": 3}, {"name": "\ud800"}, {"schema": "\ud800"},
+        {"space": {"x": {"type": "\ud800"}}}, {"space": {"\ud800": {"type": "flat"}}}, {"budget": {"trials": "\ud800"}},
+        {"method": {"name": "tpe", "settings": {"gamma": "\ud800"}}}, {"first": [{"\ud800": 1}]},
+    ],
+)  # fmt: skip
+def test_half_a_pair_of_characters_is_an_error_that_can_be_printed(change):
+    with pytest.raises(StudyError) as error:
+        validate({**yaml.safe_load(GOOD), **change}).check()
+    assert str(error.value).encode()
+
+
 @given(data=st.data())
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_check_raises_nothing_but_a_study_error(data):

@@ -11,6 +11,9 @@ WORKERS  ?= 2
 
 LAB_STAMP  := $(VENV)/.installed-lab
 TEST_STAMP := $(VENV)/.installed-test
+# What nasbook only speaks to (Ray, trackers, ONNX ...) lies in an environment of its own, on top of the first.
+PEERS       := .venv-scale
+PEERS_STAMP := $(PEERS)/.installed
 SETTINGS   := $(VENV)/share/jupyter/lab/settings
 HOME_FILE  := $(VENV)/.made-in
 NOTEBOOKS  := $(sort $(wildcard notebooks/*.ipynb))
@@ -22,11 +25,12 @@ STALE := stale
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test env env-test lint format notebooks browser picture clean stale
+.PHONY: help lab test test-ray env env-test env-ray lint format notebooks browser picture clean stale
 
 help:
 	@echo "make lab        install nasbook into $(VENV) and open JupyterLab at the first lesson"
 	@echo "make test       install what the tests need and run everything: lint, types, tests, notebooks"
+	@echo "make test-ray   install Ray, the trackers and ONNX's packages beside it and run what needs them"
 	@echo
 	@echo "make env        only install (env-test: with what the tests need)"
 	@echo "make lint       ruff and mypy"
@@ -44,6 +48,7 @@ lab: env
 
 env: $(LAB_STAMP)
 env-test: $(TEST_STAMP)
+env-ray: $(PEERS_STAMP)
 
 $(BIN)/python:
 	@python=; \
@@ -71,6 +76,15 @@ $(TEST_STAMP): $(BIN)/python pyproject.toml constraints.txt $(STALE)
 	@$(FINISH)
 	@touch $(LAB_STAMP) $@
 
+$(PEERS_STAMP): $(TEST_STAMP)
+	@echo "Installing into $(PEERS), on top of $(VENV): about 0.9 GB, once."
+	$(BIN)/python -m venv --without-pip --clear $(PEERS)
+	@$(PEERS)/bin/python -c "import pathlib, sysconfig; \
+	    inside = sysconfig.get_path('purelib', vars={'base': '$(CURDIR)/$(VENV)'}); \
+	    pathlib.Path(sysconfig.get_path('purelib'), 'nasbook_base.pth').write_text(inside)"
+	$(PEERS)/bin/python -m pip install --no-input --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[peers]'
+	@touch $@
+
 # One thread a library: the tests' numbers do not depend on the machine, and two workers do not fight for two cores.
 THREADS := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 MPLBACKEND=Agg PYDEVD_DISABLE_FILE_VALIDATION=1
 PYTEST  := $(THREADS) $(BIN)/python -m pytest --durations=10 --durations-min=1
@@ -84,12 +98,15 @@ test: env-test
 	step "lint" $(BIN)/ruff check .; \
 	step "layout" $(BIN)/ruff format --check .; \
 	step "types" $(BIN)/mypy; \
-	step "tests" env $(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not browser" tests; \
+	step "tests" env $(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not browser and not peers" tests; \
 	$(if $(wildcard tests/browser),step "browser" env $(PYTEST) -m browser tests/browser;) \
 	$(if $(NOTEBOOKS),step "notebooks" env $(NBVAL) $(NOTEBOOKS);) \
 	if [ -n "$$failed" ]; then printf '\nFAILED: %s\n' "$${failed#, }"; exit 1; fi; \
 	[ -n "$$browser" ] || printf '\nTHE BROWSER TESTS WERE SKIPPED: NO CHROMIUM OR CHROME WAS FOUND.\n'; \
 	printf '\nAll passed.\n'
+
+test-ray: env-ray
+	$(THREADS) $(PEERS)/bin/python -m pytest --durations=10 --durations-min=1 -m peers tests/peers
 
 lint: env-test
 	$(BIN)/ruff check .
@@ -110,5 +127,5 @@ picture: env-test
 	$(THREADS) $(BIN)/python tests/tools/readme_picture.py
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist
+	rm -rf $(VENV) $(PEERS) .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,38 @@
+"""What the tests share that need packages nasbook only speaks to: `make test-ray` installs and runs them."""
+
+import os
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker("peers")
+            if find_spec("ray") is None:
+                item.add_marker(pytest.mark.skip(reason="`make test-ray` installs what this needs"))
+
+
+@pytest.fixture(scope="session")
+def ray_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A local Ray of two CPUs. Ray gives its node 15 seconds to come up, which a busy machine may miss: then, after a
+    second attempt, what needs it is skipped."""
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
+    import ray
+
+    for attempt in (1, 2):
+        try:
+            ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+            break
+        except Exception as error:
+            ray.shutdown()
+            if attempt == 2:
+                pytest.skip(f"Ray's node did not come up within its 15 seconds, twice: {error!s:.200}")
+    yield ray
+    ray.shutdown()

@@ -151,11 +151,17 @@ def _parser() -> _Parser:
     p.add_argument("--arg", type=pair, action="append", default=[], metavar="KEY=VALUE",
                    help="an argument of the task, or a new range of a parameter: width=[64,512]")  # fmt: skip
 
-    p = add("run", studies.run, "run a study on this machine", epilog=STRANGERS)
+    p = add("run", studies.run, "run a study on this machine or on a cluster", epilog=STRANGERS)
     p.add_argument("study", type=Path, metavar="STUDY", help="a study, e.g. study.yaml")
     p.add_argument("--out", type=Path, metavar="DIR", help="the folder of the run (default: runs/NAME)")
     p.add_argument("--resume", action="store_true", help="go on with the run in --out")
     p.add_argument("--workers", type=whole(1, MOST_WORKERS), metavar="N", help="instead of the study's number")
+    p.add_argument("--engine", type=one_of("local"), default="local", metavar="local",
+                   help="what the workers are: processes on this machine (the default), or actors of Ray; the trace is "
+                   "the same, and --resume may change the engine")  # fmt: skip
+    p.add_argument("--address", metavar="HOST:PORT",
+                   help="with --engine ray: a running cluster (auto: the one on this machine); left out, Ray is "
+                   "started here for the run")  # fmt: skip
     p.add_argument(
         "--trust",
         action="append",

@@ -1,4 +1,4 @@
-"""`nasbook export` and `nasbook run`: from a trace to a study, and a study on this machine."""
+"""`nasbook export` and `nasbook run`: from a trace to a study, and the run of a study."""
 
 from __future__ import annotations
 
@@ -56,11 +56,20 @@ def run(options: argparse.Namespace) -> int:
     begin = clock.perf_counter()
     with redirect_stdout(sys.stderr):
         trace = scale.run(
-            options.study, out, resume=options.resume, workers=options.workers, progress=True, trust=trust
+            options.study,
+            out,
+            resume=options.resume,
+            workers=options.workers,
+            engine=options.engine,
+            address=options.address,
+            progress=True,
+            trust=trust,
         )
     code = report(trace, clock.perf_counter() - begin, out / "trace.jsonl", options.json)
     if trace.interrupted:
-        again = shlex.join(["nasbook", "run", str(options.study), "--out", str(out), "--resume"])
+        how = [] if options.engine == "local" else ["--engine", options.engine]
+        how += [] if options.address is None else ["--address", options.address]
+        again = shlex.join(["nasbook", "run", str(options.study), "--out", str(out), *how, "--resume"])
         running = f", {len(trace.pending)} under way" if trace.pending else ""
         return fail(f"stopped after {len(trace)} trials{running}; this goes on: {again}", 130)
     return code

@@ -1,6 +1,7 @@
-"""The engine `nasbook run`: a study on this machine, with N worker processes, checkpoints and resume.
+"""The engine of `nasbook run`: a study on N workers, with checkpoints and resume; their kinds are in workers.py.
 
     trace = run("study.yaml", "runs/first")
+    trace = run("study.yaml", "runs/second", engine="ray", address="10.0.0.1:6379")
 
 What a run leaves in its folder:
 
@@ -37,11 +38,11 @@ from nasbook.method import Method, OneShot
 from nasbook.prepare import MOST_WORKERS, header_of
 from nasbook.scale.job import Job
 from nasbook.scale.machine import environment, gpus
-from nasbook.scale.process import Inbox, Worker
 from nasbook.scale.progress import Bar
 from nasbook.scale.study import Study, load_study
 from nasbook.scale.study_errors import RunError
 from nasbook.scale.trust import Trust, importable
+from nasbook.scale.workers import Crew, Inbox, Site, Worker, check_engine, crew
 from nasbook.search import steps
 from nasbook.task import Task, trial_seed
 from nasbook.trace import Header, Trace, Trial
@@ -58,6 +59,8 @@ def run(
     *,
     resume: bool = False,
     workers: int | None = None,
+    engine: str = "local",
+    address: str | None = None,
     progress: bool = False,
     trust: Sequence[str] | Trust = (),
 ) -> Trace:
@@ -66,6 +69,8 @@ def run(
     out: the folder of the run (see above). resume: go on with the run in it; the budget, the workers and the resources
     may have changed since, what is searched may not (nor the workers of a table, which are simulated).
     workers: overrides the study's number. progress: a bar on stderr.
+    engine: "local" for processes on this machine, "ray" for actors of Ray; the folder and the trace are the same, and a
+    run that one has begun can be resumed with the other. address: of a Ray cluster; left out, Ray starts here.
     trust: modules and packages whose code the study may run besides the modules in its own folder (beside its file; in
     the working folder where it has none), e.g. ["mypackage"]. Whoever wrote the study and its folder runs code here.
 
@@ -73,6 +78,7 @@ def run(
     the workers do not start.
     """
     out = Path(out)
+    check_engine(engine, address)
     folder = study.folder if isinstance(study, Study) else Path(study).resolve().parent
     if not isinstance(trust, Trust):
         trust = Trust(folder, (trust,) if isinstance(trust, str) else tuple(trust))
@@ -81,16 +87,25 @@ def run(
             study.check(trust=trust)
         else:
             study = load_study(study, trust=trust)
-        return _run(study, out, resume, workers, progress, trust)
+        return _run(study, out, resume, workers, engine, address, progress, trust)
 
 
-def _run(study: Study, out: Path, resume: bool, workers: int | None, progress: bool, trust: Trust) -> Trace:
+def _run(
+    study: Study,
+    out: Path,
+    resume: bool,
+    workers: int | None,
+    engine: str,
+    address: str | None,
+    progress: bool,
+    trust: Trust,
+) -> Trace:
     if workers is not None:
         if isinstance(workers, bool) or not isinstance(workers, int) or not 1 <= workers <= MOST_WORKERS:
             raise ValueError(f"workers must be a whole number from 1 to {MOST_WORKERS}, not {workers!r:.40}")
         study = study.model_copy(update={"workers": workers})
     cores = os.cpu_count() or 1
-    if study.workers > (most := max(MANY, MANY * cores // 4)):
+    if engine == "local" and study.workers > (most := max(MANY, MANY * cores // 4)):
         raise ValueError(f"{study.workers} workers are too many for this machine ({cores} cores): take at most {most}")
     with _lock(out):
         _claim(out, study, resume)
@@ -101,11 +116,14 @@ def _run(study: Study, out: Path, resume: bool, workers: int | None, progress: b
         if study.fidelity:
             task.fidelity = study.fidelity.of(task)
         with Bar(study, progress) as bar, terminable():
-            if study.resources.gpus and study.resources.device == "auto" and not task.knows_cost and not gpus():
+            inside = isinstance(method, OneShot) or task.knows_cost
+            wanted = study.resources.gpus and study.resources.device == "auto" and not task.knows_cost
+            if wanted and (inside or engine == "local") and not gpus():
                 bar.say("the study asks for GPUs, and this machine shows none: its trials run on the CPU")
             if isinstance(method, OneShot) or task.knows_cost:
                 return _inside(study, task, method, out, bar)
-            return _Engine(study, task, method, out, bar, trust).run()
+            with crew(engine, Site(study, method.space, trust, out, bar.say, address)) as hands:
+                return _Engine(study, task, method, out, bar, hands).run()
 
 
 # ---- in this process -------------------------------------------------------------------------------------
@@ -143,14 +161,14 @@ def _inside(study: Study, task: Task, method: Method | OneShot, out: Path, bar: 
                 return end.value
 
 
-# ---- on worker processes ---------------------------------------------------------------------------------
+# ---- on workers ------------------------------------------------------------------------------------------
 
 
 class _Engine:
     """Asks the method, hands trials to workers, tells the method; one thread, fed by a queue of messages."""
 
-    def __init__(self, study: Study, task: Task, method: Method, out: Path, bar: Bar, trust: Trust) -> None:
-        self.trust = trust
+    def __init__(self, study: Study, task: Task, method: Method, out: Path, bar: Bar, hands: Crew) -> None:
+        self.crew = hands
         self.study, self.task, self.method, self.out, self.bar = study, task, method, out, bar
         self.inbox: Inbox = queue.Queue()
         self.workers: list[Worker] = []
@@ -213,15 +231,16 @@ class _Engine:
     def _hand_out(self) -> None:
         """Give every idle worker a trial: first what a kill or a death cut off, then what the method asks for."""
         while True:
-            worker = next((w for w in self.workers if w.job is None), None)
-            if worker is None and len(self.workers) >= self.study.workers:
+            idle = sorted((w for w in self.workers if w.job is None), key=lambda w: not w.ready)
+            worker = idle[0] if idle else None
+            if worker is None and len(self.workers) >= min(self.study.workers, self.crew.room()):
                 return
             index = worker.index if worker else min(set(range(self.study.workers)) - {w.index for w in self.workers})
-            job = self.waiting.pop(0) if self.waiting else self._ask(index)
+            job = self.waiting.pop(0) if self.waiting else self._ask(index) or self._left_lying(worker)
             if job is None:
                 return
             if worker is None:
-                worker = Worker(index, self.study, self.method.space, self.trust, self._log(index), self.inbox)
+                worker = self.crew.start(index, self.inbox)
                 self.workers.append(worker)
             worker.job = job
             if worker.ready:
@@ -238,6 +257,14 @@ class _Engine:
         trial = self.search.ask(start=self.now(), worker=worker)
         self.method_waits = trial is None
         return None if trial is None else Job(trial, self.out / "checkpoints" / str(trial.id))
+
+    def _left_lying(self, idle: Worker | None) -> Job | None:
+        """For a worker that is up and would have nothing to do: the job of one that is not up yet, and may never be."""
+        late = next((w for w in self.workers if w.job and not w.ready), None)
+        if late is None or idle is None or not idle.ready:
+            return None
+        job, late.job = late.job, None
+        return job
 
     def _send(self, worker: Worker) -> None:
         job, study = worker.job, self.study

@@ -1,4 +1,4 @@
-"""A trial on its way through worker processes, and the file from which it goes on after a kill."""
+"""A trial on its way through workers, and the file from which it goes on after a kill."""
 
 from __future__ import annotations
 

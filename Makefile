@@ -88,18 +88,21 @@ $(PEERS_STAMP): $(TEST_STAMP)
 # One thread a library: the tests' numbers do not depend on the machine, and two workers do not fight for two cores.
 THREADS := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 MPLBACKEND=Agg PYDEVD_DISABLE_FILE_VALIDATION=1
 PYTEST  := $(THREADS) $(BIN)/python -m pytest --durations=10 --durations-min=1
-# One notebook's cells share a kernel, so a notebook stays on one worker.
-NBVAL   := $(PYTEST) -n $(WORKERS) --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=60
+# A file stays on one worker, so that a notebook's cells share a kernel, and a file's tests what they have made once.
+SPREAD  := $(PYTEST) -n $(WORKERS) --dist loadfile
+NBVAL   := $(SPREAD) --nbval-lax --nbval-current-env --nbval-cell-timeout=60
 
 test: env-test
 	@failed=; \
 	browser=$$($(BIN)/python tests/find_browser.py --get) && export NASBOOK_CHROMIUM="$$browser"; \
 	step() { name=$$1; shift; printf '\n== %s\n' "$$name"; "$$@" || failed="$$failed, $$name"; }; \
+	found=$$(mktemp); $(BIN)/mypy > "$$found" 2>&1 & mypy=$$!; \
+	types() { wait $$mypy; code=$$?; cat "$$found"; rm -f "$$found"; return $$code; }; \
 	step "lint" $(BIN)/ruff check .; \
 	step "layout" $(BIN)/ruff format --check .; \
-	step "types" $(BIN)/mypy; \
-	step "tests" env $(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not browser and not peers" tests; \
-	$(if $(wildcard tests/browser),step "browser" env $(PYTEST) -m browser tests/browser;) \
+	step "tests" env $(SPREAD) --no-loadscope-reorder -m "not browser and not peers" tests; \
+	step "types" types; \
+	$(if $(wildcard tests/browser),step "browser" env $(SPREAD) -m browser tests/browser;) \
 	$(if $(NOTEBOOKS),step "notebooks" env $(NBVAL) $(NOTEBOOKS);) \
 	if [ -n "$$failed" ]; then printf '\nFAILED: %s\n' "$${failed#, }"; exit 1; fi; \
 	[ -n "$$browser" ] || printf '\nTHE BROWSER TESTS WERE SKIPPED: NO CHROMIUM OR CHROME WAS FOUND.\n'; \
@@ -121,7 +124,7 @@ notebooks: env-test
 	$(NBVAL) $(NOTEBOOKS)
 
 browser: env-test
-	$(PYTEST) -m browser tests/browser
+	$(SPREAD) -m browser tests/browser
 
 picture: env-test
 	$(THREADS) $(BIN)/python tests/tools/readme_picture.py

@@ -22,7 +22,7 @@ def code_blocks() -> list[str]:
 
 def test_the_first_commands_are_make_lab_and_make_test() -> None:
     commands = [line.split("#")[0].strip() for line in code_blocks()[0].splitlines()]
-    assert commands == ["make lab", "make test"]
+    assert commands == ["make lab", "make test", "make test-ray"]
 
 
 def test_the_three_lines_run_as_they_stand() -> None:

@@ -131,7 +131,11 @@ def _parser() -> _Parser:
 
     p = add("export", studies.export, "write a study that runs a trace's search at full scale")
     p.add_argument("trace", type=Path, metavar="TRACE", help="a trace, e.g. search.jsonl")
-    p.add_argument("-o", "--out", type=Path, default=Path("study.yaml"), metavar="STUDY", help="default: study.yaml")
+    p.add_argument("-o", "--out", type=Path, metavar="FILE",
+                   help="default: study.yaml, or with --to a name that says what it is for")  # fmt: skip
+    p.add_argument("--to", type=one_of("ray", "optuna", "wandb", "hydra"),
+                   metavar="ray|optuna|wandb|hydra",
+                   help="for another tool: a script or configuration whose head says what it cannot hold")  # fmt: skip
     p.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
     p.add_argument("--estimate", action="store_true", help="only say what it would cost")
     p.add_argument("--trials", type=whole(1), metavar="N")

@@ -41,9 +41,10 @@ def export(options: argparse.Namespace) -> int:
     if options.estimate:
         print(scale.estimate(trace, watts=options.watts, **target))
         return 0
-    path = scale.export(trace, options.out, overwrite=options.overwrite, watts=options.watts, **target)
+    path = scale.export(trace, options.out, to=options.to, overwrite=options.overwrite, watts=options.watts, **target)
     print(scale.estimate(trace, watts=options.watts, **target))
-    print(f"Wrote {path}. Run it with: nasbook run {shlex.quote(str(path))}")
+    how = "Its head says how to run it." if options.to else f"Run it with: nasbook run {shlex.quote(str(path))}"
+    print(f"Wrote {path}. {how}")
     return 0
 
 

@@ -27,6 +27,7 @@ from nasbook.scale.study import Study, validate
 from nasbook.scale.study_errors import StudyError
 from nasbook.scale.study_schema import Provenance
 from nasbook.scale.target import is_ours, make_task, method_settings, takes
+from nasbook.scale.targets import TARGETS, write
 from nasbook.scale.trust import IMPORT_PATH, Trust, check_origin
 from nasbook.space import Choice, Constant, Float, Int, Parameter, Space
 from nasbook.task import Evaluation, Fidelity, HoldsImages, Task, trial_seed
@@ -106,9 +107,18 @@ class Estimate:
 
 
 def export(
-    trace: Trace, path: str | Path = "study.yaml", *, overwrite: bool = False, watts: float | None = None, **target: Any
+    trace: Trace,
+    path: str | Path | None = None,
+    *,
+    to: str | None = None,
+    overwrite: bool = False,
+    watts: float | None = None,
+    **target: Any,
 ) -> Path:
-    """Write the study that runs this search at full scale, and return its path.
+    """Write the study that runs this search at full scale, and return its path, by default study.yaml.
+
+    to: write a script or configuration for another tool instead: ray, optuna, wandb or hydra; its head says what
+    that tool cannot hold of the study.
 
     The target, each part optional:
     trials, hours: the budget (default: as many trials as the trace has). workers: processes side by side.
@@ -123,7 +133,10 @@ def export(
     Raises ValueError that says what cannot be exported and how to mend it; an existing file is kept unless `overwrite`.
     """
     study, cost = _plan(trace, watts, 1.0, **target)
-    return study.save(path, overwrite=overwrite, head=str(cost))
+    if to is None:
+        return study.save(path or "study.yaml", overwrite=overwrite, head=str(cost))
+    objectives = max((len(t.values) for t in trace.trials if t.values), default=1)
+    return write(study, path or TARGETS.get(to, to), to, overwrite=overwrite, head=str(cost), objectives=objectives)
 
 
 def estimate(trace: Trace, *, watts: float | None = None, speedup: float = 1.0, **target: Any) -> Estimate:

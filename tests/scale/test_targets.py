@@ -1,0 +1,151 @@
+"""What `nasbook export --to …` writes: the same space, budget and first trials, and a head that says what is lost."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+import nasbook
+from nasbook import cli
+from nasbook.scale import StudyError, export, from_optuna
+from nasbook.scale.objective import Objective, TrialFailed
+from nasbook.scale.targets import TARGETS
+
+SPACE = nasbook.Space(
+    optimizer=nasbook.Choice(["sgd", "adamw", None]),
+    lr=nasbook.Float(1e-4, 1.0, log=True),
+    momentum=nasbook.Float(0.0, 0.99, when={"optimizer": "sgd"}),
+    batch=nasbook.Int(16, 256, step=16),
+    width=nasbook.Int(8, 128, log=True),
+    drop=nasbook.Float(0.0, 0.6, step=0.1),
+    depth=nasbook.Constant(3),
+)
+LEARN = """
+def learn(config, fidelity=None, seed=0, report=None, checkpoint=None):
+    assert config["depth"] == 3 and ("momentum" in config) == (config["optimizer"] == "sgd")
+    assert config["batch"] % 16 == 0
+    loss = 1.0
+    for epoch in range(1, int(fidelity) + 1):
+        loss = (config["lr"] - 0.3) ** 2 + 1 / epoch
+        report(epoch, loss)
+    return loss
+"""
+OWN = [name for name in TARGETS if name != "slurm"]
+
+
+@pytest.fixture
+def exported(tmp_path, monkeypatch):
+    """exported("ray", method="asha", trials=4) -> the path of what is written, beside a module objective.py."""
+    (tmp_path / "objective.py").write_text(LEARN)
+    monkeypatch.chdir(tmp_path)
+
+    def write(to, method="random", space=SPACE, **target):
+        namespace = {}
+        exec(LEARN, namespace)
+        epochs = nasbook.Fidelity("epoch", 1, 9)
+        trace = nasbook.search(method, namespace["learn"], space=space, fidelity=epochs, trials=10, seed=2)
+        target = {"task": "objective:learn", "epochs": 9, "trials": 5, "best": 3, **target}
+        return trace, export(trace, tmp_path / TARGETS[to], to=to, **target)
+
+    return write
+
+
+@pytest.mark.parametrize("to", OWN)
+@pytest.mark.parametrize("method", ["random", "asha", "tpe", "regularized-evolution", "median-stopping", "grid"])
+def test_a_target_holds_the_space_and_says_what_it_does_not(exported, to, method):
+    _, path = exported(to, method, settings={"resolution": 3} if method == "grid" else {})
+    text = path.read_text()
+    if to != "wandb":
+        ast.parse(text)
+    head = text[: text.index("\n\n")]
+    assert all(line.startswith("#") for line in head.splitlines())
+    flat = " ".join(head.replace("\n#", " ").split())
+    if method == "regularized-evolution":
+        assert "the method regularized-evolution, which" in flat
+    if to in ("ray", "wandb"):
+        assert "momentum is always drawn, and left out" in flat
+    for name in SPACE.parameters:
+        assert f"'{name}'" in text or f"  {name}: " in text
+
+
+def test_the_script_for_optuna_is_the_same_search(exported):
+    trace, path = exported("optuna", "asha", workers=2)
+    for _ in range(2):  # the second finds that all is done
+        done = subprocess.run([sys.executable, path.name], cwd=path.parent, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert "best value" in done.stdout
+    import optuna
+
+    study = optuna.load_study(study_name=None, storage=f"sqlite:///{path.with_suffix('.db')}")
+    trials = study.trials
+    free = [{k: v for k, v in c.items() if k != "depth"} for c in trace.top(3)]
+    assert [t.params for t in trials[:3]] == free
+    assert len(trials) == 5 and {t.state.name for t in trials} <= {"COMPLETE", "PRUNED"}
+    assert all(("momentum" in t.params) == (t.params["optimizer"] == "sgd") for t in trials)
+    assert trials[0].intermediate_values[1] > trials[0].intermediate_values[9] == trials[0].value
+    back = from_optuna(study)
+    assert back.space.parameters["momentum"].when == {"optimizer": ["sgd"]} and len(back) == 5
+
+
+def test_what_a_strangers_trace_says_becomes_no_code(exported, tmp_path):
+    evil = "x\nimport os; os.mkdir('pwned')\n#"
+    names = {evil: nasbook.Float(0, 1), "'); print(1": nasbook.Choice(["${oc.env:HOME}", '"""', "\u2028import os"])}
+    trace = nasbook.search("random", lambda config: config[evil], space=nasbook.Space(names), trials=3, seed=1)
+    for to in OWN:
+        path = export(trace, tmp_path / TARGETS[to], to=to, task="objective:learn", name=evil, notes=evil)
+        text = path.read_text()
+        if to == "wandb":
+            assert list(yaml.safe_load(text)["parameters"]) == [*names, "nasbook"]
+            continue
+        tree = ast.parse(text)
+        found = [n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom)]
+        assert not {"os"} & {a.name for n in found for a in n.names}
+        calls = {ast.unparse(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
+        assert "os.mkdir" not in calls and "mkdir" not in " ".join(calls)
+
+
+def test_nothing_is_overwritten_and_what_cannot_be_exported_is_said(exported, tmp_path):
+    trace, path = exported("hydra")
+    before = path.read_text()
+    with pytest.raises(StudyError, match="the file exists; overwrite=True"):
+        export(trace, path, to="hydra", task="objective:learn", epochs=9, trials=2)
+    assert path.read_text() == before
+    with pytest.raises(ValueError, match="can be exported to ray, optuna, wandb, hydra, not to 'spark'"):
+        export(trace, tmp_path / "x", to="spark", task="objective:learn", epochs=9)
+    one = nasbook.search("spos", "digits-cells", trials=1, epochs=1)
+    with pytest.raises(ValueError, match="spos is one training, which ray cannot hand out as trials"):
+        export(one, tmp_path / "x.py", to="ray")
+
+
+def test_the_command_writes_a_target(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    nasbook.search("random", "branin", trials=4, seed=1).save("t.jsonl")
+    assert cli.main(["export", "t.jsonl", "--to", "wandb", "--trials", "7"]) == 0
+    assert "Wrote sweep.yaml. Its head says how to run it." in capsys.readouterr().out
+    assert yaml.safe_load((tmp_path / "sweep.yaml").read_text())["run_cap"] == 7
+    assert cli.main(["export", "t.jsonl", "--to", "wandb"]) == 2
+    assert "sweep.yaml: the file exists" in capsys.readouterr().err
+    assert cli.main(["export", "t.jsonl", "--to", "spark"]) == 2
+
+
+def test_an_objective_drops_what_does_not_exist_and_says_why_it_failed(tmp_path):
+    (tmp_path / "own_task.py").write_text(
+        "def f(config, seed=0, report=None):\n"
+        "    assert 'momentum' not in config, config\n"
+        "    report(1, 2.0)\n"
+        "    if config['lr'] > 1: raise OSError('no luck')\n"
+        "    return config['lr'] + seed * 1e-20\n"
+    )
+    when = {"momentum": {"optimizer": ["sgd"]}}
+    objective = Objective("own_task:f", when=when, seed=4, folder=tmp_path)
+    config = {"optimizer": "adamw", "momentum": 0.9, "lr": 0.5}
+    a, b, c = objective(config), objective(config), objective(config, number=3)
+    assert a == b.__class__(**{**vars(b), "cost": a.cost}) and a.value != c.value and "momentum" not in a.config
+    assert objective(config, report=lambda epoch, value: True).status == "pruned"
+    with pytest.raises(TrialFailed, match="OSError: no luck"):
+        objective({**config, "lr": 2.0})
+    with pytest.raises(ValueError, match="Python's own module"):
+        Objective("os:system")({"x": 1})
+    sys.modules.pop("own_task", None)

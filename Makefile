@@ -90,7 +90,7 @@ THREADS := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 MPLBACKEND
 PYTEST  := $(THREADS) $(BIN)/python -m pytest --durations=10 --durations-min=1
 # A file stays on one worker, so that a notebook's cells share a kernel, and a file's tests what they have made once.
 SPREAD  := $(PYTEST) -n $(WORKERS) --dist loadfile
-NBVAL   := $(SPREAD) --nbval-lax --nbval-current-env --nbval-cell-timeout=60
+NBVAL   := env PYTHONPATH=tests $(SPREAD) -p warm --nbval-lax --nbval-current-env --nbval-cell-timeout=60
 
 test: env-test
 	@failed=; \
@@ -103,7 +103,7 @@ test: env-test
 	step "tests" env $(SPREAD) --no-loadscope-reorder -m "not browser and not peers" tests; \
 	step "types" types; \
 	$(if $(wildcard tests/browser),step "browser" env $(SPREAD) -m browser tests/browser;) \
-	$(if $(NOTEBOOKS),step "notebooks" env $(NBVAL) $(NOTEBOOKS);) \
+	$(if $(NOTEBOOKS),step "notebooks" $(NBVAL) $(NOTEBOOKS);) \
 	if [ -n "$$failed" ]; then printf '\nFAILED: %s\n' "$${failed#, }"; exit 1; fi; \
 	[ -n "$$browser" ] || printf '\nTHE BROWSER TESTS WERE SKIPPED: NO CHROMIUM OR CHROME WAS FOUND.\n'; \
 	printf '\nAll passed.\n'

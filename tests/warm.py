@@ -6,6 +6,11 @@
 
 What takes seconds in each new interpreter (torch, matplotlib, SciPy) is paid once a run. All of them have the hash seed
 of the server: where another one matters, compare with a process of subprocess.
+
+    python -m pytest -p warm --nbval-lax …      the same for nbval's kernels, with tests/ on PYTHONPATH
+    python -c "import warm; warm.run_jupyterlab()" …    … and for those of a JupyterLab
+
+These two preload nothing of nasbook: what a lesson forgets to import is missing there as in a learner's kernel.
 """
 
 import atexit
@@ -15,7 +20,8 @@ import runpy
 import signal
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from multiprocessing import forkserver
 from unittest import mock
 
 LIBRARIES = (
@@ -23,6 +29,7 @@ LIBRARIES = (
     "matplotlib_inline.backend_inline", "scipy.stats", "sklearn.ensemble", "nasbook.course", "nasbook.widgets",
     "nasbook.search", "nasbook.nas.parts.oneshot",
 )  # fmt: skip
+FOREIGN = [name for name in LIBRARIES if not name.startswith("nasbook")]
 SERVER_ID = "--IPKernelApp.parent_handle=PID"  # a kernel ends with the process that it names
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(list(LIBRARIES))
@@ -98,3 +105,19 @@ def warm_kernels():
 
     with mock.patch("jupyter_client.provisioning.local_provisioner.launch_kernel", launch):
         yield
+
+
+def pytest_sessionstart(session):
+    """As a plugin: all kernels of a session are."""
+    stack = ExitStack()
+    SERVER.set_forkserver_preload(FOREIGN)
+    stack.enter_context(warm_kernels())
+    session.config.add_cleanup(stack.close)
+
+
+def run_jupyterlab():
+    """What `python -m jupyterlab` does, with such kernels."""
+    SERVER.set_forkserver_preload(FOREIGN)
+    forkserver.ensure_running()  # it loads the libraries while JupyterLab begins
+    with warm_kernels():
+        runpy.run_module("jupyterlab", run_name="__main__", alter_sys=True)

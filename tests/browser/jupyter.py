@@ -28,6 +28,8 @@ from find_browser import find_browser
 from playwright.sync_api import BrowserContext, Locator, Page, TimeoutError, sync_playwright
 
 PATIENCE = 150.0  # seconds for anything that the page is to show; machines that run tests are busy
+TESTS = Path(__file__).parents[1]
+JUPYTERLAB = f"import sys; sys.path.insert(0, {str(TESTS)!r}); import warm; warm.run_jupyterlab()"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--no-first-run", "--disable-quic")  # fmt: skip
 # No question about news, and every cell in the page: one that is scrolled away could not be clicked.
@@ -69,7 +71,7 @@ def serve(folder: Path, settings: dict[str, Any] | None = None) -> Iterator[Serv
     environment |= {"JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"), "OMP_NUM_THREADS": "1"}
     environment.pop("NASBOOK_PROGRESS", None)  # progress lies beside each notebook
     command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
+        sys.executable, "-c", JUPYTERLAB, "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=",
         "--ServerApp.disable_check_xsrf=True", f"--ServerApp.root_dir={root}",
         "--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly",

@@ -129,6 +129,19 @@ class TrainsForReal(HoldsImages, BuildsNetworks, Protocol):
 
 
 @runtime_checkable
+class TrainsToTheEnd(Protocol):
+    """`training(config, seed)`: one network that has still to learn, a `nasbook.tasks.learner.Learner` with `net`;
+    `plain(config, net)`: its source, which needs torch alone, and its weights by the names that the source gives them.
+    Its `tensors` hold a "test" part, which no search has seen."""
+
+    tensors: Any
+
+    def training(self, config: Config, seed: int) -> Any: ...
+
+    def plain(self, config: Config, net: Any) -> tuple[str, Mapping[str, Any]]: ...
+
+
+@runtime_checkable
 class KeepsSplits(TrainsForReal, Protocol):
     """A training that has all its images in memory, as arrays by the names of `data`, to be exchanged in a copy."""
 

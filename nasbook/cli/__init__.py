@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import nasbook
-from nasbook.cli import doctor, lab, look, search, studies
+from nasbook.cli import doctor, lab, look, search, studies, train
 from nasbook.cli.words import Usage, fail, lower, one_of, pair, positive, say, whole
 from nasbook.kit import interrupt
 from nasbook.prepare import MOST_WORKERS
@@ -175,9 +175,11 @@ def _parser() -> _Parser:
     )
     p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")
 
+    train.add(add("train", train.run, "train what a search found to the end, and write network, weights and card"))
+
     p = add("doctor", doctor.run, "check that everything nasbook needs is there")
     return parser
 
 
 def _nothing(_: argparse.Namespace) -> int:
-    raise Usage("say what to do: lab, list, search, export, run or doctor (nasbook --help explains them)")
+    raise Usage("say what to do: lab, list, search, export, run, train or doctor (nasbook --help explains them)")

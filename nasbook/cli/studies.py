@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import shlex
 import sys
 import time as clock
@@ -52,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     from nasbook import scale
 
     study = scale.load_study(options.study, check=False)
-    out = options.out or Path("runs") / (re.sub(r"[^\w.-]+", "-", study.name).strip(".-") or "study")
+    out = options.out or Path("runs") / study.folder_name
     trust = _trust(study, options)
     begin = clock.perf_counter()
     with redirect_stdout(sys.stderr):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import re
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -232,6 +233,11 @@ class Plan(Strict):
     def folder(self) -> Path:
         """Where the study's own modules lie: beside its file, or in the working folder if it has none."""
         return self._folder or Path.cwd()
+
+    @property
+    def folder_name(self) -> str:
+        """What its runs' folder is called where nobody says otherwise."""
+        return re.sub(r"[^\w.-]+", "-", self.name).strip(".-") or "study"
 
     def make_task(self, trust: Trust | None = None) -> Task:
         """The task; ValueError where there is none of this name. Imports what the study names, if it lies in the

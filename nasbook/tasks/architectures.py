@@ -115,6 +115,10 @@ class Networks(Task):
         """One network that has still to learn."""
         return Training(self, config, seed)
 
+    def plain(self, config: Config, net: nn.Module) -> tuple[str, dict[str, Tensor]]:
+        """The network of a configuration as PyTorch that needs nothing of nasbook, and the weights for it."""
+        return self.architectures.source(config), net.state_dict()
+
     def value(self, row: dict[str, float]) -> float:
         """What is minimised, of train_loss, val_loss and error after an epoch."""
         return row["error"]

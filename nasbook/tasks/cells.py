@@ -12,9 +12,11 @@ schedule.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
+from torch import Tensor, nn
 
 from nasbook.kit.checks import whole
 from nasbook.kit.start import init_weights
@@ -53,3 +55,12 @@ class DigitsCells(Networks):
         net = CellNet(cell, self.channels, self.classes)
         init_weights(net, np.random.default_rng([seed, *cell]))
         return net
+
+    def plain(self, config: Config, net: nn.Module) -> tuple[str, dict[str, Tensor]]:
+        """The source leaves out edges from a node that nothing reaches, and has other names for the same layers."""
+        names = ((r"(cell\d)\.edges\.(\d\d)", r"\1_\2"), (r"reduce\.", "reduce1."), (r"norm\.", "pooled.norm."))
+        weights = net.state_dict()
+        for pattern, name in names:
+            weights = {re.sub(f"^{pattern}", name, k): v for k, v in weights.items()}
+        used = self.architectures.build(config).state_dict()
+        return self.architectures.source(config), {k: weights[k] for k in used}

@@ -134,6 +134,12 @@ class ImageTraining(Networks):
     def training(self, config: Config, seed: int) -> Training:
         return Training(self, config, seed)
 
+    @property
+    def scaling(self) -> dict[str, list[float]]:
+        """{"mean", "std"} of each channel, by which what a file holds is standardised: (x − mean) / std."""
+        images = self.tensors["train"][0]
+        return {"mean": images.mean.flatten().tolist(), "std": images.std.flatten().tolist()}
+
     def data(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """{"train", "val"}: images (n, c, h, w) float32, standardised; labels (n,). The test is for `test` alone."""
         return {k: (self.tensors[k][0][:].cpu().numpy(), self.found.y[self.rows[k]]) for k in ("train", "val")}
@@ -260,10 +266,14 @@ class Training(architectures.Training):
             return highest * (step + 1) / rise
         return learner.cosine(highest, step - rise, self.task.epochs * self.steps - rise)
 
-    def measure(self, part: str) -> tuple[float, float]:
+    @property
+    def judged(self) -> nn.Module:
+        return self.average.module if self.average else self.net
+
+    def measure(self, split: str) -> tuple[float, float]:
         """(mean loss, fraction classified wrongly) on a split, of the averaged weights where there are some."""
         with self.precise():
-            return learner.measure(self.average or self.run, *self.task.tensors[part], chunk=500)
+            return learner.measure(self.average or self.run, *self.task.tensors[split], chunk=500)
 
     @property
     def what(self) -> dict[str, Any]:

@@ -17,6 +17,8 @@ class Learner:
     """A subclass trains (`epoch`) and says what it has found (`found`), what its next epoch depends on (`state`,
     `load`) and which training it is (`what`)."""
 
+    net: Any
+
     @property
     def found(self) -> Sequence[tuple[float, float]]:
         """(training loss, reported value) of each epoch that has ended."""
@@ -25,6 +27,15 @@ class Learner:
     @property
     def what(self) -> Mapping[str, Any]:
         """What a checkpoint must agree with."""
+        raise NotImplementedError
+
+    @property
+    def judged(self) -> Any:
+        """The network whose errors are reported: the one that learns, unless an average of its weights is kept."""
+        return self.net
+
+    def measure(self, split: str) -> tuple[float, float]:
+        """(mean loss, fraction classified wrongly) on "train", "val" or "test"."""
         raise NotImplementedError
 
     def epoch(self) -> None:

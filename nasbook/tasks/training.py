@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from nasbook.kit import learner
 from nasbook.kit.checks import is_one_of
 from nasbook.kit.threads import one_thread
+from nasbook.nas.spaces.program import sequence
 from nasbook.space import Choice, Config, Float, Int, Space
 from nasbook.task import Evaluation, Fidelity, Report, Task
 from nasbook.tasks import bundled
@@ -128,9 +129,18 @@ class Digits(Task):
         answer = Evaluation(training.curve[epochs - 1], metrics=metrics, curve=curve)
         return weighed(answer, self._weighed, {"parameters": training.parameters})
 
+    def training(self, config: Config, seed: int) -> Training:
+        """One network that has still to learn."""
+        return Training(self, config, seed)
+
     def member(self, config: Config, seed: int) -> Training:
         """One training to be led epoch by epoch: `epoch`, `state`, `load`, `set`; its errors are in `curve`."""
-        return Training(self, self.space.validate(config), seed)
+        return self.training(self.space.validate(config), seed)
+
+    def plain(self, config: Config, net: nn.Module) -> tuple[str, dict[str, Tensor]]:
+        """The network of a configuration as PyTorch that needs nothing of nasbook, and the weights for it."""
+        title = f"A network of {self.name}, found with nasbook: {dict(config)}"
+        return sequence(net, "Network", title), net.state_dict()
 
     @one_thread()
     def test(self, config: Config, *, seed: int = 0, fidelity: float | None = None) -> float:
@@ -188,9 +198,12 @@ class Training(Learner):
     def found(self) -> list[tuple[float, float]]:
         return list(zip(self.losses, self.curve, strict=True))
 
+    def measure(self, split: str) -> tuple[float, float]:
+        return learner.measure(self.net, *self.task.tensors[split], chunk=1024)
+
     def error(self, split: str) -> float:
         """Fraction of the images of a split that are classified wrongly."""
-        return learner.measure(self.net, *self.task.tensors[split], chunk=1024)[1]
+        return self.measure(split)[1]
 
     def set(self, config: Config) -> None:
         """Go on with other values of what may change while a network learns; ValueError for anything else."""
@@ -311,6 +324,9 @@ class Dropout(nn.Module):
             return x
         keep = torch.rand(x.shape, generator=self.rng, device=x.device) >= self.p
         return x * keep / (1 - self.p)
+
+    def extra_repr(self) -> str:
+        return f"{self.p}"
 
 
 # ---- images and labels -----------------------------------------------------------------------------------

@@ -96,9 +96,11 @@ class FactorizedReduce(nn.Module):
 class Noise(nn.Module):
     """Standard normal noise of the input's shape (each side divided by `stride`); the input itself is not used.
 
-    Each batch of the training draws anew; evaluation repeats the last draw's seed, so a training can be repeated."""
+    Each batch of the training draws anew; evaluation repeats the last draw's seed, so a training can be repeated. With
+    `held`, the noise (1, C, H, W) of one input, evaluation adds that to every input, as an exported network must."""
 
     draws: Tensor
+    held: Tensor | None = None
 
     def __init__(self, stride: int = 1) -> None:
         super().__init__()
@@ -109,6 +111,8 @@ class Noise(nn.Module):
         x = x[:, :, :: self.stride, :: self.stride]
         if self.training:
             self.draws += 1
+        elif self.held is not None:
+            return self.held.expand(x.shape)
         generator = torch.Generator(x.device).manual_seed(int(self.draws))
         return torch.randn(x.shape, generator=generator, device=x.device, dtype=x.dtype)
 

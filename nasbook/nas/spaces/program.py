@@ -54,6 +54,16 @@ def join(values: list[Tensor], how: str) -> Tensor:
     return total
 
 
+HEAD = "import torch\nimport torch.nn.functional as F\nfrom torch import Tensor, nn\n"
+
+
+def sequence(net: nn.Module, name: str, title: str) -> str:
+    """Python that defines the module `name`, the same layers of torch one after the other as an nn.Sequential holds."""
+    lines = [f"            nn.{type(layer).__name__}({layer.extra_repr()})," for layer in net.children()]
+    init = ["    def __init__(self) -> None:", "        super().__init__(", *lines, "        )"]
+    return "\n".join([f'"""{title}"""\n\n{HEAD}\n', f"class {name}(nn.Sequential):", *init]) + "\n"
+
+
 def source(layers: Sequence[Layer], name: str, title: str) -> str:
     """Python that defines the module `name`, and above it the blocks that it uses."""
     used = {line.layer: find(line.layer) for line in layers if line.layer}
@@ -64,7 +74,7 @@ def source(layers: Sequence[Layer], name: str, title: str) -> str:
         f"class {name}(nn.Module):", "    def __init__(self) -> None:", "        super().__init__()", *init, "",
         "    def forward(self, x: Tensor) -> Tensor:", *steps, f"        return {layers[-1].name}",
     ])  # fmt: skip
-    head = f'"""{title}"""\n\nimport torch\nimport torch.nn.functional as F\nfrom torch import Tensor, nn\n'
+    head = f'"""{title}"""\n\n{HEAD}'
     return "\n\n".join(part for part in (head, f"{own}\n" if own else "", body) if part) + "\n"
 
 

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.task import Evaluation, StopTrial, Task
+from nasbook.task import EvaluatesMany, Evaluation, StopTrial, Task
 from nasbook.trace import Trial
 from nasbook.trial import plain, text
 
@@ -31,12 +31,15 @@ LONGEST = 1000  # characters of an exception that are kept
 FRAMES = 4  # lines of its traceback
 
 
+ShouldStop = Callable[[Trial, Sequence[tuple[float, float]]], str | None]
+
+
 def evaluate(
     task: Task,
     trial: Trial,
     *,
     seed: int,
-    should_stop: Callable[[Trial, Sequence[tuple[float, float]]], str | None] | None = None,
+    should_stop: ShouldStop | None = None,
     timeout: float | None = None,
     checkpoint: Path | None = None,
 ) -> Trial:
@@ -46,70 +49,154 @@ def evaluate(
     reason; `report` with a method's veto gives 'pruned', with the last reported value. On a simulated clock a trial
     that ends without telling its cost takes no time. KeyboardInterrupt is passed on.
     """
-    begin = clock.perf_counter()
-    curve: list[tuple[float, float]] = []
-    spent: float | None = 0.0 if task.knows_cost else None  # None: measured
-    stopped: StopTrial | None = None
-
-    def report(fidelity: float, value: float, cost: float | None = None) -> None:
-        nonlocal spent, stopped
-        if stopped is not None:
-            raise stopped
-        fidelity, value = finite(fidelity, "report's fidelity"), number(value, "report's value")
-        curve.append((fidelity, value))
-        spent = spent if cost is None else _seconds(cost, "report's cost")
-        if timeout is not None and clock.perf_counter() - begin > timeout:
-            stopped = StopTrial(f"timed out after {timeout:g} s", "failed")
-        elif should_stop is not None and (reason := should_stop(trial, tuple(curve))):
-            stopped = StopTrial(reason)
-        if stopped is not None:
-            raise stopped
-
-    def ended(status: str, reason: str | None = None, **found: Any) -> Trial:
-        seconds = clock.perf_counter() - begin if spent is None else spent
-        found = {"cost": seconds, "curve": tuple(curve), **{k: v for k, v in found.items() if v not in (None, ())}}
-        return replace(trial, status=status, reason=reason, **found)
-
-    def ended_by(stop: StopTrial) -> Trial:
-        last = curve[-1][1] if curve and stop.status == "pruned" else None
-        value = last if last is not None and math.isfinite(last) else None
-        return ended(stop.status, text(stop.reason), value=value)
-
-    answer, caught = Evaluation(), True
+    running = _Running(task, trial, should_stop, timeout)
     try:
         if checkpoint is not None:
             checkpoint.parent.mkdir(parents=True, exist_ok=True)
         with _time_limit(timeout), _no_exit():
-            told = task.evaluate(trial.config, fidelity=trial.fidelity, seed=seed, report=report, checkpoint=checkpoint)
-        if stopped is None:
-            answer, lost = read(told)
-            for name, why in lost.items():
-                warnings.warn(f"trial {trial.id}: the metric {text(name)!r} is dropped: {why}", stacklevel=2)
+            told = task.evaluate(
+                trial.config, fidelity=trial.fidelity, seed=seed, report=running.report, checkpoint=checkpoint
+            )
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return running.raised(error)
+    return running.answered(told)
+
+
+def evaluate_many(
+    task: Task,
+    trials: Sequence[Trial],
+    *,
+    seeds: Sequence[int],
+    should_stop: ShouldStop | None = None,
+    timeout: float | None = None,
+    checkpoints: Sequence[Path | None],
+) -> list[Trial]:
+    """Run trials of one fidelity to their ends, all at once, each as `evaluate` would; its cost, and what `timeout`
+    looks at, is its share of the seconds. Where the task raises for all of them, each is run alone, and fails alone."""
+    running = [_Running(task, trial, should_stop, timeout, shares=len(trials)) for trial in trials]
+    try:
+        for checkpoint in checkpoints:
+            if checkpoint is not None:
+                checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        assert isinstance(task, EvaluatesMany)
+        with _time_limit(timeout, len(trials)), _no_exit():
+            told = task.evaluate_many(
+                [t.config for t in trials], fidelity=trials[0].fidelity, seeds=seeds,
+                reports=[one.report for one in running], checkpoints=checkpoints,
+            )  # fmt: skip
+        if len(told) != len(trials):
+            raise ValueError(f"evaluate_many has answered {len(told)} times to {len(trials)} configurations")
     except KeyboardInterrupt:
         raise
     except StopTrial as stop:
-        stopped, caught = stop, False
+        return [one.raised(stop) for one in running]
     except BaseException as error:
-        if stopped is None:
-            return ended("failed", described(error), traceback=short_traceback(error) or None)
-    _warn_if_late(trial, timeout, clock.perf_counter() - begin)
-    if stopped is not None:
-        if caught:
-            warnings.warn(
-                f"trial {trial.id}: the objective has caught the StopTrial by which report() ends a trial, and gone "
-                f"on; it counts as {stopped.status} all the same. Catch narrower errors around report()",
-                stacklevel=2,
-            )
-        return ended_by(stopped)
-    found: dict[str, Any] = {"metrics": answer.metrics, "cost": answer.cost, "curve": answer.curve}
-    for value in answer.values or (number(answer.value, "value"),):
-        if not math.isfinite(value):
-            return ended("failed", f"diverged: the value is {value}", **found)
-    if task.knows_cost and answer.cost is None:
-        return ended("failed", f"{task.name} promises to know its cost (knows_cost), but told none", **found)
-    if timeout is not None and clock.perf_counter() - begin > timeout:
-        return ended("failed", f"timed out after {timeout:g} s", **found)
-    return ended("done", value=answer.value, values=answer.values, **found)
+        first, last, name = trials[0].id, trials[-1].id, task.name
+        warnings.warn(
+            f"trials {first} to {last}: {name} cannot evaluate these {len(trials)} at once ({described(error)}); each "
+            "is evaluated alone",
+            stacklevel=3,
+        )
+        one_by_one = zip(trials, seeds, checkpoints, strict=True)
+        return [
+            evaluate(task, t, seed=seed, should_stop=should_stop, timeout=timeout, checkpoint=kept)
+            for t, seed, kept in one_by_one
+        ]
+    return [
+        one.raised(answer) if isinstance(answer, BaseException) else one.answered(answer)
+        for one, answer in zip(running, told, strict=True)
+    ]
+
+
+class _Running:
+    """A trial while it runs: hears its reports, and says how it has ended.
+
+    shares: how many trials run at once; above 1, its seconds are those that it is told."""
+
+    def __init__(
+        self, task: Any, trial: Trial, should_stop: ShouldStop | None, timeout: float | None, shares: int = 1
+    ) -> None:
+        self.task, self.trial, self.should_stop, self.timeout, self.shares = task, trial, should_stop, timeout, shares
+        self.begin = clock.perf_counter()
+        self.curve: list[tuple[float, float]] = []
+        self.spent: float | None = 0.0 if task.knows_cost else None  # None: measured
+        self.stopped: StopTrial | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Of this machine, so far."""
+        if self.shares > 1 and self.spent is not None:
+            return self.spent
+        return (clock.perf_counter() - self.begin) / self.shares
+
+    def report(self, fidelity: float, value: float, cost: float | None = None) -> None:
+        if self.stopped is not None:
+            raise self.stopped
+        fidelity, value = finite(fidelity, "report's fidelity"), number(value, "report's value")
+        self.curve.append((fidelity, value))
+        self.spent = self.spent if cost is None else _seconds(cost, "report's cost")
+        if self.timeout is not None and self.seconds > self.timeout:
+            self.stopped = StopTrial(f"timed out after {self.timeout:g} s", "failed")
+        elif self.should_stop is not None and (reason := self.should_stop(self.trial, tuple(self.curve))):
+            self.stopped = StopTrial(reason)
+        if self.stopped is not None:
+            raise self.stopped
+
+    def answered(self, told: Any) -> Trial:
+        """The trial, ended by what the task has answered."""
+        if self.stopped is not None:
+            _warn_if_late(self.trial, self.timeout, self.seconds)
+            return self._caught(self.stopped)
+        try:
+            answer, lost = read(told)
+            for name, why in lost.items():
+                warnings.warn(f"trial {self.trial.id}: the metric {text(name)!r} is dropped: {why}", stacklevel=3)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            return self.raised(error)
+        _warn_if_late(self.trial, self.timeout, self.seconds)
+        return self._judged(answer)
+
+    def raised(self, error: BaseException) -> Trial:
+        """The trial, ended by what the task has raised."""
+        if not isinstance(error, StopTrial) and self.stopped is None:
+            return self._ended("failed", described(error), traceback=short_traceback(error) or None)
+        _warn_if_late(self.trial, self.timeout, self.seconds)
+        return self._stopped(error) if isinstance(error, StopTrial) else self._caught(self.stopped)
+
+    def _caught(self, stop: StopTrial | None) -> Trial:
+        assert stop is not None
+        warnings.warn(
+            f"trial {self.trial.id}: the objective has caught the StopTrial by which report() ends a trial, and gone "
+            f"on; it counts as {stop.status} all the same. Catch narrower errors around report()",
+            stacklevel=4,
+        )
+        return self._stopped(stop)
+
+    def _judged(self, answer: Evaluation) -> Trial:
+        found: dict[str, Any] = {"metrics": answer.metrics, "cost": answer.cost, "curve": answer.curve}
+        for value in answer.values or (number(answer.value, "value"),):
+            if not math.isfinite(value):
+                return self._ended("failed", f"diverged: the value is {value}", **found)
+        if self.task.knows_cost and answer.cost is None:
+            reason = f"{self.task.name} promises to know its cost (knows_cost), but told none"
+            return self._ended("failed", reason, **found)
+        if self.timeout is not None and self.seconds > self.timeout:
+            return self._ended("failed", f"timed out after {self.timeout:g} s", **found)
+        return self._ended("done", value=answer.value, values=answer.values, **found)
+
+    def _stopped(self, stop: StopTrial) -> Trial:
+        last = self.curve[-1][1] if self.curve and stop.status == "pruned" else None
+        value = last if last is not None and math.isfinite(last) else None
+        return self._ended(stop.status, text(stop.reason), value=value)
+
+    def _ended(self, status: str, reason: str | None = None, **found: Any) -> Trial:
+        cost = self.seconds if self.spent is None else self.spent
+        found = {"cost": cost, "curve": tuple(self.curve), **{k: v for k, v in found.items() if v not in (None, ())}}
+        return replace(self.trial, status=status, reason=reason, **found)
 
 
 # ---- what an objective answers ---------------------------------------------------------------------------
@@ -273,9 +360,9 @@ def _no_exit() -> Iterator[None]:
 
 
 @contextmanager
-def _time_limit(seconds: float | None) -> Iterator[None]:
-    """Interrupt plain Python code after so many seconds, where the system can (main thread, Unix); elsewhere, and in
-    one long call of C code, the limit is looked at when the task reports and when it ends."""
+def _time_limit(seconds: float | None, trials: int = 1) -> Iterator[None]:
+    """Interrupt plain Python code after so many seconds for each of so many trials, where the system can (main thread,
+    Unix); elsewhere, and in one long call of C code, the limit is looked at when the task reports and when it ends."""
     if seconds is None or not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -286,7 +373,7 @@ def _time_limit(seconds: float | None) -> Iterator[None]:
             raise StopTrial(f"timed out after {seconds:g} s", "failed")
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, max(1.0, seconds))  # again, for those who catch it
+    signal.setitimer(signal.ITIMER_REAL, seconds * trials, max(1.0, seconds))  # again, for those who catch it
     try:
         yield
     finally:

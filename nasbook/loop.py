@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 import time as clock
 import warnings
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
@@ -15,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from nasbook.evaluation import evaluate
+from nasbook.evaluation import evaluate, evaluate_many
 from nasbook.method import KNOWN, MANY, Method, OneShot, Proposal
 from nasbook.states import folder_of_states
 from nasbook.task import Task, needs_checkpoint, trial_seed
@@ -33,6 +34,8 @@ class Run:
     cost (what a cluster of `workers` would do, at a table's speed), on this machine's clock otherwise. `now` is that
     clock in seconds; it stands still between two steps. Engines of scale/ drive `ask`, `evaluate` and `tell`.
 
+    packed: how many trials a task that can evaluate several at once is given together, as long as the method would
+    choose them alike without their results. Their ends are told together, and each lasts for its share of the seconds.
     pace: on the simulated clock, how many times as long each worker takes; those that are not named take once as long.
     """
 
@@ -46,13 +49,15 @@ class Run:
         *,
         workers: int = 1,
         timeout: float | None = None,
+        packed: int = 1,
         pace: Mapping[int, float] | None = None,
     ) -> None:
         self.method, self.task, self.trace, self.file, self.views = method, task, trace, file, views
-        self.workers, self.timeout, self.pace = workers, timeout, pace or {}
+        self.workers, self.timeout, self.packed, self.pace = workers, timeout, packed, pace or {}
         self.now, self.free = max((t.end or 0.0 for t in trace.trials), default=0.0), 0
         self._cut_off: list[Trial] | None = None  # what a kill cut off is run again first; known at the first step
         self._ends: list[tuple[float, int, Trial]] = []  # a heap of what is in flight: (end, id, finished trial)
+        self._told: deque[Step] = deque()  # of a pack, the steps that have not been handed out
         self._views: dict[int, Any] = {}
         self._objectives = 0  # how many values a result has; 0: not known yet
         self._kept: TemporaryDirectory[str] | None = None  # states of trainings, for those that may go on
@@ -67,7 +72,11 @@ class Run:
         where the method has nothing left to ask."""
         self._budget = trials, time
         self._cut_off = self.trace.pending if self._cut_off is None else self._cut_off
-        return self._next_end() if self.task.knows_cost else self._one()
+        if self._told:
+            return self._told.popleft()
+        if self.task.knows_cost:
+            return self._next_end()
+        return self._one() if self.packed == 1 else self._several()
 
     def _may_ask(self) -> bool:
         trials, time = self._budget
@@ -83,6 +92,25 @@ class Run:
             return None
         self.now = clock.perf_counter() - begin
         return self.tell(replace(trial, end=self.now))
+
+    def _several(self) -> Step | None:
+        """A pack of trials to their ends. One that a kill has cut off is filled up again, as it would have been."""
+        begin, start = clock.perf_counter() - self.now, self.now
+        if any(self.trace.begun(t) > 1 for t in self._cut_off or ()):
+            return self._one()  # the pack has ended the process twice: which of its trials does?
+        pack = [self._begin_again(t) for t in self._cut_off or ()]
+        self._cut_off = []
+        while len(pack) < self.packed and self._may_ask() and (not pack or self.method.settled()):
+            if (trial := self.ask(start=start)) is None:
+                break
+            pack.append(trial)
+        ended = self.evaluate_many(pack, self.timeout)
+        self.now = clock.perf_counter() - begin
+        for trial in ended:  # one after the other, each for its share
+            end = min(start + (trial.cost or 0.0), self.now)
+            self._told.append(self.tell(replace(trial, start=start, end=end)))
+            start = end
+        return self._told.popleft() if self._told else None
 
     def _next_end(self) -> Step | None:
         """A trial that is asked while others are in flight is chosen without their results, as it would be in
@@ -110,10 +138,13 @@ class Run:
         if (n := self.trace.cut_off(trial)) >= BEGINNINGS:
             reason = f"the process has ended {n} times while this trial was running"
             return replace(trial, status="failed", reason=reason, cost=0.0)
+        return self.evaluate(self._begin_again(trial), self.timeout)
+
+    def _begin_again(self, trial: Trial) -> Trial:
         self.trace.again(trial)
         if self.file:
             self.file.write("again", trial)
-        return self.evaluate(trial, self.timeout)
+        return trial
 
     def ask(self, start: float = 0.0, worker: int = 0) -> Trial | None:
         trial = self._propose()
@@ -148,18 +179,41 @@ class Run:
 
     def evaluate(self, trial: Trial, timeout: float | None = None) -> Trial:
         """Run a trial to its end. One that continues another has its seed and its training, and costs the rest."""
-        root = trial.info.get("continues", trial.id)
-        seed, stop = trial_seed(self.trace.header.seed, root), self.method.should_stop
-        kept = None
-        continued = self.task.fidelity is not None and not self.task.knows_cost and self.method.continues
-        if continued or needs_checkpoint(self.task):
-            self._kept = self._kept or folder_of_states(self.file)
-            kept = Path(self._kept.name) / str(root)
+        (seed,), (kept,) = self._seeds([trial]), self._states([trial])
+        stop = self.method.should_stop
         trial = evaluate(self.task, trial, seed=seed, should_stop=stop, timeout=timeout, checkpoint=kept)
+        root = _root(trial)
         if self.task.knows_cost and root != trial.id:
             before = [t.cost or 0.0 for t in self.trace.trials if root in (t.id, t.info.get("continues"))]
             trial = replace(trial, cost=max(0.0, (trial.cost or 0.0) - sum(before)))
         return trial
+
+    def evaluate_many(self, trials: Sequence[Trial], timeout: float | None = None) -> list[Trial]:
+        """Run trials to their ends at once, those of each fidelity together."""
+        ended: dict[int, Trial] = {}
+        for fidelity in dict.fromkeys(t.fidelity for t in trials):
+            alike = [t for t in trials if t.fidelity == fidelity]
+            if len(alike) == 1:
+                found = [self.evaluate(alike[0], timeout)]
+            else:
+                found = evaluate_many(
+                    self.task, alike, seeds=self._seeds(alike), should_stop=self.method.should_stop, timeout=timeout,
+                    checkpoints=self._states(alike),
+                )  # fmt: skip
+                found = [replace(t, metrics={**t.metrics, "packed": len(alike)}) for t in found]
+            ended |= {t.id: t for t in found}
+        return [ended[t.id] for t in trials]
+
+    def _seeds(self, trials: Sequence[Trial]) -> list[int]:
+        return [trial_seed(self.trace.header.seed, _root(t)) for t in trials]
+
+    def _states(self, trials: Sequence[Trial]) -> list[Path | None]:
+        """Where the trainings of these trials are kept; None where nothing goes on with them."""
+        continued = self.task.fidelity is not None and not self.task.knows_cost and self.method.continues
+        if not continued and not needs_checkpoint(self.task):
+            return [None] * len(trials)
+        self._kept = self._kept or folder_of_states(self.file)
+        return [Path(self._kept.name) / str(_root(t)) for t in trials]
 
     def know(self, trial: Trial) -> Step:
         """Ask for and tell a trial of an earlier search, at no time."""
@@ -238,6 +292,11 @@ def train(
         begin += clock.perf_counter() - paused  # the clock stands still while nobody trains
         if (trials is not None and trace.asked >= trials) or (time is not None and end >= time):
             return
+
+
+def _root(trial: Trial) -> int:
+    """The first trial of the training that it goes on with."""
+    return trial.info.get("continues", trial.id)
 
 
 def _warn_of_failures(trials: Sequence[Trial]) -> None:

@@ -91,6 +91,7 @@ class Method(_Named):
 
     continues: ClassVar[bool] = False  # True: proposes trials that go on with the training of earlier ones
     several: ClassVar[bool] = False  # True: serves tasks with several objectives
+    independent: ClassVar[bool] = False  # True: chooses several trials without the results of each other
     takes_one: ClassVar[bool] = False  # True: also serves a space that leaves nothing to choose
     View: ClassVar[type | None] = None  # the class of its views, which pictures draw
 
@@ -134,6 +135,10 @@ class Method(_Named):
     def view(self) -> Any:
         """A small frozen dataclass: what the method believed when it chose last. None if it believes nothing."""
         return None
+
+    def settled(self) -> bool:
+        """Would the next trial be the same whatever becomes of those in flight? Such trials may train at once."""
+        return self.independent
 
     def should_stop(self, trial: Trial, curve: Sequence[tuple[float, float]]) -> str | None:
         """Called when a running trial reports, with all that it has reported; a sentence stops the trial, which is then

@@ -19,7 +19,7 @@ from nasbook.method import KNOWN, MANY, Method, NoSettings, OneShot
 from nasbook.other_words import OTHER_WORDS
 from nasbook.source import changed, digest
 from nasbook.space import Config, Space
-from nasbook.task import Fidelity, FunctionTask, Task
+from nasbook.task import EvaluatesMany, Fidelity, FunctionTask, Task
 from nasbook.trace import Header, Trace, Trial
 from nasbook.trace_file import read
 from nasbook.trial import plain
@@ -47,6 +47,7 @@ def prepared(
     space: Space | None,
     workers: int,
     timeout: float | None,
+    packed: int,
     first: Sequence[Mapping[str, Any]],
     warm_start: Trace | str | Path | None,
     out: str | Path | None,
@@ -69,6 +70,9 @@ def prepared(
         warnings.warn(_without_fidelity(task, method), stacklevel=3)
     _check_budget(trials, time, workers, task, one_shot, timeout)
     _check_objectives(method, task)
+    _check_packed(packed, method, task)
+    if packed > 1:
+        header = replace(header, provenance={**header.provenance, "packed": int(packed)})
     if first and one_shot:
         raise ValueError(f"{method.name} trains one network that holds all configurations, so none can be tried first")
     starts = [method.space.validate(config) for config in first]
@@ -230,6 +234,21 @@ def _check_objectives(method: Method | OneShot, task: Task) -> None:
     many = Trial(0, {}, status="done", value=0.0, values=(0.0,) * objectives)
     if objectives > 1 and isinstance(method, Method) and (reason := method.refuses(many)):
         raise ValueError(f"{task.name} has {objectives} objectives: {reason}")
+
+
+def _check_packed(packed: Any, method: Method | OneShot, task: Task) -> None:
+    """ValueError where trials cannot be evaluated several at once."""
+    if isinstance(packed, bool) or not isinstance(packed, int | np.integer) or not 1 <= packed <= MOST_WORKERS:
+        raise ValueError(f"packed, how many trials train at once, must be 1 to {MOST_WORKERS}, not {packed!r}")
+    if packed == 1:
+        return
+    if not isinstance(task, EvaluatesMany):
+        raise ValueError(f"packed={packed}: {task.name} evaluates one configuration at a time; digits-mlp does several")
+    if not getattr(method, "independent", False):
+        raise ValueError(
+            f"packed={packed}: {method.name} chooses after each result, so its trials cannot train at once; 'random', "
+            "'grid', 'sobol', 'successive-halving' and 'hyperband' choose several before"
+        )
 
 
 def _say_strange(space: Space, task: Task) -> None:

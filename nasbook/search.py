@@ -40,6 +40,7 @@ def steps(
     space: Space | None = None,
     workers: int = 1,
     timeout: float | None = None,
+    packed: int = 1,
     first: Sequence[Mapping[str, Any]] = (),
     warm_start: Trace | str | Path | None = None,
     out: str | Path | None = None,
@@ -56,18 +57,21 @@ def steps(
     budget, in trials started and in seconds; at least one. Tasks that know their cost run on a simulated clock, and
     then `workers` trials may be in flight; `time` is in seconds of that clock. timeout: seconds after which one trial
     is given up; Python code is interrupted then, one long call of C code (a fit, a query) only when it returns
-    (`nasbook run` ends it). first: configurations to try before the method chooses, e.g. `trace.top(5)` of a related
-    task. warm_start: an earlier trace of the same task and space (or its file); its trials are told to the method
-    before it chooses, stand first in the new trace and do not count in the budget. out: a file that receives the trace
-    while it grows; with `resume=True` it is read first and the search goes on. views: keep the method's view in each
-    step (what pictures are drawn from). on_step: a function that is called with each Step, e.g. to log it; if it
-    raises, the search warns and goes on without it.
+    (`nasbook run` ends it). packed: up to so many trials at once, where the task can train several networks as one
+    (digits-mlp) and the method chooses several without each other's results (random, grid, a rung of halving); then
+    `timeout` is that of a trial's share, and a pack may pass the budget of time. first: configurations to try before
+    the method chooses, e.g. `trace.top(5)` of a related task. warm_start: an earlier trace of the same task and space
+    (or its file); its trials are told to the method before it chooses, stand first in the new trace and do not count in
+    the budget. out: a file that receives the trace while it grows; with `resume=True` it is read first and the search
+    goes on. views: keep the method's view in each step (what pictures are drawn from). on_step: a function that is
+    called with each Step, e.g. to log it; if it raises, the search warns and goes on without it.
 
     Raises ValueError for whatever cannot be searched, before the first trial.
     """
     ready = prepared(
-        method, task, trials=trials, time=time, seed=seed, space=space, workers=workers, timeout=timeout, first=first,
-        warm_start=warm_start, out=out, resume=resume, fidelity=fidelity, on_step=on_step, settings=settings,
+        method, task, trials=trials, time=time, seed=seed, space=space, workers=workers, timeout=timeout, packed=packed,
+        first=first, warm_start=warm_start, out=out, resume=resume, fidelity=fidelity, on_step=on_step,
+        settings=settings,
     )  # fmt: skip
     trace, file = Trace(ready.header), None
     if out is not None:
@@ -95,7 +99,7 @@ def steps(
                 return trace
             for config in ready.first:
                 ready.method.enqueue(config)
-            run = Run(ready.method, ready.task, trace, file, views, workers=workers, timeout=timeout)
+            run = Run(ready.method, ready.task, trace, file, views, workers=workers, timeout=timeout, packed=packed)
             told = sum(KNOWN in t.info for t in trace.trials)
             for trial in ready.known[told:]:
                 yield heard(run.know(trial))

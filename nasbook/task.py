@@ -107,6 +107,25 @@ class Task:
 
 
 @runtime_checkable
+class EvaluatesMany(Protocol):
+    """`evaluate_many`: what `evaluate` would answer to each of several configurations, or raise, all evaluated at once.
+
+    Each has a seed, a report and a checkpoint of its own, and all one fidelity. `report(fidelity, value, cost)` is told
+    the trial's share of the seconds so far, and an Evaluation the whole share as its cost; what a report raises ends
+    its trial only."""
+
+    def evaluate_many(
+        self,
+        configs: Sequence[Config],
+        *,
+        fidelity: float | None,
+        seeds: Sequence[int],
+        reports: Sequence[Report],
+        checkpoints: Sequence[Path | None],
+    ) -> Sequence[Evaluation | float | BaseException]: ...
+
+
+@runtime_checkable
 class HoldsImages(Protocol):
     """`data()`: {"train": (x, y), "val": (x, y)}, images (n, h, w) or (n, c, h, w) float32 and labels (n,)."""
 

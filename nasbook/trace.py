@@ -137,6 +137,10 @@ class Trace:
         """A trial that a kill has cut off begins once more."""
         self._begun.append(trial.id)
 
+    def begun(self, trial: Trial) -> int:
+        """How often this trial was begun."""
+        return self._begun.count(trial.id)
+
     def cut_off(self, trial: Trial) -> int:
         """How many processes were ended when this trial was the last that they had begun: those before it were made,
         though on a simulated clock they had not ended yet. A process begins trials in the order of their numbers."""

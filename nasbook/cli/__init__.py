@@ -117,6 +117,9 @@ def _parser() -> _Parser:
     p.add_argument(
         "--workers", type=whole(1, MOST_WORKERS), default=1, metavar="N", help="simulated workers, for tables"
     )
+    p.add_argument(
+        "--packed", type=whole(1, MOST_WORKERS), default=1, metavar="N", help="trials that train as one network"
+    )
     p.add_argument("--set", type=pair, action="append", default=[], metavar="KEY=VALUE", help="a setting of the method")
     p.add_argument("--arg", type=pair, action="append", default=[], metavar="KEY=VALUE", help="an argument of the task")
     p.add_argument("--out", type=Path, metavar="TRACE", help="a file that receives the trace as it grows")

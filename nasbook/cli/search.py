@@ -70,6 +70,7 @@ def _searched(options: argparse.Namespace) -> int:
         timeout=options.timeout,
         seed=options.seed,
         workers=options.workers,
+        packed=options.packed,
         space=space,
         warm_start=options.warm_start,
         out=options.kept,

@@ -113,6 +113,10 @@ class BOHB(Hyperband):
         self._results: dict[float, list[tuple[float, Array]]] = {}  # fidelity -> loss and point of each trial
         self._belief: dict[str, Any] = {}
 
+    def settled(self) -> bool:
+        bracket = next((b for b in self.brackets if b.waiting), None)
+        return bracket is not None and bracket.waiting[0] is not None  # a promotion: the density does not choose it
+
     def sample(self) -> tuple[Config, dict[str, Any]]:
         s, N_min = self.settings, self.space.d + 1
         self._belief = {}

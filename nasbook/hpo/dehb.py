@@ -84,6 +84,7 @@ class DEHBView:
 
 class DEHB(Hyperband):
     name = "dehb"
+    independent = False  # each changes the population that the next comes from
     View = DEHBView
     Settings: ClassVar[type] = DEHBSettings
 

@@ -40,6 +40,7 @@ class QuasiRandom(Method):
     """What the three share. A subclass makes its engine and says how many points one design has."""
 
     several = True
+    independent = True
     engine: Any  # of scipy.stats.qmc, which is dear to import
     strata: int | None = None
 

@@ -19,6 +19,7 @@ class RandomSearch(Method):
     name = "random"
     takes_one = True
     several = True
+    independent = True
 
     def propose(self) -> Config:
         return self.space.sample(self.rng)

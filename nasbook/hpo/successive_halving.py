@@ -49,6 +49,7 @@ class SuccessiveHalving(RungMethod):
     name = "successive-halving"
     View: ClassVar[type] = HalvingView
     Settings: ClassVar[type] = HalvingSettings
+    independent: ClassVar[bool] = True
     overlap = False  # True: a free worker begins the next bracket where it would have to wait
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
@@ -69,6 +70,9 @@ class SuccessiveHalving(RungMethod):
     def propose(self) -> Proposal | None:
         bracket = next((b for b in self.brackets if b.waiting), None) or self.begin()
         return None if bracket is None else self.fill(bracket)
+
+    def settled(self) -> bool:
+        return self.independent and any(b.waiting for b in self.brackets)  # the rest of a rung
 
     def begin(self) -> Bracket | None:
         """The next bracket; None where the last trials of a rung are waited for."""

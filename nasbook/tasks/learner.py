@@ -1,16 +1,17 @@
 """One network while it learns, epoch by epoch, with a checkpoint: what the trainings of training.py and
-architectures.py share."""
+architectures.py share; and several that learn at once."""
 
 from __future__ import annotations
 
 import math
+import time as clock
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from nasbook.kit import state
-from nasbook.task import Report
+from nasbook.task import Report, StopTrial
 
 
 class Learner:
@@ -79,3 +80,56 @@ class Learner:
             self.load(state.read(path, self.what, key="what", other="holds another training"))
         except state.Unreadable as error:
             warnings.warn(f"{str(error).partition(';')[0]}; the training starts anew", stacklevel=2)
+
+
+class Together(Protocol):
+    """Several learners as one: `epoch` takes each an epoch further, and `give_back` leaves in each what it learned."""
+
+    def epoch(self) -> None: ...
+
+    def give_back(self) -> None: ...
+
+
+def learn_together(
+    members: Sequence[Learner],
+    join: Callable[[Sequence[Any]], Together],
+    epochs: int,
+    reports: Sequence[Report],
+    checkpoints: Sequence[Path | None],
+) -> list[tuple[int | BaseException, float]]:
+    """What `Learner.learn` does, for several that `join` makes one: of each, how many epochs it has learned, or what
+    has ended it, and its share of the seconds. One that ends early leaves the others as they are."""
+    ended: dict[int, int | BaseException] = {}
+    spent = [0.0] * len(members)
+    inside: list[int] = []
+    joined: Together | None = None
+    for n in range(epochs):
+        going = [i for i in range(len(members)) if i not in ended]
+        learning = [i for i in going if len(members[i].found) == n]
+        begin = clock.perf_counter()
+        if learning != inside:
+            if joined is not None:
+                joined.give_back()
+            joined = join([members[i] for i in learning]) if learning else None
+            inside = learning
+        if joined is not None:
+            joined.epoch()
+            kept = [(i, path) for i in learning if (path := checkpoints[i]) is not None]
+            if kept:
+                joined.give_back()
+            for i, path in kept:
+                members[i].save(path)
+        for i in learning:
+            spent[i] += (clock.perf_counter() - begin) / len(learning)
+        for i in going:
+            loss, value = members[i].found[n]
+            if not math.isfinite(loss):
+                ended[i] = n + 1
+                continue
+            try:
+                reports[i](n + 1, value, spent[i])
+            except (StopTrial, Exception) as error:
+                ended[i] = error
+    if joined is not None:
+        joined.give_back()
+    return [(ended.get(i, epochs), spent[i]) for i in range(len(members))]

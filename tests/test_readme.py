@@ -20,7 +20,7 @@ def code_blocks() -> list[str]:
     return [re.sub(r"^ {4}", "", block, flags=re.M).strip("\n") for block in blocks if block.strip()]
 
 
-def test_the_first_commands_are_make_lab_and_make_test() -> None:
+def test_the_first_commands_are_the_three_of_make() -> None:
     commands = [line.split("#")[0].strip() for line in code_blocks()[0].splitlines()]
     assert commands == ["make lab", "make test", "make test-ray"]
 

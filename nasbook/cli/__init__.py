@@ -163,7 +163,7 @@ def _parser() -> _Parser:
     p.add_argument("--out", type=Path, metavar="DIR", help="the folder of the run (default: runs/NAME)")
     p.add_argument("--resume", action="store_true", help="go on with the run in --out")
     p.add_argument("--workers", type=whole(1, MOST_WORKERS), metavar="N", help="instead of the study's number")
-    p.add_argument("--engine", type=one_of("local"), default="local", metavar="local",
+    p.add_argument("--engine", type=one_of("local", "ray"), default="local", metavar="local|ray",
                    help="what the workers are: processes on this machine (the default), or actors of Ray; the trace is "
                    "the same, and --resume may change the engine")  # fmt: skip
     p.add_argument("--address", metavar="HOST:PORT",

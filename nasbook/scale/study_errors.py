@@ -26,6 +26,10 @@ class RunError(RuntimeError):
     """A run that cannot go on, in one sentence; what was found so far is in the trace."""
 
 
+class ResourceError(RunError, ValueError):
+    """What the study or the command asks for is not here: an engine, a cluster, a GPU. Nothing was run."""
+
+
 def wrong(text: str, *at: str | int) -> PydanticCustomError:
     """An error of a model, `at` a place inside it."""
     return PydanticCustomError("study", "{text}", {"text": can_be_written(text), "at": at})

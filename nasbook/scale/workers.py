@@ -1,6 +1,7 @@
 """What an engine is: a way to start workers. engine.py asks, hands out and tells; the kinds of workers are these.
 
     local   nasbook/scale/process.py      processes on this machine
+    ray     nasbook/scale/ray_engine.py   the same processes inside actors of Ray, on any node of a cluster
 
 A worker is spoken to as worker.py says: it is sent a job, and its reports and its end come back through the inbox of
 the engine, None when it has died. A new kind needs a Crew, and a line in ENGINES.
@@ -23,6 +24,7 @@ from nasbook.space import Space
 
 ENGINES = {
     "local": "nasbook.scale.process:Processes",
+    "ray": "nasbook.scale.ray_engine:Actors",
 }
 
 

@@ -21,14 +21,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def ray_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A local Ray of two CPUs. Ray gives its node 15 seconds to come up, which a busy machine may miss: then, after a
-    second attempt, what needs it is skipped."""
+    """A local Ray of two CPUs, which believes in a GPU. Ray gives its node 15 seconds to come up, which a busy machine
+    may miss: then, after a second attempt, what needs it is skipped."""
     os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
     import ray
 
     for attempt in (1, 2):
         try:
-            ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+            ray.init(num_cpus=2, num_gpus=1, include_dashboard=False, log_to_driver=False)
             break
         except Exception as error:
             ray.shutdown()

@@ -404,3 +404,38 @@ def test_no_trial_starts_after_the_hours_are_over(study, tmp_path):
     trace = run(path, tmp_path / "out")
     assert 1 <= len(trace) < 100 and not trace.pending
     assert all(t.start < 1.0 for t in trace.trials)
+
+
+# ---- other engines ---------------------------------------------------------------------------------------
+
+
+def test_an_engine_that_is_not_installed_is_a_sentence_with_the_pip_line(study, tmp_path, monkeypatch, capsys):
+    from nasbook.cli import main
+
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert main(["run", str(study("square", 2)), "--out", str(tmp_path / "out"), "--engine", "ray"]) == 2
+    assert 'pip install "nasbook[scale]"' in capsys.readouterr().err.splitlines()[-1]
+    with pytest.raises(ValueError, match="there is no engine 'slurm'; there are local, ray"):
+        run(study("square", 2), tmp_path / "out", engine="slurm")
+    with pytest.raises(ValueError, match="an address names a cluster, and the local engine has none"):
+        run(study("square", 2), tmp_path / "out", address="10.0.0.1:6379")
+
+
+def test_what_travels_is_the_state_and_what_lies_beside_it_under_its_name(tmp_path):
+    from nasbook.scale.luggage import pack, stamp, unpack
+
+    here, there = tmp_path / "here" / "7", tmp_path / "there" / "state"
+    here.parent.mkdir()
+    assert pack(here) == b""
+    here.mkdir()
+    (here / "weights").write_text("w")
+    for name, kept in (("7.npz", True), ("7.tmp", False), ("70", False), ("progress.json", False)):
+        (here.parent / name).write_text(name if kept else "not this")
+    unpack(pack(here), there)
+    assert sorted(p.name for p in there.parent.iterdir()) == ["state", "state.npz"]
+    assert (there / "weights").read_text() == "w"
+    before = stamp(there)
+    (there / "weights").write_text("later")
+    assert stamp(there) != before
+    unpack(pack(there), here)
+    assert (here / "weights").read_text() == "later" and (here.parent / "70").read_text() == "not this"

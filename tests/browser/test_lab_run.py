@@ -18,7 +18,7 @@ budget: {trials: 400}
 
 def test_run_lab(open_notebook: Callable[..., Notebook]):
     notebook = open_notebook("import nasbook", "lab = nasbook.lab('run', 'runs/first')\nlab")
-    root = notebook.server.root
+    root = notebook.path.parent
     notebook.run()
     lab = notebook.lab()
     lab.wait_status("Ready: waiting for a run")

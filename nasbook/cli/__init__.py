@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import nasbook
-from nasbook.cli import doctor, lab, look, search, studies, train, worker
+from nasbook.cli import doctor, lab, look, search, studies, tracking, train
 from nasbook.cli.words import Usage, fail, lower, one_of, pair, positive, say, whole
 from nasbook.kit import interrupt
 from nasbook.prepare import MOST_WORKERS
@@ -163,6 +163,9 @@ def _parser() -> _Parser:
     p.add_argument("--out", type=Path, metavar="DIR", help="the folder of the run (default: runs/NAME)")
     p.add_argument("--resume", action="store_true", help="go on with the run in --out")
     p.add_argument("--workers", type=whole(1, MOST_WORKERS), metavar="N", help="instead of the study's number")
+    p.add_argument("--track", type=tracking.place, action="append", default=[], metavar="TRACKER[=PLACE]",
+                   help="tell a tracker of the run as it goes: tensorboard, mlflow or wandb, each in its usual place "
+                   "(below --out), in a folder, or at a URI of MLflow")  # fmt: skip
     p.add_argument("--engine", type=one_of("local", "ray"), default="local", metavar="local|ray",
                    help="what the workers are: processes on this machine (the default), or actors of Ray; the trace is "
                    "the same, and --resume may change the engine")  # fmt: skip
@@ -179,7 +182,7 @@ def _parser() -> _Parser:
     p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")
 
     train.add(add("train", train.run, "train what a search found to the end, and write network, weights and card"))
-    worker.add(add("worker", worker.run, "work on a study in an Optuna database, beside others", epilog=STRANGERS))
+    tracking.add(add("track", tracking.run, "tell TensorBoard, MLflow or W&B of a trace, each trial once"))
 
     p = add("doctor", doctor.run, "check that everything nasbook needs is there")
     return parser

@@ -64,11 +64,13 @@ def run(options: argparse.Namespace) -> int:
             address=options.address,
             progress=True,
             trust=trust,
+            track=as_dict(options.track),
         )
     code = report(trace, clock.perf_counter() - begin, out / "trace.jsonl", options.json)
     if trace.interrupted:
         how = [] if options.engine == "local" else ["--engine", options.engine]
         how += [] if options.address is None else ["--address", options.address]
+        how += [f"--track={to}" if at is True else f"--track={to}={at}" for to, at in options.track]
         again = shlex.join(["nasbook", "run", str(options.study), "--out", str(out), *how, "--resume"])
         running = f", {len(trace.pending)} under way" if trace.pending else ""
         return fail(f"stopped after {len(trace)} trials{running}; this goes on: {again}", 130)

@@ -12,8 +12,9 @@ from nasbook.scale.optuna import from_optuna, to_optuna
 from nasbook.scale.study import Study, json_schema, load_study
 from nasbook.scale.study_errors import RunError, StudyError
 from nasbook.scale.study_schema import SCHEMA
+from nasbook.scale.trackers import track
 
 __all__ = [
     "SCHEMA", "Estimate", "RunError", "Study", "StudyError", "estimate", "export", "from_optuna", "json_schema",
-    "load_study", "run", "to_optuna",
+    "load_study", "run", "to_optuna", "track",
 ]  # fmt: skip

@@ -10,8 +10,6 @@ What a run leaves in its folder:
     checkpoints/<id>/  of a running trial: `state`, which the task keeps, and progress.json; removed when it has ended
     trainings/<id>     states that a method may continue (successive halving and its kin); removed with the last trial
     logs/worker-k.log  what the tasks printed
-    pulse.jsonl        a sign of life now and then, with what the run uses (pulse.py)
-    control.json       what somebody outside asks of the run: to pause, to stop, what to try next (control.py)
 
 A run can be killed at any moment and resumed: what had ended is in the trace, what was running goes on from its
 checkpoint. (A task reports an epoch before it saves it, or reports the saved ones again: then no curve has a gap.)
@@ -27,7 +25,7 @@ import shutil
 import sys
 import time as clock
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -38,12 +36,12 @@ from nasbook.kit.interrupt import terminable
 from nasbook.loop import Run
 from nasbook.method import Method, OneShot
 from nasbook.prepare import MOST_WORKERS, header_of
-from nasbook.scale.control import Desk
 from nasbook.scale.job import Job
 from nasbook.scale.machine import environment, gpus
 from nasbook.scale.progress import Bar
 from nasbook.scale.study import Study, load_study
 from nasbook.scale.study_errors import RunError
+from nasbook.scale.study_schema import Tracking
 from nasbook.scale.trust import Trust, importable
 from nasbook.scale.workers import Crew, Inbox, Site, Worker, check_engine, crew
 from nasbook.search import steps
@@ -66,6 +64,7 @@ def run(
     address: str | None = None,
     progress: bool = False,
     trust: Sequence[str] | Trust = (),
+    track: Mapping[str, str | bool] | None = None,
 ) -> Trace:
     """Run a study to the end of its budget and return the trace; `trace.interrupted` says that Ctrl-C ended it early.
 
@@ -76,6 +75,8 @@ def run(
     run that one has begun can be resumed with the other. address: of a Ray cluster; left out, Ray starts here.
     trust: modules and packages whose code the study may run besides the modules in its own folder (beside its file; in
     the working folder where it has none), e.g. ["mypackage"]. Whoever wrote the study and its folder runs code here.
+    track: more trackers than the study names, e.g. {"mlflow": "sqlite:///mlflow.db", "tensorboard": True}. One that
+    fails is left out with a warning; that its package is not installed is a ValueError before the first trial.
 
     Raises StudyError for a study that cannot be run, ValueError for a folder that cannot be used, and RunError where
     the workers do not start.
@@ -90,6 +91,8 @@ def run(
             study.check(trust=trust)
         else:
             study = load_study(study, trust=trust)
+        if track:
+            study = study.model_copy(update={"tracking": _tracking(study, track)})
         return _run(study, out, resume, workers, engine, address, progress, trust)
 
 
@@ -118,7 +121,7 @@ def _run(
         study.save(out / "study.yaml", overwrite=True)
         if study.fidelity:
             task.fidelity = study.fidelity.of(task)
-        with Bar(study, progress) as bar, terminable():
+        with Bar(study, progress, out) as bar, terminable():
             inside = isinstance(method, OneShot) or task.knows_cost
             wanted = study.resources.gpus and study.resources.device == "auto" and not task.knows_cost
             if wanted and (inside or engine == "local") and not gpus():
@@ -185,7 +188,6 @@ class _Engine:
             method.enqueue(config)
         self.search = Run(method, task, trace, self.file)
         self.bar.resumed(trace)
-        self.desk = Desk(out, self.search, bar.say, self.now)
         self.origin = clock.perf_counter() - max(
             [0.0, *(t.end or 0.0 for t in trace.trials), *(t.start for t in trace.pending)]
         )
@@ -203,32 +205,26 @@ class _Engine:
             if not (old.name.isdigit() and int(old.name) in self.trace.running):
                 shutil.rmtree(old, ignore_errors=True)
         self.waiting = [Job.load(t, folder / str(t.id)) for t in self.trace.pending]
-        state = "failed"
         try:
             self._loop()
             shutil.rmtree(self.out / "trainings", ignore_errors=True)
-            state = "ended"
         except KeyboardInterrupt:
-            self.trace.interrupted, state = True, "stopped"
+            self.trace.interrupted = True
         finally:
             for worker in self.workers:
                 if worker.job:
                     worker.job.save()
                 worker.kill()
             self.file.close()
-            self.desk.end(state)
             with suppress(OSError):
                 folder.rmdir()  # only if empty
         return self.trace
 
     def _loop(self) -> None:
         while True:
-            if self.desk.turn():
-                self.method_waits = False  # there is a configuration from outside
-            if not self.desk.paused:
-                self._hand_out()
-                if not any(w.job for w in self.workers):
-                    return
+            self._hand_out()
+            if not any(w.job for w in self.workers):
+                return
             try:
                 worker, message = self.inbox.get(timeout=self._patience())
             except queue.Empty:
@@ -403,6 +399,15 @@ def _same_clock(trace: Path, workers: int) -> None:
             f"{trace.parent} was begun with {before} simulated workers, which decide what a table's search finds, so "
             f"{workers} cannot go on with it; take --workers {before}, or another --out"
         )
+
+
+def _tracking(study: Study, more: Mapping[str, str | bool]) -> Tracking:
+    known = study.tracking.places if study.tracking else {}
+    if unknown := next((to for to in more if to not in Tracking.model_fields), None):
+        raise ValueError(f"there is no tracker {unknown!r}; there are {', '.join(Tracking.model_fields)}")
+    if wrong := next((to for to, at in more.items() if at is not True and not (isinstance(at, str) and at)), None):
+        raise ValueError(f"{wrong} is tracked in a place, as text, or True for the usual one, not {more[wrong]!r:.60}")
+    return Tracking.model_validate({**known, **more})
 
 
 def _begun(path: Path) -> bool:

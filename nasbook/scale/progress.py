@@ -1,19 +1,21 @@
-"""How far a run is, on stderr."""
+"""How far a run is: on stderr, and in the trackers that follow it."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
+from nasbook.scale.live import Live
 from nasbook.scale.study import Study
 from nasbook.trace import Trace
 
 
 class Bar:
-    """A progress bar on stderr, or nothing."""
+    """A progress bar on stderr, or nothing; and the study's trackers."""
 
-    def __init__(self, study: Study, show: bool) -> None:
-        self.show = show
+    def __init__(self, study: Study, show: bool, out: Path) -> None:
+        self.show, self.live = show, Live(study.tracking.places if study.tracking else {}, out)
         if show:
             from tqdm import tqdm
 
@@ -27,6 +29,7 @@ class Bar:
     def __exit__(self, *_: object) -> None:
         if self.show:
             self.tqdm.close()
+        self.live.close()
 
     def resumed(self, trace: Trace) -> None:
         self.failed = sum(t.status == "failed" for t in trace.trials)
@@ -35,6 +38,7 @@ class Bar:
 
     def ended(self, step: Any) -> None:
         self.failed += step.trial.status == "failed"
+        self.live.ended(step.trial)
         if self.show:
             best = {} if step.incumbent is None else {"best": f"{step.incumbent.value:.6g}"}
             self.tqdm.set_postfix(best | ({"failed": self.failed} if self.failed else {}), refresh=False)

@@ -50,7 +50,7 @@ class Study(Plan):
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types, as in the file: without what is None or empty and may be left out."""
         row = self.model_dump(by_alias=True)
-        for key in ("fidelity", "budget", "resources", "seeds", "provenance"):
+        for key in ("fidelity", "budget", "resources", "seeds", "tracking", "provenance"):
             if row[key]:
                 row[key] = {k: _whole(v) for k, v in row[key].items() if v is not None and v != []}
         row["space"] = {name: as_written(p) for name, p in self.space.items()}
@@ -92,6 +92,7 @@ COMMENTS = {
     "resources": "For each of them: threads, GPUs (0.5: two share one), and the device.",
     "seeds": "The same seeds give the same search. training: one seed for all trainings, or left out.",
     "first": "These configurations come first; they were the best ones in the notebook.",
+    "tracking": "Who is told of the run as it goes: tensorboard, mlflow, wandb; each true, or a place of your own.",
     "provenance": "Where this study comes from.",
 }
 

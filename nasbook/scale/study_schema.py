@@ -48,6 +48,8 @@ Scalar = Annotated[
 ]
 Json = Annotated[Any, AfterValidator(_json), WithJsonSchema({})]
 
+Place = Annotated[str, Field(min_length=1)] | Literal[True]
+
 
 class Strict(BaseModel):
     """A typo is an error and never a silent default; nothing is converted."""
@@ -196,6 +198,18 @@ class Seeds(Strict):
     )
 
 
+class Tracking(Strict):
+    """Where the run is told as it goes; true is the usual place, in the run's folder."""
+
+    tensorboard: Place | None = Field(default=None, description="a folder of TensorBoard's, or true")
+    mlflow: Place | None = Field(default=None, description="MLflow's URI, e.g. sqlite:///mlflow.db, or true")
+    wandb: Place | None = Field(default=None, description="a folder for W&B, or true; offline unless WANDB_MODE")
+
+    @property
+    def places(self) -> dict[str, str | bool]:
+        return {to: at for to in type(self).model_fields if (at := getattr(self, to)) is not None}
+
+
 class Provenance(Strict):
     """Where a study comes from; nothing is computed from it."""
 
@@ -222,6 +236,7 @@ class Plan(Strict):
     resources: Resources = Field(default_factory=Resources, description="what each worker may use")
     seeds: Seeds = Field(default_factory=Seeds, description="the same seeds give the same search")
     first: list[dict[str, Json]] = Field(default=[], description="configurations to try before the method chooses")
+    tracking: Tracking | None = Field(default=None, description="trackers that follow the run, e.g. {mlflow: true}")
     provenance: Provenance | None = Field(default=None, description="where the study comes from")
     _folder: Path | None = PrivateAttr(default=None)
 

@@ -129,6 +129,6 @@ def architectures(name: str, /, **arguments: Any) -> Any:
     return registry.make("space", name, **arguments)
 
 
-def lab(name: str, /, **arguments: Any) -> Any:
-    """A lab by name: put it last in a notebook cell to show it."""
-    return registry.make("lab", name, **arguments)
+def lab(name: str, /, *given: Any, **arguments: Any) -> Any:
+    """A lab by name: put it last in a notebook cell to show it. The run lab takes the folder of a run."""
+    return registry.make("lab", name, *given, **arguments)

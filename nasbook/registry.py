@@ -307,6 +307,8 @@ LABS = [
     Entry("hardware", "a price of latency and a cap, probabilities that move, fronts, and where FLOPs mislead",
           "nasbook.widgets.labs.hardware:HardwareLab"),
     Entry("race", "several methods, several seeds, one task", "nasbook.widgets.labs.race:RaceLab"),
+    Entry("run", "a run of nasbook run, followed from a notebook: trials, curves, workers, and what is asked of it",
+          "nasbook.widgets.labs.run:RunLab"),
 ]  # fmt: skip
 
 SUPERNETS = [  # of which spaces there is a network that holds them all: subclasses of nasbook.nas.spaces.gates.Places

@@ -11,6 +11,7 @@ import gc
 import inspect
 import json
 import os
+import stat
 import threading
 import warnings
 import weakref
@@ -225,15 +226,55 @@ def read(path: str | Path) -> tuple[Trace, int]:
                 break
             raise ValueError(f"{path}, line {number}: {_brief(error)}") from None
         try:
-            if trace is None:
-                trace = Trace(Header.from_dict(row))
-            else:
-                _add(trace, row)
+            trace = _taken(trace, row)
         except (ValueError, TypeError) as error:
             raise ValueError(f"{path}, line {number}: {_brief(error)}") from None
         good += len(line)
     assert trace is not None
     return trace, good
+
+
+class Growing:
+    """A trace that somebody else is writing, read as far as it goes: `trace` holds what whole lines have told so far,
+    None before the first. Nothing is locked, and only what is new is read."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._forget()
+
+    def _forget(self) -> None:
+        self.trace: Trace | None = None
+        self._good, self._lines, self._first = 0, 0, b""
+
+    def read(self) -> bool:
+        """Read the new lines; True if there were some, or if the file begins anew. A line that is half written waits
+        for its end. ValueError for damage, which names the line; OSError where nothing can be read."""
+        if not stat.S_ISREG(self.path.stat().st_mode):
+            raise ValueError(f"{self.path} is no file")
+        with open(self.path, "rb") as file:
+            beginning = file.read(8192)  # most of all a header, which tells two searches apart
+            anew = not beginning.startswith(self._first) or os.fstat(file.fileno()).st_size < self._good
+            if anew:
+                self._forget()
+            self._first = beginning
+            file.seek(self._good)
+            data = file.read()
+        whole = data[: data.rfind(b"\n") + 1]
+        for line in whole.splitlines(keepends=True):
+            try:
+                self.trace = _taken(self.trace, _row(line))
+            except (ValueError, TypeError) as error:
+                raise ValueError(f"{self.path}, line {self._lines + 1}: {_brief(error)}") from None
+            self._good, self._lines = self._good + len(line), self._lines + 1
+        return anew or bool(whole)
+
+
+def _taken(trace: Trace | None, row: dict[str, Any]) -> Trace:
+    """The trace with one more line; the first is its header."""
+    if trace is None:
+        return Trace(Header.from_dict(row))
+    _add(trace, row)
+    return trace
 
 
 def is_torn(path: Path) -> bool:

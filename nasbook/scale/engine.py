@@ -10,6 +10,8 @@ What a run leaves in its folder:
     checkpoints/<id>/  of a running trial: `state`, which the task keeps, and progress.json; removed when it has ended
     trainings/<id>     states that a method may continue (successive halving and its kin); removed with the last trial
     logs/worker-k.log  what the tasks printed
+    pulse.jsonl        a sign of life now and then, with what the run uses (pulse.py)
+    control.json       what somebody outside asks of the run: to pause, to stop, what to try next (control.py)
 
 A run can be killed at any moment and resumed: what had ended is in the trace, what was running goes on from its
 checkpoint. (A task reports an epoch before it saves it, or reports the saved ones again: then no curve has a gap.)
@@ -36,6 +38,7 @@ from nasbook.kit.interrupt import terminable
 from nasbook.loop import Run
 from nasbook.method import Method, OneShot
 from nasbook.prepare import MOST_WORKERS, header_of
+from nasbook.scale.control import Desk
 from nasbook.scale.job import Job
 from nasbook.scale.machine import environment, gpus
 from nasbook.scale.progress import Bar
@@ -188,6 +191,7 @@ class _Engine:
             method.enqueue(config)
         self.search = Run(method, task, trace, self.file)
         self.bar.resumed(trace)
+        self.desk = Desk(out, self.search, bar.say, self.now)
         self.origin = clock.perf_counter() - max(
             [0.0, *(t.end or 0.0 for t in trace.trials), *(t.start for t in trace.pending)]
         )
@@ -205,26 +209,32 @@ class _Engine:
             if not (old.name.isdigit() and int(old.name) in self.trace.running):
                 shutil.rmtree(old, ignore_errors=True)
         self.waiting = [Job.load(t, folder / str(t.id)) for t in self.trace.pending]
+        state = "failed"
         try:
             self._loop()
             shutil.rmtree(self.out / "trainings", ignore_errors=True)
+            state = "ended"
         except KeyboardInterrupt:
-            self.trace.interrupted = True
+            self.trace.interrupted, state = True, "stopped"
         finally:
             for worker in self.workers:
                 if worker.job:
                     worker.job.save()
                 worker.kill()
             self.file.close()
+            self.desk.end(state)
             with suppress(OSError):
                 folder.rmdir()  # only if empty
         return self.trace
 
     def _loop(self) -> None:
         while True:
-            self._hand_out()
-            if not any(w.job for w in self.workers):
-                return
+            if self.desk.turn():
+                self.method_waits = False  # there is a configuration from outside
+            if not self.desk.paused:
+                self._hand_out()
+                if not any(w.job for w in self.workers):
+                    return
             try:
                 worker, message = self.inbox.get(timeout=self._patience())
             except queue.Empty:

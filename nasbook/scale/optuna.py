@@ -21,6 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from importlib.util import find_spec
 from typing import Any
 
 from nasbook.space import Choice, Config, Constant, Float, Int, Parameter, Space
@@ -38,6 +39,12 @@ def _optuna() -> Any:
     except ImportError:
         raise ImportError("Optuna is not installed here; install it with: pip install optuna") from None
     return optuna
+
+
+def needs_optuna() -> None:
+    """ValueError where Optuna is not installed."""
+    if find_spec("optuna") is None:
+        raise ValueError("Optuna is not installed here; install it with: pip install 'nasbook[scale]'")
 
 
 # ---- from Optuna -----------------------------------------------------------------------------------------------------

@@ -200,6 +200,10 @@ class Lab(W.VBox):
     def entered(self, text: str) -> None:
         """Enter was pressed in a field with the class nb-typed, which holds this text."""
 
+    def status(self, state: str) -> str | None:
+        """Words of the status in place of the usual ones, where a lab knows better; `state` is the runner's."""
+        return None
+
     def keeps(self) -> str:
         """What Save writes and Export scales up, in words."""
         return plural(len(self.trace or ()), self.unit)
@@ -624,6 +628,7 @@ class Lab(W.VBox):
             "failed": f"Stopped by an error after {so_far}",
             "stopped": f"Stopped after {so_far}",
         }[state]
+        words = self.status(state) or words
         if self._wanted > self._prepared:
             words = "Beginning anew"
         if self._seen is not None:

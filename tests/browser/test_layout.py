@@ -19,7 +19,8 @@ SMALL = {"race": ", seeds=2, trials=10", "transfer": ", seeds=2, trials=10, know
          "gan": ", epochs=2, steps=10, images=10",
          "hardware": ", epochs=3",
          "growth": ", rounds=1, networks=4, epochs=1",
-         "hypergradient": ", unroll=2, rounds=5"}  # fmt: skip
+         "hypergradient": ", unroll=2, rounds=5",
+         "run": ", 'runs/sample', follow=False"}  # fmt: skip
 PARTS = ("row", "play", "pause", "reset", "scrub", "settings", "picture", "sentence", "save")
 LONG = "A setting with a long name changed, so the search starts again. The trials so far are thrown away with it."
 
@@ -37,7 +38,8 @@ def notebook(server: Server, context: BrowserContext) -> Iterator[Notebook]:
     """One notebook with every lab, so that JupyterLab is loaded once."""
     opening = opener(server, context)
     cells = [f"{_name(n)} = nasbook.lab({n!r}{SMALL.get(n, '')}); {_name(n)}" for n in LABS]
-    opened = next(opening)("import nasbook", *cells)
+    sample = "nasbook.search('random', 'branin', trials=6, out='runs/sample/trace.jsonl')"
+    opened = next(opening)(f"import nasbook; {sample};", *cells)
     opened.run()
     yield opened
     next(opening, None)

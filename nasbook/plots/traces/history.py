@@ -179,6 +179,7 @@ class CurvesPicture(Picture):
     """The learning curve of every trial: value against fidelity (epochs), the best one orange.
 
     State: a Trace, or a sequence of Steps or Trials. unit: of the fidelity. end: the full fidelity, for the x-axis.
+    running: trials that are still running may be among them, and stand out.
     """
 
     figsize = (style.WIDTH, 4.0)
@@ -189,9 +190,10 @@ class CurvesPicture(Picture):
         end: float | None = None,
         quantity: Quantity = Quantity(),  # noqa: B008
         limits: tuple[float, float] | None = None,
+        running: bool = False,
     ) -> None:
         super().__init__()
-        self.unit, self.end, self.quantity = unit, end, quantity
+        self.unit, self.end, self.quantity, self.shows_running = unit, end, quantity, running
         self.x = Limits(0, end) if end else Limits(0, 1e-9, room=0)
         self.y = Limits(*sorted(quantity.show(np.array(limits)))) if limits else Limits()
 
@@ -201,6 +203,8 @@ class CurvesPicture(Picture):
             ("failed or stopped", style.line(style.INK, alpha=0.6, lw=1.2, marker="o", ms=5, **style.HOLLOW)),
             ("best trial", style.line(style.INCUMBENT, marker="*", ms=9, mec=style.INK, mew=0.7)),
         ]
+        if self.shows_running:
+            entries.insert(1, ("still running", style.line(style.NEXT, style.DASH, lw=1.8)))
         rows = style.key(fig, entries)
         self.ax = ax = style.axes(fig, self.quantity.left, 0.5, 0.2, 0.5 + 0.2 * rows)
         ax.set(xlabel=self.unit, ylabel=self.quantity.axis)
@@ -208,6 +212,8 @@ class CurvesPicture(Picture):
         self.title(fig)
         self.lines = self.live(LineCollection([], colors=style.INK, linewidths=1.1, alpha=0.35, zorder=2))
         ax.add_collection(self.lines, autolim=False)
+        self.young = self.live(LineCollection([], colors=style.NEXT, linewidths=1.8, linestyles=[style.DASH], zorder=3))
+        ax.add_collection(self.young, autolim=False)
         (self.ends,) = ax.plot([], [], "o", color=style.TRIAL, ms=3.5, mew=0, zorder=3, clip_on=False)
         (self.stops,) = ax.plot([], [], "o", ms=5, zorder=3.1, clip_on=False, **style.HOLLOW)
         (self.best,) = ax.plot([], [], color=style.INCUMBENT, lw=2.4, zorder=4)
@@ -240,10 +246,12 @@ class CurvesPicture(Picture):
         self.ax.tick_params(labelbottom=self.y.known, labelleft=self.y.known)  # no numbers before there are any
         done = [(t, c) for t, c in zip(trials, curves, strict=True) if t.status == "done" and t.value is not None]
         cut = [c[-1] for t, c in zip(trials, curves, strict=True) if t.status in ("failed", "pruned")]
-        self.lines.set_segments(curves)
+        young = [c for t, c in zip(trials, curves, strict=True) if t.status == "running"]
+        self.lines.set_segments([c for t, c in zip(trials, curves, strict=True) if t.status != "running"])
+        self.young.set_segments(young)
         self.ends.set_data(*self._inside([c[-1] for _, c in done]).T)
         self.stops.set_data(*self._inside(cut).T)
-        self.n, self.cut = len(trials), len(cut)
+        self.n, self.cut, self.under_way = len(trials), len(cut), len(young)
         self.winner: Trial | None = None
         if done:
             self.winner = best_of(t for t, _ in done)
@@ -260,8 +268,10 @@ class CurvesPicture(Picture):
         if not self.n:
             return "No trial has reported a learning curve yet"
         text = plural(self.n, "learning curve")
+        if self.under_way:
+            text += f", {self.under_way} still running"
         if self.winner is None:
-            return f"{text}, none of a trial that has succeeded"
+            return text if self.under_way == self.n else f"{text}, none of a trial that has succeeded"
         text += f": the best ends at {self.quantity.text(self.winner.value)} {self.quantity.name}"
         return text + (f"; {self.cut} stopped early" if self.cut else "")
 

@@ -1,0 +1,297 @@
+"""A worker on an Optuna database: it asks the method by replaying the search, evaluates, writes the answer, and again.
+
+    work("sqlite:///search.db", Path("runs/first"), Trust(Path.cwd()))        # what `nasbook worker URL` does
+
+No worker knows the others. Each has a method of its own, which is told what the database holds, in the order that is
+written there, and then asked: the search is the one that a single process would have made. Trials are asked for one
+after the other: a worker waits until those with lower numbers have their configurations.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time as clock
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.storages import fail_stale_trials
+from optuna.trial import FrozenTrial, TrialState
+
+from nasbook.evaluation import evaluate
+from nasbook.kit.interrupt import terminable
+from nasbook.loop import Run
+from nasbook.method import Method
+from nasbook.scale.machine import environment
+from nasbook.scale.optuna import KEPT, KEY, _distribution
+from nasbook.scale.storage import BEAT, again, begin, connect, records, stored, study_of
+from nasbook.scale.study import Study
+from nasbook.scale.trust import Trust, importable
+from nasbook.task import Task, trial_seed
+from nasbook.trace import Header, Trace, Trial
+from nasbook.trial import plain
+
+POLL = 0.2  # seconds between two looks at the database, where there is nothing else to do
+
+
+class Nothing(Exception):
+    """There is nothing to ask for any more: the trial is given back as failed, and is not in the trace."""
+
+
+class Sampler(optuna.samplers.BaseSampler):
+    """A method of nasbook's as a sampler of Optuna: stateless, as far as Optuna can tell."""
+
+    def __init__(self, study: Study, task: Task, make: Callable[[], Method], header: Header, worker: int) -> None:
+        self.study, self.worker = study, worker
+        method = make()
+        for config in study.first:
+            method.enqueue(config)
+        self.run = Run(method, task, Trace(header))
+        self.told: set[int] = set()
+        self.begun = clock.time()
+
+    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, Any]:
+        return {name: _distribution(optuna, p) for name, p in self.study.search_space.parameters.items()}
+
+    def sample_relative(self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, Any]) -> dict[str, Any]:
+        """Replay what was asked and told, wait for lower numbers, ask, and write down what came of it."""
+        waited = clock.monotonic()
+        told: list[int] = []
+        while True:
+            earlier = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+            if late := [t for t in earlier if t.number < trial.number and KEY not in t.user_attrs]:
+                self._bury(study, late, clock.monotonic() - waited)
+                continue
+            found = self.catch_up(study)
+            budget = self.study.budget
+            if budget.trials is not None and len(found) >= budget.trials:
+                raise Nothing
+            fresh = [r.ended for r in found if r.ended and r.ended.id not in self.told]
+            for ended in sorted(fresh, key=lambda t: (t.end or 0.0, t.id)):
+                self._hear(ended)
+                told.append(ended.id)
+            asked = self.run.ask(start=clock.time() - self.begun, worker=self.worker)
+            if asked is not None:
+                row = {"id": asked.id, "told": told, "row": asked.to_dict(), "worker": self.worker}
+                study._storage.set_trial_user_attr(trial._trial_id, KEY, row)
+                return dict(asked.config)
+            if not self.run.trace.running:
+                study.set_user_attr("nasbook over", True)
+                raise Nothing
+            clock.sleep(POLL)
+            fail_stale_trials(study)
+
+    def catch_up(self, study: optuna.Study) -> list[Any]:
+        """Bring the method to where it was when the last trial was asked for. ValueError if it asks for another."""
+        found = records(study, self.study.budget.max_failures)
+        for record in found[self.run.trace.asked :]:
+            for i in record.told:
+                ended = found[i].ended
+                assert ended is not None
+                self._hear(ended)
+            self.run._ask_again(record.asked)
+            self.run.trace.started(record.asked)
+        return found
+
+    def _hear(self, ended: Trial) -> None:
+        if ended.id not in self.told:
+            self.told.add(ended.id)
+            self.run.hear(ended)
+
+    def _bury(self, study: optuna.Study, late: Sequence[FrozenTrial], waited: float) -> None:
+        """Wait for those that ask before us; what does so for too long has died without a single heartbeat."""
+        clock.sleep(POLL / 4)
+        if waited > 1:
+            fail_stale_trials(study)
+        if waited > 8 * BEAT:
+            for t in late:
+                try:
+                    study._storage.set_trial_state_values(t._trial_id, TrialState.FAIL)
+                except Exception:
+                    continue
+
+    def sample_independent(self, study: optuna.Study, trial: FrozenTrial, name: str, distribution: Any) -> Any:
+        raise ValueError(f"the study has no parameter {name!r}")
+
+
+def work(
+    url: str,
+    out: Path | None,
+    trust: Trust,
+    *,
+    study: Study | None = None,
+    name: str | None = None,
+    index: int | None = None,
+    beat: int = BEAT,
+    say: Callable[[str], None] = lambda _: None,
+) -> int:
+    """Work on the study in a database until it is done, and return how many trials this worker has ended.
+
+    out: where trainings keep their states; a folder that all workers see lets any of them go on with a training.
+    trust: whose code the study may run here. study: begun where the database does not hold it yet.
+    name: of the study, where the database holds several. index: the worker's number in the trace. beat: seconds between
+    two heartbeats; who misses four of them is dead.
+
+    KeyboardInterrupt leaves its trial to others. ValueError for what cannot be worked on."""
+    if study is not None:
+        with importable(*trust.path):
+            study.check(trust=trust)
+            begin(study, url, trust)
+        name = study.name
+    first = stored(url, name)
+    plan = study_of(first, url)
+    storage = connect(url, beat=beat, deaths=plan.budget.max_failures)
+    plan._folder = trust.folder
+    out = out or Path("runs") / plan.folder_name
+    with importable(*trust.path), environment(plan, index or 0), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+        plan.check("the study in the storage", trust=trust)
+        worker = _Worker(
+            plan, stored(url, first.study_name, storage), out or Path("runs") / "storage", trust, index, say
+        )
+        with terminable():
+            return worker.loop()
+
+
+class _Worker:
+    def __init__(
+        self, plan: Study, there: optuna.Study, out: Path, trust: Trust, index: int | None, say: Callable[[str], None]
+    ) -> None:
+        self.plan, self.there, self.out, self.trust, self.say = plan, there, out, trust, say
+        self.task = plan.make_task(trust)
+        if plan.fidelity:
+            self.task.fidelity = plan.fidelity.of(self.task)
+        self.index = self._join() if index is None else index
+        header = Header.from_dict(there.user_attrs[KEY])
+        self.sampler = Sampler(plan, self.task, self.method, header, self.index)
+        self.sampler.begun = float(there.user_attrs["nasbook begun"])
+        self.there.sampler = self.sampler
+        self.ended = 0
+        if torch := sys.modules.get("torch"):
+            torch.set_num_threads(plan.resources.cpus)
+
+    def method(self) -> Method:
+        return self.plan.make_method(self.trust)  # type: ignore[return-value]
+
+    def _join(self) -> int:
+        """A number that no other worker has: of the Slurm array, or the next one."""
+        if (task := os.environ.get("SLURM_ARRAY_TASK_ID", "")).isdigit():
+            return int(task)
+        me = f"nasbook worker {os.uname().nodename} {os.getpid()}"
+        self.there.set_user_attr(me, clock.time())
+        joined = {k: v for k, v in self.there.user_attrs.items() if k.startswith("nasbook worker ")}
+        return sorted(joined, key=lambda k: (joined[k], k)).index(me)
+
+    def loop(self) -> int:
+        try:
+            while (kind := self._next()) is not None:
+                if kind == "wait":
+                    clock.sleep(POLL)
+                else:
+                    self.there.optimize(self._trial, n_trials=1, catch=(Nothing, TrialFailed))
+        except KeyboardInterrupt:
+            self._leave()
+            raise
+        return self.ended
+
+    def _next(self) -> str | None:
+        """What is to be done: a trial of ours, or waiting for those of others, who may die. None: all is done."""
+        fail_stale_trials(self.there)
+        if self.there.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+            return "trial"
+        found, budget = records(self.there, self.plan.budget.max_failures), self.plan.budget
+        spent = budget.hours is not None and clock.time() - self.sampler.begun >= budget.hours * 3600
+        full = budget.trials is not None and len(found) >= budget.trials
+        if not (spent or full or self.there.user_attrs.get("nasbook over")):
+            return "trial"
+        return "wait" if any(r.ended is None for r in found) else None
+
+    def _trial(self, trial: optuna.Trial) -> float | Sequence[float]:
+        """Optuna's objective: one trial to its end, which is written into the database before Optuna is told."""
+        self.mine = trial.number
+        config: dict[str, Any] = {}
+        space = self.plan.search_space
+        for name, p in space.parameters.items():
+            if space.is_active(name, config):
+                config[name] = _suggest(trial, name, _distribution(optuna, p))
+        frozen = self.there._storage.get_trial(trial._trial_id)
+        kept = dict(frozen.user_attrs[KEY])
+        row = Trial.from_dict(kept["row"])
+        asked = Trial(row.id, row.config, row.fidelity, info=row.info, worker=self.index, start=row.start)
+        before = frozen.intermediate_values  # of a worker that died
+        self.sampler.catch_up(self.there)  # another worker may have asked for it
+        ended = self._evaluated(trial, asked)
+        curve = [(float(k), v) for k, v in before.items() if not ended.curve or k < ended.curve[0][0]]
+        ended = replace(
+            ended,
+            fidelity=asked.fidelity,
+            curve=(*sorted(curve), *ended.curve),
+            end=clock.time() - self.sampler.begun,
+        )
+        ended = self.sampler.run._usable(ended)
+        for name, value in ended.metrics.items():
+            trial.set_user_attr(name, plain(value))
+        final = {k: plain(getattr(ended, k)) for k in KEPT} | {"status": ended.status}
+        trial.set_user_attr(KEY, {**kept, **final, "row": ended.to_dict()})
+        self.ended += 1
+        if not self.sampler.run.method.continues:
+            shutil.rmtree(self._state(asked).parent, ignore_errors=True)
+        self.say(f"trial {ended.id}: {ended.status}" + (f", {ended.value:.6g}" if ended.value is not None else ""))
+        if ended.status == "pruned":
+            raise optuna.TrialPruned(ended.reason)
+        if ended.status == "failed":
+            raise TrialFailed(ended.reason)
+        values = ended.values or (ended.value,)
+        directions = len(self.there.directions)
+        return [float(v) for v in values[:directions] if v is not None]
+
+    def _evaluated(self, trial: optuna.Trial, asked: Trial) -> Trial:
+        root, one = asked.info.get("continues", asked.id), len(self.there.directions) == 1
+        seeds, full = self.plan.seeds, self.plan.fidelity.max if self.plan.fidelity else None
+
+        def should_stop(t: Trial, curve: Sequence[tuple[float, float]]) -> str | None:
+            fidelity, value = curve[-1]
+            if one and fidelity == int(fidelity):
+                trial.report(value, int(fidelity))
+            return self.sampler.run.method.should_stop(asked, curve)
+
+        return evaluate(
+            self.task,
+            replace(asked, fidelity=full if asked.fidelity is None else asked.fidelity),
+            seed=trial_seed(seeds.search, root) if seeds.training is None else seeds.training,
+            should_stop=should_stop,
+            timeout=self.plan.budget.timeout,
+            checkpoint=self._state(asked),
+        )
+
+    def _state(self, asked: Trial) -> Path:
+        if self.sampler.run.method.continues:
+            return self.out / "trainings" / str(asked.info.get("continues", asked.id))
+        return self.out / "checkpoints" / str(asked.id) / "state"
+
+    def _leave(self) -> None:
+        """Give the trial that Ctrl-C or SIGTERM has cut off to whoever comes next."""
+        for t in self.there.get_trials(deepcopy=False, states=(TrialState.FAIL, TrialState.RUNNING)):
+            kept = t.user_attrs.get(KEY)
+            if t.number != getattr(self, "mine", None) or not kept or kept["row"].get("status", "running") != "running":
+                continue
+            if t.state == TrialState.RUNNING:
+                self.there._storage.set_trial_state_values(t._trial_id, TrialState.FAIL)
+            again(self.there, t, self.plan.budget.max_failures, counts=False)
+
+
+class TrialFailed(Exception):
+    """As Optuna is told of a trial that has no value."""
+
+
+def _suggest(trial: optuna.Trial, name: str, d: Any) -> Any:
+    if isinstance(d, optuna.distributions.CategoricalDistribution):
+        return trial.suggest_categorical(name, d.choices)
+    if isinstance(d, optuna.distributions.IntDistribution):
+        return trial.suggest_int(name, d.low, d.high, step=d.step, log=d.log)
+    return trial.suggest_float(name, d.low, d.high, step=d.step, log=d.log)

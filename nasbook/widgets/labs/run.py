@@ -1,0 +1,402 @@
+"""The run lab: a run of `nasbook run` is followed from a notebook, while it works or when it is over.
+
+    lab = nasbook.lab("run", "runs/mlp")       # without a folder: the newest run below runs/
+    lab.look()                                 # read what is new now; it is read twice a second anyway
+    lab.ask(pause=True); lab.ask(pause=False); lab.ask(stop=True); lab.ask(then={"lr": 0.01})
+
+A step of the lab is a trial that has ended. While `follow` is on, what the run does is shown as soon as it does it; the
+scrubber and Reset go back in it. Only files are read, so the folder may lie on a disk that another machine writes to;
+and only control.json in it is written, by which the run is asked to pause, to stop, or to try a configuration next.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import threading
+import weakref
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as W
+
+from nasbook.plots.data import Quantity, baseline_for, label_of
+from nasbook.plots.labs.run import RunPicture, RunState
+from nasbook.plots.style import number, plural
+from nasbook.scale import yaml12
+from nasbook.scale.control import order
+from nasbook.scale.export import CORE_WATTS, GPU_WATTS
+from nasbook.scale.watch import Watched
+from nasbook.trace import Step
+from nasbook.trial import Trial
+from nasbook.widgets.shell import Lab, Setting, choose, count, tick
+
+SHOWS = [("learning curves", "curves"), ("workers over time", "workers"), ("processor and memory", "load")]
+POLL = 0.5  # seconds between two looks
+LIVE = ("running", "paused")
+WORDS = {  # of a run, by its state
+    "absent": "Ready: waiting for a run",
+    "running": "Following: {}",
+    "paused": "The run is paused: {}",
+    "silent": "The run gives no sign of life: {}",
+    "stopped": "The run was stopped: {}",
+    "failed": "The run failed: {}",
+}
+
+
+class RunLab(Lab):
+    """Follows a run. Arguments: folder (of the run; by default the newest below runs/), and the settings show
+    ('curves', 'workers', 'load'), follow, watts (of a worker; 0 takes 10 W a core and 300 W a GPU)."""
+
+    name = "run"
+    lines = 3
+
+    def __init__(self, folder: str | Path = "", **values: Any) -> None:
+        self._looking = threading.Lock()
+        self._watcher: threading.Event | None = None  # set to end the thread that looks
+        self._told: tuple[Any, ...] = ()  # what was shown of the run last
+        self._problem = ""
+        super().__init__(folder=str(folder) or newest(), **values)
+        self.add_class("nb-own-left")
+        self._speed.value = float("inf")
+
+    def settings(self) -> list[Setting]:
+        folder = W.Text(
+            "runs", description="Run", continuous_update=False, tooltip="The folder of the run, as nasbook run --out."
+        )
+        return [
+            Setting("folder", folder),
+            choose("show", "Below", SHOWS, "curves", "What is drawn below the history.", effect="live"),
+            tick("follow", "follow the run", True, "Show what the run does as soon as it does it.", effect="live"),
+            count("watts", "Watts a worker (0: assumed)", 0, 0, 100_000,
+                  "What a worker draws while it works, for the estimate of energy. 0 assumes 10 W for each core and "
+                  "300 W for each GPU that the study asks for.", effect="live", more=True),
+        ]  # fmt: skip
+
+    def prepare(self) -> None:
+        if not self.below.children:
+            self._build_own()
+        self.watched, self._problem = Watched(self.values["folder"].strip() or "runs"), ""
+        self._read()
+        self._picture()
+        self._meter()
+        self._look_again()
+        self._go_on()
+
+    # ---- looking --------------------------------------------------------------------------------------------
+
+    def look(self) -> bool:
+        """Read what is new in the folder and show it; True if there was something."""
+        with self._looking:
+            watched, begun = self.watched, self.watched.begun
+            news = self._read()
+        if watched is not self.watched:
+            return True
+        if watched.begun != begun:
+            self.restart("A run has begun in this folder.")
+            return True
+        told = (watched.state(), self._problem)
+        if not news and told == self._told:
+            return False
+        if told[:1] != self._told[:1]:
+            self._note = ""  # what was asked for has been done, or is of no use any more
+        self._told = told
+        if self._shape() != self._shaped:
+            with self.exchanging():
+                self._picture()
+        self._meter()
+        if not self._go_on() and self.runner.state != "playing" and self._seen is None:
+            self.redraw()
+        self._state()
+        return True
+
+    def _read(self) -> bool:
+        try:
+            news = self.watched.read()
+        except ValueError as error:
+            news, self._problem = True, str(error)
+        else:
+            self._problem = "" if news else self._problem
+        self.trace = self.watched.trace
+        return news
+
+    def _go_on(self) -> bool:
+        """Show the trials that have ended since, unless somebody has paused the lab. True if there are some."""
+        fresh = self.trace is not None and len(self.trace) > len(self.steps)
+        if not (fresh and self.values["follow"]) or self.runner.state in ("paused", "stopped", "failed"):
+            return False
+        self.runner.reopen()
+        self.runner.play()
+        return True
+
+    def _look_again(self) -> None:
+        """Look twice a second from now on, in a thread that ends with this lab."""
+        if self._watcher is None:
+            self._watcher = threading.Event()
+            threading.Thread(target=_watch, args=(weakref.ref(self), self._watcher), name=WATCHER, daemon=True).start()
+
+    def _look_no_more(self) -> None:
+        if self._watcher is not None:
+            self._watcher.set()
+            self._watcher = None
+
+    def stop(self, why: str) -> None:
+        self._look_no_more()
+        super().stop(why)
+
+    def close(self) -> None:
+        self._look_no_more()
+        super().close()
+
+    def _paged(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        """A lab that no page shows looks at nothing."""
+        if content.get("kind") == "opened":
+            self._look_again()
+        elif content.get("kind") == "closed" and not self._keyboard._views:
+            self._look_no_more()
+
+    # ---- what is drawn --------------------------------------------------------------------------------------
+
+    def _shape(self) -> tuple[Any, ...]:
+        """What the picture is made for."""
+        w = self.watched
+        return w.total, w.workers, any(b.gpu is not None for b in w.beats[-1:]), self.values["show"]
+
+    def _picture(self) -> None:
+        self._shaped = total, workers, gpu, show = self._shape()
+        trace, fidelity = self.watched.trace, self.watched.study.fidelity if self.watched.study else None
+        self.quantity = Quantity(label_of(trace))
+        baseline = baseline_for(trace) if trace is not None else None
+        workers = max([workers, *(t.worker + 1 for t in [*trace.trials, *trace.pending])]) if trace else workers
+        unit, end = (fidelity.unit or "epoch", fidelity.max) if fidelity else ("epoch", None)
+        self.use(RunPicture(show, self.quantity, total, baseline, unit, end, workers, gpu))
+
+    def changed(self, name: str) -> None:
+        if name == "show":
+            with self.exchanging():
+                self._picture()
+        elif name == "follow":
+            self._go_on()
+        self._meter()
+        self.redraw()
+        self._state()
+
+    @property
+    def total(self) -> int | None:
+        return self.watched.total if hasattr(self, "watched") else None
+
+    def make_search(self) -> Iterator[Step]:
+        n = len(self.steps)
+        while self.trace is not None and n < len(self.trace):
+            yield self.trace[n]
+            n += 1
+
+    def frame(self, n: int) -> RunState:
+        w, steps = self.watched, self.steps[:n]
+        if w.trace is None:
+            return RunState()
+        if n == len(w.trace):
+            return RunState(steps, w.running(), list(w.beats), w.now)
+        now = steps[-1].trial.end or 0.0 if steps else 0.0
+        return RunState(steps, running_after(w.trace.events, n), [b for b in w.beats if b.at <= now], now)
+
+    # ---- words ----------------------------------------------------------------------------------------------
+
+    def status(self, state: str) -> str | None:
+        if not hasattr(self, "watched") or not self.values["follow"] or state in ("paused", "failed", "stopped"):
+            return None
+        how = self.watched.state()
+        if how not in WORDS or (state == "ready" and self.trace and len(self.trace)):  # it was reset to its beginning
+            return None
+        n, going = len(self.steps), len(self.watched.pending)
+        so_far = f"{n} of {plural(self.total, 'trial')}" if self.total else plural(n, "trial")
+        return WORDS[how].format(so_far + (f", {going} running" if going and how in LIVE else ""))
+
+    def _over(self) -> str | None:
+        if self.runner.state == "done":
+            return "All that the run has done so far is shown; Reset shows it from its beginning."
+        if self.runner.state == "ready" and not self._unready and not (self.trace and len(self.trace)):
+            return "No trial of this run has ended yet."
+        return super()._over()
+
+    def begin(self) -> str:
+        if self._problem:
+            return f"{self._problem[:1].upper()}{self._problem[1:]}."
+        w = self.watched
+        if w.state() == "absent":
+            return f"There is no run in {w.folder} yet: nasbook run study.yaml --out {w.folder} begins one."
+        if self.trace and len(self.trace):
+            return "The beginning of the run. Step shows how the first trial ended, Play all that have ended."
+        return f"No trial has ended yet; {plural(len(w.pending), 'trial')} running.{self._warning()}"
+
+    def sentence(self, n: int) -> str:
+        step = self.steps[n - 1]
+        t = step.trial
+        text = f"Trial {t.id + 1} ({in_words(t)}) "
+        if t.status == "failed":
+            text += f"failed: {t.reason}"
+        elif t.status == "pruned":
+            text += f"was stopped early{'' if t.reason is None else f': {t.reason}'}"
+        else:
+            text += f"ended with {self.quantity.name} {self.quantity.text(t.value)}"
+            text += ", the best so far" if step.incumbent is t else ""
+        text += f" after {duration(t.cost)}." if t.cost is not None else "."
+        return text + (f" {self._problem}." if self._problem else self._warning())
+
+    def _warning(self) -> str:
+        said = self.watched.said()
+        return f" The run says: {said}." if said else ""
+
+    def _meter(self) -> None:
+        """Time, and energy as an estimate, in the line above the buttons; and which buttons can be pressed."""
+        w = self.watched
+        parts = [f"{duration(w.now)} spent"] if w.trace is not None else []
+        if w.state() in LIVE and (left := w.left()) is not None:
+            parts.append(f"about {duration(left)} left")
+        if w.trace is not None:
+            seconds, kwh = self.energy()
+            energy = f"{number(kwh, 2)} kWh" if kwh >= 0.1 else f"{number(1000 * kwh, 2)} Wh"
+            parts.append(f"{duration(seconds)} of work by all workers")
+            parts.append(f"energy estimated as {energy} at {self.watts:g} W a worker")
+        meter = html.escape(" · ".join(parts) or "No time has been spent.")
+        if self._spent.value != (value := f"<span class='nb-meter-words'>{meter}</span>"):
+            self._spent.value = value
+        state = w.state()
+        gone = None if state in LIVE else "The run is not at work, so it hears nothing."
+        helps = {
+            "pause": (gone or (None if state == "running" else "It is paused already."), "Start no new trial."),
+            "resume": (gone or (None if state == "paused" else "It is not paused."), "Start trials again."),
+            "stop": (gone, "End the run; nasbook run --resume goes on with it."),
+            "next": (gone if state not in ("stopped", "silent") else None, "Try this configuration next."),
+        }
+        for name, (why_not, help) in helps.items():
+            button = self._buttons[name]
+            if button.disabled != (why_not is not None) or button.tooltip != (why_not or help):
+                button.disabled, button.tooltip = why_not is not None, why_not or help
+        if not self._typed.value and self.trace is not None and self.trace.incumbent is not None:
+            self._typed.value = json.dumps(self.trace.incumbent.config)
+
+    @property
+    def watts(self) -> float:
+        """What a worker is taken to draw."""
+        study = self.watched.study
+        if self.values["watts"]:
+            return float(self.values["watts"])
+        if study is None:
+            return CORE_WATTS
+        return GPU_WATTS * study.resources.gpus or CORE_WATTS * study.resources.cpus
+
+    def energy(self) -> tuple[float, float]:
+        """Seconds in which workers were at work, and the kWh that they drew, if `watts` is right."""
+        trials = [] if self.trace is None else self.trace.trials
+        seconds = sum(t.cost or 0.0 for t in trials)
+        seconds += sum(max(0.0, self.watched.now - t.start) for t in self.watched.pending)
+        return seconds, seconds * self.watts / 3.6e6
+
+    # ---- asking the run -------------------------------------------------------------------------------------
+
+    def _build_own(self) -> None:
+        self._spent = W.HTML()
+        self._spent.add_class("nb-meter")
+        self._typed = W.Text(
+            "", description="Configuration", placeholder='{"learning_rate": 0.01, "width": 64}',
+            tooltip="A configuration of the run's space; Enter tries it next.",
+        )  # fmt: skip
+        self._typed.add_class("nb-typed")
+        named = {"pause": "Pause run", "resume": "Resume run", "stop": "Stop run", "next": "Try next"}
+        self._buttons = {name: W.Button(description=words) for name, words in named.items()}
+        asks: dict[str, Any] = {"pause": {"pause": True}, "resume": {"pause": False}, "stop": {"stop": True}}
+        for name, button in self._buttons.items():
+            button.add_class(f"nb-run-{name}")
+            action = partial(self.ask, **asks[name]) if name in asks else lambda: self.entered(self._typed.value)
+            button.on_click(partial(self._guarded, action))
+        self.below.children = (self._spent, *self._buttons.values(), self._typed)
+        self.below.add_class("nb-run")
+        self._keyboard.on_msg(self._paged)
+
+    def entered(self, text: str) -> None:
+        if self._buttons["next"].disabled:
+            raise ValueError(f"nothing can be tried next: {self._buttons['next'].tooltip}")
+        self.ask(then=typed(text))
+
+    def ask(
+        self, *, pause: bool | None = None, stop: bool | None = None, then: Mapping[str, Any] | None = None
+    ) -> None:
+        """Ask the run to pause or go on, to stop, or to try a configuration next. ValueError for a configuration that
+        is none of its space, and where the folder cannot be written."""
+        if self.trace is None:
+            raise ValueError(f"there is no run in {self.watched.folder} yet, so there is nothing to ask for")
+        if then is not None:
+            then = self.trace.space.validate(then)
+        order(self.watched.folder, pause=pause, stop=stop, then=then)
+        if stop:
+            self.note("The run was asked to stop; nasbook run --resume goes on with it.")
+        elif then is not None:
+            self.note("The run was asked to try this configuration next.")
+        elif pause is not None:
+            self.note(
+                "The run was asked to pause; what runs goes on to its end." if pause else "It was asked to go on."
+            )
+
+
+WATCHER = "nasbook-watch"
+
+
+def _watch(lab: weakref.ref[RunLab], end: threading.Event) -> None:
+    while not end.wait(POLL):
+        watching = lab()
+        if watching is None:
+            return
+        try:
+            watching.look()
+        except Exception as error:  # nothing may vanish in a thread
+            watching.report(error)
+        del watching
+
+
+def newest() -> str:
+    """The folder below runs/ whose trace was written last; 'runs' where there is none."""
+    traces = [p for p in Path("runs").glob("*/trace.jsonl") if p.is_file()]
+    return str(max(traces, key=lambda p: p.stat().st_mtime).parent) if traces else "runs"
+
+
+def running_after(events: list[tuple[str, Trial]], n: int) -> list[Trial]:
+    """The trials that were running when the n-th had just ended."""
+    running: dict[int, Trial] = {}
+    for kind, trial in events:
+        if kind == "ask":
+            running[trial.id] = trial
+        else:
+            if not n:
+                break
+            n -= 1
+            running.pop(trial.id, None)
+    return list(running.values())
+
+
+def typed(text: str) -> dict[str, Any]:
+    """A configuration that somebody has typed: {"lr": 0.01, "width": 64}, with or without braces and quotes."""
+    text = text.strip()
+    try:
+        value, _ = yaml12.parse(text if text.startswith("{") else "{" + text + "}")
+    except yaml12.YamlError:
+        value = None
+    if not isinstance(value, dict) or not value:
+        raise ValueError('this is no configuration; write it as {"learning_rate": 0.01, "width": 64}')
+    return value
+
+
+def in_words(trial: Trial, most: int = 4) -> str:
+    """The first parameters of a configuration."""
+    items = list(trial.config.items())
+    parts = [f"{k} = {number(v) if isinstance(v, float) else v}" for k, v in items[:most]]
+    return ", ".join(parts) + (f" and {len(items) - most} more" if len(items) > most else "")
+
+
+def duration(seconds: float) -> str:
+    """'3.2 s', '12 min', '3.5 h'."""
+    if seconds < 100:
+        return f"{number(seconds, 2)} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,192 @@
+"""Workers that share a study in an Optuna database: one search, whoever makes it; deaths, stops, refusals."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import optuna
+import pytest
+
+import nasbook
+from nasbook import cli
+from nasbook.loop import Run
+from nasbook.scale import from_optuna, load_study, run
+from nasbook.scale.storage import STUDY, begin, hidden, stored, study_of, trace_of
+from nasbook.scale.storage_worker import work
+from nasbook.scale.trust import Trust
+from nasbook.trace import Trace
+
+EPOCHS = "fidelity: {unit: epoch, min: 1, max: 6}\n"
+
+
+def worker(url: str, folder: Path, *more: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", "nasbook", "worker", url, "--heartbeat", "1", "--out", "runs/shared", *more]
+    env = {**os.environ, "PYTHONPATH": str(Path(nasbook.__file__).parents[1])}
+    return subprocess.Popen(command, cwd=folder, env=env, stderr=subprocess.PIPE, text=True)
+
+
+def until(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited for too long"
+        time.sleep(0.02)
+
+
+def replayed(trace: Trace, path: Path) -> Run:
+    """The search of a trace, asked and told once more; ValueError where it is not the method's."""
+    study = load_study(path)
+    trust = Trust(path.parent)
+    method = study.make_method(trust)
+    for config in study.first:
+        method.enqueue(config)
+    return Run(method, study.make_task(trust), trace)
+
+
+@pytest.mark.parametrize("method", ["random", "grid", "regularized-evolution", "cma-es", "hyperband"])
+def test_one_worker_makes_the_search_that_a_run_makes(study, tmp_path, method):
+    halving = method == "hyperband"
+    path = study("learn" if halving else "square", trials=12, more="first: [{x: 0.25}]\n" + EPOCHS * halving)
+    settings = {"grid": "{resolution: 4}", "asha": "{max_fidelity: 6}", "hyperband": "{max_fidelity: 6}"}.get(
+        method, "{}"
+    )
+    text = path.read_text().replace("{name: random}", f"{{name: {method}, settings: {settings}}}")
+    path.write_text(text)
+    url = f"sqlite:///{tmp_path / 'db'}"
+    n = work(url, tmp_path / "shared", Trust(tmp_path), study=load_study(path), index=0)
+    trace = trace_of(stored(url))
+    local = run(path, tmp_path / "local")
+    assert n == len(trace) == len(local) and trace.digest == local.digest
+    assert [t.curve for t in trace.trials] == [t.curve for t in local.trials]
+    assert trace.header.differences(local.header) == []
+    assert from_optuna(stored(url)).digest == trace.digest  # Optuna's own view of it
+    replayed(trace, path)
+    trace.save(tmp_path / "t.jsonl")
+    assert Trace.load(tmp_path / "t.jsonl").digest == trace.digest
+    assert trace.plot("history") is not None
+
+
+def test_two_workers_share_a_study_and_the_trial_of_a_killed_one_goes_on(study, tmp_path):
+    path = study("learn", trials=7, more=EPOCHS)
+    url = f"sqlite:///{tmp_path / 'db'}"
+    (tmp_path / "hold.json").write_text('{"epoch": 3}')
+    log = tmp_path / "starts.log"
+    two = [worker(url, tmp_path, "--study", "study.yaml") for _ in range(2)]
+    until(lambda: log.exists() and log.read_text().count("\n") == 2 or any(w.poll() for w in two))
+    starts = [json.loads(line) for line in log.read_text().splitlines()]
+    assert {s["pid"] for s in starts} == {w.pid for w in two}
+    cut = next(s for s in starts if s["pid"] == two[0].pid)
+    until(lambda: sum(len(t.intermediate_values) for t in stored(url).trials) >= 6)  # both have reported three epochs
+    before = trace_of(stored(url))
+    assert len(before) == 0 and len(before.pending) == 2
+    two[0].send_signal(signal.SIGKILL)
+    (tmp_path / "hold.json").unlink()
+    said = two[1].communicate(timeout=120)[1]
+    assert two[1].returncode == 0, said
+    trace = trace_of(stored(url))
+    starts = [json.loads(line) for line in log.read_text().splitlines()]
+    assert len(trace) == trace.asked == 7 and {t.status for t in trace.trials} == {"done"}
+    assert sorted(t.id for t in trace.trials) == list(range(7))
+    again = [s["epoch"] for s in starts if s["x"] == cut["x"]]
+    assert len(starts) == 8 and again[0] == 0 and again[1] in (2, 3)  # at most one epoch is lost
+    assert all([f for f, _ in t.curve] == [1, 2, 3, 4, 5, 6] for t in trace.trials)
+    assert {t.worker for t in trace.trials} == {0, 1} or {t.worker for t in trace.trials} == {1}
+    replayed(trace, path)
+    assert [t.state.name for t in stored(url).trials].count("COMPLETE") == 7
+    late = worker(url, tmp_path)  # it finds that all is done
+    assert late.wait(timeout=60) == 0 and len(trace_of(stored(url))) == 7
+    assert trace.plot("history") is not None
+
+
+def test_a_worker_that_is_stopped_leaves_its_trial_to_the_next(study, tmp_path):
+    path = study("learn", trials=3, more=EPOCHS + "budget: {trials: 3, max_failures: 0}\n")
+    path.write_text(path.read_text().replace("budget: {trials: 3}\n", ""))
+    url = f"sqlite:///{tmp_path / 'db'}"
+    (tmp_path / "hold.json").write_text('{"epoch": 3}')
+    first = worker(url, tmp_path, "--study", "study.yaml")
+    until(lambda: (tmp_path / "db").exists() and first.poll() is None)
+    until(lambda: (tmp_path / "starts.log").exists())
+    until(lambda: any(len(t.intermediate_values) == 3 for t in stored(url).trials))
+    first.send_signal(signal.SIGTERM)
+    said = first.communicate(timeout=60)[1]
+    assert first.returncode == 130 and "Traceback" not in said, said
+    (tmp_path / "hold.json").unlink()
+    assert len(trace_of(stored(url))) == 0
+    work(url, tmp_path / "runs/shared", Trust(tmp_path), beat=60)  # nobody waits for a heart that has stopped
+    trace = trace_of(stored(url))
+    assert [t.status for t in trace.trials] == ["done"] * 3 and len(trace.trials[0].curve) == 6
+
+
+def test_failures_and_stops_are_in_the_trace(study, tmp_path):
+    path = study("fails", trials=3)
+    url = f"sqlite:///{tmp_path / 'db'}"
+    work(url, tmp_path / "shared", Trust(tmp_path), study=load_study(path))
+    trace = trace_of(stored(url))
+    assert [t.reason for t in trace.trials] == ["RuntimeError: no luck today"] * 3
+    path = study("learn", trials=8, more=EPOCHS)
+    path.write_text(path.read_text().replace("{name: random}", "{name: median-stopping}").replace("test", "stops"))
+    work(url, tmp_path / "shared", Trust(tmp_path), study=load_study(path))
+    trace = trace_of(stored(url, "stops"))
+    local = run(path, tmp_path / "local")
+    assert trace.digest == local.digest and "pruned" in {t.status for t in trace.trials}
+
+
+def test_looking_at_a_database_runs_nothing_and_a_worker_trusts_as_a_run_does(study, tmp_path, monkeypatch, capsys):
+    path = study("square", trials=2)
+    url = f"sqlite:///{tmp_path / 'db'}"
+    begin(load_study(path), url, Trust(tmp_path))
+    there = stored(url)
+    sys.modules.pop("objective", None)
+    (tmp_path / "objective.py").write_text("open('ran', 'w').close()\n")
+    monkeypatch.chdir(tmp_path)
+    assert study_of(there).name == "test" and len(trace_of(there)) == 0
+    assert "objective" not in sys.modules and not (tmp_path / "ran").exists()
+    for evil in ("os:system", "subprocess:run", "nasbook.cli:main"):
+        row = {**there.user_attrs[STUDY], "task": {"name": evil, "arguments": {}}}
+        there.set_user_attr(STUDY, row)
+        assert cli.main(["worker", url]) == 2
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1 and said.startswith("nasbook: the study in the storage, task.name: "), said
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    there.set_user_attr(STUDY, load_study(path, check=False).to_dict())
+    assert cli.main(["worker", url]) == 2 and "there is no module 'objective'" in capsys.readouterr().err
+    assert not (tmp_path / "ran").exists()
+
+
+def test_what_cannot_be_worked_on_is_one_sentence(study, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = study("square", trials=2)
+    url = f"sqlite:///{tmp_path / 'db'}"
+
+    def said(*words: str) -> str:
+        assert cli.main(["worker", *words]) == 2
+        text = capsys.readouterr().err
+        assert text.count("\n") == 1 and "Traceback" not in text
+        return text
+
+    assert "a storage is a URL" in said("search.db")
+    assert "cannot be opened" in said("sqlite:////nowhere/at/all.db")
+    assert "cannot be opened" in said("nosuchdb://x/y")
+    assert "holds no study of nasbook's" in said(url)
+    optuna.create_study(storage=url, study_name="test").enqueue_trial({"x": 1})
+    assert "holds a study 'test' that is not nasbook's" in said(url, "--study", "study.yaml")
+    other = f"sqlite:///{tmp_path / 'other'}"
+    begin(load_study(path), other, Trust(tmp_path))
+    path.write_text(path.read_text().replace("high: 1", "high: 2"))
+    assert "holds another study 'test': its space differs" in said(other, "--study", "study.yaml")
+    assert "holds no study 'x' of nasbook's; it has test" in said(other, "--name", "x")
+    path.write_text(path.read_text().replace("name: test", "name: second"))
+    begin(load_study(path), other, Trust(tmp_path))
+    assert "holds 2 studies" in said(other)
+    for task, method, words in (("digits-cells", "spos", "one training"), ("digits201-digits", "random", "simulated")):
+        nasbook.search(method, task, trials=1).export(tmp_path / "s.yaml", overwrite=True)
+        assert words in said(other, "--study", "s.yaml")
+    assert hidden("postgresql://me:secret@host/db") == "postgresql://me@host/db"
+    assert "secret" not in said("postgresql://me:secret@localhost:1/db")
+    kept = stored(other, "test")
+    kept.set_user_attr(STUDY, {"schema": "nasbook/study@1"})
+    assert "the key 'name' is missing" in said(other, "--name", "test")

@@ -1,0 +1,145 @@
+"""A run as its folder tells it, while somebody else writes there."""
+
+import json
+import os
+import shutil
+import time
+
+import pytest
+
+import nasbook
+from nasbook.scale.pulse import Pulse
+from nasbook.scale.watch import GONE, Watched
+from nasbook.trace import Trace
+from nasbook.trace_file import Growing
+
+
+@pytest.fixture
+def whole(tmp_path):
+    path = tmp_path / "whole" / "trace.jsonl"
+    nasbook.search("random", "branin", trials=5, seed=1, out=path)
+    return path
+
+
+def test_a_trace_that_grows_byte_by_byte_is_read_line_by_line(whole, tmp_path):
+    data, path = whole.read_bytes(), tmp_path / "trace.jsonl"
+    growing, path_known = Growing(path), []
+    path.touch()
+    for end in range(0, len(data), 97):
+        with open(path, "ab") as file:
+            file.write(data[path.stat().st_size : end])
+        growing.read()
+        path_known.append(len(growing.trace or ()))
+    with open(path, "ab") as file:
+        file.write(data[path.stat().st_size :])
+    assert growing.read() and not growing.read()
+    assert path_known == sorted(path_known) and set(path_known) == {0, 1, 2, 3, 4}
+    assert growing.trace.digest == Trace.load(whole).digest
+
+
+def test_another_trace_in_its_place_begins_anew(whole, tmp_path):
+    growing = Growing(whole)
+    growing.read()
+    first = growing.trace
+    other = tmp_path / "other.jsonl"
+    nasbook.search("random", "branin", trials=9, seed=2, out=other)
+    os.replace(other, whole)
+    assert growing.read() and growing.trace is not first and len(growing.trace) == 9
+    whole.write_bytes(whole.read_bytes()[:1])
+    assert growing.read() and growing.trace is None
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda p: p.write_text('{"schema": "nasbook/trace@2"}\n'), "line 1: this is not a trace: schema must be"),
+        (lambda p: p.write_bytes(p.read_bytes() + b"nonsense\n"), "line 12: not a line of JSON"),
+        (lambda p: p.write_bytes(b"\xff\xfe\x00\n"), "line 1: not a line of JSON"),
+        (lambda p: (p.unlink(), p.mkdir()), "is no file"),
+        (lambda p: (p.unlink(), os.mkfifo(p)), "is no file"),
+    ],
+)
+def test_damage_is_one_sentence_and_said_once(whole, damage, said):
+    damage(whole)
+    run = Watched(whole.parent)
+    with pytest.raises(ValueError, match=said) as wrong:
+        run.read()
+    assert "\n" not in str(wrong.value) and not run.read()
+
+
+def test_a_folder_without_a_run_waits_for_one(whole, tmp_path):
+    run = Watched(tmp_path / "later")
+    assert run.read() in (True, False) and run.state() == "absent" and run.trace is None
+    shutil.copytree(whole.parent, tmp_path / "later")
+    assert run.read() and len(run.trace) == 5 and run.state() == "unknown"
+    shutil.rmtree(tmp_path / "later")
+    assert run.read() and run.state() == "absent"
+    assert Watched(whole).folder == whole.parent
+    with pytest.raises(ValueError, match="a run is a folder"):
+        (tmp_path / "study.yaml").write_text("")
+        Watched(tmp_path / "study.yaml")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_may_not_be_read_is_said_to_be_so(whole):
+    whole.chmod(0)
+    with pytest.raises(ValueError, match="cannot be read: Permission denied"):
+        Watched(whole.parent).read()
+
+
+def test_the_pulse_tells_the_state_and_damaged_lines_harm_nobody(whole):
+    folder, now = whole.parent, [1.0]
+    pulse = Pulse(folder, lambda: now[0])
+    pulse.beat("running")
+    pulse.beat("running")  # not due yet
+    pulse.say("a word")
+    pulse.beat("running")
+    with open(folder / "pulse.jsonl", "ab") as file:
+        file.write(b'nonsense\n[]\n{"at": "x"}\n{"at": 1e999}\n{"pid": "p"}\n\xff\n{"at": 2, "state": "run')
+    run = Watched(folder)
+    run.read()
+    assert [b.state for b in run.beats] == ["running", "running"] and run.said() == "a word"
+    assert run.state() == "running" and run.beats[0].pid == os.getpid()
+    with open(folder / "pulse.jsonl", "ab") as file:
+        file.write(b'ning"}\n')
+    assert run.read() and len(run.beats) == 3
+    now[0] = 100.0
+    pulse.beat("ended")
+    assert run.read() and run.state() == "ended" and run.now == 100.0
+
+
+def test_a_run_whose_process_is_gone_or_that_is_silent_for_long_is_doubted(whole, tmp_path):
+    folder = whole.parent
+
+    def told(**row):
+        (folder / "pulse.jsonl").write_text(json.dumps({"at": 1, "state": "running", "every": 1.0, **row}) + "\n")
+        run = Watched(folder)
+        run.read()
+        return run.state()
+
+    import socket
+    import subprocess
+    import sys
+
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    assert told(date=time.time(), host=socket.gethostname(), pid=gone.pid) == "silent"
+    assert told(date=time.time(), host="elsewhere", pid=gone.pid) == "running"
+    assert told(date=time.time() - 2 * GONE, host="elsewhere", pid=gone.pid) == "silent"
+
+
+def test_the_time_that_is_left_is_by_the_pace_of_the_last_trials(tmp_path):
+    trace = nasbook.search("random", "nb201-cifar10", trials=12, seed=0)
+    out = tmp_path / "out"
+    from nasbook.scale import run
+
+    run(trace.export(tmp_path / "study.yaml", trials=12), out)
+    watched = Watched(out)
+    watched.read()
+    assert watched.total == 12 and watched.left() == 0.0 and watched.state() == "ended"
+    lines = (out / "trace.jsonl").read_bytes().splitlines(keepends=True)
+    (out / "trace.jsonl").write_bytes(b"".join(lines[: 1 + 2 * 6]))
+    watched = Watched(out)
+    watched.read()
+    ends = [t.end for t in watched.trace.trials]
+    assert len(ends) == 6 and watched.left() == pytest.approx(ends[-1])

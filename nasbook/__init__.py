@@ -118,8 +118,11 @@ def method(name: str, space: Any, /, seed: int = 0, **settings: Any) -> Any:
     return registry.make("method", name, space, seed=seed, **settings)
 
 
-def task(name: str, /, **arguments: Any) -> Any:
-    """A built-in task by name, e.g. task("branin", shift=1)."""
+def task(name: str = "command", /, **arguments: Any) -> Any:
+    """A built-in task by name, e.g. task("branin", shift=1); or a command line,
+    task(command="python train.py --lr {lr}", space=space, fidelity=None): see nasbook.tasks.command."""
+    if name == "command":
+        return importlib.import_module("nasbook.tasks.command").Command(**arguments)
     return registry.make("task", name, **arguments)
 
 

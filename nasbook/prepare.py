@@ -98,7 +98,7 @@ def as_task(
                 f'fidelity says what is counted, e.g. nasbook.Fidelity("epoch", 1, 27), not {fidelity!r:.60}'
             )
         if isinstance(task, FunctionTask) and task.fidelity is None:
-            return FunctionTask(task.function, space or task.space, task.name, fidelity)
+            return task.counting(fidelity, space)
         if isinstance(task, str | Task):
             raise ValueError(f"fidelity= is for functions; {getattr(task, 'name', task)} has its own")
     if isinstance(task, str):
@@ -224,7 +224,8 @@ MOST_WORKERS = 1024  # of one search
 def _check_objectives(method: Method | OneShot, task: Task) -> None:
     """ValueError where it is known before the first trial that the method cannot use what the task answers."""
     objectives = len(task.objectives)
-    one = objectives < 2 and type(task).__module__.startswith("nasbook.tasks.")  # others may answer more than they tell
+    ours = type(task).__module__.startswith("nasbook.tasks.") and not isinstance(task, FunctionTask)
+    one = objectives < 2 and ours  # others may answer more than they tell
     if one and isinstance(method, Method) and (reason := method.refuses(Trial(0, {}, status="done", value=0.0))):
         if "objectives" in inspect.signature(type(task)).parameters:
             reason = f"{method.name} weighs several; make the task with them, e.g. objectives=('error', 'parameters')"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -287,6 +288,12 @@ class FunctionTask(Task):
             context["fidelity"] = int(effort)
         given = {k: context.get(k) for k in self.context}
         return self.function(config, **{k: v for k, v in given.items() if v is not None or self.context[k]})
+
+    def counting(self, fidelity: Fidelity, space: Space | None = None) -> FunctionTask:
+        """The same function, with a fidelity."""
+        made = copy(self)
+        FunctionTask.__init__(made, self.function, space or self.space, self.name, fidelity)
+        return made
 
 
 def context_of(function: Callable[..., Any]) -> dict[str, bool]:

@@ -21,7 +21,8 @@ from nasbook.kit import interrupt
 from nasbook.prepare import MOST_WORKERS
 
 STRANGERS = (
-    "Running a study runs the Python code that it names: a module beside the study, or one that you name with --trust. "
+    "Running a study runs the code that it names: a module, script or program in the study's folder, or one that you "
+    "name with --trust (a command line by its first word). "
     "So run a stranger's study as you would run a stranger's program: read the code in its folder first. Looking at a "
     "study or a trace (export, estimates, pictures) runs nothing that it names."
 )
@@ -101,7 +102,13 @@ def _parser() -> _Parser:
 
     p = add("search", search.run, "search with a method on a task")
     p.add_argument("method", metavar="METHOD", help="see: nasbook list methods; or package.module:Class")
-    p.add_argument("task", metavar="TASK", help="see: nasbook list tasks; or package.module:function (see --space)")
+    p.add_argument(
+        "task", nargs="?", metavar="TASK", help="see: nasbook list tasks; or package.module:function (see --space)"
+    )
+    p.add_argument("--command", dest="program", metavar="LINE",
+                   help="in the place of TASK: a program that prints its values as JSON lines, e.g. "
+                   "'python train.py --lr {lr} --epochs {fidelity}'; needs --space")  # fmt: skip
+    p.add_argument("--epochs", type=whole(1), metavar="N", help="what {fidelity} of a --command is at most")
     p.add_argument("--space", type=Path, metavar="FILE",
                    help="the space of a function: a study, or a YAML file with what stands below `space:` in one "
                    "(default: SPACE in its module)")  # fmt: skip
@@ -176,8 +183,9 @@ def _parser() -> _Parser:
         "--trust",
         action="append",
         default=[],
-        metavar="MODULE",
-        help="a module or package outside the study's folder whose code the study may run",
+        metavar="NAME",
+        help="a module, package or program outside the study's folder that the study may run: of a command its first "
+        "word",
     )
     p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")
 

@@ -16,6 +16,8 @@ from nasbook.cli.report import report
 from nasbook.cli.words import Usage, as_dict, fail, say
 from nasbook.guard import guarded
 from nasbook.kit import interrupt
+from nasbook.space import Space
+from nasbook.task import Task
 from nasbook.trace import Trace
 
 PICTURES = (".png", ".svg", ".pdf")
@@ -29,7 +31,10 @@ def run(options: argparse.Namespace) -> int:
         with importable(), interrupt.terminable():  # an objective may import its neighbours while it runs
             return _searched(options)
 
-    if not (options.own_process and hasattr(os, "fork") and ":" in options.task):
+    if (options.task is None) == (options.program is None):
+        raise Usage("say what to search: a TASK, or a program with --command, and not both")
+    foreign = options.program is not None or ":" in options.task
+    if not (options.own_process and hasattr(os, "fork") and foreign):
         options.kept = options.out
         return search(False)
     if options.out is not None:
@@ -44,7 +49,7 @@ def _searched(options: argparse.Namespace) -> int:
     from nasbook.method import OneShot
     from nasbook.prepare import check_words
     from nasbook.scale.study import load_space
-    from nasbook.scale.target import make_task, method_class, method_settings
+    from nasbook.scale.target import method_class, method_settings
     from nasbook.scale.trust import typed
     from nasbook.search import steps
 
@@ -54,7 +59,7 @@ def _searched(options: argparse.Namespace) -> int:
         raise Usage(f"{options.out} exists; --resume goes on with it, another --out starts anew")
     check_picture(options.plot, options.kind, options.method)
     space = None if options.space is None else load_space(options.space)
-    task = make_task(options.task, as_dict(options.arg), space, typed(options.task, options.trust))
+    task = _task(options, space)
     cls = method_class(options.method, typed(options.method, options.trust))
     check_words(cls, as_dict(options.set))
     settings = method_settings(cls, as_dict(options.set))
@@ -90,6 +95,27 @@ def _searched(options: argparse.Namespace) -> int:
         again = f"; the same command with --resume goes on with {options.out}" if options.out else ""
         return fail(f"interrupted after {len(trace)} trials{again}", 130)
     return code
+
+
+def _task(options: argparse.Namespace, space: Space | None) -> Task:
+    """What was typed: a task, or the line of a program, which is trusted by being typed."""
+    from nasbook.scale.commands import NAME
+    from nasbook.scale.target import make_task
+    from nasbook.scale.trust import Trust, typed
+    from nasbook.task import Fidelity
+
+    arguments = as_dict(options.arg)
+    if options.program is None:
+        if options.epochs is not None:
+            raise Usage("--epochs is for --command; a task takes it as --arg epochs=N, where it has such an argument")
+        return make_task(options.task, arguments, space, typed(options.task, options.trust))
+    if space is None:
+        raise Usage("--command needs the space that its {placeholders} are from: --space FILE.yaml")
+    first = options.program.split()[:1]
+    task = make_task(NAME, {"command": options.program, **arguments}, space, Trust(Path.cwd(), tuple(first)))
+    if options.epochs is not None:
+        task.fidelity = Fidelity("epoch", 1, options.epochs)
+    return task
 
 
 def _follow(going: Iterator[Any], total: int | None, name: str) -> Trace:

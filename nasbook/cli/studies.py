@@ -79,9 +79,12 @@ def run(options: argparse.Namespace) -> int:
 
 def _trust(study: Any, options: argparse.Namespace) -> list[str]:
     """What the user trusts: what --trust names, and where somebody sits at the keyboard, what a question shows."""
+    from nasbook.scale import commands
     from nasbook.scale.trust import Trust, check_origin, outside
 
     named = list(options.trust)
+    if study.task.name == commands.NAME and sys.stdin.isatty():
+        _ask_for_command(study, named)
     for name in (study.task.name, study.method.name):
         if ":" not in name or not sys.stdin.isatty():
             continue
@@ -92,7 +95,24 @@ def _trust(study: Any, options: argparse.Namespace) -> list[str]:
             continue
         if refusal := outside(name, trust):
             say(refusal.partition(", so it is not run")[0] + ".")
-            print("Import it and run it? [y/N] ", end="", file=sys.stderr, flush=True)
-            if sys.stdin.readline().strip().lower() in ("y", "yes"):
+            if _agreed("Import it and run it?"):
                 named.append(name.partition(":")[0].partition(".")[0])
     return named
+
+
+def _ask_for_command(study: Any, named: list[str]) -> None:
+    from nasbook.scale.trust import Trust
+
+    try:
+        program = study.make_task(Trust(study.folder, tuple(named))).program
+    except ValueError:  # the run says it, with its place in the file
+        return
+    if program.refusal:
+        say(program.refusal.partition(", so it is not run")[0] + f": {study.task.arguments['command']}")
+        if _agreed("Run it?"):
+            named.append(program.words[0])
+
+
+def _agreed(question: str) -> bool:
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -22,7 +22,7 @@ from typing import Any
 from nasbook import registry
 from nasbook.hpo.parts.pareto import best_trials
 from nasbook.method import OneShot
-from nasbook.scale.outline import outline
+from nasbook.scale.outline import Outline, outline
 from nasbook.scale.study import Study, validate
 from nasbook.scale.study_errors import StudyError
 from nasbook.scale.study_schema import Provenance
@@ -30,7 +30,8 @@ from nasbook.scale.target import is_ours, make_task, method_settings, takes
 from nasbook.scale.targets import TARGETS, write
 from nasbook.scale.trust import IMPORT_PATH, Trust, check_origin
 from nasbook.space import Choice, Constant, Float, Int, Parameter, Space
-from nasbook.task import Evaluation, Fidelity, HoldsImages, Task, trial_seed
+from nasbook.task import CONTEXT, Evaluation, Fidelity, HoldsImages, Task, trial_seed
+from nasbook.tasks.command import NAME as COMMAND
 from nasbook.trace import Trace
 from nasbook.trial import plain
 from nasbook.version import __version__
@@ -179,7 +180,7 @@ def _plan(
             raise ValueError(f"{label} must be a positive number, not {number!r}")
     if isinstance(best, bool) or not isinstance(best, int) or best < 0:
         raise ValueError(f"best must be a whole number of at least 0, not {best!r}")
-    if header.task not in {e.name for e in registry.TASKS} and not IMPORT_PATH.fullmatch(header.task):
+    if header.task not in {COMMAND, *(e.name for e in registry.TASKS)} and not IMPORT_PATH.fullmatch(header.task):
         old_name = CSV_TABLE if "path" in header.arguments else None
     else:
         old_name = header.task
@@ -199,8 +200,8 @@ def _plan(
         own = takes(target, Path.cwd())
     except ValueError as error:
         raise ValueError(f"this cannot be exported: {error}") from error
-    arguments = {k: _found(v) for k, v in header.arguments.items()} if task is None else {}
-    wanted = {k: _found(v) for k, v in (more if data is None else {"data": data, **more}).items()}
+    arguments = {k: _found(v, k) for k, v in header.arguments.items()} if task is None else {}
+    wanted = {k: _found(v, k) for k, v in (more if data is None else {"data": data, **more}).items()}
     parameters = dict(header.space.parameters)
     ranges: list[str] = []
     for key, value in wanted.items():
@@ -303,11 +304,15 @@ class _Facts:
 
 def _facts(name: str, arguments: Mapping[str, Any], space: Space, trace: Trace | None) -> _Facts:
     """Of a task by its name; `trace`: a trace of this very task. ValueError where there is none."""
-    if is_ours(name):
+    if is_ours(name) and name != COMMAND:
         task = make_task(name, arguments, space)
         return _Facts(name, task.fidelity, task.fidelity is not None, task.knows_cost, _examples(task))
-    check_origin(name, Trust(Path.cwd()))
-    source = outline(name, Path.cwd())
+    if name == COMMAND:
+        make_task(name, arguments, space)
+        source = Outline([COMMAND], CONTEXT)
+    else:
+        check_origin(name, Trust(Path.cwd()))
+        source = outline(name, Path.cwd())
     told = trace.header.provenance.get("task") if trace else None
     told = told if isinstance(told, dict) else {}
     fidelity = None
@@ -354,8 +359,11 @@ def _homeless(name: str, cls: str) -> str:
     )
 
 
-def _found(value: Any) -> Any:
-    """The name of a file that exists, from the root, because a study may be run from another folder."""
+def _found(value: Any, key: str) -> Any:
+    """The name of a file that exists, from the root, because a study may be run from another folder. A command is not
+    one: it runs in the folder of its study."""
+    if key == COMMAND:
+        return value
     return os.path.abspath(value) if isinstance(value, str | Path) and Path(value).is_file() else value
 
 

@@ -53,6 +53,7 @@ class Study(Plan):
         for key in ("fidelity", "budget", "resources", "seeds", "tracking", "provenance"):
             if row[key]:
                 row[key] = {k: _whole(v) for k, v in row[key].items() if v is not None and v != []}
+        row["task"] = self.task.as_written()
         row["space"] = {name: as_written(p) for name, p in self.space.items()}
         return {k: v for k, v in row.items() if v is not None and (v or k not in ("notes", "first"))}
 
@@ -82,7 +83,8 @@ class Study(Plan):
 
 
 COMMENTS = {
-    "task": "What is searched: a built-in task (nasbook list tasks) or package.module:function, and its arguments.",
+    "task": "What is searched: a built-in task (nasbook list tasks) or package.module:function, and its arguments;\n"
+    "or a command line, whose {name} are filled in.",
     "space": "The parameters: float, int, choice, constant. `when`: exists only if the parent has that value.",
     "method": "How to search (nasbook list methods), and its settings.",
     "fidelity": "How thoroughly a trial is evaluated: `max` is the full effort.",

@@ -15,6 +15,7 @@ from nasbook.scale.target import SettingError, is_ours, method_class, method_set
 from nasbook.scale.trust import Trust, check_origin
 from nasbook.space import Constant, Space
 from nasbook.task import CONTEXT, FunctionTask, Task
+from nasbook.tasks.command import NAME as COMMAND
 
 
 def problems_of_space(study: Plan) -> Iterator[tuple[str | int, ...]]:
@@ -41,7 +42,10 @@ def problems(study: Plan, trust: Trust | None) -> Iterator[tuple[str | int, ...]
 
     task = None
     try:
-        if ":" in study.task.name:
+        if study.task.name == COMMAND:
+            task = study.make_task(trust)
+            task.check_space(space) if trust else task.program.check(space)  # type: ignore[attr-defined]
+        elif ":" in study.task.name:
             check_origin(study.task.name, trust or Trust(study.folder))
             own = outline(study.task.name, study.folder).takes
             if own is not None and (unknown := [k for k in study.task.arguments if k not in (*own, *CONTEXT)]):
@@ -52,7 +56,7 @@ def problems(study: Plan, trust: Trust | None) -> Iterator[tuple[str | int, ...]
         else:
             registry.find("task", study.task.name)
     except ValueError as error:
-        yield str(error), "task", "name"
+        yield str(error), "task", COMMAND if study.task.name == COMMAND else "name"
         return
     try:
         if trust or is_ours(study.task.name):

@@ -10,7 +10,7 @@ import re
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, WithJsonSchema, model_validator
 
@@ -21,6 +21,7 @@ from nasbook.scale.target import make_task, method_class, method_settings
 from nasbook.scale.trust import Trust
 from nasbook.space import Space
 from nasbook.task import Fidelity, Task
+from nasbook.tasks.command import NAME as COMMAND
 
 SCHEMA = "nasbook/study@1"
 
@@ -55,6 +56,7 @@ class Strict(BaseModel):
     """A typo is an error and never a silent default; nothing is converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+    instead: ClassVar[tuple[str, ...]] = ()  # keys in the place of others
 
     @model_validator(mode="before")
     @classmethod
@@ -64,8 +66,9 @@ class Strict(BaseModel):
         known = {f.alias or name: f for name, f in cls.model_fields.items()}
         for key in data:
             if key not in known:
-                close = get_close_matches(str(key), known, 1)
-                hint = f"did you mean {close[0]!r}?" if close else f"the keys here are {', '.join(known)}"
+                keys = [*known, *cls.instead]
+                close = get_close_matches(str(key), keys, 1)
+                hint = f"did you mean {close[0]!r}?" if close else f"the keys here are {', '.join(keys)}"
                 raise wrong(f"there is no such key; {hint}", key)
         for key, f in known.items():
             if f.is_required() and key not in data:
@@ -132,11 +135,46 @@ class ConstantSpec(_Parameter):
 Spec = Annotated[FloatSpec | IntSpec | ChoiceSpec | ConstantSpec, Field(discriminator="type")]
 
 
+COMMAND_SCHEMA: dict[str, Any] = {
+    "type": "string",
+    "minLength": 1,
+    "title": "Command",
+    "description": "a command line that prints its values as JSON, e.g. python train.py --lr {lr}",
+}
+
+
 class TaskSpec(Strict):
+    """A task by its name, or {command: …}, which is kept as the task "command" with that line as its argument."""
+
+    model_config = ConfigDict(
+        json_schema_extra=lambda schema: schema.update(
+            properties={**schema["properties"], "command": COMMAND_SCHEMA},
+            required=[],
+            oneOf=[{"required": ["name"]}, {"required": ["command"]}],
+        )
+    )
+    instead: ClassVar[tuple[str, ...]] = (COMMAND,)
     name: str = Field(
         min_length=1, description="a built-in task (nasbook list tasks), or the import path package.module:function"
     )
     arguments: dict[str, Json] = Field(default={}, description="what the task is made with")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _command(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or "command" not in data:
+            return data
+        line, more = data["command"], next((k for k in data if k != "command"), None)
+        if more is not None:
+            raise wrong("must be left out beside command, which says it all", more)
+        if not isinstance(line, str) or not line.strip():
+            raise wrong(f"must be a line of text, e.g. python train.py --lr {{lr}}, not {show(line)}", "command")
+        return {"name": COMMAND, "arguments": {"command": line}}
+
+    def as_written(self) -> dict[str, Any]:
+        if self.name == COMMAND and set(self.arguments) == {"command"}:
+            return {"command": self.arguments["command"]}
+        return self.model_dump()
 
 
 class MethodSpec(Strict):
@@ -227,7 +265,7 @@ class Plan(Strict):
     schema_: Literal["nasbook/study@1"] = Field(alias="schema", description=f"the version of this format, {SCHEMA}")
     name: str = Field(min_length=1, max_length=200, description="a name for the study")
     notes: str = Field(default="", description="whatever should be remembered")
-    task: TaskSpec = Field(description="what is searched, e.g. {name: digits-mlp}")
+    task: TaskSpec = Field(description="what is searched, e.g. {name: digits-mlp} or {command: …}")
     space: dict[str, Spec] = Field(min_length=1, description="the parameters, e.g. x: {type: float, low: 0, high: 1}")
     method: MethodSpec = Field(description="how to search, e.g. {name: random}")
     fidelity: FidelitySpec | None = Field(default=None, description="how thoroughly a trial is evaluated")

@@ -1,7 +1,8 @@
 """From the names of a task and a method, as a study or the command line gives them, to the things themselves.
 
-A name without a colon is in the registry. `package.module:function` is imported where that is trusted (see trust.py),
-and may be an objective (a function of a configuration), a Task, or a function or class that makes a Task.
+A name without a colon is in the registry, or "command" for a command line (commands.py). `package.module:function` is
+imported where that is trusted (see trust.py), and may be an objective (a function of a configuration), a Task, or a
+function or class that makes a Task.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 from nasbook import registry
 from nasbook.method import Method, OneShot
 from nasbook.other_words import OTHER_WORDS
+from nasbook.scale import commands
 from nasbook.scale.outline import outline
 from nasbook.scale.study_errors import show
 from nasbook.scale.trust import ESTIMATOR, Trust, admit, check_origin, importable, is_own
@@ -50,6 +52,8 @@ def make_task(
                 f"an estimator in a file is made of nasbook's own parts, so its {key} cannot be {value!r:.80}"
             )
     try:
+        if name == commands.NAME:
+            return commands.made(arguments, space, trust or Trust(Path.cwd()))
         if ":" not in name:
             return registry.make("task", name, **arguments)
         return _from_import_path(name, arguments, space, trust or Trust(Path.cwd()))
@@ -120,6 +124,8 @@ def takes(name: str, folder: Path) -> list[str] | None:
 
     Nothing is imported but tasks of nasbook: what stands in a module's source in this folder is read. None: not known.
     """
+    if name == commands.NAME:
+        return ["command"]
     if not is_ours(name):
         check_origin(name, Trust(folder))
         return outline(name, folder).takes

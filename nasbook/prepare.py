@@ -244,7 +244,9 @@ def _check_packed(packed: Any, method: Method | OneShot, task: Task) -> None:
     if packed == 1:
         return
     if not isinstance(task, EvaluatesMany):
-        raise ValueError(f"packed={packed}: {task.name} evaluates one configuration at a time; digits-mlp does several")
+        raise ValueError(
+            f"packed={packed}: {task.name} evaluates one at a time; digits-mlp and digits-cells do several"
+        )
     if not getattr(method, "independent", False):
         raise ValueError(
             f"packed={packed}: {method.name} chooses after each result, so its trials cannot train at once; 'random', "

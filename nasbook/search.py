@@ -58,13 +58,14 @@ def steps(
     then `workers` trials may be in flight; `time` is in seconds of that clock. timeout: seconds after which one trial
     is given up; Python code is interrupted then, one long call of C code (a fit, a query) only when it returns
     (`nasbook run` ends it). packed: up to so many trials at once, where the task can train several networks as one
-    (digits-mlp) and the method chooses several without each other's results (random, grid, a rung of halving); then
-    `timeout` is that of a trial's share, and a pack may pass the budget of time. first: configurations to try before
-    the method chooses, e.g. `trace.top(5)` of a related task. warm_start: an earlier trace of the same task and space
-    (or its file); its trials are told to the method before it chooses, stand first in the new trace and do not count in
-    the budget. out: a file that receives the trace while it grows; with `resume=True` it is read first and the search
-    goes on. views: keep the method's view in each step (what pictures are drawn from). on_step: a function that is
-    called with each Step, e.g. to log it; if it raises, the search warns and goes on without it.
+    (digits-mlp; digits-cells, for a GPU) and the method chooses several without each other's results (random, grid, a
+    rung of halving); then `timeout` is that of a trial's share, and a pack may pass the budget of time. first:
+    configurations to try before the method chooses, e.g. `trace.top(5)` of a related task. warm_start: an earlier trace
+    of the same task and space (or its file); its trials are told to the method before it chooses, stand first in the
+    new trace and do not count in the budget. out: a file that receives the trace while it grows; with `resume=True` it
+    is read first and the search goes on. views: keep the method's view in each step (what pictures are drawn from).
+    on_step: a function that is called with each Step, e.g. to log it; if it raises, the search warns and goes on
+    without it.
 
     Raises ValueError for whatever cannot be searched, before the first trial.
     """

@@ -162,20 +162,27 @@ class Networks(Task):
         With `checkpoint`, the state is kept in that file after every epoch, and a training that was cut off goes on
         from it, to the same result. Metrics: accuracy (validation), train_loss, val_loss, epochs, parameters,
         flops."""
+        training = self.training(config, seed)
+        return self.answer(training, training.learn(self._epochs(fidelity), report, checkpoint))
+
+    def _epochs(self, fidelity: float | None) -> int:
         epochs = self.epochs if fidelity is None else round(fidelity)
         if not 1 <= epochs <= self.epochs:
             raise ValueError(f"{self.name}: fidelity must lie in 1 … {self.epochs} epochs, not {fidelity:g}")
-        training = self.training(config, seed)
-        epochs = training.learn(epochs, report, checkpoint)
+        return epochs
+
+    def answer(self, training: Training, epochs: int, cost: float | None = None) -> Evaluation:
+        """What a training was worth after so many epochs; cost: its seconds, where they are known."""
         row = training.rows[epochs - 1]
         if not math.isfinite(row["train_loss"]):
-            return Evaluation(math.nan, metrics={**row, "epochs": epochs})
+            return Evaluation(math.nan, metrics={**row, "epochs": epochs}, cost=cost)
         costs = {"parameters": sum(p.numel() for p in training.net.parameters())}
         costs["flops"] = flops(training.net, self.tensors["train"][0][:1])
         metrics = {"accuracy": 1 - row["error"], "train_loss": row["train_loss"], "val_loss": row["val_loss"]}
         answer = Evaluation(
             self.value(row),
             metrics={**metrics, "epochs": epochs, **costs},
+            cost=cost,
             curve=[(e, self.value(r)) for e, r in enumerate(training.rows[:epochs], 1)],
         )
         return weighed(answer, self._weighed, {**costs, "flops": costs["flops"] / 1e6})

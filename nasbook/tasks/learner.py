@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from nasbook.kit import state
-from nasbook.task import Report, StopTrial
+from nasbook.space import Config
+from nasbook.task import Evaluation, Report, StopTrial
 
 
 class Learner:
@@ -133,3 +134,39 @@ def learn_together(
     if joined is not None:
         joined.give_back()
     return [(ended.get(i, epochs), spent[i]) for i in range(len(members))]
+
+
+def evaluate_together(
+    configs: Sequence[Config],
+    seeds: Sequence[int],
+    epochs: int,
+    reports: Sequence[Report],
+    checkpoints: Sequence[Path | None],
+    *,
+    start: Callable[[Config, int], Learner],
+    divide: Callable[[list[Config]], list[list[int]]],
+    join: Callable[[Sequence[Any]], Together],
+    answer: Callable[[Any, int, float], Evaluation],
+) -> list[Evaluation | BaseException]:
+    """What a task answers to several configurations: `start` makes the learner of each, `divide` says which of those
+    that could be made learn together, `join` makes one of them, and `answer` says what each was worth."""
+    answers: dict[int, Evaluation | BaseException] = {}
+    members: dict[int, Learner] = {}
+    for i, (config, seed, checkpoint) in enumerate(zip(configs, seeds, checkpoints, strict=True)):
+        try:
+            members[i] = start(config, seed)
+            if checkpoint is not None:
+                members[i].restore(checkpoint)
+        except Exception as error:
+            answers[i] = error
+    able = list(members)
+    for pack in divide([configs[i] for i in able]):
+        rows = [able[k] for k in pack]
+        heard, kept = [reports[i] for i in rows], [checkpoints[i] for i in rows]
+        try:
+            ends = learn_together([members[i] for i in rows], join, epochs, heard, kept)
+        except StopTrial as stop:  # out of time; what learned in another pack has its answer
+            ends = [(stop, 0.0) for _ in rows]
+        for i, (end, seconds) in zip(rows, ends, strict=True):
+            answers[i] = end if isinstance(end, BaseException) else answer(members[i], end, seconds)
+    return [answers[i] for i in range(len(configs))]

@@ -28,9 +28,9 @@ from nasbook.kit.checks import is_one_of
 from nasbook.kit.threads import one_thread
 from nasbook.nas.spaces.program import sequence
 from nasbook.space import Choice, Config, Float, Int, Space
-from nasbook.task import Evaluation, Fidelity, Report, StopTrial, Task
+from nasbook.task import Evaluation, Fidelity, Report, Task
 from nasbook.tasks import bundled, packed
-from nasbook.tasks.learner import Learner, learn_together
+from nasbook.tasks.learner import Learner, evaluate_together
 from nasbook.tasks.objectives import weigh, weighed
 
 Split = tuple[np.ndarray, np.ndarray]
@@ -289,26 +289,12 @@ class DigitsMLP(Digits):
         """What `evaluate` would answer to each, or raise: trained as one network where they are alike (see packed.py).
         The cost of each is its share of the seconds. In float32 the last digits differ from those of `evaluate`."""
         epochs = self.epochs if fidelity is None else max(1, round(fidelity))
-        trainings: dict[int, Training] = {}
-        answers: dict[int, Evaluation | BaseException] = {}
-        for i, (config, seed, checkpoint) in enumerate(zip(configs, seeds, checkpoints, strict=True)):
-            try:
-                trainings[i] = Training(self, config, seed)
-                if checkpoint is not None:
-                    trainings[i].restore(checkpoint)
-            except Exception as error:
-                answers[i] = error
-        able = list(trainings)
-        for pack in packed.packs([configs[i] for i in able], len(self.splits["train"][1]), math.prod(self.shape)):
-            rows = [able[k] for k in pack]
-            heard, kept = [reports[i] for i in rows], [checkpoints[i] for i in rows]
-            try:
-                ends = learn_together([trainings[i] for i in rows], packed.Pack, epochs, heard, kept)
-            except StopTrial as stop:  # out of time; what trained in another pack has its answer
-                ends = [(stop, 0.0) for _ in rows]
-            for i, (end, seconds) in zip(rows, ends, strict=True):
-                answers[i] = end if isinstance(end, BaseException) else self.answer(trainings[i], end, seconds)
-        return [answers[i] for i in range(len(configs))]
+        images, inputs = len(self.splits["train"][1]), math.prod(self.shape)
+        return evaluate_together(
+            configs, seeds, epochs, reports, checkpoints,
+            start=lambda config, seed: Training(self, config, seed),
+            divide=lambda able: packed.packs(able, images, inputs), join=packed.Pack, answer=self.answer,
+        )  # fmt: skip
 
 
 class DigitsCNN(Digits):

@@ -187,7 +187,7 @@ def test_what_cannot_be_packed_is_said_before_the_first_trial(task):
     for packed in (0, 1.5, True, "all", 10**9):
         with pytest.raises(ValueError, match="packed, how many trials train at once, must be 1 to 1024"):
             nasbook.search("random", task, trials=3, packed=packed)
-    with pytest.raises(ValueError, match="packed=4: branin evaluates one configuration at a time"):
+    with pytest.raises(ValueError, match="packed=4: branin evaluates one at a time"):
         nasbook.search("random", "branin", trials=3, packed=4)
     with pytest.raises(ValueError, match="packed=4: bayesian chooses after each result"):
         nasbook.search("bayesian", task, trials=3, packed=4)

@@ -143,8 +143,8 @@ def _parser() -> _Parser:
     p.add_argument("trace", type=Path, metavar="TRACE", help="a trace, e.g. search.jsonl")
     p.add_argument("-o", "--out", type=Path, metavar="FILE",
                    help="default: study.yaml, or with --to a name that says what it is for")  # fmt: skip
-    p.add_argument("--to", type=one_of("ray", "optuna", "wandb", "hydra"),
-                   metavar="ray|optuna|wandb|hydra",
+    p.add_argument("--to", type=one_of("ray", "optuna", "slurm", "wandb", "hydra"),
+                   metavar="ray|optuna|slurm|wandb|hydra",
                    help="for another tool: a script or configuration whose head says what it cannot hold")  # fmt: skip
     p.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
     p.add_argument("--estimate", action="store_true", help="only say what it would cost")
@@ -173,12 +173,16 @@ def _parser() -> _Parser:
     p.add_argument("--track", type=tracking.place, action="append", default=[], metavar="TRACKER[=PLACE]",
                    help="tell a tracker of the run as it goes: tensorboard, mlflow or wandb, each in its usual place "
                    "(below --out), in a folder, or at a URI of MLflow")  # fmt: skip
-    p.add_argument("--engine", type=one_of("local", "ray"), default="local", metavar="local|ray",
-                   help="what the workers are: processes on this machine (the default), or actors of Ray; the trace is "
-                   "the same, and --resume may change the engine")  # fmt: skip
+    p.add_argument("--engine", type=one_of("local", "ray", "optuna"), default="local",
+                   metavar="local|ray|optuna",
+                   help="what the workers are: processes on this machine (the default), actors of Ray, or any "
+                   "that share an Optuna database; --resume may change between the first two")  # fmt: skip
     p.add_argument("--address", metavar="HOST:PORT",
                    help="with --engine ray: a running cluster (auto: the one on this machine); left out, Ray is "
                    "started here for the run")  # fmt: skip
+    p.add_argument("--storage", metavar="URL",
+                   help="with --engine optuna: the database, which others may join by nasbook worker (default: a file "
+                   "in --out)")  # fmt: skip
     p.add_argument(
         "--trust",
         action="append",

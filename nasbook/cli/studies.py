@@ -62,6 +62,7 @@ def run(options: argparse.Namespace) -> int:
             workers=options.workers,
             engine=options.engine,
             address=options.address,
+            storage=options.storage,
             progress=True,
             trust=trust,
             track=as_dict(options.track),
@@ -71,6 +72,7 @@ def run(options: argparse.Namespace) -> int:
         how = [] if options.engine == "local" else ["--engine", options.engine]
         how += [] if options.address is None else ["--address", options.address]
         how += [f"--track={to}" if at is True else f"--track={to}={at}" for to, at in options.track]
+        how += [] if options.storage is None else ["--storage", options.storage]
         again = shlex.join(["nasbook", "run", str(options.study), "--out", str(out), *how, "--resume"])
         running = f", {len(trace.pending)} under way" if trace.pending else ""
         return fail(f"stopped after {len(trace)} trials{running}; this goes on: {again}", 130)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from nasbook.cli.words import say, whole
+from nasbook.cli.words import Usage, say, whole
 from nasbook.prepare import MOST_WORKERS
 
 
 def add(p: argparse.ArgumentParser) -> None:
     """The words of the command."""
-    p.add_argument("url", metavar="URL", help="the database, e.g. sqlite:///search.db or postgresql://me@host/name")
+    p.add_argument("url", metavar="URL", nargs="?", default=os.environ.get("NASBOOK_STORAGE"),
+                   help="the database, e.g. sqlite:///search.db or postgresql://me@host/name (default: what "
+                   "NASBOOK_STORAGE says)")  # fmt: skip
+    p.add_argument("--trace", type=Path, metavar="FILE", help="only write what the database holds as a trace")
     p.add_argument("--study", type=Path, metavar="STUDY", help="begin this study where the database does not hold it")
     p.add_argument("--name", metavar="NAME", help="of the study, where the database holds several")
     p.add_argument("--folder", type=Path, metavar="DIR", help="where the study's modules lie (default: here)")
@@ -28,9 +32,16 @@ def add(p: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from nasbook import scale
     from nasbook.scale.optuna import needs_optuna
+    from nasbook.scale.storage import stored, trace_of
     from nasbook.scale.trust import Trust
 
     needs_optuna()
+    if options.url is None:
+        raise Usage("name the database, e.g. nasbook worker sqlite:///search.db")
+    if options.trace:
+        trace = trace_of(stored(options.url, options.name))
+        print(f"Wrote {trace.save(options.trace)}: {len(trace)} trials have ended, {len(trace.pending)} are under way.")
+        return 0
     from nasbook.scale.storage_worker import work
 
     study = scale.load_study(options.study, check=False) if options.study else None

@@ -30,6 +30,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ from nasbook.scale.study import Study, load_study
 from nasbook.scale.study_errors import RunError
 from nasbook.scale.study_schema import Tracking
 from nasbook.scale.trust import Trust, importable
-from nasbook.scale.workers import Crew, Inbox, Site, Worker, check_engine, crew
+from nasbook.scale.workers import OPTUNA, Crew, Inbox, Site, Worker, check_engine, crew
 from nasbook.search import steps
 from nasbook.task import Task, trial_seed
 from nasbook.trace import Header, Trace, Trial
@@ -65,6 +66,7 @@ def run(
     workers: int | None = None,
     engine: str = "local",
     address: str | None = None,
+    storage: str | None = None,
     progress: bool = False,
     trust: Sequence[str] | Trust = (),
     track: Mapping[str, str | bool] | None = None,
@@ -76,6 +78,7 @@ def run(
     workers: overrides the study's number. progress: a bar on stderr.
     engine: "local" for processes on this machine, "ray" for actors of Ray; the folder and the trace are the same, and a
     run that one has begun can be resumed with the other. address: of a Ray cluster; left out, Ray starts here.
+    "optuna" for workers on an Optuna database, which others may join; storage: its URL, by default a file in `out`.
     trust: modules and packages whose code the study may run besides the modules in its own folder (beside its file; in
     the working folder where it has none), e.g. ["mypackage"]. Whoever wrote the study and its folder runs code here.
     track: more trackers than the study names, e.g. {"mlflow": "sqlite:///mlflow.db", "tensorboard": True}. One that
@@ -85,7 +88,7 @@ def run(
     the workers do not start.
     """
     out = Path(out)
-    check_engine(engine, address)
+    check_engine(engine, address, storage)
     folder = study.folder if isinstance(study, Study) else Path(study).resolve().parent
     if not isinstance(trust, Trust):
         trust = Trust(folder, (trust,) if isinstance(trust, str) else tuple(trust))
@@ -96,7 +99,7 @@ def run(
             study = load_study(study, trust=trust)
         if track:
             study = study.model_copy(update={"tracking": _tracking(study, track)})
-        return _run(study, out, resume, workers, engine, address, progress, trust)
+        return _run(study, out, resume, workers, engine, address, storage, progress, trust)
 
 
 def _run(
@@ -106,6 +109,7 @@ def _run(
     workers: int | None,
     engine: str,
     address: str | None,
+    storage: str | None,
     progress: bool,
     trust: Trust,
 ) -> Trace:
@@ -129,6 +133,8 @@ def _run(
             wanted = study.resources.gpus and study.resources.device == "auto" and not task.knows_cost
             if wanted and (inside or engine == "local") and not gpus():
                 bar.say("the study asks for GPUs, and this machine shows none: its trials run on the CPU")
+            if engine == OPTUNA:
+                return import_module("nasbook.scale.storage_engine").shared(study, out, bar, trust, storage)
             if isinstance(method, OneShot) or task.knows_cost:
                 return _inside(study, task, method, out, bar)
             with crew(engine, Site(study, method.space, trust, out, bar.say, address)) as hands:

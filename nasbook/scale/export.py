@@ -118,7 +118,7 @@ def export(
 ) -> Path:
     """Write the study that runs this search at full scale, and return its path, by default study.yaml.
 
-    to: write a script or configuration for another tool instead: ray, optuna, wandb or hydra; its head says what
+    to: write a script or configuration for another tool instead: ray, optuna, slurm, wandb or hydra; its head says what
     that tool cannot hold of the study.
 
     The target, each part optional:

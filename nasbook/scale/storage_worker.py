@@ -148,7 +148,7 @@ def work(
     storage = connect(url, beat=beat, deaths=plan.budget.max_failures)
     plan._folder = trust.folder
     out = out or Path("runs") / plan.folder_name
-    with importable(*trust.path), environment(plan, index or 0), warnings.catch_warnings():
+    with importable(*trust.path), environment(plan, 0), warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
         plan.check("the study in the storage", trust=trust)
         worker = _Worker(

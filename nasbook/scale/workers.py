@@ -26,6 +26,7 @@ ENGINES = {
     "local": "nasbook.scale.process:Processes",
     "ray": "nasbook.scale.ray_engine:Actors",
 }
+OPTUNA = "optuna"  # whose workers ask for themselves: see storage_engine.py
 
 
 class Worker(Protocol):
@@ -81,9 +82,13 @@ def crew(engine: str, site: Site) -> AbstractContextManager[Crew]:
     return made
 
 
-def check_engine(engine: str, address: str | None) -> None:
-    """ValueError for an engine that there is not, and for the address of none."""
-    if engine not in ENGINES:
-        raise ValueError(f"there is no engine {engine!r:.40}; there are {', '.join(ENGINES)}")
+def check_engine(engine: str, address: str | None, storage: str | None = None) -> None:
+    """ValueError for an engine that there is not, and for the address or the storage of none."""
+    if engine not in (*ENGINES, OPTUNA):
+        raise ValueError(f"there is no engine {engine!r:.40}; there are {', '.join((*ENGINES, OPTUNA))}")
+    if storage is not None and engine != OPTUNA:
+        raise ValueError("a storage is what workers of --engine optuna share; take that engine, or leave it out")
+    if address is not None and engine == OPTUNA:
+        raise ValueError("an address names a cluster of Ray; with --engine optuna, --storage names a database")
     if address is not None and engine == "local":
         raise ValueError("an address names a cluster, and the local engine has none; take --engine ray")

@@ -190,3 +190,31 @@ def test_what_cannot_be_worked_on_is_one_sentence(study, tmp_path, capsys, monke
     kept = stored(other, "test")
     kept.set_user_attr(STUDY, {"schema": "nasbook/study@1"})
     assert "the key 'name' is missing" in said(other, "--name", "test")
+
+
+def test_the_engine_makes_the_run_and_starts_a_dead_worker_again(study, tmp_path, capsys):
+    path = study("dies_once", trials=5, more="workers: 2")
+    trace = run(path, tmp_path / "out", engine="optuna")
+    assert len(trace) == 5 and {t.status for t in trace.trials} == {"done"}
+    assert Trace.load(tmp_path / "out/trace.jsonl").digest == trace.digest
+    replayed(trace, path)
+    again = run(path, tmp_path / "out", engine="optuna", resume=True)  # nothing is left to do
+    assert again.digest == trace.digest
+    path.write_text(path.read_text().replace("{trials: 5}", "{trials: 7}"))
+    longer = run(path, tmp_path / "out", engine="optuna", resume=True, workers=1)
+    assert len(longer) == 7 and [t.value for t in longer.trials[:5]] == [t.value for t in trace.trials]
+    with pytest.raises(ValueError, match="has 7 trials and the study in .* 0, so they are not the same run"):
+        run(path, tmp_path / "out", engine="optuna", resume=True, storage=f"sqlite:///{tmp_path / 'new'}")
+    assert len(Trace.load(tmp_path / "out/trace.jsonl")) == 7
+    url = f"sqlite:///{tmp_path / 'out/study.db'}"
+    assert cli.main(["worker", url, "--trace", str(tmp_path / "t.jsonl")]) == 0
+    assert Trace.load(tmp_path / "t.jsonl").digest == longer.digest
+    assert cli.main(["run", str(path), "--storage", url]) == 2
+    assert "take that engine" in capsys.readouterr().err
+
+
+def test_a_trial_that_kills_its_workers_has_failed_in_the_end(study, tmp_path):
+    path = study("dies", trials=1)
+    path.write_text(path.read_text().replace("{trials: 1}", "{trials: 1, max_failures: 1}"))
+    trace = run(path, tmp_path / "out", engine="optuna")
+    assert [t.reason for t in trace.trials] == ["its worker died (2 times)"]

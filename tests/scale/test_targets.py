@@ -1,8 +1,10 @@
 """What `nasbook export --to …` writes: the same space, budget and first trials, and a head that says what is lost."""
 
 import ast
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -11,6 +13,7 @@ import nasbook
 from nasbook import cli
 from nasbook.scale import StudyError, export, from_optuna
 from nasbook.scale.objective import Objective, TrialFailed
+from nasbook.scale.storage import stored, trace_of
 from nasbook.scale.targets import TARGETS
 
 SPACE = nasbook.Space(
@@ -112,7 +115,7 @@ def test_nothing_is_overwritten_and_what_cannot_be_exported_is_said(exported, tm
     with pytest.raises(StudyError, match="the file exists; overwrite=True"):
         export(trace, path, to="hydra", task="objective:learn", epochs=9, trials=2)
     assert path.read_text() == before
-    with pytest.raises(ValueError, match="can be exported to ray, optuna, wandb, hydra, not to 'spark'"):
+    with pytest.raises(ValueError, match="can be exported to ray, optuna, slurm, wandb, hydra, not to 'spark'"):
         export(trace, tmp_path / "x", to="spark", task="objective:learn", epochs=9)
     one = nasbook.search("spos", "digits-cells", trials=1, epochs=1)
     with pytest.raises(ValueError, match="spos is one training, which ray cannot hand out as trials"):
@@ -149,3 +152,33 @@ def test_an_objective_drops_what_does_not_exist_and_says_why_it_failed(tmp_path)
     with pytest.raises(ValueError, match="Python's own module"):
         Objective("os:system")({"x": 1})
     sys.modules.pop("own_task", None)
+
+
+def test_the_array_for_slurm_is_workers_on_one_database(exported, tmp_path):
+    trace, path = exported(
+        "slurm", "asha", workers=2, trials=6, hours=0.5, cpus=2, gpus=0.5, name="my; touch pwned $(x)"
+    )
+    text = path.read_text()
+    subprocess.run(["bash", "-n", path], check=True)
+    assert "#SBATCH --array=0-1\n" in text and "#SBATCH --cpus-per-task=2\n" in text and "--time=2:00:00" in text
+    assert "#SBATCH --gpus-per-task=1\n" in text and "the share of a GPU: each worker gets whole ones" in text
+    (tmp_path / "bin").mkdir()
+    command = tmp_path / "bin/nasbook"
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m nasbook "$@"\n')
+    command.chmod(0o755)
+    root = str(Path(nasbook.__file__).parents[1])
+    env = {**os.environ, "PYTHONPATH": root, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
+    tasks = [
+        subprocess.Popen(["bash", path], env={**env, "SLURM_ARRAY_TASK_ID": str(k)}, stderr=subprocess.PIPE, text=True)
+        for k in range(2)
+    ]
+    for task in tasks:
+        said = task.communicate(timeout=120)[1]
+        assert task.returncode == 0, said
+    (database,) = tmp_path.glob("*.db")
+    back = trace_of(stored(f"sqlite:///{database}"))
+    assert len(back) == back.asked == 6 and not (tmp_path / "pwned").exists()
+    first = [t.config for t in sorted(back.trials, key=lambda t: t.id) if t.info.get("by") == "user"]
+    assert first == trace.top(3)
+    with pytest.raises(ValueError, match="has a simulated clock, which several jobs cannot share"):
+        nasbook.search("random", "digits201-digits", trials=1).export(tmp_path / "x.slurm", to="slurm")

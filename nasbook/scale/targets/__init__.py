@@ -20,6 +20,7 @@ from nasbook.scale.trust import Trust
 TARGETS = {  # the file that is written where no other is named
     "ray": "search_ray.py",
     "optuna": "search_optuna.py",
+    "slurm": "search.slurm",
     "wandb": "sweep.yaml",
     "hydra": "search_hydra.py",
 }

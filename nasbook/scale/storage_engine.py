@@ -62,12 +62,12 @@ def shared(study: Study, out: Path, bar: Bar, trust: Trust, storage: str | None)
 def _follow(there: Any, trace: Trace, path: Path, bar: Bar) -> Trace:
     """The trace as it is now; what is new is written down and shown."""
     now = trace_of(there)
+    if now.asked != trace.asked or len(now) != len(trace) or not path.exists():
+        now.save(path)
     known = {t.id for t in trace.trials}
     for step in now:
         if step.trial.id not in known:
             bar.ended(step)
-    if now.asked != trace.asked or len(now) != len(trace) or not path.exists():
-        now.save(path)
     return now
 
 

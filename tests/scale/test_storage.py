@@ -198,8 +198,6 @@ def test_the_engine_makes_the_run_and_starts_a_dead_worker_again(study, tmp_path
     assert len(trace) == 5 and {t.status for t in trace.trials} == {"done"}
     assert Trace.load(tmp_path / "out/trace.jsonl").digest == trace.digest
     replayed(trace, path)
-    again = run(path, tmp_path / "out", engine="optuna", resume=True)  # nothing is left to do
-    assert again.digest == trace.digest
     path.write_text(path.read_text().replace("{trials: 5}", "{trials: 7}"))
     longer = run(path, tmp_path / "out", engine="optuna", resume=True, workers=1)
     assert len(longer) == 7 and [t.value for t in longer.trials[:5]] == [t.value for t in trace.trials]

@@ -58,9 +58,12 @@ def from_optuna(study: Any, *, space: Space | None = None) -> Trace:
     optuna = _optuna()
     if not isinstance(study, optuna.Study):
         raise ValueError(f"from_optuna needs an optuna.Study, such as optuna.load_study(…) returns, not {study!r:.60}")
-    frozen = [t for t in study.get_trials(deepcopy=False) if t.state.name in STATES]
+    everything = study.get_trials(deepcopy=False)
+    again = {n for t in everything for n in t.system_attrs.get("retry_history", [])}  # a later trial is the same one
+    frozen = [t for t in everything if t.state.name in STATES and t.number not in again]
     header = _header(study)
-    if space is None and header is not None and all(_config(t, header.space) is not None for t in frozen):
+    tried = [t for t in frozen if t.params or t.state.name != "FAIL"]
+    if space is None and header is not None and all(_config(t, header.space) is not None for t in tried):
         space = header.space
     space = space or _space(frozen)
     signs = [-1.0 if d.name == "MAXIMIZE" else 1.0 for d in study.directions]

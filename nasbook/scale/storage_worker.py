@@ -10,6 +10,7 @@ after the other: a worker waits until those with lower numbers have their config
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import sys
 import time as clock
@@ -182,7 +183,7 @@ class _Worker:
         """A number that no other worker has: of the Slurm array, or the next one."""
         if (task := os.environ.get("SLURM_ARRAY_TASK_ID", "")).isdigit():
             return int(task)
-        me = f"nasbook worker {os.uname().nodename} {os.getpid()}"
+        me = f"nasbook worker {platform.node()} {os.getpid()}"
         self.there.set_user_attr(me, clock.time())
         joined = {k: v for k, v in self.there.user_attrs.items() if k.startswith("nasbook worker ")}
         return sorted(joined, key=lambda k: (joined[k], k)).index(me)

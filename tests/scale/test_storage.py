@@ -95,6 +95,10 @@ def test_two_workers_share_a_study_and_the_trial_of_a_killed_one_goes_on(study, 
     assert all([f for f, _ in t.curve] == [1, 2, 3, 4, 5, 6] for t in trace.trials)
     assert {t.worker for t in trace.trials} == {0, 1} or {t.worker for t in trace.trials} == {1}
     replayed(trace, path)
+    there = stored(url)
+    there.tell(there.ask(), state=optuna.trial.TrialState.FAIL)  # as of a worker that found nothing left to ask
+    back = from_optuna(stored(url))
+    assert back.space == trace.space and sorted(t.value for t in back.trials) == sorted(t.value for t in trace.trials)
     assert [t.state.name for t in stored(url).trials].count("COMPLETE") == 7
     late = worker(url, tmp_path)  # it finds that all is done
     assert late.wait(timeout=60) == 0 and len(trace_of(stored(url))) == 7

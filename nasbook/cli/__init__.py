@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import nasbook
-from nasbook.cli import doctor, lab, look, search, studies, tracking, train, worker
+from nasbook.cli import doctor, imports, lab, look, search, studies, tracking, train, worker
 from nasbook.cli.words import Usage, fail, lower, one_of, pair, positive, say, whole
 from nasbook.kit import interrupt
 from nasbook.prepare import MOST_WORKERS
@@ -164,6 +164,8 @@ def _parser() -> _Parser:
     p.add_argument("--set", type=pair, action="append", default=[], metavar="KEY=VALUE", help="a setting of the method")
     p.add_argument("--arg", type=pair, action="append", default=[], metavar="KEY=VALUE",
                    help="an argument of the task, or a new range of a parameter: width=[64,512]")  # fmt: skip
+
+    imports.add_options(add("import", imports.run, "write a study from a search space of another program"))
 
     p = add("run", studies.run, "run a study on this machine or on a cluster", epilog=STRANGERS)
     p.add_argument("study", type=Path, metavar="STUDY", help="a study, e.g. study.yaml")

@@ -4,11 +4,13 @@ print(estimate(trace, trials=200, epochs=50))     # what it would cost
 export(trace, "study.yaml", trials=200, epochs=50, workers=4)
 trace = run("study.yaml", "runs/first")           # the same as: nasbook run study.yaml --out runs/first
 trace = from_optuna(study); study = to_optuna(trace)
+space_from("search_space.json").space             # of NNI, ConfigSpace, KerasTuner or W&B
 """
 
 from nasbook.scale.engine import run
 from nasbook.scale.export import Estimate, estimate, export
 from nasbook.scale.optuna import from_optuna, to_optuna
+from nasbook.scale.other_spaces import space_from
 from nasbook.scale.study import Study, json_schema, load_study
 from nasbook.scale.study_errors import RunError, StudyError
 from nasbook.scale.study_schema import SCHEMA
@@ -16,5 +18,5 @@ from nasbook.scale.trackers import track
 
 __all__ = [
     "SCHEMA", "Estimate", "RunError", "Study", "StudyError", "estimate", "export", "from_optuna", "json_schema",
-    "load_study", "run", "to_optuna", "track",
+    "load_study", "run", "space_from", "to_optuna", "track",
 ]  # fmt: skip

@@ -31,6 +31,7 @@ from nasbook.scale.workers import Inbox, Site
 
 LOOK = 0.25  # seconds between two looks at what the task has saved
 FAREWELL = 2.0  # seconds for an actor to clear up before it is killed
+SETTINGS = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])  # the first frame of HTTP/2, which gRPC and so Ray speak
 PIP = 'pip install "nasbook[scale]"'
 
 
@@ -278,18 +279,23 @@ class Shell:
 
 
 def _knock(address: str) -> None:
-    """ResourceError where nobody listens at HOST:PORT; Ray itself would wait for a minute."""
+    """ResourceError where nothing at HOST:PORT speaks as Ray does; Ray itself would wait for minutes."""
     if address == "auto" or "://" in address:
         return
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
         raise ResourceError(f"an address of Ray looks like 10.0.0.1:6379 (or auto), not {address!r:.80}")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=5) as line:
+            line.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + SETTINGS)
+            if line.recv(9)[3:4] != SETTINGS[3:4] and os.environ.get("RAY_USE_TLS") != "1":
+                raise ResourceError(
+                    f"what answers at {address} is no Ray cluster; `ray status` there tells its address"
+                )
     except OSError as error:
         why = error.strerror or str(error)
         raise ResourceError(
-            f"no Ray cluster answers at {address} ({why}); `ray status` there says whether it runs"
+            f"no Ray cluster answers at {address} ({why}); is it up, and is this its address?"
         ) from None
 
 

@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psutil
@@ -161,17 +163,23 @@ def test_a_worker_a_node_and_the_driver_are_killed_and_nothing_is_told_twice(ray
     assert told_once(out / "trace.jsonl")
 
 
-@pytest.mark.parametrize(
-    "address, said",
-    [
-        ("127.0.0.1:1", "no Ray cluster answers at 127.0.0.1:1"),
-        ("nowhere", "an address of Ray looks like 10.0.0.1:6379"),
-    ],
-)
-def test_a_dead_address_is_one_sentence(tmp_path, address, said):
+def test_a_dead_address_is_one_sentence(tmp_path, monkeypatch, capsys):
+    import ray
+
+    from nasbook.cli import main
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
     path = study(tmp_path, "square", 2)
-    command = [sys.executable, "-m", "nasbook.cli", "run", str(path), "--out", str(tmp_path / "out")]
-    ended = subprocess.run([*command, "--engine", "ray", "--address", address], capture_output=True, text=True)
-    sentence = ended.stderr.splitlines()[-1]
-    assert ended.returncode == 2 and sentence.startswith("nasbook: ") and said in sentence, ended.stderr
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        alive = f"127.0.0.1:{server.server_port}"
+        for address, said in (
+            ("127.0.0.1:1", "no Ray cluster answers at 127.0.0.1:1 "),
+            ("nowhere", "an address of Ray looks like 10.0.0.1:6379"),
+            (alive, f"what answers at {alive} is no Ray cluster"),
+        ):
+            code = main(["run", str(path), "--out", str(tmp_path / "out"), "--engine", "ray", "--address", address])
+            sentence = capsys.readouterr().err.splitlines()[-1]
+            assert code == 2 and sentence.startswith("nasbook: ") and said in sentence
+        server.shutdown()
     assert not (tmp_path / "out" / "trace.jsonl").exists()

@@ -111,12 +111,12 @@ def learn_together(
         if learning != inside:
             if joined is not None:
                 joined.give_back()
-            joined = join([members[i] for i in learning]) if learning else None
+            joined = join([members[i] for i in learning]) if len(learning) > 1 else None
             inside = learning
-        if joined is not None:
-            joined.epoch()
+        if learning:
+            (joined or members[learning[0]]).epoch()
             kept = [(i, path) for i in learning if (path := checkpoints[i]) is not None]
-            if kept:
+            if kept and joined is not None:
                 joined.give_back()
             for i, path in kept:
                 members[i].save(path)

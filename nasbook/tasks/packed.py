@@ -227,28 +227,32 @@ class Descent(torch.optim.Optimizer):
 
 # ---- which networks go together --------------------------------------------------------------------------
 
-CALLS, PRODUCT = 2.5e-4, 6e-10  # seconds: of the calls of a layer in a step; of a product, forwards and backwards
+CALLS = 2.5e-4  # seconds of the calls of a layer, in a step
+PRODUCT = 6e-10  # of a product, forwards and backwards
+UPDATE = {"sgd": 3e-9, "adamw": 8e-9}  # of a step of one number
 
 
 def seconds(configs: Sequence[Any], images: int, inputs: int) -> float:
     """About what an epoch of such a pack takes on one core."""
-    batch, width = max(c["batch"] for c in configs), max(c["width"] for c in configs)
+    batch, width, depth = (max(c[name] for c in configs) for name in ("batch", "width", "depth"))
     steps = math.ceil(images / min(min(c["batch"] for c in configs), images))
     layers = sum(c["depth"] for c in configs)
     products = min(batch, images) * width * (len(configs) * inputs + (layers - len(configs)) * width)
-    return steps * (CALLS * (1 + max(c["depth"] for c in configs)) + PRODUCT * products)
+    updates = len(configs) * width * (inputs + (depth - 1) * width) * max(UPDATE[c["optimizer"]] for c in configs)
+    return steps * (CALLS * (1 + depth) + PRODUCT * products + updates)
 
 
 def packs(configs: Sequence[Any], images: int, inputs: int) -> list[list[int]]:
     """Which of these configurations train together: all, or, where two packs would take less time than one, those of
-    smaller and of larger batches, or widths, each asked again."""
+    smaller and of larger batches, widths or depths, or of either optimiser, each asked again."""
 
     def split(group: list[int]) -> list[list[int]]:
         cost = lambda part: seconds([configs[i] for i in part], images, inputs)  # noqa: E731
         best, parts = cost(group), [group]
-        for name in ("batch", "width"):
+        for name in ("batch", "width", "depth", "optimizer"):
             ordered = sorted(group, key=lambda i: configs[i][name])
-            for at in {len(group) * k // 8 for k in range(1, 8)} - {0}:
+            changes = [k for k in range(1, len(group)) if configs[ordered[k]][name] != configs[ordered[k - 1]][name]]
+            for at in {changes[len(changes) * k // 8] for k in range(8) if changes}:
                 if (both := cost(ordered[:at]) + cost(ordered[at:])) < best:
                     best, parts = both, [ordered[:at], ordered[at:]]
         return parts if len(parts) == 1 else [part for half in parts for part in split(half)]

@@ -6,11 +6,11 @@
     any-mlp  drawn from the whole space of digits-mlp: widths, depths, batches, optimisers, dropout differ
     cells    drawn from the cells of NAS-Bench-201 that carry something
 
-A candidate is one epoch of one network, its making and its validation included. CPU seconds of one thread on a CPU,
-which other processes on the machine do not change much, and wall seconds on a GPU, where there is one; medians over
-`repeat` runs. One at a time is timed on a few candidates and taken for all. Aimed at: mlp 5 to 20 times as many on one
-core; cells nothing on a CPU, and at least 10 times as many on a GPU (where the script has not been run yet: without one
-it says so). packed.csv beside this script is what it last wrote.
+A candidate is a network of three epochs (cells: one), its making and its validation included. CPU seconds of one thread
+on a CPU, which other processes on the machine do not change much, and wall seconds on a GPU, where there is one;
+medians over `repeat` runs. One at a time is timed on a few candidates and taken for all. Aimed at: mlp 5 to 20 times as
+many on one core; cells nothing on a CPU, and at least 10 times as many on a GPU, which no run of this script has shown
+yet: without one it says so. packed.csv beside it holds what was measured on a CPU.
 """
 
 from __future__ import annotations
@@ -56,15 +56,15 @@ def seconds(work, device: str) -> float:
 def rates(what: str, n: int, device: str, repeat: int) -> tuple[float, float]:
     """Candidates a second, alone and packed."""
     task = (DigitsCells if what == "cells" else DigitsMLP)(device=device)
-    configs = drawn(what, task, n)
+    configs, epochs = drawn(what, task, n), 1 if what == "cells" else 3
 
     def alone() -> None:
         for i, config in enumerate(configs[:ONE_BY_ONE]):
-            task.evaluate(config, fidelity=1, seed=i)
+            task.evaluate(config, fidelity=epochs, seed=i)
 
     def packed() -> None:
         nothing = {"reports": [lambda *_: None] * n, "checkpoints": [None] * n}
-        task.evaluate_many(configs, fidelity=1, seeds=range(n), **nothing)
+        task.evaluate_many(configs, fidelity=epochs, seeds=range(n), **nothing)
 
     alone()  # what is made once
     one = statistics.median(seconds(alone, device) for _ in range(repeat)) / min(n, ONE_BY_ONE)

@@ -228,10 +228,10 @@ def test_an_answer_that_is_no_number_fails_alone():
 
 
 def test_packs_hold_what_is_alike():
-    one = {"batch": 50, "width": 32, "depth": 1}
+    one = {"batch": 50, "width": 32, "depth": 1, "optimizer": "sgd"}
     assert packs([], 1000, 64) == []
     assert packs([one] * 100, 1000, 64) == [list(range(100))]
-    wide = [{"batch": 50, "width": 512, "depth": 4}] * 50
+    wide = [{**one, "width": 512, "depth": 4}] * 50
     assert sorted(map(sorted, packs([one] * 50 + wide, 1000, 64))) == [list(range(50)), list(range(50, 100))]
     chosen = configs(60)
     assert sorted(i for pack in packs(chosen, 1000, 64) for i in pack) == list(range(60))

@@ -89,7 +89,7 @@ def markdown(card: dict[str, Any]) -> str:
         "## Where it comes from",
         _origin(search),
         "## Training",
-        f"Task {training['task']} with {json.dumps(training['arguments'] or 'its defaults')}, "
+        f"Task {training['task']} {_with(training['arguments'])}, "
         f"{training['epochs']} epochs from scratch for each seed, on {training['device']} "
         f"(torch {training['torch']}, {training['machine']}).",
         f"| seed | epochs | validation accuracy | test accuracy | seconds |\n|---|---|---|---|---|\n{rows}",
@@ -98,7 +98,8 @@ def markdown(card: dict[str, Any]) -> str:
         "## Cost",
         f"Training: {training['seconds']:,.1f} s, {training['cpu_seconds']:,.1f} s of processor time, about "
         f"{1000 * energy['kwh']:.2g} Wh if {energy['what']} draws {energy['watts']:g} W (an estimate; nothing was "
-        f"measured at the plug)." + (f" The search: {search['seconds']:,.1f} s." if search.get("seconds") else ""),
+        f"measured at the plug)."
+        + (f" The search's trials: {search['seconds']:,.1f} s." if search.get("seconds") else ""),
         "## Use",
         "```python\nimport network\nnet = network.load()      # in this folder; needs torch alone\n```",
     ]
@@ -123,8 +124,8 @@ def _origin(search: dict[str, Any]) -> str:
     value = "none" if search["value"] is None else f"{search['value']:.6g}"
     effort = "" if search["fidelity"] is None else f" at fidelity {search['fidelity']:g}"
     more = (
-        f" That trial went on from the weights of trial {search['continues']}; here it was trained from scratch."
-        if search["continues"] is not None
+        f" It had its weights from trial {search['weights_from']}, and was trained from scratch here."
+        if search["weights_from"] is not None
         else ""
     )
     return (
@@ -132,6 +133,10 @@ def _origin(search: dict[str, Any]) -> str:
         f"{search['task']}, trace {search['digest']}. The search gave it the value {value}{effort}: the best of many "
         f"noisy ones, and so no measurement of this network.{more}"
     )
+
+
+def _with(arguments: dict[str, Any]) -> str:
+    return f"with {json.dumps(arguments)}" if arguments else "as it stands"
 
 
 def _by(card: dict[str, Any]) -> str:

@@ -54,8 +54,9 @@ def write(net: nn.Module, x: Tensor, path: Path) -> dict[str, Any]:
             assert made is not None
             made.save(str(path), external_data=False)
     except Exception as error:  # torch prints pages of its graph
-        why = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-        raise RunError(f"torch cannot export this network to ONNX ({type(error).__name__}: {why:.150})") from None
+        cause = error.__cause__ or error
+        why = next((line.strip() for line in str(cause).splitlines() if line.strip()), "")
+        raise RunError(f"torch cannot export this network to ONNX ({type(cause).__name__}: {why:.150})") from None
     session = open_session(path)
     apart = 0.0
     with torch.no_grad():
@@ -149,9 +150,10 @@ def _timed(session: Any, x: Tensor) -> float:
 def quiet() -> Any:
     """Without what the exporters say on the way."""
     before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
+    logging.disable(logging.CRITICAL)
+    said = io.StringIO()
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        with warnings.catch_warnings(), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
             warnings.simplefilter("ignore")
             yield
     finally:

@@ -46,6 +46,7 @@ from nasbook.trace_file import load
 from nasbook.trial import Trial, plain
 
 FIRST_SEED = 1000  # of the trainings here
+INHERITS = {"member", "morphisms"}  # in a trial's info: its weights came from its parent's
 Progress = Callable[[int, int, float], None]  # (seed, epoch, value)
 
 
@@ -199,7 +200,7 @@ def _trial(trace: Trace, which: str | int) -> tuple[Config, dict[str, Any]]:
         "method": header.method, "task": header.task, "arguments": header.arguments, "seed": header.seed,
         "settings": header.settings, "trials": len(trials), "seconds": sum(t.cost or 0.0 for t in trials.values()),
         "digest": trace.digest, "trial": chosen.id, "value": chosen.value, "fidelity": chosen.fidelity,
-        "continues": chosen.info.get("parent"),
+        "weights_from": chosen.info.get("parent") if chosen.info.keys() & INHERITS else None,
     }  # fmt: skip
 
 

@@ -511,6 +511,23 @@ def lesson_17() -> None:
             say(f"after {n} trials, {name} - cold", against(curves[name][:, n - 1], curves["cold"][:, n - 1], 2))
 
 
+def lesson_22() -> None:
+    table = nasbook.task("digits201-digits")
+    validation, test = 100 - 100 * table.val[:, :, -1], 100 - 100 * table.test[:, :, -1]
+    for trials in (1, 10, 100, 1000):
+        rng, rows = np.random.default_rng(1), []
+        for _ in range(1000):
+            cells, seeds = rng.choice(len(validation), trials, replace=False), rng.integers(3, size=trials)
+            best = validation[cells, seeds].argmin()
+            other = [seed for seed in range(3) if seed != seeds[best]]
+            rows.append([x[cells[best], other].mean() for x in (validation, test)] + [validation[cells, seeds].min()])
+        again, later, promised = np.array(rows).T
+        say(f"best of {trials} cells, 1,000 searches: promised, in % of errors", mean(promised, 2))
+        say(f"best of {trials}: other seeds, the same validation images", mean(again, 2))
+        say(f"best of {trials}: other seeds, the test images", mean(later, 2))
+        say(f"best of {trials}: again - promised", against(again, promised, 2))
+
+
 def lesson_23() -> None:
     from dataclasses import dataclass
 

@@ -1,5 +1,6 @@
 """What a search found is trained to its end, measured on a part that no search has seen, and packed."""
 
+import dataclasses
 import json
 import statistics
 import subprocess
@@ -135,6 +136,17 @@ def test_what_a_table_found_is_trained_as_a_network(tmp_path):
         winner.train(path, tmp_path / "w")
     made = winner.train(path, tmp_path / "w", task="images", arguments=SMALL["images"], epochs=1, seeds=1)
     assert made.card["space"] == "nb201-cell" and made.card["search"]["task"] == "digits201-digits"
+
+
+@pytest.mark.parametrize(
+    ("info", "said"), [({"parent": 0}, False), ({"member": 1, "parent": 0}, True), ({"member": 1}, False)]
+)
+def test_a_card_says_where_a_trial_had_its_weights_from(trace, info, said):
+    known = nasbook.Trace.load(trace)
+    trial = dataclasses.replace(known.best, id=7, value=0.0, info=info)
+    known.started(trial)
+    known.ended(trial)
+    assert winner.find(known).search["weights_from"] == (0 if said else None)
 
 
 def refused(capsys, *words):

@@ -28,6 +28,7 @@ LESSONS = {
     "16": "AutoGAN",
     "17": "Meta-learning and transfer",
     "21": "Scale up",
+    "22": "After the search: train, measure, deploy",
     "23": "Write your own method",
 }
 

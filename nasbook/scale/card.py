@@ -52,7 +52,7 @@ def summary(card: dict[str, Any]) -> str:
     lines = [
         f"Test accuracy {card['accuracy']:.4f}"
         + (f" ± {spread:.4f} (standard deviation of {n} trainings)" if spread is not None else " (one training)")
-        + f"; the draw of {card['tested']:,} test inputs alone leaves ± {card['of_the_draw']:.4f}.",
+        + f".\nThe draw of {card['tested']:,} test inputs alone leaves ± {card['of_the_draw']:.4f}.",
         f"{card['parameters']:,} parameters, {card['flops']:,} multiply-adds, "
         f"{_micro(card['eager_seconds'])} for one input in PyTorch.",
     ]

@@ -27,12 +27,13 @@ from optuna.trial import FrozenTrial, TrialState
 from nasbook.evaluation import evaluate
 from nasbook.kit.interrupt import terminable
 from nasbook.loop import Run
-from nasbook.method import Method
+from nasbook.method import Method, Proposal
 from nasbook.scale.machine import environment
 from nasbook.scale.optuna import KEPT, KEY, _distribution
 from nasbook.scale.storage import BEAT, again, begin, connect, records, stored, study_of
 from nasbook.scale.study import Study
 from nasbook.scale.trust import Trust, importable
+from nasbook.space import Config
 from nasbook.task import Task, trial_seed
 from nasbook.trace import Header, Trace, Trial
 from nasbook.trial import plain
@@ -63,6 +64,7 @@ class Sampler(optuna.samplers.BaseSampler):
         """Replay what was asked and told, wait for lower numbers, ask, and write down what came of it."""
         waited = clock.monotonic()
         told: list[int] = []
+        wanted = self._wanted(trial)
         while True:
             earlier = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
             if late := [t for t in earlier if t.number < trial.number and KEY not in t.user_attrs]:
@@ -76,6 +78,9 @@ class Sampler(optuna.samplers.BaseSampler):
             for ended in sorted(fresh, key=lambda t: (t.end or 0.0, t.id)):
                 self._hear(ended)
                 told.append(ended.id)
+            if wanted is not None:
+                self.run.method.queue.insert(0, Proposal(wanted, info={"by": "user"}))
+                wanted = None
             asked = self.run.ask(start=clock.time() - self.begun, worker=self.worker)
             if asked is not None:
                 row = {"id": asked.id, "told": told, "row": asked.to_dict(), "worker": self.worker}
@@ -86,6 +91,14 @@ class Sampler(optuna.samplers.BaseSampler):
                 raise Nothing
             clock.sleep(POLL)
             fail_stale_trials(study)
+
+    def _wanted(self, trial: FrozenTrial) -> Config | None:
+        """What somebody has queued in Optuna's dashboard. TrialFailed where it is not in the space."""
+        fixed = trial.system_attrs.get("fixed_params")
+        try:
+            return None if fixed is None else self.study.search_space.validate(fixed)
+        except ValueError as error:
+            raise TrialFailed(f"what was queued is not in the space: {error}") from None
 
     def catch_up(self, study: optuna.Study) -> list[Any]:
         """Bring the method to where it was when the last trial was asked for. ValueError if it asks for another."""
@@ -215,6 +228,8 @@ class _Worker:
     def _trial(self, trial: optuna.Trial) -> float | Sequence[float]:
         """Optuna's objective: one trial to its end, which is written into the database before Optuna is told."""
         self.mine = trial.number
+        if KEY not in trial.user_attrs:
+            _ = trial.relative_params  # asks the sampler, also where somebody has queued a configuration
         config: dict[str, Any] = {}
         space = self.plan.search_space
         for name, p in space.parameters.items():

@@ -124,6 +124,19 @@ def test_a_worker_that_is_stopped_leaves_its_trial_to_the_next(study, tmp_path):
     assert [t.status for t in trace.trials] == ["done"] * 3 and len(trace.trials[0].curve) == 6
 
 
+def test_what_is_queued_in_optuna_is_tried_next(study, tmp_path):
+    path = study("square", trials=4)
+    url = f"sqlite:///{tmp_path / 'db'}"
+    there = begin(load_study(path), url, Trust(tmp_path))
+    for config in ({"x": 0.3}, {"x": 7.0}, {"y": 1.0}):
+        there.enqueue_trial(config)
+    work(url, tmp_path / "shared", Trust(tmp_path))
+    trace = trace_of(stored(url))
+    assert [t.config["x"] for t in trace.trials if t.info == {"by": "user"}] == [0.3]
+    assert len(trace) == 4 and trace.best.value == 0
+    replayed(trace, path)
+
+
 def test_failures_and_stops_are_in_the_trace(study, tmp_path):
     path = study("fails", trials=3)
     url = f"sqlite:///{tmp_path / 'db'}"

@@ -49,7 +49,7 @@ class Runner:
         self._allowed = 0.0  # steps that may still be made; infinite while playing
         self._busy = False
         self._again = False  # the budget grew while the search was about to end
-        self._waiting = 0  # callers in wait(): nobody watches, so the speed does not matter
+        self._waiting = 0  # callers in wait(): nobody watches, so neither speed nor frames on the way matter
         self.between = threading.RLock()  # held while a step is made; take it to change what the next step does
         self._clear()
 
@@ -124,7 +124,8 @@ class Runner:
         self._changed()
 
     def wait(self, timeout: float | None = 600.0) -> Any:
-        """Block until nothing is left to do (at full speed); returns what the generator returned, None before its end.
+        """Block until nothing is left to do, at full speed and without a frame before the last; returns what the
+        generator returned, None before its end.
 
         Raises what the search or the drawing raised, TimeoutError after `timeout` seconds, and RuntimeError in a thread
         that holds `between`, for which the search waits. An interrupt pauses the search.
@@ -189,7 +190,8 @@ class Runner:
                         self.steps.append(step)
                         self._allowed = max(0, self._allowed - 1)
                         n, last = len(self.steps), self._allowed <= 0
-                if last or (time.monotonic() - drawn_at >= 1 / self.fps and self._ready()):
+                due = time.monotonic() - drawn_at >= 1 / self.fps
+                if last or (due and not self._waiting and self._ready()):
                     self._draw(n)
                     shown, drawn_at = n, time.monotonic()
                 self._rest(begin)

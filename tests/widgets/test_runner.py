@@ -28,6 +28,27 @@ def test_run_keeps_every_step_in_order_and_gives_the_generators_answer():
     assert len(shown) < 200  # frames are dropped
 
 
+def test_no_frame_is_drawn_on_the_way_for_somebody_who_waits():
+    shown, awaited = [], threading.Event()
+
+    def make():
+        yield "the first step, which waits for the waiting"
+        assert awaited.wait(20)
+        yield from range(50)
+
+    runner = Runner(make, shown.append, fps=1e9)
+    runner.play()
+    waiting = threading.Thread(target=runner.wait, args=(20,))
+    waiting.start()
+    while not runner._waiting:
+        time.sleep(0.001)
+    before = len(shown)
+    awaited.set()
+    waiting.join(20)
+    assert runner.state == "done" and len(runner.steps) == 51
+    assert before <= 1 and shown[before:] == [51]
+
+
 def test_step_makes_exactly_so_many_steps_and_shows_the_last():
     shown = []
     runner = Runner(counting(10), shown.append)

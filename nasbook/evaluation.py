@@ -231,18 +231,19 @@ def read(answer: Any) -> tuple[Evaluation, dict[str, str]]:
 
 def number(x: Any, field: str) -> float:
     """A float of anything that is one number: a scalar of Python, NumPy or torch, an array of one element."""
-    wrong = f"the objective's {field} must be a number, not {text(shortened(x))[:60]}"
     try:
+        if type(x) is float or type(x) is int:  # which most are
+            return float(x)
         if np.ma.is_masked(x):
             return math.nan
         one = x.item() if hasattr(x, "item") else x
-        if one is None or isinstance(one, str | bytes | bytearray):
-            raise TypeError(wrong)
-        return float(one)
+        if one is not None and not isinstance(one, str | bytes | bytearray):
+            return float(one)
     except OverflowError:
         raise ValueError(f"the objective's {field} is too large for a number of double precision") from None
     except Exception:
-        raise TypeError(wrong) from None
+        pass
+    raise TypeError(f"the objective's {field} must be a number, not {text(shortened(x))[:60]}")
 
 
 def finite(x: Any, field: str) -> float:

@@ -22,10 +22,10 @@ STATUSES = ("running", "done", "failed", "pruned")
 
 def copied(x: Any) -> Any:
     """The same dicts, lists, tuples, sets and arrays, anew; all else as it is."""
+    if type(x) in (list, tuple, set):
+        return type(x)([v if type(v) in PLAIN else copied(v) for v in x])
     if type(x) is dict or isinstance(x, Mapping):
         return {k: v if type(v) in PLAIN else copied(v) for k, v in x.items()}
-    if type(x) in (list, tuple, set):
-        return type(x)(copied(v) for v in x)
     return x.copy() if isinstance(x, np.ndarray) else x
 
 

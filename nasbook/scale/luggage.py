@@ -1,8 +1,9 @@
-"""What travels with a trial to another machine, as bytes: the state that its task keeps, the study's own modules."""
+"""What travels with a trial to another machine, as bytes: the state that its task keeps, the study's own code."""
 
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import tarfile
 from collections.abc import Iterator
@@ -10,9 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from nasbook.scale.commands import NAME as COMMAND
+from nasbook.scale.study import Study
 from nasbook.scale.trust import Trust
 
-MODULES = 20 * 2**20  # bytes of a study's own modules that travel
+CODE = 20 * 2**20  # bytes of a study's own code that travel
 
 
 def parts(state: Path) -> Iterator[Path]:
@@ -57,11 +60,17 @@ def unpack(box: bytes, state: Path) -> None:
             path.replace(place)
 
 
-def modules(name: str, trust: Trust) -> dict[str, bytes]:
-    """The Python files of the study's folder, where its task lies there: beside it, and in the task's own package."""
-    if ":" not in name or not trust.folder.is_dir():
+def own_code(study: Study, trust: Trust) -> dict[str, bytes]:
+    """The study's own code, by its place in the study's folder: the modules beside it, its task's package, and of a
+    command the files that it names. Empty where the task is nasbook's, or where all that is too much to send."""
+    name, folder = study.task.name, trust.folder.resolve()
+    if not folder.is_dir() or not (":" in name or name == COMMAND):
         return {}
-    top = name.partition(":")[0].partition(".")[0]
-    files = [*trust.folder.glob("*.py"), *(trust.folder / top).rglob("*.py")]
-    found = {str(p.relative_to(trust.folder)): p.read_bytes() for p in files}
-    return found if sum(map(len, found.values())) <= MODULES else {}
+    words = str(study.task.arguments.get("command", "")).split() if name == COMMAND else [re.split("[.:]", name)[0]]
+    files = {*folder.glob("*.py")}
+    for word in words:
+        place = (folder / word).resolve()
+        if place.is_relative_to(folder) and place != folder:
+            files |= {place} if place.is_file() else {*place.rglob("*.py")} if place.is_dir() else set()
+    found = {str(p.relative_to(folder)): p.read_bytes() for p in sorted(files)}
+    return found if sum(map(len, found.values())) <= CODE else {}

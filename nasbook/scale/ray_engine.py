@@ -23,7 +23,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from nasbook.scale.job import Job
-from nasbook.scale.luggage import modules, pack, stamp, unpack
+from nasbook.scale.luggage import own_code, pack, stamp, unpack
 from nasbook.scale.machine import variables
 from nasbook.scale.process import Child, task_of
 from nasbook.scale.study_errors import ResourceError, RunError
@@ -144,7 +144,7 @@ class Actor:
         self.given_up, self.lock = False, threading.Lock()
         shell = crew.ray.remote(Shell).options(**crew.needs(), max_restarts=0, max_concurrency=2)
         site = crew.site
-        self.shell = shell.remote(variables(site.study), modules(site.study.task.name, site.trust))
+        self.shell = shell.remote(variables(site.study), own_code(site.study, site.trust))
         threading.Thread(target=self._converse, daemon=True).start()
         self.send(**task_of(site))
 
@@ -211,8 +211,8 @@ class Actor:
 class Shell:
     """Around a worker process on its node; this is what Ray runs there. One message at a time is on its way."""
 
-    def __init__(self, variables: dict[str, str], modules: dict[str, bytes]) -> None:
-        self.folder, self.modules = Path(mkdtemp(prefix="nasbook-")), modules
+    def __init__(self, variables: dict[str, str], code: dict[str, bytes]) -> None:
+        self.folder, self.code = Path(mkdtemp(prefix="nasbook-")), code
         self.state, self.log, self.read = self.folder / "trial" / "state", self.folder / "log", 0
         self.said: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self.child = Child(self.log, variables)
@@ -265,12 +265,13 @@ class Shell:
         return text
 
     def _unfold(self, message: dict[str, Any]) -> None:
-        """Where the study's folder is not on this machine, its modules are put into a folder here."""
-        if self.modules and not Path(message["trust"]["folder"]).is_dir():
+        """Where the study's folder is not on this machine, its code is put into a folder here."""
+        if self.code and not Path(message["trust"]["folder"]).is_dir():
             own = self.folder / "study"
-            for name, source in self.modules.items():
+            for name, source in self.code.items():
                 (own / name).parent.mkdir(parents=True, exist_ok=True)
                 (own / name).write_bytes(source)
+                (own / name).chmod(0o700)  # it may be a script
             message["trust"]["folder"] = str(own)
 
     def close(self) -> None:

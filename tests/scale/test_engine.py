@@ -421,6 +421,46 @@ def test_an_engine_that_is_not_installed_is_a_sentence_with_the_pip_line(study, 
         run(study("square", 2), tmp_path / "out", address="10.0.0.1:6379")
 
 
+def test_a_worker_elsewhere_needs_neither_the_folder_of_the_study_nor_that_of_the_run(study, tmp_path):
+    """What an actor does on another machine, as one process without Ray."""
+    from nasbook.scale.luggage import own_code, pack, unpack
+    from nasbook.scale.machine import variables
+    from nasbook.scale.process import task_of
+    from nasbook.scale.ray_engine import Shell
+    from nasbook.scale.trust import Trust
+    from nasbook.scale.workers import Site
+
+    plan = load_study(study("learn", 1, LEARN))
+    site = Site(plan, plan.search_space, Trust(plan.folder), tmp_path / "out", print)
+    message, code = task_of(site), own_code(plan, site.trust)
+    assert list(code) == ["objective.py"]
+    for file in plan.folder.glob("*.*"):
+        file.unlink()
+    plan.folder.rename(gone := tmp_path.with_name(tmp_path.name + "-gone"))
+    shell = Shell(variables(plan), code)
+    try:
+        assert shell.exchange(message, b"")[0] == {"ready": True}
+        unpack_here = gone / "home" / "state"
+        unpack_here.parent.mkdir()
+        unpack_here.write_text(json.dumps({"epoch": 4, "sum": 0.5}))  # from where it was cut off
+        trial = {"id": 0, "config": {"x": 0.3}, "status": "running"}
+        order = {"trial": trial, "seed": 0, "fidelity": 6, "checkpoint": "/nowhere/state", "timeout": None}
+        answer, _, _ = shell.exchange(order, pack(unpack_here))
+        assert answer["report"] == [5, 0.1]
+        answer, saved, _ = shell.exchange({"stop": None}, b"")
+        while answer is None:  # it has saved its state before the next report
+            answer, saved, _ = shell.exchange(None, b"")
+        assert answer["report"] == [6, pytest.approx(0.5 / 6)]
+        unpack(saved, unpack_here)
+        assert json.loads(unpack_here.read_text())["epoch"] == 5
+        os.kill(shell.child.process.pid, signal.SIGKILL)
+        answer, _, _ = shell.exchange({"stop": None}, b"")
+        assert answer == {"died": shell.child.fate()} and "SIGKILL" in answer["died"]
+    finally:
+        shell.close()
+    assert not shell.folder.exists()
+
+
 def test_what_travels_is_the_state_and_what_lies_beside_it_under_its_name(tmp_path):
     from nasbook.scale.luggage import pack, stamp, unpack
 

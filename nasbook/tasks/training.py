@@ -29,7 +29,7 @@ from nasbook.kit.threads import one_thread
 from nasbook.nas.spaces.program import sequence
 from nasbook.space import Choice, Config, Float, Int, Space
 from nasbook.task import Evaluation, Fidelity, Report, Task
-from nasbook.tasks import bundled, packed
+from nasbook.tasks import bundled, image_files, packed
 from nasbook.tasks.learner import Learner, evaluate_together
 from nasbook.tasks.objectives import weigh, weighed
 
@@ -41,8 +41,10 @@ class Digits(Task):
 
     epochs: length of the full training, and the highest fidelity. train: how many images to learn from.
     device: "auto" (a CUDA GPU if there is one), "cpu" or "cuda".
-    data: an .npz file with x, images (n, h, w), (n, c, h, w) or plain rows (n, k), and y, labels (n,); a fifth of them
-    is kept for validation and a fifth for the test, by a fixed draw.
+    data: an .npz file with x, images (n, h, w), (n, c, h, w) or plain rows (n, k), and y, labels (n,); or any other
+    images that `nasbook.tasks.image_files` reads, such as CIFAR's archives or a folder, whose images get sides of
+    `size`. A fifth is kept for validation and a fifth for the test, by a fixed draw; where the publishers made a test
+    split, that is the test.
     objectives: ("error", "parameters") minimises both, the validation error and the size; () is the error alone.
 
     On the CPU the same seed gives the same numbers, bit for bit, and a resumed training those of an uninterrupted one;
@@ -70,8 +72,9 @@ class Digits(Task):
         device: str = "auto",
         data: str | Path | None = None,
         objectives: Sequence[str] = (),
+        size: int = 32,
     ) -> None:
-        for label, number in (("epochs", epochs), ("train", train)):
+        for label, number in (("epochs", epochs), ("train", train), ("size", size)):
             if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
                 raise ValueError(f"{self.name}: {label} must be a whole number of at least 1, not {number!r}")
             if number > 1_000_000:
@@ -84,15 +87,15 @@ class Digits(Task):
             )
         self.epochs, self.train, self.device = int(epochs), int(train), device
         self.fidelity = Fidelity("epoch", 1, self.epochs)
-        given = {"epochs": (epochs, 10), "train": (train, 1000), "device": (device, "auto")}
+        given = {"epochs": (epochs, 10), "train": (train, 1000), "device": (device, "auto"), "size": (size, 32)}
         self.arguments = {k: v for k, (v, default) in given.items() if v != default}
         if not isinstance(data, str | os.PathLike | None):
-            raise ValueError(f"{self.name}: data is the path of an .npz file, not {data!r:.60}")
+            raise ValueError(f"{self.name}: data is a name or a path, not {data!r:.60}")
         if data is not None:
             self.arguments["data"] = os.fspath(data)
         self._weighed = weigh(self, objectives, ("parameters",))
-        x, y = bundled.digits() if data is None else _from_file(Path(data))
-        self.splits = split(x, y, self.train)
+        x, y, published = (*bundled.digits(), 0) if data is None else _from_file(data, int(size))
+        self.splits = split(x, y, self.train, published)
         self.classes = int(max(y.max() for _, y in self.splits.values())) + 1
         self.shape = self.splits["train"][0].shape[1:]  # (channels, h, w) of one image, or (k,)
         if self.images and len(self.shape) != 3:
@@ -356,8 +359,12 @@ class Dropout(nn.Module):
 # ---- images and labels -----------------------------------------------------------------------------------
 
 
-def _from_file(path: Path) -> Split:
-    """x and y of an .npz file; ValueError names the file and what is wrong with it."""
+def _from_file(data: str | Path, size: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """x, y and how many of the last are a published test split; ValueError names the file and what is wrong with it."""
+    path = Path(data)
+    if path.suffix != ".npz":
+        found = image_files.read(data, size)
+        return found.x, found.y, found.published
     try:
         with np.load(path) as file:
             x, y = file["x"], file["y"]
@@ -370,16 +377,20 @@ def _from_file(path: Path) -> Split:
         )
     if not np.isfinite(x).all():
         raise ValueError(f"{path}: x holds values that are not finite")
-    return x, np.unique(y, return_inverse=True)[1]
+    return x, np.unique(y, return_inverse=True)[1], 0
 
 
-def split(x: np.ndarray, y: np.ndarray, train: int) -> dict[str, Split]:
-    """A fifth to test, a fifth to validate, the first `train` of the rest to learn from; always the same draw."""
-    fifth = len(y) // 5
-    if not 1 <= train <= len(y) - 2 * fifth or fifth < 1:
-        raise ValueError(f"train={train}, but of {len(y)} images {len(y) - 2 * fifth} are left to learn from")
-    order = np.random.default_rng(0).permutation(len(y))
-    rows = {"test": order[:fifth], "val": order[fifth : 2 * fifth], "train": order[2 * fifth :][:train]}
+def split(x: np.ndarray, y: np.ndarray, train: int, published: int = 0) -> dict[str, Split]:
+    """A fifth to test, or the `published` last ones; a fifth to validate, the first `train` of the rest to learn from;
+    always the same draw."""
+    n = len(y) - published
+    fifth = n // 5
+    held = fifth if published else 2 * fifth
+    if not 1 <= train <= n - held or fifth < 1:
+        raise ValueError(f"train={train}, but of {len(y)} images {n - held} are left to learn from")
+    order = np.random.default_rng(0).permutation(n)
+    test = np.arange(n, len(y)) if published else order[:fifth]
+    rows = {"test": test, "val": order[held - fifth : held], "train": order[held:][:train]}
     x = x[:, None] if x.ndim == 3 else x
     mean, std = x[rows["train"]].mean(), x[rows["train"]].std() or 1.0
     return {

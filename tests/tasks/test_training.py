@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_digits
+from tasks.test_image_files import cifar10
 
 import nasbook
 from nasbook.evaluation import evaluate
 from nasbook.task import StopTrial
+from nasbook.tasks import image_files
 from nasbook.tasks.training import DigitsCNN, DigitsMLP, Dropout, Training
 from nasbook.trace import Trial
 
@@ -358,3 +360,20 @@ def test_bad_files_are_one_sentence(tmp_path):
     assert DigitsMLP(data=path, train=10).shape == (9,)
     with pytest.raises(ValueError, match="digits-cnn: images of shape .* are needed; x has plain rows"):
         DigitsCNN(data=path, train=10)
+
+
+@pytest.mark.parametrize("cls", [DigitsMLP, DigitsCNN])
+def test_any_images_are_trained_on_and_a_published_test_split_is_the_test(cls, tmp_path):
+    task = cls(data=cifar10(tmp_path), train=20, epochs=1)
+    found = image_files.read(task.arguments["data"])
+    assert task.shape == (3, 32, 32) and len(task.splits["test"][1]) == found.published > 0
+    assert np.array_equal(task.splits["test"][1], found.y[-found.published :])
+    learned, held = (task.splits[k][0] for k in ("train", "val"))
+    assert len(learned) == 20 and len(held) == (len(found.y) - found.published) // 5
+    assert math.isfinite(task.evaluate(task.space.sample(np.random.default_rng(0)), seed=0).value)
+
+
+def test_the_related_pictures_go_by_name_and_what_is_nowhere_is_said():
+    assert DigitsMLP(data="textures", train=100).splits["test"][0].shape == (2000, 1, 8, 8)
+    with pytest.raises(ValueError, match="no such file or folder, and no bundled images"):
+        DigitsCNN(data="digts")

@@ -511,6 +511,28 @@ def lesson_17() -> None:
             say(f"after {n} trials, {name} - cold", against(curves[name][:, n - 1], curves["cold"][:, n - 1], 2))
 
 
+def lesson_21() -> None:
+    """Three training seeds of Digits-201, 3,000 draws of twenty cells each; ± is over the seeds."""
+    for name in ("digits", "messy", "textures"):
+        table, rng = nasbook.task(f"digits201-{name}"), np.random.default_rng(0)
+        end = table.test[:, :, -1].mean(1)
+        i, j = rng.integers(len(end), size=(2, 20_000))
+        drawn = np.array([rng.choice(len(end), 20, replace=False) for _ in range(3000)])
+        best = end[drawn].argmin(1)[:, None, None]
+        for epoch in (2, 4, 12):
+            early = table.val[:, :, epoch - 1]
+            clear = (early[i] != early[j]) & (end[i] != end[j])[:, None]
+            pairs = [np.mean(((early[i] < early[j]) == (end[i] < end[j])[:, None])[clear[:, s], s]) for s in range(3)]
+            ranked = early[drawn]  # (draws, cells, seeds)
+            place = (ranked < np.take_along_axis(ranked, best, 1)).sum(1)
+            at = f"{name}, after {epoch} of 12 epochs"
+            say(f"{at}, share of pairs in the right order", mean(pairs))
+            say(
+                f"{at}, the best of 20 stands first, among the first five",
+                f"{mean((place < 1).mean(0))}, {mean((place < 5).mean(0))}",
+            )
+
+
 def lesson_22() -> None:
     table = nasbook.task("digits201-digits")
     validation, test = 100 - 100 * table.val[:, :, -1], 100 - 100 * table.test[:, :, -1]

@@ -93,7 +93,7 @@ def test_two_workers_share_a_study_and_the_trial_of_a_killed_one_goes_on(study, 
     again = [s["epoch"] for s in starts if s["x"] == cut["x"]]
     assert len(starts) == 8 and again[0] == 0 and again[1] in (2, 3)  # at most one epoch is lost
     assert all([f for f, _ in t.curve] == [1, 2, 3, 4, 5, 6] for t in trace.trials)
-    assert {t.worker for t in trace.trials} == {0, 1} or {t.worker for t in trace.trials} == {1}
+    assert {t.worker for t in trace.trials} in ({0}, {1})  # whoever lived
     replayed(trace, path)
     there = stored(url)
     there.tell(there.ask(), state=optuna.trial.TrialState.FAIL)  # as of a worker that found nothing left to ask

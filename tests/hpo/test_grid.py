@@ -1,5 +1,6 @@
 """Grid search: every combination once, and no other."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -88,3 +89,13 @@ def test_it_learns_nothing_so_several_objectives_will_do():
     space = Space(x=Float(0, 1))
     trace = nasbook.search("grid", lambda c: (c["x"], 1 - c["x"]), space=space, trials=9, resolution=3, shuffle=False)
     assert [t.values for t in trace.trials] == [(0, 1), (0.5, 0.5), (1, 0)]
+
+
+def test_its_choices_wait_for_no_result():
+    """So several may train at once."""
+    alone, told = GridSearch(SPACE), GridSearch(SPACE)
+    for _ in range(6):
+        assert alone.settled() and told.settled()
+        trial = told.ask()
+        assert alone.ask().config == trial.config
+        told.tell(replace(trial, status="done", value=float(trial.id)))

@@ -1,5 +1,7 @@
 """Quasi-random search against scipy's own sequences, and against what defines them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import qmc
@@ -70,3 +72,14 @@ def test_a_space_without_a_choice_is_refused(name):
 def test_they_learn_nothing_so_several_objectives_will_do(name):
     trace = nasbook.search(name, lambda c: (c["a"], c["b"]), space=CUBE, trials=4)
     assert [t.values for t in trace.trials] == [(t.config["a"], t.config["b"]) for t in trace.trials]
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_its_choices_wait_for_no_result(name):
+    """So several may train at once."""
+    alone, told = nasbook.method(name, CUBE), nasbook.method(name, CUBE)
+    for _ in range(6):
+        assert alone.settled() and told.settled()
+        trial = told.ask()
+        assert alone.ask().config == trial.config
+        told.tell(replace(trial, status="done", value=float(trial.id)))

@@ -1,5 +1,7 @@
 """Random search: uniform over every kind of parameter, and as good as order statistics say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -73,3 +75,13 @@ def test_a_seed_is_a_search():
 def test_it_serves_a_space_that_leaves_no_choice_and_any_number_of_objectives():
     assert nasbook.search("random", lambda c: 1.0, space=Space(op=Choice(["a"])), trials=2).values.tolist() == [1, 1]
     assert len(nasbook.search("random", "nb201-cifar10-latency", trials=3)) == 3
+
+
+def test_its_choices_wait_for_no_result():
+    """So several may train at once."""
+    alone, told = RandomSearch(SPACE, seed=5), RandomSearch(SPACE, seed=5)
+    for _ in range(6):
+        assert alone.settled() and told.settled()
+        trial = told.ask()
+        assert alone.ask().config == trial.config
+        told.tell(replace(trial, status="done", value=float(trial.id)))

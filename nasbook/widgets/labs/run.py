@@ -265,6 +265,8 @@ class RunLab(Lab):
             self._spent.value = value
         state = w.state()
         gone = None if state in LIVE else "The run is not at work, so it hears nothing."
+        if state == "unknown":
+            gone = "This run gives no sign of life and reads no wishes: only runs on workers of nasbook run do."
         helps = {
             "pause": (gone or (None if state == "running" else "It is paused already."), "Start no new trial."),
             "resume": (gone or (None if state == "paused" else "It is not paused."), "Start trials again."),

@@ -90,9 +90,15 @@ def _to_dataframe(trace: Trace) -> Any:
     return importlib.import_module("nasbook.rows").to_dataframe(trace)
 
 
+def _cost(trace: Trace, **options: Any) -> Any:
+    """What the trials have cost: seconds, memory and energy; options: see nasbook.scale.cost.cost."""
+    return importlib.import_module("nasbook.scale.cost").cost(trace, **options)
+
+
 Trace.save = trace_file.save
 Trace.load = staticmethod(trace_file.load)
 Trace.export = _export
+Trace.cost = _cost
 Trace.plot = _plot
 Trace.to_csv = _to_csv
 Trace.to_dataframe = _to_dataframe

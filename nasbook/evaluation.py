@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from nasbook.meter import Meter
 from nasbook.task import EvaluatesMany, Evaluation, StopTrial, Task
 from nasbook.trace import Trial
 from nasbook.trial import plain, text
@@ -53,7 +54,7 @@ def evaluate(
     try:
         if checkpoint is not None:
             checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        with _time_limit(timeout), _no_exit():
+        with _time_limit(timeout), _no_exit(), running.meter:
             told = task.evaluate(
                 trial.config, fidelity=trial.fidelity, seed=seed, report=running.report, checkpoint=checkpoint
             )
@@ -81,7 +82,7 @@ def evaluate_many(
             if checkpoint is not None:
                 checkpoint.parent.mkdir(parents=True, exist_ok=True)
         assert isinstance(task, EvaluatesMany)
-        with _time_limit(timeout, len(trials)), _no_exit():
+        with _time_limit(timeout, len(trials)), _no_exit(), Meter(f"{len(trials)} trials") as meter:
             told = task.evaluate_many(
                 [t.config for t in trials], fidelity=trials[0].fidelity, seeds=seeds,
                 reports=[one.report for one in running], checkpoints=checkpoints,
@@ -104,6 +105,8 @@ def evaluate_many(
             evaluate(task, t, seed=seed, should_stop=should_stop, timeout=timeout, checkpoint=kept)
             for t, seed, kept in one_by_one
         ]
+    for one in running:
+        one.meter.used = meter.share(len(trials))
     return [
         one.raised(answer) if isinstance(answer, BaseException) else one.answered(answer)
         for one, answer in zip(running, told, strict=True)
@@ -119,7 +122,7 @@ class _Running:
         self, task: Any, trial: Trial, should_stop: ShouldStop | None, timeout: float | None, shares: int = 1
     ) -> None:
         self.task, self.trial, self.should_stop, self.timeout, self.shares = task, trial, should_stop, timeout, shares
-        self.begin = clock.perf_counter()
+        self.begin, self.meter = clock.perf_counter(), Meter(f"trial {trial.id}", on=not task.knows_cost)
         self.curve: list[tuple[float, float]] = []
         self.spent: float | None = 0.0 if task.knows_cost else None  # None: measured
         self.stopped: StopTrial | None = None
@@ -136,6 +139,7 @@ class _Running:
             raise self.stopped
         fidelity, value = finite(fidelity, "report's fidelity"), number(value, "report's value")
         self.curve.append((fidelity, value))
+        self.meter.epoch(fidelity)
         self.spent = self.spent if cost is None else _seconds(cost, "report's cost")
         if self.timeout is not None and self.seconds > self.timeout:
             self.stopped = StopTrial(f"timed out after {self.timeout:g} s", "failed")
@@ -196,7 +200,7 @@ class _Running:
     def _ended(self, status: str, reason: str | None = None, **found: Any) -> Trial:
         cost = self.seconds if self.spent is None else self.spent
         found = {"cost": cost, "curve": tuple(self.curve), **{k: v for k, v in found.items() if v not in (None, ())}}
-        return replace(self.trial, status=status, reason=reason, **found)
+        return replace(self.trial, status=status, reason=reason, used=self.meter.used, **found)
 
 
 # ---- what an objective answers ---------------------------------------------------------------------------

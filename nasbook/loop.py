@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from nasbook.evaluation import evaluate, evaluate_many
+from nasbook.meter import Meter
 from nasbook.method import KNOWN, MANY, Method, OneShot, Proposal
 from nasbook.states import folder_of_states
 from nasbook.task import Task, needs_checkpoint, trial_seed
@@ -273,7 +274,10 @@ def train(
     known = len(trace)
     if trials is not None and known >= trials:
         return
+    meter = Meter()
+    meter.begin()
     for trial, view in method.run(task):
+        trial = replace(trial, used=meter.lap())
         if trial.id < known:  # trained again after a kill between the trace and the state
             continue
         if trial.id > trace.asked:
@@ -281,7 +285,7 @@ def train(
         end = before + clock.perf_counter() - begin
         trial = replace(trial, start=trace.trials[-1].end or 0.0 if len(trace) else 0.0, end=end)
         if trial.id not in trace.running:  # it is there after a kill between the two lines
-            trace.started(replace(trial, status="running", value=None, metrics={}, cost=None, end=None))
+            trace.started(replace(trial, status="running", value=None, metrics={}, cost=None, end=None, used={}))
             if file:
                 file.write("ask", trace.pending[-1])
         if file and saved:
@@ -290,6 +294,7 @@ def train(
         step, paused = trace.ended(trial, as_it_is(view)), clock.perf_counter()
         yield step
         begin += clock.perf_counter() - paused  # the clock stands still while nobody trains
+        meter.lap()
         if (trials is not None and trace.asked >= trials) or (time is not None and end >= time):
             return
 

@@ -114,6 +114,7 @@ class Trace:
     save: ClassVar[Callable[..., Path]]
     load: ClassVar[Callable[..., Trace]]
     export: ClassVar[Callable[..., Any]]
+    cost: ClassVar[Callable[..., Any]]
     plot: ClassVar[Callable[..., Any]]
     to_csv: ClassVar[Callable[..., Any]]
     to_dataframe: ClassVar[Callable[..., Any]]

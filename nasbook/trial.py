@@ -53,13 +53,14 @@ def keep(*names: str) -> Callable[[type[T]], type[T]]:
     return kept
 
 
-@keep("config", "metrics", "info", "values", "curve")
+@keep("config", "metrics", "info", "values", "curve", "used")
 @dataclass(frozen=True)
 class Trial:
     """One configuration and what became of it.
 
     `value` is minimised; with several objectives `values` holds them all and `value` the first. `cost` is in seconds
-    (of this machine, or of the machine that made a table). `start` and `end` are seconds since the search began.
+    (of this machine, or of the machine that made a table). `start` and `end` are seconds since the search began. `used`
+    is what the trial has used of this machine (see meter.py); two trials that differ in nothing else are equal.
     """
 
     id: int
@@ -77,9 +78,13 @@ class Trial:
     worker: int = 0
     start: float = 0.0
     end: float | None = None
+    used: dict[str, float] = field(default_factory=dict)  # e.g. cpu_seconds
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is Trial and self.__dict__ == other.__dict__  # without a copy of each field
+        if type(other) is not Trial:
+            return False
+        mine, theirs = self.__dict__, other.__dict__  # without a copy of each field
+        return all(mine[name] == theirs[name] for name in mine if name != "used")
 
     @property
     def loss(self) -> float:
@@ -116,6 +121,7 @@ class Trial:
             raise ValueError(f"unknown field {sorted(unknown)[0]!r}" if unknown else "id and config are needed")
         check_types(row, _TRIAL_TYPES)
         check_types(row.get("info", {}), _INFO_TYPES, "info.")
+        check_types(row.get("used", {}), dict.fromkeys(row.get("used", {}), _NUMBER), "used.")
         trial = cls(**row)
         if trial.status not in STATUSES:
             raise ValueError(f"status must be one of {', '.join(STATUSES)}, not {shown(trial.status)}")
@@ -128,6 +134,7 @@ class Trial:
 _TRIAL_DEFAULTS: dict[str, Any] = {
     "fidelity": None, "status": "running", "value": None, "values": None, "metrics": {}, "cost": None, "reason": None,
     "traceback": None, "curve": (), "info": {}, "worker": 0, "start": 0.0, "end": None,
+    "used": {},
 }  # fmt: skip
 
 _NUMBER, WHOLE, TEXT, DICT = (int | float, "a number"), (int, "a whole number"), (str, "text"), (dict, "a dict")
@@ -136,7 +143,7 @@ _LIST = (list | tuple, "a list")
 _TRIAL_TYPES = {
     "id": WHOLE, "fidelity": _MAYBE_NUMBER, "values": (list | tuple | None, "a list or null"),
     "metrics": DICT, "cost": _MAYBE_NUMBER, "reason": _MAYBE_TEXT, "traceback": _MAYBE_TEXT, "curve": _LIST,
-    "info": DICT, "worker": WHOLE, "start": _NUMBER, "end": _MAYBE_NUMBER,
+    "info": DICT, "worker": WHOLE, "start": _NUMBER, "end": _MAYBE_NUMBER, "used": DICT,
 }  # fmt: skip
 _INFO_TYPES = {"continues": (int | None, "a whole number or null")}
 MOST_WORKERS = 100_000

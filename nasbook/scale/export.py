@@ -22,6 +22,7 @@ from typing import Any
 from nasbook import registry
 from nasbook.hpo.parts.pareto import best_trials
 from nasbook.method import OneShot
+from nasbook.scale.cost import CORE_WATTS, GPU_WATTS
 from nasbook.scale.outline import Outline, outline
 from nasbook.scale.study import Study, validate
 from nasbook.scale.study_errors import StudyError
@@ -36,7 +37,6 @@ from nasbook.trace import Trace
 from nasbook.trial import plain
 from nasbook.version import __version__
 
-GPU_WATTS, CORE_WATTS = 300.0, 10.0  # assumptions, stated wherever they are used
 CSV_TABLE = "nasbook.tasks.tables:Table.from_csv"
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from nasbook.meter import SHARE
 from nasbook.scale.study import Study
 from nasbook.scale.study_errors import ResourceError
 
@@ -36,6 +37,7 @@ def environment(study: Study, index: int) -> Iterator[None]:
     want = variables(study)
     if study.resources.device != "cpu" and (study.resources.gpus or study.resources.device == "cuda"):
         want.update(gpus_of(study, index))
+        want[SHARE] = str(min(1.0, study.resources.gpus or 1.0))
     before = {k: os.environ.get(k) for k in want}
     os.environ.update(want)
     try:

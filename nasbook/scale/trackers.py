@@ -56,6 +56,7 @@ def row_of_trial(header: Header, trial: Trial) -> Row:
     values = (trial.values or (trial.value,)) if trial.status == "done" else ()
     found = {"value" if i == 1 else f"value_{i}": v for i, v in enumerate(values, 1)} | {"cost": trial.cost}
     found |= {f"metric.{name}": x for name, x in trial.metrics.items()}  # as in the columns of a CSV
+    found |= {f"used.{name}": x for name, x in trial.used.items()}
     tags = {"status": trial.status, "trial": trial.id, "reason": trial.reason, "fidelity": trial.fidelity}
     begin = _created(header)
     return Row(

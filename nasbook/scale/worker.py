@@ -25,6 +25,7 @@ from typing import Any
 
 from nasbook.evaluation import evaluate
 from nasbook.kit.watchdog import watch_over_group
+from nasbook.meter import forget_peak
 from nasbook.scale.target import make_task
 from nasbook.scale.trust import Trust
 from nasbook.space import Space
@@ -63,6 +64,7 @@ def _evaluate(task: Task, order: dict[str, Any], should_stop: Any) -> Trial:
     asked = Trial.from_dict(order["trial"])
     full = order["fidelity"]  # the study's full effort, where the method leaves the fidelity to it
     trial = replace(asked, fidelity=full) if asked.fidelity is None else asked
+    forget_peak()
     try:
         ended = evaluate(
             task,

@@ -158,7 +158,9 @@ class _Boards:
 
     def __init__(self) -> None:
         self.cuda = sys.modules["torch"].cuda
-        self.boards, self.uses, self.over = [], [], threading.Event()
+        self.boards: list[Any] = []
+        self.uses: list[float] = []
+        self.over = threading.Event()
         with suppress(Exception):  # no NVML, or a board that it does not know
             self.nvml: Any = import_module("pynvml")
             self.nvml.nvmlInit()

@@ -12,9 +12,7 @@ from nasbook.trace import Trace
 def add(p: argparse.ArgumentParser) -> None:
     p.add_argument("trace", type=Path, metavar="TRACE", help="a trace, or the folder of a run")
     p.add_argument("--watts", type=positive, metavar="W", help="of a core at work, where energy is not counted (10)")
-    p.add_argument(
-        "--gpu-watts", type=positive, metavar="W", help="of a GPU at work, likewise (300)"
-    )
+    p.add_argument("--gpu-watts", type=positive, metavar="W", help="of a GPU at work, likewise (300)")
     p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")
 
 

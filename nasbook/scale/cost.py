@@ -53,8 +53,8 @@ class Cost:
     def __str__(self) -> str:
         if self.looked_up is not None:
             return (
-                f"Its {_many(self.trials, 'trial')} stand in a table with {_time(self.looked_up)}; to look them up costs "
-                "next to nothing, and is not measured."
+                f"Its {_many(self.trials, 'trial')} stand in a table with {_time(self.looked_up)}; to look them up "
+                "costs next to nothing, and is not measured."
             )
         if not self.measured:
             return f"Of its {_many(self.trials, 'trial')} none was measured, so its cost is not known."
@@ -69,10 +69,9 @@ class Cost:
         if self.estimated:
             watts = [f"{self.core_watts:g} W a core", *([f"{self.gpu_watts:g} W a GPU"] if self.gpu_seconds else [])]
             low, high = self.range
-            part = f" of which the machine has counted {_wh(self.counted)};" if self.counted else ""
-            lines.append(
-                f"Energy: {_wh(self.wh)} (estimate,{part} {', '.join(watts)}; range {_wh(low)} to {_wh(high)})."
-            )
+            part = f"; the machine has counted {_wh(self.counted)} of it" if self.counted else ""
+            how = f"estimate, {', '.join(watts)}; range {_wh(low)} to {_wh(high)}{part}"
+            lines.append(f"Energy: {_wh(self.wh)} ({how}).")
         else:
             lines.append(f"Energy: {_wh(self.counted)}, as the machine has counted it.")
         if missing := self.trials - self.measured:

@@ -290,11 +290,11 @@ def test_a_run_in_which_all_trials_fail_exits_with_1(here, tmp_path):
 # ---- bad input -------------------------------------------------------------------------------------------
 
 BAD = [
-    ([], "say what to do: lab, list, search, export, run or doctor"),
+    ([], "say what to do: lab, list, search, export, run, train"),
     (["serch"], "invalid choice: 'serch'"),
     (["list"], "the following arguments are required: methods|tasks|spaces|estimators|labs"),
     (["list", "method"], "there is no 'method'; did you mean 'methods'?"),
-    (["search", "random"], "the following arguments are required: TASK"),
+    (["search", "random"], "say what to search: a TASK, or a program with --command"),
     (["search", "baysian", "branin"], "there is no method 'baysian'; did you mean 'bayesian'?"),
     (["search", "random", "brannin"], "there is no task 'brannin'; did you mean 'branin'?"),
     (["search", "random", "nowhere:f"], "there is no module 'nowhere'"),

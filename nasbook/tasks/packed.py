@@ -22,16 +22,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nasbook.kit import learner
-
-if TYPE_CHECKING:
-    from nasbook.tasks.training import Training
 
 NO_LABEL = -100  # an image that no loss counts
 AT_ONCE = 2_000_000  # numbers of a layer's output when errors are measured
@@ -40,7 +37,8 @@ AT_ONCE = 2_000_000  # numbers of a layer's output when errors are measured
 class Pack(nn.Module):
     """These networks as one. `epoch` trains each for an epoch, and `give_back` writes into each what it has learned."""
 
-    def __init__(self, members: Sequence[Training]) -> None:
+    def __init__(self, members: Sequence[Any]) -> None:
+        """members: a Training of training.py each."""
         super().__init__()
         self.task = members[0].task
         self.members = sorted(members, key=lambda m: -m.config["depth"])

@@ -39,6 +39,10 @@ OPERATE = {
 }  # fmt: skip
 EQUIVALENT = {  # module -> change -> why no test can see it
     "nasbook.nas.local_search": {"100  →  101": "one more try to draw a start that is new"},
+    "nasbook.nas.compound": {
+        "1 / power  →  1 * power": "a longer axis, whose further points the constraint leaves out all the same",
+        "1e-06  →  2e-06": "how much rounding is let pass for a step of the space",
+    },
     "nasbook.hpo.genetic": {"10  →  11": "one more try to mutate a child that lives already, before any untried one"},
 }
 TIMES, GRACE = 3, 5  # a mutant that takes so many times as long, and so many seconds more, is dead

@@ -8,6 +8,8 @@ pale dots are all 625 chains, each trained alone once and for all; a search of c
 at those of its supernet. Blue diamonds are what NSGA-II finds in that table for error, latency and parameters, green
 squares a network that compound scaling makes larger by one rule. Once-for-all and compound scaling search other
 networks, which are measured here, in the unit of the table.
+
+A budget is one of latency and not of energy: none of the tables holds energies that somebody has measured.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import nasbook
-from nasbook.cli import cost, doctor, imports, lab, look, search, studies, tracking, train, worker
+from nasbook.cli import cost, doctor, imports, lab, look, measuring, search, studies, tracking, train, worker
 from nasbook.cli.words import Usage, fail, lower, one_of, pair, positive, say, whole
 from nasbook.kit import interrupt
 from nasbook.prepare import MOST_WORKERS
@@ -166,6 +166,8 @@ def _parser() -> _Parser:
                    help="an argument of the task, or a new range of a parameter: width=[64,512]")  # fmt: skip
 
     imports.add_options(add("import", imports.run, "write a study from a search space of another program"))
+
+    measuring.add(add("measure", measuring.run, "run a few short trials of a study here, and say what all would cost"))
 
     p = add("run", studies.run, "run a study on this machine or on a cluster", epilog=STRANGERS)
     p.add_argument("study", type=Path, metavar="STUDY", help="a study, e.g. study.yaml")

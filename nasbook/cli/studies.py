@@ -49,10 +49,14 @@ def export(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> int:
     from nasbook import scale
+    from nasbook.scale.measure import find
 
     study = scale.load_study(options.study, check=False)
     out = options.out or Path("runs") / study.folder_name
     trust = _trust(study, options)
+    measured, unused = find(options.study)
+    if measured or unused:
+        say(str(measured.estimate(study)) if measured else f"warning: {unused}")
     begin = clock.perf_counter()
     with redirect_stdout(sys.stderr):
         trace = scale.run(

@@ -38,6 +38,7 @@ OPERATE = {
     ast.Mod: ast.Mult, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.MatMult: ast.Add,
 }  # fmt: skip
 EQUIVALENT = {  # module -> change -> why no test can see it
+    "nasbook.hpo.asha": {"True  →  False": "strict of a zip of three lists that are as long as the levels"},
     "nasbook.nas.local_search": {"100  →  101": "one more try to draw a start that is new"},
     "nasbook.nas.compound": {
         "1 / power  →  1 * power": "a longer axis, whose further points the constraint leaves out all the same",

@@ -12,6 +12,7 @@ import nasbook
 from nasbook.hpo.asha import ASHA, good_enough
 from nasbook.hpo.hyperband import brackets
 from nasbook.kit.levels import rung_levels
+from nasbook.method import Proposal
 from nasbook.search import search, steps
 
 # ---- tables ----------------------------------------------------------------------------------------------
@@ -235,9 +236,20 @@ def test_asha_goes_from_the_top_down():
     tell(new, 0.05)
     asked = [method.ask() for _ in range(3)]  # the best of rung 1 and the new one of rung 0 may both go on
     assert [(t.fidelity, t.info.get("continues")) for t in asked] == [(9, 3), (3, new.id), (1, None)]
+    assert [t.info["rung"] for t in (one, *asked)] == [1, 2, 1, 0]
     rungs = method.view().rungs
     assert [r.promoted for r in rungs] == [(3, 1, new.id), (one.id,), ()]
     assert rungs[0].stopped == (0, 2, 4, 5) and rungs[2].values == (None,)
+
+
+def test_a_known_result_is_the_promotion_of_its_own_configuration_once():
+    method = ASHA(Line.space, max_fidelity=9)
+    for x, value in ((0.2, 0.4), (0.7, 0.1)):
+        method.enqueue({"x": x})
+        method.tell(replace(method.ask(), status="done", value=value))
+    known = [method.place(Proposal({"x": x}, 3)).info for x in (0.7, 0.7, 0.5)]
+    assert known == [{"continues": 1, "rung": 1}, {"rung": 1}, {"rung": 1}]  # promoted already; in no rung below
+    assert method.promoted[0] == [1]
 
 
 # ---- all of them -----------------------------------------------------------------------------------------

@@ -162,6 +162,13 @@ class TrainsToTheEnd(Protocol):
 
 
 @runtime_checkable
+class Standardises(Protocol):
+    """`scaling`: {"mean", "std"} of each channel, by which what a file holds is standardised: (x − mean) / std."""
+
+    scaling: Mapping[str, Sequence[float]]
+
+
+@runtime_checkable
 class KeepsSplits(TrainsForReal, Protocol):
     """A training that has all its images in memory, as arrays by the names of `data`, to be exchanged in a copy."""
 

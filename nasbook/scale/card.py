@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from nasbook.nas.spaces.cost import flops, latency, parameters
 from nasbook.scale.export import CORE_WATTS, GPU_WATTS
+from nasbook.task import TrainsForReal
 from nasbook.trial import plain
 from nasbook.version import __version__
 
@@ -30,7 +31,7 @@ def card(found: Any, runs: Sequence[Any], best: Any, net: nn.Module, x: Tensor, 
     accuracy = mean(accuracies)
     return plain({
         "schema": SCHEMA, "nasbook": __version__, "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "space": getattr(getattr(task, "architectures", None), "name", task.name), "config": found.config,
+        "space": task.architectures.name if isinstance(task, TrainsForReal) else task.name, "config": found.config,
         "search": found.search,
         "training": {
             "task": task.name, "arguments": task.arguments, "epochs": task.epochs, "runs": [vars(run) for run in runs],

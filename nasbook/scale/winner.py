@@ -40,7 +40,7 @@ from nasbook.scale.study_errors import RunError
 from nasbook.scale.target import make_task
 from nasbook.scale.trust import Trust
 from nasbook.space import Config
-from nasbook.task import Task, TrainsToTheEnd
+from nasbook.task import Standardises, Task, TrainsToTheEnd
 from nasbook.trace import Trace
 from nasbook.trace_file import load
 from nasbook.trial import Trial, plain
@@ -282,7 +282,8 @@ def _packed(found: Found, runs: Sequence[Run], out: Path, onnx: bool) -> Winner:
     source, weights = task.plain(found.config, training.judged)
     safetensors.write_weights(out / "weights.safetensors", weights)
     net, x, y = training.judged.eval(), task.tensors["test"][0], task.tensors["test"][1]
-    (out / "network.py").write_text(_file(source, weights, x[:1], getattr(task, "scaling", None)), encoding="utf-8")
+    scaling = task.scaling if isinstance(task, Standardises) else None
+    (out / "network.py").write_text(_file(source, weights, x[:1], scaling), encoding="utf-8")
     card = cards.card(found, runs, best, net, x[:1], len(y))
 
     def kept() -> Winner:

@@ -550,7 +550,8 @@ class Lab(W.VBox):
         if setting.effect == "search" and not quiet:
             self.restart(f"{setting.label} changed, so {self.anew}.")
             return
-        self._in_force[name] = setting.value
+        with self._telling:  # two threads may change it at once, and the later value must be the one that stays
+            self._in_force[name] = setting.value
         if quiet:
             return
         if setting.effect == "live":

@@ -156,7 +156,7 @@ class EvolutionLab(Lab):
     def frame(self, n: int) -> Any:
         steps = self.steps[:n]
         spread = [self.difference(k) for k in range(1, n + 1)]
-        if self.values["show"] == "landscape":
+        if self.live.picture is self.landscape:  # what is chosen may be a moment ahead of what is drawn
             return steps, spread
         self.crowd.band = self.values["band"]
         best: list[Trial] = []

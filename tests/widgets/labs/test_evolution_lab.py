@@ -350,3 +350,14 @@ def test_an_error_in_the_table_is_shown(monkeypatch):
 def test_bad_arguments_get_a_sentence(arguments, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         EvolutionLab(**arguments)
+
+
+def test_a_frame_fits_the_picture_in_use_while_another_is_chosen():
+    """The search's thread may draw between a choice and the exchange of the pictures."""
+    lab = small()
+    lab.step()
+    for chosen in ("landscape", "families"):
+        lab._in_force["show"] = chosen  # as it stands in that moment
+        lab.redraw()
+        assert lab.error is None
+        lab.set(show=chosen)

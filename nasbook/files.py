@@ -31,6 +31,14 @@ def read_bytes(path: str | Path) -> bytes:
     return path.read_bytes()
 
 
+def write_text(path: str | Path, text: str) -> None:
+    """Write all of a file in UTF-8; a kill leaves the old file or the new one."""
+    path = Path(path)
+    scratch = path.with_name(path.name + ".tmp")
+    scratch.write_text(text, encoding="utf-8")
+    os.replace(scratch, path)
+
+
 def parse_json(data: bytes | str, what: str = "JSON") -> Any:
     """The value of a JSON text in UTF-8. ValueError says what is wrong: no `what`, a number that is too large …"""
     try:

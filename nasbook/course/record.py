@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from nasbook.files import alone, parse_json, read_bytes
+from nasbook.files import alone, parse_json, read_bytes, write_text
 
 FILE = "nasbook_progress.json"
 SCHEMA = "nasbook/progress@1"
@@ -121,9 +121,7 @@ class Record:
         return entries
 
     def _write(self, entries: Entries) -> None:
-        scratch = self.path.with_name(self.path.name + ".tmp")
-        scratch.write_text(json.dumps({"schema": SCHEMA, "entries": entries}, indent=1), encoding="utf-8")
-        os.replace(scratch, self.path)
+        write_text(self.path, json.dumps({"schema": SCHEMA, "entries": entries}, indent=1))
 
     def _say(self, problem: str) -> None:
         if problem != self.problem:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from nasbook.nas.spaces.cost import flops, latency, parameters
-from nasbook.scale.export import CORE_WATTS, GPU_WATTS
+from nasbook.scale.cost import CORE_WATTS, GPU_WATTS
 from nasbook.task import TrainsForReal
 from nasbook.trial import plain
 from nasbook.version import __version__

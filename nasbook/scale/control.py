@@ -27,7 +27,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from nasbook.files import alone, parse_json
+from nasbook.files import alone, parse_json, write_text
 from nasbook.loop import Run
 from nasbook.method import Method
 from nasbook.scale.pulse import Pulse
@@ -136,9 +136,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, row: Mapping[str, Any]) -> None:
-    scratch = path.with_name(f"{path.name}.tmp")
-    scratch.write_text(json.dumps({"schema": SCHEMA, **row}, indent=1) + "\n", encoding="utf-8")
-    os.replace(scratch, path)
+    write_text(path, json.dumps({"schema": SCHEMA, **row}, indent=1) + "\n")
 
 
 def _valid(space: Space, config: Any) -> Config:

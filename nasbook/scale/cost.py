@@ -47,6 +47,18 @@ class Cost:
         low, high = RANGE
         return self.counted + low * self.estimated, self.counted + high * self.estimated
 
+    @property
+    def energy(self) -> str:
+        """E.g. "0.2 Wh (estimate, 10 W a core)"."""
+        if not self.measured:
+            return "not known"
+        return f"{_wh(self.wh)} ({'estimate, ' + self.watts if self.estimated else 'as the machine has counted it'})"
+
+    @property
+    def watts(self) -> str:
+        """What the estimate assumes."""
+        return f"{self.core_watts:g} W a core" + (f", {self.gpu_watts:g} W a GPU" if self.gpu_seconds else "")
+
     def to_dict(self) -> dict[str, Any]:
         return {**asdict(self), "wh": self.wh, "wh_range": list(self.range)}
 
@@ -67,10 +79,9 @@ class Cost:
             use = "" if self.gpu_use is None else f", {100 * self.gpu_use:.0f} % in use"
             lines.append(f"GPU: {_time(self.gpu_seconds)}{use}.")
         if self.estimated:
-            watts = [f"{self.core_watts:g} W a core", *([f"{self.gpu_watts:g} W a GPU"] if self.gpu_seconds else [])]
             low, high = self.range
             part = f"; the machine has counted {_wh(self.counted)} of it" if self.counted else ""
-            how = f"estimate, {', '.join(watts)}; range {_wh(low)} to {_wh(high)}{part}"
+            how = f"estimate, {self.watts}; range {_wh(low)} to {_wh(high)}{part}"
             lines.append(f"Energy: {_wh(self.wh)} ({how}).")
         else:
             lines.append(f"Energy: {_wh(self.counted)}, as the machine has counted it.")

@@ -133,6 +133,9 @@ def _run(
             wanted = study.resources.gpus and study.resources.device == "auto" and not task.knows_cost
             if wanted and (inside or engine == "local") and not gpus():
                 bar.say("the study asks for GPUs, and this machine shows none: its trials run on the CPU")
+            if inside and engine not in ("local", OPTUNA):
+                what = "one training" if isinstance(method, OneShot) else "a search in a table"
+                bar.say(f"{study.method.name} on {study.task.name} is {what}: it runs here, without {engine}")
             if engine == OPTUNA:
                 return import_module("nasbook.scale.storage_engine").shared(study, out, bar, trust, storage)
             if isinstance(method, OneShot) or task.knows_cost:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nasbook.files import write_text
 from nasbook.trace import Trial
 
 
@@ -33,9 +34,8 @@ class Job:
 
     def save(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        scratch = self.folder / "progress.json.tmp"
-        scratch.write_text(json.dumps({"curve": self.curve, "seconds": self.spent, "deaths": self.deaths}))
-        scratch.replace(self.folder / "progress.json")
+        row = {"curve": self.curve, "seconds": self.spent, "deaths": self.deaths}
+        write_text(self.folder / "progress.json", json.dumps(row))
 
     @property
     def spent(self) -> float:

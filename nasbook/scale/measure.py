@@ -26,7 +26,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from nasbook.files import parse_json
+from nasbook.files import parse_json, write_text
 from nasbook.method import OneShot
 from nasbook.scale.cost import CORE_WATTS, GPU_WATTS
 from nasbook.scale.engine import run
@@ -120,7 +120,7 @@ def measure(
         unit=short.unit if short else "epoch",
         peak_bytes=max(peaks, default=None),
     )
-    _beside(path).write_text(json.dumps({"schema": SCHEMA, **asdict(found)}, indent=1) + "\n", encoding="utf-8")
+    write_text(_beside(path), json.dumps({"schema": SCHEMA, **asdict(found)}, indent=1) + "\n")
     return found
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from nasbook.files import write_text
 from nasbook.scale import yaml12
 from nasbook.scale.study_checks import problems, problems_of_space
 from nasbook.scale.study_errors import Place, StudyError, error_at, line_of, located
@@ -76,9 +77,7 @@ class Study(Plan):
             hint = "overwrite=True (--overwrite) replaces it, another name keeps it"
             raise StudyError(f"the file exists; {hint}", str(path))
         path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = path.with_name(path.name + ".tmp")
-        scratch.write_text(self.to_yaml(head), encoding="utf-8")
-        scratch.replace(path)
+        write_text(path, self.to_yaml(head))
         return path
 
 

@@ -20,7 +20,6 @@ from __future__ import annotations
 import inspect
 import json
 import math
-import os
 import time as clock
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,7 +29,7 @@ from typing import Any
 
 import torch
 
-from nasbook.files import lock, parse_json, read_bytes
+from nasbook.files import lock, parse_json, read_bytes, write_text
 from nasbook.kit import safetensors
 from nasbook.nas.spaces.program import HEAD
 from nasbook.scale import card as cards
@@ -266,9 +265,7 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _write_json(path: Path, row: Mapping[str, Any]) -> None:
-    scratch = path.with_name(path.name + ".tmp")
-    scratch.write_text(json.dumps(plain(row), indent=2, allow_nan=False), encoding="utf-8")
-    os.replace(scratch, path)
+    write_text(path, json.dumps(plain(row), indent=2, allow_nan=False))
 
 
 # ---- packing ---------------------------------------------------------------------------------------------

@@ -152,6 +152,15 @@ def test_a_table_runs_on_its_simulated_clock(tmp_path):
     assert len({t.worker for t in trace.trials}) == 4
 
 
+def test_what_needs_no_workers_runs_here_whatever_the_engine_and_says_so(tmp_path, capsys):
+    notebook = nasbook.search("random", "nb201-cifar10", trials=3, seed=4)
+    path = notebook.export(tmp_path / "study.yaml", trials=6)
+    trace = run(path, tmp_path / "ray", engine="ray", progress=True)  # Ray is not even imported
+    assert "random on nb201-cifar10 is a search in a table: it runs here, without ray" in capsys.readouterr().err
+    assert trace.digest == run(path, tmp_path / "local", progress=True).digest
+    assert "it runs here" not in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_digits_train_for_real_on_two_workers(tmp_path):
     notebook = nasbook.search("random", nasbook.task("digits-mlp", epochs=1, train=200), trials=2, seed=1)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
+from nasbook.files import write_text
 from nasbook.method import OneShot
 from nasbook.scale.study import Study
 from nasbook.scale.study_errors import StudyError
@@ -45,9 +46,7 @@ def write(
             raise StudyError(f"the file exists; {hint}", str(file))
     for file, text in files.items():
         file.parent.mkdir(parents=True, exist_ok=True)
-        scratch = file.with_name(file.name + ".tmp")
-        scratch.write_text(text, encoding="utf-8")
-        scratch.replace(file)
+        write_text(file, text)
     return path
 
 

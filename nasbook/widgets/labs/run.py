@@ -27,7 +27,7 @@ from nasbook.plots.labs.run import RunPicture, RunState
 from nasbook.plots.style import number, plural
 from nasbook.scale import yaml12
 from nasbook.scale.control import order
-from nasbook.scale.export import CORE_WATTS, GPU_WATTS
+from nasbook.scale.cost import CORE_WATTS, Cost, cost
 from nasbook.scale.watch import Watched
 from nasbook.trace import Step
 from nasbook.trial import Trial
@@ -48,7 +48,7 @@ WORDS = {  # of a run, by its state
 
 class RunLab(Lab):
     """Follows a run. Arguments: folder (of the run; by default the newest below runs/), and the settings show
-    ('curves', 'workers', 'load'), follow, watts (of a worker; 0 takes 10 W a core and 300 W a GPU)."""
+    ('curves', 'workers', 'load'), follow, watts (of a core at work)."""
 
     name = "run"
     lines = 3
@@ -70,9 +70,9 @@ class RunLab(Lab):
             Setting("folder", folder),
             choose("show", "Below", SHOWS, "curves", "What is drawn below the history.", effect="live"),
             tick("follow", "follow the run", True, "Show what the run does as soon as it does it.", effect="live"),
-            count("watts", "Watts a worker (0: assumed)", 0, 0, 100_000,
-                  "What a worker draws while it works, for the estimate of energy. 0 assumes 10 W for each core and "
-                  "300 W for each GPU that the study asks for.", effect="live", more=True),
+            count("watts", "Watts a core", int(CORE_WATTS), 1, 1_000,
+                  "What a core draws while it works, for the estimate of energy where the machine counts none.",
+                  effect="live", more=True),
         ]  # fmt: skip
 
     def prepare(self) -> None:
@@ -256,10 +256,8 @@ class RunLab(Lab):
         if w.state() in LIVE and (left := w.left()) is not None:
             parts.append(f"about {duration(left)} left")
         if w.trace is not None:
-            seconds, kwh = self.energy()
-            energy = f"{number(kwh, 2)} kWh" if kwh >= 0.1 else f"{number(1000 * kwh, 2)} Wh"
-            parts.append(f"{duration(seconds)} of work by all workers")
-            parts.append(f"energy estimated as {energy} at {self.watts:g} W a worker")
+            parts.append(f"{duration(self.work)} of work by all workers")
+            parts.append(f"energy of what has ended: {self.cost.energy}")
         meter = html.escape(" · ".join(parts) or "No time has been spent.")
         if self._spent.value != (value := f"<span class='nb-meter-words'>{meter}</span>"):
             self._spent.value = value
@@ -281,21 +279,17 @@ class RunLab(Lab):
             self._typed.value = json.dumps(self.trace.incumbent.config)
 
     @property
-    def watts(self) -> float:
-        """What a worker is taken to draw."""
-        study = self.watched.study
-        if self.values["watts"]:
-            return float(self.values["watts"])
-        if study is None:
-            return CORE_WATTS
-        return GPU_WATTS * study.resources.gpus or CORE_WATTS * study.resources.cpus
-
-    def energy(self) -> tuple[float, float]:
-        """Seconds in which workers were at work, and the kWh that they drew, if `watts` is right."""
+    def work(self) -> float:
+        """Seconds in which workers were at work, those of running trials included."""
         trials = [] if self.trace is None else self.trace.trials
-        seconds = sum(t.cost or 0.0 for t in trials)
-        seconds += sum(max(0.0, self.watched.now - t.start) for t in self.watched.pending)
-        return seconds, seconds * self.watts / 3.6e6
+        running = sum(max(0.0, self.watched.now - t.start) for t in self.watched.pending)
+        return sum(t.cost or 0.0 for t in trials) + running
+
+    @property
+    def cost(self) -> Cost:
+        """What the trials that have ended have cost, as `nasbook cost` says it."""
+        assert self.trace is not None
+        return cost(self.trace, core_watts=self.values["watts"])
 
     # ---- asking the run -------------------------------------------------------------------------------------
 
@@ -307,7 +301,7 @@ class RunLab(Lab):
             tooltip="A configuration of the run's space; Enter tries it next.",
         )  # fmt: skip
         self._typed.add_class("nb-typed")
-        named = {"pause": "Pause run", "resume": "Resume run", "stop": "Stop run", "next": "Try next"}
+        named = {"pause": "Pause run", "resume": "Resume", "stop": "Stop run", "next": "Try next"}
         self._buttons = {name: W.Button(description=words) for name, words in named.items()}
         asks: dict[str, Any] = {"pause": {"pause": True}, "resume": {"pause": False}, "stop": {"stop": True}}
         for name, button in self._buttons.items():

@@ -127,11 +127,12 @@ def test_time_and_energy_are_those_of_the_trials(folder):
     lab = nasbook.lab("run", "runs/a", watts=36)
     lab.wait()
     pending = lab.watched.now - lab.watched.pending[0].start
-    seconds, kwh = lab.energy()
-    assert seconds == pytest.approx(sum(t.cost for t in lab.trace.trials) + pending)
-    assert kwh == pytest.approx(seconds * 36 / 3.6e6) and "36 W a worker" in words(lab._spent)
-    lab.set(watts=0)
-    assert "10 W a worker" in words(lab._spent)
+    assert lab.work == pytest.approx(sum(t.cost for t in lab.trace.trials) + pending)
+    told = Trace.load(folder).cost(core_watts=36)  # what nasbook cost says
+    joules = sum(t.used["cpu_seconds"] for t in lab.trace.trials) * 36
+    assert lab.cost == told and told.wh == pytest.approx(joules / 3600) and told.energy in words(lab._spent)
+    lab.set(watts=10)
+    assert "(estimate, 10 W a core)" in words(lab._spent)
     lab.close()
 
 
@@ -223,5 +224,5 @@ def test_a_walk_with_a_run_in_a_process(tmp_path, monkeypatch):
     assert [s.trial for s in lab.steps] == trace.trials and lab.trace.digest == trace.digest
     assert trace.trials[2].config == {"x": 0.5} and [t.config["x"] for t in trace.trials].count(0.5) == 1
     assert starts(path)[3]["epoch"] >= 1  # it went on from its checkpoint
-    assert lab.error is None and lab.energy()[0] == pytest.approx(sum(t.cost for t in trace.trials))
+    assert lab.error is None and lab.work == pytest.approx(sum(t.cost for t in trace.trials))
     lab.close()

@@ -255,9 +255,9 @@ class RunLab(Lab):
         parts = [f"{duration(w.now)} spent"] if w.trace is not None else []
         if w.state() in LIVE and (left := w.left()) is not None:
             parts.append(f"about {duration(left)} left")
-        if w.trace is not None:
+        if (ended := self.cost) is not None:
             parts.append(f"{duration(self.work)} of work by all workers")
-            parts.append(f"energy of what has ended: {self.cost.energy}")
+            parts.append(f"energy of what has ended: {ended.energy}")
         meter = html.escape(" · ".join(parts) or "No time has been spent.")
         if self._spent.value != (value := f"<span class='nb-meter-words'>{meter}</span>"):
             self._spent.value = value
@@ -281,15 +281,15 @@ class RunLab(Lab):
     @property
     def work(self) -> float:
         """Seconds in which workers were at work, those of running trials included."""
-        trials = [] if self.trace is None else self.trace.trials
-        running = sum(max(0.0, self.watched.now - t.start) for t in self.watched.pending)
-        return sum(t.cost or 0.0 for t in trials) + running
+        w = self.watched
+        running = sum(max(0.0, w.now - t.start) for t in w.pending)
+        return sum(t.cost or 0.0 for t in ([] if w.trace is None else w.trace.trials)) + running
 
     @property
-    def cost(self) -> Cost:
-        """What the trials that have ended have cost, as `nasbook cost` says it."""
-        assert self.trace is not None
-        return cost(self.trace, core_watts=self.values["watts"])
+    def cost(self) -> Cost | None:
+        """What the trials that have ended have cost, as `nasbook cost` says it; None where there is no run."""
+        trace = self.watched.trace
+        return None if trace is None else cost(trace, core_watts=self.values["watts"])
 
     # ---- asking the run -------------------------------------------------------------------------------------
 

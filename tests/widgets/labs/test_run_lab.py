@@ -226,3 +226,14 @@ def test_a_walk_with_a_run_in_a_process(tmp_path, monkeypatch):
     assert starts(path)[3]["epoch"] >= 1  # it went on from its checkpoint
     assert lab.error is None and lab.work == pytest.approx(sum(t.cost for t in trace.trials))
     lab.close()
+
+
+def test_the_cost_is_of_the_folder_that_is_watched_whatever_the_search_holds(folder):
+    """While a lab begins anew it holds no trace for a moment, and a control may be moved just then."""
+    lab = nasbook.lab("run", "runs/a")
+    lab.wait()
+    lab._look_no_more()
+    lab.trace = None  # as it stands in that moment
+    lab.set(watts=20)
+    assert lab.error is None and "(estimate, 20 W a core)" in words(lab._spent)
+    lab.close()

@@ -33,6 +33,7 @@ FRAMES = 4  # lines of its traceback
 
 
 ShouldStop = Callable[[Trial, Sequence[tuple[float, float]]], str | None]
+Row = tuple[Trial, int, Path | None]  # with its seed and its checkpoint
 
 
 def evaluate(
@@ -74,8 +75,31 @@ def evaluate_many(
     timeout: float | None = None,
     checkpoints: Sequence[Path | None],
 ) -> list[Trial]:
-    """Run trials of one fidelity to their ends, all at once, each as `evaluate` would; its cost, and what `timeout`
-    looks at, is its share of the seconds. Where the task raises for all of them, each is run alone, and fails alone."""
+    """Run trials to their ends, those of each fidelity at once, each as `evaluate` would; its cost, and what `timeout`
+    looks at, is its share of the seconds. Where the task raises for all of them, each is run alone, and fails alone.
+    How many have trained with one stands in its metrics, as `packed`."""
+    ended: dict[int, Trial] = {}
+    for fidelity in dict.fromkeys(t.fidelity for t in trials):
+        alike = [i for i, t in enumerate(trials) if t.fidelity == fidelity]
+        rows = [(trials[i], seeds[i], checkpoints[i]) for i in alike]
+        if len(alike) == 1:
+            found = _each(task, rows, should_stop, timeout)
+        else:
+            found = _at_once(task, rows, should_stop, timeout)
+            found = [replace(t, metrics={**t.metrics, "packed": len(alike)}) for t in found]
+        ended |= dict(zip(alike, found, strict=True))
+    return [ended[i] for i in range(len(trials))]
+
+
+def _each(task: Task, rows: Sequence[Row], should_stop: ShouldStop | None, timeout: float | None) -> list[Trial]:
+    return [
+        evaluate(task, trial, seed=seed, should_stop=should_stop, timeout=timeout, checkpoint=checkpoint)
+        for trial, seed, checkpoint in rows
+    ]
+
+
+def _at_once(task: Task, rows: Sequence[Row], should_stop: ShouldStop | None, timeout: float | None) -> list[Trial]:
+    trials, seeds, checkpoints = (list(column) for column in zip(*rows, strict=True))
     running = [_Running(task, trial, should_stop, timeout, shares=len(trials)) for trial in trials]
     try:
         for checkpoint in checkpoints:
@@ -98,13 +122,9 @@ def evaluate_many(
         warnings.warn(
             f"trials {first} to {last}: {name} cannot evaluate these {len(trials)} at once ({described(error)}); each "
             "is evaluated alone",
-            stacklevel=3,
+            stacklevel=4,
         )
-        one_by_one = zip(trials, seeds, checkpoints, strict=True)
-        return [
-            evaluate(task, t, seed=seed, should_stop=should_stop, timeout=timeout, checkpoint=kept)
-            for t, seed, kept in one_by_one
-        ]
+        return _each(task, rows, should_stop, timeout)
     for one in running:
         one.meter.used = meter.share(len(trials))
     return [

@@ -191,19 +191,10 @@ class Run:
 
     def evaluate_many(self, trials: Sequence[Trial], timeout: float | None = None) -> list[Trial]:
         """Run trials to their ends at once, those of each fidelity together."""
-        ended: dict[int, Trial] = {}
-        for fidelity in dict.fromkeys(t.fidelity for t in trials):
-            alike = [t for t in trials if t.fidelity == fidelity]
-            if len(alike) == 1:
-                found = [self.evaluate(alike[0], timeout)]
-            else:
-                found = evaluate_many(
-                    self.task, alike, seeds=self._seeds(alike), should_stop=self.method.should_stop, timeout=timeout,
-                    checkpoints=self._states(alike),
-                )  # fmt: skip
-                found = [replace(t, metrics={**t.metrics, "packed": len(alike)}) for t in found]
-            ended |= {t.id: t for t in found}
-        return [ended[t.id] for t in trials]
+        return evaluate_many(
+            self.task, trials, seeds=self._seeds(trials), should_stop=self.method.should_stop, timeout=timeout,
+            checkpoints=self._states(trials),
+        )  # fmt: skip
 
     def _seeds(self, trials: Sequence[Trial]) -> list[int]:
         return [trial_seed(self.trace.header.seed, _root(t)) for t in trials]

@@ -70,7 +70,7 @@ def prepared(
         warnings.warn(_without_fidelity(task, method), stacklevel=3)
     _check_budget(trials, time, workers, task, one_shot, timeout)
     _check_objectives(method, task)
-    _check_packed(packed, method, task)
+    check_packed(packed, method, task)
     if packed > 1:
         header = replace(header, provenance={**header.provenance, "packed": int(packed)})
     if first and one_shot:
@@ -237,20 +237,22 @@ def _check_objectives(method: Method | OneShot, task: Task) -> None:
         raise ValueError(f"{task.name} has {objectives} objectives: {reason}")
 
 
-def _check_packed(packed: Any, method: Method | OneShot, task: Task) -> None:
-    """ValueError where trials cannot be evaluated several at once."""
+def check_packed(packed: Any, method: Method | OneShot | type[Method | OneShot], task: Task | None) -> None:
+    """ValueError where trials cannot be evaluated several at once. task: None where it cannot be asked yet."""
     if isinstance(packed, bool) or not isinstance(packed, int | np.integer) or not 1 <= packed <= MOST_WORKERS:
         raise ValueError(f"packed, how many trials train at once, must be 1 to {MOST_WORKERS}, not {packed!r}")
     if packed == 1:
         return
-    if not isinstance(task, EvaluatesMany):
+    if task is not None and not isinstance(task, EvaluatesMany):
         raise ValueError(
             f"packed={packed}: {task.name} evaluates one at a time; digits-mlp and digits-cells do several"
         )
+    if isinstance(method, OneShot) or (isinstance(method, type) and issubclass(method, OneShot)):
+        raise ValueError(f"packed={packed}: {method.name} trains its networks itself, so there is nothing to pack")
     if not getattr(method, "independent", False):
         raise ValueError(
             f"packed={packed}: {method.name} chooses after each result, so its trials cannot train at once; 'random', "
-            "'grid', 'sobol', 'successive-halving' and 'hyperband' choose several before"
+            "'grid', 'sobol', 'successive-halving', 'hyperband' and 'cma-es' choose several before"
         )
 
 

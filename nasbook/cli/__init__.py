@@ -153,6 +153,7 @@ def _parser() -> _Parser:
     p.add_argument("--epochs", type=whole(1), metavar="N", help="length of a training")
     p.add_argument("--data", metavar="FILE", help="more data, for tasks that take it")
     p.add_argument("--workers", type=whole(1, MOST_WORKERS), metavar="N", help="processes side by side")
+    p.add_argument("--packed", type=whole(1, MOST_WORKERS), metavar="N", help="trials that each trains as one network")
     p.add_argument("--cpus", type=whole(1), metavar="N", help="threads of a trial")
     p.add_argument("--gpus", type=positive, metavar="N", help="GPUs of a trial; 0.5: two share one")
     p.add_argument("--device", type=one_of("auto", "cpu", "cuda"), metavar="auto|cpu|cuda")

@@ -24,6 +24,7 @@ def export(options: argparse.Namespace) -> int:
         "epochs",
         "data",
         "workers",
+        "packed",
         "cpus",
         "gpus",
         "device",

@@ -139,6 +139,7 @@ class CMAES(Method):
     name = "cma-es"
     Settings = CMASettings
     View = CMAView
+    independent = True  # within a generation
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)
@@ -166,6 +167,9 @@ class CMAES(Method):
         x[inside] = x[inside].clip(0, 1)
         self._points[self.next_id] = x
         return Proposal(self.space.decode(self._tried([x])[0]), info={"generation": self.cma.generation})
+
+    def settled(self) -> bool:
+        return bool(self.queue) or 0 < len(self._points) < self.cma.s.lam  # the rest of a generation
 
     def _tried(self, X: Iterable[np.ndarray]) -> np.ndarray:
         """(k, N) where in the unit cube such points are tried."""

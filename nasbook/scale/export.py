@@ -22,6 +22,7 @@ from typing import Any
 from nasbook import registry
 from nasbook.hpo.parts.pareto import best_trials
 from nasbook.method import OneShot
+from nasbook.prepare import MOST_WORKERS
 from nasbook.scale.cost import CORE_WATTS, GPU_WATTS
 from nasbook.scale.outline import Outline, outline
 from nasbook.scale.study import Study, validate
@@ -123,6 +124,7 @@ def export(
 
     The target, each part optional:
     trials, hours: the budget (default: as many trials as the trace has). workers: processes side by side.
+    packed: trials that each worker trains at once, as one network (default: as many as the trace's search did).
     epochs: length of a training. data: a file of more data, for tasks that take one.
     Any other name is an argument of the task (train=5000), or a parameter of the space that gets a new range
     (width=(64, 512)), new options (activation=["relu", "gelu"]), or one value (depth=4).
@@ -159,6 +161,7 @@ def _plan(
     epochs: int | None = None,
     data: Any = None,
     workers: int = 1,
+    packed: int | None = None,
     cpus: int = 1,
     gpus: float = 0,
     device: str = "auto",
@@ -273,6 +276,7 @@ def _plan(
             "fidelity": fidelity,
             "budget": {"trials": trials, "hours": hours, "timeout": timeout, "max_failures": max_failures},
             "workers": workers,
+            "packed": _packed(trace) if packed is None and task is None else packed or 1,
             "resources": {"cpus": cpus, "gpus": gpus, "device": device},
             "seeds": {"search": header.seed if seed is None else seed, "training": training_seed},
             "first": [] if one_shot else _best(trace, space, min(best, trials or best)),
@@ -285,6 +289,12 @@ def _plan(
     except StudyError as error:
         raise ValueError(f"this cannot be exported: {error}") from error
     return study, _within(cost)
+
+
+def _packed(trace: Trace) -> int:
+    """How many trials the notebook trained at once."""
+    found = trace.header.provenance.get("packed")
+    return found if type(found) is int and 1 <= found <= MOST_WORKERS else 1
 
 
 # ---- the task --------------------------------------------------------------------------------------------

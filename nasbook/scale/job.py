@@ -20,7 +20,9 @@ class Job:
     folder: Path
     curve: list[tuple[float, float]] = field(default_factory=list)
     seconds: float = 0.0  # in earlier processes
-    deaths: int = 0
+    deaths: int = 0  # of its process, while it ran alone
+    together: int = 0  # of its process, while others ran with it, of which one may be to blame
+    shares: int = 1  # how many share the seconds of its process
     begin: float = 0.0  # on this process' clock
 
     @classmethod
@@ -30,16 +32,18 @@ class Job:
             row = json.loads((folder / "progress.json").read_text())
             job.curve = [(float(f), float(v)) for f, v in row["curve"]]
             job.seconds, job.deaths = float(row["seconds"]), int(row["deaths"])
+            job.together = int(row.get("together", 0))
         return job
 
     def save(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         row = {"curve": self.curve, "seconds": self.spent, "deaths": self.deaths}
+        row |= {"together": self.together} if self.together else {}
         write_text(self.folder / "progress.json", json.dumps(row))
 
     @property
     def spent(self) -> float:
-        return self.seconds + (clock.perf_counter() - self.begin if self.begin else 0.0)
+        return self.seconds + ((clock.perf_counter() - self.begin) / self.shares if self.begin else 0.0)
 
     def report(self, fidelity: float, value: float) -> None:
         """A training that goes on from a checkpoint may report its first epochs again."""

@@ -100,6 +100,7 @@ def measure(
     if alone:
         small = study.model_copy(update={**shared, "budget": Budget(trials=epochs), "first": []})
     else:
+        trials = max(trials, study.packed)  # one whole pack
         some = {"method": MethodSpec(name="random"), "first": study.first[: trials // 2]}
         small = study.model_copy(update={**shared, **some, "budget": Budget(trials=trials)})
     with tempfile.TemporaryDirectory() as folder:
@@ -145,7 +146,8 @@ def find(path: str | Path) -> tuple[Measured | None, str]:
 def digest(study: Study) -> str:
     """Of all that the seconds of an epoch depend on, besides the device."""
     row = study.to_dict()
-    text = json.dumps([row.get(key) for key in ("task", "space", "resources")], sort_keys=True, default=str)
+    keys = ("task", "space", "resources", *(("packed",) if study.packed > 1 else ()))
+    text = json.dumps([row.get(key) for key in keys], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

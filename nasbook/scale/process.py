@@ -45,7 +45,7 @@ class Process:
     def __init__(self, index: int, site: Site, inbox: Inbox) -> None:
         self.index, self.inbox = index, inbox
         self.ready, self.deadline = False, math.inf
-        self.job: Job | None = None
+        self.jobs: list[Job] = []
         with environment(site.study, index):
             self.child = Child(site.log(index))
         threading.Thread(target=self._listen, daemon=True).start()

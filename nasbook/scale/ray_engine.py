@@ -3,7 +3,7 @@
 An actor holds one worker process (worker.py), as the local engine does, and hands on what is said: a message goes in,
 the next one that the process says comes out. With it travel the state that the task has saved, which is kept in the
 driver's folder, so that a trial goes on elsewhere when its node is gone, and what was printed, for the log. Asking,
-telling, stopping and resuming stay in engine.py.
+telling, stopping and resuming stay in dispatch.py.
 """
 
 from __future__ import annotations
@@ -137,8 +137,8 @@ class Actor:
     def __init__(self, index: int, crew: Actors, inbox: Inbox) -> None:
         self.index, self.crew, self.inbox = index, crew, inbox
         self.ready, self.deadline = False, math.inf
-        self.job: Job | None = None
-        self.state: Path | None = None  # of the running trial, in the driver's folder
+        self.jobs: list[Job] = []
+        self.states: list[Path] = []  # of the running trials, in the driver's folder
         self.log, self.died = crew.site.log(index), "ended"
         self.outbox: queue.Queue[dict[str, Any]] = queue.Queue()
         self.given_up, self.lock = False, threading.Lock()
@@ -156,14 +156,14 @@ class Actor:
         try:
             while not self.given_up:
                 message: dict[str, Any] | None = self.outbox.get()
-                box = b""
-                if message and "checkpoint" in message:
-                    self.state = Path(message["checkpoint"])
-                    box = pack(self.state)
+                boxes: dict[int, bytes] = {}
+                if message and "trials" in message:
+                    self.states = [Path(order["checkpoint"]) for order in message["trials"]]
+                    boxes = {i: box for i, state in enumerate(self.states) if (box := pack(state))}
                 answer = None
                 while answer is None:
-                    answer, saved, printed = self.crew.ray.get(self.shell.exchange.remote(message, box))
-                    message, box = None, b""
+                    answer, saved, printed = self.crew.ray.get(self.shell.exchange.remote(message, boxes))
+                    message, boxes = None, {}
                     if not self._keep(saved, printed):
                         return
                 if "died" in answer:
@@ -179,7 +179,7 @@ class Actor:
         self._dismiss()
         self.inbox.put((self, None))
 
-    def _keep(self, saved: bytes, printed: bytes) -> bool:
+    def _keep(self, saved: dict[int, bytes], printed: bytes) -> bool:
         """Write down what came with an answer, unless the worker was given up meanwhile."""
         with self.lock:
             if self.given_up:
@@ -188,8 +188,8 @@ class Actor:
                 self.log.parent.mkdir(exist_ok=True)
                 with open(self.log, "ab") as file:
                     file.write(printed)
-            if saved and self.state:
-                unpack(saved, self.state)
+            for i, box in saved.items():
+                unpack(box, self.states[i])
             return True
 
     def kill(self) -> None:
@@ -213,7 +213,8 @@ class Shell:
 
     def __init__(self, variables: dict[str, str], code: dict[str, bytes]) -> None:
         self.folder, self.code = Path(mkdtemp(prefix="nasbook-")), code
-        self.state, self.log, self.read = self.folder / "trial" / "state", self.folder / "log", 0
+        self.log, self.read = self.folder / "log", 0
+        self.states: list[Path] = []  # of the running trials, here
         self.said: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self.child = Child(self.log, variables)
         threading.Thread(target=self._listen, daemon=True).start()
@@ -224,17 +225,21 @@ class Shell:
             self.said.put(message)
         self.said.put(None)
 
-    def exchange(self, message: dict[str, Any] | None, box: bytes) -> tuple[dict[str, Any] | None, bytes, bytes]:
-        """Pass a message on, if there is one. The next that the process says, or None where it has only saved its
-        state; that state, if it is a new one; and what was printed."""
+    def exchange(
+        self, message: dict[str, Any] | None, boxes: dict[int, bytes]
+    ) -> tuple[dict[str, Any] | None, dict[int, bytes], bytes]:
+        """Pass a message on, if there is one. The next that the process says, or None where it has only saved states;
+        those of its trials that are new; and what was printed."""
         if message and "task" in message:
             self._unfold(message)
-        if message and "checkpoint" in message:
-            shutil.rmtree(self.state.parent, ignore_errors=True)
-            if box:
-                unpack(box, self.state)
-            self.sent = self.seen = stamp(self.state)
-            message = {**message, "checkpoint": str(self.state)}
+        if message and "trials" in message:
+            shutil.rmtree(self.folder / "trials", ignore_errors=True)
+            self.states = [self.folder / "trials" / str(i) / "state" for i in range(len(message["trials"]))]
+            for i, box in boxes.items():
+                unpack(box, self.states[i])
+            self.sent = self.seen = self._stamps()
+            orders = [{**o, "checkpoint": str(s)} for o, s in zip(message["trials"], self.states, strict=True)]
+            message = {**message, "trials": orders}
         if message:
             self.child.send(message)
         while True:
@@ -242,19 +247,22 @@ class Shell:
                 answer = self.said.get(timeout=LOOK)
                 if answer is None:
                     answer = {"died": self.child.fate()}
-                return answer, self._new_state(), self._printed()
-            before, self.seen = self.seen, stamp(self.state)
-            if self.seen == before and (saved := self._new_state()):  # nobody is writing to it now
+                return answer, self._new_states(), self._printed()
+            before, self.seen = self.seen, self._stamps()
+            if self.seen == before and (saved := self._new_states()):  # nobody is writing to them now
                 return None, saved, self._printed()
 
-    sent: list[tuple[str, int, int]] = []
-    seen: list[tuple[str, int, int]] = []
+    sent: list[Any] = []
+    seen: list[Any] = []
 
-    def _new_state(self) -> bytes:
-        now = stamp(self.state)
-        saved = pack(self.state) if now != self.sent else b""
-        if saved:
-            self.sent = now
+    def _stamps(self) -> list[Any]:
+        return [stamp(state) for state in self.states]
+
+    def _new_states(self) -> dict[int, bytes]:
+        saved = {}
+        for i, (state, now) in enumerate(zip(self.states, self._stamps(), strict=True)):
+            if now != self.sent[i] and (box := pack(state)):
+                saved[i], self.sent[i] = box, now
         return saved
 
     def _printed(self) -> bytes:

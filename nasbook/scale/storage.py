@@ -93,6 +93,11 @@ def begin(study: Study, url: str, trust: Trust, storage: Any = None) -> Any:
         raise ValueError(
             f"{study.task.name} runs on a simulated clock, which workers cannot share; take --engine local"
         )
+    if study.packed > 1:
+        raise ValueError(
+            f"packed: {study.packed} trains several trials as one network, and a worker on a database takes one at a "
+            "time; leave it out, or take --engine local or ray"
+        )
     storage = storage or connect(url, deaths=study.budget.max_failures)
     directions = ["minimize"] * max(1, len(task.objectives))
     there = optuna.create_study(storage=storage, study_name=study.name, directions=directions, load_if_exists=True)

@@ -56,6 +56,7 @@ class Study(Plan):
                 row[key] = {k: _whole(v) for k, v in row[key].items() if v is not None and v != []}
         row["task"] = self.task.as_written()
         row["space"] = {name: as_written(p) for name, p in self.space.items()}
+        row |= {"packed": None} if self.packed == 1 else {}
         return {k: v for k, v in row.items() if v is not None and (v or k not in ("notes", "first"))}
 
     def to_yaml(self, head: str = "") -> str:
@@ -90,6 +91,7 @@ COMMENTS = {
     "budget": "When to stop: trials to start, hours after which none is started. timeout: seconds for one trial.\n"
     "max_failures: how often a trial is started again after its process has died.",
     "workers": "Processes that evaluate trials side by side.",
+    "packed": "Trials that each of them trains at once, as one network, where task and method allow it.",
     "resources": "For each of them: threads, GPUs (0.5: two share one), and the device.",
     "seeds": "The same seeds give the same search. training: one seed for all trainings, or left out.",
     "first": "These configurations come first; they were the best ones in the notebook.",

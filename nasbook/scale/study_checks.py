@@ -9,6 +9,7 @@ from typing import Any
 from nasbook import registry
 from nasbook.fits import misfit
 from nasbook.method import OneShot
+from nasbook.prepare import check_packed
 from nasbook.scale.outline import outline
 from nasbook.scale.study_schema import Plan, as_written
 from nasbook.scale.target import SettingError, is_ours, method_class, method_settings
@@ -99,6 +100,14 @@ def problems(study: Plan, trust: Trust | None) -> Iterator[tuple[str | int, ...]
             "method",
             "name",
         )
+
+    if study.packed > 1 and not (task and task.knows_cost):
+        try:
+            check_packed(study.packed, cls, task)
+        except ValueError as error:
+            yield f"must be left out: {str(error).partition(': ')[2]}", "packed"
+    elif study.packed > 1:
+        yield f"must be left out: {study.task.name} looks its answers up, and trains nothing", "packed"
 
     if study.budget.trials is None and study.budget.hours is None and not one_shot:
         yield "give trials, hours or both", "budget"

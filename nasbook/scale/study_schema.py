@@ -271,6 +271,9 @@ class Plan(Strict):
     fidelity: FidelitySpec | None = Field(default=None, description="how thoroughly a trial is evaluated")
     budget: Budget = Field(description="when to stop, e.g. {trials: 100}")
     workers: int = Field(default=1, ge=1, le=MOST_WORKERS, description="processes that evaluate trials side by side")
+    packed: int = Field(
+        default=1, ge=1, le=MOST_WORKERS, description="trials that each worker trains at once, as one network"
+    )
     resources: Resources = Field(default_factory=Resources, description="what each worker may use")
     seeds: Seeds = Field(default_factory=Seeds, description="the same seeds give the same search")
     first: list[dict[str, Json]] = Field(default=[], description="configurations to try before the method chooses")

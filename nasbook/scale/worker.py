@@ -1,13 +1,16 @@
-"""A worker: a process that evaluates one trial after the other, started by process.py; they speak JSON lines.
+"""A worker: a process that evaluates one pack of trials after the other, started by process.py; they speak JSON lines.
 
     to it      {"task": …, "arguments": …, "space": …, "trust": …, "sys_path": […]}      once, at the beginning
-               {"trial": …, "seed": …, "fidelity": …, "checkpoint": …, "timeout": …}     evaluate this
-               {"stop": reason or null}                                                  the answer to a report
-    from it    {"ready": true}, {"problem": sentence}, {"report": [fidelity, value]}, {"ended": trial}
+               {"trials": [{"trial": …, "seed": …, "checkpoint": …}], "fidelity": …,
+                "timeout": …, "vetoes": …}                                               evaluate these
+               {"stop": reason or null}                                                  the answer to reports
+    from it    {"ready": true}, {"problem": sentence}, {"ended": [trial, …]},
+               {"reports": [[number of the trial, fidelity, value], …]}
 
-A trial waits at each report for the answer, so that pruning does not depend on who is faster. The worker ends with its
-parent, however that ends: the end of its input stops it, on Linux the kernel does where it could not look, and what the
-objective has started is stopped by a process that waits for that end.
+A trial waits at each report for the answer, so that pruning does not depend on who is faster; where the method never
+stops one (`vetoes` is false), those of a pack go together, once an epoch. The worker ends with its parent, however
+that ends: the end of its input stops it, on Linux the kernel does where it could not look, and what the objective has
+started is stopped by a process that waits for that end.
 """
 
 from __future__ import annotations
@@ -18,12 +21,12 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from nasbook.evaluation import evaluate
+from nasbook.evaluation import evaluate_many
 from nasbook.kit.watchdog import watch_over_group
 from nasbook.meter import forget_peak
 from nasbook.scale.target import make_task
@@ -52,31 +55,43 @@ def main() -> None:
         return
     send({"ready": True})
 
-    def should_stop(trial: Trial, curve: Sequence[tuple[float, float]]) -> str | None:
-        send({"report": curve[-1]})
+    def ask(reports: list[tuple[int, float, float]]) -> str | None:
+        send({"reports": reports})
         return inbox.get()["stop"]
 
     while True:
-        send({"ended": _evaluate(task, inbox.get(), should_stop).to_dict()})
+        send({"ended": [trial.to_dict() for trial in _evaluate(task, inbox.get(), ask)]})
 
 
-def _evaluate(task: Task, order: dict[str, Any], should_stop: Any) -> Trial:
-    asked = Trial.from_dict(order["trial"])
+Ask: TypeAlias = Callable[[list[tuple[int, float, float]]], str | None]
+
+
+def _evaluate(task: Task, order: dict[str, Any], ask: Ask) -> list[Trial]:
+    asked = [Trial.from_dict(one["trial"]) for one in order["trials"]]
     full = order["fidelity"]  # the study's full effort, where the method leaves the fidelity to it
-    trial = replace(asked, fidelity=full) if asked.fidelity is None else asked
+    trials = [replace(t, fidelity=full) if t.fidelity is None else t for t in asked]
+    at_once = len(trials) == 1 or order["vetoes"]
+    heard: dict[int, tuple[int, float, float]] = {}  # in this epoch of the pack
+
+    def should_stop(trial: Trial, curve: Sequence[tuple[float, float]]) -> str | None:
+        report = (trial.id, *curve[-1])
+        if at_once:
+            return ask([report])
+        if trial.id in heard:  # the next epoch has begun
+            ask(list(heard.values()))
+            heard.clear()
+        heard[trial.id] = report
+        return None
+
     forget_peak()
     try:
-        ended = evaluate(
-            task,
-            trial,
-            seed=order["seed"],
-            should_stop=should_stop,
-            timeout=order["timeout"],
-            checkpoint=Path(order["checkpoint"]),
-        )
+        ended = evaluate_many(
+            task, trials, seeds=[one["seed"] for one in order["trials"]], should_stop=should_stop,
+            timeout=order["timeout"], checkpoints=[Path(one["checkpoint"]) for one in order["trials"]],
+        )  # fmt: skip
     except KeyboardInterrupt as error:
-        ended = replace(trial, status="failed", reason=f"{type(error).__name__}: {error}")
-    return replace(ended, fidelity=asked.fidelity)
+        ended = [replace(t, status="failed", reason=f"{type(error).__name__}: {error}") for t in trials]
+    return [replace(t, fidelity=before.fidelity) for t, before in zip(ended, asked, strict=True)]
 
 
 def _prepare(order: dict[str, Any]) -> Task:

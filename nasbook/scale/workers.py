@@ -1,4 +1,4 @@
-"""What an engine is: a way to start workers. engine.py asks, hands out and tells; the kinds of workers are these.
+"""What an engine is: a way to start workers. dispatch.py asks, hands out and tells; the kinds of workers are these.
 
     local   nasbook/scale/process.py      processes on this machine
     ray     nasbook/scale/ray_engine.py   the same processes inside actors of Ray, on any node of a cluster
@@ -30,15 +30,15 @@ OPTUNA = "optuna"  # whose workers ask for themselves: see storage_engine.py
 
 
 class Worker(Protocol):
-    """What evaluates one trial after the other. The engine keeps `ready`, `deadline` and `job`."""
+    """What evaluates one pack of trials after the other. The engine keeps `ready`, `deadline` and `jobs`."""
 
     index: int
     ready: bool  # it has made the task
     deadline: float  # on this process' clock; then it is killed
-    job: Job | None
+    jobs: list[Job]  # the pack that it has; empty: it is idle
 
     def send(self, **message: Any) -> None:
-        """A job, or the answer to a report. One that has died takes no notice; the inbox tells that."""
+        """A pack, or the answer to a report. One that has died takes no notice; the inbox tells that."""
 
     def kill(self) -> None:
         """End it and all that it has started. Nothing that it said before is in the way of what comes next."""

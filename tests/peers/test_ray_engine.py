@@ -94,7 +94,7 @@ def test_two_trials_share_a_gpu_where_each_asks_for_half_of_one(ray_node, tmp_pa
 
 
 def test_what_hangs_is_killed_and_what_fails_is_told(ray_node, tmp_path, monkeypatch):
-    monkeypatch.setattr("nasbook.scale.engine.GRACE", 0.3)
+    monkeypatch.setattr("nasbook.scale.dispatch.GRACE", 0.3)
     path = study(tmp_path, "hangs", 3, "first: [{x: 0.9}, {x: 0.1}, {x: 0.8}]")
     path.write_text(path.read_text().replace("{trials: 3}", "{trials: 3, timeout: 3}"))
     trace = run(path, tmp_path / "out", engine="ray")

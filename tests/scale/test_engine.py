@@ -235,7 +235,7 @@ def test_after_sigkill_of_a_worker_its_trial_goes_on_from_the_checkpoint(study, 
 
 
 def test_a_worker_that_takes_no_hint_is_killed_when_its_time_is_over(study, tmp_path, monkeypatch):
-    monkeypatch.setattr("nasbook.scale.engine.GRACE", 0.3)
+    monkeypatch.setattr("nasbook.scale.dispatch.GRACE", 0.3)
     path = study("hangs", 3, "first: [{x: 0.9}, {x: 0.1}, {x: 0.8}]")
     path.write_text(path.read_text().replace("{trials: 3}", "{trials: 3, timeout: 3}"))
     trace = run(path, tmp_path / "out")
@@ -448,22 +448,23 @@ def test_a_worker_elsewhere_needs_neither_the_folder_of_the_study_nor_that_of_th
     plan.folder.rename(gone := tmp_path.with_name(tmp_path.name + "-gone"))
     shell = Shell(variables(plan), code)
     try:
-        assert shell.exchange(message, b"")[0] == {"ready": True}
+        assert shell.exchange(message, {})[0] == {"ready": True}
         unpack_here = gone / "home" / "state"
         unpack_here.parent.mkdir()
         unpack_here.write_text(json.dumps({"epoch": 4, "sum": 0.5}))  # from where it was cut off
         trial = {"id": 0, "config": {"x": 0.3}, "status": "running"}
-        order = {"trial": trial, "seed": 0, "fidelity": 6, "checkpoint": "/nowhere/state", "timeout": None}
-        answer, _, _ = shell.exchange(order, pack(unpack_here))
-        assert answer["report"] == [5, 0.1]
-        answer, saved, _ = shell.exchange({"stop": None}, b"")
+        asked = {"trial": trial, "seed": 0, "checkpoint": "/nowhere/state"}
+        order = {"trials": [asked], "fidelity": 6, "timeout": None, "vetoes": False}
+        answer, _, _ = shell.exchange(order, {0: pack(unpack_here)})
+        assert answer["reports"] == [[0, 5, 0.1]]
+        answer, saved, _ = shell.exchange({"stop": None}, {})
         while answer is None:  # it has saved its state before the next report
-            answer, saved, _ = shell.exchange(None, b"")
-        assert answer["report"] == [6, pytest.approx(0.5 / 6)]
-        unpack(saved, unpack_here)
+            answer, saved, _ = shell.exchange(None, {})
+        assert answer["reports"] == [[0, 6, pytest.approx(0.5 / 6)]]
+        unpack(saved[0], unpack_here)
         assert json.loads(unpack_here.read_text())["epoch"] == 5
         os.kill(shell.child.process.pid, signal.SIGKILL)
-        answer, _, _ = shell.exchange({"stop": None}, b"")
+        answer, _, _ = shell.exchange({"stop": None}, {})
         assert answer == {"died": shell.child.fate()} and "SIGKILL" in answer["died"]
     finally:
         shell.close()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nasbook
-from nasbook.scale import load_study
+from nasbook.scale import load_study, run
 from nasbook.space import Space
 from nasbook.tasks.training import DigitsMLP
 
@@ -26,5 +26,10 @@ def test_from_a_packed_search_to_a_study_and_on(tmp_path):
     assert more.trials[:6] == trace.trials and not any("packed" in t.metrics for t in more.trials[6:])
     study = load_study(trace.export(tmp_path / "study.yaml", trials=8))
     assert study.task.name == "digits-mlp" and study.method.name == "successive-halving"
+    assert study.packed == 16
+    ran = run(tmp_path / "study.yaml", tmp_path / "run")  # packed in a worker, from the notebook's best on
+    assert [t.config for t in ran.trials[:2]] == trace.top(2)
+    assert [t.metrics.get("packed", 1) for t in ran.trials] == [2, 2, 1, 2, 2, 1, 2, 2]
+    assert {t.status for t in ran.trials} == {"done"}
     warm = nasbook.search("bayesian", task, trials=1, warm_start=trace, space=Space(task.space.parameters))
     np.testing.assert_array_equal(warm.values[:6], trace.values)

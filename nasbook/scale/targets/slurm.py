@@ -58,7 +58,7 @@ def text(study: Study, cost: str, path: Path, objectives: int = 1) -> str:
 
 def beside(study: Study, cost: str, path: Path) -> dict[Path, str]:
     """The study, which the script begins in the database."""
-    return {_beside(path): study.to_yaml(cost)}
+    return {_beside(path): study.model_copy(update={"packed": 1}).to_yaml(cost)}
 
 
 def _beside(path: Path) -> Path:

@@ -29,7 +29,7 @@ def comment(*lines: str, width: int = 118) -> str:
 
 def head(study: Study, how: str, lost: Iterable[str], cost: str) -> str:
     """The comment on top: what this is, how it is run, what it does not hold, what it would cost."""
-    lost = list(lost)
+    lost = [*lost, *([f"packed: each of {study.packed} trials trains alone."] if study.packed > 1 else [])]
     said = [f"{study.name}: a search exported by nasbook. Run it with:  {how}"]
     if study.provenance and study.provenance.trace:
         said.append(f"It comes from the trace {study.provenance.trace}.")

@@ -45,7 +45,7 @@ _LATER = {
     "predict": "nasbook.course",
     "progress": "nasbook.course",
 }
-_ROOMS = ("course", "estimate", "hpo", "nas", "plots", "scale", "widgets")
+_ROOMS = ("course", "estimate", "explain", "hpo", "nas", "plots", "scale", "widgets")
 
 
 def __getattr__(name: str) -> Any:
@@ -95,10 +95,16 @@ def _cost(trace: Trace, **options: Any) -> Any:
     return importlib.import_module("nasbook.scale.cost").cost(trace, **options)
 
 
+def _explain(trace: Trace, *args: Any, **options: Any) -> Any:
+    """What the parameters of a configuration are worth: see nasbook.explain.explain."""
+    return importlib.import_module("nasbook.explain").explain(trace, *args, **options)
+
+
 Trace.save = trace_file.save
 Trace.load = staticmethod(trace_file.load)
 Trace.export = _export
 Trace.cost = _cost
+Trace.explain = _explain
 Trace.plot = _plot
 Trace.to_csv = _to_csv
 Trace.to_dataframe = _to_dataframe

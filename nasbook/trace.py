@@ -115,6 +115,7 @@ class Trace:
     load: ClassVar[Callable[..., Trace]]
     export: ClassVar[Callable[..., Any]]
     cost: ClassVar[Callable[..., Any]]
+    explain: ClassVar[Callable[..., Any]]
     plot: ClassVar[Callable[..., Any]]
     to_csv: ClassVar[Callable[..., Any]]
     to_dataframe: ClassVar[Callable[..., Any]]

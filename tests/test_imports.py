@@ -95,16 +95,18 @@ ALLOWED = {
     "estimate": CORE | {"kit", "estimate", "hpo", "nas"},
     "data": {"data"} | CORE | {"kit", "nas", "estimate", "tasks"},  # data/make makes the tables
     "tasks": CORE | {"kit", "tasks", "nas", "data"},  # nas/spaces holds the cells that tasks train
-    "plots": CORE | METHODS | {"about", "tasks", "plots"},
+    "explain": CORE | {"kit", "hpo", "nas", "tasks", "explain"},
+    "plots": CORE | METHODS | {"about", "tasks", "explain", "plots"},
     "scale": CORE | METHODS | {"tasks", "scale"},
-    "widgets": CORE | METHODS | {"tasks", "plots", "scale", "widgets"},
-    "course": CORE | METHODS | {"tasks", "plots", "scale", "widgets", "course", "testing"},
+    "widgets": CORE | METHODS | {"tasks", "explain", "plots", "scale", "widgets"},
+    "course": CORE | METHODS | {"tasks", "explain", "plots", "scale", "widgets", "course", "testing"},
 }
 FOREIGN = {
     "hpo": {"matplotlib", "ipywidgets", "anywidget", "IPython", "torch"},
     "nas": {"matplotlib", "ipywidgets", "anywidget", "IPython"},
     "estimate": {"matplotlib", "ipywidgets", "anywidget", "IPython"},
     "tasks": {"matplotlib", "ipywidgets", "anywidget", "IPython"},
+    "explain": {"matplotlib", "ipywidgets", "anywidget", "IPython"},
     "plots": {"ipywidgets", "anywidget", "IPython"},
     "scale": {"matplotlib", "ipywidgets", "anywidget", "IPython"},
     **dict.fromkeys(

@@ -18,6 +18,7 @@ from nasbook.plots.cell import CellPicture, SupernetPicture, cell, supernet
 from nasbook.plots.data import Baseline, Quantity, baseline_for, one_objective, random_baseline
 from nasbook.plots.picture import Picture, Stack
 from nasbook.plots.style import Figure
+from nasbook.plots.traces.attribution import AblationPicture, AttributionPicture, ablation, attribution
 from nasbook.plots.traces.contour import ContourPicture, contour
 from nasbook.plots.traces.distribution import EdfPicture, RankPicture, edf, rank
 from nasbook.plots.traces.history import CurvesPicture, HistoryPicture, RacePicture, history, learning_curves, race
@@ -80,6 +81,8 @@ KINDS: dict[str, Callable[..., Figure]] = {
     "rank": rank,
     "edf": edf,
     "importance": importance,
+    "attribution": attribution,
+    "ablation": ablation,
     "timeline": timeline,
     "pareto": pareto,
     "hypervolume": hypervolume_history,
@@ -184,12 +187,14 @@ def plot(trace: Any, kind: str | None = None, **options: Any) -> Figure:
 
 
 __all__ = [
-    "Acquisition1D", "Acquisition2D", "Baseline", "CellPicture", "ContourPicture", "CurvesPicture", "EdfPicture",
+    "AblationPicture", "Acquisition1D", "Acquisition2D", "AttributionPicture", "Baseline",
+    "CellPicture", "ContourPicture", "CurvesPicture", "EdfPicture",
     "Figure", "HistoryPicture", "HypervolumePicture", "ImportancePicture", "KINDS", "LandscapePicture",
     "LanesPicture", "ParallelPicture", "ParetoPicture", "Picture", "PolicyPicture", "PopulationPicture",
     "ProgressPicture", "Quantity", "RacePicture", "RankPicture", "SchedulePicture", "SideBySide1D", "SideBySide2D",
     "SlicePicture", "Stack", "SupernetPicture", "TimelinePicture", "TrainingPicture", "TreePicture",
-    "WeightsPicture", "acquisition", "acquisition_picture", "acquisitions", "baseline_for", "cell", "chains",
+    "WeightsPicture", "ablation", "acquisition", "acquisition_picture", "acquisitions", "attribution",
+    "baseline_for", "cell", "chains",
     "compound", "contour", "edf", "episodes", "family_tree", "forest", "gan", "history", "hypervolume_history",
     "importance",
     "landscape", "layers", "learning_curves", "lineage", "own_kind", "parallel", "pareto", "paths", "plot",

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from nasbook import registry
+from nasbook.explain.source import known_task as known_task
 from nasbook.plots import style
 from nasbook.plots.style import number, plus_minus
 from nasbook.prepare import as_task
@@ -143,24 +144,11 @@ def value_of(task: Task) -> Callable[[Config], float]:
     return truth
 
 
-def known_task(trace: Any) -> Any:
-    """The function or table that a trace's header names, made again at no cost; None for any other task, and for one
-    of another space: only these tell what a search could not see."""
-    if not isinstance(trace, Trace):
-        return None
-    try:
-        if registry.find("task", trace.header.task).family not in ("function", "table", "multi-objective"):
-            return None
-        task = as_task(registry.make("task", trace.header.task, **trace.header.arguments))
-    except (ValueError, TypeError, ImportError, OSError):  # somebody's own, of another version, or not installed here
-        return None
-    return task if task.space == trace.space else None
-
-
 class OneObjective(Trace):
     """A trace of several objectives, seen by one of them."""
 
     label: str
+    objective: int  # which one, from 0
 
 
 def one_objective(trace: Any, k: int) -> OneObjective:
@@ -172,7 +160,7 @@ def one_objective(trace: Any, k: int) -> OneObjective:
         has = f"an objective is a whole number from 0 to {m - 1}" if m > 1 else "these trials have one value"
         raise ValueError(f"objective={k!r}: {has}")
     out = OneObjective(trace.header)
-    out.label = objective_labels(trace, m)[k]
+    out.label, out.objective = objective_labels(trace, m)[k], k
     for kind, t in trace.events:
         if kind == "ask":
             out.started(t)

@@ -17,6 +17,7 @@ import nasbook
 from nasbook import Trace, registry
 from nasbook.about import PARTS
 from nasbook.cli import main
+from nasbook.explain.source import known_task
 from nasbook.plots import KINDS, VIEWS, own_kind, plot
 from nasbook.plots.traces.tree import TreePicture
 from nasbook.plots.views.halving import HalvingPicture, HalvingState
@@ -84,6 +85,12 @@ def drawn(trace: Any, kind: str) -> str | None:
     return None
 
 
+def unknown(trace: Trace) -> bool:
+    """Does neither a table nor a forest know what a configuration is worth?"""
+    efforts = [t.effort for t in trace.trials if t.status == "done"]
+    return known_task(trace) is None and max(map(efforts.count, efforts), default=0) < 4
+
+
 def refused(kind: str, trace: Trace) -> bool:
     """Is this a kind that needs another view, other trials, or another space?"""
     method, task = trace.header.method, trace.header.task
@@ -98,6 +105,8 @@ def refused(kind: str, trace: Trace) -> bool:
         "cell": not cells,
         "chains": "depth" not in trace.space.parameters or not any(n.endswith("_1") for n in trace.space.parameters),
         "importance": sum(t.status == "done" for t in trace.trials) < 4,
+        "attribution": unknown(trace),
+        "ablation": unknown(trace),
         **{k: not cells or method not in VIEWS[k].methods for k in ("supernet", "weights", "training")},
     }.get(kind, kind in VIEWS and method not in VIEWS[kind].methods)
 

@@ -9,7 +9,8 @@ import nasbook
 from nasbook import Choice, Float, Space, Trace
 from nasbook.plots import plot
 
-KINDS = ["history", "edf", "slice", "contour", "parallel", "rank", "learning-curves", "timeline", "importance"]
+KINDS = ["history", "edf", "slice", "contour", "parallel", "rank", "learning-curves", "timeline", "importance",
+         "attribution", "ablation"]  # fmt: skip
 SEVERAL = ["pareto", "hypervolume"]
 MIXED = Space(x=Float(0, 1), y=Float(1e-3, 1, log=True), k=Choice(["p", "q"]))
 
@@ -119,7 +120,7 @@ def test_without_a_success_it_says_so():
     for kind in SEVERAL:
         with pytest.raises(ValueError, match="no trial has succeeded yet; a front needs"):
             plot(failed, kind)
-    for kind in KINDS[:-1]:
+    for kind in KINDS[: KINDS.index("importance")]:
         legible(failed, kind)
 
 
@@ -139,7 +140,7 @@ def test_any_objective_can_be_drawn(trace, kind):
     if kind == "history":
         assert fig.axes[0].get_ylabel() == "latency (ms)" and f"{best:.3g}" in fig.sentence
     assert trace.trials[0].value == trace.trials[0].values[0], "the trace itself is as it was"
-    if kind == "importance":
+    if kind in ("importance", "attribution"):
         assert fig.alt != plot(trace, kind).alt
 
 

@@ -54,11 +54,24 @@ class Forest:
     def predict(self, X: np.ndarray, values: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Mean (m,) and standard deviation (m,) at X (m, D): of y, or of other values (n,) of the same n points."""
         tables = self._of_y if values is None else self._leaves(values)
-        leaves = [tree.apply(np.asarray(X, np.float32)) for tree in self.trees]
+        leaves = self._homes(X)
         mean, variance = (
             np.array([table[part][leaf] for table, leaf in zip(tables, leaves, strict=True)]) for part in (0, 1)
         )  # (B, m)
         return mean.mean(0), np.sqrt(variance.mean(0) + mean.var(0))
+
+    def each(self, X: np.ndarray) -> np.ndarray:
+        """(B, m) the mean of y that every single tree predicts at X (m, D)."""
+        return np.array([mean[home] for (mean, _), home in zip(self._of_y, self._homes(X), strict=True)])
+
+    def unseen(self) -> np.ndarray:
+        """(B, n) which trees were grown without which points: these may judge them."""
+        n = self.drawn.shape[1]
+        return np.array([np.bincount(drawn, minlength=n) == 0 for drawn in self.drawn])
+
+    def _homes(self, X: np.ndarray) -> list[np.ndarray]:
+        """For each tree the leaf (m,) of every point."""
+        return [tree.apply(np.asarray(X, np.float32)) for tree in self.trees]
 
 
 def log_normal_ei(mean: np.ndarray, std: np.ndarray, best: float) -> np.ndarray:

@@ -1,0 +1,230 @@
+"""Explain a configuration: which of its parameters made it what it is.
+
+    found = explain(trace)                                  # the best configuration against the mean of the space
+    found = explain(trace, trial=7, default="first", game="tunability")
+    print(found)                                            # a table; found.phi, found.interactions are the numbers
+
+Up to twelve parameters that differ, all 2ⁿ coalitions are looked at (coalitions.py); beyond, Shapley values are means
+over random orders, with their standard errors. What they are looked up in, or guessed by, is said with them
+(source.py), the games stand in games.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nasbook.explain import coalitions
+from nasbook.explain.games import GAMES, Game, optimiser
+from nasbook.explain.source import Source, point, source_of
+from nasbook.parameters import Constant
+from nasbook.space import Config, Space
+from nasbook.trace import Trace
+
+DEFAULTS = ("mean", "middle", "first")
+DRAWS = 128  # random points that stand for the space where there is no table of it
+FEW_DRAWS = 32  # the same where each of them is a call of a function
+ORDERS = 200  # random orders beyond twelve parameters
+MOST_TUNED = 8  # parameters of the optimiser game, which runs a search for each coalition
+TELLS = {
+    "ablation": "of which each parameter changes",
+    "tunability": "that tuning each parameter gains",
+    "sensitivity": "of the variance that each parameter brings",
+    "optimiser": "that the method leaves in each parameter",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Attribution:
+    """What each parameter of a game is worth, sorted by the space's order.
+
+    names (n,): parameters that can change something; phi (n,): their Shapley values, in the unit of the value (of the
+    variance: squared), below 0 where the parameter lowers it; errors (n,): their standard errors, from what was sampled
+    and, of a forest, from the disagreement of its trees; 0 where neither is the case; base: v(∅); total: v(N), which
+    is base + Σ phi unless it was sampled. interactions (n, n) or None beyond twelve. old, new: what each parameter was
+    and is, as text ("" where it has no single value). played: the game itself, all of whose coalitions can be asked.
+    """
+
+    names: tuple[str, ...]
+    phi: np.ndarray
+    errors: np.ndarray
+    base: float
+    total: float
+    interactions: np.ndarray | None
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+    config: Config
+    default: str
+    game: str
+    source: Source
+    played: Game
+
+    @property
+    def order(self) -> np.ndarray:
+        """The parameters (n,) by the size of their values, the largest first."""
+        return np.argsort(-np.abs(self.phi), kind="stable")
+
+    @property
+    def basis(self) -> str:
+        """What the values come from, and how wrong that is."""
+        if self.source.exact:
+            return f"{'sampled' if self.errors.any() else 'exact'}, from {self.source}"
+        useless = ", no better than their mean" if getattr(self.source, "useless", False) else ""
+        return f"guessed by {self.source}, which is wrong by {self.source.error:.3g} on those unseen{useless}"
+
+    def __str__(self) -> str:
+        width = max([len(n) for n in self.names] + [9])
+        change = [f"{o} → {n}" if o and n and o != n else n or o for o, n in zip(self.old, self.new, strict=True)]
+        wide = max([len(c) for c in change] + [0])
+        lines = [f"{self.game} against {self.default}: {self.base:.4g} to {self.total:.4g}, {TELLS[self.game]}"]
+        for i in self.order:
+            error = f" ± {self.errors[i]:.2g}" if self.errors[i] > 0 else ""
+            lines.append(f"{self.names[i]:{width}}  {change[i]:{wide}}  {self.phi[i]:+.4g}{error}".replace("-", "−"))
+        return "\n".join([*lines, self.basis])
+
+
+def explain(
+    trace: Trace,
+    trial: Any = "best",
+    default: Any = None,
+    game: str = "ablation",
+    *,
+    task: Any = None,
+    truth: bool = True,
+    trees: int = 32,
+    orders: int = ORDERS,
+    method: str = "random",
+    trials: int = 20,
+    seeds: int = 3,
+    seed: int = 0,
+) -> Attribution:
+    """Shapley values of a trace's configuration.
+
+    trial: "best", the number of a trial, or a configuration. default: what it is compared with: "mean" (the mean over
+        the space; for the game of ablation and where nothing is said), "middle" of every range, the "first" value of
+        every parameter, the number of a trial, or a configuration. game: one of GAMES.
+    task: a table or function that knows the truth, where the trace's own name does not tell it; truth=False: use the
+        forest although the truth is known. trees: of the forest. orders: random orders where more than twelve
+        parameters differ. method, trials, seeds: of the optimiser game.
+
+    Raises ValueError, in one sentence, where nothing can be explained: fewer than four trials that succeeded and no
+    known truth, an unknown trial, game or default."""
+    if game not in GAMES:
+        raise ValueError(f"explain: game is one of {', '.join(GAMES)}, not {game!r}")
+    if isinstance(orders, bool) or not isinstance(orders, int) or orders < 2:
+        raise ValueError(f"explain: orders is a whole number from 2, not {orders!r}")
+    source, rng = source_of(trace, task, truth=truth, trees=trees, seed=seed), np.random.default_rng(seed)
+    default = default if default is not None else "mean" if game == "ablation" else "middle"
+    words, others = backgrounds(trace, default, source, rng)
+    if game != "ablation" and len(others) > 1:
+        raise ValueError(f"explain: the game of {game} starts from one default, which cannot be {words}")
+    config = chosen(trace, trial)
+    mine = point(trace.space, config, others[0] if len(others) == 1 else None)
+    inner = mine[None] if game == "ablation" else draws(source, rng)
+    inner, outer = (np.repeat(x, max(1, len(y) // len(x)), 0) for x, y in ((inner, others), (others, inner)))
+    played = Game(
+        source, "tunability" if game == "optimiser" else game, differing(trace.space, inner, outer), inner, outer
+    )
+    n, pairs = len(played.axes), None
+    if game == "optimiser" and n > MOST_TUNED:
+        raise ValueError(
+            f"explain: the optimiser game runs a search for each of 2ⁿ coalitions, so it takes at most {MOST_TUNED} "
+            f"parameters, not {n}"
+        )
+    if n <= coalitions.MOST:
+        trees_say, draws_say = played.all()
+        v = trees_say.mean(0)
+        if game == "optimiser":
+            v = optimiser(source, played.axes, others[0], v, method, trials, seeds)
+        phi, pairs = coalitions.shapley(v), coalitions.interactions(v)
+        errors = _spread(trees_say, draws_say) if game == "ablation" else np.zeros(n)
+        base, total = float(v[0]), float(v[-1])
+    else:
+        phi, errors = coalitions.sampled(played.drawn, n, orders, rng)
+        base, total = (float(x) for x in played.each(np.repeat([[False], [True]], n, 1)).mean(0))
+    was = others[0] if len(others) == 1 else None
+    return Attribution(
+        names=tuple(trace.space.free[j] for j in played.axes),
+        phi=phi,
+        errors=errors,
+        base=base,
+        total=total,
+        interactions=pairs,
+        old=tuple(text(trace.space, j, was) for j in played.axes),
+        new=tuple(text(trace.space, j, mine if game == "ablation" else None) for j in played.axes),
+        config=config,
+        default=words,
+        played=played,
+        game=game,
+        source=source,
+    )
+
+
+def _spread(trees: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """(n,) how far Shapley values are unsure: the deviation over trees (B, 2ⁿ), and the standard error of the mean over
+    drawn points (2ⁿ, K)."""
+    K = draws.shape[1]
+    error = coalitions.shapley(draws).std(1, ddof=1) / np.sqrt(K) if K > 1 else 0.0
+    return np.sqrt(coalitions.shapley(trees.T).var(1) + error**2)
+
+
+def chosen(trace: Trace, trial: Any) -> Config:
+    """The configuration that is meant: "best", a trial's number, or a configuration; ValueError for none of these."""
+    if isinstance(trial, str) and trial == "best":
+        if trace.incumbent is None:
+            raise ValueError("explain: no trial of this trace has succeeded, so there is no best configuration")
+        return trace.incumbent.config
+    if isinstance(trial, Mapping):
+        try:
+            return trace.space.validate(trial)
+        except ValueError as error:
+            raise ValueError(f"explain: {error}") from None
+    if isinstance(trial, int | np.integer) and not isinstance(trial, bool):
+        for t in trace.trials:
+            if t.id == trial:
+                return t.config
+        raise ValueError(f"explain: this trace has no trial {trial} that has ended")
+    raise ValueError(f"explain: a trial is 'best', its number or a configuration, not {trial!r:.60}")
+
+
+def backgrounds(trace: Trace, default: Any, source: Source, rng: np.random.Generator) -> tuple[str, np.ndarray]:
+    """(in words, points (K, d)) of what is compared with: K = 1 but for the mean over the space."""
+    d = trace.space.d
+    if isinstance(default, str) and default != "best":
+        if default not in DEFAULTS:
+            raise ValueError(
+                f"explain: a default is one of {', '.join(DEFAULTS)}, a trial's number or a configuration, not "
+                f"{default!r:.60}"
+            )
+        if default == "mean":
+            return "the mean of the space", draws(source, rng)
+        words = {"middle": "the middle of every range", "first": "the first value of every parameter"}[default]
+        return words, np.full((1, d), 0.5 if default == "middle" else 0.0)
+    config = chosen(trace, default)
+    words = "another configuration" if isinstance(default, Mapping) else f"trial {default}"
+    return words, point(trace.space, config)[None]
+
+
+def draws(source: Source, rng: np.random.Generator) -> np.ndarray:
+    """(K, d) random points for the space; a table of it all is summed without them."""
+    few = source.exact and source.grid is None
+    return rng.random((FEW_DRAWS if few else DRAWS, source.space.d))
+
+
+def differing(space: Space, inner: np.ndarray, outer: np.ndarray) -> np.ndarray:
+    """(n,) the axes on which some pair of points stands for different values: the others change nothing."""
+    parameters: list[Any] = [space.parameters[name] for name in space.free]
+    apart = [np.any(p.snap(inner[:, j]) != p.snap(outer[:, j])) for j, p in enumerate(parameters)]
+    return np.flatnonzero(apart)
+
+
+def text(space: Space, j: int, u: np.ndarray | None) -> str:
+    """The value of a parameter at a point (d,), as text; "" where there is none."""
+    p = space.parameters[space.free[j]]
+    if u is None or isinstance(p, Constant):
+        return ""
+    value = p.decode(float(u[j]))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -90,7 +90,8 @@ THREADS := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 MPLBACKEND
 PYTEST  := $(THREADS) $(BIN)/python -m pytest --durations=10 --durations-min=1
 # A file stays on one worker, so that a notebook's cells share a kernel, and a file's tests what they have made once.
 SPREAD  := $(PYTEST) -n $(WORKERS) --dist loadfile
-NBVAL   := env PYTHONPATH=tests $(SPREAD) -p warm --nbval-lax --nbval-current-env --nbval-cell-timeout=60
+# Each notebook runs once, with every control of its labs moved on the way (tests/course/moved.py).
+NBVAL   := env PYTHONPATH=$(CURDIR)/tests $(SPREAD) -p warm -p course.moved --nbval-lax --nbval-current-env --nbval-cell-timeout=60
 
 test: env-test
 	@failed=; \
@@ -109,7 +110,7 @@ test: env-test
 	printf '\nAll passed.\n'
 
 test-ray: env-ray
-	$(THREADS) $(PEERS)/bin/python -m pytest --durations=10 --durations-min=1 -m peers tests/peers
+	$(THREADS) $(PEERS)/bin/python -m pytest --durations=10 --durations-min=1 -n $(WORKERS) --dist loadgroup -m peers tests/peers
 
 lint: env-test
 	$(BIN)/ruff check .

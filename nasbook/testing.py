@@ -78,7 +78,7 @@ class Case:
     trials: int
     objectives: int
     task: Task | None = None
-    made: dict[int, Trace] = field(default_factory=dict, compare=False)  # what `whole` has searched
+    made: dict[int, tuple[Trace, bytes]] = field(default_factory=dict, compare=False)  # what `searched` has
 
     def probe(self, failures: float = 0.15) -> Task:
         many = any(f.name == "max_fidelity" for f in fields(self.cls.Settings))
@@ -89,8 +89,15 @@ class Case:
 
     def whole(self, workers: int = 1) -> Trace:
         """The undisturbed search, made once: each promise holds a search of its own against it."""
+        return self.searched(workers)[0]
+
+    def searched(self, workers: int) -> tuple[Trace, bytes]:
+        """The undisturbed search and its file."""
         if workers not in self.made:
-            self.made[workers] = search(self.cls, self.probe(), **self.options(workers=workers))
+            with _folder() as folder:
+                out = folder / "t.jsonl"
+                trace = search(self.cls, self.probe(), **self.options(workers=workers), out=out)
+                self.made[workers] = trace, out.read_bytes()
         return self.made[workers]
 
 
@@ -208,11 +215,10 @@ def serves_several_workers(case: Case) -> None:
 def goes_on_after_a_kill(case: Case) -> None:
     """A search that was cut off anywhere goes on as if nothing had happened."""
     for workers in (1, 3):
-        whole = case.whole(workers)
+        whole, file = case.searched(workers)
+        lines = file.splitlines(keepends=True)
         with _folder() as folder:
             out = folder / "t.jsonl"
-            search(case.cls, case.probe(), **case.options(workers=workers), out=out)
-            lines = out.read_bytes().splitlines(keepends=True)
             for cut in {2, len(lines) // 2, len(lines) - 1}:
                 out.write_bytes(b"".join(lines[:cut]))
                 again = search(case.cls, case.probe(), **case.options(workers=workers), out=out, resume=True)

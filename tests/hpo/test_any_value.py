@@ -72,7 +72,13 @@ def space_of(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_any_value_is_searched_without_a_warning(name, kind):
     space, trials = space_of(name), 26
-    small = {"startup": 4, "batch": 4} if name == "bananas" else {"startup": 4} if name in ("tpe", "forest") else {}
+    small = (
+        {"startup": 4, "batch": 4, "members": 2}
+        if name == "bananas"
+        else {"startup": 4}
+        if name in ("tpe", "forest")
+        else {}
+    )
     seen = []
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -1,4 +1,7 @@
-"""What the tests share that need packages nasbook only speaks to: `make test-ray` installs and runs them."""
+"""What the tests share that need packages nasbook only speaks to: `make test-ray` installs and runs them.
+
+What needs a Ray stays on one worker of pytest-xdist, so that there is one Ray.
+"""
 
 import os
 from collections.abc import Iterator
@@ -15,6 +18,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker("peers")
+            uses_ray = "ray" in item.path.stem or "ray_node" in item.fixturenames
+            item.add_marker(pytest.mark.xdist_group("ray" if uses_ray else item.path.stem))
             if find_spec("ray") is None:
                 item.add_marker(pytest.mark.skip(reason="`make test-ray` installs what this needs"))
 

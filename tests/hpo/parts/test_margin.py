@@ -74,7 +74,7 @@ def test_a_dozen_combinations_of_small_numbers_are_no_trap(method, trials, lands
     fidelity = {"fidelity": Fidelity("epoch", 1, 9)} if method == "dehb" else {}
     best = min(f(a, b) for a in range(1, 5) for b in range(3))
     for seed in range(20):
-        trace = nasbook.search(
+        steps = nasbook.steps(
             method, lambda c, fidelity=9: f(c["a"], c["b"]), space=space, trials=trials, seed=seed, **fidelity
         )
-        assert trace.best.value == best, seed
+        assert any(step.trial.value == best for step in steps), seed  # which ends the search where it is found

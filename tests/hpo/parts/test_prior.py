@@ -108,7 +108,8 @@ def test_every_acquisition_finds_the_minimum_with_a_bad_prior(acquisition):
     lowest = min(wavy({"x": x}) for x in np.linspace(0, 1, 10_001))
     greedy = acquisition == "pi"
     options = {"acquisition": acquisition, "prior": {"x": [0.95, 0.02]}, "beta": 3, **({"xi": 0.05} if greedy else {})}
-    found = [min(t.value for t in told(LINE, 30, wavy, seed=s, **options).done) for s in range(10 if greedy else 2)]
+    seeds = range(10 if greedy else 1 if acquisition == "knowledge_gradient" else 2)
+    found = [min(t.value for t in told(LINE, 30, wavy, seed=s, **options).done) for s in seeds]
     assert np.mean(np.array(found) < lowest + 0.02) >= (0.5 if greedy else 1)  # PI stays where it is for some seeds
 
 

@@ -1,0 +1,83 @@
+"""An nbval plugin: whatever a learner does to the labs, a notebook runs and says what it says when nobody touches them.
+
+    python -m pytest -p warm -p course.moved --nbval-lax notebooks/*.ipynb     with tests/ on PYTHONPATH
+
+Each notebook runs once, cell by cell. After a cell that shows a lab every control of every lab is moved, after one that
+asks a question its answer is locked (the first question of a lesson is left open, as by somebody in a hurry), and at
+the end what came out is compared with tests/course/outcomes.json.
+"""
+
+import json
+import os
+import re
+import tempfile
+
+import nbformat
+import pytest
+from course.controls import KEPT, LOCK, MOVE, OUTCOMES, run, shows_lab, without_clock
+from course.prompts import asked, prompts
+from nbval.plugin import IPyNbCell
+
+FOLDER = tempfile.TemporaryDirectory(prefix="nasbook-progress-")
+OPEN = re.compile(r"You said: nothing\. It was: (.*?)\. You locked no answer this time\.")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    cells = list(items)
+    items.clear()
+    for cell, after in zip(cells, [*cells[1:], None], strict=True):
+        items.append(cell)
+        if not isinstance(cell, IPyNbCell):
+            continue
+        if ".q" in (asked(cell.cell) or ""):
+            left_open = min(name for name in prompts(cell.path.name[:2]) if ".q" in name)
+            items.append(more(cell, "locked", LOCK.replace("()", f"({left_open!r})")))
+        if shows_lab(cell.cell.source):
+            items.append(more(cell, "moved", MOVE))
+        if after is None or after.path != cell.path:
+            items.append(
+                Outcomes.from_parent(cell.parent, name="outcomes", cells=[c for c in cells if c.path == cell.path])
+            )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    os.environ["NASBOOK_PROGRESS"] = progress(item.path)  # for the kernel, which begins with its first cell
+
+
+def progress(path):
+    return os.path.join(FOLDER.name, f"{path.stem}.json")
+
+
+def more(cell, what, source):
+    """A cell that no notebook has, run after one of its own."""
+    node = nbformat.v4.new_code_cell(source)
+    return IPyNbCell.from_parent(
+        cell.parent, name=f"{cell.name}, {what}", cell_num=cell.cell_num, cell=node, options=cell.options
+    )
+
+
+class Outcomes(pytest.Item):
+    """What came out of a lesson's questions in this run is what comes out when no lab is touched."""
+
+    def __init__(self, cells, **kwargs):
+        super().__init__(**kwargs)
+        self.cells = cells
+
+    def runtest(self):
+        number = self.path.name[:2]
+        questions = {name for name in prompts(number) if ".q" in name}
+        untouched = {name: outcome for name, outcome in KEPT.items() if name[:2] == number}
+        assert set(untouched) == questions, f"run tests/course/controls.py: it keeps {OUTCOMES.name}"
+        with open(progress(self.path), encoding="utf-8") as file:
+            entries = json.load(file)["entries"]
+        found = {name: entry["outcome"] for name, entry in entries.items() if "answer" in entry}
+        outputs = [out for cell in self.cells for out in cell.test_outputs or ()]
+        said = [OPEN.search(out.get("data", {}).get("text/plain", "")) for out in outputs]
+        left = [match[1] for match in said if match]
+        assert len(left) == len(questions - set(found)) == min(1, len(questions)), (left, found)
+        found |= dict(zip(questions - set(found), left, strict=True))
+        if without_clock(found) != without_clock(untouched):
+            untouched = run(self.path)  # another processor may round otherwise, but it does so whoever moves a control
+        assert without_clock(found) == without_clock(untouched)

@@ -162,6 +162,18 @@ class TrainsToTheEnd(Protocol):
 
 
 @runtime_checkable
+class Predicts(Protocol):
+    """`predict(config, seed=0)`: train one network to its end; what it then says of each part, {"val": probabilities
+    (n, classes)}, of "test", too, if that is among the `parts`. `labels(part)`: (n,), what is right."""
+
+    def predict(
+        self, config: Config, *, seed: int = 0, parts: Sequence[str] = ("val",)
+    ) -> Mapping[str, np.ndarray]: ...
+
+    def labels(self, part: str) -> np.ndarray: ...
+
+
+@runtime_checkable
 class Standardises(Protocol):
     """`scaling`: {"mean", "std"} of each channel, by which what a file holds is standardised: (x − mean) / std."""
 

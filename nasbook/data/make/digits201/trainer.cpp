@@ -369,7 +369,9 @@ struct Net {
     }
 };
 
-static float evaluate(Net& net, const float* par, const float* data, const int* labels, int n, float* loss) {
+// keep: (n, classes), filled with the logits; or null
+static float evaluate(Net& net, const float* par, const float* data, const int* labels, int n, float* loss,
+                      float* keep = nullptr) {
     int correct = 0;
     double sum = 0;
     for (int i = 0; i < n; i += BATCH) {
@@ -379,6 +381,7 @@ static float evaluate(Net& net, const float* par, const float* data, const int* 
             int k = net.best(b);
             double z = 0;
             for (int j = 0; j < net.classes; j++) z += std::exp(net.logits[b][j] - net.logits[b][k]);
+            if (keep) memcpy(keep + (size_t)(i + b) * net.classes, net.logits[b], net.classes * sizeof(float));
             sum += std::log(z) + net.logits[b][k] - net.logits[b][labels[i + b]];
             correct += k == labels[i + b];
         }
@@ -393,11 +396,12 @@ extern "C" int count_parameters(const int* cell, int classes) {
 }
 
 // curves: (epochs, 6) loss and accuracy on train, val, test; the test columns are written only where test_at is set.
-// order: (epochs, n_train), the images of each epoch. weights are updated in place.
+// order: (epochs, n_train), the images of each epoch. weights are updated in place. logits: (n_val + n_test, classes) after
+// the last epoch, or null.
 extern "C" void train(const int* cell, int classes, float* weights, const float* x_train, const int* y_train, int n_train,
                       const float* x_val, const int* y_val, int n_val, const float* x_test, const int* y_test, int n_test,
                       const int* order, int epochs, int batch, float lr, float decay, float momentum, float bn,
-                      const int* test_at, float* curves) {
+                      const int* test_at, float* curves, float* logits) {
     static Net* net = new Net;
     bn_momentum = bn;
     int P = net->init(cell, classes), padded = (P + 15) / 16 * 16;
@@ -437,6 +441,11 @@ extern "C" void train(const int* cell, int classes, float* weights, const float*
         row[1] = (float)correct / (steps * batch);
         row[3] = evaluate(*net, par, x_val, y_val, n_val, row + 2);
         if (test_at[epoch]) row[5] = evaluate(*net, par, x_test, y_test, n_test, row + 4);
+    }
+    if (logits) {
+        float loss;
+        evaluate(*net, par, x_val, y_val, n_val, &loss, logits);
+        evaluate(*net, par, x_test, y_test, n_test, &loss, logits + (size_t)n_val * classes);
     }
     memcpy(weights, par, P * sizeof(float));
     free(par), free(grad), free(buffer);

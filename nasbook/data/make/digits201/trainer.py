@@ -62,10 +62,16 @@ def initial_weights(cell: Cell, classes: int, rng: np.random.Generator) -> np.nd
 def train(
     lib: ctypes.CDLL, cell: Cell, seed: int, data: Splits, *, epochs: int = 12, batch: int = 50, lr: float = 0.1,
     decay: float = 5e-4, momentum: float = 0.9, bn_momentum: float = 0.3, test_at: tuple[int, ...] = (),
+    logits: np.ndarray | None = None,
 ) -> np.ndarray:  # fmt: skip
-    """-> (epochs, 6): loss and accuracy on train, val, test after each epoch; test is NaN except after `test_at`."""
+    """-> (epochs, 6): loss and accuracy on train, val, test after each epoch; test is NaN except after `test_at`.
+
+    logits: (n_val + n_test, classes) float32, filled with what the network says after the last epoch."""
     assert batch <= LARGEST_BATCH
     classes = int(data["train"][1].max()) + 1
+    if logits is not None:
+        wanted = len(data["val"][1]) + len(data["test"][1]), classes
+        assert logits.shape == wanted and logits.dtype == np.float32 and logits.flags.c_contiguous
     weights = _aligned(initial_weights(cell, classes, np.random.default_rng([seed, *cell])))
     ops = np.array(cell, np.int32)
     assert lib.count_parameters(_int(ops), classes) == len(weights)
@@ -78,8 +84,9 @@ def train(
     curves = np.full((epochs, 6), np.nan, np.float32)
     numbers = map(ctypes.c_float, (lr, decay, momentum, bn_momentum))
     lib.train(
-        _int(ops), classes, _float(weights), *splits, _int(order), epochs, batch, *numbers, _int(tests), _float(curves)
-    )
+        _int(ops), classes, _float(weights), *splits, _int(order), epochs, batch, *numbers, _int(tests), _float(curves),
+        None if logits is None else _float(logits),
+    )  # fmt: skip
     return curves
 
 

@@ -64,9 +64,15 @@ def test_the_compiled_trainer_reproduces_rows(tmp_path):
     for task in ("digits", "textures"):
         table = Digits201(task, run=1)
         for row in (60, 2500, 5000):
-            curves = trainer.train(lib, generate.distinct()[row], 1, generate.data(task), test_at=(12,))
+            data, logits = generate.data(task), np.zeros((sum(IMAGES[task]), 10), np.float32)
+            curves = trainer.train(lib, generate.distinct()[row], 1, data, test_at=(12,), logits=logits)
             assert abs(curves[-1, 3] - table.val[row, 1, -1]) <= 0.03
             assert abs(curves[-1, 5] - table.test[row, 1, -1]) <= 0.03
+            y = np.concatenate([data[part][1] for part in ("val", "test")])
+            right, n = logits.argmax(1) == y, IMAGES[task][0]
+            assert [right[:n].mean(), right[n:].mean()] == pytest.approx(curves[-1, [3, 5]].tolist())
+            log_p = logits[:n] - np.log(np.exp(logits[:n]).sum(1, keepdims=True))
+            assert -log_p[np.arange(n), y[:n]].mean() == pytest.approx(curves[-1, 2], rel=1e-4)
 
 
 def test_a_search_sees_validation_runs_and_their_curves():

@@ -193,6 +193,11 @@ TASKS = [
     Entry("mlp-decays", "a small MLP with a decay for each layer, differentiable", "nasbook.tasks.differentiable:MLPDecays", "training", "scikit-learn"),
     Entry("cancer-svm", "a support vector machine, cross-validated", "nasbook.tasks.tabular:CancerSVM", "training", "scikit-learn"),
     Entry("cancer-boosting", "gradient boosting, cross-validated", "nasbook.tasks.tabular:CancerBoosting", "training", "scikit-learn"),
+    Entry("pipeline", "pipelines of scikit-learn on a CSV file, cross-validated", "nasbook.automl.evaluate:Pipelines", "AutoML", "Thornton et al. 2013"),
+    *(Entry(f"pipeline-{name}", f"pipelines of scikit-learn on {table}, cross-validated", "nasbook.automl.evaluate:Pipelines", "AutoML", "scikit-learn",
+            (("data", name),))
+      for name, table in (("cancer", "the breast-cancer data"), ("wine", "three kinds of wine"), ("digits", "8×8 digits"),
+                          ("diabetes", "the progression of diabetes, a regression"), ("noise", "pure noise, from which nothing can be learnt"))),
     Entry("nb201-cifar10", "15,625 cells trained on CIFAR-10, as a table", "nasbook.tasks.nb201:NB201", "table", "Dong & Yang 2020",
           (("dataset", "cifar10"),)),
     Entry("nb201-cifar100", "15,625 cells trained on CIFAR-100, as a table", "nasbook.tasks.nb201:NB201", "table", "Dong & Yang 2020",

@@ -96,10 +96,11 @@ ALLOWED = {
     "data": {"data"} | CORE | {"kit", "nas", "estimate", "tasks"},  # data/make makes the tables
     "tasks": CORE | {"kit", "tasks", "nas", "data"},  # nas/spaces holds the cells that tasks train
     "explain": CORE | {"kit", "hpo", "nas", "tasks", "explain"},
-    "plots": CORE | METHODS | {"about", "tasks", "explain", "plots"},
+    "automl": CORE | {"kit", "tasks", "automl"},
+    "plots": CORE | METHODS | {"about", "tasks", "explain", "automl", "plots"},
     "scale": CORE | METHODS | {"tasks", "scale"},
-    "widgets": CORE | METHODS | {"tasks", "explain", "plots", "scale", "widgets"},
-    "course": CORE | METHODS | {"tasks", "explain", "plots", "scale", "widgets", "course", "testing"},
+    "widgets": CORE | METHODS | {"tasks", "explain", "automl", "plots", "scale", "widgets"},
+    "course": CORE | METHODS | {"tasks", "explain", "automl", "plots", "scale", "widgets", "course", "testing"},
 }
 FOREIGN = {
     "hpo": {"matplotlib", "ipywidgets", "anywidget", "IPython", "torch"},
@@ -107,6 +108,7 @@ FOREIGN = {
     "estimate": {"matplotlib", "ipywidgets", "anywidget", "IPython"},
     "tasks": {"matplotlib", "ipywidgets", "anywidget", "IPython"},
     "explain": {"matplotlib", "ipywidgets", "anywidget", "IPython"},
+    "automl": {"matplotlib", "ipywidgets", "anywidget", "IPython", "torch"},
     "plots": {"ipywidgets", "anywidget", "IPython"},
     "scale": {"matplotlib", "ipywidgets", "anywidget", "IPython"},
     **dict.fromkeys(

@@ -1,0 +1,224 @@
+"""The AutoML pipeline as a task: cross-validated on the rows that the search sees, and tested on others.
+
+    task = Pipelines("cancer", rows=120)                  # also "wine", "digits", "diabetes", "noise", or a CSV file
+    trace = nasbook.search("bayesian", task, trials=40)
+    task.test(trace.best.config)                          # on rows that no trial has seen
+
+Every fold is predicted by a pipeline that was fitted, preparation included, on the other folds; these predictions are
+kept for ensembles and honest numbers. `leak=True` is the mistake: preparation and choice of features see all rows.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from nasbook.automl import splits
+from nasbook.automl.data import KINDS, read
+from nasbook.automl.space import MODELS, build, pipeline_space, uneven
+from nasbook.automl.tables import TABLES, bundled
+from nasbook.kit.checks import flag, one_of, whole
+from nasbook.space import Config
+from nasbook.task import Evaluation, Fidelity, Report, Task
+
+LOSSES = {"classification": ["error", "balanced error", "log loss"], "regression": ["rmse", "mae"]}
+MEMORY = 2**28  # bytes of predictions that a task remembers
+
+
+class Pipelines(Task):
+    """Loss of a pipeline of scikit-learn, cross-validated.
+
+    data: a table that is bundled, a CSV file, a DataFrame or a dict of columns; target: the column to predict. kind:
+    "classification", "regression" or "auto". group: a column whose equal values never stand on both sides of a split;
+    time: a column in whose order the folds and the test lie, so that the past predicts the future. loss: what is
+    minimised, of "error", "balanced error" (the mean over classes) and "log loss", or "rmse" and "mae"; "auto" is the
+    balanced error where one class has three times the rows of another, else the first. folds: of the cross-validation,
+    and the highest fidelity. rows: how many the search sees (None: four fifths); the others are the test. split: the
+    seed of that split and of the folds. models: to choose from (None: all). leak: preparation is fitted before the
+    split, which is a mistake. Raises ValueError, in a sentence, for what cannot be served.
+    """
+
+    def __init__(
+        self,
+        data: Any = "cancer",
+        target: str | None = None,
+        kind: str = "auto",
+        group: str | None = None,
+        time: str | None = None,
+        loss: str = "auto",
+        folds: int = 5,
+        rows: int | None = None,
+        split: int = 0,
+        models: Sequence[str] | None = None,
+        leak: bool = False,
+    ) -> None:
+        one_of("kind", kind, KINDS)
+        whole("folds", folds, 2, 20)
+        whole("split", split, 0, 2**31)
+        flag("leak", leak)
+        own = isinstance(data, str) and data in TABLES
+        if own and (target, group, time, kind) != (None, None, None, "auto"):
+            raise ValueError(f"the table {data!r} has its own target; target, kind, group and time are for a CSV file")
+        self.table = table = bundled(data) if own else read(data, target, kind, group, time)
+        _check_models(models, MODELS[table.kind])
+        one_of("loss", loss, ["auto", *LOSSES[table.kind]])
+        if rows is not None:
+            whole("rows", rows, 2 * folds, len(table.y) - 2)
+        given = {"target": target, "kind": kind, "group": group, "time": time, "loss": loss, "folds": folds,
+                 "rows": rows, "split": split, "models": models, "leak": leak}  # fmt: skip
+        usual = {"kind": "auto", "loss": "auto", "folds": 5, "split": 0, "leak": False}
+        self.name = f"pipeline-{data}" if own else "pipeline"
+        self.arguments = {k: v for k, v in given.items() if v != usual.get(k)} | ({} if own else {"data": data})
+        self.leak, self.folds = leak, folds
+        self.loss_name = ("balanced error" if uneven(table) else LOSSES[table.kind][0]) if loss == "auto" else loss
+        self.value_label = f"cross-validated {self.loss_name}"
+        self.fidelity = Fidelity("fold", 1, folds)
+        self.space, self.limits = pipeline_space(table, models or ()), {"share": (1e-4, 0.9999)}
+        self.seen, self.unseen = splits.untouched(table, rows, split)
+        self.data, self.y, self.y_test = table.part(self.seen), table.y[self.seen], table.y[self.unseen]
+        self.splits = splits.folds(self.data, folds, split)
+        self.fold = np.full(len(self.y), -1)
+        for i, (_, out) in enumerate(self.splits):
+            self.fold[out] = i
+        self._kept: dict[Any, np.ndarray] = {}
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """As a trace holds them: a table that is no file by its size and its content."""
+        return self._arguments
+
+    @arguments.setter
+    def arguments(self, given: Mapping[str, Any]) -> None:
+        data = given.get("data")
+        if isinstance(data, Path):
+            given = {**given, "data": str(data)}
+        elif data is not None and not isinstance(data, str):
+            given = {**given, "data": f"a table of {len(self.table.y)} rows, {self.table.digest}"}
+        self._arguments = dict(given)
+
+    # ---- one configuration -----------------------------------------------------------------------------
+
+    def evaluate(
+        self, config: Config, *, fidelity: float | None = None, seed: int = 0, report: Report | None = None, **_: Any
+    ) -> Evaluation:
+        """Loss of the predictions of the first `fidelity` folds (default: all); reports the loss so far after each."""
+        self.check_config(config)
+        folds = self.folds if fidelity is None else min(self.folds, max(1, round(fidelity)))
+        held, losses, curve = self._nothing(), [], []
+        for i, (train, out) in enumerate(self.splits[:folds]):
+            held[out] = self._predicted(config, seed, train, out)
+            losses.append(self.loss(self.y[out], held[out]))
+            known = (self.fold >= 0) & (self.fold <= i)
+            curve.append((i + 1, self.loss(self.y[known], held[known])))
+            if report is not None:
+                report(*curve[-1])
+        if folds == self.folds:
+            self._keep(config, seed, held)
+        return Evaluation(curve[-1][1], metrics={"std": float(np.std(losses)), "folds": folds}, curve=curve)
+
+    def held_out(self, config: Config, seed: int = 0) -> np.ndarray:
+        """(n, classes) probabilities or (n,) numbers: each row as predicted by a pipeline that has not seen it."""
+        key = (self.space.key(config), seed)
+        if key not in self._kept:
+            self.evaluate(config, seed=seed)
+        return self._kept[key]
+
+    def loss(self, y: np.ndarray, p: np.ndarray) -> float:
+        """What is minimised, of predictions p, (n, classes) or (n,), of rows y (n,)."""
+        if self.data.kind == "regression":
+            return float(np.sqrt(np.mean((p - y) ** 2)) if self.loss_name == "rmse" else np.mean(np.abs(p - y)))
+        if self.loss_name == "log loss":
+            return float(-np.mean(np.log(np.clip(p[np.arange(len(y)), y], 1e-6, 1))))
+        wrong = p.argmax(1) != y
+        if self.loss_name == "error":
+            return float(np.mean(wrong))
+        return float(np.mean([np.mean(wrong[y == c]) for c in np.unique(y)]))
+
+    # ---- rows that no trial has seen -------------------------------------------------------------------
+
+    def predict_test(self, config: Config, seed: int = 0) -> np.ndarray:
+        """The untouched rows, as predicted by a pipeline that was fitted on all rows that the search sees."""
+        with quiet():
+            return self.predict(self.fitted(config, seed), self.table.x[self.unseen])
+
+    def test(self, config: Config, *, seed: int = 0) -> float:
+        """Loss on the untouched rows."""
+        return self.loss(self.y_test, self.predict_test(config, seed))
+
+    def fitted(self, config: Config, seed: int = 0, everything: bool = False) -> Pipeline:
+        """The pipeline of a configuration, fitted on the rows that the search sees, or on all; it answers with the
+        target as it stands in the table."""
+        data = self.table if everything else self.data
+        with quiet():
+            return build(self.space.validate(config), data, seed).fit(data.x, data.labels)
+
+    def predict(self, model: Any, x: np.ndarray) -> np.ndarray:
+        """(n, classes) probabilities of all classes of the table, or (n,) numbers. A support vector machine tells
+        distances, of which the logistic function makes numbers between 0 and 1."""
+        if self.data.kind == "regression":
+            return np.asarray(model.predict(x), np.float32)
+        if hasattr(model, "predict_proba"):
+            p = model.predict_proba(x)
+        else:
+            distance = model.decision_function(x)
+            distance = np.stack([-distance, distance], 1) / 2 if distance.ndim == 1 else distance
+            p = np.exp(distance - distance.max(1, keepdims=True))
+        whole = np.zeros((len(x), len(self.data.classes)), np.float32)
+        whole[:, [self.data.classes.index(c) for c in model.classes_.tolist()]] = p / p.sum(1, keepdims=True)
+        return whole
+
+    def within(self, fold: int) -> Pipelines:
+        """The same task on the rows of the other folds, of which one fold is the untouched test."""
+        task = copy(self)
+        train, out = self.splits[fold]
+        task.seen, task.unseen = self.seen[train], self.seen[out]
+        task.data, task.y, task.y_test = self.data.part(train), self.y[train], self.y[out]
+        task.splits, task._kept = splits.folds(task.data, self.folds, fold), {}
+        task.fold = np.full(len(task.y), -1)
+        for i, (_, rows) in enumerate(task.splits):
+            task.fold[rows] = i
+        return task
+
+    def _predicted(self, config: Config, seed: int, train: np.ndarray, out: np.ndarray) -> np.ndarray:
+        x, y = self.data.x, self.data.labels
+        pipeline = build(config, self.data, seed)
+        with quiet():
+            if self.leak:  # the mistake: what is held out has helped to prepare the rows and to choose the features
+                x, pipeline = pipeline[:-1].fit_transform(x, y), pipeline[-1]
+            return self.predict(clone(pipeline).fit(x[train], y[train]), x[out])
+
+    def _nothing(self) -> np.ndarray:
+        n, k = len(self.y), len(self.data.classes)
+        return np.full((n, k) if k else n, np.nan, np.float32)
+
+    def _keep(self, config: Config, seed: int, held: np.ndarray) -> None:
+        self._kept[self.space.key(config), seed] = held
+        while len(self._kept) * held.nbytes > MEMORY and len(self._kept) > 1:
+            del self._kept[next(iter(self._kept))]
+
+
+def _check_models(models: Any, known: Sequence[str]) -> None:
+    if models is None:
+        return
+    listed = (
+        isinstance(models, list | tuple) and bool(models) and all(isinstance(m, str) and m in known for m in models)
+    )
+    if not listed or len(set(models)) < len(models):
+        raise ValueError(f"models must be a list of some of {', '.join(known)}, each once, not {models!r:.60}")
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """One thread, and no word of solvers that stop early or of columns that are the same in one fold."""
+    with threadpool_limits(1), warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield

@@ -1,0 +1,96 @@
+"""Pipelines as a task, against scikit-learn's own cross-validation, and against the leaks that it must not have."""
+
+import numpy as np
+import pytest
+from sklearn.model_selection import cross_val_predict
+
+import nasbook
+from nasbook.automl.evaluate import Pipelines
+from nasbook.automl.space import build
+
+CONFIG = {"scale": "standard", "features": "best", "share": 0.5, "model": "logistic", "C": 0.5}
+
+
+def test_out_of_fold_predictions_are_scikit_learns():
+    task = Pipelines("cancer", rows=120)
+    theirs = cross_val_predict(build(CONFIG, task.data), task.data.x, task.y, cv=task.splits, method="predict_proba")
+    assert np.allclose(task.held_out(CONFIG), theirs, atol=1e-6)
+    assert task.evaluate(CONFIG).value == np.mean(theirs.argmax(1) != task.y)
+
+
+def test_the_test_rows_are_no_search_rows_and_fitting_has_not_seen_them():
+    task = Pipelines("wine", rows=60)
+    assert not set(task.seen) & set(task.unseen) and len(task.seen) == 60 and len(task.unseen) == 118
+    before = task.held_out(CONFIG).copy(), task.fitted(CONFIG).predict(task.data.x)
+    task.table.x[task.unseen] = 1e6
+    task._kept.clear()
+    assert np.array_equal(task.held_out(CONFIG), before[0])
+    assert np.array_equal(task.fitted(CONFIG).predict(task.data.x), before[1])
+
+
+def test_a_leak_makes_something_of_noise_and_honest_folds_do_not():
+    config = {"scale": "none", "features": "best", "share": 0.01, "model": "logistic", "C": 1.0}
+    honest, leaky = (Pipelines("noise", rows=80, leak=leak) for leak in (False, True))
+    assert leaky.evaluate(config).value < 0.2
+    assert 0.35 < honest.evaluate(config).value < 0.65
+    assert 0.4 < leaky.test(config) < 0.6  # the test tells
+
+
+@pytest.mark.parametrize("name", ["pipeline-wine", "pipeline-diabetes"])
+def test_every_model_is_searched_and_repeats_itself(name):
+    task = nasbook.task(name, rows=60)
+    rng = np.random.default_rng(0)
+    for model in task.space.parameters["model"].options:
+        config = next(c for c in iter(lambda: task.space.sample(rng), None) if c["model"] == model)
+        value = task.evaluate(config, fidelity=1, seed=3).value
+        assert np.isfinite(value) and task.evaluate(config, fidelity=1, seed=3).value == value
+        assert task.test(config, seed=3) == task.loss(task.y_test, task.predict_test(config, 3))
+
+
+def test_folds_are_the_fidelity():
+    task, told = Pipelines("wine", rows=60), []
+    found = task.evaluate(CONFIG, fidelity=2, report=lambda *pair: told.append(pair))
+    assert [f for f, _ in told] == [1, 2] == [f for f, _ in found.curve] and found.metrics["folds"] == 2
+    trace = nasbook.search("successive-halving", task, trials=4, seed=0)
+    assert {t.fidelity for t in trace.trials} <= {1, 2, 3, 4, 5, None} and trace.best.value < 0.5
+
+
+def table(n=60, **more):
+    rng = np.random.default_rng(0)
+    y = np.where(rng.random(n) < 0.5, "yes", "no")
+    return {"a": rng.normal(size=n) + (y == "yes"), "y": y, **more}
+
+
+def test_groups_stay_together_everywhere():
+    groups = np.repeat(np.arange(20), 3)
+    task = Pipelines(table(g=[f"patient {i}" for i in groups]), target="y", group="g")
+    assert not set(groups[task.seen]) & set(groups[task.unseen])
+    for train, out in task.splits:
+        assert not set(task.data.groups[train]) & set(task.data.groups[out])
+    with pytest.raises(ValueError, match="5 folds need 5 groups, and the search sees"):
+        Pipelines(table(g=np.repeat([1, 2, 3], 20)), target="y", group="g")
+
+
+def test_the_past_predicts_the_future():
+    when = np.random.default_rng(1).permutation(60)
+    task = Pipelines(table(t=[f"2026-01-{1 + d // 24:02d} {d % 24:02d}:00" for d in when]), target="y", time="t")
+    assert np.array_equal(task.seen, np.arange(48)) and all(train.max() < out.min() for train, out in task.splits)
+    held = task.held_out({"scale": "none", "features": "all", "model": "naive-bayes"})
+    assert np.isnan(held[task.fold == -1]).all() and np.isfinite(held[task.fold >= 0]).all()
+    assert np.array_equal(task.table.labels, table()["y"][np.argsort(when)])
+
+
+def test_uneven_classes_are_judged_class_by_class():
+    y = np.array(["rare"] * 10 + ["usual"] * 90)
+    task = Pipelines({"a": np.random.default_rng(0).normal(size=100), "y": y}, target="y")
+    assert task.loss_name == "balanced error" and "balanced" in task.space.parameters
+    usual = np.stack([np.zeros(100), np.ones(100)], 1)
+    assert task.loss((y == "usual").astype(int), usual) == 0.5
+
+
+def test_a_table_in_memory_is_named_by_its_content_in_a_trace():
+    task = nasbook.task("pipeline", data=table(), target="y")
+    trace = nasbook.search("random", task, trials=1)
+    assert trace.header.arguments["data"].startswith("a table of 60 rows, ")
+    other = nasbook.task("pipeline", data=table(61), target="y")
+    assert other.arguments["data"] != trace.header.arguments["data"]

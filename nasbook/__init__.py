@@ -45,7 +45,7 @@ _LATER = {
     "predict": "nasbook.course",
     "progress": "nasbook.course",
 }
-_ROOMS = ("course", "estimate", "explain", "hpo", "nas", "plots", "scale", "widgets")
+_ROOMS = ("course", "estimate", "explain", "hpo", "nas", "plots", "scale", "statistics", "widgets")
 
 
 def __getattr__(name: str) -> Any:

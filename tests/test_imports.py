@@ -56,6 +56,7 @@ ALLOWED = {
     "guard": {"trace", "trace_file", "kit"},
     "registry": set(),
     "about": {"registry"},
+    "statistics": {"trace", "statistics"},
     "task": {"space", "fits"},
     "method": {"space", "trace", "trial", "task", "evaluation"},
     "evaluation": {"meter", "trace", "trial", "task"},
@@ -97,10 +98,10 @@ ALLOWED = {
     "tasks": CORE | {"kit", "tasks", "nas", "data"},  # nas/spaces holds the cells that tasks train
     "explain": CORE | {"kit", "hpo", "nas", "tasks", "explain"},
     "automl": CORE | {"kit", "tasks", "automl"},
-    "plots": CORE | METHODS | {"about", "tasks", "explain", "automl", "plots"},
+    "plots": CORE | METHODS | {"about", "statistics", "tasks", "explain", "automl", "plots"},
     "scale": CORE | METHODS | {"tasks", "scale"},
-    "widgets": CORE | METHODS | {"tasks", "explain", "automl", "plots", "scale", "widgets"},
-    "course": CORE | METHODS | {"tasks", "explain", "automl", "plots", "scale", "widgets", "course", "testing"},
+    "widgets": CORE | METHODS | {"statistics", "tasks", "explain", "automl", "plots", "scale", "widgets"},
+    "course": CORE | METHODS | {"statistics", "tasks", "explain", "automl", "plots", "scale", "widgets", "course", "testing"},
 }
 FOREIGN = {
     "hpo": {"matplotlib", "ipywidgets", "anywidget", "IPython", "torch"},
@@ -110,6 +111,7 @@ FOREIGN = {
     "explain": {"matplotlib", "ipywidgets", "anywidget", "IPython"},
     "automl": {"matplotlib", "ipywidgets", "anywidget", "IPython", "torch"},
     "plots": {"ipywidgets", "anywidget", "IPython"},
+    "statistics": {"matplotlib", "ipywidgets", "anywidget", "IPython", "torch", "sklearn"},
     "scale": {"matplotlib", "ipywidgets", "anywidget", "IPython"},
     **dict.fromkeys(
         CORE | {"rows", "guard"}, {"matplotlib", "ipywidgets", "anywidget", "IPython", "torch", "scipy", "sklearn"}

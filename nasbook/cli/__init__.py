@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import nasbook
-from nasbook.cli import cost, doctor, imports, lab, look, measuring, search, studies, tracking, train, worker
+from nasbook.cli import comparing, cost, doctor, imports, lab, look, measuring, search, studies, tracking, train, worker
 from nasbook.cli.words import Usage, fail, lower, one_of, pair, positive, say, whole
 from nasbook.kit import interrupt
 from nasbook.prepare import MOST_WORKERS
@@ -201,6 +201,7 @@ def _parser() -> _Parser:
     train.add(add("train", train.run, "train what a search found to the end, and write network, weights and card"))
     worker.add(add("worker", worker.run, "work on a study in an Optuna database, beside others", epilog=STRANGERS))
     tracking.add(add("track", tracking.run, "tell TensorBoard, MLflow or W&B of a trace, each trial once"))
+    comparing.add(add("compare", comparing.run, "compare searches over seeds: intervals, ranks, tests, and a picture"))
     cost.add(add("cost", cost.run, "say what a search has cost: seconds, memory and energy"))
 
     p = add("doctor", doctor.run, "check that everything nasbook needs is there")

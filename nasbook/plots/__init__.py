@@ -19,6 +19,15 @@ from nasbook.plots.data import Baseline, Quantity, baseline_for, one_objective, 
 from nasbook.plots.picture import Picture, Stack
 from nasbook.plots.style import Figure
 from nasbook.plots.traces.attribution import AblationPicture, AttributionPicture, ablation, attribution
+from nasbook.plots.traces.comparison import (
+    BeatsPicture,
+    ProfilesPicture,
+    RanksPicture,
+    beats,
+    compare,
+    critical_difference,
+    profiles,
+)
 from nasbook.plots.traces.contour import ContourPicture, contour
 from nasbook.plots.traces.distribution import EdfPicture, RankPicture, edf, rank
 from nasbook.plots.traces.history import CurvesPicture, HistoryPicture, RacePicture, history, learning_curves, race
@@ -75,6 +84,10 @@ KINDS: dict[str, Callable[..., Figure]] = {
     "history": history,
     "learning-curves": learning_curves,
     "race": race,
+    "compare": compare,
+    "critical-difference": critical_difference,
+    "beats": beats,
+    "profiles": profiles,
     "slice": slice_plot,
     "parallel": parallel,
     "contour": contour,
@@ -187,18 +200,20 @@ def plot(trace: Any, kind: str | None = None, **options: Any) -> Figure:
 
 
 __all__ = [
-    "AblationPicture", "Acquisition1D", "Acquisition2D", "AttributionPicture", "Baseline",
+    "AblationPicture", "Acquisition1D", "Acquisition2D", "AttributionPicture", "Baseline", "BeatsPicture",
     "CellPicture", "ContourPicture", "CurvesPicture", "EdfPicture",
     "Figure", "HistoryPicture", "HypervolumePicture", "ImportancePicture", "KINDS", "LandscapePicture",
     "LanesPicture", "ParallelPicture", "ParetoPicture", "Picture", "PolicyPicture", "PopulationPicture",
-    "ProgressPicture", "Quantity", "RacePicture", "RankPicture", "SchedulePicture", "SideBySide1D", "SideBySide2D",
+    "ProfilesPicture", "ProgressPicture", "Quantity", "RacePicture", "RankPicture",
+    "RanksPicture", "SchedulePicture", "SideBySide1D", "SideBySide2D",
     "SlicePicture", "Stack", "SupernetPicture", "TimelinePicture", "TrainingPicture", "TreePicture",
     "WeightsPicture", "ablation", "acquisition", "acquisition_picture", "acquisitions", "attribution",
-    "baseline_for", "cell", "chains",
-    "compound", "contour", "edf", "episodes", "family_tree", "forest", "gan", "history", "hypervolume_history",
+    "baseline_for", "beats", "cell", "chains", "compare",
+    "compound", "contour", "critical_difference",
+    "edf", "episodes", "family_tree", "forest", "gan", "history", "hypervolume_history",
     "importance",
     "landscape", "layers", "learning_curves", "lineage", "own_kind", "parallel", "pareto", "paths", "plot",
-    "policy", "population", "predictions", "progress", "race", "random_baseline", "rank", "rungs",
+    "policy", "population", "predictions", "profiles", "progress", "race", "random_baseline", "rank", "rungs",
     "side_by_side_picture", "slice_plot", "sources", "stopping", "strategy", "supernet", "timeline", "tpe",
     "training", "tree", "walk", "weights",
 ]  # fmt: skip

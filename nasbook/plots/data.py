@@ -16,6 +16,7 @@ from nasbook.plots.style import number, plus_minus
 from nasbook.prepare import as_task
 from nasbook.search import search
 from nasbook.space import Config
+from nasbook.statistics.intervals import bootstrap as bootstrap  # averages over seeds
 from nasbook.task import Task
 from nasbook.tasks.objectives import LABELS
 from nasbook.trace import Step, Trace, Trial
@@ -285,27 +286,3 @@ def baseline_for(trace: Trace) -> Baseline | None:
     if any(isinstance(v, list | dict) for v in arguments.values()):
         return None
     return _cheap_baseline(trace.header.task, tuple(sorted(arguments.items())))
-
-
-# ---- averages over seeds --------------------------------------------------------------------------------------------
-
-
-def bootstrap(curves: np.ndarray, resamples: int = 1000, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Interval of the mean of curves (n, T) over their n seeds: percentile bootstrap, (T,) twice.
-
-    The seeds are drawn with replacement, whole curves at a time. Deterministic. One curve has no interval (NaN)."""
-    n, T = curves.shape
-    if n < 2:
-        return np.full(T, np.nan), np.full(T, np.nan)
-    means = curves.T @ _weights(n, resamples).T
-    means.sort(axis=1)  # along memory: much faster than np.quantile across it
-    at = (1 - level) / 2 * (resamples - 1)
-    i, part = int(at), at - int(at)
-    low, high = (means[:, a] + part * (means[:, b] - means[:, a]) for a, b in ((i, i + 1), (-1 - i, -2 - i)))
-    return low, high
-
-
-@lru_cache(maxsize=64)
-def _weights(n: int, resamples: int) -> np.ndarray:
-    draws = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=resamples)
-    return draws / n

@@ -102,6 +102,7 @@ def refused(kind: str, trace: Trace) -> bool:
         "tree": not any(trace.space.conditions.values()),
         "landscape": not (cells and task.startswith("nb201-")),
         "lineage": method != "pbt",
+        **dict.fromkeys(("compare", "critical-difference", "beats", "profiles"), True),  # of several methods
         "cell": not cells,
         "chains": "depth" not in trace.space.parameters or not any(n.endswith("_1") for n in trace.space.parameters),
         "importance": sum(t.status == "done" for t in trace.trials) < 4,

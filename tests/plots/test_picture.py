@@ -100,7 +100,17 @@ def test_figures_show_themselves_with_their_alt_text(trace):
     assert fig.png().startswith(b"\x89PNG")
 
 
-ASK_MORE = (*VIEWS, "pareto", "hypervolume", "front", "tree", "lineage", "chains")  # than this trace has
+SEVERAL_METHODS = ("compare", "critical-difference", "beats", "profiles")
+ASK_MORE = (
+    *VIEWS,
+    *SEVERAL_METHODS,
+    "pareto",
+    "hypervolume",
+    "front",
+    "tree",
+    "lineage",
+    "chains",
+)  # than this trace has
 
 
 @pytest.mark.parametrize("kind", [k for k in KINDS if k not in ASK_MORE])

@@ -1,0 +1,56 @@
+"""Ranks, Friedman and Nemenyi against Demšar's published example, scipy, and his table of critical values."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from nasbook.statistics import average_ranks, critical_difference, friedman, rank
+from nasbook.statistics.ranks import groups
+
+# Demšar 2006, Table 6: AUC of C4.5 with m = 0, cf = 0; with m; with cf; with both, on 14 data sets
+AUC = np.array([
+    [0.763, 0.768, 0.771, 0.798], [0.599, 0.591, 0.590, 0.569], [0.954, 0.971, 0.968, 0.967],
+    [0.628, 0.661, 0.654, 0.657], [0.882, 0.888, 0.886, 0.898], [0.936, 0.931, 0.916, 0.931],
+    [0.661, 0.668, 0.609, 0.685], [0.583, 0.583, 0.563, 0.625], [0.775, 0.838, 0.866, 0.875],
+    [1.000, 1.000, 1.000, 1.000], [0.940, 0.962, 0.965, 0.962], [0.619, 0.666, 0.614, 0.669],
+    [0.972, 0.981, 0.9752, 0.975], [0.957, 0.978, 0.946, 0.970],
+])  # fmt: skip
+
+
+def test_demsars_example():
+    np.testing.assert_allclose(average_ranks(-AUC), [3.143, 2.000, 2.893, 1.964], atol=6e-4)
+    found = friedman(-AUC, ties=False)  # the paper does not correct for ties
+    assert found.chi2 == pytest.approx(9.28, abs=0.01) and pytest.approx(3.69, abs=0.01) == found.F
+    assert found.p == pytest.approx(stats.f.sf(3.69, 3, 39), abs=2e-4)
+    assert critical_difference(4, 14, 0.05) == pytest.approx(1.25, abs=0.005)
+    assert critical_difference(4, 14, 0.10) == pytest.approx(1.12, abs=0.005)
+
+
+def test_the_published_critical_values():
+    q = [1.960, 2.343, 2.569, 2.728, 2.850, 2.949, 3.031, 3.102, 3.164]  # Demšar 2006, Table 5 (a)
+    for k, expected in enumerate(q, 2):
+        assert critical_difference(k, k * (k + 1) / 6) == pytest.approx(expected, abs=1e-3)
+
+
+def test_friedman_is_scipys_with_ties_and_without():
+    rng = np.random.default_rng(0)
+    for x in (rng.normal(size=(9, 3)), rng.integers(0, 4, (12, 5)).astype(float)):
+        assert friedman(x).chi2 == pytest.approx(stats.friedmanchisquare(*x.T).statistic)
+
+
+def test_ranks_share_their_mean():
+    np.testing.assert_array_equal(rank([3, 1, 3, 2]), [3.5, 1, 3.5, 2])
+    np.testing.assert_array_equal(rank([np.inf, 0.1, np.inf]), [2.5, 1, 2.5])
+
+
+def test_bars_join_what_lies_within_the_critical_difference():
+    assert groups([1.0, 1.5, 2.4, 4.0], 1.0) == [(0, 1), (1, 2)]
+    assert groups([1.0, 3.0], 1.0) == [] and groups([1.0, 1.2, 1.4], 1.0) == [(0, 2)]
+
+
+def test_extremes_and_what_is_no_table():
+    assert friedman([[1, 2, 3]] * 5).p == 0.0 and friedman([[1, 1]] * 4).p == 1.0
+    assert friedman([[1.0, 2.0]]).p == 1.0  # one block proves nothing
+    for wrong in ([[1.0], [2.0]], [1.0, 2.0], [[1.0, np.nan]]):
+        with pytest.raises(ValueError, match="ranks"):
+            friedman(wrong)

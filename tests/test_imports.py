@@ -101,7 +101,9 @@ ALLOWED = {
     "plots": CORE | METHODS | {"about", "statistics", "tasks", "explain", "automl", "plots"},
     "scale": CORE | METHODS | {"tasks", "scale"},
     "widgets": CORE | METHODS | {"statistics", "tasks", "explain", "automl", "plots", "scale", "widgets"},
-    "course": CORE | METHODS | {"statistics", "tasks", "explain", "automl", "plots", "scale", "widgets", "course", "testing"},
+    "course": CORE
+    | METHODS
+    | {"statistics", "tasks", "explain", "automl", "plots", "scale", "widgets", "course", "testing"},
 }
 FOREIGN = {
     "hpo": {"matplotlib", "ipywidgets", "anywidget", "IPython", "torch"},

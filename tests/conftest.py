@@ -19,6 +19,7 @@ from find_browser import find_browser
 
 TESTS = Path(__file__).parent
 NO_BROWSER = "no Chromium or Chrome was found"
+NO_GPU = "needs a GPU, and PyTorch finds none here"
 
 # Two busy cores make examples slow, to run and to draw; under CI the examples are the same in every run.
 UNHURRIED = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow], "print_blob": True}
@@ -29,8 +30,9 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "nasbook")
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses by marker
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in tests/browser is a browser test, and is skipped where there is no browser."""
-    in_browser = []
+    """Everything in tests/browser is a browser test, and is skipped where there is no browser; so is what needs a GPU
+    where there is none."""
+    in_browser, on_gpu = [], [item for item in items if item.get_closest_marker("gpu")]
     for item in items:
         if TESTS / "browser" in item.path.parents:
             item.add_marker(pytest.mark.browser)
@@ -39,6 +41,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if in_browser and find_browser() is None:
         for item in in_browser:
             item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
+    if on_gpu:
+        import torch
+
+        if not torch.cuda.is_available():
+            for item in on_gpu:
+                item.add_marker(pytest.mark.skip(reason=NO_GPU))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -50,3 +58,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"{count} BROWSER TESTS WERE SKIPPED: {NO_BROWSER.upper()}. "
             "INSTALL ONE, OR SET NASBOOK_CHROMIUM TO ITS PATH."
         )
+    count = sum(1 for report in skipped if NO_GPU in str(report.longrepr))
+    if count:
+        terminalreporter.section(f"{count} tests that need a GPU were skipped: PyTorch finds none here", yellow=True)

@@ -225,27 +225,31 @@ class Descent(torch.optim.Optimizer):
 
 # ---- which networks go together --------------------------------------------------------------------------
 
-CALLS = 2.5e-4  # seconds of the calls of a layer, in a step
-PRODUCT = 6e-10  # of a product, forwards and backwards
-UPDATE = {"sgd": 3e-9, "adamw": 8e-9}  # of a step of one number
+# Seconds of the calls of a layer in a step, of a product (forwards and backwards), and of a step of one number: about
+# what they are on one core of a CPU; on a GPU, calls are all that counts until there are very many numbers.
+CALLS = {"cpu": 2.5e-4, "cuda": 2.5e-4}
+PRODUCT = {"cpu": 6e-10, "cuda": 3e-13}
+UPDATE = {"cpu": {"sgd": 3e-9, "adamw": 8e-9}, "cuda": {"sgd": 3e-11, "adamw": 6e-11}}
 
 
-def seconds(configs: Sequence[Any], images: int, inputs: int) -> float:
-    """About what an epoch of such a pack takes on one core."""
+def seconds(configs: Sequence[Any], images: int, inputs: int, device: str = "cpu") -> float:
+    """About what an epoch of such a pack takes on one core, or on a GPU."""
+    kind = device if device in CALLS else "cuda"
     batch, width, depth = (max(c[name] for c in configs) for name in ("batch", "width", "depth"))
     steps = math.ceil(images / min(min(c["batch"] for c in configs), images))
     layers = sum(c["depth"] for c in configs)
     products = min(batch, images) * width * (len(configs) * inputs + (layers - len(configs)) * width)
-    updates = len(configs) * width * (inputs + (depth - 1) * width) * max(UPDATE[c["optimizer"]] for c in configs)
-    return steps * (CALLS * (1 + depth) + PRODUCT * products + updates)
+    numbers = len(configs) * width * (inputs + (depth - 1) * width)
+    updates = numbers * max(UPDATE[kind][c["optimizer"]] for c in configs)
+    return steps * (CALLS[kind] * (1 + depth) + PRODUCT[kind] * products + updates)
 
 
-def packs(configs: Sequence[Any], images: int, inputs: int) -> list[list[int]]:
+def packs(configs: Sequence[Any], images: int, inputs: int, device: str = "cpu") -> list[list[int]]:
     """Which of these configurations train together: all, or, where two packs would take less time than one, those of
     smaller and of larger batches, widths or depths, or of either optimiser, each asked again."""
 
     def split(group: list[int]) -> list[list[int]]:
-        cost = lambda part: seconds([configs[i] for i in part], images, inputs)  # noqa: E731
+        cost = lambda part: seconds([configs[i] for i in part], images, inputs, device)  # noqa: E731
         best, parts = cost(group), [group]
         for name in ("batch", "width", "depth", "optimizer"):
             ordered = sorted(group, key=lambda i: configs[i][name])

@@ -246,8 +246,11 @@ class Training(Learner):
         self.net.load_state_dict(state["net"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.rng.set_state(state["rng"])
-        self.noise.set_state(state["noise"])
         self.curve, self.losses = state["curve"], state["losses"]
+        if state["noise"].shape == self.noise.get_state().shape:
+            self.noise.set_state(state["noise"])
+        else:  # kept on a device of another kind, which draws in another way
+            self.noise.manual_seed(self.seed + len(self.curve))
         self.set(self.config)
 
     @property
@@ -293,10 +296,11 @@ class DigitsMLP(Digits):
         The cost of each is its share of the seconds. In float32 the last digits differ from those of `evaluate`."""
         epochs = self.epochs if fidelity is None else max(1, round(fidelity))
         images, inputs = len(self.splits["train"][1]), math.prod(self.shape)
+        device = self.tensors["train"][0].device.type
         return evaluate_together(
             configs, seeds, epochs, reports, checkpoints,
             start=lambda config, seed: Training(self, config, seed),
-            divide=lambda able: packed.packs(able, images, inputs), join=packed.Pack, answer=self.answer,
+            divide=lambda able: packed.packs(able, images, inputs, device), join=packed.Pack, answer=self.answer,
         )  # fmt: skip
 
 

@@ -174,6 +174,13 @@ class Predicts(Protocol):
 
 
 @runtime_checkable
+class TrainsTogether(TrainsToTheEnd, Protocol):
+    """Several processes can learn one network `together`, each from a part of every batch (nasbook.kit.parallel)."""
+
+    together: bool
+
+
+@runtime_checkable
 class Standardises(Protocol):
     """`scaling`: {"mean", "std"} of each channel, by which what a file holds is standardised: (x − mean) / std."""
 

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import nasbook
 from nasbook.cli import comparing, cost, doctor, imports, lab, look, measuring, search, studies, tracking, train, worker
 from nasbook.cli.words import Usage, fail, lower, one_of, pair, positive, say, whole
-from nasbook.kit import interrupt
+from nasbook.kit import interrupt, torchrun
 from nasbook.prepare import MOST_WORKERS
 
 STRANGERS = (
@@ -51,6 +51,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             if extra and options.command != "lab":
                 raise Usage(f"there is no option {extra[0]!r} here (try: nasbook {options.command} --help)")
             options.extra = extra
+            if (n := torchrun.processes()) > 1 and options.command not in (None, "train"):
+                raise Usage(
+                    f"torchrun has started {n} processes, and each would be a `nasbook {options.command}` of "
+                    "its own: leave torchrun out; it is for `nasbook train`, and for a program of yours that a study "
+                    "runs (task: {command: torchrun …})"
+                )
             options.own_process = argv is None and not os.environ.get("NASBOOK_DEBUG")
             code = options.run(options)
             sys.stdout.flush()
@@ -70,6 +76,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         broken = isinstance(error, RuntimeError) and type(error).__name__ == "RunError"
         text = str(error) if broken else f"{type(error).__name__}: {error}"
+        if torchrun.place() and not broken:
+            print(f"nasbook: process {torchrun.place()}: {text}", file=sys.stderr)
         return fail(text if broken else f"{text} (NASBOOK_DEBUG=1 shows where)", 1)
 
 

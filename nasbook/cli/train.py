@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nasbook.cli.words import as_dict, fail, pair, print_json, whole
+from nasbook.kit import torchrun
 
 
 def add(command: Any) -> None:
@@ -38,7 +39,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         with (
             redirect_stdout(sys.stderr),
-            tqdm(desc="train", unit="epoch", file=sys.stderr, disable=not sys.stderr.isatty()) as bar,
+            tqdm(
+                desc="train", unit="epoch", file=sys.stderr, disable=torchrun.place() > 0 or not sys.stderr.isatty()
+            ) as bar,
         ):
 
             def progress(seed: int, epoch: int, value: float) -> None:
@@ -52,6 +55,8 @@ def run(options: argparse.Namespace) -> int:
             )  # fmt: skip
     except KeyboardInterrupt:
         return fail(f"interrupted; the same command goes on with {shlex.quote(str(options.out))}", 130)
+    if torchrun.place():
+        return 0  # the first process says it
     if options.json:
         print_json(winner.card)
     else:

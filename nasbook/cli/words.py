@@ -10,6 +10,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
 
+from nasbook.kit import torchrun
 from nasbook.trial import plain
 
 
@@ -84,7 +85,8 @@ def print_json(document: Any) -> None:
 
 
 def say(sentence: str) -> None:
-    print(f"nasbook: {' '.join(sentence.split())}", file=sys.stderr)
+    if not torchrun.place():  # of processes that do the same, the first speaks for all
+        print(f"nasbook: {' '.join(sentence.split())}", file=sys.stderr)
 
 
 def fail(sentence: str, code: int) -> int:

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nasbook.kit import parallel
 from nasbook.kit.threads import one_thread
 
 
@@ -37,11 +38,14 @@ def cross_entropy(logits: Tensor, y: Tensor) -> Tensor:
 
 
 def step(optimiser: torch.optim.Optimizer, loss: Tensor, clip: float | None = None) -> Tensor:
-    """One step down the gradient of a loss, whose norm is cut to `clip`; returns the loss, detached."""
+    """One step down the gradient of a loss, averaged over the processes that learn together, whose norm is cut to
+    `clip`; returns the loss, detached."""
     optimiser.zero_grad()
     loss.backward()
+    parameters = [p for group in optimiser.param_groups for p in group["params"]]
+    parallel.average_gradients(parameters)
     if clip is not None:
-        nn.utils.clip_grad_norm_([p for group in optimiser.param_groups for p in group["params"]], clip)
+        nn.utils.clip_grad_norm_(parameters, clip)
     optimiser.step()
     return loss.detach()
 

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from nasbook.kit import parallel
 from nasbook.nas.spaces.cost import flops, latency, parameters
 from nasbook.scale.cost import CORE_WATTS, GPU_WATTS
 from nasbook.task import TrainsForReal
@@ -26,8 +27,9 @@ def card(found: Any, runs: Sequence[Any], best: Any, net: nn.Module, x: Tensor, 
     """found: `nasbook.scale.winner.Found`; runs: its trainings, of which `best` is the one that is kept; net: that
     network; x: one input; tested: how many there are in the test part."""
     task, accuracies = found.task, [run.test for run in runs]
-    seconds, cpu = sum(run.seconds for run in runs), sum(run.cpu_seconds for run in runs)
-    watts, busy = (GPU_WATTS, seconds) if x.is_cuda else (CORE_WATTS, cpu)
+    n = parallel.world()  # processes, each of which took as long
+    seconds, cpu = sum(run.seconds for run in runs), n * sum(run.cpu_seconds for run in runs)
+    watts, busy = (GPU_WATTS, n * seconds) if x.is_cuda else (CORE_WATTS, cpu)
     accuracy = mean(accuracies)
     return plain({
         "schema": SCHEMA, "nasbook": __version__, "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -36,7 +38,7 @@ def card(found: Any, runs: Sequence[Any], best: Any, net: nn.Module, x: Tensor, 
         "training": {
             "task": task.name, "arguments": task.arguments, "epochs": task.epochs, "runs": [vars(run) for run in runs],
             "seconds": seconds, "cpu_seconds": cpu, "device": str(x.device), "torch": torch.__version__,
-            "machine": platform.machine(),
+            "machine": platform.machine(), "processes": n,
         },
         "accuracy": accuracy, "spread": stdev(accuracies) if len(runs) > 1 else None,
         "tested": tested, "of_the_draw": math.sqrt(accuracy * (1 - accuracy) / tested),
@@ -91,7 +93,7 @@ def markdown(card: dict[str, Any]) -> str:
         _origin(search),
         "## Training",
         f"Task {training['task']} {_with(training['arguments'])}, "
-        f"{training['epochs']} epochs from scratch for each seed, on {training['device']} "
+        f"{training['epochs']} epochs from scratch for each seed, on {_processes(training)}{training['device']} "
         f"(torch {training['torch']}, {training['machine']}).",
         f"| seed | epochs | validation accuracy | test accuracy | seconds |\n|---|---|---|---|---|\n{rows}",
         f"The weights are those of seed {weights['seed']}, which was best on the validation part "
@@ -133,6 +135,15 @@ def _origin(search: dict[str, Any]) -> str:
         f"Trial {search['trial']} of {search['trials']} by {search['method']} (seed {search['seed']}) on "
         f"{search['task']}, trace {search['digest']}. The search gave it the value {value}{effort}: the best of many "
         f"noisy ones, and so no measurement of this network.{more}"
+    )
+
+
+def _processes(training: dict[str, Any]) -> str:
+    n = training.get("processes", 1)
+    return (
+        f"{n} processes that learned together, each from {training['arguments'].get('batch', 50)} images a step, on "
+        if n > 1
+        else ""
     )
 
 

@@ -11,6 +11,10 @@ The folder:
     model.onnx             with onnx=True, checked against PyTorch; and model-int8.onnx
     state/                 of each training after its last epoch, so that a killed one goes on
 
+Several GPUs, or machines, learn one network together where torchrun starts the command (see nasbook.kit.parallel):
+
+    torchrun --standalone --nproc_per_node=4 -m nasbook train runs/first --out winner
+
 The value that a search reports of its winner is too good: it is the lowest of many noisy ones, with the seed that
 happened to win. So the seeds are new, and the accuracy is that of the test part.
 """
@@ -30,7 +34,7 @@ from typing import Any
 import torch
 
 from nasbook.files import lock, parse_json, read_bytes, write_text
-from nasbook.kit import safetensors
+from nasbook.kit import parallel, safetensors, torchrun
 from nasbook.nas.spaces.program import HEAD
 from nasbook.scale import card as cards
 from nasbook.scale import onnx_file
@@ -39,7 +43,7 @@ from nasbook.scale.study_errors import RunError
 from nasbook.scale.target import make_task
 from nasbook.scale.trust import Trust
 from nasbook.space import Config
-from nasbook.task import Standardises, Task, TrainsToTheEnd
+from nasbook.task import Standardises, Task, TrainsTogether, TrainsToTheEnd
 from nasbook.trace import Trace
 from nasbook.trace_file import load
 from nasbook.trial import Trial, plain
@@ -61,7 +65,8 @@ class Found:
     def what(self) -> dict[str, Any]:
         """What a folder must agree with to be gone on with."""
         arguments = {k: v for k, v in self.task.arguments.items() if k not in ("device", "compile", "channels_last")}
-        return plain({"task": self.task.name, "arguments": arguments, "config": self.config})
+        together = {"processes": parallel.world()} if parallel.world() > 1 else {}
+        return plain({"task": self.task.name, "arguments": arguments, "config": self.config, **together})
 
 
 @dataclass(frozen=True)
@@ -121,9 +126,12 @@ def train(
         onnx_file.check_packages()
     found = find(source, trial, epochs=epochs, task=task, arguments=arguments, trust=trust)
     out = Path(out)
-    with _claimed(out, found):
+    with parallel.held(_claimed(out, found)):
         runs = [_run(found, out, FIRST_SEED + k, progress) for k in range(seeds)]
-        return _packed(found, runs, out, onnx)
+        best = max(runs, key=lambda run: (run.validation, -math.inf if run.loss is None else -run.loss))
+        training = found.task.training(found.config, best.seed)
+        training.learn(found.task.epochs, checkpoint=out / "state" / f"{best.seed}.pt")
+        return parallel.lead(lambda: _packed(found, runs, best, training, out, onnx))
 
 
 # ---- what is trained -------------------------------------------------------------------------------------
@@ -157,6 +165,10 @@ def find(
     made = make_task(name, given, space, Trust(folder, tuple(trust)))
     if not isinstance(made, TrainsToTheEnd):
         raise ValueError(f"{name} trains no network to its end, so there is none to write; {_instead(made)}")
+    if (n := torchrun.processes()) > 1 and not isinstance(made, TrainsTogether):
+        raise ValueError(
+            f"torchrun has started {n} processes, and {name} trains in one; of them all, --task images makes use"
+        )
     try:
         training = made.training(config, FIRST_SEED)
     except ValueError as error:
@@ -221,7 +233,7 @@ def _claimed(out: Path, found: Found) -> Iterator[None]:
     if out.exists() and any(out.iterdir()) and not told.exists():
         raise ValueError(f"{out} holds something else; another --out starts anew")
     if told.exists() and (before := _read_json(told)) != found.what:
-        other = next(k for k in found.what if before.get(k) != found.what[k])
+        other = next(k for k in found.what | before if before.get(k) != found.what.get(k))
         raise ValueError(f"{out} was begun with another training: its {other} differs; another --out starts anew")
     told.parent.mkdir(parents=True, exist_ok=True)
     with open(told.parent / ".lock", "a+") as file:
@@ -235,8 +247,7 @@ def _run(found: Found, out: Path, seed: int, progress: Progress | None) -> Run:
     """One training, or what is kept of it."""
     kept = out / "state" / f"{seed}.json"
     row: dict[str, Any] = {"seed": seed, "epochs": 0, "seconds": 0.0, "cpu_seconds": 0.0}
-    if kept.exists():
-        row |= _read_json(kept)
+    row |= parallel.lead(lambda: _read_json(kept) if kept.exists() else {})
     if {f.name for f in fields(Run)} <= row.keys():
         return Run(**row)
     training = found.task.training(found.config, seed)
@@ -256,8 +267,8 @@ def _run(found: Found, out: Path, seed: int, progress: Progress | None) -> Run:
     loss, error = training.measure("val")
     row |= {"validation": 1 - error, "loss": loss if math.isfinite(loss) else None}
     row["test"] = 1 - training.measure("test")[1]
-    _write_json(kept, row)
-    return Run(**row)
+    parallel.lead(lambda: _write_json(kept, row))
+    return Run(**parallel.same(row))
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -271,11 +282,8 @@ def _write_json(path: Path, row: Mapping[str, Any]) -> None:
 # ---- packing ---------------------------------------------------------------------------------------------
 
 
-def _packed(found: Found, runs: Sequence[Run], out: Path, onnx: bool) -> Winner:
+def _packed(found: Found, runs: Sequence[Run], best: Run, training: Any, out: Path, onnx: bool) -> Winner:
     task = found.task
-    best = max(runs, key=lambda run: (run.validation, -math.inf if run.loss is None else -run.loss))
-    training = task.training(found.config, best.seed)
-    training.learn(task.epochs, checkpoint=out / "state" / f"{best.seed}.pt")
     source, weights = task.plain(found.config, training.judged)
     safetensors.write_weights(out / "weights.safetensors", weights)
     net, x, y = training.judged.eval(), task.tensors["test"][0], task.tensors["test"][1]

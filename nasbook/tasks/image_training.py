@@ -27,7 +27,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from nasbook.kit import learner
+from nasbook.kit import learner, parallel
 from nasbook.kit.checks import flag, one_of, whole, within
 from nasbook.kit.start import pick_device
 from nasbook.space import Config
@@ -54,11 +54,15 @@ class ImageTraining(Networks):
     device: "auto", "cpu", "cuda" … objectives: "error" with "parameters" or "flops" (millions).
 
     One process on a CPU gives the same numbers for the same seed, bit for bit, and a training that was cut off goes on
-    to the same end. Raises ValueError, in a sentence, for arguments and files that cannot be served.
+    to the same end; a GPU draws its own crops, and its last digits differ from run to run. Of n processes that torchrun
+    has started each learns from `batch` images in a step, and together they do as one with n times as many (see
+    nasbook.kit.parallel, also for batch norms). Raises ValueError, in a sentence, for arguments and files that it
+    cannot serve.
     """
 
     name = "images"
     norm = 0.1
+    together = True
 
     def __init__(
         self,
@@ -227,6 +231,7 @@ class Training(architectures.Training):
 
     def __init__(self, task: ImageTraining, config: Config, seed: int) -> None:
         self.task, self.seed, self.config = task, seed, task.architectures.check(config)
+        parallel.start(pick_device(task.device))
         r, device = task.recipe, pick_device(task.device)
         layout = torch.channels_last if task.channels_last else torch.contiguous_format
         self.net = task.network(self.config, seed).to(device=device, memory_format=layout)  # type: ignore[call-overload]
@@ -241,7 +246,13 @@ class Training(architectures.Training):
             self.average = average
         bf16 = partial(torch.autocast, device.type, torch.bfloat16)
         self.precise: Callable[[], AbstractContextManager[Any]] = bf16 if task.precision == "bfloat16" else nullcontext
-        self.steps = len(task.rows["train"]) // task.batch  # an epoch; the rest waits for the next epoch's order
+        self.batch = task.batch * parallel.world()  # images of a step, in all processes
+        self.steps = len(task.rows["train"]) // self.batch  # an epoch; the rest waits for the next epoch's order
+        if not self.steps:
+            raise ValueError(
+                f"{task.name}: {len(task.rows['train']):,} images are left to learn from, too few for one batch of "
+                f"{task.batch} in each of {parallel.world()} processes"
+            )
         self.rows: list[dict[str, float]] = []  # one an epoch
 
     def epoch(self) -> None:
@@ -249,15 +260,19 @@ class Training(architectures.Training):
         x, y = task.tensors["train"]
         seeds = np.random.SeedSequence([self.seed, number])
         order = torch.from_numpy(np.random.default_rng(seeds).permutation(len(y))).to(y.device)
-        draws = torch.Generator(y.device).manual_seed(int(seeds.generate_state(1)[0]))
+        n, here = parallel.world(), parallel.rank()
+        draws = torch.Generator(y.device).manual_seed(int(seeds.generate_state(n)[here]))
         with self.precise():
             losses = learner.epoch(
-                self.run, self.optimiser, Changed(x, r["augment"], draws), y, order.split(task.batch)[: self.steps],
+                self.run, self.optimiser, Changed(x, r["augment"], draws), y,
+                [rows.chunk(n)[here] for rows in order.split(self.batch)[: self.steps]],
                 rate=lambda t: self.rate(number * self.steps + t), clip=r["clip"],
                 loss=partial(F.cross_entropy, label_smoothing=r["label_smoothing"]),
             )  # fmt: skip
+        loss, nets = torch.stack(losses).mean(), [self.net, self.average] if self.average else [self.net]
+        parallel.average([loss, *(b for net in nets for b in net.buffers() if b.is_floating_point())])
         val_loss, error = self.measure("val")
-        self.rows.append({"train_loss": torch.stack(losses).mean().item(), "val_loss": val_loss, "error": error})
+        self.rows.append(parallel.same({"train_loss": loss.item(), "val_loss": val_loss, "error": error}))
 
     def rate(self, step: int) -> float:
         """It rises in a line for `warmup` epochs, and falls as half a cosine in those that are left."""
@@ -279,7 +294,8 @@ class Training(architectures.Training):
     def what(self) -> dict[str, Any]:
         """What a checkpoint must agree with."""
         used = {k: v for k, v in self.task.arguments.items() if k not in ("device", "compile", "channels_last")}
-        return {"config": self.config, "seed": self.seed, **used}
+        together = {"processes": parallel.world()} if parallel.world() > 1 else {}
+        return {"config": self.config, "seed": self.seed, **used, **together}
 
     def state(self) -> dict[str, Any]:
         return super().state() | {"average": self.average and self.average.state_dict()}

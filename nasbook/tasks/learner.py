@@ -7,10 +7,11 @@ import math
 import time as clock
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from nasbook.kit import state
+from nasbook.kit import parallel, state
 from nasbook.space import Config
 from nasbook.task import Evaluation, Report, StopTrial
 
@@ -53,19 +54,24 @@ class Learner:
         """Train for so many epochs in all, and return how many they were: fewer where the loss is not finite any more.
 
         With `checkpoint`, the state is kept in that file after every epoch, and a training that was cut off goes on
-        from it, to the same result; the epochs that it had are reported again."""
+        from it, to the same result; the epochs that it had are reported again. Of processes that learn together
+        (nasbook.kit.parallel) the first one saves and reports."""
         if checkpoint is not None:
             self.restore(checkpoint)
+            parallel.agree(
+                len(self.found),
+                f"{checkpoint} is not the same for all processes: it must lie on a disk that all of them see",
+            )
         for n in range(epochs):
             if n == len(self.found):
                 self.epoch()
                 if checkpoint is not None:
-                    self.save(checkpoint)
+                    parallel.lead(partial(self.save, checkpoint))
             loss, value = self.found[n]
             if not math.isfinite(loss):
                 return n + 1
             if report is not None:
-                report(n + 1, value)
+                parallel.lead(partial(report, n + 1, value))
         return epochs
 
     def save(self, path: Path) -> None:

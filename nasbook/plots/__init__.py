@@ -19,6 +19,7 @@ from nasbook.plots.data import Baseline, Quantity, baseline_for, one_objective, 
 from nasbook.plots.picture import Picture, Stack
 from nasbook.plots.style import Figure
 from nasbook.plots.traces.attribution import AblationPicture, AttributionPicture, ablation, attribution
+from nasbook.plots.traces.cell_attribution import CellAttributionPicture, cell_attribution
 from nasbook.plots.traces.comparison import (
     BeatsPicture,
     ProfilesPicture,
@@ -29,9 +30,11 @@ from nasbook.plots.traces.comparison import (
     profiles,
 )
 from nasbook.plots.traces.contour import ContourPicture, contour
+from nasbook.plots.traces.dependence import DependencePicture, dependence
 from nasbook.plots.traces.distribution import EdfPicture, RankPicture, edf, rank
 from nasbook.plots.traces.history import CurvesPicture, HistoryPicture, RacePicture, history, learning_curves, race
 from nasbook.plots.traces.importance import ImportancePicture, importance
+from nasbook.plots.traces.interactions import InteractionsPicture, interactions
 from nasbook.plots.traces.landscape import LandscapePicture, landscape
 from nasbook.plots.traces.parameters import ParallelPicture, SlicePicture, parallel, slice_plot
 from nasbook.plots.traces.pareto_front import HypervolumePicture, ParetoPicture, hypervolume_history, pareto
@@ -96,6 +99,9 @@ KINDS: dict[str, Callable[..., Figure]] = {
     "importance": importance,
     "attribution": attribution,
     "ablation": ablation,
+    "interactions": interactions,
+    "dependence": dependence,
+    "cell-attribution": cell_attribution,
     "timeline": timeline,
     "pareto": pareto,
     "hypervolume": hypervolume_history,
@@ -201,19 +207,17 @@ def plot(trace: Any, kind: str | None = None, **options: Any) -> Figure:
 
 __all__ = [
     "AblationPicture", "Acquisition1D", "Acquisition2D", "AttributionPicture", "Baseline", "BeatsPicture",
-    "CellPicture", "ContourPicture", "CurvesPicture", "EdfPicture",
-    "Figure", "HistoryPicture", "HypervolumePicture", "ImportancePicture", "KINDS", "LandscapePicture",
-    "LanesPicture", "ParallelPicture", "ParetoPicture", "Picture", "PolicyPicture", "PopulationPicture",
-    "ProfilesPicture", "ProgressPicture", "Quantity", "RacePicture", "RankPicture",
-    "RanksPicture", "SchedulePicture", "SideBySide1D", "SideBySide2D",
-    "SlicePicture", "Stack", "SupernetPicture", "TimelinePicture", "TrainingPicture", "TreePicture",
-    "WeightsPicture", "ablation", "acquisition", "acquisition_picture", "acquisitions", "attribution",
-    "baseline_for", "beats", "cell", "chains", "compare",
-    "compound", "contour", "critical_difference",
-    "edf", "episodes", "family_tree", "forest", "gan", "history", "hypervolume_history",
-    "importance",
-    "landscape", "layers", "learning_curves", "lineage", "own_kind", "parallel", "pareto", "paths", "plot",
-    "policy", "population", "predictions", "profiles", "progress", "race", "random_baseline", "rank", "rungs",
+    "CellAttributionPicture", "CellPicture", "ContourPicture", "CurvesPicture", "DependencePicture", "EdfPicture",
+    "Figure", "HistoryPicture", "HypervolumePicture", "ImportancePicture", "InteractionsPicture", "KINDS",
+    "LandscapePicture", "LanesPicture", "ParallelPicture", "ParetoPicture", "Picture", "PolicyPicture",
+    "PopulationPicture", "ProfilesPicture", "ProgressPicture", "Quantity", "RacePicture", "RankPicture",
+    "RanksPicture", "SchedulePicture", "SideBySide1D", "SideBySide2D", "SlicePicture", "Stack", "SupernetPicture",
+    "TimelinePicture", "TrainingPicture", "TreePicture", "WeightsPicture", "ablation", "acquisition",
+    "acquisition_picture", "acquisitions", "attribution", "baseline_for", "beats", "cell", "cell_attribution",
+    "chains", "compare", "compound", "contour", "critical_difference", "dependence", "edf", "episodes",
+    "family_tree", "forest", "gan", "history", "hypervolume_history", "importance", "interactions", "landscape",
+    "layers", "learning_curves", "lineage", "own_kind", "parallel", "pareto", "paths", "plot", "policy",
+    "population", "predictions", "profiles", "progress", "race", "random_baseline", "rank", "rungs",
     "side_by_side_picture", "slice_plot", "sources", "stopping", "strategy", "supernet", "timeline", "tpe",
     "training", "tree", "walk", "weights",
 ]  # fmt: skip

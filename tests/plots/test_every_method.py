@@ -106,8 +106,8 @@ def refused(kind: str, trace: Trace) -> bool:
         "cell": not cells,
         "chains": "depth" not in trace.space.parameters or not any(n.endswith("_1") for n in trace.space.parameters),
         "importance": sum(t.status == "done" for t in trace.trials) < 4,
-        "attribution": unknown(trace),
-        "ablation": unknown(trace),
+        **dict.fromkeys(("attribution", "ablation", "interactions", "dependence"), unknown(trace)),
+        "cell-attribution": not cells or unknown(trace),
         **{k: not cells or method not in VIEWS[k].methods for k in ("supernet", "weights", "training")},
     }.get(kind, kind in VIEWS and method not in VIEWS[kind].methods)
 

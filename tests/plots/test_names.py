@@ -182,7 +182,17 @@ def test_an_installed_font_is_asked_before_a_box_is_drawn(monkeypatch):
 
 def test_a_space_of_constants_gets_a_sentence():
     trace = nasbook.search("random", lambda c: 0.5, space=Space(a=Constant(3), b=Constant("$z_{")), trials=5)
-    for kind in ("importance", "attribution", "ablation", "slice", "parallel", "contour", "rank"):
+    for kind in (
+        "importance",
+        "attribution",
+        "ablation",
+        "interactions",
+        "dependence",
+        "slice",
+        "parallel",
+        "contour",
+        "rank",
+    ):
         with pytest.raises(ValueError, match="constants only"):
             plot(trace, kind)
     plot(trace, "history")

@@ -4,6 +4,7 @@ table.py      cells of a CSV as numbers, dates and categories; stands alone on N
 data.py       a table checked and taken for what it holds: features, target, groups, time
 space.py      preparation, features, model and their settings as one conditional space; a configuration as a Pipeline
 evaluate.py   the task: cross-validation with out-of-fold predictions kept, and an untouched test
+ensemble.py   what a search has tried, together: greedy selection, bagged or stacked, with its three numbers
 honest.py     the search's own number, the nested one, the test; and a leak
 write.py      the winner as a source file that needs no nasbook
 """

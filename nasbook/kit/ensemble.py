@@ -26,7 +26,8 @@ import numpy as np
 from nasbook.kit.checks import flag, whole, within
 
 Loss = Callable[[np.ndarray, np.ndarray], float]  # (predictions (n, classes) or (n,), y (n,)) -> mean over the rows
-Choose = Callable[[np.ndarray, np.ndarray], np.ndarray]  # (P, y) -> weights (m,)
+Says = np.ndarray | Callable[[np.ndarray], np.ndarray]  # weights (m,), or what makes one prediction of P
+Choose = Callable[[np.ndarray, np.ndarray], Says]  # (P, y) -> an ensemble
 LEAST = 1e-12  # a probability below it counts as it
 
 
@@ -101,22 +102,27 @@ def bagged(
     return weights
 
 
-def combine(weights: Any, P: Any) -> np.ndarray:
-    """Σ_i w_i p_i: what the ensemble predicts."""
-    return np.tensordot(np.asarray(weights, float), np.asarray(P, float), 1)
+def combine(ensemble: Any, P: Any) -> np.ndarray:
+    """What an ensemble predicts: Σ_i w_i p_i where it is weights (m,)."""
+    P = np.asarray(P, float)
+    return ensemble(P) if callable(ensemble) else np.tensordot(np.asarray(ensemble, float), P, 1)
 
 
-def nested(P: Any, y: Any, choose: Choose, loss: Loss = nll, folds: int = 5, seed: int = 0) -> float:
+def nested(P: Any, y: Any, choose: Choose, loss: Loss = nll, folds: Any = 5, seed: int = 0) -> float:
     """The loss of the procedure `choose`: it chooses on all folds of the rows but one and is judged on that one.
 
-    No member is trained again. The mean over the folds, weighted by their rows."""
+    folds: how many, drawn by the seed, or (n,) the fold of each row. No member is trained again. The mean over the
+    folds, weighted by their rows."""
     P, y = checked(P, y)
-    n = len(y)
-    whole("folds", folds, 2, n)
-    of = np.random.default_rng(seed).permutation(np.arange(n) % folds)
+    n, of = len(y), np.asarray(folds)
+    if of.ndim == 0:
+        whole("folds", folds, 2, n)
+        of = np.random.default_rng(seed).permutation(np.arange(n) % folds)
+    if of.shape != (n,) or len(np.unique(of)) < 2:
+        raise ValueError(f"folds must be a number, or (n,) with two folds at least; here n is {n}")
     judged = [
         (of == f).sum() * loss(combine(choose(P[:, of != f], y[of != f]), P[:, of == f]), y[of == f])
-        for f in range(folds)
+        for f in np.unique(of)
     ]
     return float(sum(judged) / n)
 

@@ -1,0 +1,180 @@
+"""An ensemble of what a search has tried, chosen by predictions of rows that its models had not seen.
+
+    kept = collect(trace, task)                       # out-of-fold predictions, by the number of the trial
+    found = ensemble(kept, task, "greedy", size=20)
+    found.weights                                     # {trial: its share}
+    numbers(trace, kept, task, "greedy")              # (of the search, nested, test) of the ensemble
+
+"best" is one model, "mean" all of them alike, "greedy" Caruana's selection and "bagged" the mean of many of these;
+"stacked" fits a second model to the predictions of the first:
+
+    logit p(y = c) = b_c + Σ_i Σ_k w_cik p_ik         (of numbers: a ridge regression)
+
+A task for that has `y` and `fold` (n,), `loss(y, p)`, `held_out(config, seed)` and `predict_test(config, seed)` with
+`y_test`: the pipelines of evaluate.py have, and `Trained` makes one of a task that trains networks.
+
+Papers: Caruana et al., ICML 2004 (kit/ensemble.py); Wolpert, Stacked Generalization, Neural Networks 1992. Stacking is
+scikit-learn's: of two classes, the second probability is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from nasbook.kit.checks import one_of, whole
+from nasbook.kit.ensemble import Loss, Says, bagged, combine, error, greedy, nested
+from nasbook.space import Config
+from nasbook.task import Predicts, Task, trial_seed
+from nasbook.trace import Trace
+
+WAYS = ("best", "mean", "greedy", "bagged", "stacked")
+
+
+class Trained:
+    """A task that trains networks, as one whose predictions an ensemble is chosen by: those of the validation images,
+    of which no network has learned. They are divided into folds for the nested number alone."""
+
+    def __init__(self, task: Task, folds: int = 5) -> None:
+        if not isinstance(task, Predicts):
+            raise ValueError(f"{task.name} does not tell what its networks predict")
+        self.task, self.name, self.fidelity = task, task.name, task.fidelity
+        self.y, self.y_test = task.labels("val"), task.labels("test")
+        whole("folds", folds, 2, len(self.y))
+        self.fold = np.arange(len(self.y)) % folds
+
+    def loss(self, y: np.ndarray, p: np.ndarray) -> float:
+        return error(p, y)
+
+    def held_out(self, config: Config, seed: int = 0) -> np.ndarray:
+        return self.task.predict(config, seed=seed)["val"]
+
+    def predict_test(self, config: Config, seed: int = 0) -> np.ndarray:
+        return self.task.predict(config, seed=seed, parts=("test",))["test"]
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """ids: the trials of the pool; says: weights (m,), or what makes one prediction of theirs; way: how chosen."""
+
+    ids: tuple[int, ...]
+    says: Says
+    way: str
+
+    @property
+    def weights(self) -> dict[int, float]:
+        """{trial: share}, the largest first, of those that have one; empty for a second model."""
+        if callable(self.says):
+            return {}
+        shares = {i: float(w) for i, w in zip(self.ids, self.says, strict=True) if w > 0}
+        return dict(sorted(shares.items(), key=lambda item: -item[1]))
+
+    def predict(self, P: Any) -> np.ndarray:
+        """Of predictions (m, n, classes) or (m, n), in the order of `ids`."""
+        return combine(self.says, P)
+
+
+def pool(kept: Any) -> tuple[tuple[int, ...], np.ndarray, np.ndarray, np.ndarray]:
+    """(ids, P, y, fold): the rows that were held out, and the trials whose predictions of them are all finite."""
+    rows = np.asarray(kept.fold) >= 0
+    of = {i: np.asarray(p, float)[rows] for i, p in sorted(kept.of.items())}
+    ids = tuple(i for i, p in of.items() if np.isfinite(p).all())
+    if not ids:
+        raise ValueError("an ensemble needs a trial with predictions, and this search has none that has ended")
+    return ids, np.array([of[i] for i in ids]), np.asarray(kept.y)[rows], np.asarray(kept.fold)[rows]
+
+
+def chooser(way: str, loss: Callable[[np.ndarray, np.ndarray], float], size: int = 20, seed: int = 0) -> Any:
+    """The procedure of a way: (P, y) -> weights or a second model. ValueError for a way that there is not."""
+    one_of("way", way, WAYS)
+    flipped = lambda p, y: loss(y, p)  # noqa: E731
+    return {
+        "best": partial(_greedy, loss=flipped, size=1),
+        "mean": lambda P, y: np.full(len(P), 1 / len(P)),
+        "greedy": partial(_greedy, loss=flipped, size=size),
+        "bagged": partial(bagged, loss=flipped, size=size, seed=seed),
+        "stacked": stack,
+    }[way]
+
+
+def _greedy(P: np.ndarray, y: np.ndarray, **settings: Any) -> np.ndarray:
+    return greedy(P, y, **settings).weights()
+
+
+def ensemble(kept: Any, task: Any, way: str = "greedy", size: int = 20, seed: int = 0) -> Ensemble:
+    """Choose from the predictions of a search. kept: see predictions.py."""
+    ids, P, y, _ = pool(kept)
+    return Ensemble(ids, chooser(way, task.loss, size, seed)(P, y), way)
+
+
+def numbers(
+    trace: Trace, kept: Any, task: Any, way: str = "greedy", size: int = 20, seed: int = 0
+) -> tuple[float, float, float]:
+    """Three losses of an ensemble: on the rows that chose it; nested, chosen without each fold in turn; and on rows
+    that nobody has seen, as predicted by members that were fitted to all that the search saw."""
+    ids, P, y, fold = pool(kept)
+    choose, flipped = chooser(way, task.loss, size, seed), lambda p, y: task.loss(y, p)
+    found = Ensemble(ids, choose(P, y), way)
+    return flipped(found.predict(P), y), nested(P, y, choose, flipped, fold), test(trace, found, task)
+
+
+def test(trace: Trace, found: Ensemble, task: Any) -> float:
+    """Loss of an ensemble on the untouched rows."""
+    trials = {t.id: t for t in trace.trials}
+    used = found.weights or dict.fromkeys(found.ids, 1.0)
+    said = {i: task.predict_test(trials[i].config, _seed(trace, trials[i])) for i in used}
+    nothing = np.zeros_like(next(iter(said.values())))
+    return task.loss(task.y_test, found.predict([said.get(i, nothing) for i in found.ids]))
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Losses of the greedy ensembles of 1, 2, … members: (K,) each, as `numbers` has them; order: who was taken."""
+
+    own: np.ndarray
+    nested: np.ndarray
+    test: np.ndarray
+    order: tuple[int, ...]
+
+
+def by_size(P: Any, y: Any, fold: Any, P_test: Any, y_test: Any, loss: Loss, size: int, replace: bool = True) -> Sizes:
+    """The three numbers of a pool with predictions P of the rows that choose, and P_test of those that nobody sees."""
+    P, P_test, fold = np.asarray(P, float), np.asarray(P_test, float), np.asarray(fold)
+
+    def along(order: Sequence[int], P: np.ndarray, y: np.ndarray) -> np.ndarray:
+        sums = np.cumsum(P[list(order)], 0)
+        return np.array([loss(total / k, y) for k, total in enumerate(sums, 1)])
+
+    chosen, judged = greedy(P, y, loss, size, replace), []
+    for f in np.unique(fold):
+        some = greedy(P[:, fold != f], y[fold != f], loss, size, replace)
+        judged.append((fold == f).mean() * along(some.order, P[:, fold == f], y[fold == f]))
+    return Sizes(np.array(chosen.losses), sum(judged), along(chosen.order, P_test, y_test), chosen.order)
+
+
+def _seed(trace: Trace, trial: Any) -> int:
+    return trial_seed(trace.header.seed, int(trial.info.get("continues", trial.id)))
+
+
+def stack(P: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """A second model on the predictions of the members: (m, n, classes) -> (n, classes), or (m, n) -> (n,)."""
+    from sklearn.linear_model import LogisticRegression, RidgeCV
+
+    columns = lambda P: P.T if P.ndim == 2 else np.concatenate([*P[..., P.shape[2] == 2 :]], 1)  # noqa: E731
+    if P.ndim == 2:
+        ridge = RidgeCV().fit(columns(P), y)
+        return lambda P: ridge.predict(columns(P))
+    if len(np.unique(y)) == 1:  # nothing to tell apart
+        return lambda P: np.broadcast_to(np.eye(P.shape[2])[y[0]], P.shape[1:])
+    model = LogisticRegression(max_iter=1000).fit(columns(P), y)
+
+    def says(P: np.ndarray) -> np.ndarray:
+        p = np.zeros(P.shape[1:])
+        p[:, model.classes_] = model.predict_proba(columns(P))
+        return p
+
+    return says

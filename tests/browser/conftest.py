@@ -1,4 +1,4 @@
-"""One JupyterLab and one browser for all tests here; every page that was opened is closed, and its kernel ended."""
+"""One JupyterLab and one browser for all tests; a page shows one notebook after the other, each with its kernel."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from browser.jupyter import Notebook, Server, browser, notebook_with, serve
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 expect.set_options(timeout=150_000)
@@ -24,7 +24,13 @@ def context() -> Iterator[BrowserContext]:
         yield opened
 
 
-def opener(server: Server, context: BrowserContext) -> Iterator[Callable[..., Notebook]]:
+@pytest.fixture(scope="session")
+def pages(context: BrowserContext) -> list[Page]:
+    """Pages with a JupyterLab in which nobody works now."""
+    return []
+
+
+def opener(server: Server, context: BrowserContext, pages: list[Page]) -> Iterator[Callable[..., Notebook]]:
     opened: list[Notebook] = []
 
     def open_notebook(*source: str) -> Notebook:
@@ -35,25 +41,24 @@ def opener(server: Server, context: BrowserContext) -> Iterator[Callable[..., No
             path = Path(shutil.copy(NOTEBOOKS / source[0], folder))
         else:
             path = notebook_with(folder / "test.ipynb", *source)
-        opened.append(Notebook(context.new_page(), server))
+        opened.append(Notebook(pages.pop() if pages else context.new_page(), server))
         return opened[-1].open(str(path.relative_to(server.root)))
 
     yield open_notebook
     wrong = [error for notebook in opened for error in notebook.errors]
-    for notebook in opened:
-        notebook.close()
+    pages += [notebook.page for notebook in opened if notebook.leave()]
     assert not wrong, f"errors of the page's JavaScript: {wrong}"
 
 
 @pytest.fixture
-def open_notebook(server: Server, context: BrowserContext) -> Iterator[Callable[..., Notebook]]:
-    yield from opener(server, context)
+def open_notebook(server: Server, context: BrowserContext, pages: list[Page]) -> Iterator[Callable[..., Notebook]]:
+    yield from opener(server, context, pages)
 
 
 @pytest.fixture(scope="module")
-def start_here(server: Server, context: BrowserContext) -> Iterator[Notebook]:
+def start_here(server: Server, context: BrowserContext, pages: list[Page]) -> Iterator[Notebook]:
     """Lesson 00, read as a learner does: all cells were run, from top to bottom."""
-    opening = opener(server, context)
+    opening = opener(server, context, pages)
     notebook = next(opening)("00_start_here.ipynb")
     notebook.run()
     yield notebook

@@ -123,12 +123,27 @@ class Notebook:
         self.page, self.server = page, server
         self.errors: list[str] = []
         page.set_default_timeout(1000 * PATIENCE)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("pageerror", self._wrong)
 
-    def open(self, path: str) -> "Notebook":
-        """Open a notebook of the server's root, and wait for its kernel."""
+    def _wrong(self, error: Any) -> None:
+        self.errors.append(str(error))
+
+    def open(self, path: str, load: bool = False) -> "Notebook":
+        """Open a notebook of the server's root, and wait for its kernel. A page with a JupyterLab keeps it, unless it
+        is to be loaded anew, and shows this notebook in place of the one before."""
         self.path = self.server.root / path
-        self.page.goto(f"{self.server.url}/doc/tree/{path}?reset")
+        if self.page.url.startswith(self.server.url) and not load:
+            self.page.evaluate(
+                """async path => {
+                    const before = jupyterapp.shell.currentWidget;
+                    const widget = await jupyterapp.commands.execute('docmanager:open', { path });
+                    jupyterapp.shell.activateById(widget.id);
+                    before?.dispose();
+                }""",
+                path,
+            )
+        else:
+            self.page.goto(f"{self.server.url}/doc/tree/{path}?reset")
         self.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context?.isReady")
         self.page.evaluate(
             """async () => {
@@ -199,6 +214,16 @@ class Notebook:
     def close(self) -> None:
         self.page.close()
         self.server.end_kernels()
+
+    def leave(self) -> bool:
+        """End the kernel, and say whether another notebook can be opened in this page; if not, it is closed."""
+        if self.errors or not self.page.url.startswith(self.server.url) or self.page.locator(".jp-Dialog").count():
+            self.close()
+            return False
+        self.page.evaluate("() => jupyterapp.shell.currentWidget?.sessionContext.shutdown()")
+        self.page.remove_listener("pageerror", self._wrong)
+        self.server.end_kernels()
+        return True
 
 
 class LabInPage:

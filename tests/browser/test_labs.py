@@ -142,7 +142,7 @@ def test_the_page_shows_a_lab_again_after_a_reload(open_notebook: Open):
     lab.wait_status("Paused after 1 of 6 trials")
     with notebook.page.expect_response("**/api/contents/**", timeout=40_000):
         notebook.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
-    notebook.open(str(notebook.path.relative_to(notebook.server.root)))
+    notebook.open(str(notebook.path.relative_to(notebook.server.root)), load=True)
     lab = notebook.lab()
     lab.wait_status("Paused after 1 of 6 trials")
     with lab.new_picture():

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from browser.conftest import opener
 from browser.jupyter import LabInPage, Notebook, Server
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, Page
 
 from nasbook import registry
 
@@ -34,9 +34,9 @@ BOXES = """([lab, names]) => {
 
 
 @pytest.fixture(scope="module")
-def notebook(server: Server, context: BrowserContext) -> Iterator[Notebook]:
+def notebook(server: Server, context: BrowserContext, pages: list[Page]) -> Iterator[Notebook]:
     """One notebook with every lab, so that JupyterLab is loaded once."""
-    opening = opener(server, context)
+    opening = opener(server, context, pages)
     cells = [f"{_name(n)} = nasbook.lab({n!r}{SMALL.get(n, '')}); {_name(n)}" for n in LABS]
     sample = "nasbook.search('random', 'branin', trials=6, out='runs/sample/trace.jsonl')"
     opened = next(opening)(f"import nasbook; {sample};", *cells)

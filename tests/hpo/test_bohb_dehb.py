@@ -47,12 +47,14 @@ def test_the_density_of_numbers_is_that_of_scipy():
 
 
 def test_options_have_probabilities_that_sum_to_one():
-    kde = KDE(np.array([[1 / 6], [1 / 6], [1 / 6], [5 / 6]]), np.array([3]))
+    kde = KDE(np.array([[1 / 6]] * 9 + [[5 / 6]]), np.array([3]))
     p = np.exp(kde.log_pdf(np.array([[1 / 6], [0.5], [5 / 6]])))
-    h = 1.06 * np.std([0, 0, 0, 2]) * 4 ** (-1 / 5)
-    h = min(h, 2 / 3)
-    assert p == pytest.approx([(3 * (1 - h) + h / 2) / 4, h / 2, ((1 - h) + 3 * h / 2) / 4])
+    h = 1.06 * np.std([0] * 9 + [2]) * 10 ** (-1 / 5)
+    assert h < 0.5  # far from 2/3, which would make all three alike
+    assert p == pytest.approx([(9 * (1 - h) + h / 2) / 10, h / 2, ((1 - h) + 9 * h / 2) / 10])
     assert p.sum() == pytest.approx(1)
+    drawn = kde.sample(3000, 3.0, np.random.default_rng(0)).ravel()
+    assert set(drawn) == {1 / 6, 0.5, 5 / 6} and (drawn == 0.5).mean() == pytest.approx(h / 3, abs=0.03)
 
 
 def test_draws_have_wider_bandwidths_and_stay_in_the_cube():
@@ -99,6 +101,18 @@ def test_good_points_are_the_best_and_failures_are_bad():
     view = method.view()
     assert view.good.U.ravel().tolist() == [0.2, 0.5]  # N_min = 2 of ten
     assert sorted(view.bad.U.ravel().tolist()) == pytest.approx([0, 0.1, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9])
+
+
+def test_a_share_of_the_results_is_good_and_a_promotion_is_settled():
+    method = BOHB(Line.space, max_fidelity=9, random=0.0)
+    method.remember([Trial(i, {"x": i / 40}, 9, status="done", value=i / 40) for i in range(40)])
+    assert not method.settled()
+    first = method.ask()
+    assert first.info["model"] and len(method.view().good.U) == 6 and len(method.view().bad.U) == 34
+    told = [first, *(method.ask() for _ in range(method.tables[0][0][0] - 1))]
+    for t in told:
+        method.tell(replace(t, status="done", value=t.config["x"]))
+    assert method.settled() and "continues" in method.ask().info
 
 
 def test_inactive_parameters_are_filled_from_the_same_density():
@@ -201,6 +215,16 @@ def test_the_vector_and_its_value_belong_together():
     for r, (vectors, values) in method.view().populations.items():
         for u, value in zip(vectors, values, strict=True):
             assert np.isinf(value) or value == pytest.approx(task.curve(Line.space.decode(u), r))
+
+
+def test_targets_take_turns_and_one_that_fails_is_drawn_anew():
+    method = DEHB(Line.space, seed=1, max_fidelity=9)
+    first = [method.ask() for _ in range(3)]
+    assert [t.info["target"] for t in first] == [0, 1, 2]
+    r = int(first[1].fidelity)
+    before = method.populations[r].vectors.copy()
+    method.tell(replace(first[1], status="failed"))
+    assert method.populations[r].vectors[1] != before[1] and np.isinf(method.populations[r].values[1])
 
 
 def test_bad_settings():

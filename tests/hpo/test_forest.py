@@ -100,6 +100,34 @@ def test_logarithms_begin_as_far_below_the_best_as_the_5_percent_quantile_lies_a
     assert replace(view, y=np.r_[0.0, np.full(100, 7.0)]).y_0 == -7
 
 
+def test_the_views_ei_is_that_of_its_prediction():
+    method = ForestOptimisation(SVM, startup=5, random=0.0)
+    for _ in range(20):
+        trial = method.ask()
+        tell(method, trial, 100 * svm_error(trial.config))
+    method.ask()
+    view = method.view()
+    U = SVM.encode_all([t.config for t in method.trials])
+    mean, std = view.forest.predict(view._see(U))  # of ln((y - y_0) / unit)
+    for m, s, got in zip(mean[:5], std[:5], view.acquire(U)[:5], strict=True):
+        law = stats.lognorm(s=max(s, 1e-9), scale=math.exp(m))
+        expected = view.unit * integrate.quad(lambda y: (1 - y) * law.pdf(y), 0, 1, epsabs=1e-14)[0]  # noqa: B023
+        assert got == pytest.approx(expected, rel=1e-5, abs=1e-9)
+
+
+def test_a_neighbour_has_one_number_a_step_away_or_one_choice_drawn_anew():
+    space = Space(x=Float(0, 1), y=Float(0, 1))
+    method = ForestOptimisation(space, startup=2)
+    for _ in range(3):
+        tell(method, method.ask(), 1.0)
+    method.ask()
+    view, U = method.view(), np.full((2000, 2), 0.5)
+    moved = view._exchange(U, np.random.default_rng(0)) - 0.5
+    assert ((moved != 0).sum(1) == 1).all()
+    steps = moved[moved != 0]
+    assert np.median(np.abs(steps)) == pytest.approx(0.2 * stats.norm.ppf(0.75), rel=0.05)
+
+
 def test_it_chooses_the_best_that_it_finds_and_nothing_twice():
     method = ForestOptimisation(SVM, seed=2, random=0.0)
     for _ in range(30):

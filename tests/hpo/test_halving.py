@@ -252,6 +252,22 @@ def test_a_known_result_is_the_promotion_of_its_own_configuration_once():
     assert method.promoted[0] == [1]
 
 
+def test_a_known_result_takes_the_place_of_its_epochs_or_none():
+    method = nasbook.method("successive-halving", Line.space, max_fidelity=9)
+    first = method.place(Proposal({"x": 0.3}, 1))
+    assert (first.info, first.fidelity) == ({"bracket": 0, "rung": 0}, 1) and len(method.brackets) == 1
+    assert "rung" not in method.place(Proposal({"x": 0.9}, 3)).info, "nobody waits at three epochs yet"
+    method = nasbook.method("successive-halving", Line.space, max_fidelity=9)
+    asked = [method.ask() for _ in range(9)]
+    for t in asked:
+        method.tell(replace(t, status="done", value=t.config["x"]))
+    best = sorted(asked, key=lambda t: t.config["x"])[:3]
+    placed = method.place(Proposal(best[1].config, 3))
+    assert placed.info == {"continues": best[1].id, "bracket": 0, "rung": 1} and placed.config == best[1].config
+    assert method.place(Proposal(best[1].config, 3)).info == {}, "its place is taken"
+    assert {method.ask().info["continues"] for _ in range(2)} == {best[0].id, best[2].id}
+
+
 # ---- all of them -----------------------------------------------------------------------------------------
 
 NAMES = ["successive-halving", "hyperband", "asha", "bohb", "dehb", "median-stopping"]

@@ -155,6 +155,14 @@ def test_online_descent_moves_the_rate_against_its_derivative():
 # ---- the method ------------------------------------------------------------------------------------------
 
 
+def test_what_each_mode_keeps_for_its_gradient():
+    task = RidgeDigits(steps=5, train=30)
+    for mode, states in {"reverse": 6, "truncated": 3, "forward": 3, "implicit": 3, "online": 2}.items():
+        method = Hypergradient(task.space, mode=mode, steps=5, last=2, epochs=1)
+        _, view = next(method.run(task))
+        assert view.stored == states * len(method.w), mode  # forward: w and its derivatives by two settings
+
+
 @pytest.mark.parametrize("mode", ["reverse", "forward"])
 def test_it_walks_to_the_best_decay(mode):
     """Of 20 steps at a fixed rate; a grid shows where that is, far from both ends."""

@@ -84,6 +84,14 @@ def test_a_tournament_prefers_rank_and_then_room():
     assert wins == pytest.approx([6 / 16, 3 / 16, 6 / 16, 1 / 16], abs=0.03)
 
 
+def test_who_is_in_flight_counts_while_the_first_generation_is_filled():
+    method = NSGA2(CUBE, seed=0, population=4)
+    first = [method.ask() for _ in range(4)]
+    for t in first[:2]:
+        method.tell(replace(t, status="done", value=0.0, values=(float(t.id), -float(t.id))))
+    assert all("parents" not in t.info for t in first) and "parents" in method.ask().info
+
+
 def test_sbx_keeps_the_mean_and_has_its_spread():
     """β ≤ 1 half of the time: children lie between the parents as often as outside."""
     method = NSGA2(CUBE, seed=0, eta=2.0)

@@ -29,6 +29,7 @@ def test_the_scalarisation_by_hand():
     Y = np.array([(0, 10), (5, 0), (10, 5)], float)  # scaled: (0, 1), (½, 0), (1, ½)
     assert tchebycheff(Y, (0.5, 0.5), 0.1).tolist() == [0.5 + 0.05, 0.25 + 0.025, 0.5 + 0.075]
     assert tchebycheff(Y, (1, 0), 0).tolist() == [0, 0.5, 1]
+    assert tchebycheff(Y, (0.5, 0.5)).tolist() == tchebycheff(Y, (0.5, 0.5), 0.05).tolist()  # Knowles' ρ
     assert tchebycheff(np.array([(3, 1), (3, 2)]), (0.5, 0.5), 0).tolist() == [0, 0.5]  # a flat objective is no problem
 
 

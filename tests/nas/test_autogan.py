@@ -158,6 +158,15 @@ def test_losses_that_stand_still_start_the_gan_anew_and_the_controller_stays(tas
     assert method.resets == view.resets == 1 and method.gan is before
 
 
+def test_an_epoch_tells_the_mean_losses_and_sees_images_of_its_stage(task):
+    method, _ = begun(task)
+    seen, losses = [], iter(range(1, 100))
+    method.gan.step_D = lambda x, a, rng: seen.append(x.shape[-1]) or float(next(losses))
+    method.gan.step_G = lambda *_: 3.0
+    (D, G), _ = method.epoch()
+    assert (D, G) == (2.5, 3.0) and set(seen) == {method.x[0].shape[-1]} == {4}
+
+
 def test_a_window_that_is_not_full_resets_nothing(task):
     method, steps = begun(task, window=100, threshold=1e9)
     next(steps)

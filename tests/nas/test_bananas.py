@@ -101,6 +101,29 @@ def test_nothing_is_tried_twice_until_the_space_is_exhausted():
     assert len(set(keys[:9])) == 9 and trace.best.value == 0
 
 
+def test_the_ensemble_is_fitted_once_a_batch_and_a_view_before_it_is_empty(monkeypatch):
+    space = nasbook.Space({f"p{i}": nasbook.Choice(list("abc")) for i in range(5)})
+    method, fits, refill = Bananas(space, startup=3, batch=4, epochs=5), [], Bananas._refill
+    monkeypatch.setattr(Bananas, "_refill", lambda self: fits.append(len(self.trials)) or refill(self))
+    view = method.view()
+    assert [len(x) for x in (view.candidates, view.mean, view.std, view.drawn, view.parents)] == [0] * 5
+    for i in range(13):
+        method.tell(replace(method.ask(), status="done", value=float(i % 5)))
+    assert fits == [3, 7, 11]
+
+
+def test_draws_are_in_the_units_of_the_value_beside_one_that_diverged():
+    space = nasbook.Space({f"p{i}": nasbook.Choice(list("abc")) for i in range(4)})
+    method = Bananas(space, startup=20, candidates=40)
+    for i in range(20):
+        method.tell(replace(method.ask(), status="done", value=1e9 if i == 7 else i % 5 / 10 + 3))
+    method.ask()
+    view = method.view()
+    assert (np.diff(view.drawn) >= 0).all()
+    near = view.mean < 4
+    assert near.sum() > 10 and np.abs(view.drawn - view.mean)[near].max() < 5 * view.std[near].max()
+
+
 def test_failures_count_as_the_worst_value():
     task = nasbook.task("nb201-cifar10")
     method = Bananas(cell_space(), startup=4, epochs=5)

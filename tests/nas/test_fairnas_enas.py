@@ -1,6 +1,7 @@
 """FairNAS' equal counts and summed gradients; ENAS' two halves, of which each leaves the other's alone."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -54,7 +55,14 @@ def test_counts_are_equal_after_every_epoch_and_the_search_trains_nothing():
     steps = list(nasbook.steps("fairnas", Pictures(), seed=1, **FAIR))
     counts = [np.array(s.view.counts) for s in steps]
     assert [set(c.ravel()) for c in counts] == [{2}, {4}, {4}, {4}]
+    assert 0.5 < steps[0].view.train_loss < 2.5  # the mean of two batches; ln 3 is chance
     assert len(steps[-1].view.scatter) <= 8
+
+
+def test_places_with_two_numbers_of_operations_cannot_be_fair():
+    places = SimpleNamespace(space=cell_space(), choices={"a": ("p", "q"), "b": ("p", "q", "r")})
+    with pytest.raises(ValueError, match="equally many operations"):
+        fair(places, np.random.default_rng(0))
 
 
 def test_its_search_is_nsga2_on_the_frozen_supernet():

@@ -53,6 +53,7 @@ def test_warm_up_stage_temperature_and_expected_latency(tmp_path):
     views = [s.view for s in steps]
     assert [v.stage for v in views] == ["warm-up", "warm-up", "search", "search"]
     assert views[0].weights == views[1].weights != views[2].weights != views[3].weights
+    assert 0.5 < views[0].train_loss < 2  # the mean of two batches; ln 3 is chance
     taus = [v.temperature for v in views]
     assert taus[0] == 5.0 and taus[-1] == pytest.approx(0.09) and np.ptp(np.divide(taus[1:], taus[:-1])) < 1e-9
     for view in views:

@@ -104,6 +104,7 @@ def test_trials_and_views(tmp_path):
     views = [s.view for s in steps]
     assert [round(v.temperature, 3) for v in views] == [10.0, 5.05, 0.1]
     assert [np.array(v.counts).sum(1).tolist() for v in views] == [[2] * 6, [4] * 6, [6] * 6]  # two batches an epoch
+    assert 0.5 < views[0].train_loss < 2  # the mean of two batches; ln 3 is chance
     for step in steps:
         np.testing.assert_allclose(np.sum(step.view.weights, 1), 1, rtol=1e-5)
         best = np.array(step.view.weights)[:, 1:].argmax(1) + 1

@@ -105,6 +105,7 @@ def test_trials_views_and_rates():
         views.append(view)
     assert rates[0] == 0.1 and rates[2::2] == pytest.approx([0.03] * 5) and rates[1] == pytest.approx(0.05)
     assert [v.stage[:12] for v in views[::2]] == [f"stage {k} of 6" for k in range(1, 7)]
+    assert max(len(v.scatter) for v in views) <= 1 + 2  # the largest network, and one for each look
     assert [np.sum(v.counts) for v in views[::2]] == [12, 36, 72, 120, 192, 288]  # paths × places
 
 

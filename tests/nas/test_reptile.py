@@ -75,6 +75,13 @@ def test_held_out_classes_are_learned_better_than_from_scratch():
     view = trace[-1].view
     assert view.error < view.scratch - 0.15 and view.error < view.unadapted - 0.2
     assert trace[-1].trial.value == view.error
+    assert [t.id for t in trace.trials] == [0, 1, 2]
+    assert trace[-1].trial.metrics["accuracy"] == 1 - view.error
+
+
+def test_a_view_with_rows_of_two_lengths_is_refused():
+    with pytest.raises(ValueError, match="rows of weights must be equally long"):
+        ReptileView(1, 1, 0.5, 0.5, 0.5, ((0.5, 0.5), (1.0,)), ("a", "b"))
 
 
 def test_episodes_have_their_classes_and_share_no_image():

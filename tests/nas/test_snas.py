@@ -57,6 +57,7 @@ def test_views(tmp_path):
     steps = list(nasbook.steps("snas", Pictures(), seed=1, out=tmp_path / "t.jsonl", **SHORT))
     assert [round(s.view.temperature, 3) for s in steps] == [1.0, 0.515, 0.03]
     assert all(s.view.counts is None for s in steps)  # every operation learns in every step
+    assert 0.5 < steps[0].view.train_loss < 2  # the mean of two batches; ln 3 is chance
     assert np.allclose(np.sum(steps[-1].view.weights, 1), 1)
     assert [s.view for s in nasbook.replay(nasbook.Trace.load(tmp_path / "t.jsonl"))] == [s.view for s in steps]
 

@@ -76,6 +76,24 @@ def test_a_bound_on_flops_holds_for_all_that_is_judged(tmp_path):
     assert gone_on == whole
 
 
+@pytest.mark.parametrize(("bound", "wanted"), [(0.0, []), (0.006, [2])])
+def test_with_a_bound_as_many_paths_are_looked_at_and_without_one_none_is_sought(bound, wanted):
+    method = Spos(cell_space(), seed=1, **SHORT, max_flops=bound)
+    sought, fill = [], method.fill
+    method.fill = lambda new, up_to, make: sought.append(up_to) or fill(new, up_to, make)
+    _, view = next(method.run(Pictures()))
+    assert sought == wanted and len(view.scatter) == 2
+
+
+def test_half_of_a_round_are_crossed_and_half_mutated():
+    method, _ = begun(population=6)
+    for _ in range(4):
+        method.judge(method.places.draw(method.rng))
+    sought, fill = [], method.fill
+    method.fill = lambda new, up_to, make: sought.append(up_to) or fill(new, up_to, make)
+    assert len(method.population()) == 6 and sought == [3, 6, 6]
+
+
 def test_a_bound_that_nearly_nothing_meets():
     method, _ = begun(seed=3, max_flops=1e3, tries=1)
     (cheapest,) = method.smallest()

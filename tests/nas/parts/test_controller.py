@@ -11,7 +11,7 @@ import torch
 import nasbook
 from nasbook import Choice, Constant, Float, Int, Space
 from nasbook.nas.parts.controller import Controller
-from nasbook.nas.ppo import PPO, surrogate
+from nasbook.nas.ppo import PPO, is_clipped, surrogate
 from nasbook.nas.reinforce import Reinforce, gradients
 from nasbook.task import Evaluation, Task
 
@@ -233,6 +233,12 @@ def test_at_the_old_policy_ppo_has_the_policy_gradient(tiny):
     of_ppo = torch.autograd.grad(surrogate(r, A, 0.2).mean(), weights)
     reinforce = (A[:, None] * gradients(controller, actions)).mean(0)
     torch.testing.assert_close(torch.cat([g.flatten() for g in of_ppo]), reinforce, atol=1e-12, rtol=0)
+
+
+def test_at_its_edge_and_without_an_advantage_nothing_is_clipped():
+    r = torch.tensor([0.5, 0.5, 1.5, 0.75, 1.25, 0.5, 1.5], dtype=torch.float64)
+    A = torch.tensor([0.0, -1.0, 1.0, -1.0, 1.0, 1.0, -1.0], dtype=torch.float64)
+    assert is_clipped(r, A, 0.25).tolist() == [False, True, True, False, False, False, False]
 
 
 def test_the_clip_takes_the_gradient_away_only_beyond_the_way_it_was_pushed():

@@ -20,6 +20,7 @@ from nasbook.kit import interrupt  # noqa: F401  # first, so that Ctrl-C in the 
 
 # isort: split
 from nasbook import registry, tasks, trace_file
+from nasbook.joining import join
 from nasbook.method import Method, OneShot, Proposal
 from nasbook.registry import register
 from nasbook.search import replay, search, steps
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Choice", "Constant", "Evaluation", "Fidelity", "Float", "FunctionTask", "Int", "Method", "OneShot", "Proposal",
-    "Space", "Step", "StopTrial", "Table", "Task", "Trace", "Trial", "architectures", "exercise", "lab", "labs",
+    "Space", "Step", "StopTrial", "Table", "Task", "Trace", "Trial", "architectures", "exercise", "join", "lab", "labs",
     "method", "methods", "predict", "progress", "register", "replay", "search", "spaces", "steps", "task",
     "tasks",
 ]  # fmt: skip

@@ -379,6 +379,13 @@ def supernet(method: str, space: Any, mixes: bool = True) -> Any:
                     "symbol to symbol; 'enas', 'spos' and 'fairnas' run one path at a time"
                 )
             return places
+    if (known := load("nasbook.nas.parts.paths:inside")(space)) is not None:
+        rest = [name for name in space.parameters if name not in known.space.parameters]
+        if rest:
+            raise ValueError(
+                f"{method} trains one network that holds all architectures, by one recipe, so it cannot search "
+                f"{', '.join(rest)}: search the architectures alone, or use 'random', 'bayesian' or 'tpe'"
+            )
     raise ValueError(
         f"{method} searches the cells of NAS-Bench-201 (edge_0_1 … edge_2_3), as in 'digits-cells', DARTS' cells, as in "
         "'digits-darts', chains of blocks, as in 'digits-block-chain', elastic networks, as in 'digits-elastic', and "

@@ -12,11 +12,12 @@ short schedule.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from zlib import crc32
 
 import numpy as np
@@ -24,13 +25,16 @@ import torch
 from torch import Tensor, nn
 
 from nasbook import registry
+from nasbook.fits import misfit
+from nasbook.joining import join
 from nasbook.kit import learner
 from nasbook.kit.checks import is_number, is_one_of, whole
 from nasbook.kit.start import init_weights, pick_device
 from nasbook.kit.threads import one_thread
 from nasbook.nas.spaces.blocks import Noise
 from nasbook.nas.spaces.cost import flops
-from nasbook.space import Config
+from nasbook.parameters import Constant, Float, Parameter
+from nasbook.space import Config, Space
 from nasbook.task import Evaluation, Fidelity, Report, Task
 from nasbook.tasks import images
 from nasbook.tasks.learner import Learner
@@ -47,7 +51,11 @@ class Networks(Task):
     (see nasbook.tasks.images). train: how many images to learn from; with more than 300 digits, fewer are left for the
     test. epochs: length of the full training, and the highest fidelity. lr: the highest learning rate. device: "auto"
     (a CUDA GPU if there is one), "cpu" or "cuda". objectives: "error" with "parameters" or "flops" (millions), to be
-    minimised together; () is the error alone. Further options go to the search space.
+    minimised together; () is the error alone. tune: which of TUNED are searched with the architecture. Further options
+    go to the search space.
+
+    A configuration may hold values of TUNED beside the architecture, of ranges of your own too: search in
+    `nasbook.join(task.space, lr=Float(0.1, 1, log=True))`. What it does not hold is the recipe's.
 
     On the CPU the same seed gives the same numbers, bit for bit, and a resumed training those of an uninterrupted
     one; a GPU may differ in the last digits. Raises ValueError for arguments that cannot be served.
@@ -57,6 +65,14 @@ class Networks(Task):
     limits = {}
     batch = BATCH
     norm = 0.3  # momentum of batch norms' running statistics: an epoch may have only six steps
+    TUNED: ClassVar[Mapping[str, Parameter]] = {
+        "lr": Float(0.01, 3.0, log=True),
+        "weight_decay": Float(1e-5, 0.03, log=True),
+        "momentum": Float(0.5, 0.99),
+    }
+    LIMITS: ClassVar[Mapping[str, tuple[float, float]]] = {
+        "lr": (0, math.inf), "weight_decay": (0, 1), "momentum": (0, 1), "label_smoothing": (0, 1),
+    }  # fmt: skip
 
     def __init__(
         self,
@@ -67,6 +83,7 @@ class Networks(Task):
         lr: float = LR,
         device: str = "auto",
         objectives: Sequence[str] = (),
+        tune: Sequence[str] = (),
         **options: Any,
     ) -> None:
         self.name = type(self).name or f"digits-{space}"
@@ -84,32 +101,84 @@ class Networks(Task):
         if not is_number(lr) or lr <= 0:
             raise ValueError(f"{self.name}: lr must be a positive number, not {lr!r}")
         pick_device(device)
-        self.epochs, self.lr, self.device = int(epochs), lr, device
+        self.epochs, self.device = int(epochs), device
         self.fidelity = Fidelity("epoch", 1, self.epochs)
         self.splits = self._splits()
         self.classes = int(self.splits["train"][1].max()) + 1
         self.architectures = of_images(self.name, space, options, classes=self.classes)
-        self.space, self.options = self.architectures.space, options
+        self.options = options
+        self.recipe: dict[str, Any] = {"lr": lr, "weight_decay": WEIGHT_DECAY, "momentum": MOMENTUM}
         given = {"data": (data, "digits"), "train": (train, None), "epochs": (epochs, 12), "lr": (lr, LR)}
         given["device"] = (device, "auto")
         self.arguments = {k: v for k, (v, default) in given.items() if v != default} | options
         self._weighed = weigh(self, objectives, ("parameters", "flops"))
+        self._tune(tune)
+
+    # ---- the architecture and its recipe -----------------------------------------------------------------
+
+    def _tune(self, names: Any) -> None:
+        """Search these of TUNED with the architecture."""
+        listed = isinstance(names, Sequence) and not isinstance(names, str)
+        if not listed or not all(is_one_of(name, self.TUNED) for name in names):
+            raise ValueError(f"{self.name}: tune is a list of some of {', '.join(self.TUNED)}, not {names!r:.60}")
+        self.space = join(self.architectures.space, *([{n: self.TUNED[n] for n in names}] if names else []))
+        if names:
+            self.arguments = {**self.arguments, "tune": list(names)}
+
+    def architecture(self, config: Config) -> Config:
+        """The validated architecture of a configuration; ValueError, in one sentence, where it holds none."""
+        return self.architectures.check({k: v for k, v in config.items() if k not in self._beside(config)})
+
+    def recipe_of(self, config: Config) -> dict[str, Any]:
+        """What the network is trained with: the task's recipe, and over it what the configuration holds."""
+        own = {name: config[name] for name in self._beside(config)}
+        for name, value in own.items():
+            if not is_number(value):
+                raise ValueError(f"{self.name}: {name} must be a finite number, not {value!r:.60}")
+            if problem := self._unfit(name, Constant(value)):
+                raise ValueError(f"{self.name}: {' '.join(problem)}")
+        return {**self.recipe, **own}
+
+    def _beside(self, names: Iterable[str]) -> list[str]:
+        """Which of these names belong to the recipe and not to the architecture."""
+        return [name for name in names if name in self.TUNED and name not in self.architectures.space.parameters]
+
+    def check_space(self, space: Space) -> None:
+        beside = self._beside(space.parameters)
+        rest = {name: p for name, p in space.parameters.items() if name not in beside}
+        if not rest:
+            raise ValueError(
+                f"{self.name}: this space holds no architecture; join it with nasbook.join(task.space, {beside[0]}=…), "
+                "or give each of its parameters as a Constant"
+            )
+        found = misfit(self.architectures.space, self.limits, Space(rest))
+        for name in beside:
+            found = found or self._unfit(name, replace(space.parameters[name], when=None))
+        if found:
+            raise ValueError(f"{self.name}: {' '.join(found)}")
+
+    def _unfit(self, name: str, p: Parameter) -> tuple[str, str] | None:
+        own = Float(*self.LIMITS[name]) if self.LIMITS[name][1] < math.inf else self.TUNED[name]  # a decay may be 0
+        return misfit(Space({name: own}), self.LIMITS, Space({name: p}))
+
+    # ---- training ------------------------------------------------------------------------------------------
 
     def network(self, config: Config, seed: int) -> nn.Module:
         """The network of a configuration before its training."""
+        config = self.architecture(config)
         net = self.architectures.build(config)
         for m in net.modules():
             if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d):
                 m.momentum = self.norm
-        rng = np.random.default_rng([seed, crc32(repr(self.space.key(config)).encode())])
+        rng = np.random.default_rng([seed, crc32(repr(self.architectures.space.key(config)).encode())])
         init_weights(net, rng)
         for m in net.modules():
             if isinstance(m, Noise):
                 m.draws.fill_(int(rng.integers(2**31)))
         return net
 
-    def optimiser(self, net: nn.Module) -> torch.optim.Optimizer:
-        return torch.optim.SGD(net.parameters(), self.lr, momentum=MOMENTUM, nesterov=True, weight_decay=WEIGHT_DECAY)
+    def optimiser(self, net: nn.Module, recipe: Mapping[str, Any]) -> torch.optim.Optimizer:
+        return torch.optim.SGD(net.parameters(), **recipe, nesterov=recipe["momentum"] > 0)
 
     def training(self, config: Config, seed: int) -> Training:
         """One network that has still to learn."""
@@ -117,7 +186,7 @@ class Networks(Task):
 
     def plain(self, config: Config, net: nn.Module) -> tuple[str, dict[str, Tensor]]:
         """The network of a configuration as PyTorch that needs nothing of nasbook, and the weights for it."""
-        return self.architectures.source(config), net.state_dict()
+        return self.architectures.source(self.architecture(config)), net.state_dict()
 
     def value(self, row: dict[str, float]) -> float:
         """What is minimised, of train_loss, val_loss and error after an epoch."""
@@ -190,7 +259,7 @@ class Networks(Task):
     @one_thread()
     def test(self, config: Config, *, seed: int = 0) -> float:
         """Train to the end as `evaluate` does and return the value on the test part, which no search has seen."""
-        training = self.training(self.space.validate(config), seed)
+        training = self.training(config, seed)
         for _ in range(self.epochs):
             training.epoch()
         loss, error = training.measure("test")
@@ -231,10 +300,12 @@ class Training(Learner):
     """One network while it learns: a function of the task, the configuration, the seed and the number of epochs."""
 
     def __init__(self, task: Networks, config: Config, seed: int) -> None:
-        self.task, self.seed, self.config = task, seed, task.architectures.check(config)
+        self.task, self.seed, self.config = task, seed, task.architecture(config)
+        self.own = {name: value for name, value in config.items() if name not in self.config}
+        self.recipe = task.recipe_of(config)
         self.net = task.network(self.config, seed)
         self.net.to(task.tensors["train"][0].device)
-        self.optimiser = task.optimiser(self.net)
+        self.optimiser = task.optimiser(self.net, self.recipe)
         n = len(task.tensors["train"][1])
         rng = np.random.default_rng(seed)  # the order of the images depends on the seed alone
         self.order = np.stack([rng.permutation(n) for _ in range(task.epochs)])
@@ -247,7 +318,7 @@ class Training(Learner):
         order = torch.from_numpy(self.order[len(self.rows)]).to(x.device)
         losses = learner.epoch(
             self.net, self.optimiser, x, y, order[: self.steps * self.task.batch].split(self.task.batch),
-            rate=lambda t: learner.cosine(self.task.lr, done + t, end),
+            rate=lambda t: learner.cosine(self.recipe["lr"], done + t, end),
         )  # fmt: skip
         val_loss, error = self.measure("val")
         train_loss = sum(loss.item() for loss in losses) / self.steps
@@ -265,8 +336,14 @@ class Training(Learner):
     def what(self) -> dict[str, Any]:
         """What a checkpoint must agree with."""
         task = self.task
-        recipe = {"data": task.images, "train": task.train, "epochs": task.epochs, "lr": task.lr, **task.options}
-        return {"config": self.config, "seed": self.seed, **recipe}
+        recipe = {
+            "data": task.images,
+            "train": task.train,
+            "epochs": task.epochs,
+            "lr": task.recipe["lr"],
+            **task.options,
+        }
+        return {"config": self.config, "seed": self.seed, **recipe, **self.own}
 
     def state(self) -> dict[str, Any]:
         return {"net": self.net.state_dict(), "rows": self.rows, "optimiser": self.optimiser.state_dict()}

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from torch import Tensor, nn
@@ -48,15 +49,16 @@ class DigitsCells(Networks):
         channels: int = 8,
         device: str = "auto",
         objectives: Sequence[str] = (),
+        tune: Sequence[str] = (),
     ) -> None:
         whole(f"{self.name}: channels", channels, 1)
-        super().__init__("nb201-cell", data, train, epochs, LR, device, objectives, channels=channels)
+        super().__init__("nb201-cell", data, train, epochs, LR, device, objectives, tune, channels=channels)
         self.channels = channels
         self.arguments = {k: v for k, v in self.arguments.items() if k != "channels" or v != 8}
 
     def network(self, config: Config, seed: int) -> CellNet:
         """With the weights that every other trainer of Digits-201 starts from."""
-        cell = to_cell(config)
+        cell = to_cell(self.architecture(config))
         net = CellNet(cell, self.channels, self.classes)
         init_weights(net, np.random.default_rng([seed, *cell]))
         return net
@@ -67,8 +69,9 @@ class DigitsCells(Networks):
         weights = net.state_dict()
         for pattern, name in names:
             weights = {re.sub(f"^{pattern}", name, k): v for k, v in weights.items()}
-        used = self.architectures.build(config).state_dict()
-        return self.architectures.source(config), {k: weights[k] for k in used}
+        architecture = self.architecture(config)
+        used = self.architectures.build(architecture).state_dict()
+        return self.architectures.source(architecture), {k: weights[k] for k in used}
 
     @one_thread()
     def evaluate_many(
@@ -84,5 +87,13 @@ class DigitsCells(Networks):
         meant for a GPU; a CPU gains nothing. The cost of each is its share of the seconds."""
         return evaluate_together(
             configs, seeds, self._epochs(fidelity), reports, checkpoints,
-            start=self.training, divide=lambda able: packs([to_cell(c) for c in able]), join=Groups, answer=self.answer,
+            start=self.training, divide=self._packs, join=Groups, answer=self.answer,
         )  # fmt: skip
+
+    def _packs(self, configs: list[Config]) -> list[list[int]]:
+        """Which of them train together: cells that carry something, by one recipe."""
+        alike: dict[tuple[Any, ...], list[int]] = {}
+        for i, config in enumerate(configs):
+            alike.setdefault(tuple(self.recipe_of(config).values()), []).append(i)
+        cells = [to_cell(self.architecture(c)) for c in configs]
+        return [[rows[k] for k in pack] for rows in alike.values() for pack in packs([cells[i] for i in rows])]

@@ -15,9 +15,10 @@ which would be best on a large one.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib.resources import files
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -26,6 +27,7 @@ from torch import Tensor, nn
 from nasbook.kit.checks import is_number, whole
 from nasbook.kit.start import pick_device
 from nasbook.nas.spaces.recurrent_cell import RecurrentCells
+from nasbook.parameters import Float, Parameter
 from nasbook.space import Config
 from nasbook.task import Fidelity
 from nasbook.tasks.architectures import Networks
@@ -38,12 +40,13 @@ class Characters(Networks):
     """Validation bits per character of a recurrent cell, learned epoch by epoch.
 
     epochs: length of the full training, and the highest fidelity. lr: the highest learning rate of Adam, which falls
-    as half a cosine. nodes, width, output: of the cells (see RecurrentCells). device: "auto", "cpu" or "cuda". Raises
-    ValueError for arguments that cannot be served."""
+    as half a cosine; with tune=["lr"] it is searched with the cell. nodes, width, output: of the cells (see
+    RecurrentCells). device: "auto", "cpu" or "cuda". Raises ValueError for arguments that cannot be served."""
 
     name = "characters"
     value_label = "validation bits per character"
     batch = 32
+    TUNED: ClassVar[Mapping[str, Parameter]] = {"lr": Float(0.004, 0.4, log=True)}
 
     def __init__(
         self,
@@ -53,35 +56,37 @@ class Characters(Networks):
         output: str = "loose ends",
         lr: float = LR,
         device: str = "auto",
+        tune: Sequence[str] = (),
     ) -> None:
         whole(f"{self.name}: epochs", epochs, 1)
         if not is_number(lr) or lr <= 0:
             raise ValueError(f"{self.name}: lr must be a positive number, not {lr!r}")
         pick_device(device)
-        self.epochs, self.lr, self.device = epochs, lr, device
+        self.epochs, self.device = epochs, device
         self.fidelity = Fidelity("epoch", 1, epochs)
         self.alphabet, self.splits = text()
         self.classes, self.images, self.train = len(self.alphabet), "characters", len(self.splits["train"][1])
         self.options: dict[str, Any] = {"nodes": nodes, "width": width, "output": output}
         self.architectures = RecurrentCells(**self.options, classes=self.classes, length=LENGTH)
-        self.space = self.architectures.space
+        self.recipe = {"lr": lr}
         given = {"epochs": (epochs, 10), "nodes": (nodes, 4), "width": (width, 32), "output": (output, "loose ends")}
         given |= {"lr": (lr, LR), "device": (device, "auto")}
         self.arguments = {k: v for k, (v, default) in given.items() if v != default}
         self._weighed = ()
+        self._tune(tune)
 
     def network(self, config: Config, seed: int) -> nn.Module:
         """Uniform weights in ±1/√width, drawn with NumPy. The draw depends on the seed alone, because cells of equal
         size differ only in what their nodes do."""
-        net, rng = self.architectures.build(config), np.random.default_rng([seed, 0])
+        net, rng = self.architectures.build(self.architecture(config)), np.random.default_rng([seed, 0])
         with torch.no_grad():
             for p in net.parameters():
                 draw = rng.uniform(-1, 1, p.shape) / math.sqrt(self.architectures.width)
                 p.copy_(torch.from_numpy(draw.astype(np.float32)))
         return net
 
-    def optimiser(self, net: nn.Module) -> torch.optim.Optimizer:
-        return torch.optim.Adam(net.parameters(), self.lr)
+    def optimiser(self, net: nn.Module, recipe: Mapping[str, Any]) -> torch.optim.Optimizer:
+        return torch.optim.Adam(net.parameters(), **recipe)
 
     def value(self, row: dict[str, float]) -> float:
         return row["val_loss"] / math.log(2)

@@ -14,12 +14,12 @@ them as bytes on the device, if they fit; otherwise each batch is taken from the
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -30,6 +30,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from nasbook.kit import learner, parallel
 from nasbook.kit.checks import flag, one_of, whole, within
 from nasbook.kit.start import pick_device
+from nasbook.parameters import Float, Parameter
 from nasbook.space import Config
 from nasbook.task import Fidelity
 from nasbook.tasks import architectures, image_files
@@ -51,7 +52,8 @@ class ImageTraining(Networks):
     "cutout" (a square of a quarter of the side is emptied). label_smoothing, clip (longest gradient) and ema (decay of
     an average of the weights, which then is what is judged; .999 is usual): None or 0 is off.
     precision: "float32" or "bfloat16" (autocast). compile: torch.compile. channels_last: the GPU's order in memory.
-    device: "auto", "cpu", "cuda" … objectives: "error" with "parameters" or "flops" (millions).
+    device: "auto", "cpu", "cuda" … objectives: "error" with "parameters" or "flops" (millions). tune: which of lr,
+    weight_decay, momentum and label_smoothing are searched with the architecture (see `Networks`).
 
     One process on a CPU gives the same numbers for the same seed, bit for bit, and a training that was cut off goes on
     to the same end; a GPU draws its own crops, and its last digits differ from run to run. Of n processes that torchrun
@@ -63,6 +65,7 @@ class ImageTraining(Networks):
     name = "images"
     norm = 0.1
     together = True
+    TUNED: ClassVar[Mapping[str, Parameter]] = {**Networks.TUNED, "label_smoothing": Float(0.0, 0.3)}
 
     def __init__(
         self,
@@ -86,6 +89,7 @@ class ImageTraining(Networks):
         channels_last: bool = False,
         device: str = "auto",
         objectives: Sequence[str] = (),
+        tune: Sequence[str] = (),
         **options: Any,
     ) -> None:
         given = {name: value for name, value in locals().items() if name in DEFAULTS}
@@ -106,8 +110,8 @@ class ImageTraining(Networks):
             raise ValueError(f"{self.name}: {left:,} images are left to learn from, too few for one batch of {batch}")
         self.classes = len(self.found.classes)
         self.architectures = of_images(self.name, space, options, classes=self.classes, shape=self.found.shape)
-        self.space = self.architectures.space
         self._weighed = weigh(self, objectives, ("parameters", "flops"))
+        self._tune(tune)
 
     def _check(self, *, space: Any, data: Any, augment: Any, **v: Any) -> None:
         say = f"{self.name}: "
@@ -164,7 +168,7 @@ class ImageTraining(Networks):
 
 DEFAULTS = {k: p.default for k, p in signature(ImageTraining).parameters.items() if p.default is not p.empty}
 DEFAULTS["augment"] = []
-del DEFAULTS["objectives"]  # `weigh` keeps them
+del DEFAULTS["objectives"], DEFAULTS["tune"]  # `weigh` and `_tune` keep them
 RECIPE = ("lr", "momentum", "weight_decay", "warmup", "augment", "label_smoothing", "clip", "ema")
 
 
@@ -230,9 +234,11 @@ class Training(architectures.Training):
     task: ImageTraining
 
     def __init__(self, task: ImageTraining, config: Config, seed: int) -> None:
-        self.task, self.seed, self.config = task, seed, task.architectures.check(config)
+        self.task, self.seed, self.config = task, seed, task.architecture(config)
         parallel.start(pick_device(task.device))
-        r, device = task.recipe, pick_device(task.device)
+        self.own = {name: value for name, value in config.items() if name not in self.config}
+        self.recipe = r = task.recipe_of(config)
+        device = pick_device(task.device)
         layout = torch.channels_last if task.channels_last else torch.contiguous_format
         self.net = task.network(self.config, seed).to(device=device, memory_format=layout)  # type: ignore[call-overload]
         self.run: nn.Module = torch.compile(self.net) if task.compile else self.net  # type: ignore[assignment]
@@ -256,7 +262,7 @@ class Training(architectures.Training):
         self.rows: list[dict[str, float]] = []  # one an epoch
 
     def epoch(self) -> None:
-        task, r, number = self.task, self.task.recipe, len(self.rows)
+        task, r, number = self.task, self.recipe, len(self.rows)
         x, y = task.tensors["train"]
         seeds = np.random.SeedSequence([self.seed, number])
         order = torch.from_numpy(np.random.default_rng(seeds).permutation(len(y))).to(y.device)
@@ -276,7 +282,7 @@ class Training(architectures.Training):
 
     def rate(self, step: int) -> float:
         """It rises in a line for `warmup` epochs, and falls as half a cosine in those that are left."""
-        highest, rise = self.task.recipe["lr"], round(self.task.recipe["warmup"] * self.steps)
+        highest, rise = self.recipe["lr"], round(self.recipe["warmup"] * self.steps)
         if step < rise:
             return highest * (step + 1) / rise
         return learner.cosine(highest, step - rise, self.task.epochs * self.steps - rise)
@@ -295,7 +301,7 @@ class Training(architectures.Training):
         """What a checkpoint must agree with."""
         used = {k: v for k, v in self.task.arguments.items() if k not in ("device", "compile", "channels_last")}
         together = {"processes": parallel.world()} if parallel.world() > 1 else {}
-        return {"config": self.config, "seed": self.seed, **used, **together}
+        return {"config": self.config, "seed": self.seed, **used, **together, **self.own}
 
     def state(self) -> dict[str, Any]:
         return super().state() | {"average": self.average and self.average.state_dict()}

@@ -81,7 +81,7 @@ class Groups(nn.Module):
         device = self.task.tensors["train"][0].device
         self.to(device)
         self.rows = {name: rows.to(device) for name, rows in self.rows.items()}
-        self.optimiser = self.task.optimiser(self)
+        self.optimiser = self.task.optimiser(self, members[0].recipe)
         self._take()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -120,7 +120,7 @@ class Groups(nn.Module):
 
         learner.epoch(
             self, self.optimiser, x, y, order[: steps * self.task.batch].split(self.task.batch),
-            rate=lambda t: learner.cosine(self.task.lr, done + t, end), loss=loss,
+            rate=lambda t: learner.cosine(first.recipe["lr"], done + t, end), loss=loss,
         )  # fmt: skip
         train = (torch.stack(found).sum(0) / steps).tolist()
         for m, one, (val_loss, error) in zip(self.members, train, self.measure("val"), strict=True):

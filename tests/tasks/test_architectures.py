@@ -92,3 +92,67 @@ def test_error_and_size_together():
 def test_arguments_are_checked(arguments, says):
     with pytest.raises(ValueError, match=says):
         Networks(**arguments)
+
+
+# ---- a recipe that is searched with the architecture ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["digits-conv-chain", "digits-macro", "characters", "images"])
+def test_a_recipe_in_the_configuration_is_that_recipe(name):
+    """The oracle: the same number of a task made with that rate, bit for bit; and the task's own where none is held."""
+    task, other = nasbook.task(name, epochs=1), nasbook.task(name, epochs=1, lr=0.02)
+    config = task.space.sample(np.random.default_rng(3))
+    a, b = (t.evaluate(config, seed=1).metrics["train_loss"] for t in (task, other))
+    assert task.evaluate({**config, "lr": 0.02}, seed=1).metrics["train_loss"] == b != a
+    assert other.evaluate({**config, "lr": task.recipe["lr"]}, seed=1).metrics["train_loss"] == a
+
+
+def test_every_part_of_the_recipe_counts():
+    task = nasbook.task("digits-conv-chain", epochs=1)
+    changed = [{"weight_decay": 0.1}, {"momentum": 0.0}, {"weight_decay": 0}, {"lr": 1}]
+    losses = [task.evaluate({**CHAIN, **more}, seed=0).metrics["train_loss"] for more in [{}, *changed]]
+    assert len(set(losses)) == 5
+    assert torch.equal(
+        task.network(CHAIN, 0).state_dict()["head.weight"],
+        task.network({**CHAIN, "lr": 1.0}, 0).state_dict()["head.weight"],
+    ), "the weights at the start are those of the architecture"
+
+
+@pytest.mark.parametrize("more, words", [
+    ({"lr": 0}, "lr must be above 0, not 0"), ({"lr": float("nan")}, "lr must be a finite number"),
+    ({"lr": "high"}, "lr must be a finite number"),
+    ({"weight_decay": -1}, "weight_decay must"), ({"rate": 0.1}, "unknown parameter 'rate'"),
+])  # fmt: skip
+def test_a_recipe_that_cannot_be_is_refused(more, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        nasbook.task("digits-conv-chain", epochs=1).evaluate({**CHAIN, **more})
+    assert "\n" not in str(caught.value)
+
+
+def test_tune_makes_the_space(tmp_path):
+    task = nasbook.task("digits-cells", epochs=2, tune=["lr", "weight_decay"])
+    assert task.space == nasbook.join("nb201-cell", {n: task.TUNED[n] for n in ("lr", "weight_decay")})
+    trace = search("random", task, trials=2, out=tmp_path / "t.jsonl")
+    assert registry.make("task", trace.header.task, **trace.header.arguments).space == task.space
+    config = trace.trials[0].config
+    whole = task.evaluate(config, seed=3)
+    task.evaluate(config, seed=3, fidelity=1, checkpoint=tmp_path / "t.pt")
+    assert task.evaluate(config, seed=3, checkpoint=tmp_path / "t.pt").curve == whole.curve
+    with pytest.raises(ValueError, match="holds another training"):
+        task.evaluate({**config, "lr": 0.5}, seed=3, checkpoint=tmp_path / "t.pt")
+    for wrong in ("lr", ["rate"], 3):
+        with pytest.raises(ValueError, match="tune is a list of some of lr, weight_decay, momentum"):
+            nasbook.task("digits-cells", tune=wrong)
+
+
+def test_a_space_without_an_architecture_is_refused():
+    for space in (nasbook.Space(lr=nasbook.Float(0.1, 1)), nasbook.join("mlp-chain", lr=nasbook.Float(0.1, 1))):
+        with pytest.raises(ValueError, match="holds no architecture|unknown|missing"):
+            search("random", "digits-cells", space=space, trials=1)
+
+
+def test_an_architecture_that_is_fixed_leaves_its_recipe():
+    cell = {name: nasbook.Constant("conv3x3") for name in nasbook.architectures("nb201-cell").space.parameters}
+    task = nasbook.task("digits-cells", epochs=1)
+    trace = search("bayesian", task, space=nasbook.join(cell, lr=nasbook.Float(0.01, 3, log=True)), trials=3)
+    assert len({t.value for t in trace.trials}) > 1 and set(trace.trials[0].config) == {*cell, "lr"}

@@ -129,7 +129,7 @@ def test_the_cell_without_a_path_guesses(task):
 
 
 def test_divergence_is_told(task, monkeypatch):
-    monkeypatch.setattr(task, "lr", float("inf"))
+    monkeypatch.setitem(task.recipe, "lr", float("inf"))
     trace = nasbook.search("random", task, trials=1)
     assert trace.trials[0].status == "failed" and "diverged" in trace.trials[0].reason
 

@@ -50,6 +50,14 @@ def test_what_carries_nothing_is_left_out():
     assert packs([CUT, NOTHING, UNREAD, NOTHING]) == [[0, 2], [1], [3]] and packs([NOTHING]) == [[0]]
 
 
+def test_those_of_one_recipe_train_together(exact):
+    space = nasbook.join("nb201-cell", lr=nasbook.Choice([0.05, 0.5], ordered=True))
+    alone, packed = (nasbook.search("random", exact, space=space, trials=5, seed=4, packed=k) for k in (1, 5))
+    np.testing.assert_allclose(packed.values, alone.values, atol=1e-12)
+    configs = [{**to_config(CUT), "lr": lr} for lr in (0.05, 0.5, 0.05)] + [to_config(UNREAD)]
+    assert exact._packs(configs) == [[0, 2], [1], [3]]
+
+
 def test_a_search_finds_the_same(exact):
     alone = nasbook.search("random", exact, trials=5, seed=4)
     packed = nasbook.search("random", exact, trials=5, seed=4, packed=5)

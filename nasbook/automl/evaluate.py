@@ -113,7 +113,7 @@ class Pipelines(Task):
         """Loss of the predictions of the first `fidelity` folds (default: all); reports the loss so far after each."""
         self.check_config(config)
         folds = self.folds if fidelity is None else min(self.folds, max(1, round(fidelity)))
-        held, losses, curve = self._nothing(), [], []
+        held, losses, curve = self.nothing(), [], []
         for i, (train, out) in enumerate(self.splits[:folds]):
             held[out] = self._predicted(config, seed, train, out)
             losses.append(self.loss(self.y[out], held[out]))
@@ -196,7 +196,8 @@ class Pipelines(Task):
                 x, pipeline = pipeline[:-1].fit_transform(x, y), pipeline[-1]
             return self.predict(clone(pipeline).fit(x[train], y[train]), x[out])
 
-    def _nothing(self) -> np.ndarray:
+    def nothing(self) -> np.ndarray:
+        """Predictions of no row yet."""
         n, k = len(self.y), len(self.data.classes)
         return np.full((n, k) if k else n, np.nan, np.float32)
 

@@ -24,7 +24,7 @@ def untouched(data: Data, rows: int | None, seed: int) -> tuple[Rows, Rows]:
     """The rows that the search sees (None: four fifths), and the others, both in their order."""
     n = len(data.y)
     first = n - round(TEST * n) if rows is None else rows
-    if data.timed:
+    if data.order is not None:
         return np.arange(first), np.arange(first, n)
     if data.groups is not None:  # whole groups, in a random order, as long as they fit
         order = np.random.default_rng(seed).permutation(data.groups.max() + 1)
@@ -45,7 +45,7 @@ def folds(data: Data, k: int, seed: int) -> list[tuple[Rows, Rows]]:
     classes = data.kind == "classification"
     if data.groups is not None and (n := len(np.unique(data.groups))) < k:
         raise ValueError(f"{k} folds need {k} groups, and the search sees {n}; choose fewer folds")
-    if data.timed:
+    if data.order is not None:
         made = TimeSeriesSplit(k).split(data.x)
     elif data.groups is not None:
         kind = StratifiedGroupKFold if classes else GroupKFold

@@ -10,7 +10,8 @@ import numpy as np
 from nasbook.automl.data import Data
 from nasbook.tasks import bundled as files
 
-TABLES = ("cancer", "wine", "digits", "diabetes", "noise")
+READERS = {"cancer": files.breast_cancer, "wine": files.wine, "digits": files.digits, "diabetes": files.diabetes}
+TABLES = (*READERS, "noise")
 NOISE = (400, 2000)  # rows and columns of pure noise
 
 
@@ -20,9 +21,7 @@ def bundled(name: str) -> Data:
         rng = np.random.default_rng(0)
         x, y = rng.normal(size=NOISE), np.arange(NOISE[0]) % 2
     else:
-        x, y = {"cancer": files.breast_cancer, "wine": files.wine, "digits": files.digits, "diabetes": files.diabetes}[
-            name
-        ]()
+        x, y = READERS[name]()
     x = x.reshape(len(x), -1)
     kind = "regression" if name == "diabetes" else "classification"
     names = tuple((f"x{i}", "number", ".") for i in range(x.shape[1]))

@@ -511,6 +511,36 @@ def lesson_17() -> None:
             say(f"after {n} trials, {name} - cold", against(curves[name][:, n - 1], curves["cold"][:, n - 1], 2))
 
 
+def lesson_19() -> None:
+    from nasbook.automl import honest
+    from nasbook.automl.evaluate import Pipelines
+
+    config = {"scale": "none", "features": "best", "share": 0.01, "model": "logistic", "C": 1.0}
+    found = []
+    for s in range(20):
+        clean, leaky = (Pipelines("noise", rows=80, split=s, leak=leak) for leak in (False, True))
+        found.append(
+            [100 - 100 * v for v in (leaky.evaluate(config).value, clean.evaluate(config).value, clean.test(config))]
+        )
+    for name, values in zip(
+        ("before the split", "inside the folds", "untouched test"), zip(*found, strict=True), strict=True
+    ):
+        say(f"noise, 80 × 2,000, the best 20 features chosen {name}: % right, 20 draws", mean(values, 1))
+    models = ["logistic", "svm", "naive-bayes", "knn", "tree"]
+    for name, rows in (("wine", 60), ("cancer", 120), ("digits", 150)):
+        three = []
+        for s in range(20):
+            task = Pipelines(name, rows=rows, split=s, models=models)
+            trace = nasbook.search("random", task, trials=25, seed=s)
+            three.append([100 * v for v in honest.three(trace, task).values])
+        search, nested, test = np.array(three).T
+        say(f"{name}, {rows} rows, 25 trials, 20 splits: search, nested, test, % wrong",
+            ", ".join(mean(v, 2) for v in (search, nested, test)))  # fmt: skip
+        say(f"{name}: test - search", against(test, search, 2))
+        say(f"{name}: test - nested", against(test, nested, 2))
+        say(f"{name}: searches whose own number is better than the test", f"{(search < test).sum()} of 20")
+
+
 def lesson_21() -> None:
     """Three training seeds of Digits-201, 3,000 draws of twenty cells each; ± is over the seeds."""
     for name in ("digits", "messy", "textures"):

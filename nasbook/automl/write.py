@@ -1,0 +1,157 @@
+"""The winner as code: a Python file that fits the pipeline and predicts, on scikit-learn and NumPy alone.
+
+    source(task, config, seed)          # the text of pipeline.py
+    save(task, config, "found", seed)   # found/pipeline.py and found/pipeline.json
+    load("found", "data.csv")           # the Pipeline, fitted again
+
+A saved pipeline is its source and its configuration, never a pickle, which would run whatever its author likes: to load
+one is to fit it again, on data whose digest is compared first.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from inspect import getsource
+from pathlib import Path
+from typing import Any
+
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
+
+from nasbook import registry
+from nasbook.automl import table
+from nasbook.automl.evaluate import Pipelines
+from nasbook.automl.space import build
+from nasbook.files import parse_json, read_bytes, write_text
+from nasbook.space import Config
+from nasbook.trial import plain
+from nasbook.version import __version__
+
+SCHEMA = "nasbook/pipeline@1"
+
+
+def source(task: Pipelines, config: Config, seed: int = 0) -> str:
+    """A Python file that is the pipeline of a configuration; it reads the CSV file that the task has read."""
+    data, path = task.table, task.arguments.get("data")
+    pipeline = build(task.space.validate(config), data, seed)
+    text = re.sub(r"<function (\w+) at 0x\w+>", r"\1", pipeline.__repr__(N_CHAR_MAX=10**9))
+    imports = sorted({(_public(e), type(e).__name__) for e in _parts(pipeline)})
+    functions = [("sklearn.feature_selection", name) for name in ("f_classif", "f_regression") if name in text]
+    lines = "\n".join(f"from {module} import {name}" for module, name in [*imports, *functions])
+    kind = "number" if data.kind == "regression" or not isinstance(data.classes[0], str) else "text"
+    facts = {
+        "DATA": path if isinstance(path, str) and Path(path).is_file() else "data.csv",
+        "ENCODING": data.encoding,
+        "DELIMITER": data.delimiter,
+        "TARGET": data.target,
+        "TARGET_KIND": (kind, data.mark),
+        "CLASSES": list(data.classes),
+        "ORDER": data.order,
+        "FEATURES": list(data.features),
+    }
+    own = getsource(table).partition("import csv\n")[2]
+    constants = "\n".join(f"{name} = {value!r}" for name, value in facts.items())
+    return HEAD.format(version=__version__, imports=lines, table=own.rstrip(), constants=constants) + BODY.replace(
+        "PIPELINE", text.replace("\n", "\n    ")
+    )
+
+
+def _parts(thing: Any) -> list[BaseEstimator]:
+    """A pipeline and all estimators in it."""
+    found = [thing] if isinstance(thing, BaseEstimator) else []
+    for value in thing.get_params(deep=False).values() if found else thing if isinstance(thing, list | tuple) else ():
+        found += _parts(value)
+    return found
+
+
+def _public(estimator: BaseEstimator) -> str:
+    """The module from which an estimator is imported: sklearn.svm for sklearn.svm._classes."""
+    return type(estimator).__module__.partition("._")[0]
+
+
+def save(task: Pipelines, config: Config, folder: str | Path, seed: int = 0) -> Path:
+    """Write pipeline.py, and pipeline.json with what `load` needs."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / "pipeline.py", source(task, config, seed))
+    row = {"schema": SCHEMA, "task": task.name, "arguments": task.arguments, "config": config, "seed": seed,
+           "digest": task.table.digest, "version": __version__}  # fmt: skip
+    write_text(folder / "pipeline.json", json.dumps(plain(row), indent=2, ensure_ascii=False) + "\n")
+    return folder / "pipeline.py"
+
+
+def load(folder: str | Path, data: Any = None) -> Pipeline:
+    """The pipeline of a folder, fitted again on all rows of its data (data: where that lies now). No code of the folder
+    is run. ValueError where the data is another, or the file is none of ours."""
+    path = Path(folder) / "pipeline.json"
+    row = parse_json(read_bytes(path), "a pipeline")
+    if not isinstance(row, dict) or row.get("schema") != SCHEMA:
+        raise ValueError(f"{path}: this is no pipeline of nasbook; its schema must be {SCHEMA!r}")
+    name, arguments, config, seed = (row.get(k) for k in ("task", "arguments", "config", "seed"))
+    known = isinstance(name, str) and name.startswith("pipeline")
+    if not known or not isinstance(arguments, dict) or not isinstance(config, dict) or not isinstance(seed, int):
+        raise ValueError(f"{path}: task, arguments, config or seed is missing or damaged")
+    assert isinstance(name, str)
+    task = registry.make("task", name, **(arguments | ({} if data is None else {"data": data})))
+    if task.table.digest != row.get("digest"):
+        raise ValueError(f"{path}: the pipeline was found on other data than {task.arguments.get('data', name)}")
+    return task.fitted(config, seed, everything=True)
+
+
+HEAD = '''"""A pipeline that nasbook {version} has found. It needs scikit-learn and NumPy.
+
+It reads its data and fits anew in each process; a saved model would have to be trusted.
+
+    python pipeline.py new.csv              # predicts each row of new.csv, one a line
+    python pipeline.py new.csv data.csv     # fits on another file than DATA
+"""
+
+import csv
+{table}
+
+
+# ---- the pipeline ------------------------------------------------------------------------------------------
+
+import sys  # noqa: E402
+
+{imports}
+
+{constants}
+
+'''
+
+BODY = '''
+def pipeline():
+    """Not fitted; columns are meant by their place in FEATURES."""
+    return PIPELINE
+
+
+def fitted(path=DATA):
+    """On all rows of a CSV file whose target is known."""
+    columns = read_csv(path, ENCODING, DELIMITER)
+    kind, mark = TARGET_KIND
+    known = values(columns[TARGET], "number" if kind == "number" else "category", mark).tolist()
+    rows = [i for i, y in enumerate(known) if y == y and (not CLASSES or y in CLASSES)]
+    if ORDER:
+        at = values(columns[ORDER[0]], *ORDER[1:])
+        rows = sorted((i for i in rows if at[i] == at[i]), key=lambda i: at[i])
+    whole = bool(CLASSES) and kind == "number"
+    y = np.array([int(known[i]) if whole else known[i] for i in rows])
+    return pipeline().fit(matrix(columns, FEATURES)[rows], y)
+
+
+def predict(model, path):
+    """(n,) what a fitted pipeline says of the rows of a CSV file, which needs no target."""
+    return model.predict(matrix(read_csv(path, ENCODING, DELIMITER), FEATURES))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in (2, 3):
+        sys.exit("say which rows to predict: python pipeline.py new.csv")
+    try:
+        found = predict(fitted(*sys.argv[2:]), sys.argv[1])
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))
+    print(*found.tolist(), sep="\\n")
+'''

@@ -1,0 +1,74 @@
+"""Three numbers, against what they are by definition."""
+
+import numpy as np
+import pytest
+
+import nasbook
+from nasbook.automl import honest
+from nasbook.automl.evaluate import Pipelines
+from nasbook.automl.predictions import Predictions
+
+
+def error(y, p):
+    return float(np.mean(p.argmax(1) != y))
+
+
+def pool(trials=200, rows=60, seed=0):
+    """Trials that guess: whatever their loss is, the truth is one half."""
+    rng = np.random.default_rng(seed)
+    p = rng.random((trials, rows, 1))
+    y = rng.integers(0, 2, rows)
+    return Predictions({i: np.concatenate([q, 1 - q], 1) for i, q in enumerate(p)}, y, np.arange(rows) % 5)
+
+
+def test_the_least_of_many_guesses_looks_good_and_nested_does_not():
+    found = [(honest.naive(k, error), honest.cheap_nested(k, error)) for k in map(lambda s: pool(seed=s), range(20))]
+    naive, nested = np.mean(found, 0)
+    assert naive < 0.4  # the least of 200 draws of a binomial
+    assert abs(nested - 0.5) < 0.05
+
+
+def test_nested_is_fold_by_fold_what_it_says():
+    kept = pool(trials=5)
+    wrong = 0
+    for fold in range(5):
+        inside, outside = kept.fold != fold, kept.fold == fold
+        best = min(kept.of, key=lambda i: error(kept.y[inside], kept.of[i][inside]))
+        wrong += np.sum(kept.of[best][outside].argmax(1) != kept.y[outside])
+    assert honest.cheap_nested(kept, error) == wrong / 60
+
+
+def test_rows_that_no_fold_holds_out_do_not_count():
+    kept = pool(trials=3)
+    fold = kept.fold.copy()
+    fold[:10] = -1
+    of = {i: np.where((fold < 0)[:, None], np.nan, p) for i, p in kept.of.items()}
+    cut = Predictions({i: p[10:] for i, p in kept.of.items()}, kept.y[10:], fold[10:])
+    with_gaps = Predictions(of, kept.y, fold)
+    assert honest.naive(with_gaps, error) == honest.naive(cut, error)
+    assert honest.cheap_nested(with_gaps, error) == honest.cheap_nested(cut, error)
+
+
+def test_the_three_numbers_of_a_search():
+    task = Pipelines("wine", rows=60, models=["naive-bayes", "logistic"])
+    trace = nasbook.search("random", task, trials=6, seed=0)
+    found = honest.three(trace, task)
+    assert found.search == trace.best.value
+    assert found.test == task.test(trace.best.config, seed=honest.trial_seed(0, trace.best.id))
+    both = honest.three(trace, task, choose=lambda of, y, loss: {0: 0.5, 1: 0.5})
+    p = [task.predict_test(t.config, honest.trial_seed(0, t.id)) for t in trace.trials[:2]]
+    assert both.test == task.loss(task.y_test, (p[0] + p[1]) / 2)
+    assert str(found).splitlines()[2] == f"untouched test                   {100 * found.test:.2f} %"
+
+
+def test_nested_searches_anew_without_the_rows_that_score():
+    task = Pipelines("wine", rows=60, models=["naive-bayes"])
+    inner = task.within(2)
+    assert set(inner.unseen) == set(task.seen[task.splits[2][1]]) and not set(inner.seen) & set(inner.unseen)
+    found = honest.nested("random", task, trials=2)
+    wrong = 0
+    for fold in range(5):
+        part = task.within(fold)
+        best = nasbook.search("random", part, trials=2).best
+        wrong += part.test(best.config) * len(part.y_test)
+    assert found == pytest.approx(wrong / 60)

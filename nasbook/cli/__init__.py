@@ -15,7 +15,21 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import nasbook
-from nasbook.cli import comparing, cost, doctor, imports, lab, look, measuring, search, studies, tracking, train, worker
+from nasbook.cli import (
+    comparing,
+    cost,
+    doctor,
+    explaining,
+    imports,
+    lab,
+    look,
+    measuring,
+    search,
+    studies,
+    tracking,
+    train,
+    worker,
+)
 from nasbook.cli.words import Usage, fail, lower, one_of, pair, positive, say, whole
 from nasbook.kit import interrupt, torchrun
 from nasbook.prepare import MOST_WORKERS
@@ -211,6 +225,8 @@ def _parser() -> _Parser:
     tracking.add(add("track", tracking.run, "tell TensorBoard, MLflow or W&B of a trace, each trial once"))
     comparing.add(add("compare", comparing.run, "compare searches over seeds: intervals, ranks, tests, and a picture"))
     cost.add(add("cost", cost.run, "say what a search has cost: seconds, memory and energy"))
+
+    explaining.add(add("explain", explaining.run, "say what each parameter of a configuration is worth"))
 
     p = add("doctor", doctor.run, "check that everything nasbook needs is there")
     return parser

@@ -75,6 +75,18 @@ class Attribution:
         useless = ", no better than their mean" if getattr(self.source, "useless", False) else ""
         return f"guessed by {self.source}, which is wrong by {self.source.error:.3g} on those unseen{useless}"
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types, the largest first; the error of a forest is that on trials that a tree has not seen."""
+        rows = [
+            {"parameter": self.names[i], "was": self.old[i], "is": self.new[i], "shapley": float(self.phi[i]),
+             "error": float(self.errors[i])}
+            for i in self.order
+        ]  # fmt: skip
+        source = {"name": str(self.source), "exact": self.source.exact, "error": float(self.source.error)}
+        ends = {"base": self.base, "total": self.total}
+        return {"game": self.game, "default": self.default, **ends, "config": self.config, "parameters": rows,
+                "source": source}  # fmt: skip
+
     def __str__(self) -> str:
         width = max([len(n) for n in self.names] + [9])
         change = [f"{o} → {n}" if o and n and o != n else n or o for o, n in zip(self.old, self.new, strict=True)]

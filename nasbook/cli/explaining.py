@@ -1,0 +1,61 @@
+"""`nasbook explain`: what the parameters of a configuration are worth."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from nasbook.cli.comparing import read
+from nasbook.cli.search import check_picture
+from nasbook.cli.words import Usage, one_of, print_json, say, whole
+from nasbook.trace import Trace
+
+KINDS = ("attribution", "ablation", "interactions", "cell-attribution")
+GAMES = ("ablation", "tunability", "sensitivity", "optimiser")
+
+
+def add(p: argparse.ArgumentParser) -> None:
+    kinds = "a trace, the folder of a run, a CSV file of trials, or an Optuna database with one study"
+    p.add_argument("trace", metavar="TRACE", help=kinds)
+    p.add_argument("--trial", default="best", metavar="N|best", help="the trial that is explained (best)")
+    p.add_argument("--default", metavar="mean|middle|first|N",
+                   help="what it is compared with: the mean of the space, the middle or the first value of every "
+                   "parameter, or a trial (mean; of the other games middle)")  # fmt: skip
+    p.add_argument("--game", type=one_of(*GAMES), default="ablation", metavar="|".join(GAMES),
+                   help="what is asked: what this configuration owes to each parameter (ablation), what tuning could "
+                   "gain, how much the value depends on each, or what the method left")  # fmt: skip
+    p.add_argument("--surrogate", action="store_true", help="ask a forest although a table knows the truth")
+    p.add_argument("--seed", type=whole(0), default=0, metavar="N", help="of what is sampled")
+    p.add_argument("--value", default="value", metavar="COLUMN", help="of a CSV file: the column to explain")
+    p.add_argument("--maximise", action="store_true", help="of a CSV file: higher values are better")
+    p.add_argument("--plot", type=Path, metavar="PICTURE", help="draw it into a .png, .svg or .pdf")
+    p.add_argument("--kind", type=one_of(*KINDS), default="attribution", metavar="|".join(KINDS))
+    p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")
+
+
+def run(options: argparse.Namespace) -> int:
+    check_picture(options.plot, options.kind, "")
+    trace = _one(options)
+    asked: dict[str, Any] = {"trial": _number(options.trial), "truth": not options.surrogate, "seed": options.seed}
+    if options.default is not None:
+        asked["default"] = _number(options.default)
+    game = {} if options.kind == "ablation" else {"game": options.game}
+    found = trace.explain(**asked, game=options.game)
+    print_json(found.to_dict()) if options.json else print(found)
+    if options.plot is not None:
+        trace.plot(options.kind, **asked, **game).savefig(options.plot)
+        say(f"Picture: {options.plot}")
+    return 0
+
+
+def _one(options: argparse.Namespace) -> Trace:
+    place = Path(options.trace) / "trace.jsonl"
+    traces = read([str(place) if place.is_file() else options.trace], options.value, options.maximise)
+    if len(traces) != 1:
+        raise Usage(f"{options.trace}: there are {len(traces)} traces; name one of them")
+    return traces[0]
+
+
+def _number(word: str) -> Any:
+    return int(word) if word.isdigit() else word

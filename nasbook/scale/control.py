@@ -20,7 +20,7 @@ import json
 import os
 import stat
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -28,10 +28,10 @@ from pathlib import Path
 from typing import Any
 
 from nasbook.files import alone, parse_json, write_text
-from nasbook.loop import Run
 from nasbook.method import Method
 from nasbook.scale.pulse import Pulse
 from nasbook.space import Config, Space
+from nasbook.trace import Trace
 from nasbook.trial import plain, shown
 
 SCHEMA, FILE = "nasbook/control@1", "control.json"
@@ -148,18 +148,36 @@ def _valid(space: Space, config: Any) -> Config:
         raise ValueError(shown(str(error))) from None
 
 
+def front(method: Method, configs: Sequence[Config]) -> None:
+    """Put configurations that were ordered in front of a method's queue."""
+    for place, config in enumerate(configs):
+        method.enqueue(config, **{ORDERED: True})
+        method.queue.insert(place, method.queue.pop())
+
+
 class Desk:
     """Where a run looks for orders, and tells how it is; see `turn`."""
 
-    def __init__(self, out: Path, search: Run, say: Callable[[str], None], now: Callable[[], float]) -> None:
-        """What was asked of an earlier run in this folder, to pause or to stop, is over."""
-        self.path, self.search, self.say = out / FILE, search, say
-        self.pulse = Pulse(out, now)
+    def __init__(
+        self,
+        out: Path,
+        space: Space,
+        before: Trace | None,
+        put: Callable[[list[Config]], None] | None,
+        say: Callable[[str], None],
+        now: Callable[[], float],
+    ) -> None:
+        """What was asked of an earlier run in this folder, to pause or to stop, is over.
+
+        before: what the run has done so far, which tells what of `next` has been tried. put: takes the configurations
+        that are to be tried next; None where the run can take none. say, now: as of `Pulse`."""
+        self.path, self.space, self.put, self.say = out / FILE, space, put, say
+        self.pulse = Pulse(out, now, ("pause", "stop", "next") if put else ("pause", "stop"))
         self.paused = False
         self._seen: tuple[int, ...] | None = None  # by which a changed file is known
         self._said: set[str] = set()
-        ordered = [t for kind, t in search.trace.events if kind == "ask" and t.info.get(ORDERED)]
-        self._taken = Counter(self._key(t.config) for t in ordered)
+        events = before.events if before is not None else []
+        self._taken = Counter(self._key(t.config) for kind, t in events if kind == "ask" and t.info.get(ORDERED))
         with suppress(ValueError, OSError):
             if any(_read(self.path).get(name) for name in ("pause", "stop")):
                 order(out, pause=False, stop=False)
@@ -170,21 +188,25 @@ class Desk:
         news = False
         if (seen := self._signature()) != self._seen:
             self._seen = seen
-            orders = read_orders(self.path, self.search.trace.space)
+            orders = read_orders(self.path, self.space)
             for sentence in orders.wrong[:1]:
                 self._warn(sentence, len(orders.wrong) - 1)
             news, self.paused = self._take(orders.next), orders.pause
             if orders.stop:
                 raise KeyboardInterrupt
-        self.pulse.beat("paused" if self.paused else "running")
+        self.beat()
         return news
+
+    def beat(self) -> None:
+        """Give a sign of life, if one is due."""
+        self.pulse.beat("paused" if self.paused else "running")
 
     def end(self, state: str) -> None:
         """The run is over: 'ended', 'stopped' or 'failed'."""
         self.pulse.beat(state)
 
     def _take(self, configs: tuple[Config, ...]) -> bool:
-        """Put those that have not been tried in front of the method's queue."""
+        """Hand on those that have not been tried."""
         counts: Counter[str] = Counter()
         fresh = []
         for config in configs:
@@ -192,13 +214,11 @@ class Desk:
             if counts[key] > self._taken[key]:
                 self._taken[key] += 1
                 fresh.append(config)
-        method = self.search.method
-        if fresh and not isinstance(method, Method):
-            self._warn(f"{self.path}: {method.name} is one training, which takes no configurations from outside", 0)
+        if fresh and self.put is None:
+            self._warn(f"{self.path}: this run is one training, which takes no configurations from outside", 0)
             return False
-        for place, config in enumerate(fresh):
-            method.enqueue(config, **{ORDERED: True})
-            method.queue.insert(place, method.queue.pop())
+        if fresh and self.put:
+            self.put(fresh)
         return bool(fresh)
 
     def _key(self, config: Config) -> str:

@@ -15,13 +15,14 @@ import time as clock
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from nasbook.loop import Run
 from nasbook.method import Method
 from nasbook.prepare import header_of
-from nasbook.scale.control import Desk
+from nasbook.scale.control import Desk, front
 from nasbook.scale.job import Job
 from nasbook.scale.progress import Bar
 from nasbook.scale.study import Study
@@ -55,7 +56,7 @@ class Dispatcher:
             method.enqueue(config)
         self.search = Run(method, task, trace, self.file)
         self.bar.resumed(trace)
-        self.desk = Desk(out, self.search, bar.say, self.now)
+        self.desk = Desk(out, method.space, trace, partial(front, method), bar.say, self.now)
         self.origin = clock.perf_counter() - max(
             [0.0, *(t.end or 0.0 for t in trace.trials), *(t.start for t in trace.pending)]
         )

@@ -21,10 +21,7 @@ Tasks that look their answers up, and methods that are one training, run inside 
 from __future__ import annotations
 
 import os
-import sys
-import warnings
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 
@@ -32,17 +29,15 @@ from nasbook.kit.interrupt import terminable
 from nasbook.method import Method, OneShot
 from nasbook.prepare import MOST_WORKERS
 from nasbook.scale.dispatch import Dispatcher
-from nasbook.scale.machine import environment, gpus
+from nasbook.scale.inside import run_inside
+from nasbook.scale.machine import gpus
 from nasbook.scale.progress import Bar
-from nasbook.scale.run_folder import begun, check_clock, claim, held
+from nasbook.scale.run_folder import check_clock, claim, held
 from nasbook.scale.study import Study, load_study
 from nasbook.scale.study_schema import Tracking
 from nasbook.scale.trust import Trust, importable
 from nasbook.scale.workers import OPTUNA, Site, check_engine, crew
-from nasbook.search import steps
-from nasbook.task import Task
 from nasbook.trace import Trace
-from nasbook.trace_file import read
 
 MANY = 64  # processes that any machine can hold, if they mostly wait; 16 a core where there are more than four
 
@@ -127,45 +122,10 @@ def _run(
                 bar.say(f"{study.method.name} on {study.task.name} is {what}: it runs here, without {engine}")
             if engine == OPTUNA:
                 return import_module("nasbook.scale.storage_engine").shared(study, out, bar, trust, storage)
-            if isinstance(method, OneShot) or task.knows_cost:
-                return _inside(study, task, method, out, bar)
+            if isinstance(method, OneShot) or inside:
+                return run_inside(study, task, method, out, bar)
             with crew(engine, Site(study, method.space, trust, out, bar.say, address)) as hands:
                 return Dispatcher(study, task, method, out, bar, hands).run()
-
-
-# ---- in this process -------------------------------------------------------------------------------------
-
-
-def _inside(study: Study, task: Task, method: Method | OneShot, out: Path, bar: Bar) -> Trace:
-    """A table on its simulated clock, or one training: the search loop does it all."""
-    path = out / "trace.jsonl"
-    if begun(path):
-        bar.resumed(read(path)[0])
-    one_shot = isinstance(method, OneShot)
-    if study.seeds.training is not None:
-        evaluate, seed = task.evaluate, study.seeds.training
-        task.evaluate = lambda config, **context: evaluate(config, **{**context, "seed": seed})  # type: ignore[method-assign]
-    with environment(study, 0) if one_shot else nullcontext(), warnings.catch_warnings():
-        if one_shot and (torch := sys.modules.get("torch")):
-            torch.set_num_threads(study.resources.cpus)  # it has read its variables already
-        warnings.filterwarnings("ignore", message="interrupted after")
-        going = steps(
-            method,
-            task,
-            trials=study.budget.trials,
-            time=None if study.budget.hours is None else study.budget.hours * 3600,
-            workers=1 if one_shot else study.workers,
-            timeout=study.budget.timeout,
-            first=study.first,
-            out=path,
-            resume=path.exists(),
-            views=one_shot,  # a view of a training cannot be computed again
-        )
-        while True:
-            try:
-                bar.ended(next(going))
-            except StopIteration as end:
-                return end.value
 
 
 def _tracking(study: Study, more: Mapping[str, str | bool]) -> Tracking:

@@ -323,7 +323,7 @@ def _facts(name: str, arguments: Mapping[str, Any], space: Space, trace: Trace |
     else:
         check_origin(name, Trust(Path.cwd()))
         source = outline(name, Path.cwd())
-    told = trace.header.provenance.get("task") if trace else None
+    told = trace.header.provenance.get("task") if trace is not None else None
     told = told if isinstance(told, dict) else {}
     fidelity = None
     with suppress(TypeError, ValueError, KeyError):

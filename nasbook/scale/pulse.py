@@ -7,7 +7,8 @@ at: seconds since the search began, as the trials of the trace count them. state
 'ended', 'stopped' (it can be resumed) or 'failed'. every: seconds until the next line at most. cpu: cores in use by
 the run and all its workers on this machine, on average since the line before; memory: bytes that they hold (what two
 processes share is counted twice); gpu: the mean use of the GPUs, from 0 to 1. What cannot be measured is left out:
-processor and memory need psutil, GPUs need nvidia-ml-py.
+processor and memory need psutil, GPUs need nvidia-ml-py. hears: what of control.json the run honours, where that is
+not all of it.
 """
 
 from __future__ import annotations
@@ -15,25 +16,29 @@ from __future__ import annotations
 import json
 import os
 import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 FILE = "pulse.jsonl"
+HEARS = ("pause", "stop", "next")
+OVER = ("ended", "stopped", "failed")
 EVERY, LINES = 1.0, 2000  # seconds between two lines; a run of days writes about so many in all
 
 
 class Pulse:
     """Writes the lines. A run goes on where they cannot be written."""
 
-    def __init__(self, folder: Path, now: Callable[[], float]) -> None:
-        self.path, self.now = folder / FILE, now
+    def __init__(self, folder: Path, now: Callable[[], float], hears: Sequence[str] = HEARS) -> None:
+        """now: seconds since the search began, as its trials count them."""
+        self.path, self.now, self.hears = folder / FILE, now, tuple(hears)
         self.state, self.sentence = "", ""
-        self._due = -1.0
-        self._usage = _Usage()
+        self._begin, self._due = time.perf_counter(), -1.0
+        self._usage, self._one = _Usage(), threading.Lock()
 
     def say(self, sentence: str) -> None:
         """Write this sentence into the next line, which is due at once."""
@@ -41,14 +46,25 @@ class Pulse:
 
     def beat(self, state: str) -> None:
         """Write a line, if one is due or the state has changed. A run that is over uses nothing."""
-        now = self.now()
-        if state == self.state and now < self._due:
+        with self._one:
+            self._beat(state)
+
+    def _beat(self, state: str) -> None:
+        passed = time.perf_counter() - self._begin
+        if (state == self.state and passed < self._due) or self.state in OVER:
             return
-        self.state, every = state, max(EVERY, now / LINES)
-        self._due = now + every
-        row: dict[str, Any] = {"at": round(now, 3), "state": state, "every": round(every, 3), "date": time.time()}
+        self.state, every = state, max(EVERY, passed / LINES)
+        self._due = passed + every
+        row: dict[str, Any] = {
+            "at": round(self.now(), 3),
+            "state": state,
+            "every": round(every, 3),
+            "date": time.time(),
+        }
         row |= {"host": socket.gethostname(), "pid": os.getpid()}
-        if state in ("running", "paused"):
+        if self.hears != HEARS:
+            row["hears"] = self.hears
+        if state not in OVER:
             row |= self._usage.measure()
         if self.sentence:
             row["said"], self.sentence = self.sentence, ""

@@ -30,6 +30,8 @@ from nasbook.trace import Header, Trace, Trial
 
 STUDY = "nasbook study"  # of the study's user attributes
 BEAT = 15  # seconds between two heartbeats; who misses four of them is dead
+BEGUN, PAUSED = "nasbook begun", "nasbook paused"  # when; of the study's user attributes, like STUDY
+PAUSE = 60  # seconds that a pause lasts unless whoever asked for it says so again
 ATTEMPTS = 5
 SAME = ("task", "space", "method", "fidelity", "seeds", "first")  # what must not change
 
@@ -111,7 +113,7 @@ def begin(study: Study, url: str, trust: Trust, storage: Any = None) -> Any:
         fidelity = {"fidelity": study.fidelity.model_dump()} if study.fidelity else {}
         header = replace(header, provenance={**header.provenance, "study": study.name, **fidelity})
         there.set_user_attr(KEY, header.to_dict())
-        there.set_user_attr("nasbook begun", clock.time())
+        there.set_user_attr(BEGUN, clock.time())
     else:
         before = _parsed(kept[STUDY], url)
         if key := next((k for k in SAME if getattr(before, k) != getattr(study, k)), None):

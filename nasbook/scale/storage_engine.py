@@ -8,22 +8,28 @@ outlive a run that is killed; --resume watches them again, and starts what is mi
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
 import time as clock
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from nasbook.scale.control import ORDERED, Desk
 from nasbook.scale.machine import environment
 from nasbook.scale.optuna import KEY, needs_optuna
 from nasbook.scale.progress import Bar
-from nasbook.scale.storage import again, begin, connect, hidden, trace_of
+from nasbook.scale.storage import BEGUN, PAUSE, PAUSED, again, begin, connect, hidden, trace_of
 from nasbook.scale.study import Study
 from nasbook.scale.study_errors import RunError
 from nasbook.scale.trust import Trust
-from nasbook.trace import Trace
+from nasbook.space import Config
+from nasbook.trace import Trace, Trial
 from nasbook.trace_file import is_torn, read
 
 LOOK = 0.5  # seconds between two looks at the database
@@ -45,18 +51,41 @@ def shared(study: Study, out: Path, bar: Bar, trust: Trust, storage: str | None)
         )
     bar.resumed(trace)
     crew = _Crew(study, url, out, trust, bar)
+    begun = float(there.user_attrs[BEGUN])
+    desk = Desk(out, study.search_space, trace, partial(_queue, there), bar.say, lambda: clock.time() - begun)
+    state, said = "failed", 0.0
     try:
         while crew.at_work(there):
+            desk.turn()
+            if desk.paused and clock.time() - said > PAUSE / 6 or said and not desk.paused:
+                said = clock.time() if desk.paused else 0.0
+                there.set_user_attr(PAUSED, said)
             clock.sleep(LOOK)
             trace = _follow(there, trace, path, bar)
+        trace, state = _follow(there, trace, path, bar), "ended"
     except KeyboardInterrupt:
         crew.stop()
-        trace = _follow(there, trace, path, bar)
+        trace, state = _follow(there, trace, path, bar), "stopped"
         trace.interrupted = True
-        return trace
     finally:
         crew.stop()
-    return _follow(there, trace, path, bar)
+        desk.end(state)
+        if said:
+            there.set_user_attr(PAUSED, 0.0)
+    return trace
+
+
+def _queue(there: Any, configs: Sequence[Config]) -> None:
+    """Have the workers try these next; what an earlier run has queued, and nobody has taken yet, is there already."""
+    from optuna.trial import TrialState
+
+    waiting = [t for t in there.get_trials(deepcopy=False, states=(TrialState.WAITING,)) if ORDERED in t.user_attrs]
+    there_already = [t.system_attrs.get("fixed_params") for t in waiting]
+    for config in configs:
+        if config in there_already:
+            there_already.remove(config)
+        else:
+            there.enqueue_trial(config, user_attrs={ORDERED: True})
 
 
 def _follow(there: Any, trace: Trace, path: Path, bar: Bar) -> Trace:
@@ -125,13 +154,26 @@ class _Crew:
         ]
         for t in mine:
             with suppress(Exception):  # somebody was faster
-                if there._storage.set_trial_state_values(t._trial_id, TrialState.FAIL):
+                if self._out_of_time(there, t):
+                    there._storage.set_trial_state_values(t._trial_id, TrialState.FAIL)
+                elif there._storage.set_trial_state_values(t._trial_id, TrialState.FAIL):
                     again(there, t, self.study.budget.max_failures)
         self.failures = 0 if mine else self.failures + 1
         if self.failures >= STARTS:
             last = self._log(k).read_text(errors="replace").strip().splitlines()[-1:] or [f"it ended with code {code}"]
             raise RunError(f"the workers do not come up; the last one said: {last[0]:.300}")
         self.bar.say(f"worker {k} has died (code {code}); see {self._log(k)}")
+
+    def _out_of_time(self, there: Any, t: Any) -> bool:
+        """Has the worker ended itself, because the trial went on past its time? Then that is how it ended."""
+        kept, limit = dict(t.user_attrs[KEY]), self.study.budget.timeout
+        if limit is None or clock.time() - kept.get("evaluated", math.inf) < limit:
+            return False
+        curve = tuple((float(f), v) for f, v in sorted(t.intermediate_values.items()))
+        over, reason = clock.time() - float(there.user_attrs[BEGUN]), f"timed out after {limit:g} s"
+        ended = replace(Trial.from_dict(kept["row"]), status="failed", reason=reason, curve=curve, end=over, cost=limit)
+        there._storage.set_trial_user_attr(t._trial_id, KEY, {**kept, "status": "failed", "row": ended.to_dict()})
+        return True
 
     def stop(self) -> None:
         """Let the workers give their trials back, and wait for them."""

@@ -9,13 +9,15 @@ after the other: a worker waits until those with lower numbers have their config
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import platform
 import shutil
 import sys
 import time as clock
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,9 +30,11 @@ from nasbook.evaluation import evaluate
 from nasbook.kit.interrupt import terminable
 from nasbook.loop import Run
 from nasbook.method import Method, Proposal
+from nasbook.scale.control import ORDERED
+from nasbook.scale.job import Job
 from nasbook.scale.machine import environment
 from nasbook.scale.optuna import KEPT, KEY, _distribution
-from nasbook.scale.storage import BEAT, again, begin, connect, records, stored, study_of
+from nasbook.scale.storage import BEAT, BEGUN, PAUSE, PAUSED, again, begin, connect, records, stored, study_of
 from nasbook.scale.study import Study
 from nasbook.scale.trust import Trust, importable
 from nasbook.space import Config
@@ -38,6 +42,7 @@ from nasbook.task import Task, trial_seed
 from nasbook.trace import Header, Trace, Trial
 from nasbook.trial import plain
 
+GRACE = 5.0  # seconds beyond its timeout that a trial has to end by itself
 POLL = 0.2  # seconds between two looks at the database, where there is nothing else to do
 
 
@@ -79,7 +84,8 @@ class Sampler(optuna.samplers.BaseSampler):
                 self._hear(ended)
                 told.append(ended.id)
             if wanted is not None:
-                self.run.method.queue.insert(0, Proposal(wanted, info={"by": "user"}))
+                ordered = {ORDERED: True} if trial.user_attrs.get(ORDERED) else {}
+                self.run.method.queue.insert(0, Proposal(wanted, info={"by": "user", **ordered}))
                 wanted = None
             asked = self.run.ask(start=clock.time() - self.begun, worker=self.worker)
             if asked is not None:
@@ -183,7 +189,7 @@ class _Worker:
         self.index = self._join() if index is None else index
         header = Header.from_dict(there.user_attrs[KEY])
         self.sampler = Sampler(plan, self.task, self.method, header, self.index)
-        self.sampler.begun = float(there.user_attrs["nasbook begun"])
+        self.sampler.begun = float(there.user_attrs[BEGUN])
         self.there.sampler = self.sampler
         self.ended = 0
         if torch := sys.modules.get("torch"):
@@ -217,13 +223,16 @@ class _Worker:
         """What is to be done: a trial of ours, or waiting for those of others, who may die. None: all is done."""
         fail_stale_trials(self.there)
         if self.there.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
-            return "trial"
+            return "wait" if self._paused() else "trial"
         found, budget = records(self.there, self.plan.budget.max_failures), self.plan.budget
         spent = budget.hours is not None and clock.time() - self.sampler.begun >= budget.hours * 3600
         full = budget.trials is not None and len(found) >= budget.trials
         if not (spent or full or self.there.user_attrs.get("nasbook over")):
-            return "trial"
+            return "wait" if self._paused() else "trial"
         return "wait" if any(r.ended is None for r in found) else None
+
+    def _paused(self) -> bool:
+        return clock.time() - float(self.there.user_attrs.get(PAUSED) or 0.0) < PAUSE
 
     def _trial(self, trial: optuna.Trial) -> float | Sequence[float]:
         """Optuna's objective: one trial to its end, which is written into the database before Optuna is told."""
@@ -241,6 +250,8 @@ class _Worker:
         asked = Trial(row.id, row.config, row.fidelity, info=row.info, worker=self.index, start=row.start)
         before = frozen.intermediate_values  # of a worker that died
         self.sampler.catch_up(self.there)  # another worker may have asked for it
+        kept["evaluated"] = clock.time()
+        trial.set_user_attr(KEY, kept)
         ended = self._evaluated(trial, asked)
         curve = [(float(k), v) for k, v in before.items() if not ended.curve or k < ended.curve[0][0]]
         ended = replace(
@@ -255,8 +266,7 @@ class _Worker:
         final = {k: plain(getattr(ended, k)) for k in KEPT} | {"status": ended.status}
         trial.set_user_attr(KEY, {**kept, **final, "row": ended.to_dict()})
         self.ended += 1
-        if not self.sampler.run.method.continues:
-            shutil.rmtree(self._state(asked).parent, ignore_errors=True)
+        shutil.rmtree(self.out / "checkpoints" / str(asked.id), ignore_errors=True)
         self.say(f"trial {ended.id}: {ended.status}" + (f", {ended.value:.6g}" if ended.value is not None else ""))
         if ended.status == "pruned":
             raise optuna.TrialPruned(ended.reason)
@@ -270,20 +280,24 @@ class _Worker:
         root, one = asked.info.get("continues", asked.id), len(self.there.directions) == 1
         seeds, full = self.plan.seeds, self.plan.fidelity.max if self.plan.fidelity else None
 
+        job = Job(asked, self.out / "checkpoints" / str(asked.id))
+
         def should_stop(t: Trial, curve: Sequence[tuple[float, float]]) -> str | None:
             fidelity, value = curve[-1]
+            job.report(fidelity, value)  # for those who watch
             if one and fidelity == int(fidelity):
                 trial.report(value, int(fidelity))
             return self.sampler.run.method.should_stop(asked, curve)
 
-        return evaluate(
-            self.task,
-            replace(asked, fidelity=full if asked.fidelity is None else asked.fidelity),
-            seed=trial_seed(seeds.search, root) if seeds.training is None else seeds.training,
-            should_stop=should_stop,
-            timeout=self.plan.budget.timeout,
-            checkpoint=self._state(asked),
-        )
+        with _ends_at_last(self.plan.budget.timeout):
+            return evaluate(
+                self.task,
+                replace(asked, fidelity=full if asked.fidelity is None else asked.fidelity),
+                seed=trial_seed(seeds.search, root) if seeds.training is None else seeds.training,
+                should_stop=should_stop,
+                timeout=self.plan.budget.timeout,
+                checkpoint=self._state(asked),
+            )
 
     def _state(self, asked: Trial) -> Path:
         if self.sampler.run.method.continues:
@@ -299,6 +313,20 @@ class _Worker:
             if t.state == TrialState.RUNNING:
                 self.there._storage.set_trial_state_values(t._trial_id, TrialState.FAIL)
             again(self.there, t, self.plan.budget.max_failures, counts=False)
+
+
+@contextmanager
+def _ends_at_last(timeout: float | None) -> Iterator[None]:
+    """Within: a trial that is not over long after its time, as in one call of C code that never returns, ends this
+    process, with a traceback in its log; a thread of C does so, which needs no turn of Python's."""
+    if timeout is None:
+        yield
+        return
+    faulthandler.dump_traceback_later(timeout + GRACE, exit=True, file=2)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 class TrialFailed(Exception):

@@ -30,7 +30,6 @@ from nasbook.trial import Trial
 
 GONE = 20.0  # seconds beyond three beats after which a run that says nothing is doubted
 PACE = 20  # trials whose ends tell how fast it goes
-OVER = ("ended", "stopped", "failed")
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,7 @@ class Beat:
     gpu: float | None = None
     gpu_memory: float | None = None
     said: str = ""
+    hears: tuple[str, ...] = pulse.HEARS
 
 
 class Watched:
@@ -129,7 +129,7 @@ class Watched:
 
     @property
     def pending(self) -> list[Trial]:
-        return self.trace.pending if self.trace else []
+        return self.trace.pending if self.trace is not None else []
 
     def running(self) -> list[Trial]:
         """The trials that have started and not ended, each with the curve that it has reported so far."""
@@ -144,7 +144,7 @@ class Watched:
     def workers(self) -> int:
         if self.study:
             return self.study.workers
-        return self.trace.header.workers if self.trace else 1
+        return self.trace.header.workers if self.trace is not None else 1
 
     @property
     def now(self) -> float:
@@ -161,7 +161,7 @@ class Watched:
             done = self.total is not None and self.trace is not None and len(self.trace) >= self.total
             return "ended" if done else "unknown"
         last = self.beats[-1]
-        if last.state in OVER:
+        if last.state in pulse.OVER:
             return last.state
         if _has_died(last):
             return "silent"
@@ -179,6 +179,11 @@ class Watched:
         if (hours := self.study.budget.hours) is not None:
             bounds.append(hours * 3600 - self.now)
         return max(0.0, min(bounds)) if bounds else None
+
+    @property
+    def hears(self) -> tuple[str, ...]:
+        """What of control.json the run honours."""
+        return self.beats[-1].hears if self.beats else ()
 
     def said(self) -> str:
         """The last warning of the run."""
@@ -199,7 +204,8 @@ def _beat(line: bytes) -> Beat | None:
         row = parse_json(line)
         numbers = {k: float(row[k]) for k in ("at", "every", "date", "cpu", "memory", "gpu", "gpu_memory") if k in row}
         words = {k: str(row[k]) for k in ("state", "host", "said") if k in row}
-        return Beat(**numbers, **words, pid=int(row.get("pid", 0)))  # type: ignore[arg-type]
+        hears = tuple(str(name) for name in row.get("hears", pulse.HEARS))
+        return Beat(**numbers, **words, pid=int(row.get("pid", 0)), hears=hears)  # type: ignore[arg-type]
     except (ValueError, TypeError, AttributeError, OverflowError):
         return None
 

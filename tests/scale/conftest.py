@@ -82,6 +82,15 @@ def hangs(config):
     return config["x"]
 
 
+def stuck(config):
+    if config["x"] < 0.5:
+        import ctypes
+
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+        ctypes.PyDLL(None).sleep(600)  # C code that gives no turn to any thread of Python
+    return config["x"]
+
+
 def fails(config):
     raise RuntimeError("no luck today")
 

@@ -143,3 +143,10 @@ def test_the_time_that_is_left_is_by_the_pace_of_the_last_trials(tmp_path):
     watched.read()
     ends = [t.end for t in watched.trace.trials]
     assert len(ends) == 6 and watched.left() == pytest.approx(ends[-1])
+
+
+def test_the_first_trials_are_seen_before_one_has_ended(whole):
+    lines = whole.read_bytes().splitlines(keepends=True)
+    whole.write_bytes(b"".join(lines[:2]))  # the header, and a trial that was asked for
+    run = Watched(whole.parent)
+    assert run.read() and [t.id for t in run.running()] == [0] and run.trace is not None and not len(run.trace)

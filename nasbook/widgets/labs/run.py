@@ -169,7 +169,8 @@ class RunLab(Lab):
         trace, fidelity = self.watched.trace, self.watched.study.fidelity if self.watched.study else None
         self.quantity = Quantity(label_of(trace))
         baseline = baseline_for(trace) if trace is not None else None
-        workers = max([workers, *(t.worker + 1 for t in [*trace.trials, *trace.pending])]) if trace else workers
+        known = [] if trace is None else [*trace.trials, *trace.pending]
+        workers = max([workers, *(t.worker + 1 for t in known)])
         unit, end = (fidelity.unit or "epoch", fidelity.max) if fidelity else ("epoch", None)
         self.use(RunPicture(show, self.quantity, total, baseline, unit, end, workers, gpu))
 
@@ -264,12 +265,13 @@ class RunLab(Lab):
         state = w.state()
         gone = None if state in LIVE else "The run is not at work, so it hears nothing."
         if state == "unknown":
-            gone = "This run gives no sign of life and reads no wishes: only runs on workers of nasbook run do."
+            gone = "This run gives no sign of life and reads no wishes: searches in Python and lone workers do not."
+        alone = None if "next" in w.hears else "This run is one training, which tries nothing else."
         helps = {
             "pause": (gone or (None if state == "running" else "It is paused already."), "Start no new trial."),
             "resume": (gone or (None if state == "paused" else "It is not paused."), "Start trials again."),
             "stop": (gone, "End the run; nasbook run --resume goes on with it."),
-            "next": (gone if state not in ("stopped", "silent") else None, "Try this configuration next."),
+            "next": ((gone if state not in ("stopped", "silent") else None) or alone, "Try this configuration next."),
         }
         for name, (why_not, help) in helps.items():
             button = self._buttons[name]

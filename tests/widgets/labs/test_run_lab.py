@@ -237,3 +237,14 @@ def test_the_cost_is_of_the_folder_that_is_watched_whatever_the_search_holds(fol
     lab.set(watts=20)
     assert lab.error is None and "(estimate, 20 W a core)" in words(lab._spent)
     lab.close()
+
+
+def test_a_run_that_is_one_training_takes_no_configuration_and_the_button_says_why(folder):
+    beat(folder.parent, hears=["pause", "stop"], pid=0)
+    lab = nasbook.lab("run")
+    lab.wait()
+    assert not lab._buttons["pause"].disabled and not lab._buttons["stop"].disabled
+    assert lab._buttons["next"].disabled and "one training" in lab._buttons["next"].tooltip
+    with pytest.raises(ValueError, match="nothing can be tried next: This run is one training"):
+        lab.entered("x1: 1, x2: 2")
+    lab.close()

@@ -541,6 +541,30 @@ def lesson_19() -> None:
         say(f"{name}: searches whose own number is better than the test", f"{(search < test).sum()} of 20")
 
 
+def lesson_20() -> None:
+    from nasbook.statistics import compare, overtuning, winners_curse
+
+    methods = ("random", "genetic", "tpe")
+    runs = {m: [nasbook.search(m, "digits-hpo-messy", trials=40, seed=s) for s in range(50)] for m in methods}
+    print(compare(runs))
+    for name in ("digits201-textures", "digits201-digits", "digits-hpo-textures"):
+        task = nasbook.task(name)
+        found = [nasbook.search("random", task, trials=200, seed=s) for s in range(50)]
+        lost = []
+        for run in found:
+            test = [1 - task.test_accuracy(t.config) if t.status == "done" else np.nan for t in run.trials]
+            lost.append(100 * overtuning(run.values, test)[-1])
+        say(f"{name}, over-tuned", f"{np.mean(np.array(lost) > 0):.0%}, {mean(lost, 2)} points")
+        worth = {}
+        for n in (10, 50, 200):
+            best = [run[n - 1].incumbent for run in found]
+            others = [np.delete(task.val[task.row(t.config), :, -1], t.metrics["run"]).mean() for t in best]
+            worth[n] = 100 * (1 - np.array(others))
+            gap = winners_curse([100 * t.value for t in best], worth[n])
+            say(f"{name}, the winner's curse after {n} trials", "{:.1f} [{:.1f}, {:.1f}] points".format(*gap))
+        say(f"{name}, trained again: after 200 trials minus after 10", against(worth[200], worth[10], 2))
+
+
 def lesson_21() -> None:
     """Three training seeds of Digits-201, 3,000 draws of twenty cells each; ± is over the seeds."""
     for name in ("digits", "messy", "textures"):

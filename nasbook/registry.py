@@ -210,6 +210,8 @@ TASKS = [
           (("dataset", "messy"),)),
     Entry("digits201-textures", "the same cells trained on textures, as a table", "nasbook.tasks.digits201:Digits201", "table", "nasbook",
           (("dataset", "textures"),)),
+    Entry("digits-jahs", "512 cells with 15 recipes of training, learning rate and weight decay, on messy digits, as a table",
+          "nasbook.tasks.digits_jahs:DigitsJAHS", "table", "nasbook"),
     Entry("digits-hpo-digits", "9,720 small networks on 8×8 digits with their curves, as a table", "nasbook.tasks.digits_hpo:DigitsHPO", "table", "nasbook",
           (("dataset", "digits"),)),
     Entry("digits-hpo-messy", "the same networks on messy digits, as a table", "nasbook.tasks.digits_hpo:DigitsHPO", "table", "nasbook",

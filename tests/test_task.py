@@ -30,7 +30,7 @@ def test_a_task_says_what_it_offers(offer):
 
 def test_tables_know_all_outcomes_and_the_others_do_not():
     for entry in registry.TASKS:
-        table = entry.name.startswith(("nb201", "digits201", "digits-hpo"))
+        table = entry.name.startswith(("nb201", "digits201", "digits-hpo", "digits-jahs"))
         assert isinstance(nasbook.task(entry.name), KnowsOutcomes) == table, entry.name
 
 

@@ -16,7 +16,6 @@ import os
 import sys
 import time
 from functools import cache
-from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -24,12 +23,12 @@ from typing import Any
 import numpy as np
 
 from nasbook.data.make.digits201 import trainer
-from nasbook.nas.spaces.nb201.cell import CONV1, CONV3, NONE, POOL, SKIP, Cell, canonical_key
+from nasbook.nas.spaces.nb201.cell import POOL, Cell, canonical_key, to_cell
+from nasbook.tasks.digits_jahs import CELLS, RECIPE
 from nasbook.tasks.images import Splits, messy
 
-ALONG, ACROSS = (SKIP, CONV1, CONV3, POOL), (NONE, SKIP)  # of the way 0 → 1 → 2 → 3, and of the short cuts
-EDGES = (ALONG, ACROSS, ALONG, ACROSS, ACROSS, ALONG)  # in the order of nb201.cell.EDGES
-RATES, DECAYS, SEEDS, EPOCHS = (0.03, 0.1, 0.3, 1.0, 3.0), (0.0, 5e-4, 5e-3), (0, 1, 2), 12
+RATES, DECAYS = (RECIPE.parameters[name].options for name in ("lr", "weight_decay"))  # type: ignore[union-attr]
+SEEDS, EPOCHS = (0, 1, 2), 12
 
 
 @cache
@@ -38,11 +37,11 @@ def distinct() -> tuple[list[Cell], np.ndarray]:
 
     The first of its class stands for it. Cells without pooling come first: cut short, the table still is a whole one
     of fewer operations."""
-    classes: dict[tuple[Any, ...], Cell] = {}
-    for cell in sorted(product(*EDGES), key=lambda c: (POOL in c, c)):
+    cells, classes = [to_cell(c) for c in CELLS.grid()], dict[tuple[Any, ...], Cell]()
+    for cell in sorted(cells, key=lambda c: (POOL in c, c)):
         classes.setdefault(canonical_key(cell), cell)
     place = {key: k for k, key in enumerate(classes)}
-    return list(classes.values()), np.array([place[canonical_key(c)] for c in product(*EDGES)], np.uint16)
+    return list(classes.values()), np.array([place[canonical_key(c)] for c in cells], np.uint16)
 
 
 @cache

@@ -27,7 +27,9 @@ from nasbook.nas.spaces.nb201.cell import POOL, Cell, canonical_key, to_cell
 from nasbook.tasks.digits_jahs import CELLS, RECIPE
 from nasbook.tasks.images import Splits, messy
 
-RATES, DECAYS = (RECIPE.parameters[name].options for name in ("lr", "weight_decay"))  # type: ignore[union-attr]
+RATES: tuple[float, ...]
+DECAYS: tuple[float, ...]
+RATES, DECAYS = (tuple(RECIPE.parameters[name].levels(9)) for name in ("lr", "weight_decay"))
 SEEDS, EPOCHS = (0, 1, 2), 12
 
 

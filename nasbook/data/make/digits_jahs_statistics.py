@@ -14,7 +14,7 @@ from nasbook.data.make.digits201 import markdown as md
 from nasbook.tasks.digits_jahs import DEFAULT, RECIPE, TABLE
 
 PAGE = TABLE.with_suffix(".md")
-RATES, DECAYS = (RECIPE.parameters[name].options for name in ("lr", "weight_decay"))  # type: ignore[union-attr]
+RATES, DECAYS = (RECIPE.parameters[name].levels(9) for name in ("lr", "weight_decay"))
 USUAL = DECAYS.index(DEFAULT["weight_decay"])
 
 

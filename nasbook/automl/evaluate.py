@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
+from sklearn import config_context
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -115,7 +115,8 @@ class Pipelines(Task):
         folds = self.folds if fidelity is None else min(self.folds, max(1, round(fidelity)))
         held, losses, curve = self.nothing(), [], []
         for i, (train, out) in enumerate(self.splits[:folds]):
-            held[out] = self._predicted(config, seed, train, out)
+            with quiet():
+                held[out] = self._predicted(config, seed, train, out)
             losses.append(self.loss(self.y[out], held[out]))
             known = (self.fold >= 0) & (self.fold <= i)
             curve.append((i + 1, self.loss(self.y[known], held[known])))
@@ -191,10 +192,9 @@ class Pipelines(Task):
     def _predicted(self, config: Config, seed: int, train: np.ndarray, out: np.ndarray) -> np.ndarray:
         x, y = self.data.x, self.data.labels
         pipeline = build(config, self.data, seed)
-        with quiet():
-            if self.leak:  # the mistake: what is held out has helped to prepare the rows and to choose the features
-                x, pipeline = pipeline[:-1].fit_transform(x, y), pipeline[-1]
-            return self.predict(clone(pipeline).fit(x[train], y[train]), x[out])
+        if self.leak:  # the mistake: what is held out has helped to prepare the rows and to choose the features
+            x, pipeline = pipeline[:-1].fit_transform(x, y), pipeline[-1]
+        return self.predict(pipeline.fit(x[train], y[train]), x[out])
 
     def nothing(self) -> np.ndarray:
         """Predictions of no row yet."""
@@ -219,7 +219,9 @@ def _check_models(models: Any, known: Sequence[str]) -> None:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """One thread, and no word of solvers that stop early or of columns that are the same in one fold."""
-    with threadpool_limits(1), warnings.catch_warnings(), np.errstate(all="ignore"):
+    """One thread, parameters that a space has checked already, and no word of solvers that stop early or of columns
+    that are the same in one fold."""
+    few = threadpool_limits(1), config_context(skip_parameter_validation=True)
+    with few[0], few[1], warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         yield

@@ -94,7 +94,7 @@ def build(config: Config, data: Data, seed: int = 0) -> Pipeline:
     return Pipeline(list(steps.items()))
 
 
-def _prepare(config: Config, data: Data) -> ColumnTransformer:
+def _prepare(config: Config, data: Data) -> Pipeline | ColumnTransformer:
     """Each kind of column on its own way to finite numbers."""
     places = {kind: [i for i, f in enumerate(data.features) if f[1] == kind] for kind in ("number", "date", "category")}
     missing = config.get("missing", "median")
@@ -121,7 +121,7 @@ def _prepare(config: Config, data: Data) -> ColumnTransformer:
         else:
             code = TargetEncoder(random_state=0)
         steps.append(("categories", make_pipeline(named, code), places["category"]))
-    return ColumnTransformer(steps)
+    return steps[0][1] if len(steps) == 1 else ColumnTransformer(steps)
 
 
 def _circle(period: float, columns: int) -> SplineTransformer:

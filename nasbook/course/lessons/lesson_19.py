@@ -121,10 +121,10 @@ QUESTIONS = [
 EXERCISES = [
     Exercise(
         name="19.folds",
-        prompt="Two functions are given: <code>best_columns(x, y, k)</code> chooses k columns, <code>centroid(x, y, new)</code> "
-        "learns from x, y and predicts the rows <code>new</code> (both in <code>nasbook.course.lessons.lesson_19</code>). Write "
-        "<code>accuracy(x, y, fold, k)</code>: the share of rows that are predicted right when each fold 0 … 4 of "
-        "<code>fold</code> (n,) is held out in turn, without a leak.",
+        prompt="Two functions are there to be imported from <code>nasbook.course.lessons.lesson_19</code>: "
+        "<code>best_columns(x, y, k)</code> chooses k columns, and <code>centroid(x, y, new)</code> learns from x, y and predicts "
+        "the rows <code>new</code>. Write <code>accuracy(x, y, fold, k)</code>: the share of rows that are predicted right, from "
+        "the k columns that are chosen, when each fold 0 … 4 of <code>fold</code> (n,) is held out in turn, without a leak.",
         answer="accuracy",
         test=check_folds,
         hints=(
@@ -132,8 +132,7 @@ EXERCISES = [
             "Choose the columns inside the loop: <code>chosen = best_columns(x[train], y[train], k)</code>; then give "
             "<code>x[train][:, chosen]</code> to <code>centroid</code>.",
         ),
-        stub="from nasbook.course.lessons.lesson_19 import best_columns, centroid\n\n"
-        "def accuracy(x, y, fold, k):\n    return ...",
+        stub="def accuracy(x, y, fold, k):\n    return ...",
         solution="import numpy as np\nfrom nasbook.course.lessons.lesson_19 import best_columns, centroid\n\n"
         "def accuracy(x, y, fold, k):\n"
         "    right = []\n"

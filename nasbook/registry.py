@@ -314,6 +314,7 @@ LABS = [
     Entry("hardware", "a price of latency and a cap, probabilities that move, fronts, and where FLOPs mislead",
           "nasbook.widgets.labs.hardware:HardwareLab"),
     Entry("race", "several methods, several seeds, one task", "nasbook.widgets.labs.race:RaceLab"),
+    Entry("statistics", "seeds that are drawn, who wins with them, and how surely", "nasbook.widgets.labs.statistics:StatisticsLab"),
     Entry("run", "a run of nasbook run, followed from a notebook: trials, curves, workers, and what is asked of it",
           "nasbook.widgets.labs.run:RunLab"),
 ]  # fmt: skip

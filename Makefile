@@ -86,7 +86,8 @@ $(PEERS_STAMP): $(TEST_STAMP)
 	@touch $@
 
 # One thread a library: the tests' numbers do not depend on the machine, and two workers do not fight for two cores.
-THREADS := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 MPLBACKEND=Agg PYDEVD_DISABLE_FILE_VALIDATION=1
+# Bytecode is kept, whatever the caller says: the tests start hundreds of processes, which would compile it all again.
+THREADS := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 MPLBACKEND=Agg PYDEVD_DISABLE_FILE_VALIDATION=1
 PYTEST  := $(THREADS) $(BIN)/python -m pytest --durations=10 --durations-min=1
 # A file stays on one worker, so that a notebook's cells share a kernel, and a file's tests what they have made once.
 SPREAD  := $(PYTEST) -n $(WORKERS) --dist loadfile
@@ -101,16 +102,16 @@ test: env-test
 	types() { wait $$mypy; code=$$?; cat "$$found"; rm -f "$$found"; return $$code; }; \
 	step "lint" $(BIN)/ruff check .; \
 	step "layout" $(BIN)/ruff format --check .; \
-	step "tests" env $(SPREAD) --no-loadscope-reorder -m "not browser and not peers" tests; \
+	step "tests" env $(SPREAD) -p no:nbval --no-loadscope-reorder -m "not browser and not peers" tests; \
 	step "types" types; \
-	$(if $(wildcard tests/browser),step "browser" env $(SPREAD) -m browser tests/browser;) \
+	$(if $(wildcard tests/browser),step "browser" env $(SPREAD) -p no:nbval -m browser tests/browser;) \
 	$(if $(NOTEBOOKS),step "notebooks" $(NBVAL) $(NOTEBOOKS);) \
 	if [ -n "$$failed" ]; then printf '\nFAILED: %s\n' "$${failed#, }"; exit 1; fi; \
 	[ -n "$$browser" ] || printf '\nTHE BROWSER TESTS WERE SKIPPED: NO CHROMIUM OR CHROME WAS FOUND.\n'; \
 	printf '\nAll passed.\n'
 
 test-ray: env-ray
-	$(THREADS) $(PEERS)/bin/python -m pytest --durations=10 --durations-min=1 -n $(WORKERS) --dist loadgroup -m peers tests/peers
+	$(THREADS) $(PEERS)/bin/python -m pytest --durations=10 --durations-min=1 -p no:nbval -n $(WORKERS) --dist loadgroup -m peers tests/peers
 
 lint: env-test
 	$(BIN)/ruff check .

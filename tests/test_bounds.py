@@ -91,6 +91,7 @@ BOUNDS = {
         "children": 2,
         "morphisms": 1,
     },
+    "nes": {"pool": 1, "members": 1, "population": 2, "parents": 1},
     "reptile": {
         "epochs": 1,
         "meta_steps": 1,

@@ -7,7 +7,7 @@ import pytest
 
 import nasbook
 from nasbook import registry
-from nasbook.task import HoldsImages, JudgesImages, KnowsOutcomes, ManyTasks, OfNumbers
+from nasbook.task import HoldsImages, JudgesImages, KnowsOutcomes, ManyTasks, OfNumbers, Predicts
 
 OFFERS = {
     HoldsImages: {
@@ -17,6 +17,11 @@ OFFERS = {
     },
     JudgesImages: {"digits-gan"},
     ManyTasks: {"digits-few-shot"},
+    Predicts: {
+        "digits-cells", "digits-mlp-chain", "digits-conv-chain", "digits-darts", "digits-s2", "digits-s4",
+        "digits-macro", "digits-block-chain", "digits-mbconv-chain", "digits-elastic", "digits-compound", "images",
+        "digits-pool", "characters",
+    },
     OfNumbers: {"forrester", "branin", "hartmann6", "ackley", "rosenbrock", "ellipsoid", "uneven-axes"},
 }  # fmt: skip
 NAMES = ("name", "__name__", "value_label", "space", "fidelity", "objectives")  # a class may lack these

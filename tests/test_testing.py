@@ -17,6 +17,7 @@ ASK_TELL = [e.name for e in registry.METHODS if issubclass(e.load(), Method)]
 PLAIN = {"floats": Space(x=Float(0, 1), y=Float(0, 1))}
 ONE_SHOT = {
     **{name: (task, {"train": 100}, {"epochs": 2, "channels": 2}, 2) for name, task in TASK_OF.items()},
+    "nes": ("digits-pool", {}, {"pool": 6, "members": 2, "population": 3, "parents": 2}, 6),
     "reptile": ("digits-few-shot", {}, {"epochs": 2, "channels": 2, "meta_steps": 2, "judges": 2}, 2),
     "autogan": ("digits-gan", {}, {"epochs": 2, "steps": 2, "ctrl_steps": 2, "images": 20, "channels": 2}, 2),
     "pbt": ("digits-mlp", {"epochs": 2, "train": 100}, {"population": 3}, 6),

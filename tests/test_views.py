@@ -15,6 +15,7 @@ from nasbook.trace import Trace
 
 SMALL = {
     **{name: (task, {"epochs": 2, "channels": 2, "batch": 100, "trials": 2}) for name, task in TASK_OF.items()},
+    "nes": ("digits-pool", {"pool": 4, "members": 3, "population": 2, "parents": 2}),
     "reptile": (
         "digits-few-shot",
         {"epochs": 2, "meta_steps": 1, "tasks": 1, "inner_steps": 1, "channels": 1, "judges": 1},

@@ -84,8 +84,8 @@ class Pipelines(Task):
         self.fidelity = Fidelity("fold", 1, folds)
         self.space, self.limits = pipeline_space(table, models or ()), {"share": (1e-4, 0.9999)}
         self.seen, self.unseen = splits.untouched(table, rows, split)
-        self.data, self.y, self.y_test = table.part(self.seen), table.y[self.seen], table.y[self.unseen]
-        self.splits = splits.folds(self.data, folds, split)
+        self.known, self.y, self.y_test = table.part(self.seen), table.y[self.seen], table.y[self.unseen]
+        self.splits = splits.folds(self.known, folds, split)
         self.fold = np.full(len(self.y), -1)
         for i, (_, out) in enumerate(self.splits):
             self.fold[out] = i
@@ -135,7 +135,7 @@ class Pipelines(Task):
 
     def loss(self, y: np.ndarray, p: np.ndarray) -> float:
         """What is minimised, of predictions p, (n, classes) or (n,), of rows y (n,)."""
-        if self.data.kind == "regression":
+        if self.known.kind == "regression":
             return float(np.sqrt(np.mean((p - y) ** 2)) if self.loss_name == "rmse" else np.mean(np.abs(p - y)))
         if self.loss_name == "log loss":
             return float(-np.mean(np.log(np.clip(p[np.arange(len(y)), y], 1e-6, 1))))
@@ -158,14 +158,14 @@ class Pipelines(Task):
     def fitted(self, config: Config, seed: int = 0, everything: bool = False) -> Pipeline:
         """The pipeline of a configuration, fitted on the rows that the search sees, or on all; it answers with the
         target as it stands in the table."""
-        data = self.table if everything else self.data
+        data = self.table if everything else self.known
         with quiet():
             return build(self.space.validate(config), data, seed).fit(data.x, data.labels)
 
     def predict(self, model: Any, x: np.ndarray) -> np.ndarray:
         """(n, classes) probabilities of all classes of the table, or (n,) numbers. A support vector machine tells
         distances, of which the logistic function makes numbers between 0 and 1."""
-        if self.data.kind == "regression":
+        if self.known.kind == "regression":
             return np.asarray(model.predict(x), np.float32)
         if hasattr(model, "predict_proba"):
             p = model.predict_proba(x)
@@ -173,8 +173,8 @@ class Pipelines(Task):
             distance = model.decision_function(x)
             distance = np.stack([-distance, distance], 1) / 2 if distance.ndim == 1 else distance
             p = np.exp(distance - distance.max(1, keepdims=True))
-        whole = np.zeros((len(x), len(self.data.classes)), np.float32)
-        whole[:, [self.data.classes.index(c) for c in model.classes_.tolist()]] = p / p.sum(1, keepdims=True)
+        whole = np.zeros((len(x), len(self.known.classes)), np.float32)
+        whole[:, [self.known.classes.index(c) for c in model.classes_.tolist()]] = p / p.sum(1, keepdims=True)
         return whole
 
     def within(self, fold: int) -> Pipelines:
@@ -182,23 +182,23 @@ class Pipelines(Task):
         task = copy(self)
         train, out = self.splits[fold]
         task.seen, task.unseen = self.seen[train], self.seen[out]
-        task.data, task.y, task.y_test = self.data.part(train), self.y[train], self.y[out]
-        task.splits, task._kept = splits.folds(task.data, self.folds, fold), {}
+        task.known, task.y, task.y_test = self.known.part(train), self.y[train], self.y[out]
+        task.splits, task._kept = splits.folds(task.known, self.folds, fold), {}
         task.fold = np.full(len(task.y), -1)
         for i, (_, rows) in enumerate(task.splits):
             task.fold[rows] = i
         return task
 
     def _predicted(self, config: Config, seed: int, train: np.ndarray, out: np.ndarray) -> np.ndarray:
-        x, y = self.data.x, self.data.labels
-        pipeline = build(config, self.data, seed)
+        x, y = self.known.x, self.known.labels
+        pipeline = build(config, self.known, seed)
         if self.leak:  # the mistake: what is held out has helped to prepare the rows and to choose the features
             x, pipeline = pipeline[:-1].fit_transform(x, y), pipeline[-1]
         return self.predict(pipeline.fit(x[train], y[train]), x[out])
 
     def nothing(self) -> np.ndarray:
         """Predictions of no row yet."""
-        n, k = len(self.y), len(self.data.classes)
+        n, k = len(self.y), len(self.known.classes)
         return np.full((n, k) if k else n, np.nan, np.float32)
 
     def _keep(self, config: Config, seed: int, held: np.ndarray) -> None:

@@ -9,6 +9,7 @@
     reinforce.py                   reinforce
     ppo.py                         ppo
     network_morphism.py            network-morphism
+    nes.py                         nes
     reptile.py                     reptile
     darts.py                       darts
     pc_darts.py                    pc-darts

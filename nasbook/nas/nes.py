@@ -60,7 +60,7 @@ class NESSettings:
 class NESView(Kept):
     """After a training: who would be in the ensemble now, and on the validation rows what each is worth."""
 
-    population: tuple[int, ...]  # trial ids, oldest first
+    alive: tuple[int, ...]  # the population: trial ids, oldest first
     parents: tuple[int, ...]  # of those that could have had the child; none before a random one
     parent: int | None
     ensemble: tuple[int, ...]  # trial ids, in the order of selection

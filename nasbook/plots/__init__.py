@@ -48,6 +48,7 @@ from nasbook.plots.viewed import (
     EPISODES,
     FOREST,
     GAN,
+    NES,
     POLICY,
     RGPE,
     RUNGS,
@@ -64,6 +65,7 @@ from nasbook.plots.views.acquisition_maps import Acquisition2D
 from nasbook.plots.views.chains import chains
 from nasbook.plots.views.compound import compound
 from nasbook.plots.views.controller import PolicyPicture, policy
+from nasbook.plots.views.ensemble import ensemble
 from nasbook.plots.views.episodes import episodes
 from nasbook.plots.views.forest import forest
 from nasbook.plots.views.gan import gan
@@ -132,6 +134,7 @@ KINDS: dict[str, Callable[..., Figure]] = {
     "rgpe": sources,
     "gan": gan,
     "compound": compound,
+    "ensemble": ensemble,
 }
 
 
@@ -155,6 +158,7 @@ VIEWS: dict[str, Views] = {  # the view of a method that a kind draws; the other
     "rgpe": RGPE,
     "gan": GAN,
     "compound": COMPOUND,
+    "ensemble": NES,
 }
 
 
@@ -214,7 +218,7 @@ __all__ = [
     "RanksPicture", "SchedulePicture", "SideBySide1D", "SideBySide2D", "SlicePicture", "Stack", "SupernetPicture",
     "TimelinePicture", "TrainingPicture", "TreePicture", "WeightsPicture", "ablation", "acquisition",
     "acquisition_picture", "acquisitions", "attribution", "baseline_for", "beats", "cell", "cell_attribution",
-    "chains", "compare", "compound", "contour", "critical_difference", "dependence", "edf", "episodes",
+    "chains", "compare", "compound", "contour", "critical_difference", "dependence", "edf", "ensemble", "episodes",
     "family_tree", "forest", "gan", "history", "hypervolume_history", "importance", "interactions", "landscape",
     "layers", "learning_curves", "lineage", "own_kind", "parallel", "pareto", "paths", "plot", "policy",
     "population", "predictions", "profiles", "progress", "race", "random_baseline", "rank", "rungs",

@@ -149,4 +149,5 @@ WALK = Views(("nasbook.hpo.hypergradient:HypergradientView",), ("hypergradient",
 STOPPING = Views(("nasbook.hpo.median_stopping:StoppingView",), ("median-stopping",))
 RGPE = Views(("nasbook.nas.rgpe:RGPEView",), ("rgpe",))
 GAN = Views(("nasbook.nas.parts.gan_view:AutoGANView",), ("autogan",))
+NES = Views(("nasbook.nas.nes:NESView",), ("nes",))
 COMPOUND = Views(("nasbook.nas.compound:CompoundView",), ("compound",))

@@ -268,17 +268,18 @@ class Networks(Task):
     @one_thread()
     @torch.no_grad()
     def predict(self, config: Config, *, seed: int = 0, parts: Sequence[str] = ("val",)) -> dict[str, np.ndarray]:
-        """Train to the end as `evaluate` does: the probabilities (n, classes) of each of these parts."""
+        """Train to the end as `evaluate` does: the probabilities (n, classes) of everything that is predicted in each
+        of these parts."""
         training = self.training(self.space.validate(config), seed)
         with torch.enable_grad():
             training.learn(self.epochs)
         net = training.judged.eval()
         logits = {part: torch.cat([net(x) for x in self.tensors[part][0].split(300)]) for part in parts}
-        return {part: z.double().softmax(-1).cpu().numpy() for part, z in logits.items()}
+        return {part: z.double().softmax(-1).flatten(0, -2).cpu().numpy() for part, z in logits.items()}
 
     def labels(self, part: str) -> np.ndarray:
         """(n,) of "train", "val" or "test"."""
-        return self.splits[part][1]
+        return self.tensors[part][1].flatten().cpu().numpy()
 
 
 def of_images(task: str, space: str, options: Mapping[str, Any], **images: Any) -> Any:

@@ -45,12 +45,11 @@ class DigitsPool(Task):
     """Validation error of one training of a cell. run: 0 … 4 always shows that seed; None draws it by the seed."""
 
     name = "digits-pool"
-    knows_cost = True
     value_label = "validation error"
     limits = {}
 
     def __init__(self, run: int | None = None) -> None:
-        if run is not None and (isinstance(run, bool) or run not in range(SEEDS)):
+        if run is not None and (not isinstance(run, int) or isinstance(run, bool) or run not in range(SEEDS)):
             raise ValueError(f"{self.name}: run must be 0 … {SEEDS - 1}, or None (drawn), not {run!r}")
         self.run, self.arguments = run, {} if run is None else {"run": run}
         cells, self._kept, self._labels = _open()
@@ -69,7 +68,7 @@ class DigitsPool(Task):
         p, y = self.predict(config, seed=seed)["val"], self.labels("val")
         error = float((p.argmax(1) != y).mean())
         loss = float(-np.log(p[np.arange(len(y)), y]).mean())
-        return Evaluation(error, metrics={"accuracy": 1 - error, "val_loss": loss}, cost=1.0)
+        return Evaluation(error, metrics={"accuracy": 1 - error, "val_loss": loss})
 
     def predict(self, config: Config, *, seed: int = 0, parts: Sequence[str] = ("val",)) -> dict[str, np.ndarray]:
         row = self.cells.index(self.space.validate(config)["cell"])

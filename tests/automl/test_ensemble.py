@@ -37,9 +37,9 @@ def valid(task):
 def test_stacking_is_scikit_learns(data):
     task = Pipelines(data, rows=90)
     configs = valid(task)
-    members = [(f"m{i}", build(c, task.data, 0)) for i, c in enumerate(configs)]
+    members = [(f"m{i}", build(c, task.known, 0)) for i, c in enumerate(configs)]
     theirs = StackingClassifier(members, LogisticRegression(max_iter=1000), cv=task.splits,
-                                stack_method="predict_proba").fit(task.data.x, task.y)  # fmt: skip
+                                stack_method="predict_proba").fit(task.known.x, task.y)  # fmt: skip
     P = np.array([task.held_out(c) for c in configs], float)
     P_test = np.array([task.predict_test(c) for c in configs], float)
     ours = stack(P, task.y)(P_test)
@@ -51,8 +51,8 @@ def test_stacking_of_numbers_is_scikit_learns():
     task = Pipelines("diabetes", rows=90)
     rng = np.random.default_rng(0)
     configs = [task.space.sample(rng) for _ in range(3)]
-    members = [(f"m{i}", build(c, task.data, 0)) for i, c in enumerate(configs)]
-    theirs = StackingRegressor(members, RidgeCV(), cv=task.splits).fit(task.data.x, task.y)
+    members = [(f"m{i}", build(c, task.known, 0)) for i, c in enumerate(configs)]
+    theirs = StackingRegressor(members, RidgeCV(), cv=task.splits).fit(task.known.x, task.y)
     P, P_test = (np.array([f(c) for c in configs], float) for f in (task.held_out, task.predict_test))
     assert np.allclose(stack(P, task.y)(P_test), theirs.predict(task.table.x[task.unseen]), rtol=1e-3)
 

@@ -13,7 +13,7 @@ CONFIG = {"scale": "standard", "features": "best", "share": 0.5, "model": "logis
 
 def test_out_of_fold_predictions_are_scikit_learns():
     task = Pipelines("cancer", rows=120)
-    theirs = cross_val_predict(build(CONFIG, task.data), task.data.x, task.y, cv=task.splits, method="predict_proba")
+    theirs = cross_val_predict(build(CONFIG, task.known), task.known.x, task.y, cv=task.splits, method="predict_proba")
     assert np.allclose(task.held_out(CONFIG), theirs, atol=1e-6)
     assert task.evaluate(CONFIG).value == np.mean(theirs.argmax(1) != task.y)
 
@@ -21,11 +21,11 @@ def test_out_of_fold_predictions_are_scikit_learns():
 def test_the_test_rows_are_no_search_rows_and_fitting_has_not_seen_them():
     task = Pipelines("wine", rows=60)
     assert not set(task.seen) & set(task.unseen) and len(task.seen) == 60 and len(task.unseen) == 118
-    before = task.held_out(CONFIG).copy(), task.fitted(CONFIG).predict(task.data.x)
+    before = task.held_out(CONFIG).copy(), task.fitted(CONFIG).predict(task.known.x)
     task.table.x[task.unseen] = 1e6
     task._kept.clear()
     assert np.array_equal(task.held_out(CONFIG), before[0])
-    assert np.array_equal(task.fitted(CONFIG).predict(task.data.x), before[1])
+    assert np.array_equal(task.fitted(CONFIG).predict(task.known.x), before[1])
 
 
 def test_a_leak_makes_something_of_noise_and_honest_folds_do_not():
@@ -66,7 +66,7 @@ def test_groups_stay_together_everywhere():
     task = Pipelines(table(g=[f"patient {i}" for i in groups]), target="y", group="g")
     assert not set(groups[task.seen]) & set(groups[task.unseen])
     for train, out in task.splits:
-        assert not set(task.data.groups[train]) & set(task.data.groups[out])
+        assert not set(task.known.groups[train]) & set(task.known.groups[out])
     with pytest.raises(ValueError, match="5 folds need 5 groups, and the search sees"):
         Pipelines(table(g=np.repeat([1, 2, 3], 20)), target="y", group="g")
 

@@ -49,6 +49,7 @@ BRIEF: dict[str, tuple[str, dict[str, Any]]] = {  # where branin will not do: a 
     "dehb": ("digits-hpo-messy", {"trials": 30}),
     "pbt": ("digits-mlp", {"trials": 8, "population": 4}),
     **{name: (task, {"trials": 2}) for name, task in TASK_OF.items()},
+    "nes": ("digits-pool", {"trials": 8, "population": 4}),
     "reptile": ("digits-few-shot", {"trials": 1}),
     "autogan": (
         "digits-gan",
@@ -105,6 +106,7 @@ def refused(kind: str, trace: Trace) -> bool:
         **dict.fromkeys(("compare", "critical-difference", "beats", "profiles"), True),  # of several methods
         "cell": not cells,
         "chains": "depth" not in trace.space.parameters or not any(n.endswith("_1") for n in trace.space.parameters),
+        **dict.fromkeys(("contour", "rank"), len(trace.space.parameters) < 2),
         "importance": sum(t.status == "done" for t in trace.trials) < 4,
         **dict.fromkeys(("attribution", "ablation", "interactions", "dependence"), unknown(trace)),
         "cell-attribution": not cells or unknown(trace),

@@ -14,6 +14,7 @@ SMALL = {  # a task for each method that cannot search branin, and settings that
     "hypergradient": ("ridge-digits", {}, {"epochs": 3, "steps": 2}),
     "pbt": ("digits-mlp", {"epochs": 2, "train": 60}, {"population": 3}),
     "network-morphism": ("digits-conv-chain", {}, {}),
+    "nes": ("digits-pool", {}, {"pool": 6, "population": 3}),
     "reptile": ("digits-few-shot", {}, {}),
     **{name: (task, {}, {"epochs": 1, "channels": 2}) for name, task in TASK_OF.items()},
     "autogan": ("digits-gan", {}, {"epochs": 2, "steps": 2, "ctrl_steps": 2, "images": 20, "channels": 2}),

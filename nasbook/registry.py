@@ -316,6 +316,8 @@ LABS = [
           "nasbook.widgets.labs.gan:GANLab"),
     Entry("hardware", "a price of latency and a cap, probabilities that move, fronts, and where FLOPs mislead",
           "nasbook.widgets.labs.hardware:HardwareLab"),
+    Entry("explain", "what a configuration or a cell owes to each of its parts, by the truth and by a forest on the trials",
+          "nasbook.widgets.labs.explain:ExplainLab"),
     Entry("race", "several methods, several seeds, one task", "nasbook.widgets.labs.race:RaceLab"),
     Entry("statistics", "seeds that are drawn, who wins with them, and how surely", "nasbook.widgets.labs.statistics:StatisticsLab"),
     Entry("run", "a run of nasbook run, followed from a notebook: trials, curves, workers, and what is asked of it",

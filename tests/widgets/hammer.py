@@ -40,6 +40,7 @@ SMALL = {  # settings under which a step is quick: the last word is always a ste
     "bayesian": {"trials": 10},
     "controller": {"trials": 50},
     "run": {"folder": "runs/sample", "follow": False},
+    "explain": {"trials": 6, "forest": False},
 }
 HANDS_OFF = {"race": ("bananas", "ppo", "reinforce", "rgpe", "forest")}  # some seconds a seed: nothing new in them
 SENTENCES = re.compile(  # what a user may be told

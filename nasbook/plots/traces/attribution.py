@@ -52,7 +52,7 @@ class Worth:
             return f"{how}: looked up in {style.named(str(source), 60)}"
         useless = ", no better than the mean" if getattr(source, "useless", False) else ""
         off = f"{100 * source.error:.1f} points" if self.quantity.percent else style.number(source.error)
-        return f"Guessed by {source}; on those that a tree has not seen it is off by {off}{useless}"
+        return f"Guessed by {source}; off by {off} on trials unseen{useless}"
 
 
 def needs(trace: Any, kind: str) -> None:

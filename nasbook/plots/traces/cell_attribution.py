@@ -22,13 +22,14 @@ class CellAttributionPicture(Picture):
     """A cell whose edges are as thick as their Shapley values: blue and solid lowers the error, purple and dashed
     raises it. An edge without an operation counts too, since something else could stand there.
 
-    State: an `Attribution` of a cell of NAS-Bench-201."""
+    State: an `Attribution` of a cell of NAS-Bench-201, or () where there is none yet."""
 
     figsize = (style.WIDTH, 4.1)
 
     def __init__(self, worth: Worth | None = None) -> None:
         super().__init__()
         self.worth = worth or Worth("validation error")
+        self.found: Attribution | None = None
 
     def build(self, fig: Figure | SubFigure) -> None:
         self.title(fig)
@@ -55,8 +56,15 @@ class CellAttributionPicture(Picture):
                 )
             )
 
-    def update(self, state: Attribution) -> bool:
-        self.found = state
+    def update(self, state: Attribution | tuple[()]) -> bool:
+        self.found = state or None
+        for line in self.lines.values():
+            line.set_visible(bool(state))
+        if not state:
+            for words in (*self.labels.values(), self.note):
+                words.set_text("")
+            self.say("No cell has been tried yet")
+            return False
         values = dict(zip(state.names, state.phi, strict=True))
         self.phi = [float(values.get(name, 0.0)) for name in EDGE_NAMES]
         largest = max(map(abs, self.phi)) or 1.0
@@ -67,11 +75,11 @@ class CellAttributionPicture(Picture):
             line.set_linestyle("-" if phi < 0 else dashed(style.DASH, width))
             self.labels[edge].set_text(f"{state.config[name]} {self.worth.change(phi)}")
         self.note.set_text(style.clipped(self.worth.basis(state), style.WIDTH - 0.2, style.SMALL, "normal"))
-        self.say(self._sentence())
+        self.say(self._sentence(state))
         return False
 
-    def _sentence(self) -> str:
-        found, say = self.found, self.worth
+    def _sentence(self, found: Attribution) -> str:
+        say = self.worth
         if not np.any(np.abs(self.phi) > 1e-12):
             return f"No edge changes the {say.name}: it is {say.text(found.total)}"
         k = int(np.argmax(np.abs(self.phi)))
@@ -81,6 +89,8 @@ class CellAttributionPicture(Picture):
 
     def alt(self) -> str:
         found, say = self.found, self.worth
+        if found is None:
+            return "No cell is explained yet."
         edges = [
             f"{found.config[name]} from {NODES[i]} to {NODES[j]} {say.change(phi)}"
             for (i, j), name, phi in zip(EDGES, EDGE_NAMES, self.phi, strict=True)

@@ -97,7 +97,7 @@ class DependencePicture(Picture):
         if source.exact:
             return f"Looked up in {style.named(str(source), 60)}"
         off = f"{100 * source.error:.1f} points" if self.quantity.percent else style.number(source.error)
-        return f"Guessed by {source}; on those that a tree has not seen it is off by {off}"
+        return f"Guessed by {source}; off by {off} on trials unseen"
 
     def _change(self, one: Dependence) -> str:
         return f"{100 * one.reach:.1f} points" if self.quantity.percent else style.number(one.reach)

@@ -82,7 +82,7 @@ def _plot(trace: Trace, kind: str | None = None, **options: Any) -> Any:
 
 
 def _to_csv(trace: Trace, path: str | Path) -> Path:
-    """Write the trials as a CSV file: one row each, with config.<name> and metric.<name>."""
+    """Write the trials as a CSV file: one row each, with config.<name>, metric.<name> and used.<name>."""
     return importlib.import_module("nasbook.rows").to_csv(trace, path)
 
 
@@ -92,8 +92,8 @@ def _to_dataframe(trace: Trace) -> Any:
 
 
 def _cost(trace: Trace, **options: Any) -> Any:
-    """What the trials have cost: seconds, memory and energy; options: see nasbook.scale.cost.cost."""
-    return importlib.import_module("nasbook.scale.cost").cost(trace, **options)
+    """What the trials have cost: seconds, memory and energy; options: see nasbook.cost.cost."""
+    return importlib.import_module("nasbook.cost").cost(trace, **options)
 
 
 def _explain(trace: Trace, *args: Any, **options: Any) -> Any:

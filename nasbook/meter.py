@@ -19,6 +19,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 SHARE = "NASBOOK_GPU_SHARE"  # of a GPU, that a worker has; set by the engine
+WHOLE = ("peak_bytes", "gpu_peak_bytes", "gpu_use")  # what is no sum
 LONG = 0.001  # seconds; of shorter trials the memory is not worth its reading
 
 
@@ -55,8 +57,7 @@ class Meter:
 
     def share(self, n: int) -> dict[str, float]:
         """Of each of n trials that ran at once."""
-        whole = ("peak_bytes", "gpu_peak_bytes", "gpu_use")
-        return {name: x if name in whole else round(x / n, 6) for name, x in self.used.items()}
+        return {name: x if name in WHOLE else round(x / n, 6) for name, x in self.used.items()}
 
     def epoch(self, fidelity: float) -> None:
         """An epoch has ended, and another may begin."""
@@ -93,6 +94,13 @@ class Meter:
     def _pop(self) -> None:
         self._ranges -= 1
         _nvtx().range_pop()
+
+
+def added(used: Mapping[str, float], more: Mapping[str, float]) -> dict[str, float]:
+    """What was used in two spans of time, one after the other: sums, and the larger of what is no sum."""
+    names = [*used, *(name for name in more if name not in used)]
+    both = {name: (used.get(name, 0.0), more.get(name, 0.0)) for name in names}
+    return {name: max(pair) if name in WHOLE else round(sum(pair), 6) for name, pair in both.items()}
 
 
 def forget_peak() -> None:

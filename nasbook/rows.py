@@ -1,8 +1,8 @@
 """The trials of a trace as rows of a table: CSV, or a pandas DataFrame.
 
 Columns: what a trial is (trial, status, value …), then value_1, value_2 … where there are several objectives, then
-config.<name> for each parameter and metric.<name> for each metric. One row for each trial that has ended, in the order
-of the ends; what a trial has not got is empty.
+config.<name> for each parameter, metric.<name> for each metric and used.<name> for what was measured of the machine
+(see meter.py). One row for each trial that has ended, in the order of the ends; what a trial has not got is empty.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ def rows(trace: Trace) -> list[dict[str, Any]]:
     trials = trace.trials
     several = max((len(t.values or ()) for t in trials), default=0)
     metrics = list(dict.fromkeys(name for t in trials for name in t.metrics))
+    used = list(dict.fromkeys(name for t in trials for name in t.used))
     found = []
     for t in trials:
         config, measured, values = t.config, t.metrics, t.values or ()
@@ -30,6 +31,7 @@ def rows(trace: Trace) -> list[dict[str, Any]]:
         row |= {f"value_{k + 1}": values[k] if k < len(values) else None for k in range(several)}
         row |= {f"config.{name}": config.get(name) for name in trace.space.parameters}
         row |= {f"metric.{name}": measured.get(name) for name in metrics}
+        row |= {f"used.{name}": t.used.get(name) for name in used}
         found.append(row)
     return found
 

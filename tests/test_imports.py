@@ -45,6 +45,7 @@ ALLOWED = {
     "source": set(),
     "version": set(),
     "meter": set(),
+    "cost": {"trace", "trial"},
     "axes": set(),
     "parameters": {"axes"},
     "counting": set(),
@@ -100,12 +101,12 @@ ALLOWED = {
     "tasks": CORE | {"kit", "tasks", "nas", "data"},  # nas/spaces holds the cells that tasks train
     "explain": CORE | {"kit", "hpo", "nas", "tasks", "explain"},
     "automl": CORE | {"kit", "tasks", "automl"},
-    "plots": CORE | METHODS | {"about", "statistics", "tasks", "explain", "automl", "plots"},
-    "scale": CORE | METHODS | {"tasks", "scale"},
-    "widgets": CORE | METHODS | {"statistics", "tasks", "explain", "automl", "plots", "scale", "widgets"},
+    "plots": CORE | METHODS | {"about", "cost", "statistics", "tasks", "explain", "automl", "plots"},
+    "scale": CORE | METHODS | {"cost", "tasks", "scale"},
+    "widgets": CORE | METHODS | {"cost", "statistics", "tasks", "explain", "automl", "plots", "scale", "widgets"},
     "course": CORE
     | METHODS
-    | {"statistics", "tasks", "explain", "automl", "plots", "scale", "widgets", "course", "testing"},
+    | {"cost", "statistics", "tasks", "explain", "automl", "plots", "scale", "widgets", "course", "testing"},
 }
 FOREIGN = {
     "hpo": {"matplotlib", "ipywidgets", "anywidget", "IPython", "torch"},
@@ -118,7 +119,8 @@ FOREIGN = {
     "statistics": {"matplotlib", "ipywidgets", "anywidget", "IPython", "torch", "sklearn"},
     "scale": {"matplotlib", "ipywidgets", "anywidget", "IPython"},
     **dict.fromkeys(
-        CORE | {"rows", "guard"}, {"matplotlib", "ipywidgets", "anywidget", "IPython", "torch", "scipy", "sklearn"}
+        CORE | {"rows", "guard", "cost"},
+        {"matplotlib", "ipywidgets", "anywidget", "IPython", "torch", "scipy", "sklearn"},
     ),
 }
 # files of hpo that train something, with torch

@@ -39,9 +39,12 @@ def test_csv(trace, tmp_path):
 def test_csv_of_nothing_and_of_several_objectives(tmp_path):
     space = Space(x=Float(0, 1))
     trace = nasbook.search("random", lambda c: (c["x"], 1 - c["x"]), space=space, trials=2)
-    head, first, _ = trace.to_csv(tmp_path / "t.csv").read_text().splitlines()
-    assert head == "trial,status,value,fidelity,cost,start,end,worker,reason,value_1,value_2,config.x"
-    assert first.split(",")[-3:-1] == [repr(v) for v in trace.trials[0].values]
+    with open(trace.to_csv(tmp_path / "t.csv"), newline="", encoding="utf-8") as file:
+        first = next(csv.DictReader(file))
+    known = "trial,status,value,fidelity,cost,start,end,worker,reason,value_1,value_2,config.x,used.seconds"
+    assert list(first)[:13] == known.split(",") and {n[:5] for n in list(first)[12:]} == {"used."}
+    assert [first["value_1"], first["value_2"]] == [repr(v) for v in trace.trials[0].values]
+    assert first["used.cpu_seconds"] == repr(trace.trials[0].used["cpu_seconds"])
     empty = nasbook.Trace(trace.header)
     assert empty.to_csv(tmp_path / "e.csv").read_text().strip().endswith("reason,config.x")
 

@@ -17,7 +17,7 @@ def add(p: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from nasbook.scale.cost import CORE_WATTS, GPU_WATTS, cost
+    from nasbook.cost import CORE_WATTS, GPU_WATTS, cost
 
     path = options.trace / "trace.jsonl" if options.trace.is_dir() else options.trace
     found = cost(Trace.load(path), core_watts=options.watts or CORE_WATTS, gpu_watts=options.gpu_watts or GPU_WATTS)

@@ -30,6 +30,7 @@ from nasbook.plots.traces.comparison import (
     profiles,
 )
 from nasbook.plots.traces.contour import ContourPicture, contour
+from nasbook.plots.traces.cost import CostPicture, cost_picture
 from nasbook.plots.traces.dependence import DependencePicture, dependence
 from nasbook.plots.traces.distribution import EdfPicture, RankPicture, edf, rank
 from nasbook.plots.traces.history import CurvesPicture, HistoryPicture, RacePicture, history, learning_curves, race
@@ -105,6 +106,7 @@ KINDS: dict[str, Callable[..., Figure]] = {
     "dependence": dependence,
     "cell-attribution": cell_attribution,
     "timeline": timeline,
+    "cost": cost_picture,
     "pareto": pareto,
     "hypervolume": hypervolume_history,
     "front": layers,
@@ -211,14 +213,15 @@ def plot(trace: Any, kind: str | None = None, **options: Any) -> Figure:
 
 __all__ = [
     "AblationPicture", "Acquisition1D", "Acquisition2D", "AttributionPicture", "Baseline", "BeatsPicture",
-    "CellAttributionPicture", "CellPicture", "ContourPicture", "CurvesPicture", "DependencePicture", "EdfPicture",
-    "Figure", "HistoryPicture", "HypervolumePicture", "ImportancePicture", "InteractionsPicture", "KINDS",
+    "CellAttributionPicture", "CellPicture", "ContourPicture", "CostPicture", "CurvesPicture", "DependencePicture",
+    "EdfPicture", "Figure", "HistoryPicture", "HypervolumePicture", "ImportancePicture", "InteractionsPicture", "KINDS",
     "LandscapePicture", "LanesPicture", "ParallelPicture", "ParetoPicture", "Picture", "PolicyPicture",
     "PopulationPicture", "ProfilesPicture", "ProgressPicture", "Quantity", "RacePicture", "RankPicture",
     "RanksPicture", "SchedulePicture", "SideBySide1D", "SideBySide2D", "SlicePicture", "Stack", "SupernetPicture",
     "TimelinePicture", "TrainingPicture", "TreePicture", "WeightsPicture", "ablation", "acquisition",
     "acquisition_picture", "acquisitions", "attribution", "baseline_for", "beats", "cell", "cell_attribution",
-    "chains", "compare", "compound", "contour", "critical_difference", "dependence", "edf", "ensemble", "episodes",
+    "chains", "compare", "compound", "contour", "cost_picture", "critical_difference", "dependence", "edf", "ensemble",
+    "episodes",
     "family_tree", "forest", "gan", "history", "hypervolume_history", "importance", "interactions", "landscape",
     "layers", "learning_curves", "lineage", "own_kind", "parallel", "pareto", "paths", "plot", "policy",
     "population", "predictions", "profiles", "progress", "race", "random_baseline", "rank", "rungs",

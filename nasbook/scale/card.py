@@ -13,9 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from nasbook.cost import Cost, cost_of
 from nasbook.kit import parallel
 from nasbook.nas.spaces.cost import flops, latency, parameters
-from nasbook.scale.cost import CORE_WATTS, GPU_WATTS
 from nasbook.task import TrainsForReal
 from nasbook.trial import plain
 from nasbook.version import __version__
@@ -29,7 +29,7 @@ def card(found: Any, runs: Sequence[Any], best: Any, net: nn.Module, x: Tensor, 
     task, accuracies = found.task, [run.test for run in runs]
     n = parallel.world()  # processes, each of which took as long
     seconds, cpu = sum(run.seconds for run in runs), n * sum(run.cpu_seconds for run in runs)
-    watts, busy = (GPU_WATTS, n * seconds) if x.is_cuda else (CORE_WATTS, cpu)
+    energy = cost_of([_used(run, n, x.is_cuda) for run in runs])
     accuracy = mean(accuracies)
     return plain({
         "schema": SCHEMA, "nasbook": __version__, "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -45,8 +45,24 @@ def card(found: Any, runs: Sequence[Any], best: Any, net: nn.Module, x: Tensor, 
         "weights": {"seed": best.seed, "validation": best.validation, "test": best.test},
         "input": {"shape": list(x.shape[1:]), "type": str(x.dtype).removeprefix("torch.")},
         "parameters": parameters(net), "flops": flops(net, x), "eager_seconds": latency(net, x),
-        "energy": {"kwh": busy * watts / 3.6e6, "watts": watts, "what": "a GPU" if x.is_cuda else "a core at work"},
+        "energy": _energy(energy),
     })  # fmt: skip
+
+
+def _used(run: Any, n: int, gpu: bool) -> dict[str, float]:
+    """What a training has used, of all its n processes."""
+    used = {"seconds": run.seconds, "cpu_seconds": run.cpu_seconds, **run.used}
+    used |= {name: n * used[name] for name in ("cpu_seconds", "cpu_joules") if name in used}
+    return {**({"gpu_seconds": n * run.seconds} if gpu else {}), **used}
+
+
+def _energy(cost: Cost) -> dict[str, Any]:
+    low, high = cost.range
+    return {
+        "kwh": cost.wh / 1000, "kwh_range": [low / 1000, high / 1000], "counted_kwh": cost.counted / 1000,
+        "core_watts": cost.core_watts, "gpu_watts": cost.gpu_watts if cost.gpu_seconds else None,
+        "said": cost.energy_line,
+    }  # fmt: skip
 
 
 def summary(card: dict[str, Any]) -> str:
@@ -99,9 +115,7 @@ def markdown(card: dict[str, Any]) -> str:
         f"The weights are those of seed {weights['seed']}, which was best on the validation part "
         f"({weights['validation']:.4f}); its test accuracy is {weights['test']:.4f}. The test part chose nothing.",
         "## Cost",
-        f"Training: {training['seconds']:,.1f} s, {training['cpu_seconds']:,.1f} s of processor time, about "
-        f"{1000 * energy['kwh']:.2g} Wh if {energy['what']} draws {energy['watts']:g} W (an estimate; nothing was "
-        f"measured at the plug)."
+        f"Training: {training['seconds']:,.1f} s, {training['cpu_seconds']:,.1f} s of processor time. {energy['said']}"
         + (f" The search's trials: {search['seconds']:,.1f} s." if search.get("seconds") else ""),
         "## Use",
         "```python\nimport network\nnet = network.load()      # in this folder; needs torch alone\n```",

@@ -20,10 +20,10 @@ from statistics import median
 from typing import Any
 
 from nasbook import registry
+from nasbook.cost import watts_of
 from nasbook.hpo.parts.pareto import best_trials
 from nasbook.method import OneShot
 from nasbook.prepare import MOST_WORKERS
-from nasbook.scale.cost import CORE_WATTS, GPU_WATTS
 from nasbook.scale.outline import Outline, outline
 from nasbook.scale.study import Study, validate
 from nasbook.scale.study_errors import StudyError
@@ -260,7 +260,7 @@ def _plan(
         cost = replace(cost, factors=(*cost.factors, (f"epochs {was} → {will}", will / was)))
     cost = replace(
         cost, trials=trials, workers=workers, cpus=cpus, gpus=gpus, limit=hours,
-        watts=watts or gpus * GPU_WATTS or (None if old and old.knows_cost else cpus * CORE_WATTS),
+        watts=watts or (None if old and old.knows_cost and not gpus else watts_of(cpus, gpus)),
         factors=(*cost.factors, *([(f"a machine {speedup:g} times as fast", 1 / speedup)] if speedup != 1 else [])),
         unknown=(*cost.unknown, *(["how much faster a trial is on a GPU"] if gpus and speedup == 1 else [])),
     )  # fmt: skip

@@ -26,9 +26,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from nasbook.cost import watts_of
 from nasbook.files import parse_json, write_text
 from nasbook.method import OneShot
-from nasbook.scale.cost import CORE_WATTS, GPU_WATTS
 from nasbook.scale.engine import run
 from nasbook.scale.export import Estimate
 from nasbook.scale.machine import gpus
@@ -66,7 +66,7 @@ class Measured:
             workers=study.workers,
             cpus=r.cpus,
             gpus=r.gpus,
-            watts=watts or r.gpus * GPU_WATTS or r.cpus * CORE_WATTS,
+            watts=watts or watts_of(r.cpus, r.gpus),
             limit=study.budget.hours,
             n=len(self.seconds),
             source=f"on this device ({self.device})",

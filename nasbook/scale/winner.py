@@ -24,10 +24,9 @@ from __future__ import annotations
 import inspect
 import json
 import math
-import time as clock
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ import torch
 
 from nasbook.files import lock, parse_json, read_bytes, write_text
 from nasbook.kit import parallel, safetensors, torchrun
+from nasbook.meter import Meter, added
 from nasbook.nas.spaces.program import HEAD
 from nasbook.scale import card as cards
 from nasbook.scale import onnx_file
@@ -80,6 +80,7 @@ class Run:
     loss: float | None  # on the validation part, in nats; None where it is no number any more
     seconds: float
     cpu_seconds: float
+    used: dict[str, float] = field(default_factory=dict)  # what a meter has read (see meter.py)
 
 
 @dataclass(frozen=True)
@@ -248,17 +249,17 @@ def _run(found: Found, out: Path, seed: int, progress: Progress | None) -> Run:
     kept = out / "state" / f"{seed}.json"
     row: dict[str, Any] = {"seed": seed, "epochs": 0, "seconds": 0.0, "cpu_seconds": 0.0}
     row |= parallel.lead(lambda: _read_json(kept) if kept.exists() else {})
-    if {f.name for f in fields(Run)} <= row.keys():
+    if {f.name for f in fields(Run)} - {"used"} <= row.keys():
         return Run(**row)
     training = found.task.training(found.config, seed)
-    wall, cpu = clock.perf_counter(), clock.process_time()
+    row.setdefault("used", {"seconds": row["seconds"], "cpu_seconds": row["cpu_seconds"]})
+    meter = Meter()
+    meter.begin()
 
     def report(epoch: int, value: float) -> None:
-        nonlocal wall, cpu
         if epoch > row["epochs"]:  # those that are kept are reported again
-            now, work = clock.perf_counter(), clock.process_time()
-            row.update(epochs=epoch, seconds=row["seconds"] + now - wall, cpu_seconds=row["cpu_seconds"] + work - cpu)
-            wall, cpu = now, work
+            used = added(row["used"], meter.lap())
+            row.update(epochs=epoch, used=used, seconds=used["seconds"], cpu_seconds=used["cpu_seconds"])
             _write_json(kept, row)
         if progress:
             progress(seed, epoch, value)

@@ -9,7 +9,7 @@ import nasbook
 from nasbook import Choice, Float, Space, Trace
 from nasbook.plots import plot
 
-KINDS = ["history", "edf", "slice", "contour", "parallel", "rank", "learning-curves", "timeline", "importance",
+KINDS = ["history", "edf", "slice", "contour", "parallel", "rank", "learning-curves", "timeline", "cost", "importance",
          "attribution", "ablation", "interactions", "dependence"]  # fmt: skip
 SEVERAL = ["pareto", "hypervolume"]
 MIXED = Space(x=Float(0, 1), y=Float(1e-3, 1, log=True), k=Choice(["p", "q"]))

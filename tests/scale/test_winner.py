@@ -13,7 +13,9 @@ import torch
 import nasbook
 from nasbook import registry
 from nasbook.cli import main
+from nasbook.cost import cost_of
 from nasbook.scale import winner
+from nasbook.scale.card import markdown
 from nasbook.task import TrainsToTheEnd
 
 SMALL = {"digits-mlp": {"epochs": 2, "train": 200}, "images": {"epochs": 2, "train": 200, "channels": 4}}
@@ -52,7 +54,10 @@ def test_the_accuracy_is_that_of_the_test_part_with_new_seeds(trace, made):
 def test_the_card_says_what_it_is_and_what_it_cost(made, trace):
     card = json.loads((made.folder / "card.json").read_text())
     assert card == made.card and card["search"]["digest"] == nasbook.Trace.load(trace).digest
-    assert card["parameters"] > 0 and card["flops"] > 0 and card["eager_seconds"] > 0 and card["energy"]["kwh"] > 0
+    assert card["parameters"] > 0 and card["flops"] > 0 and card["eager_seconds"] > 0
+    cost = cost_of([run["used"] for run in card["training"]["runs"]])  # the one place where energy is reckoned
+    assert card["energy"]["kwh"] == pytest.approx(cost.wh / 1000) and cost.cpu_seconds > 0
+    assert cost.energy_line in markdown(card)
     page = (made.folder / "card.md").read_text()
     for words in ("random", "digits-mlp", f"{card['accuracy']:.4f}", f"± {card['spread']:.4f}", "estimate", "seed"):
         assert words in page

@@ -22,12 +22,12 @@ from typing import Any
 
 import ipywidgets as W
 
+from nasbook.cost import CORE_WATTS, Cost, cost
 from nasbook.plots.data import Quantity, baseline_for, label_of
 from nasbook.plots.labs.run import RunPicture, RunState
 from nasbook.plots.style import number, plural
 from nasbook.scale import yaml12
 from nasbook.scale.control import order
-from nasbook.scale.cost import CORE_WATTS, Cost, cost
 from nasbook.scale.watch import Watched
 from nasbook.trace import Step
 from nasbook.trial import Trial

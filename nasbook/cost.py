@@ -10,8 +10,8 @@ which is said, with a range: half as much to twice as much.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from nasbook.trace import Trace
@@ -19,6 +19,11 @@ from nasbook.trial import Trial
 
 CORE_WATTS, GPU_WATTS = 10.0, 300.0  # of a core and of a GPU at work; assumptions, stated wherever they are used
 RANGE = (0.5, 2.0)  # of an estimate
+
+
+def watts_of(cpus: float, gpus: float) -> float:
+    """What a worker draws that has so many cores and GPUs; the cores beside a GPU are taken to be in its figure."""
+    return gpus * GPU_WATTS or cpus * CORE_WATTS
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,15 @@ class Cost:
         return f"{_wh(self.wh)} ({'estimate, ' + self.watts if self.estimated else 'as the machine has counted it'})"
 
     @property
+    def energy_line(self) -> str:
+        """The same as a sentence, with its range."""
+        if not self.estimated:
+            return f"Energy: {_wh(self.counted)}, as the machine has counted it."
+        low, high = self.range
+        part = f"; the machine has counted {_wh(self.counted)} of it" if self.counted else ""
+        return f"Energy: {_wh(self.wh)} (estimate, {self.watts}; range {_wh(low)} to {_wh(high)}{part})."
+
+    @property
     def watts(self) -> str:
         """What the estimate assumes."""
         return f"{self.core_watts:g} W a core" + (f", {self.gpu_watts:g} W a GPU" if self.gpu_seconds else "")
@@ -78,13 +92,7 @@ class Cost:
         if self.gpu_seconds:
             use = "" if self.gpu_use is None else f", {100 * self.gpu_use:.0f} % in use"
             lines.append(f"GPU: {_time(self.gpu_seconds)}{use}.")
-        if self.estimated:
-            low, high = self.range
-            part = f"; the machine has counted {_wh(self.counted)} of it" if self.counted else ""
-            how = f"estimate, {self.watts}; range {_wh(low)} to {_wh(high)}{part}"
-            lines.append(f"Energy: {_wh(self.wh)} ({how}).")
-        else:
-            lines.append(f"Energy: {_wh(self.counted)}, as the machine has counted it.")
+        lines.append(self.energy_line)
         if missing := self.trials - self.measured:
             lines.append(f"{_many(missing, 'trial')} more {'was' if missing == 1 else 'were'} not measured.")
         return "\n".join(lines)
@@ -93,10 +101,19 @@ class Cost:
 def cost(trace: Trace, *, core_watts: float = CORE_WATTS, gpu_watts: float = GPU_WATTS) -> Cost:
     """What the trials of a trace have cost. core_watts, gpu_watts: of a core and of a GPU at work, for what the machine
     has not counted. ValueError for watts that are not above 0."""
+    used = [t.used for t in trace.trials if t.used]
+    found = cost_of(used, core_watts=core_watts, gpu_watts=gpu_watts)
+    looked_up = _on_record(trace.trials) if not used and _is_table(trace) else None
+    return replace(found, trials=len(trace), looked_up=looked_up)
+
+
+def cost_of(
+    used: Sequence[Mapping[str, float]], *, core_watts: float = CORE_WATTS, gpu_watts: float = GPU_WATTS
+) -> Cost:
+    """What trials, or trainings, have cost that have used so much (see meter.py); the watts as above."""
     for name, watts in (("core_watts", core_watts), ("gpu_watts", gpu_watts)):
         if not (isinstance(watts, int | float) and math.isfinite(watts) and watts > 0):
             raise ValueError(f"{name} must be a number above 0, not {watts!r:.40}")
-    used = [t.used for t in trace.trials if t.used]
     counted = sum(_of(u, "cpu_joules") + _of(u, "gpu_joules") for u in used)
     estimated = sum(_of(u, "cpu_seconds") * core_watts for u in used if "cpu_joules" not in u)
     estimated += sum(_of(u, "gpu_seconds") * u.get("gpu_use", 1.0) * gpu_watts for u in used if "gpu_joules" not in u)
@@ -104,16 +121,15 @@ def cost(trace: Trace, *, core_watts: float = CORE_WATTS, gpu_watts: float = GPU
     looked = [u for u in used if "gpu_use" in u]
     weights = sum(_of(u, "gpu_seconds") for u in looked)
     return Cost(
-        trials=len(trace), measured=len(used), seconds=sum(_of(u, "seconds") for u in used),
+        trials=len(used), measured=len(used), seconds=sum(_of(u, "seconds") for u in used),
         cpu_seconds=sum(_of(u, "cpu_seconds") for u in used), gpu_seconds=gpu,
         gpu_use=sum(u["gpu_use"] * _of(u, "gpu_seconds") for u in looked) / weights if weights else None,
         peak_bytes=max((u["peak_bytes"] for u in used if "peak_bytes" in u), default=None),
         counted=counted / 3600, estimated=estimated / 3600, core_watts=core_watts, gpu_watts=gpu_watts,
-        looked_up=_on_record(trace.trials) if not used and _is_table(trace) else None,
     )  # fmt: skip
 
 
-def _of(used: dict[str, float], name: str) -> float:
+def _of(used: Mapping[str, float], name: str) -> float:
     return max(0.0, used.get(name, 0.0))
 
 

@@ -6,8 +6,8 @@ import pytest
 
 import nasbook
 from nasbook.cli import main
+from nasbook.cost import cost
 from nasbook.scale import load_study, run
-from nasbook.scale.cost import cost
 from nasbook.trace import Header, Trace, Trial
 
 SPACE = nasbook.Space(x=nasbook.Float(0, 1))

@@ -35,7 +35,8 @@ from nasbook import registry
 from nasbook.hpo.parts.bayesian_settings import ACQUISITIONS, LIES, PRIOR, BayesianSettings
 from nasbook.hpo.parts.features import Features
 from nasbook.hpo.parts.gp import GP
-from nasbook.hpo.parts.maximise import maximise, quasi_random
+from nasbook.hpo.parts.maximise import maximise
+from nasbook.hpo.parts.sobol import quasi_random
 from nasbook.kit.believing import Believing
 from nasbook.kit.blas import one_thread
 from nasbook.kit.untried import untried

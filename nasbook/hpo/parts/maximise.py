@@ -16,6 +16,7 @@ from functools import lru_cache
 import numpy as np
 
 from nasbook.hpo.parts.features import Features
+from nasbook.hpo.parts.sobol import quasi_random
 from nasbook.space import Config, Space
 
 ENUMERATED, SOBOL, STEPS, STARTS = 2048, 1024, 256, 10
@@ -40,13 +41,6 @@ def maximise(
         if any(p.size < np.inf for p in features.parameters):
             U, a = _walk(U, a, acquire, space)
     return (space.decode(U[i]) for i in np.argsort(-a, kind="stable"))
-
-
-def quasi_random(d: int, n: int, rng: np.random.Generator) -> np.ndarray:
-    """n points (a power of two) that fill [0, 1]^d evenly: a scrambled Sobol sequence."""
-    from scipy.stats import qmc  # dear
-
-    return qmc.Sobol(d, rng=rng).random(n)
 
 
 @lru_cache(maxsize=8)

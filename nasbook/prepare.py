@@ -68,6 +68,8 @@ def prepared(
     one_shot = isinstance(method, OneShot)
     if isinstance(method, Method) and method.continues and task.fidelity is None:
         warnings.warn(_without_fidelity(task, method), stacklevel=3)
+    if said := deaf_to(method, task):
+        warnings.warn(said, stacklevel=3)
     _check_budget(trials, time, workers, task, one_shot, timeout)
     _check_objectives(method, task)
     check_packed(packed, method, task)
@@ -274,6 +276,12 @@ def _say_repeats(method: Method, trials: int | None) -> None:
             "'grid' ends when all are tried",
             stacklevel=4,
         )
+
+
+def deaf_to(method: Method | OneShot, task: Task) -> str | None:
+    """Of a method that asks for short trials, and a task that may not know how to be short: what there is to say."""
+    asks = isinstance(method, Method) and hasattr(method.settings, "min_fidelity")
+    return f"{method.name} asks for short trials: {task.deaf}" if asks and task.fidelity and task.deaf else None
 
 
 def _without_fidelity(task: Task, method: Method) -> str:

@@ -77,6 +77,7 @@ class Task:
     knows_cost: bool = False  # True: evaluate() tells its cost, and time is simulated
     value_label: str = "value"  # e.g. "validation error"
     limits: Mapping[str, tuple[float, float]] | None = None  # how far numbers of another space than `space` may go
+    deaf: str | None = None  # why every trial may be evaluated whole, whatever fidelity is asked for
     objectives: tuple[str, ...] = ()  # with several: what each of `values` is, e.g. ("error", "latency (ms)")
 
     def check_space(self, space: Space) -> None:

@@ -8,6 +8,7 @@ with another environment, or is a fork of a process that was not started with th
 
 import os
 import select
+import shutil
 import signal
 import time
 import warnings
@@ -38,9 +39,10 @@ def kill_marked(mark: str) -> None:
         time.sleep(0.01)
 
 
-def watch_over_group(end: int) -> None:
+def watch_over_group(end: int, scratch: str | None = None) -> None:
     """Start a process that does nothing but wait until nobody holds the other end of the pipe `end` any more, and then
-    kills all with its mark and its group. It needs no word from Python here, which may be busy in C.
+    kills all with its mark and its group, and removes the folder `scratch`. It needs no word from Python here, which
+    may be busy in C.
 
     Does nothing where there are no groups, and in a process that has no group of its own."""
     if not hasattr(os, "fork") or os.getpgid(0) != os.getpid():
@@ -58,4 +60,6 @@ def watch_over_group(end: int) -> None:
         pass
     if MARK in os.environ:
         kill_marked(os.environ[MARK])
+    if scratch:
+        shutil.rmtree(scratch, ignore_errors=True)
     os.killpg(0, signal.SIGKILL)

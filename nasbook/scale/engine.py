@@ -27,7 +27,7 @@ from pathlib import Path
 
 from nasbook.kit.interrupt import terminable
 from nasbook.method import Method, OneShot
-from nasbook.prepare import MOST_WORKERS
+from nasbook.prepare import MOST_WORKERS, deaf_to
 from nasbook.scale.dispatch import Dispatcher
 from nasbook.scale.inside import run_inside
 from nasbook.scale.machine import gpus
@@ -120,6 +120,8 @@ def _run(
             if inside and engine not in ("local", OPTUNA):
                 what = "one training" if isinstance(method, OneShot) else "a search in a table"
                 bar.say(f"{study.method.name} on {study.task.name} is {what}: it runs here, without {engine}")
+            if said := deaf_to(method, task):
+                bar.say(f"warning: {said}")
             if engine == OPTUNA:
                 return import_module("nasbook.scale.storage_engine").shared(study, out, bar, trust, storage)
             if isinstance(method, OneShot) or inside:

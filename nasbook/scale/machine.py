@@ -10,6 +10,7 @@ from nasbook.meter import SHARE
 from nasbook.scale.study import Study
 from nasbook.scale.study_errors import ResourceError
 
+SCRATCH = "NASBOOK_SCRATCH"  # names a worker's own folder, which goes when whoever has started the worker is gone
 THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")] + ["VECLIB_MAXIMUM_THREADS"]
 
 

@@ -24,7 +24,7 @@ from typing import Any
 
 from nasbook.scale.job import Job
 from nasbook.scale.luggage import own_code, pack, stamp, unpack
-from nasbook.scale.machine import variables
+from nasbook.scale.machine import SCRATCH, variables
 from nasbook.scale.process import Child, task_of
 from nasbook.scale.study_errors import ResourceError, RunError
 from nasbook.scale.workers import Inbox, Site
@@ -216,7 +216,7 @@ class Shell:
         self.log, self.read = self.folder / "log", 0
         self.states: list[Path] = []  # of the running trials, here
         self.said: queue.Queue[dict[str, Any] | None] = queue.Queue()
-        self.child = Child(self.log, variables)
+        self.child = Child(self.log, {**variables, SCRATCH: str(self.folder)})
         threading.Thread(target=self._listen, daemon=True).start()
         threading.Thread(target=self.child.bury, daemon=True).start()
 

@@ -29,6 +29,7 @@ from typing import Any, TypeAlias
 from nasbook.evaluation import evaluate_many
 from nasbook.kit.watchdog import watch_over_group
 from nasbook.meter import forget_peak
+from nasbook.scale.machine import SCRATCH
 from nasbook.scale.target import make_task
 from nasbook.scale.trust import Trust
 from nasbook.space import Space
@@ -38,7 +39,7 @@ from nasbook.trace import Trial
 
 def main() -> None:
     _die_with_parent(int(sys.argv[1]))
-    watch_over_group(0)
+    watch_over_group(0, os.environ.pop(SCRATCH, None))
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what the task prints goes to the log
     inbox: queue.Queue[dict[str, Any]] = queue.Queue()

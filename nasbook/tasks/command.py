@@ -63,6 +63,15 @@ class Command(FunctionTask):
         super().__init__(program, space, NAME, fidelity)
         self.program, self.arguments = program, {"command": command}
 
+    @property
+    def deaf(self) -> str | None:  # type: ignore[override]
+        if "fidelity" in self.program.named:
+            return None
+        return (
+            "the command has no {fidelity}, so every trial trains to its end, and nothing is saved, unless its program "
+            "reads NASBOOK_FIDELITY"
+        )
+
     def check_space(self, space: Space) -> None:
         """ValueError for a parameter that the command does not use, and for a placeholder without a parameter."""
         self.program.check(space)

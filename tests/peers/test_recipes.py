@@ -37,3 +37,13 @@ def test_what_reports_its_epochs_is_stopped(name: str) -> None:
     config = {"lr": 0.01, "heads": 2} if name.startswith("hf") else {"lr": 0.01, "width": 16, "activation": "relu"}
     stop = evaluate(task, Trial(0, config), seed=1, should_stop=lambda t, curve: "enough" if len(curve) == 2 else None)
     assert (stop.status, stop.reason, [e for e, _ in stop.curve]) == ("pruned", "enough", [1.0, 2.0]), stop.reason
+
+
+def test_a_trainer_goes_on_from_its_own_checkpoint(tmp_path: Any) -> None:
+    task, config = load_study(FOLDER / "hf_trainer.yaml").make_task(), {"lr": 0.01, "heads": 2}
+    state = tmp_path / "state"
+    straight = evaluate(task, Trial(0, config, fidelity=3), seed=1, checkpoint=tmp_path / "whole")
+    first, second = (evaluate(task, Trial(0, config, fidelity=n), seed=1, checkpoint=state) for n in (1, 3))
+    assert [[e for e, _ in t.curve] for t in (first, second)] == [[1.0], [2.0, 3.0]], (first.reason, second.reason)
+    assert first.curve + second.curve == straight.curve and second.value == straight.value
+    assert len(list(state.glob("checkpoint-*"))) == 1

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import jsonschema
@@ -222,3 +223,21 @@ def test_a_command_is_searched_exported_run_killed_resumed_and_drawn(folder, mon
     assert [(t.config, t.curve) for t in resumed.trials] == [(t.config, t.curve) for t in straight.trials]
     assert int(Path("log").read_text().split()[1]) > 0, "it began anew"
     assert Trace.load("out/trace.jsonl").plot("learning-curves").get_axes()
+
+
+def test_a_command_that_cannot_know_how_long_to_train_is_said_under_halving_and_only_there(folder, tmp_path, capsys):
+    space, line = Space(x=Float(0, 1)), f"python {folder / 'train.py'} {{x}}"
+    epochs, said = Fidelity("epoch", 1, 4), "asks for short trials: the command has no {fidelity}"
+    task = nasbook.task(command=line, space=space)
+    with pytest.warns(UserWarning, match="asha asks for short trials: the command has no"):
+        nasbook.search("asha", task, trials=3, fidelity=epochs, eta=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        nasbook.search("random", nasbook.task(command=line, space=space), trials=1, fidelity=epochs)
+        whole = nasbook.task(command=f"{line} {{fidelity}}", space=space)
+        nasbook.search("asha", whole, trials=3, fidelity=epochs, eta=2)
+    path = folder / "study.yaml"
+    halving = "{name: successive-halving, settings: {max_fidelity: 3}}\nfidelity: {unit: epoch, min: 1, max: 3}"
+    path.write_text(STUDY.replace("{name: random}", halving).replace("trials: 2", "trials: 4"))
+    assert main(["run", str(path), "--out", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().err.count(said) == 1

@@ -489,3 +489,20 @@ def test_what_travels_is_the_state_and_what_lies_beside_it_under_its_name(tmp_pa
     assert stamp(there) != before
     unpack(pack(there), here)
     assert (here / "weights").read_text() == "later" and (here.parent / "70").read_text() == "not this"
+
+
+def test_the_folder_of_a_worker_elsewhere_goes_with_whoever_has_started_it(tmp_path):
+    """An actor of Ray that is killed says nothing to the worker that it holds."""
+    code = "import sys, time; from nasbook.scale.ray_engine import Shell; print(Shell({}, {}).folder, flush=True)\n"
+    shell = subprocess.Popen(
+        [sys.executable, "-c", code + "time.sleep(600)"], stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )  # fmt: skip
+    try:
+        folder = Path(shell.stdout.readline().strip())
+        assert folder.parent == tmp_path
+        assert wait_for(lambda: len(psutil.Process(shell.pid).children(recursive=True)) == 2)  # it, and its watchdog
+    finally:
+        shell.kill()
+        shell.wait()
+    assert wait_for(lambda: not folder.exists()), "its folder has stayed"

@@ -8,7 +8,7 @@ import pytest
 from nasbook import Choice, Constant, Float, Int, Space
 from nasbook.cli import main
 from nasbook.scale import load_study, run
-from nasbook.scale.other_spaces import space_from
+from nasbook.scale.other_spaces import space_from, study_from
 
 NNI = {
     "lr": {"_type": "loguniform", "_value": [1e-4, 1]},
@@ -184,3 +184,28 @@ def test_a_hostile_file_is_one_sentence(name, tmp_path, monkeypatch, capsys):
 def test_a_missing_file_or_a_folder_is_one_sentence(tmp_path, capsys):
     assert main(["import", str(tmp_path / "gone.json")]) == main(["import", str(tmp_path)]) == 2
     assert "no such file" in capsys.readouterr().err
+
+
+def test_an_optuna_study_becomes_a_space_and_a_study_that_runs(tmp_path, monkeypatch):
+    optuna = pytest.importorskip("optuna")
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    monkeypatch.chdir(tmp_path)
+    there = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+
+    def objective(trial):
+        lr, kind = trial.suggest_float("lr", 1e-4, 1, log=True), trial.suggest_categorical("kind", ["a", "b"])
+        return lr + trial.suggest_int("depth", 1, 5) + trial.suggest_float("rest", 0, 1, step=0.25) * (kind == "a")
+
+    there.optimize(objective, n_trials=20)
+    found = space_from(there)
+    assert found.format == "Optuna" and found.space == Space({
+        "lr": Float(1e-4, 1, log=True), "kind": Choice(["a", "b"]), "depth": Int(1, 5), "rest": Float(0, 1, step=0.25),
+    })  # fmt: skip
+    (tmp_path / "train.py").write_text("import json, sys; print(json.dumps({'value': len(sys.argv)}))\n")
+    study, _ = study_from(there, trials=2)
+    study.save("study.yaml")
+    assert [t.value for t in run("study.yaml", "out").trials] == [5, 5]
+    for empty in (optuna.create_study(), optuna.create_study(directions=["minimize", "minimize"])):
+        with pytest.raises(ValueError) as error:
+            space_from(empty)
+        assert "\n" not in str(error.value) and str(error.value)

@@ -1,15 +1,29 @@
 """The recipes that need PyTorch and scikit-learn only: each study runs, is stopped early, and goes on."""
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
+import torch
 
 import nasbook
 from nasbook.evaluation import evaluate
-from nasbook.scale import load_study
+from nasbook.scale import load_study, run
 from nasbook.trace import Trial
 
 FOLDER = Path(nasbook.__file__).parents[1] / "notebooks" / "recipes"
+
+
+def until(condition):
+    end = time.monotonic() + 200
+    while not condition():
+        assert time.monotonic() < end, "waited for too long"
+        time.sleep(0.01)
+
+
 RECIPES = sorted(FOLDER.glob("*.py"))
 
 
@@ -64,3 +78,38 @@ def test_a_sequence_model_by_command_line_goes_on_from_its_state(tmp_path):
     )
     assert [e for e, _ in first.curve] == [1.0] and [e for e, _ in second.curve] == [2.0, 3.0]
     assert second.value < first.value, second.reason
+
+
+def test_a_pytorch_loop_is_killed_in_a_run_and_goes_on(tmp_path):
+    """The recipe as it is copied, one configuration: its worker is killed, then the run itself, which then resumes."""
+    for suffix in (".py", ".yaml"):
+        (tmp_path / f"torch_loop{suffix}").write_text((FOLDER / f"torch_loop{suffix}").read_text())
+    path, out = tmp_path / "torch_loop.yaml", tmp_path / "out"
+    text = path.read_text().replace("max: 9}", "max: 400}").replace("{trials: 12}", "{trials: 1}")
+    method = text[text.index("method:") : text.index("\nfidelity:") + 1]
+    path.write_text(text.replace(method, "method: {name: random}\n"))
+    straight = run(path, tmp_path / "straight").trials[0]
+    command = [sys.executable, "-m", "nasbook.cli", "run", str(path), "--out", str(out)]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    state = out / "checkpoints" / "0" / "state"
+
+    def epoch():
+        return torch.load(state, weights_only=True)["epoch"] if state.exists() else 0
+
+    def workers():
+        children = psutil.Process(process.pid).children()
+        return [p for p in children if "nasbook.scale.worker" in (p.cmdline() if p.status() != "zombie" else ())]
+
+    try:
+        until(lambda: epoch() > 3)
+        (first,) = workers()
+        first.suspend()  # so that it cannot come to its end before it is killed
+        kept = epoch()
+        first.kill()
+        until(lambda: any(p.pid != first.pid for p in workers()))  # the trial goes on in a new one
+    finally:
+        process.kill()  # and now the run itself
+        process.wait()
+    assert 3 < kept < 400
+    done = run(path, out, resume=True).trials[0]
+    assert done.value == straight.value and done.curve == straight.curve and len(done.curve) == 400

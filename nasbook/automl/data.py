@@ -22,6 +22,7 @@ from nasbook.automl.kinds import Feature, feature, target_of
 
 KINDS = ("auto", "classification", "regression")
 LEAST = 20  # rows
+TOO_FEW = "{where}: {rows} rows can be used; a search with an untouched test needs {least}"
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,13 @@ def read(
     _check(columns, target, group, time, where)
     assert target is not None
     n = len(columns[target])
+    if n < LEAST:
+        raise ValueError(TOO_FEW.format(where=where, rows=n, least=LEAST))
     decimal = "," if delimiter != "," and not isinstance(source, Mapping) else "."
     labels, kind, keep, mark = target_of(columns[target], target, kind, decimal, where, notes)
     moment = feature(time, columns[time], decimal, []) if time else None
-    if moment and moment[1] == "category":
-        raise ValueError(f"{where}: the time column {time!r} holds neither dates nor numbers")
+    if time and (moment is None or moment[1] == "category"):
+        raise ValueError(f"{where}: the time column {time!r} holds neither dates nor numbers that differ")
     if moment:
         at = table.values(columns[moment[0]], *moment[1:])
         keep &= ~np.isnan(at)
@@ -81,8 +84,7 @@ def read(
     if moment:
         rows = rows[np.argsort(at[rows], kind="stable")]
     if len(rows) < LEAST:
-        of = "" if len(rows) == n else f" of {n}"
-        raise ValueError(f"{where}: {len(rows)} rows{of} can be used; a search with an untouched test needs {LEAST}")
+        raise ValueError(TOO_FEW.format(where=where, rows=f"{len(rows)} of {n}", least=LEAST))
     cells = {name: [column[i] for i in rows] for name, column in columns.items() if name not in (target, group, time)}
     found = (feature(name, column, decimal, notes) for name, column in cells.items())
     features = tuple(f for f in found if f is not None)

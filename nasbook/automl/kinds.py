@@ -22,13 +22,15 @@ def feature(name: str, cells: Sequence[Any], decimal: str, notes: list[str]) -> 
     if distinct < 1 or (distinct == 1 and len(full) == len(cells)):
         notes.append(f"{name!r} is left out: it is {'empty' if not full else 'the same in all rows'}")
         return None
-    good = {mark: ~np.isnan(table.values(full, "number", mark)) for mark in dict.fromkeys((decimal, "."))}
+    full = [cell for cell in full if not table.infinite(cell)] or full
+    good = {mark: ~np.isnan(table.values(full, "number", mark)) for mark in dict.fromkeys((".", decimal))}
     mark = max(good, key=lambda m: good[m].sum())
     if (share := good[mark].mean()) >= MOSTLY:
-        if share < 1:
-            odd = full[int(np.argmin(good[mark]))]
-            bad = int((~good[mark]).sum())
-            notes.append(f"{name!r} holds numbers; {bad} other cells, such as {str(odd)[:20]!r}, count as missing")
+        odd = [c for c in cells if not table.empty(c) and np.isnan(table.number(c, mark))]
+        if odd:
+            notes.append(
+                f"{name!r} holds numbers; {len(odd)} other cells, such as {str(odd[0])[:20]!r}, count as missing"
+            )
         return name, "number", mark
     for written in table.FORMATS:
         if not np.isnan(table.values(full, "date", written)).any():
@@ -45,10 +47,10 @@ def target_of(
     cells: Sequence[Any], name: str, kind: str, decimal: str, where: str, notes: list[str]
 ) -> tuple[np.ndarray, str, np.ndarray, str]:
     """The target as labels or floats, what is to be learnt, and of which rows it is known."""
-    keep = np.array([not table.empty(cell) for cell in cells])
+    keep = np.array([not (table.empty(cell) or table.infinite(cell)) for cell in cells])
     if not keep.any():
         raise ValueError(f"{where}: the target {name!r} is empty in all {len(cells)} rows")
-    marks = dict.fromkeys((decimal, "."))
+    marks = dict.fromkeys((".", decimal))
     mark = min(marks, key=lambda m: np.isnan(table.values(cells, "number", m)).sum())
     numbers = table.values(cells, "number", mark)
     known = ~np.isnan(numbers)

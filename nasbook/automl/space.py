@@ -40,6 +40,7 @@ from nasbook.space import Choice, Config, Float, Int, Parameter, Space
 SHARED = ["knn", "forest", "extra-trees", "tree", "boosting"]
 MODELS = {"classification": ["logistic", "svm", "naive-bayes", *SHARED], "regression": ["ridge", "svm", *SHARED]}
 WEIGHED = ["logistic", "svm", "forest", "extra-trees", "tree", "boosting"]  # models that can weigh classes
+SLOW, MANY = ("svm", "knn"), 10_000  # models that are left out from so many rows on
 TREES = 50  # of a forest
 MOST = 30  # columns that one category may become
 UNEVEN = 3  # times as many rows in the largest class as in the smallest: then classes may be weighed
@@ -47,7 +48,8 @@ UNEVEN = 3  # times as many rows in the largest class as in the smallest: then c
 
 def pipeline_space(data: Data, models: Sequence[str] = ()) -> Space:
     """What may be chosen for this table: `missing` and `categories` exist where it has such cells."""
-    models = list(models or MODELS[data.kind])
+    few = len(data.y) <= MANY
+    models = list(models) or [m for m in MODELS[data.kind] if few or m not in SLOW]
     linear, kinds = "logistic" if data.kind == "classification" else "ridge", {kind for _, kind, _ in data.features}
     own: dict[str, Parameter] = {}
     if _holes(data):
@@ -71,6 +73,28 @@ def pipeline_space(data: Data, models: Sequence[str] = ()) -> Space:
         if there := [model for model in models if model in of]:
             own[name] = made({"model": there})
     return Space(own)
+
+
+def usual(space: Space) -> list[Config]:
+    """What one would try first, by the settings that are usual: a boosting, a forest and a linear model."""
+    common: Config = {
+        "missing": "median",
+        "categories": "one-hot",
+        "scale": "standard",
+        "features": "all",
+        "balanced": False,
+    }
+    own: list[Config] = [
+        {"model": "boosting", "scale": "none", "rate": 0.1, "leaves": 31},
+        {"model": "forest", "scale": "none", "leaf": 1},
+        *({"model": linear, "C": 1.0} for linear in ("logistic", "ridge")),
+    ]
+    found = []
+    for config in own:
+        if config["model"] in space.parameters["model"].levels(99):
+            whole = {**common, "balanced": False, **config}
+            found.append({n: whole[n] for n in space.parameters if n in whole and space.is_active(n, whole)})
+    return found
 
 
 def _holes(data: Data) -> bool:

@@ -46,6 +46,10 @@ def empty(cell: Any) -> bool:
     return cell is None or str(cell).strip().lower() in NOTHING
 
 
+def infinite(cell: Any) -> bool:
+    return str(cell).strip().lower().lstrip("+-") in ("inf", "infinity")
+
+
 def number(cell: Any, decimal: str = ".") -> float:
     """The number in a cell; NaN where there is none, or one without end."""
     try:

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 import nasbook
 from nasbook.cli import (
+    automl,
     comparing,
     cost,
     doctor,
@@ -160,6 +161,8 @@ def _parser() -> _Parser:
     p.add_argument(
         "--trust", action="append", default=[], metavar="MODULE", help="a module or package whose code may run, too"
     )
+
+    automl.add(add("automl", automl.run, "search a pipeline of scikit-learn for a CSV file, and write it as code"))
 
     p = add("export", studies.export, "write a study that runs a trace's search at full scale")
     p.add_argument("trace", type=Path, metavar="TRACE", help="a trace, e.g. search.jsonl")

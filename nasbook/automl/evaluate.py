@@ -157,9 +157,9 @@ class Pipelines(Task):
 
     def guess(self) -> np.ndarray:
         """The untouched rows, as predicted by who looks at no column: the shares of the classes, or the mean."""
-        if self.data.kind == "regression":
+        if self.known.kind == "regression":
             return np.full(len(self.y_test), np.mean(self.y))
-        return np.tile(np.bincount(self.y, minlength=len(self.data.classes)) / len(self.y), (len(self.y_test), 1))
+        return np.tile(np.bincount(self.y, minlength=len(self.known.classes)) / len(self.y), (len(self.y_test), 1))
 
     def fitted(self, config: Config, seed: int = 0, everything: bool = False) -> Pipeline:
         """The pipeline of a configuration, fitted on the rows that the search sees, or on all; it answers with the

@@ -101,6 +101,7 @@ class Method(_Named):
         self.pending: dict[int, Trial] = {}
         self.next_id = 0
         self.queue: list[Proposal] = []
+        self._keys: list[tuple] = []  # of the trials, as far as `tried` was asked for
 
     def check_space(self, space: Space) -> None:
         if not self.takes_one and space.at_most(1):
@@ -223,7 +224,8 @@ class Method(_Named):
     @property
     def tried(self) -> set[tuple]:
         """The keys (`Space.key`) of all that was asked for, in flight or ended."""
-        return {self.space.key(t.config) for t in [*self.trials, *self.pending.values()]}
+        self._keys += [self.space.key(t.config) for t in self.trials[len(self._keys) :]]
+        return {*self._keys, *(self.space.key(t.config) for t in self.pending.values())}
 
 
 class OneShot(_Named):

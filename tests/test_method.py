@@ -45,6 +45,16 @@ def test_what_was_tried_is_in_flight_or_has_ended():
     assert Left(SPACE).tried == set()
 
 
+def test_what_was_tried_is_read_once_of_each_trial(monkeypatch):
+    """A search of n trials that asks for it before each does not read n² / 2 configurations."""
+    keys, key = [], Space.key
+    monkeypatch.setattr(Space, "key", lambda self, config: keys.append(config) or key(self, config))
+    method = Left(SPACE)
+    for n in range(40):
+        method.tell(replace(method.ask(), status="done", value=0.0))
+        assert len(method.tried) == len({key(SPACE, t.config) for t in method.trials}) and len(keys) == n + 1
+
+
 def test_a_space_that_leaves_nothing_to_choose_is_refused_but_by_those_that_take_it():
     says = "left: this space has a single configuration, so there is nothing to search; use 'random'"
     with pytest.raises(ValueError, match=says):

@@ -95,6 +95,8 @@ METHODS = [
           "nasbook.nas.reinforce:Reinforce", "reinforcement learning", "Zoph and Le 2017, Neural Architecture Search with Reinforcement Learning"),
     Entry("ppo", "takes several steps with each batch of such a controller, and clips them",
           "nasbook.nas.ppo:PPO", "reinforcement learning", "Schulman et al. 2017, Proximal Policy Optimization Algorithms"),
+    Entry("staged", "searches an architecture and the recipe of its training together, one after the other, or in turns",
+          "nasbook.nas.staged:Staged", "joint", "Zela et al. 2018, Towards Automated Deep Learning: Efficient Joint Neural Architecture and Hyperparameter Search"),
     Entry("nsga2", "evolves a population towards the Pareto front of several objectives",
           "nasbook.hpo.nsga2:NSGA2", "multi-objective", "Deb et al. 2002, A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II"),
     Entry("parego", "weighs the objectives anew for each trial and models that weighting",

@@ -115,6 +115,8 @@ METHODS = [
           "nasbook.hpo.bohb:BOHB", "multi-fidelity", "Falkner et al. 2018, BOHB"),
     Entry("dehb", "is Hyperband with a population, moved by differences, for each number of epochs",
           "nasbook.hpo.dehb:DEHB", "multi-fidelity", "Awad et al. 2021, DEHB"),
+    Entry("priorband", "is Hyperband that draws from what an expert believes, from the best so far, and at random",
+          "nasbook.hpo.priorband:PriorBand", "multi-fidelity", "Mallik et al. 2023, PriorBand: Practical Hyperparameter Optimization in the Age of Deep Learning"),
     Entry("pbt", "trains many networks side by side and replaces the worst by changed copies of the best",
           "nasbook.hpo.pbt:PBT", "one-shot", "Jaderberg et al. 2017, Population Based Training of Neural Networks"),
     Entry("network-morphism", "grows a chain of convolutions while it learns: changes that keep its function, children with their parent's weights",

@@ -19,6 +19,7 @@
     asha.py                    asha
     bohb.py                    bohb
     dehb.py                    dehb
+    priorband.py               priorband
     pbt.py                     pbt
 
 `nasbook about NAME` says where the parts of a method are.

@@ -8,6 +8,7 @@
     rgpe.py                        rgpe
     reinforce.py                   reinforce
     ppo.py                         ppo
+    staged.py                      staged
     network_morphism.py            network-morphism
     nes.py                         nes
     reptile.py                     reptile

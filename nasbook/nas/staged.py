@@ -11,9 +11,10 @@ turns have found of this smaller space is known to it. So every protocol is one 
 exported, killed, resumed and compared like any other.
 
 The parameters are divided where the space was joined: those of a registered search space of architectures, and the
-others (nasbook.nas.parts.paths.inside). Read first: `_turn`, then `frozen`. The question is as old as NAS; for what a
-joint search may gain see Zela, Klein, Falkner & Hutter, Towards Automated Deep Learning: Efficient Joint Neural
-Architecture and Hyperparameter Search, 2018. Left out: turns of different lengths, and methods that train in rungs.
+others (nasbook.nas.parts.paths.inside). A space without either has nothing to divide and is searched whole. Read
+first: `_turn`, then `frozen`. For what a joint search may gain see Zela, Klein, Falkner & Hutter, Towards Automated
+Deep Learning: Efficient Joint Neural Architecture and Hyperparameter Search, 2018. Left out: turns of different
+lengths, and methods that train in rungs.
 """
 
 from __future__ import annotations
@@ -75,12 +76,8 @@ class Staged(Method):
         super().check_space(space)
         known = inside(space)
         rest = [name for name in space.free if known is None or name not in known.space.parameters]
-        if known is None or not rest:
-            raise ValueError(
-                f"{self.name} needs an architecture and hyperparameters of its training, as in 'digits-jahs' or "
-                "nasbook.join('nb201-cell', lr=Float(0.01, 3, log=True)); use 'random', 'forest' or 'bayesian'"
-            )
-        self.parts = {ARCHITECTURE: list(known.space.parameters), RECIPE: rest}
+        divided = known is not None and rest
+        self.parts = {ARCHITECTURE: list(known.space.parameters), RECIPE: rest} if divided else {}  # type: ignore[union-attr]
         try:
             self.default = _filled(space, self.settings.default or {})
         except ValueError as error:
@@ -88,7 +85,7 @@ class Staged(Method):
 
     def free(self, number: int) -> str:
         """What is searched in a turn."""
-        order = self.settings.order
+        order = self.settings.order if self.parts else "joint"
         if order in ("joint", "recipe fixed"):
             return BOTH if order == "joint" else ARCHITECTURE
         first, second = (RECIPE, ARCHITECTURE) if order == "recipe first" else (ARCHITECTURE, RECIPE)
@@ -121,9 +118,8 @@ class Staged(Method):
 
     @property
     def last(self) -> bool:
-        return self.settings.order in ("joint", "recipe fixed") or (
-            self.settings.order != "in turns" and self.number == 1
-        )
+        order = self.settings.order if self.parts else "joint"
+        return order in ("joint", "recipe fixed") or (order != "in turns" and self.number == 1)
 
     def propose(self) -> Config | Proposal | None:
         asked = len(self.trials) + len(self.pending)

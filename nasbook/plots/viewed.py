@@ -139,8 +139,9 @@ RUNGS = Views(
         "nasbook.hpo.asha:ASHAView",
         "nasbook.hpo.bohb:BOHBView",
         "nasbook.hpo.dehb:DEHBView",
+        "nasbook.hpo.priorband:PriorBandView",
     ),
-    ("successive-halving", "hyperband", "asha", "bohb", "dehb"),
+    ("successive-halving", "hyperband", "asha", "bohb", "dehb", "priorband"),
 )
 FOREST = Views(("nasbook.hpo.forest:ForestView",), ("forest",))
 ENSEMBLE = Views(("nasbook.nas.bananas:BananasView",), ("bananas",))

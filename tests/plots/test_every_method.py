@@ -27,7 +27,7 @@ from nasbook.space import Choice, Float, Space
 from nasbook.trace import Step
 
 METHODS = [entry.name for entry in registry.METHODS]
-NAMED = {"random": "history"}  # what it believes or does has no picture of its own
+NAMED = {"random": "history", "staged": "history"}  # what it believes or does has no picture of its own
 BRIEF: dict[str, tuple[str, dict[str, Any]]] = {  # where branin will not do: a task, and options of the search
     "rgpe": ("digits-hpo-messy", {"trials": 12}),
     "regularized-evolution": ("nb201-cifar10", {"trials": 20, "population": 5, "sample": 2}),

@@ -10,7 +10,7 @@ from nasbook.scale.study import Study
 from nasbook.space import Constant, Float, Int, Parameter
 
 MANY = 1000  # values that a file still lists
-MULTI_FIDELITY = ("median-stopping", "successive-halving", "hyperband", "asha", "bohb", "dehb")
+MULTI_FIDELITY = ("median-stopping", "successive-halving", "hyperband", "asha", "bohb", "dehb", "priorband")
 
 
 def comment(*lines: str, width: int = 118) -> str:

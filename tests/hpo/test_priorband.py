@@ -1,0 +1,136 @@
+"""PriorBand against closed forms: its shares before and after it has a say, its densities, and what it draws."""
+
+import numpy as np
+import pytest
+from scipy.stats import truncnorm
+
+import nasbook
+from nasbook import Choice, Float, Int, Space
+from nasbook.hpo.priorband import PriorBand
+from nasbook.trace import Trial
+
+SPACE = Space(x=Float(0, 1), op=Choice(["a", "b", "c"]), n=Int(1, 4, when={"op": "a"}))
+PRIOR = {"x": [0.8, 0.1], "op": [0.7, 0.2, 0.1]}
+
+
+def made(**settings):
+    return PriorBand(SPACE, 0, **{"max_fidelity": 9, "prior": PRIOR, **settings})
+
+
+def run(method, value, asks):
+    trials = []
+    for _ in range(asks):
+        trial = method.ask()
+        trials.append(trial)
+        method.tell(Trial(trial.id, trial.config, trial.fidelity, "done", value(trial), info=trial.info))
+    return trials
+
+
+def test_shares_before_a_bracket_is_over():
+    assert made().shares(0) == (1 / 2, 1 / 2, 0)
+    assert made().shares(1) == pytest.approx((1 / 4, 3 / 4, 0))
+    assert made().shares(2) == pytest.approx((1 / 10, 9 / 10, 0))
+    assert made(eta=2).shares(3) == pytest.approx((1 / 9, 8 / 9, 0))
+
+
+def test_a_bracket_costs_what_its_epochs_are():
+    method = made()
+    assert method.cost_of_a_bracket == 9 * 1 + 3 * 2 + 1 * 6  # 9 configurations of 1 epoch, 3 go on to 3, 1 to 9
+    run(method, lambda t: t.config["x"], 13)
+    assert method.spent == 21 and method.best() is not None
+    assert made().best() is None
+
+
+def test_shares_afterwards_by_hand():
+    method = made()
+    run(method, lambda t: abs(t.config["x"] - 0.2), 13)
+    best, incumbent = method.best(), method.incumbent
+    ranked = sorted((t for t in method.trials if t.fidelity == 3), key=lambda t: t.value)
+    assert best == [ranked[0].config], "the highest rung with three results has three, and a third of it is one"
+
+    def density(config, centre, options):
+        x = truncnorm.pdf(config["x"], -centre / 0.1, (1 - centre) / 0.1, centre, 0.1)
+        return x * 3 * options["abc".index(config["op"])]
+
+    moved = [0.15, 0.15, 0.15]
+    moved["abc".index(incumbent["op"])] = 0.7
+    prior, own = density(best[0], 0.8, PRIOR["op"]), density(best[0], incumbent["x"], moved)
+    uniform, first, second = method.shares(1)
+    assert uniform == 1 / 4 and first + second == pytest.approx(3 / 4)
+    assert first == pytest.approx(3 / 4 * prior / (prior + own), rel=1e-9)
+
+
+def test_the_weights_fall_linearly():
+    method = made()
+    run(method, lambda t: abs(t.config["x"] - 0.2), 60)
+    best = method.best()
+    K = len(best)
+    assert K > 1
+    Z, U = method.seen(best)
+    prior, own = (np.exp(p.log(Z, U)[0]) for p in (method.prior, method.centred()))
+    S, T = (sum((K - k) * float(p) for k, p in enumerate(densities)) for densities in (prior, own))
+    assert method.shares(0)[1] == pytest.approx(S / (S + T) / 2)
+
+
+def test_a_wrong_prior_loses_its_say_and_a_right_one_keeps_it():
+    right, wrong = made(), made()
+    run(right, lambda t: abs(t.config["x"] - 0.8) + (t.config["op"] != "a"), 60)
+    run(wrong, lambda t: abs(t.config["x"] - 0.1) + (t.config["op"] != "c"), 60)
+    assert right.shares(0)[1] > 0.1 > 0.01 > wrong.shares(0)[1]
+
+
+def test_it_draws_by_its_shares_and_from_the_prior():
+    method = made(max_fidelity=81)
+    trials = [t for t in run(method, lambda t: t.config["x"], 81) if "continues" not in t.info]
+    drawn = [t.config for t in trials if t.info["source"] == "prior"]
+    assert abs(len(drawn) / len(trials) - 1 / 2) < 0.17  # three standard deviations
+    assert abs(np.mean([c["x"] for c in drawn]) - 0.78) < 0.06 and np.std([c["x"] for c in drawn]) < 0.12
+    assert np.mean([c["op"] == "a" for c in drawn]) > 0.45
+
+
+def test_half_of_the_incumbent_changes():
+    method = made()
+    config = {"x": 0.5, "op": "b"}
+    children = [method.changed(config) for _ in range(2000)]
+    assert np.mean([c["op"] != "b" for c in children]) == pytest.approx(0.5, abs=0.04)
+    assert np.mean([c["x"] != 0.5 for c in children]) == pytest.approx(0.5, abs=0.04)
+    assert np.mean([c["op"] == "a" for c in children if c["op"] != "b"]) == pytest.approx(0.5, abs=0.06)
+    assert all(("n" in c) == (c["op"] == "a") for c in children)
+    moved = [c["x"] - 0.5 for c in children if c["x"] != 0.5]
+    assert np.std(moved) == pytest.approx(0.237, abs=0.02), "a normal step of .25, folded at the ends"
+
+
+def test_an_expert_of_cells_and_of_a_rate_on_a_table():
+    """On Digits-JAHS: an operation of a cell has a prior as a rate has."""
+    prior = {"edge_0_1": [0.05, 0.05, 0.85, 0.05], "lr": [0.05, 0.1, 0.4, 0.4, 0.05]}
+    trace = nasbook.search("priorband", "digits-jahs", trials=40, seed=0, prior=prior)
+    assert trace.best.value < 0.3 and "continues" in {k for t in trace.trials for k in t.info}
+    assert {t.info.get("source") for t in trace.trials} == {"uniform", "prior", "incumbent", None}
+    assert trace.plot("rungs")
+
+
+@pytest.mark.parametrize("prior, words", [
+    ({"y": [0.5, 0.1]}, "no parameter 'y'"),
+    ({"x": [2, 0.1]}, "centre"), ({"x": [0.5, 0]}, "width"), ({"op": [0.5, 0.5]}, "3 options"),
+    ({"x": "high"}, "list of numbers"), ("x", "must map"),
+])  # fmt: skip
+def test_what_is_no_prior_is_said_in_a_sentence(prior, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        made(prior=prior)
+    assert "\n" not in str(caught.value)
+
+
+def test_without_a_belief_prior_and_incumbent_share_alike():
+    method = made(prior=None)
+    run(method, lambda t: t.config["x"], 13)
+    assert method.shares(1) == (1 / 4, 3 / 8, 3 / 8)
+
+
+def test_failures_and_workers():
+    method = made()
+    for k in range(40):
+        trial, other = method.ask(), method.ask()
+        for t in (t for t in (trial, other) if t is not None):
+            how = {"status": "failed", "value": None} if k % 3 == 0 else {"status": "done", "value": t.config["x"]}
+            method.tell(Trial(t.id, t.config, t.fidelity, info=t.info, **how))
+    assert sum(method.shares(0)) == pytest.approx(1)

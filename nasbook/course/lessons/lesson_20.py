@@ -10,6 +10,7 @@ import numpy as np
 from scipy import stats
 
 from nasbook.course.exercises import Exercise
+from nasbook.course.lessons import explaining
 from nasbook.course.predictions import Question, level
 from nasbook.statistics import holm, wilcoxon
 
@@ -239,6 +240,7 @@ QUESTIONS = [
         ("it shrinks with more trials", "it stays the same", "it grows with more trials"),
         judge_curse,
     ),
+    *explaining.QUESTIONS,
 ]
 
 EXERCISES = [
@@ -316,4 +318,5 @@ EXERCISES = [
         "    return out",
         why="Bonferroni multiplies each by m; Holm finds everything that Bonferroni finds, at the same risk, and sometimes more.",
     ),
+    *explaining.EXERCISES,
 ]

@@ -314,6 +314,8 @@ LABS = [
     Entry("pbt", "trainings side by side, who copied whom, and the schedule of the winner", "nasbook.widgets.labs.pbt:PBTLab"),
     Entry("pareto", "two objectives, the front that a search finds, and the true front of a table", "nasbook.widgets.labs.pareto:ParetoLab"),
     Entry("transfer", "a search that knows another task, beside one that knows nothing", "nasbook.widgets.labs.transfer:TransferLab"),
+    Entry("ensemble", "a pool of trained networks, who is chosen from it, and three numbers of what they are together",
+          "nasbook.widgets.labs.ensemble:EnsembleLab"),
     Entry("few-shot", "weights from which new small tasks are learned in a few steps", "nasbook.widgets.labs.few_shot:FewShotLab"),
     Entry("estimators", "what each estimator costs, how well it ranks, and what it finds in so much time", "nasbook.widgets.labs.estimators:EstimatorsLab"),
     Entry("gan", "a generator of digits that grows cell by cell, its policy, and a reward that no two evaluations agree on",

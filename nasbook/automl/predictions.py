@@ -79,7 +79,7 @@ def collect(trace: Trace, task: Any, path: str | Path | None = None) -> Predicti
     if path is not None and beside(path).exists():
         kept = Predictions.load(path)
         known = kept.of if np.array_equal(kept.y, task.y) and np.array_equal(kept.fold, task.fold) else {}
-    full = task.fidelity.max
+    full = task.fidelity.max if task.fidelity else None
     done = [t for t in trace.trials if t.status == "done" and t.fidelity in (None, full)]
     of = {
         t.id: known[t.id] if t.id in known else task.held_out(t.config, trial_seed(trace.header.seed, _root(t)))

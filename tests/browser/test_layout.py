@@ -15,6 +15,7 @@ SMALL = {"race": ", seeds=2, trials=10", "transfer": ", seeds=2, trials=10, know
          "darts": ", epochs=2, channels=2", "pbt": ", population=3, epochs=5",
          "relaxations": ", seeds=2, epochs=2, channels=4",
          "weight-sharing": ", epochs=1, data='digits'",
+         "ensemble": ", seeds=3, pool=10, members=4",
          "few-shot": ", epochs=2, meta_steps=1, tasks=1",
          "gan": ", epochs=2, steps=10, images=10",
          "hardware": ", epochs=3",

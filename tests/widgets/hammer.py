@@ -32,6 +32,7 @@ SMALL = {  # settings under which a step is quick: the last word is always a ste
     "gan": {"epochs": 2, "steps": 10, "images": 10},
     "surrogates": {"trials": 15, "startup": 4},
     "weight-sharing": {"epochs": 1, "data": "digits"},
+    "ensemble": {"seeds": 3, "pool": 10, "members": 4},
     "few-shot": {"epochs": 2, "meta_steps": 1, "tasks": 1, "inner_steps": 1},
     "hardware": {"method": "nsga2", "epochs": 3},
     "growth": {"rounds": 1, "networks": 4, "epochs": 1},

@@ -40,7 +40,8 @@ def main() -> None:
     sizes = [p.sizes for p in lab.steps]
     best = 100 * np.array([s.test[0] for s in sizes])
     for k in (1, 3, 5, 10):
-        own, nested, test = (100 * np.array([getattr(s, name)[k - 1] for s in sizes]) for name in ("own", "nested", "test"))
+        three = ("own", "nested", "test")
+        own, nested, test = (100 * np.array([getattr(s, name)[k - 1] for s in sizes]) for name in three)
         columns = (told(own), told(nested), told(test), told(best - test, "+"), told(test - own, "+"))
         print(f"  {k:2} members          " + "".join(f"{c:>14}" for c in columns), flush=True)
     for data, rows in (("wine", 60), ("cancer", 120), ("digits", 150)):

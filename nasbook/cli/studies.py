@@ -38,11 +38,12 @@ def export(options: argparse.Namespace) -> int:
     if options.set:
         target["settings"] = as_dict(options.set)
     trace = Trace.load(options.trace)
+    beside = {} if options.to or not options.out else {"path": options.out}
     if options.estimate:
-        print(scale.estimate(trace, watts=options.watts, **target))
+        print(scale.estimate(trace, watts=options.watts, **beside, **target))
         return 0
     path = scale.export(trace, options.out, to=options.to, overwrite=options.overwrite, watts=options.watts, **target)
-    print(scale.estimate(trace, watts=options.watts, **target))
+    print(scale.estimate(trace, watts=options.watts, **beside, **target))
     how = "Its head says how to run it." if options.to else f"Run it with: nasbook run {shlex.quote(str(path))}"
     print(f"Wrote {path}. {how}")
     return 0

@@ -12,8 +12,7 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -24,88 +23,24 @@ from nasbook.cost import watts_of
 from nasbook.hpo.parts.pareto import best_trials
 from nasbook.method import OneShot
 from nasbook.prepare import MOST_WORKERS
-from nasbook.scale.outline import Outline, outline
+from nasbook.scale.forecast import Estimate, forecast, within
+from nasbook.scale.measured import find
 from nasbook.scale.study import Study, validate
 from nasbook.scale.study_errors import StudyError
 from nasbook.scale.study_schema import Provenance
-from nasbook.scale.target import is_ours, make_task, method_settings, takes
+from nasbook.scale.target import is_ours, method_settings, takes
 from nasbook.scale.targets import TARGETS, write
-from nasbook.scale.trust import IMPORT_PATH, Trust, check_origin
+from nasbook.scale.task_facts import Facts, facts_of, old_facts
+from nasbook.scale.trust import IMPORT_PATH
 from nasbook.space import Choice, Constant, Float, Int, Parameter, Space
-from nasbook.task import CONTEXT, Evaluation, Fidelity, HoldsImages, Task, trial_seed
+from nasbook.task import Fidelity
 from nasbook.tasks.command import NAME as COMMAND
 from nasbook.trace import Trace
 from nasbook.trial import plain
 from nasbook.version import __version__
 
+STUDY = "study.yaml"
 CSV_TABLE = "nasbook.tasks.tables:Table.from_csv"
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What a study would cost. None is what cannot be known from the trace; `unknown` says what else is not."""
-
-    trials: int | None  # that will be evaluated; for a method that is one training, its epochs
-    measured: float | None  # median seconds of a finished trial in the trace, at its full fidelity
-    factors: tuple[tuple[str, float], ...]  # what multiplies them, e.g. ("epochs 10 → 50", 5.0)
-    workers: int
-    cpus: int  # of a trial
-    gpus: float  # of a trial
-    watts: float | None  # of a trial
-    limit: float | None  # hours after which no trial is started
-    n: int  # trials that were measured
-    source: str = "here"  # where the seconds were measured
-    unknown: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    @property
-    def seconds(self) -> float | None:
-        """Of one trial."""
-        return None if self.measured is None else self.measured * math.prod(f for _, f in self.factors)
-
-    @property
-    def hours(self) -> float | None:
-        """From beginning to end, with all workers busy."""
-        if self.seconds is None or self.trials is None:
-            return self.limit
-        return math.ceil(self.trials / self.workers) * self.seconds / 3600
-
-    @property
-    def trial_hours(self) -> float | None:
-        """Of all trials together."""
-        return None if self.seconds is None or self.trials is None else self.trials * self.seconds / 3600
-
-    @property
-    def gpu_hours(self) -> float | None:
-        return None if self.trial_hours is None else self.trial_hours * self.gpus
-
-    @property
-    def kwh(self) -> float | None:
-        return None if self.trial_hours is None or self.watts is None else self.trial_hours * self.watts / 1000
-
-    def __str__(self) -> str:
-        lines = []
-        if self.seconds is None:
-            lines.append("Cost: not known, because no finished trial of this task was measured.")
-        elif self.trials is None:
-            lines.append(f"Cost: {_seconds(self.seconds)} a trial.")
-        else:
-            many = f"{self.trials} trial{'' if self.trials == 1 else 's'}"
-            lines.append(f"Cost: {many} × {_seconds(self.seconds)} = {_hours(self.trial_hours)}.")
-            if self.workers > 1:
-                lines.append(f"With {self.workers} workers side by side: about {_hours(self.hours)}.")
-        if self.measured is not None:
-            times = "".join(f" × {f:.4g} ({why})" for why, f in self.factors)
-            lines.append(f"A trial: {_seconds(self.measured)} {self.source}, median of {self.n}{times}.")
-        if self.limit is not None:
-            lines.append(f"After {self.limit:g} hours no trial is started any more.")
-        if self.gpus and self.gpu_hours is not None:
-            lines.append(f"GPU: {self.gpu_hours:.3g} hours ({self.gpus:g} a trial).")
-        if self.kwh is not None:
-            lines.append(f"Energy: {self.kwh:.2g} kWh, if a trial draws {self.watts:g} W; cooling is not counted.")
-        if self.unknown:
-            lines.append(f"Not known: {'; '.join(self.unknown)}.")
-        return "\n".join([*lines, *self.notes])
 
 
 def export(
@@ -137,18 +72,36 @@ def export(
     """
     study, cost = _plan(trace, watts, 1.0, **target)
     if to is None:
-        return study.save(path or "study.yaml", overwrite=overwrite, head=str(cost))
+        path = path or STUDY
+        return study.save(path, overwrite=overwrite, head=str(_on_this_device(study, cost, path, watts)))
     objectives = max((len(t.values) for t in trace.trials if t.values), default=1)
     return write(study, path or TARGETS.get(to, to), to, overwrite=overwrite, head=str(cost), objectives=objectives)
 
 
-def estimate(trace: Trace, *, watts: float | None = None, speedup: float = 1.0, **target: Any) -> Estimate:
-    """What the study of `export(trace, …, **target)` would cost; nothing is written.
+def estimate(
+    trace: Trace,
+    *,
+    watts: float | None = None,
+    speedup: float = 1.0,
+    path: str | Path | None = None,
+    **target: Any,
+) -> Estimate:
+    """What the study of `export(trace, path, **target)` would cost; nothing is written.
 
     watts: what one trial draws; by default 300 W for each GPU, or 10 W for each core where there is none.
-    speedup: how many times faster the other machine is, if you know.
+    speedup: how many times faster the other machine is, if you know. Without it, the seconds are those of this device
+    where `nasbook measure` has left some beside `path` for this very task, space and resources, else the trace's.
     """
-    return _plan(trace, watts, speedup, **target)[1]
+    study, cost = _plan(trace, watts, speedup, **target)
+    return cost if speedup != 1 else _on_this_device(study, cost, path, watts)
+
+
+def _on_this_device(study: Study, cost: Estimate, path: str | Path | None, watts: float | None) -> Estimate:
+    """The estimate by what was measured here, where that lies beside the study."""
+    found, unused = find(path or STUDY, study)
+    if found:
+        return within(found.estimate(study, watts))
+    return replace(cost, notes=(*cost.notes, f"{unused}.")) if unused and path else cost
 
 
 def _plan(
@@ -187,7 +140,7 @@ def _plan(
         old_name = CSV_TABLE if "path" in header.arguments else None
     else:
         old_name = header.task
-    old = _old_facts(trace, old_name) if old_name else None
+    old = old_facts(trace, old_name) if old_name else None
     target = task or (old_name if old else None)
     if target is None:
         raise ValueError(_local(header.task))
@@ -233,7 +186,7 @@ def _plan(
     alone = one_shot and ("epochs" in cls.Settings.__dataclass_fields__ or is_ours(target))
     leads = one_shot and not alone
     try:
-        new = _facts(target, arguments, space, trace if task is None or leads else None)
+        new = facts_of(target, arguments, space, trace if task is None or leads else None)
         method_settings(cls, method)
     except ValueError as error:
         raise ValueError(f"this cannot be exported: {error}") from error
@@ -254,7 +207,7 @@ def _plan(
     if one_shot:
         free = ("epochs", "device", "population", "steps", "children")
         ranges += [k for k in method if k not in free and method[k] != header.settings.get(k)]
-    cost = _cost(trace, old, new, task is None, arguments, fidelity, ranges, one_shot)
+    cost = forecast(trace, old, new, task is None, arguments, fidelity, ranges, one_shot)
     was, will = header.settings.get("epochs"), method.get("epochs")
     if "children" in method and was != will:  # a trial is a whole training, not an epoch of one
         cost = replace(cost, factors=(*cost.factors, (f"epochs {was} → {will}", will / was)))
@@ -288,7 +241,7 @@ def _plan(
         study.check("the target")
     except StudyError as error:
         raise ValueError(f"this cannot be exported: {error}") from error
-    return study, _within(cost)
+    return study, within(cost)
 
 
 def _packed(trace: Trace) -> int:
@@ -298,60 +251,6 @@ def _packed(trace: Trace) -> int:
 
 
 # ---- the task --------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Facts:
-    """What is known of a task: all of one of nasbook's own; of a user's, whose code is not run here, what its trace and
-    its source tell."""
-
-    name: str
-    fidelity: Fidelity | None = None
-    scales: bool = False  # it has a fidelity, or may take one
-    knows_cost: bool = False
-    examples: int | None = None  # to learn from
-
-
-def _facts(name: str, arguments: Mapping[str, Any], space: Space, trace: Trace | None) -> _Facts:
-    """Of a task by its name; `trace`: a trace of this very task. ValueError where there is none."""
-    if is_ours(name) and name != COMMAND:
-        task = make_task(name, arguments, space)
-        return _Facts(name, task.fidelity, task.fidelity is not None, task.knows_cost, _examples(task))
-    if name == COMMAND:
-        make_task(name, arguments, space)
-        source = Outline([COMMAND], CONTEXT)
-    else:
-        check_origin(name, Trust(Path.cwd()))
-        source = outline(name, Path.cwd())
-    told = trace.header.provenance.get("task") if trace is not None else None
-    told = told if isinstance(told, dict) else {}
-    fidelity = None
-    with suppress(TypeError, ValueError, KeyError):
-        row = told["fidelity"]
-        levels = tuple(map(float, row.get("levels", ())))
-        fidelity = Fidelity(str(row["unit"]), float(row["min"]), float(row["max"]), levels)
-    scales = fidelity is not None or source.takes is None or "fidelity" in source.context
-    return _Facts(name, fidelity, scales, told.get("knows_cost") is True)
-
-
-def _old_facts(trace: Trace, name: str) -> _Facts | None:
-    """Of the trace's task; None where its name stands for something else here."""
-    try:
-        facts = _facts(name, trace.header.arguments, trace.space, trace)
-    except ValueError as error:
-        raise ValueError(f"the task of this trace cannot be made again: {error}") from error
-    entry = {e.name: e for e in registry.TASKS}.get(name)
-    done = [t for t in trace.trials if t.status == "done" and t.fidelity is None]
-    if entry is not None and entry.family == "function" and done:  # a notebook's own function may bear this name, too
-        try:
-            task = make_task(name, trace.header.arguments, trace.space)
-            answer = task.evaluate(done[0].config, seed=trial_seed(trace.header.seed, done[0].id))
-        except Exception:
-            return None
-        value = answer.value if isinstance(answer, Evaluation) else answer
-        if value is None or not math.isclose(value, done[0].value or 0.0, rel_tol=1e-6, abs_tol=1e-9):
-            return None
-    return facts
 
 
 def _local(name: str) -> str:
@@ -411,7 +310,7 @@ def _best(trace: Trace, space: Space, n: int) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _length(settings: Mapping[str, Any], task: _Facts) -> int | None:
+def _length(settings: Mapping[str, Any], task: Facts) -> int | None:
     """Trials of a one-shot method: the epochs of its one training, the intervals of all members of a population, or the
     first network of a climb and all children."""
     if "steps" in settings and "children" in settings:
@@ -419,75 +318,6 @@ def _length(settings: Mapping[str, Any], task: _Facts) -> int | None:
     if "population" in settings and "interval" in settings and task.fidelity:
         return settings["population"] * math.ceil(task.fidelity.max / settings["interval"])
     return settings.get("epochs")
-
-
-# ---- the cost --------------------------------------------------------------------------------------------
-
-
-def _cost(
-    trace: Trace,
-    old: _Facts | None,
-    new: _Facts,
-    same: bool,
-    arguments: Mapping[str, Any],
-    fidelity: Mapping[str, Any] | None,
-    ranges: list[str],
-    one_shot: bool,
-) -> Estimate:
-    """Seconds of a trial here, and by what they grow."""
-    full = old.fidelity.max if old and old.fidelity else None
-    seconds = [
-        t.cost * (full / t.fidelity if full and t.fidelity and not one_shot else 1.0)
-        for t in trace.trials
-        if t.status == "done" and t.cost is not None
-    ]
-    factors: list[tuple[str, float]] = []
-    unknown: list[str] = []
-    notes: list[str] = []
-    known = {"epochs", "device"}
-    if not same:
-        unknown.append(f"how long a trial of {new.name} takes: run one (trials: 1) and look at its cost")
-        seconds = []
-    elif fidelity and full and not one_shot and fidelity["max"] != full:
-        factors.append((f"{fidelity['unit']}s {full:g} → {fidelity['max']:g}", fidelity["max"] / full))
-    elif fidelity and not full and not one_shot:
-        unknown.append(f"how the cost grows with the {fidelity['unit']}s")
-    if same and seconds:
-        was, will = old and old.examples, new.examples
-        if was and will:
-            known |= {"train", "data"}
-            if was != will:
-                factors.append((f"training examples {was} → {will}", will / was))
-        changed = [k for k in arguments if k not in known and arguments[k] != trace.header.arguments.get(k)]
-        unknown += [f"how the cost changes with {k}" for k in [*changed, *ranges]]
-    if not seconds and same:
-        unknown.append("the seconds of a trial, because none has finished in the trace")
-    simulated = old is not None and old.knows_cost
-    if simulated and same:
-        notes.append("These are the costs on record. The study looks its answers up, which takes seconds.")
-    return Estimate(
-        trials=None, measured=median(seconds) if seconds else None, factors=tuple(factors), workers=1, cpus=1, gpus=0,
-        watts=0, limit=None, n=len(seconds), source="in the table" if simulated else "here", unknown=tuple(unknown),
-        notes=tuple(notes),
-    )  # fmt: skip
-
-
-def _within(cost: Estimate) -> Estimate:
-    """With a limit in hours: as many trials as fit."""
-    if cost.limit is None or not cost.seconds:
-        return cost
-    fit = cost.workers * max(1, math.ceil(cost.limit * 3600 / cost.seconds))
-    return replace(cost, trials=fit if cost.trials is None else min(fit, cost.trials))
-
-
-def _examples(task: Task) -> int | None:
-    """Number of training examples, where a task tells its data."""
-    if not isinstance(task, HoldsImages):
-        return None
-    try:
-        return len(task.data()["train"][1])
-    except (TypeError, KeyError, IndexError):
-        return None
 
 
 def _provenance(trace: Trace) -> Provenance:
@@ -500,19 +330,3 @@ def _provenance(trace: Trace) -> Provenance:
         best=None if trace.incumbent is None else trace.best.value,
         seconds=float(f"{median(costs):.4g}") if costs else None,
     )
-
-
-def _seconds(seconds: float) -> str:
-    if seconds >= 120:
-        return _hours(seconds / 3600)
-    return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1000:.3g} ms"
-
-
-def _hours(hours: float | None) -> str:
-    if hours is None:
-        return "an unknown time"
-    if hours >= 48:
-        return f"{hours / 24:.3g} days"
-    if hours >= 1:
-        return f"{hours:.3g} hours"
-    return f"{hours * 60:.3g} minutes" if hours >= 1 / 30 else f"{hours * 3600:.3g} seconds"

@@ -82,6 +82,33 @@ def test_halving_on_ray_is_halving_on_this_machine(ray_node, tmp_path):
     assert not (tmp_path / "there" / "checkpoints").exists() and not (tmp_path / "there" / "trainings").exists()
 
 
+def test_a_pack_on_ray_is_a_pack_on_this_machine(ray_node, tmp_path):
+    """Its worker is killed once; the states of all its trials have come home, and go out again."""
+    path = study(tmp_path, "Together", 4, "packed: 4\nseeds: {search: 3}")
+    path.write_text(path.read_text().replace("high: 1", "high: 0.9"))
+    objective = tmp_path / "objective.py"
+    objective.write_text(objective.read_text() + objectives.TOGETHER)
+    here = run(path, tmp_path / "here")
+    out, held = tmp_path / "there", tmp_path / "hold.json"
+    held.write_text('{"epoch": 4}')
+    states = [out / "checkpoints" / str(i) / "state" for i in range(4)]
+
+    def kill() -> None:
+        wait_for(lambda: all(s.exists() and json.loads(s.read_text())["epoch"] >= 3 for s in states))
+        os.kill(starts(path)[1]["pid"], signal.SIGKILL)
+        held.unlink()
+
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    there = run(path, out, engine="ray")
+    killer.join(timeout=1)
+    assert [(t.id, t.config, t.value, t.curve) for t in there.trials] == [
+        (t.id, t.config, t.value, t.curve) for t in here.trials
+    ]
+    begun = [row["epoch"] for row in starts(path)]
+    assert [len(b) for b in begun] == [4, 4, 4] and min(begun[2]) >= 3
+
+
 def test_two_trials_share_a_gpu_where_each_asks_for_half_of_one(ray_node, tmp_path):
     path = study(tmp_path, "visible", 4, "workers: 2\nresources: {gpus: 0.5}")
     trace = run(path, tmp_path / "out", engine="ray")

@@ -100,6 +100,55 @@ def threads(config):
     return config["x"]
 """
 
+# Several at once, for studies that say `packed`; to stand behind the module above.
+TOGETHER = """
+
+from nasbook.space import Float, Space
+from nasbook.task import Evaluation, Fidelity, Task
+
+
+class Together(Task):
+    # Each of a pack has its own state; one epoch of all after the other, saved before it is told.
+    name, space, fidelity = "together", Space(x=Float(0, 1)), Fidelity("epoch", 1, 6)
+
+    def evaluate(self, config, *, fidelity=None, seed=0, report=None, checkpoint=None):
+        rows = {"seeds": [seed], "reports": [report], "checkpoints": [checkpoint]}
+        (answer,) = self.evaluate_many([config], fidelity=fidelity, **rows)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    def evaluate_many(self, configs, *, fidelity, seeds, reports, checkpoints):
+        states = [{"epoch": 0, "value": 0.0} for _ in configs]
+        for i, path in enumerate(checkpoints):
+            if path is not None and path.exists():
+                states[i] = json.loads(path.read_text())
+        note(x=[c["x"] for c in configs], epoch=[s["epoch"] for s in states], pid=os.getpid(), seed=list(seeds))
+        answers = {}
+        for epoch in range(1, int(fidelity or 6) + 1):
+            for i, (config, seed, state) in enumerate(zip(configs, seeds, states)):
+                if i in answers:
+                    continue
+                if 0.93 < config["x"] < 0.98:
+                    answers[i] = RuntimeError("too large")
+                elif config["x"] >= 0.98 and epoch == 3:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                if state["epoch"] < epoch:
+                    state.update(epoch=epoch, value=(config["x"] - 0.3) ** 2 + (seed % 1000) / 1e6)
+                    if checkpoints[i] is not None:
+                        scratch = checkpoints[i].with_suffix(".tmp")
+                        scratch.write_text(json.dumps(state))
+                        os.replace(scratch, checkpoints[i])
+            for i, state in enumerate(states):
+                if i not in answers:
+                    try:
+                        reports[i](epoch, state["value"], 0.001 * epoch)
+                    except BaseException as error:
+                        answers[i] = error
+            hold(epoch)
+        return [answers.get(i) or Evaluation(s["value"], cost=0.006) for i, s in enumerate(states)]
+"""
+
 STUDY = """
 schema: nasbook/study@1
 name: test

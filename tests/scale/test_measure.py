@@ -6,6 +6,7 @@ from statistics import median
 
 import pytest
 
+import nasbook
 from nasbook import cli, scale
 from nasbook.scale.measure import find, measure
 
@@ -135,3 +136,23 @@ def test_the_command_says_the_cost_and_so_does_the_run(path: Path, capsys: pytes
     assert "on this device" in capsys.readouterr().err
     assert cli.main(["cost", str(path.parent / "run")]) == 0
     assert "(2 trials" in capsys.readouterr().out
+
+
+def test_an_export_takes_the_seconds_of_this_device_where_they_lie_beside_it(tmp_path, monkeypatch, capsys) -> None:
+    """The walk: search, export, measure, export once more, larger; the command says the same."""
+    monkeypatch.chdir(tmp_path)
+    trace = nasbook.search("random", "digits-mlp", trials=1, out="t.jsonl")
+    path = trace.export("study.yaml", trials=4)
+    assert "here, median of 1" in path.read_text()
+    measure(path, trials=1, epochs=1)
+    at, row = Path("study.measured.json"), json.loads(Path("study.measured.json").read_text())
+    at.write_text(json.dumps({**row, "seconds": [1000.0]}))
+    later = trace.export("study.yaml", trials=8, epochs=20, overwrite=True)
+    assert "on this device" in later.read_text()
+    cost = scale.estimate(trace, trials=8, epochs=20)
+    assert cost.seconds == pytest.approx(20_000) and cost.trials == 8
+    assert scale.estimate(trace, trials=8, epochs=20, speedup=2).seconds < 1000  # of another machine
+    assert cli.main(["export", "t.jsonl", "--out", "study.yaml", "--trials", "8", "--epochs", "20", "--estimate"]) == 0
+    assert "on this device" in capsys.readouterr().out
+    other = trace.export("study.yaml", trials=8, train=100, overwrite=True).read_text()
+    assert "not used: it was measured with another task" in other and "on this device" not in other

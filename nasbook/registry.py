@@ -324,6 +324,8 @@ LABS = [
           "nasbook.widgets.labs.hardware:HardwareLab"),
     Entry("explain", "what a configuration or a cell owes to each of its parts, by the truth and by a forest on the trials",
           "nasbook.widgets.labs.explain:ExplainLab"),
+    Entry("joint", "cells whose ranks flip with the learning rate, and what it costs to search them before, after or with it",
+          "nasbook.widgets.labs.joint:JointLab"),
     Entry("race", "several methods, several seeds, one task", "nasbook.widgets.labs.race:RaceLab"),
     Entry("statistics", "seeds that are drawn, who wins with them, and how surely", "nasbook.widgets.labs.statistics:StatisticsLab"),
     Entry("run", "a run of nasbook run, followed from a notebook: trials, curves, workers, and what is asked of it",

@@ -111,3 +111,11 @@ def _open() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     for column in (index, val, test, seconds):
         column.setflags(write=False)
     return index, val, test, seconds
+
+
+def flips(a: np.ndarray, b: np.ndarray) -> float:
+    """Of all pairs that differ in a (n,) and in b (n,), the share whose order is another in b than in a."""
+    i, j = np.triu_indices(len(a), 1)
+    before, after = np.sign(a[i] - a[j]), np.sign(b[i] - b[j])
+    differ = (before != 0) & (after != 0)
+    return float((before != after)[differ].mean())

@@ -28,6 +28,7 @@ SMALL = {  # settings under which a step is quick: the last word is always a ste
     "transfer": {"seeds": 2, "trials": 10, "known": 10, "source": "nb201-cifar100", "target": "nb201-imagenet16"},
     "estimators": {"cells": 100, "which": "some"},
     "darts": {"epochs": 2, "channels": 2, "order": 1},
+    "joint": {"trials": 20, "seeds": 2},
     "relaxations": {"method": "gdas", "seeds": 2, "epochs": 2, "channels": 4},
     "gan": {"epochs": 2, "steps": 10, "images": 10},
     "surrogates": {"trials": 15, "startup": 4},
@@ -43,7 +44,10 @@ SMALL = {  # settings under which a step is quick: the last word is always a ste
     "run": {"folder": "runs/sample", "follow": False},
     "explain": {"trials": 6, "forest": False},
 }
-HANDS_OFF = {"race": ("bananas", "ppo", "reinforce", "rgpe", "forest")}  # some seconds a seed: nothing new in them
+HANDS_OFF = {
+    "joint": ("forest",),
+    "race": ("bananas", "ppo", "reinforce", "rgpe", "forest"),
+}  # some seconds a seed: nothing new in them
 SENTENCES = re.compile(  # what a user may be told
     r"source and target are the same|a point is \d|you have tried|trials are made|is no game code|game code '"
     r"|no architecture is kept|points already|so i must be in 0|there is no point|a click there is no trial"

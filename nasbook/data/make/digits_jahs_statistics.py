@@ -11,7 +11,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from nasbook.data.make.digits201 import markdown as md
-from nasbook.tasks.digits_jahs import DEFAULT, RECIPE, TABLE
+from nasbook.tasks.digits_jahs import DEFAULT, RECIPE, TABLE, flips
 
 PAGE = TABLE.with_suffix(".md")
 RATES, DECAYS = (RECIPE.parameters[name].levels(9) for name in ("lr", "weight_decay"))
@@ -26,14 +26,6 @@ def test_errors() -> np.ndarray:
 
 def spearman(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.corrcoef(rankdata(a), rankdata(b))[0, 1])
-
-
-def flips(a: np.ndarray, b: np.ndarray) -> float:
-    """Of all pairs of cells that differ in both, the share that changes its order from a (n,) to b (n,)."""
-    i, j = np.triu_indices(len(a), 1)
-    before, after = np.sign(a[i] - a[j]), np.sign(b[i] - b[j])
-    differ = (before != 0) & (after != 0)
-    return float((before != after)[differ].mean())
 
 
 def flips_of_runs(errors: np.ndarray, first: int, second: int) -> float:

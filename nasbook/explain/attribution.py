@@ -20,13 +20,14 @@ import numpy as np
 from nasbook.explain import coalitions
 from nasbook.explain.games import GAMES, Game, optimiser
 from nasbook.explain.source import Source, point, source_of
+from nasbook.kit.checks import whole
 from nasbook.parameters import Constant
 from nasbook.space import Config, Space
 from nasbook.trace import Trace
 
 DEFAULTS = ("mean", "middle", "first")
-DRAWS = 128  # random points that stand for the space where there is no table of it
-FEW_DRAWS = 32  # the same where each of them is a call of a function
+DRAWS, ROWS = 128, 2**16  # random points that stand for the space where there is no table of it; of all coalitions
+FEW_DRAWS, FEW_ROWS = 32, 2**12  # the same where each of them is a call of a function
 ORDERS = 200  # random orders beyond twelve parameters
 MOST_TUNED = 8  # parameters of the optimiser game, which runs a search for each coalition
 TELLS = {
@@ -126,8 +127,8 @@ def explain(
     known truth, an unknown trial, game or default."""
     if game not in GAMES:
         raise ValueError(f"explain: game is one of {', '.join(GAMES)}, not {game!r}")
-    if isinstance(orders, bool) or not isinstance(orders, int) or orders < 2:
-        raise ValueError(f"explain: orders is a whole number from 2, not {orders!r}")
+    for name, number, least in (("orders", orders, 2), ("trials", trials, 1), ("seeds", seeds, 1)):
+        whole(f"explain: {name}", number, least, 100_000)
     source, rng = source_of(trace, task, truth=truth, trees=trees, seed=seed), np.random.default_rng(seed)
     default = default if default is not None else "mean" if game == "ablation" else "middle"
     words, others = backgrounds(trace, default, source, rng)
@@ -222,8 +223,9 @@ def backgrounds(trace: Trace, default: Any, source: Source, rng: np.random.Gener
 
 def draws(source: Source, rng: np.random.Generator) -> np.ndarray:
     """(K, d) random points for the space; a table of it all is summed without them."""
-    few = source.exact and source.grid is None
-    return rng.random((FEW_DRAWS if few else DRAWS, source.space.d))
+    d = source.space.d
+    most, rows = (FEW_DRAWS, FEW_ROWS) if source.exact and source.grid is None else (DRAWS, ROWS)
+    return rng.random((min(most, max(8, rows >> min(d, coalitions.MOST))), d))
 
 
 def differing(space: Space, inner: np.ndarray, outer: np.ndarray) -> np.ndarray:

@@ -14,12 +14,14 @@ Partial Dependence Plots, 2021 (uncertainty). Left out: splitting the space unti
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from nasbook.explain.source import Source, source_of
+from nasbook.kit.checks import whole
 from nasbook.space import Space
 from nasbook.trace import Trace
 
@@ -60,12 +62,13 @@ def dependences(
     first where none is named. Further arguments as of `explain`, and ValueError where that raises one."""
     source = source_of(trace, task, truth=truth, trees=trees, seed=seed)
     free = trace.space.free
+    if parameters is not None and not isinstance(parameters, str | Sequence):
+        raise ValueError(f"explain: parameters is a name or a list of names, not {parameters!r:.60}")
     names = [parameters] if isinstance(parameters, str) else list(parameters or free)
     for name in names:
         if name not in free:
             raise ValueError(f"explain: there is no parameter {name!r} that varies; there are {', '.join(free)}")
-    if isinstance(configurations, bool) or not isinstance(configurations, int) or configurations < 1:
-        raise ValueError(f"explain: configurations is a whole number from 1, not {configurations!r}")
+    whole("explain: configurations", configurations, 1, 10_000)
     rng = np.random.default_rng(seed)
     found = [along(source, name, rng.random((configurations, trace.space.d)), rng) for name in names]
     return found if parameters else sorted(found, key=lambda one: -one.reach)

@@ -137,6 +137,16 @@ def squares(H: int, W: int, size: int = 2) -> np.ndarray:
     return (np.arange(H) // size)[:, None] * across + np.arange(W) // size
 
 
+def trained(task: Any, config: dict[str, Any], seed: int = 0, epochs: int | None = None) -> nn.Module:
+    """The network of a found configuration, trained by its task (one that trains networks, such as digits-cells) for
+    `epochs`, by default the task's. ValueError for a task that trains none."""
+    if not hasattr(task, "training"):
+        raise ValueError(f"the task {getattr(task, 'name', task)} trains no network that could be looked at")
+    learner = task.training(task.space.validate(config), seed)
+    learner.learn(int(task.fidelity.max) if epochs is None else epochs)
+    return learner.net
+
+
 # ---- two networks -------------------------------------------------------------------------------------------------
 
 

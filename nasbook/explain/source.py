@@ -16,6 +16,7 @@ import numpy as np
 
 from nasbook import registry
 from nasbook.hpo.parts.trees import Forest
+from nasbook.kit.checks import whole
 from nasbook.prepare import as_task
 from nasbook.space import Space
 from nasbook.task import KnowsOutcomes
@@ -168,6 +169,8 @@ def source_of(trace: Trace, task: Any = None, *, truth: bool = True, trees: int 
     truth=False: the forest in any case. ValueError where neither can be had."""
     if not isinstance(trace, Trace):
         raise ValueError(f"explain: give a whole trace, not {type(trace).__name__}")
+    whole("explain: trees", trees, 1, 10_000)
+    whole("explain: seed", seed, 0, 2**63)
     if not trace.space.free:
         raise ValueError("explain: this space has constants only, so there is nothing to explain")
     if task is not None:

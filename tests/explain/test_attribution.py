@@ -186,7 +186,13 @@ def test_a_part_of_a_space_keeps_its_conditions():
         ({"trial": None}, "a trial is 'best'"),
         ({"trial": {"width": 8}}, "parameter 'depth' is missing"),
         ({"default": [1, 2]}, "a trial is 'best', its number or a configuration"),
-        ({"orders": 1}, "orders is a whole number from 2, not 1"),
+        ({"trial": "7"}, "a trial is 'best', its number or a configuration, not '7'"),
+        ({"default": {"width": 8.5}}, "must be one of|is missing"),
+        ({"orders": 1}, "orders must be a whole number of at least 2, not 1"),
+        ({"trees": 0}, "trees must be a whole number of at least 1, not 0"),
+        ({"trees": "x"}, "trees must be a whole number"),
+        ({"seed": "x"}, "seed must be a whole number"),
+        ({"seeds": 0, "game": "optimiser"}, "seeds must be a whole number"),
     ],
 )
 def test_wrong_arguments_get_a_sentence(messy, wrong, told):
@@ -198,3 +204,14 @@ def test_the_table_that_is_printed(messy):
     lines = str(messy.explain(default="first")).splitlines()
     assert "the first value of every parameter" in lines[0] and "→" in lines[1] and "−" in lines[1]
     assert lines[-1] == "exact, from the table digits-hpo-messy"
+
+
+def test_another_objective_is_explained_by_its_own_column():
+    from nasbook.plots import plot
+    from nasbook.plots.data import one_objective
+
+    trace = nasbook.search("nsga2", "nb201-cifar10-latency", trials=20, seed=0, population=8)
+    error, latency = explain(trace), explain(one_objective(trace, 1))
+    outcomes = nasbook.task("nb201-cifar10-latency").outcomes()
+    assert (error.base, latency.base) == pytest.approx(tuple(outcomes.mean(0)))
+    assert "latency" in plot(trace, "attribution", objective=1).sentence.lower()

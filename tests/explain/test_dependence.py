@@ -69,5 +69,7 @@ def test_wrong_arguments_get_a_sentence():
     trace = nasbook.search("random", "branin", trials=5)
     with pytest.raises(ValueError, match="no parameter 'y' that varies; there are x1, x2"):
         dependences(trace, ["x1", "y"])
-    with pytest.raises(ValueError, match="configurations is a whole number from 1, not 0"):
+    with pytest.raises(ValueError, match="parameters is a name or a list of names, not 3"):
+        dependences(trace, 3)
+    with pytest.raises(ValueError, match="configurations must be a whole number of at least 1, not 0"):
         dependences(trace, configurations=0)

@@ -16,6 +16,7 @@ from nasbook.explain.network import (
     saliency,
     smooth_grad,
     squares,
+    trained,
 )
 
 SHAPE = (1, 8, 8)
@@ -124,6 +125,20 @@ def test_channels_and_other_sizes():
     for how in MAPS.values():
         found = how(net, x)
         assert found.shape == (5, 7) and np.isfinite(found).all()
+
+
+def test_a_found_network_is_trained_and_looked_at():
+    import nasbook
+
+    task = nasbook.task("digits-mlp-chain", epochs=2)
+    trace = nasbook.search("random", task, trials=1)
+    net = trained(task, trace.best.config)
+    x, y = task.tensors["val"]
+    wrong = float((logits(net, x).argmax(1) != y).double().mean())
+    assert wrong == pytest.approx(trace.best.value, abs=0.25) and wrong < 0.85  # another seed, the same training
+    assert integrated(net, x[0]).shape == (8, 8)
+    with pytest.raises(ValueError, match="the task branin trains no network"):
+        trained(nasbook.task("branin"), {})
 
 
 def test_where_two_networks_disagree():

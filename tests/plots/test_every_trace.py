@@ -10,7 +10,7 @@ from nasbook import Choice, Float, Space, Trace
 from nasbook.plots import plot
 
 KINDS = ["history", "edf", "slice", "contour", "parallel", "rank", "learning-curves", "timeline", "cost", "importance",
-         "attribution", "ablation", "interactions", "dependence"]  # fmt: skip
+         "attribution", "dependence"]  # fmt: skip
 SEVERAL = ["pareto", "hypervolume"]
 MIXED = Space(x=Float(0, 1), y=Float(1e-3, 1, log=True), k=Choice(["p", "q"]))
 

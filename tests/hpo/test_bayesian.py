@@ -419,3 +419,16 @@ def test_bad_settings_are_refused_in_a_sentence(bad, says):
 def test_a_space_without_choices_to_make_is_refused():
     with pytest.raises(ValueError, match="nothing to search"):
         BayesianOptimisation(Space(a=Constant(1)))
+
+
+def test_what_is_in_flight_is_believed_and_no_longer_in_doubt():
+    method = nasbook.method("bayesian", Space(x=Float(0, 1)), startup=3)
+    for _ in range(5):
+        trial = method.ask()
+        method.tell(replace(trial, status="done", value=(trial.config["x"] - 0.4) ** 2))
+    method.ask()
+    method.ask()
+    view = method.view()
+    at = view.see(view.pending)
+    alone = replace(view, pending=view.pending[:0]).fitted(like=view.gp)
+    assert len(at) and (view.gp.predict(at)[1] < 0.2 * alone.gp.predict(at)[1]).all()

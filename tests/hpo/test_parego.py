@@ -33,6 +33,15 @@ def test_the_scalarisation_by_hand():
     assert tchebycheff(np.array([(3, 1), (3, 2)]), (0.5, 0.5), 0).tolist() == [0, 0.5]  # a flat objective is no problem
 
 
+def test_who_diverged_in_one_objective_is_doubted_in_small_units_too():
+    method = ParEGO(SQUARE, startup=12)
+    for i in range(12):
+        values = (1e-3 * i, 1e6 if i == 5 else 1e-3 * (12 - i))
+        method.tell(replace(method.ask(), status="done", value=values[0], values=values))
+    method.ask()
+    assert np.flatnonzero(method.view().doubt).tolist() == [5]
+
+
 @pytest.mark.parametrize(("m", "s"), [(2, 10), (3, 4), (4, 3), (2, 1)])
 def test_weights_are_every_split_of_s(m, s):
     W = weights(m, s)

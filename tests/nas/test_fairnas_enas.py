@@ -1,5 +1,6 @@
 """FairNAS' equal counts and summed gradients; ENAS' two halves, of which each leaves the other's alone."""
 
+import math
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -56,7 +57,25 @@ def test_counts_are_equal_after_every_epoch_and_the_search_trains_nothing():
     counts = [np.array(s.view.counts) for s in steps]
     assert [set(c.ravel()) for c in counts] == [{2}, {4}, {4}, {4}]
     assert 0.5 < steps[0].view.train_loss < 2.5  # the mean of two batches; ln 3 is chance
-    assert len(steps[-1].view.scatter) <= 8
+    assert len(steps[2].view.scatter) <= 4 < len(steps[3].view.scatter) <= 8  # of the rounds, not of the training
+
+
+def test_the_reward_is_one_minus_the_error_and_of_text_the_inverse_perplexity(monkeypatch):
+    method, seen, loss = Enas(cell_space(), **ENAS), [], [math.log(4)]
+    next(method.run(Pictures()))
+    val = method.images[1]
+
+    def judged(net, path, batch, images, statistics):
+        seen.append(images)
+        return loss[0], 0.3
+
+    monkeypatch.setattr("nasbook.nas.enas.evaluate_path", judged)
+    assert method.step_controller(method.batches(val)[0]) == pytest.approx(0.7)
+    assert all(images is method.images[0] for images in seen) and len(seen) == 2  # statistics come from training images
+    monkeypatch.setattr(type(method.places), "text", True, raising=False)
+    assert method.step_controller(method.batches(val)[0]) == pytest.approx(1 / 4)
+    loss[0] = math.inf
+    assert method.step_controller(method.batches(val)[0]) == 0
 
 
 def test_places_with_two_numbers_of_operations_cannot_be_fair():

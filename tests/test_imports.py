@@ -59,7 +59,7 @@ ALLOWED = {
     "guard": {"trace", "trace_file", "kit"},
     "registry": set(),
     "about": {"registry"},
-    "statistics": {"trace", "statistics"},
+    "statistics": {"trace", "space", "parameters", "statistics"},
     "task": {"space", "fits"},
     "method": {"space", "trace", "trial", "task", "evaluation"},
     "evaluation": {"meter", "trace", "trial", "task"},

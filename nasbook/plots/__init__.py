@@ -19,6 +19,7 @@ from nasbook.plots.data import Baseline, Quantity, baseline_for, one_objective, 
 from nasbook.plots.picture import Picture, Stack
 from nasbook.plots.style import Figure
 from nasbook.plots.traces.attribution import AblationPicture, AttributionPicture, ablation, attribution
+from nasbook.plots.traces.budgets import BudgetCorrelationPicture, budget_correlation_picture
 from nasbook.plots.traces.cell_attribution import CellAttributionPicture, cell_attribution
 from nasbook.plots.traces.comparison import (
     BeatsPicture,
@@ -31,12 +32,15 @@ from nasbook.plots.traces.comparison import (
 )
 from nasbook.plots.traces.contour import ContourPicture, contour
 from nasbook.plots.traces.cost import CostPicture, cost_picture
+from nasbook.plots.traces.cube import CubePicture, cube
 from nasbook.plots.traces.dependence import DependencePicture, dependence
 from nasbook.plots.traces.distribution import EdfPicture, RankPicture, edf, rank
+from nasbook.plots.traces.footprint import FootprintPicture, footprint
 from nasbook.plots.traces.history import CurvesPicture, HistoryPicture, RacePicture, history, learning_curves, race
 from nasbook.plots.traces.importance import ImportancePicture, importance
 from nasbook.plots.traces.interactions import InteractionsPicture, interactions
 from nasbook.plots.traces.landscape import LandscapePicture, landscape
+from nasbook.plots.traces.overtuning import OvertuningPicture, overtuning_picture
 from nasbook.plots.traces.parameters import ParallelPicture, SlicePicture, parallel, slice_plot
 from nasbook.plots.traces.pareto_front import HypervolumePicture, ParetoPicture, hypervolume_history, pareto
 from nasbook.plots.traces.timeline import TimelinePicture, timeline
@@ -94,6 +98,10 @@ KINDS: dict[str, Callable[..., Figure]] = {
     "critical-difference": critical_difference,
     "beats": beats,
     "profiles": profiles,
+    "budget-correlation": budget_correlation_picture,
+    "footprint": footprint,
+    "cube": cube,
+    "overtuning": overtuning_picture,
     "slice": slice_plot,
     "parallel": parallel,
     "contour": contour,
@@ -227,4 +235,7 @@ __all__ = [
     "population", "predictions", "profiles", "progress", "race", "random_baseline", "rank", "rungs",
     "side_by_side_picture", "slice_plot", "sources", "stopping", "strategy", "supernet", "timeline", "tpe",
     "training", "tree", "walk", "weights",
+    "BudgetCorrelationPicture", "CubePicture", "FootprintPicture", "OvertuningPicture",
+    "budget_correlation_picture", "cube", "footprint",
+    "overtuning_picture",
 ]  # fmt: skip

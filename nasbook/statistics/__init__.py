@@ -6,6 +6,8 @@
     profiles.py    performance profiles
     power.py       how many seeds a difference needs, by simulation from the runs at hand
     honest.py      over-tuning, the winner's curse, nested cross-validation
+    fidelities.py  do short trainings rank as long ones do?
+    configurations.py  how far apart configurations are, and a map of them
     runs.py        traces -> runs of methods on tasks, paired by their seeds
     compare.py     all of it together: compare(traces)
 
@@ -14,6 +16,8 @@ Data Sets, JMLR 2006; Dolan & Moré, Benchmarking Optimization Software with Per
 """
 
 from nasbook.statistics.compare import Comparison, Pair, compare
+from nasbook.statistics.configurations import distances, scaled
+from nasbook.statistics.fidelities import budget_correlation, spearman
 from nasbook.statistics.honest import nested, nested_cross_validation, overtuning, winners_curse
 from nasbook.statistics.intervals import beats, bootstrap, bootstrap_mean
 from nasbook.statistics.paired import holm, wilcoxon
@@ -23,7 +27,7 @@ from nasbook.statistics.ranks import average_ranks, critical_difference, friedma
 from nasbook.statistics.runs import Runs, grouped
 
 __all__ = [
-    "Comparison", "Pair", "Runs", "average_ranks", "beats", "bootstrap", "bootstrap_mean", "compare",
-    "critical_difference", "friedman", "grouped", "holm", "nested", "nested_cross_validation", "overtuning", "power",
-    "profile", "rank", "seeds_needed", "wilcoxon", "winners_curse",
+    "Comparison", "Pair", "Runs", "average_ranks", "beats", "bootstrap", "bootstrap_mean", "budget_correlation",
+    "compare", "critical_difference", "distances", "friedman", "grouped", "holm", "nested", "nested_cross_validation",
+    "overtuning", "power", "profile", "rank", "scaled", "seeds_needed", "spearman", "wilcoxon", "winners_curse",
 ]  # fmt: skip

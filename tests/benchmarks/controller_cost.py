@@ -11,9 +11,9 @@ import argparse
 import time
 
 import numpy as np
-from scipy.stats import bootstrap, wilcoxon
 
 import nasbook
+from nasbook.statistics import bootstrap_mean, wilcoxon
 
 METHODS = {
     "random": ("random", {}),
@@ -40,10 +40,10 @@ def main() -> None:
         seconds = (time.process_time() - begin) / args.seeds
         r = regret[label] = 100 * np.array([task.regret(t.best.config) for t in traces])
         last = 100 * np.mean([np.mean([task.accuracy(t.config) for t in trace.trials[-50:]]) for trace in traces])
-        low, high = bootstrap((r,), np.mean, random_state=np.random.default_rng(0)).confidence_interval
+        _, low, high = bootstrap_mean(r)
         print(f"{label:22} {r.mean():6.3f}   [{low:6.3f}, {high:6.3f}] {last:8.2f} {seconds:15.2f}", flush=True)
     for label in list(METHODS)[1:]:
-        p = wilcoxon(regret[label], regret["random"]).pvalue
+        p = wilcoxon(regret[label], regret["random"])
         wins = int((regret[label] < regret["random"]).sum())
         print(
             f"{label.strip()} against random: better on {wins} of {args.seeds} seeds, Wilcoxon p = {p:.2g} (two-sided)"

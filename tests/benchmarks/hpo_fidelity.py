@@ -4,7 +4,8 @@
 
 Every method may train for so many epochs in all (a promoted trial pays only for the epochs it adds), and then names
 its best configuration. Printed: how many points of test accuracy that lies below the best of the table, mean over seeds
-with its standard error, and Wilcoxon's paired p against random, corrected after Holm over all rows.
+with its 95 % bootstrap interval, Wilcoxon's paired p against random, corrected after Holm over all rows, the chance to
+end better than random search, and mean ranks with Nemenyi's critical difference.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
-from scipy.stats import wilcoxon
 
 import nasbook
+from nasbook.statistics import average_ranks, beats, bootstrap_mean, critical_difference, holm, wilcoxon
 from nasbook.tasks.digits_hpo import IMAGES
 
 METHODS = ("random", "median-stopping", "successive-halving", "hyperband", "asha", "bohb", "dehb")
@@ -36,14 +37,6 @@ def regret(method: str, task: nasbook.Task, epochs: int, seed: int) -> float:
     return 100 * float(task.test[..., -1].mean(1).max() - task.test_accuracy(best.config))
 
 
-def holm(p: list[float]) -> list[float]:
-    order, out, worst = np.argsort(p), [0.0] * len(p), 0.0
-    for k, i in enumerate(order):
-        worst = max(worst, min(1.0, (len(p) - k) * p[i]))
-        out[i] = worst
-    return out
-
-
 def report(seeds: int, epochs: int) -> None:
     """Run all and print the table."""
     found = {
@@ -52,14 +45,17 @@ def report(seeds: int, epochs: int) -> None:
         for method in METHODS
     }
     rows = [key for key in found if key[1] != "random"]
-    p = dict(zip(rows, holm([float(wilcoxon(found[k], found[k[0], "random"]).pvalue) for k in rows]), strict=True))
+    p = dict(zip(rows, holm([wilcoxon(found[k], found[k[0], "random"]) for k in rows]), strict=True))
     print(f"{epochs} epochs, {seeds} seeds: points of test accuracy below the best configuration")
     for name in IMAGES:
-        print(f"\n{name:24}{'mean':>8}{'± s.e.':>8}{'p (Holm)':>12}")
-        for method in METHODS:
-            r = found[name, method]
-            against = "" if method == "random" else f"{p[name, method]:12.1e}"
-            print(f"  {method:22}{r.mean():8.2f}{r.std(ddof=1) / len(r) ** 0.5:8.2f}{against}")
+        print(f"\n{name:24}{'mean':>8}{'95 % interval':>17}{'p (Holm)':>12}{'before random':>15}{'rank':>7}")
+        ranks = average_ranks(np.column_stack([found[name, m] for m in METHODS]))
+        for method, rank in zip(METHODS, ranks, strict=True):
+            mean, low, high = bootstrap_mean(found[name, method])
+            chance, *_ = beats(found[name, method], found[name, "random"])
+            against = " " * 27 if method == "random" else f"{p[name, method]:12.1e}{chance:15.2f}"
+            print(f"  {method:22}{mean:8.2f}{f'[{low:.2f}, {high:.2f}]':>17}{against}{rank:7.2f}")
+        print(f"  critical difference of the ranks (Nemenyi, 0.05) {critical_difference(len(METHODS), seeds):.2f}")
 
 
 if __name__ == "__main__":

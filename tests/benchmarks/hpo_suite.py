@@ -9,8 +9,9 @@ Digits-HPO, the methods of several fidelities meet random search at equal total 
 Regret is the best value so far minus the optimum, at least 1e-9. Printed: the anytime area (mean of log10 regret over
 all trials; lower is better), the median final regret, the mean rank of the final regret among all; for each pair a
 Wilcoxon signed-rank test of the area over the seeds, function by function and on their mean ("all"), with Holm's
-correction over all tests; the CPU that an ask costs when n trials are known; and what misses the bar: not worse than
-the peer beyond noise, for TPE a faster ask than Optuna's, and for the Gaussian process one at half of its price.
+correction over all tests, and mean ranks over the functions with Nemenyi's critical difference; the CPU that an ask
+costs when n trials are known; and what misses the bar: not worse than the peer beyond noise, for TPE a faster ask than
+Optuna's, and for the Gaussian process one at half of its price.
 
 With --keep, each run is written to a file as it ends, and a later call goes on from there. --minutes is for a machine
 that is busy: when they are over, what is complete is reported. One BLAS thread. This is a measurement, not a test.
@@ -36,9 +37,9 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUME
 import hpo_fidelity  # noqa: E402
 import numpy as np  # noqa: E402
 import peers  # noqa: E402
-from scipy import stats  # noqa: E402
 
 import nasbook  # noqa: E402
+from nasbook.statistics import average_ranks, bootstrap_mean, critical_difference, holm, wilcoxon  # noqa: E402
 from nasbook.tasks.functions import Function  # noqa: E402
 
 TASKS: dict[str, Callable[[int], Function]] = {  # seed -> function
@@ -135,7 +136,7 @@ def report_regret(known: dict, names: list[str], whole: set, args: argparse.Name
             curves = np.log10(np.maximum(best, FLOOR))  # (seeds, trials)
             area[n, t], final[n, t] = curves.mean(1), curves[:, -1]
         if there:
-            mean = stats.rankdata([final[n, t] for n in there], axis=0).mean(1)
+            mean = average_ranks(np.column_stack([final[n, t] for n in there])) if there[1:] else [1.0]
             ranks |= {(n, t): f"{rank:.1f}/{len(there)}" for n, rank in zip(there, mean, strict=True)}
     print(
         f"{args.trials} trials, {args.seeds} seeds: mean area of log10 regret, median final regret, mean final rank\n"
@@ -147,6 +148,12 @@ def report_regret(known: dict, names: list[str], whole: set, args: argparse.Name
             for t in args.tasks
         ]
         print(f"{n:24}" + "".join(f"{c:>26}" for c in cells))
+    blocks = [t for t in args.tasks if all((n, t) in whole for n in names)]
+    if len(blocks) > 1 and len(names) > 1:  # a function is a block: its seeds are no independent problems
+        overall = average_ranks([[area[n, t].mean() for n in names] for t in blocks])
+        order = sorted(zip(names, overall, strict=True), key=lambda pair: pair[1])
+        print(f"\nMean ranks of the area over {len(blocks)} functions: " + ", ".join(f"{n} {r:.1f}" for n, r in order))
+        print(f"critical difference (Nemenyi, 0.05) {critical_difference(len(names), len(blocks)):.1f}")
     left_out = [f"{n} on {t}" for n in names for t in args.tasks if (n, t) not in whole]
     if left_out:
         print(f"\nNot complete when the time was over: {', '.join(left_out)}.")
@@ -159,12 +166,13 @@ def report_regret(known: dict, names: list[str], whole: set, args: argparse.Name
             tests.append((ours, peer, f"all {len(both)}"))
             for n in (ours, peer):
                 area[n, f"all {len(both)}"] = np.mean([area[n, t] for t in both], axis=0)
-    p_values = [float(stats.wilcoxon(area[o, t], area[p, t]).pvalue) for o, p, t in tests]
+    p_values = [wilcoxon(area[o, t], area[p, t]) for o, p, t in tests]
     missed = []
-    print(f"\n{'ours against its peer':62}{'difference of the area':>24}{'p':>9}{'Holm':>9}")
-    for (ours, peer, t), p, corrected in zip(tests, p_values, hpo_fidelity.holm(p_values), strict=True):
-        difference = np.median(area[ours, t] - area[peer, t])
-        print(f"{f'{ours} – {peer}, {t}':62}{difference:24.3f}{p:9.3f}{corrected:9.3f}")
+    print(f"\n{'ours against its peer':62}{'difference of the area':>30}{'p':>9}{'Holm':>9}")
+    for (ours, peer, t), p, corrected in zip(tests, p_values, holm(p_values), strict=True):
+        difference, low, high = bootstrap_mean(area[ours, t] - area[peer, t])
+        band = f"{difference:.3f} [{low:.3f}, {high:.3f}]"
+        print(f"{f'{ours} – {peer}, {t}':62}{band:>30}{p:9.3f}{corrected:9.3f}")
         if corrected < 0.05 and difference > 0:
             missed.append(f"{ours} is worse than {peer} on {t}")
     return missed

@@ -20,11 +20,11 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(threads, "1")
 
 import numpy as np  # noqa: E402
-from scipy.stats import wilcoxon  # noqa: E402
 
 import nasbook  # noqa: E402
 from nasbook.kit.learner import measure  # noqa: E402
 from nasbook.nas.network_morphism import NetworkMorphism  # noqa: E402
+from nasbook.statistics import wilcoxon  # noqa: E402
 from nasbook.task import trial_seed  # noqa: E402
 from nasbook.tasks.architectures import Networks  # noqa: E402
 
@@ -64,7 +64,7 @@ def main() -> None:
         cells = []
         for k in range(len(COLUMNS)):
             x, reference = errors[arm][:, k], errors[ARMS[0]][:, k]
-            p = "" if arm == ARMS[0] or np.array_equal(x, reference) else f"  p {wilcoxon(x, reference).pvalue:.3f}"
+            p = "" if arm == ARMS[0] or np.array_equal(x, reference) else f"  p {wilcoxon(x, reference):.3f}"
             cells.append(f"{x.mean():.1f} ± {x.std(ddof=1) / len(x) ** 0.5:.1f}{p:>9}")
         print(f"{arm:20}" + "".join(f"{cell:>28}" for cell in cells) + f"{seconds[arm]:10.1f}", flush=True)
 

@@ -20,10 +20,10 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(threads, "1")
 
 import numpy as np  # noqa: E402
-from hpo_fidelity import holm, regret  # noqa: E402
-from scipy.stats import wilcoxon  # noqa: E402
+from hpo_fidelity import regret  # noqa: E402
 
 import nasbook  # noqa: E402
+from nasbook.statistics import bootstrap_mean, holm, wilcoxon  # noqa: E402
 from nasbook.tasks.digits201 import IMAGES  # noqa: E402
 
 METHODS = (
@@ -37,14 +37,14 @@ def report(name: str, seeds: int, epochs: list[int]) -> None:
     found = {(m, e): np.array([regret(m, task, e, s) for s in range(seeds)]) for e in epochs for m in METHODS}
     rows = [key for key in found if key[0] != "random"]
     tests = [(found[k], found["random", k[1]]) for k in rows]
-    p = dict(zip(rows, holm([wilcoxon(a, b).pvalue if (a != b).any() else 1.0 for a, b in tests]), strict=True))
+    p = dict(zip(rows, holm([wilcoxon(a, b) for a, b in tests]), strict=True))
     print(f"\n{name:24}" + "".join(f"{e:>20} epochs" for e in epochs))
     for m in METHODS:
         cells = []
         for e in epochs:
-            r = found[m, e]
+            mean, low, high = bootstrap_mean(found[m, e])
             against = f"  p {p[m, e]:.0e}" if (m, e) in p else ""
-            cells.append(f"{r.mean():.2f} ± {r.std(ddof=1) / len(r) ** 0.5:.2f}{against:9}")
+            cells.append(f"{mean:.2f} [{low:.2f}, {high:.2f}]{against:9}")
         print(f"  {m:22}" + "".join(f"{cell:>27}" for cell in cells), flush=True)
 
 

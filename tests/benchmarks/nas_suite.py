@@ -5,7 +5,8 @@
 Regret: mean validation accuracy of the table's best cell minus that of the cell a search would return, in percentage
 points. A query shows one recorded run of a cell, drawn by the trial's seed; the mean over the runs is never shown. All
 strategies meet the same seeds, so tests are paired: Wilcoxon, one-sided, corrected by Holm. Bands: 95 % bootstrap of
-the mean. Speed: one process, one thread, everything that a search does included.
+the mean. Ranks: their mean over the seeds, and Nemenyi's critical difference. Speed: one process, one thread,
+everything that a search does included.
 """
 
 import argparse
@@ -17,9 +18,16 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(threads, "1")
 
 import numpy as np  # noqa: E402
-from scipy.stats import bootstrap, wilcoxon  # noqa: E402
 
 import nasbook  # noqa: E402
+from nasbook.statistics import (  # noqa: E402
+    average_ranks,
+    beats,
+    bootstrap_mean,
+    critical_difference,
+    holm,
+    wilcoxon,
+)
 
 STRATEGIES = {
     "random": ("random", {}),
@@ -35,15 +43,6 @@ STRATEGIES = {
 }
 COUNTS = (10, 50, 100, 150, 300)
 PAIRS = [(name, "random") for name in list(STRATEGIES)[1:]] + [("bananas", "regularized-evolution")]
-
-
-def holm(p: list[float]) -> np.ndarray:
-    """Adjusted p-values."""
-    order = np.argsort(p)
-    steps = np.maximum.accumulate(np.array(p)[order] * np.arange(len(p), 0, -1))
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(steps, 1)
-    return adjusted
 
 
 def main() -> None:
@@ -72,21 +71,27 @@ def main() -> None:
         regret[label] = r = np.array(rows)
         cells = []
         for column in r.T:
-            low, high = bootstrap(
-                (column,), np.mean, random_state=np.random.default_rng(0), method="percentile"
-            ).confidence_interval
-            cells.append(f"{column.mean():.3f} [{low:.3f}, {high:.3f}]")
+            mean, low, high = bootstrap_mean(column)
+            cells.append(f"{mean:.3f} [{low:.3f}, {high:.3f}]")
         print(f"{label:22}" + "".join(f"{cell:>22}" for cell in cells) + f"{speed:12,.0f}")
         sys.stdout.flush()
     for at, count in enumerate(counts):
         if count < 100:
             continue
         pairs = [(a, b) for a, b in PAIRS if a in regret and b in regret]
-        p = holm([wilcoxon(regret[a][:, at], regret[b][:, at], alternative="less").pvalue for a, b in pairs])
+        p = holm([wilcoxon(regret[a][:, at], regret[b][:, at], "less") for a, b in pairs])
         print(f"\nafter {count} queries, is the first better than the second? (p after Holm's correction)")
         for (a, b), value in zip(pairs, p, strict=True):
-            wins, ties = (regret[a][:, at] < regret[b][:, at]).sum(), (regret[a][:, at] == regret[b][:, at]).sum()
-            print(f"  {a.strip():22} {b:22} p = {value:8.2g}   better on {wins}, equal on {ties} of {args.seeds} seeds")
+            x, y = regret[a][:, at], regret[b][:, at]
+            chance, low, high = beats(x, y)
+            ties = (x == y).sum()
+            band = f"{chance:.2f} [{low:.2f}, {high:.2f}]"
+            print(f"  {a.strip():22} {b:22} p = {value:8.2g}   better with probability {band}, equal on {ties} seeds")
+        if len(regret) > 1:
+            ranks = average_ranks(np.column_stack([r[:, at] for r in regret.values()]))
+            order = sorted(zip(regret, ranks, strict=True), key=lambda pair: pair[1])
+            shown = ", ".join(f"{k.strip()} {x:.2f}" for k, x in order)
+            print(f"  mean ranks {shown}; critical difference {critical_difference(len(regret), args.seeds):.2f}")
 
 
 if __name__ == "__main__":

@@ -12,10 +12,10 @@ import argparse
 import time
 
 import numpy as np
-from scipy.stats import bootstrap, wilcoxon
 
 import nasbook
 from nasbook.hpo.parts.pareto import best_trials, front, hypervolume
+from nasbook.statistics import bootstrap_mean, wilcoxon
 from nasbook.tasks.digits_hpo import DigitsHPO
 
 METHODS = ("nsga2", "parego", "random")
@@ -50,11 +50,11 @@ def compare(name: str, trials: int, seeds: int, methods: tuple[str, ...]) -> Non
         speed = trials * seeds / (time.process_time() - begin)
         found = [Y[[place(task, t.config) for t in best_trials(trace.trials)]] for trace in traces]
         s = share[method] = 100 * np.array([hypervolume(y[np.isfinite(y).all(1)], ref) for y in found]) / whole
-        low, high = bootstrap((s,), np.mean, random_state=np.random.default_rng(0)).confidence_interval
+        _, low, high = bootstrap_mean(s)
         print(f"{method:10} {s.mean():7.2f}   [{low:6.2f}, {high:6.2f}] {s.min():7.2f} {speed:9,.0f}", flush=True)
     for method in methods:
         if method != "random" and "random" in share:
-            p = wilcoxon(share[method], share["random"], alternative="greater").pvalue
+            p = wilcoxon(share["random"], share[method], "less")
             wins = int((share[method] > share["random"]).sum())
             print(f"{method} against random: better on {wins} of {seeds} seeds, Wilcoxon p = {p:.2g}")
 

@@ -24,6 +24,7 @@ from nasbook.plots.views.halving import HalvingPicture, HalvingState
 from nasbook.plots.views.strategies import StrategyPicture
 from nasbook.plots.views.tpe import TPEPicture
 from nasbook.space import Choice, Float, Space
+from nasbook.statistics import budget_correlation
 from nasbook.trace import Step
 
 METHODS = [entry.name for entry in registry.METHODS]
@@ -103,6 +104,9 @@ def refused(kind: str, trace: Trace) -> bool:
         "tree": not any(trace.space.conditions.values()),
         "landscape": not (cells and task.startswith("nb201-")),
         "lineage": method != "pbt",
+        "budget-correlation": len(budget_correlation(trace.trials).levels) < 2,
+        "cube": len(trace.space.free) < 2,
+        "overtuning": not task.startswith(("digits201-", "digits-hpo-")),
         **dict.fromkeys(("compare", "critical-difference", "beats", "profiles"), True),  # of several methods
         "cell": not cells,
         "chains": "depth" not in trace.space.parameters or not any(n.endswith("_1") for n in trace.space.parameters),

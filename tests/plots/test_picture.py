@@ -104,6 +104,8 @@ SEVERAL_METHODS = ("compare", "critical-difference", "beats", "profiles")
 ASK_MORE = (
     *VIEWS,
     *SEVERAL_METHODS,
+    "budget-correlation",
+    "overtuning",
     "pareto",
     "hypervolume",
     "front",

@@ -126,7 +126,8 @@ class StatisticsLab(Lab):
         if many == 1:
             told += ". One seed has no interval, and no test."
         else:
-            rival, p = min(self.tests(state.values).items(), key=lambda item: -item[1])
+            means = dict(zip(METHODS, state.values.mean(1), strict=True))
+            rival, p = min(self.tests(state.values).items(), key=lambda item: (-item[1], means[item[0]]))
             chance, *_ = beats(state.values[first], state.values[METHODS.index(rival)])
             word = "after Holm's correction" if self.values["correction"] == "holm" else "without a correction"
             told += f"; nearest to it is {rival}: p = {number(p, 2)} {word}, "

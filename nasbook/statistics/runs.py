@@ -18,6 +18,7 @@ from nasbook.trace import Trace
 
 IMPORTED = ("optuna", "csv")  # a trace's provenance: what it was before
 UNITS = ("trials", "time")
+LARGEST = 1e150  # values beyond count as this, so that sums and differences are numbers
 Key = tuple[Any, int]  # a seed, and 1, 2 … where several runs have it
 
 
@@ -180,7 +181,7 @@ def value_after(trace: Trace, budget: float, unit: str) -> float:
     else:
         n = int((trace.times <= budget + 1e-9).sum())
     value = values[min(n, len(values)) - 1] if n and len(values) else np.nan
-    return float(value) if np.isfinite(value) else np.inf
+    return float(np.clip(value, -LARGEST, LARGEST)) if np.isfinite(value) else np.inf
 
 
 def common_budget(runs: Runs, task: str, unit: str, asked: float | None) -> tuple[float, dict[str, dict[Key, Trace]]]:

@@ -1,6 +1,7 @@
 """Searches side by side: what is paired, what is left out and said, and what is refused in one sentence."""
 
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -172,3 +173,12 @@ def test_what_cannot_be_compared_gets_one_sentence(traces, options, says):
 
 def test_one_method_has_nobody_to_be_compared_with():
     assert "nothing to compare it with" in compare([told("a", [1.0], s) for s in range(3)]).sentence
+
+
+def test_values_at_the_end_of_what_a_number_can_be():
+    ends = {"a": [1e308, -1e308, 1e308, 0.0, 1e-320, 5.0, 1e308], "b": [1e307, -1e307, 1e308, 1.0, 0.0, 1e200, -1e308]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = compare([told(m, [v], s) for m, e in ends.items() for s, v in enumerate(e)])
+        assert "Friedman" in str(found)
+    json.dumps(found.to_dict(), allow_nan=False)

@@ -208,13 +208,13 @@ class Dispatcher:
         """The trials of a worker's pack have ended: one after the other, each for its share of the seconds."""
         jobs = {job.trial.id: job for job in worker.jobs}
         worker.jobs, worker.deadline, self.method_waits = [], math.inf, False
-        begin, now = min(job.trial.start for job in jobs.values()), self.now()
-        for trial in trials:
-            job = jobs[trial.id]
+        costs = [jobs[t.id].spent if t.cost is None else t.cost + jobs[t.id].seconds for t in trials]
+        now, first = self.now(), min(job.trial.start for job in jobs.values())
+        begin = first if len(jobs) == 1 else max(first, now - sum(costs))
+        for trial, cost in zip(trials, costs, strict=True):
+            job, end = jobs[trial.id], now if trial is trials[-1] else min(begin + cost, now)
             earlier = [(f, v) for f, v in job.curve if not trial.curve or f < trial.curve[0][0]]
-            cost = job.spent if trial.cost is None else trial.cost + job.seconds
-            start, end = (job.trial.start, now) if len(jobs) == 1 else (begin, min(begin + cost, now))
-            trial = replace(trial, curve=(*earlier, *trial.curve), cost=cost, worker=worker.index, start=start, end=end)
+            trial = replace(trial, curve=(*earlier, *trial.curve), cost=cost, worker=worker.index, start=begin, end=end)
             if trial.reason and trial.reason.startswith("timed out after"):
                 trial = replace(trial, reason=f"timed out after {self.study.budget.timeout:g} s")
             self.bar.ended(self.search.tell(trial))

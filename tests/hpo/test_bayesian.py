@@ -422,7 +422,7 @@ def test_a_space_without_choices_to_make_is_refused():
 
 
 def test_what_is_in_flight_is_believed_and_no_longer_in_doubt():
-    method = nasbook.method("bayesian", Space(x=Float(0, 1)), startup=3)
+    method = nasbook.method("bayesian", Space(x=Float(0, 1)), startup=3, lie="believer")
     for _ in range(5):
         trial = method.ask()
         method.tell(replace(trial, status="done", value=(trial.config["x"] - 0.4) ** 2))

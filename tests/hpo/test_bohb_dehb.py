@@ -112,7 +112,8 @@ def test_a_share_of_the_results_is_good_and_a_promotion_is_settled():
     told = [first, *(method.ask() for _ in range(method.tables[0][0][0] - 1))]
     for t in told:
         method.tell(replace(t, status="done", value=t.config["x"]))
-    assert method.settled() and "continues" in method.ask().info
+    promoted = [method.settled() and method.ask().info for _ in range(method.tables[0][1][0])]
+    assert len(promoted) == 3 and all("continues" in info for info in promoted)
 
 
 def test_inactive_parameters_are_filled_from_the_same_density():

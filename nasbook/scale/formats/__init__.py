@@ -1,0 +1,1 @@
+"""The spaces of other programs, read as data: one file for each program, which says what it cannot carry over."""

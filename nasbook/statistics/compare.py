@@ -93,7 +93,11 @@ class Comparison:
         if len(self.methods) < 2:
             return f"Only {self.methods[0]}: there is nothing to compare it with"
         first = self.methods[0]
+        if not self.pairs:
+            return "No two of these methods were run on the same task, so nothing can be compared (--same-task joins tasks)"
         mine = [p for p in self.pairs if first in (p.a, p.b)]
+        if not mine:
+            return f"{first} has the best mean rank, and was asked about no pair"
         if all(p.n < 2 for p in mine):
             return f"{first} is ahead with one seed, which may be luck"
         beaten = [p.b if p.a == first else p.a for p in mine if p.holm < self.alpha and p.a == first]

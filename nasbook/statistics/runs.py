@@ -60,9 +60,9 @@ def grouped(traces: Mapping[str, Any] | Iterable[Trace] | Trace, *, same_task: b
             seed = (seed[0], sum(key[0] == seed[0] for key in runs))
         runs[seed] = trace
     if twice:
-        notes.append(f"{_traces(twice)} the same search as another one of its method and seed, and count once.")
+        notes.append(f"{_traces(twice, 'repeats', 'repeat')} the search of another one, and {_are(twice)} left out.")
     if again:
-        notes.append(f"{_traces(again)} the seed of another one, and another result; both count.")
+        notes.append(f"{_traces(again, 'has', 'have')} the seed of another one, and another result; both count.")
     if any(t.values and len(t.values) > 1 for _, trace in pairs for t in trace.trials[:1]):
         notes.append("Of several objectives the first is compared.")
     if _maximised(pairs[0][1]):
@@ -158,8 +158,12 @@ def _seed(trace: Trace, place: int, label: str) -> tuple[Any, int]:
     return (trace.header.seed, 0)
 
 
-def _traces(n: int) -> str:
-    return f"{n} traces have" if n > 1 else "One trace has"
+def _traces(n: int, one: str, many: str) -> str:
+    return f"{n} traces {many}" if n > 1 else f"One trace {one}"
+
+
+def _are(n: int) -> str:
+    return "are" if n > 1 else "is"
 
 
 # ---- after a budget ------------------------------------------------------------------------------------------------

@@ -106,7 +106,7 @@ def test_the_same_file_twice_counts_once_and_two_results_of_a_seed_both_count():
     one, two = told("a", [1.0]), told("a", [2.0])
     found = compare([one, one, two, told("b", [3.0])])
     assert [s.n for s in found.scores if s.method == "a"] == [2]
-    assert "count once" in str(found) and "both count" in str(found)
+    assert "repeats the search of another one, and is left out" in str(found) and "both count" in str(found)
 
 
 def test_settings_that_differ_name_the_method():
@@ -182,3 +182,15 @@ def test_values_at_the_end_of_what_a_number_can_be():
         found = compare([told(m, [v], s) for m, e in ends.items() for s, v in enumerate(e)])
         assert "Friedman" in str(found)
     json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_methods_that_share_no_task_do_not_compare():
+    traces = [told("a", [1.0], s, task="one") for s in range(3)] + [told("b", [2.0], s, task="two") for s in range(3)]
+    found = compare(traces)
+    assert not found.pairs and "No two of these methods were run on the same task" in found.sentence
+    with pytest.raises(ValueError, match="no two of these methods were run on the same task"):
+        nasbook.plots.plot(traces, "compare")
+    joined = compare(traces, same_task=True)
+    assert joined.tasks == ["one"] and joined.pairs[0].n == 3
+    one = compare([told(m, [v], s) for m, v in (("a", 1.0), ("b", 2.0), ("c", 3.0)) for s in range(6)], against="c")
+    assert one.sentence == "a is better than c"

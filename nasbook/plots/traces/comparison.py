@@ -224,6 +224,8 @@ def _found(runs: Any, kind: str, options: Mapping[str, Any]) -> Comparison:
     found = runs if isinstance(runs, Comparison) else compared(runs, **options)
     if len(found.methods) < 2:
         raise ValueError(f"plot {kind}: it compares methods, and all of these runs are of {found.methods[0]!r}")
+    if not found.pairs:
+        raise ValueError(f"plot {kind}: no two of these methods were run on the same task; same_task=True joins tasks")
     return found
 
 

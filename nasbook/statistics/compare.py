@@ -94,7 +94,7 @@ class Comparison:
             return f"Only {self.methods[0]}: there is nothing to compare it with"
         first = self.methods[0]
         if not self.pairs:
-            return "No two of these methods were run on the same task, so nothing can be compared (--same-task joins tasks)"
+            return "No two of these methods were run on the same task, so nothing compares (--same-task joins tasks)"
         mine = [p for p in self.pairs if first in (p.a, p.b)]
         if not mine:
             return f"{first} has the best mean rank, and was asked about no pair"

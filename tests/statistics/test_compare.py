@@ -192,5 +192,5 @@ def test_methods_that_share_no_task_do_not_compare():
         nasbook.plots.plot(traces, "compare")
     joined = compare(traces, same_task=True)
     assert joined.tasks == ["one"] and joined.pairs[0].n == 3
-    one = compare([told(m, [v], s) for m, v in (("a", 1.0), ("b", 2.0), ("c", 3.0)) for s in range(6)], against="c")
+    one = compare([told(m, [v], s) for m, v in (("a", 1.0), ("b", 2.0), ("c", 3.0)) for s in range(9)], against="c")
     assert one.sentence == "a is better than c"

@@ -53,7 +53,7 @@ PARTS = {  # of each method: the kind of picture that draws it (trace.plot), its
     "priorband": Parts("rungs", "", "", ""),
     "pbt": Parts("lineage", "pbt", "07", ""),
     "network-morphism": Parts("chains", "growth", "10", "morphism"),
-    "nes": Parts("ensemble", "", "", "neural_ensembles"),
+    "nes": Parts("ensemble", "", "19", "neural_ensembles"),
     "reptile": Parts("episodes", "few-shot", "17", "reptile"),
     "darts": Parts("weights", "darts", "13", "darts_cost"),
     "spos": Parts("paths", "weight-sharing", "12", "supernet_cost"),

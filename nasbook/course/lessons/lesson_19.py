@@ -1,4 +1,4 @@
-"""Lesson 19, the AutoML pipeline: folds that do not leak, a choice that does not score itself."""
+"""Lesson 19, the AutoML pipeline and ensembles: folds that do not leak, a choice that does not score itself, a greedy one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from nasbook.course.exercises import Exercise
 from nasbook.course.predictions import Question, level
+from nasbook.kit.ensemble import error, greedy, nll
 
 
 def best_columns(x: np.ndarray, y: np.ndarray, k: int) -> np.ndarray:
@@ -83,6 +84,64 @@ def check_nested(nested: Any) -> str | None:
     return None
 
 
+def _pool(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
+    """(P, y, size): some members that know something, of which fewer are to be taken."""
+    m, n = int(rng.integers(7, 11)), 80
+    y = rng.integers(3, size=n)
+    z = 1.5 * rng.standard_normal((m, n, 3))
+    z[:, np.arange(n), y] += rng.uniform(0.5, 2.5, (m, 1))
+    return np.exp(z) / np.exp(z).sum(-1, keepdims=True), y, int(rng.integers(4, m))
+
+
+def _other_answers(P: np.ndarray, y: np.ndarray, size: int) -> dict[str, np.ndarray]:
+    """What typical wrong answers give, by what is to be said of them."""
+    m, right = len(P), lambda order, k: np.bincount(order, minlength=m) / k
+    alone = np.argsort([nll(p, y) for p in P], kind="stable")
+    few = min(size, m)
+    return {
+        "those are the best ones by themselves: the next member is the one that is best together with those taken": right(
+            alone[:few], few
+        ),
+        "the best one by itself has all the weight: after it, look for the one with which the mean of the probabilities is best": np.eye(
+            m
+        )[alone[0]],
+        "nobody was taken twice: a member may be taken again": right(greedy(P, y, nll, few, replace=False).order, few),
+        "the members were chosen by their errors: make the NLL least": greedy(P, y, error, size).weights(size),
+        "all members have the same weight": np.full(m, 1 / m),
+    }
+
+
+def check_greedy(greedy_weights: Any) -> str | None:
+    if not callable(greedy_weights):
+        return f"greedy_weights must be a function, not a {type(greedy_weights).__name__}"
+    for seed in (0, 1, None):
+        rng = np.random.default_rng(seed)
+        while True:  # a pool on which the usual mistakes have other weights than the right answer, and than each other
+            P, y, size = _pool(rng)
+            m, right, others = len(P), greedy(P, y, nll, size).weights(size), _other_answers(P, y, size)
+            if len({tuple(np.round(w, 9)) for w in (right, *others.values())}) == 1 + len(others):
+                break
+        got = greedy_weights(P.copy(), y.copy(), size)
+        try:
+            w = np.asarray(got, float)
+        except (TypeError, ValueError):
+            w = np.zeros(0)
+        if w.shape != (m,):
+            shape = np.shape(got) if isinstance(got, np.ndarray | list | tuple) and w.size else repr(type(got).__name__)
+            return f"greedy_weights must return a weight for each of the {m} members, of shape ({m},), not {shape}"
+        if np.allclose(w, right):
+            continue
+        if np.allclose(w, size * right):
+            return f"these are counts; divide them by the {size} that were taken, so that the weights add up to 1"
+        for told, other in others.items():
+            if np.allclose(w, other):
+                return told
+        if not np.isclose(w.sum(), 1):
+            return f"the weights must add up to 1, yours to {w.sum():.3g}"
+        return f"with {m} members and {size} steps the weights are {np.round(right, 3).tolist()}, yours are {np.round(w, 3).tolist()}"
+    return None
+
+
 def judge_noise(leaky: np.ndarray) -> tuple[int, str]:
     """(draws,) % right of pipelines whose features were chosen before the split."""
     found = float(np.mean(leaky))
@@ -101,6 +160,17 @@ def judge_three(search: np.ndarray, nested: np.ndarray, test: np.ndarray) -> tup
     )
 
 
+def judge_ensemble(together: np.ndarray, best: np.ndarray) -> tuple[int, str]:
+    """(3, splits) own, nested and test errors of the ensembles in %, and (splits,) test errors of the best ones."""
+    own, _, test = together
+    gain = best - test
+    error = gain.std(ddof=1) / len(gain) ** 0.5
+    return level(float(gain.mean()), 0, 2), (
+        f"From {best.mean():.1f} % to {test.mean():.1f} %: {gain.mean():+.1f} ± {error:.1f} points. On the rows that chose it the ensemble "
+        f"has {own.mean():.1f} % wrong: who may mix 25 predictions fits the noise of 60 rows better than who may take one."
+    )
+
+
 QUESTIONS = [
     Question(
         "19.q1",
@@ -115,6 +185,13 @@ QUESTIONS = [
         "the best cross-validated one? (Mean of eight splits.)",
         ("it is not higher", "by less than one point", "by more than one point"),
         judge_three,
+    ),
+    Question(
+        "19.q3",
+        "The same eight searches. Greedy selection takes up to 20 pipelines by their held-out predictions, instead of the best one. "
+        "By how much does the error on the untouched wines fall?",
+        ("it rises", "by less than two points", "by two points or more"),
+        judge_ensemble,
     ),
 ]  # fmt: skip
 
@@ -164,5 +241,29 @@ EXERCISES = [
         "    return np.concatenate(found).mean()",
         why="It trains nothing: the predictions are there. It scores the way of choosing, not one pipeline, because another fold "
         "may choose another one.",
+    ),
+    Exercise(
+        name="19.greedy",
+        prompt="<code>P</code> (m, n, classes) are the probabilities that m models give n held-out rows, <code>y</code> (n,) the right "
+        "classes. Write <code>greedy_weights(P, y, size)</code>: take a member <code>size</code> times, always the one (the first of "
+        "equals) with which the mean of all taken so far has the lowest NLL, the mean of −log of the right class's probability. A "
+        "member may be taken again. Return the weights (m,): how often each was taken, divided by <code>size</code>.",
+        answer="greedy_weights",
+        test=check_greedy,
+        hints=(
+            "Keep the sum of what was taken: with member i the ensemble would say <code>(total + P[i]) / (k + 1)</code>.",
+            "Its NLL is <code>-np.log(p[np.arange(len(y)), y]).mean()</code>. Try all m, take the <code>argmin</code>, add it to "
+            "<code>total</code> and to <code>counts</code>.",
+        ),
+        stub="def greedy_weights(P, y, size):\n    return ...",
+        solution="import numpy as np\n\ndef greedy_weights(P, y, size):\n"
+        "    total, counts = np.zeros(P.shape[1:]), np.zeros(len(P))\n"
+        "    for k in range(size):\n"
+        "        nll = [-np.log(((total + p) / (k + 1))[np.arange(len(y)), y]).mean() for p in P]\n"
+        "        best = int(np.argmin(nll))\n"
+        "        total, counts[best] = total + P[best], counts[best] + 1\n"
+        "    return counts / size",
+        why="The first one taken is the best by itself. Each later one repairs what the others get wrong; taking one again is how "
+        "weights that are no equal shares come about.",
     ),
 ]

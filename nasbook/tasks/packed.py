@@ -29,6 +29,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nasbook.kit import learner
+from nasbook.kit.replay import recorded
 
 NO_LABEL = -100  # an image that no loss counts
 AT_ONCE = 2_000_000  # numbers of a layer's output when errors are measured
@@ -57,11 +58,15 @@ class Pack(nn.Module):
         self.tanh = torch.tensor([c["activation"] == "tanh" for c in configs], device=one.device)[:, None, None]
         self.mixed = bool(self.tanh.any() and not self.tanh.all())
         self.drops = one.new_tensor([c["dropout"] for c in configs])[:, None, None, None]
-        self.kept: Tensor | None = None  # (M, depth, B, width) what dropout keeps in this step
+        self.batch = max(min(c["batch"], len(self.task.tensors["train"][1])) for c in configs)
+        shape = len(configs), self.depths[0], self.batch, width
+        self.dropping = any(c["dropout"] for c in configs)
+        self.draws = one.new_ones(shape if self.dropping else 0)  # of dropout, in this step
         x, y = self.task.tensors["train"]
         self.x = F.pad(x.flatten(1), (0, 0, 0, 1))  # one more image, which has no label
         self.y = F.pad(y, (0, 1), value=NO_LABEL)
         self._take()
+        recorded(self, self.x[: self.batch].expand(len(configs), -1, -1).contiguous())
 
     def forward(self, x: Tensor) -> Tensor:
         """Images as rows (M, B, pixels), or (1, B, pixels) for all of them -> logits (M, B, classes)."""
@@ -72,8 +77,8 @@ class Pack(nn.Module):
             weight, bias = pieces[2 * k][:deep], pieces[2 * k + 1][:deep]
             z = torch.baddbmm(bias, h[:deep], weight)
             a = self._activate(z, self.tanh[:deep])
-            if self.kept is not None:
-                a = a * self.kept[:deep, k] / (1 - self.drops[:deep, 0])
+            if self.training and self.dropping:
+                a = a * (self.draws[:deep, k] >= self.drops[:deep, 0]) / (1 - self.drops[:deep, 0])
             if k and deep < len(h):
                 a = torch.cat([a, h[deep:]])
             h = a
@@ -111,19 +116,15 @@ class Pack(nn.Module):
         rows = rows.to(self.x.device)
         for t in range(rows.shape[1]):
             self.descent.rest = (counts[:, t] == 0).nonzero()[:, 0].to(self.x.device)
-            self.kept = self._draw(counts[:, t].tolist(), rows.shape[2])
+            if self.dropping:
+                self._draw(counts[:, t].tolist())
             yield rows[:, t]
-        self.kept = None
 
-    def _draw(self, counts: Sequence[int], batch: int) -> Tensor | None:
-        """What dropout keeps, each network by its own draws, in the order in which it would draw them alone."""
-        if not any(m.config["dropout"] for m in self.members):
-            return None
-        draws = self.theta.new_ones(len(counts), self.depths[0], batch, self.shapes[0][1])
-        for here, member, n in zip(draws, self.members, counts, strict=True):
+    def _draw(self, counts: Sequence[int]) -> None:
+        """The draws of dropout, of each network its own, in the order in which it would draw them alone."""
+        for here, member, n in zip(self.draws, self.members, counts, strict=True):
             if n and member.config["dropout"]:
                 here[: member.config["depth"], :n, : member.config["width"]].uniform_(generator=member.noise)
-        return draws >= self.drops
 
     @torch.no_grad()
     def errors(self, split: str) -> list[float]:

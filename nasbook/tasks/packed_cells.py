@@ -27,13 +27,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nasbook.kit import learner
+from nasbook.kit.replay import recorded
 from nasbook.nas.spaces.nb201.cell import CONV1, CONV3, EDGES, NONE, POOL, SKIP, Cell
 from nasbook.nas.spaces.networks import CellNet
 
 if TYPE_CHECKING:
     from nasbook.tasks.architectures import Training
 
-AT_ONCE = 2_400  # images times networks that are judged at a time
+AT_ONCE = {"cpu": 2_400, "cuda": 80_000}  # images times networks that are judged at a time
 
 
 def live(cell: Cell) -> list[int]:
@@ -52,6 +53,24 @@ def packs(cells: Sequence[Cell]) -> list[list[int]]:
     """Which of these cells train together: all that carry something; each of the others alone."""
     together = [k for k, cell in enumerate(cells) if live(cell)]
     return [pack for pack in [together, *[[k] for k in range(len(cells)) if k not in together]] if pack]
+
+
+class Convolution(nn.Conv2d):
+    """A convolution of groups. A GPU's library may take the groups one after the other, so there it is one product of
+    matrices for each group, all in one call: y_m = W_m · columns(x_m), a column being what the filter sees at a place.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.products(x) if x.is_cuda else super().forward(x)
+
+    def products(self, x: Tensor) -> Tensor:
+        """Images (B, M·C, h, w) -> (B, M·C', h', w')."""
+        k, stride = self.kernel_size[0], self.stride[0]
+        seen = F.pad(x.unflatten(1, (self.groups, -1)), (k // 2,) * 4).unfold(3, k, stride).unfold(4, k, stride)
+        b, m, c, h, w, _, _ = seen.shape
+        columns = seen.permute(1, 2, 5, 6, 0, 3, 4).reshape(m, c * k * k, b * h * w)
+        y = torch.bmm(self.weight.view(m, -1, c * k * k), columns)  # (M, C', B·h'·w')
+        return y.unflatten(2, (b, h, w)).permute(2, 0, 1, 3, 4).flatten(1, 2)
 
 
 class Groups(nn.Module):
@@ -83,6 +102,8 @@ class Groups(nn.Module):
         self.rows = {name: rows.to(device) for name, rows in self.rows.items()}
         self.optimiser = self.task.optimiser(self, members[0].recipe)
         self._take()
+        x = self.task.tensors["train"][0][: self.task.batch]
+        recorded(self, x[:, None].expand(-1, len(self.nets), *x.shape[1:]).contiguous())
 
     def forward(self, x: Tensor) -> Tensor:
         """Images (B, M, 1, h, w) -> logits (B, M, classes)."""
@@ -100,7 +121,7 @@ class Groups(nn.Module):
             node = torch.zeros_like(x)
             for edge, rows in self.rows.items():
                 if edge[1] == str(j):
-                    read = nodes[int(edge[0])][:, rows]
+                    read = nodes[int(edge[0])].index_select(1, rows)
                     y = self.operations[f"{name}_{edge}"](read.flatten(1, 2)).view_as(read)
                     node = node.index_add(1, rows, y)
             nodes.append(node)
@@ -132,7 +153,7 @@ class Groups(nn.Module):
         self.eval()
         x, y = self.task.tensors[split]
         shape = len(self.nets), *x.shape[1:]
-        parts = x.split(max(1, AT_ONCE // len(self.nets)))
+        parts = x.split(max(1, AT_ONCE["cuda" if x.is_cuda else "cpu"] // len(self.nets)))
         logits = torch.cat([self(part[:, None].expand(-1, *shape)) for part in parts])
         labels = y[:, None].expand(-1, len(self.nets))
         losses, wrong = _losses(logits, labels).mean(0), (logits.argmax(-1) != labels).double().mean(0)
@@ -146,7 +167,7 @@ class Groups(nn.Module):
         whole: nn.Module
         if isinstance(one, nn.Conv2d):
             a, b, k = one.in_channels * n, one.out_channels * n, one.kernel_size
-            whole = nn.Conv2d(a, b, k, one.stride, one.padding, groups=n, bias=False)  # type: ignore[arg-type]
+            whole = Convolution(a, b, k, one.stride, one.padding, groups=n, bias=False)  # type: ignore[arg-type]
         elif isinstance(one, nn.BatchNorm2d):
             whole = nn.BatchNorm2d(one.num_features * n, momentum=one.momentum)
         elif isinstance(one, nn.Linear):

@@ -235,6 +235,8 @@ def test_packs_hold_what_is_alike():
     assert sorted(map(sorted, packs([one] * 50 + wide, 1000, 64))) == [list(range(50)), list(range(50, 100))]
     chosen = configs(60)
     assert sorted(i for pack in packs(chosen, 1000, 64) for i in pack) == list(range(60))
+    here, there = (packs(chosen, 1000, 64, device) for device in ("cpu", "cuda"))
+    assert len(there) < len(here), "on a GPU the calls count, so that fewer packs are faster"
 
 
 def test_a_space_of_its_own_where_all_is_fixed(task):

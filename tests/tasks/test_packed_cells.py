@@ -8,7 +8,7 @@ import nasbook
 from nasbook.nas.spaces.nb201.cell import to_config
 from nasbook.tasks.architectures import Training
 from nasbook.tasks.cells import DigitsCells
-from nasbook.tasks.packed_cells import Groups, live, packs
+from nasbook.tasks.packed_cells import Convolution, Groups, live, packs
 
 CUT = (0, 3, 2, 0, 1, 3)  # nothing reaches node 1, so what 1 -> 2 and 1 -> 3 make of it must not be there
 UNREAD = (3, 1, 0, 2, 0, 3)  # nothing reads node 1
@@ -64,3 +64,15 @@ def test_a_search_finds_the_same(exact):
     np.testing.assert_allclose(packed.values, alone.values, atol=1e-12)
     assert [t.curve for t in packed.trials] == [t.curve for t in alone.trials]
     assert {t.metrics["packed"] for t in packed.trials} == {5}
+
+
+@pytest.mark.parametrize("c, out, k, stride", [(1, 3, 3, 1), (3, 3, 1, 1), (3, 3, 3, 1), (3, 6, 3, 2)])
+def test_a_convolution_of_groups_is_a_product_for_each(c, out, k, stride):
+    """As a GPU does it, here on a CPU, forwards and backwards."""
+    layer = Convolution(5 * c, 5 * out, k, stride, k // 2, groups=5, bias=False).double()
+    x = torch.randn(7, 5 * c, 8, 8, dtype=torch.float64, requires_grad=True)
+    one, other = layer(x), layer.products(x)
+    torch.testing.assert_close(one, other, atol=1e-12, rtol=0)
+    weights = torch.randn_like(one)
+    for a, b in zip(*[torch.autograd.grad((y * weights).sum(), [x, layer.weight]) for y in (one, other)], strict=True):
+        torch.testing.assert_close(a, b, atol=1e-11, rtol=0)

@@ -1,6 +1,6 @@
 """What a GPU gains: images a second in every mode of training, where the images lie, and candidates trained at once.
 
-    python tests/benchmarks/gpu.py [--parts modes images packed] [--minutes 20] [--csv FILE] [--tiny]
+    python tests/benchmarks/gpu.py [--parts packed cost images modes] [--minutes 20] [--csv FILE] [--tiny]
 
 The images are made here: 50,000 to learn from and 10,000 of the test, 32×32 in colour, written as CIFAR-10's published
 archive (python version) and read as a user's would be. Nothing is downloaded. Each class has a coarse pattern of its
@@ -13,6 +13,8 @@ images   the same cell with crop, flip and cutout made on the device, and with i
 packed   candidates a second one at a time and packed: MLPs of one shape, MLPs drawn from the whole space of digits-mlp,
          cells of digits-cells, and MLPs of one shape on the large images; a candidate is a whole training, as the task
          has it, with its making and its validation
+cost     what a search measures of itself, one trial at a time and packed: seconds and use of the GPU, joules by its own
+         counters, and the joules that an estimate by seconds, use and watts would give
 
 Images a second: the training epochs alone, medians of three after one that does not count; what that one took longer is
 the beginning (of torch.compile, mostly). Memory: the most that PyTorch had allocated, the images included.
@@ -42,7 +44,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+import nasbook
 from nasbook.nas.spaces.nb201.cell import to_cell, to_config
+from nasbook.scale.cost import GPU_WATTS
 from nasbook.tasks import image_files, image_training
 from nasbook.tasks.cells import DigitsCells
 from nasbook.tasks.image_training import ImageTraining
@@ -53,6 +57,7 @@ CELL = to_config((3, 3, 3, 1, 3, 2))  # the best of NAS-Bench-201 on CIFAR-10, b
 CNN = {"optimizer": "sgd", "lr": 0.05, "momentum": 0.9, "weight_decay": 5e-4, "batch": 256, "channels": 32, "depth": 3,
        "pooling": "max", "batch_norm": True, "dropout": 0.0}  # fmt: skip
 ONE_SHAPE = {"optimizer": "sgd", "batch": 50, "width": 32, "depth": 1, "dropout": 0.0, "activation": "relu"}
+PARTS = ["packed", "cost", "images", "modes"]
 COLUMNS = ("part", "what", "setting", "measure", "value", "unit", "device", "date")
 
 
@@ -261,11 +266,22 @@ def packed(path: Path, tiny: bool, report: Report, device: str, at: list[int]) -
             report("packed", what, f"{n} at once", rate=(many, "candidates/s"), gain=(many / one, "times"), **memory)
 
 
+def cost(tiny: bool, report: Report, device: str) -> None:
+    """What a search says of itself: the board's seconds, use and joules, and what an estimate by watts makes of it."""
+    for setting, trials, at_once in (("one at a time", 16, 1), ("128 at once", 128, 128)):
+        task, trials = DigitsCells(device=device, epochs=1 if tiny else 12), 2 if tiny else trials
+        used = [t.used or {} for t in nasbook.search("random", task, trials=trials, packed=at_once, seed=1).trials]
+        if device == "cuda":
+            spent, joules = (sum(u.get(name, 0.0) for u in used) for name in ("gpu_seconds", "gpu_joules"))
+            use = sum(u.get("gpu_use", 0.0) * u["gpu_seconds"] for u in used) / spent
+            report("cost", "cells", setting, seconds=(spent / trials, "GPU s a trial"), use=(use, "of the time"),
+                   energy=(joules / trials, "J a trial"), power=(joules / spent, "W"),
+                   estimate=(spent * use * GPU_WATTS / trials, "J a trial"))  # fmt: skip
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--parts", nargs="+", choices=["modes", "images", "packed"], default=["packed", "images", "modes"]
-    )
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--at", type=int, nargs="+", default=[8, 32, 128, 512])
     parser.add_argument("--minutes", type=float, default=20, help="begin nothing new after so many")
     parser.add_argument("--csv", type=Path)
@@ -290,6 +306,8 @@ def main() -> int:
         for part in options.parts:
             if part == "modes":
                 modes(path, options.tiny, report, device)
+            elif part == "cost":
+                cost(options.tiny, report, device)
             elif part == "images":
                 images(path, options.tiny, report, device)
             else:

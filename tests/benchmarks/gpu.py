@@ -46,7 +46,6 @@ import torch
 
 import nasbook
 from nasbook.nas.spaces.nb201.cell import to_cell, to_config
-from nasbook.scale.cost import GPU_WATTS
 from nasbook.tasks import image_files, image_training
 from nasbook.tasks.cells import DigitsCells
 from nasbook.tasks.image_training import ImageTraining
@@ -266,6 +265,8 @@ def packed(path: Path, tiny: bool, report: Report, device: str, at: list[int]) -
 
 def cost(tiny: bool, report: Report, device: str) -> None:
     """What a search says of itself: the board's seconds, use and joules, and what an estimate by watts makes of it."""
+    from nasbook.scale.cost import GPU_WATTS
+
     for setting, trials, at_once in (("one at a time", 16, 1), ("128 at once", 128, 128)):
         task, trials = DigitsCells(device=device, epochs=1 if tiny else 12), 2 if tiny else trials
         used = [t.used or {} for t in nasbook.search("random", task, trials=trials, packed=at_once, seed=1).trials]

@@ -51,7 +51,8 @@ class ImageTraining(Networks):
     which the rate rises. augment: of "crop" (shifted by up to an eighth of the side), "flip" (left to right) and
     "cutout" (a square of a quarter of the side is emptied). label_smoothing, clip (longest gradient) and ema (decay of
     an average of the weights, which then is what is judged; .999 is usual): None or 0 is off.
-    precision: "float32" or "bfloat16" (autocast). compile: torch.compile. channels_last: the GPU's order in memory.
+    precision: "float32" or "bfloat16" (autocast; on an H100 a cell of 16 channels gained nothing by it: calls take its
+    time, not arithmetic). compile: torch.compile. channels_last: the GPU's order in memory.
     device: "auto", "cpu", "cuda" … objectives: "error" with "parameters" or "flops" (millions). tune: which of lr,
     weight_decay, momentum and label_smoothing are searched with the architecture (see `Networks`).
 

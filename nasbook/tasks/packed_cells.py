@@ -12,7 +12,8 @@ them; each keeps its own first weights and its own order of the images.
 An edge that reads a node that nothing reaches must not be there: its batch norm would make a learned shift of zero.
 
 In exact arithmetic each network is what it would be alone. On a CPU nothing is gained, because the arithmetic of a
-convolution takes longer than its call; on a GPU a small convolution is mostly its call.
+convolution takes longer than its call; on a GPU a small convolution is mostly its call. On an H100, 128 cells train at
+once 19 times as fast as one after the other (tests/benchmarks/gpu.csv).
 
 Read first: `Groups.cell`.
 """

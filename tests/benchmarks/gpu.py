@@ -20,6 +20,11 @@ Images a second: the training epochs alone, medians of three after one that does
 the beginning (of torch.compile, mostly). Memory: the most that PyTorch had allocated, the images included.
 Each line is printed and kept in the file as it is found: gpu.csv beside this script, unless --csv names another.
 --tiny tries it all at a small size, on a CPU too. Without a GPU it says so and ends with code 2.
+
+gpu.csv holds a run on an H100, beside other work on the machine's processor; its time was over before the DARTS cells,
+bf16 and TF32 in `modes`, `cost` and `compiled`, so nothing is known of those. The memory of its later parts holds what
+the recordings of `packed` keep. gpu_first.csv is a run from before passes were recorded (nasbook.kit.replay) and groups
+of convolutions became products: 128 cells 13 times instead of 19, 128 MLPs of the whole space 8 instead of 19.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@
 A candidate is a network of three epochs (cells: one), its making and its validation included. CPU seconds of one thread
 on a CPU, which other processes on the machine do not change much, and wall seconds on a GPU, where there is one;
 medians over `repeat` runs. One at a time is timed on a few candidates and taken for all. Aimed at: mlp 5 to 20 times as
-many on one core; cells nothing on a CPU, and at least 10 times as many on a GPU, which no run of this script has shown
-yet: without one it says so. packed.csv beside it holds what was measured on a CPU.
+many on one core; cells nothing on a CPU, and at least 10 times as many on a GPU. packed.csv beside it holds what was
+measured on a CPU; gpu.py measures whole trainings on a GPU, and gpu.csv holds what it found.
 """
 
 from __future__ import annotations

@@ -39,6 +39,7 @@ BOUNDS = {
     "latin-hypercube": {"points": 1},
     "bayesian": BAYESIAN,
     "forest": {"startup": 1, "trees": 2, "features": "(0, 1]", "leaf": 1, "random": "[0, 1]"},
+    "pfn": {"startup": 3},
     "tpe": {"startup": 1, "candidates": 1, "gamma": "(0, 1]", "gamma_most": 1, "prior_weight": "> 0"},
     "genetic": {
         "population": 2,

@@ -97,7 +97,7 @@ ALLOWED = {
     "nas": CORE | {"kit", "nas", "hpo"},
     "testing": CORE,
     "estimate": CORE | {"kit", "estimate", "hpo", "nas"},
-    "data": {"data"} | CORE | {"kit", "nas", "estimate", "tasks"},  # data/make makes the tables
+    "data": {"data"} | CORE | {"kit", "hpo", "nas", "estimate", "tasks"},  # data/make makes the tables
     "tasks": CORE | {"kit", "tasks", "nas", "data"},  # nas/spaces holds the cells that tasks train
     "explain": CORE | {"kit", "hpo", "nas", "tasks", "explain"},
     "automl": CORE | {"kit", "tasks", "automl"},
@@ -124,7 +124,7 @@ FOREIGN = {
     ),
 }
 # files of hpo that train something, with torch
-TRAINS = {"hypergradient", "pbt", "unroll_length", "unrolling"}
+TRAINS = {"hypergradient", "pbt", "unroll_length", "unrolling", "prior_fitted", "problems"}
 ROOMS = sorted({p.relative_to(ROOT).with_suffix("").parts[0] for p in MODULES} - {"__init__", "__main__", "cli"})
 
 

@@ -5,6 +5,7 @@
     qmc.py                     sobol, halton, latin-hypercube
     bayesian.py                bayesian
     forest.py                  forest
+    pfn.py                     pfn
     tpe.py                     tpe
     genetic.py                 genetic
     differential_evolution.py  differential-evolution

@@ -54,6 +54,7 @@ from nasbook.plots.viewed import (
     FOREST,
     GAN,
     NES,
+    PFN,
     POLICY,
     RGPE,
     RUNGS,
@@ -79,6 +80,7 @@ from nasbook.plots.views.hypergradient import walk
 from nasbook.plots.views.lineage import LanesPicture, SchedulePicture, lineage
 from nasbook.plots.views.objectives import layers
 from nasbook.plots.views.paths import paths
+from nasbook.plots.views.pfn import pfn
 from nasbook.plots.views.population import PopulationPicture, TreePicture, family_tree, population
 from nasbook.plots.views.predictions import predictions
 from nasbook.plots.views.progress import ProgressPicture, progress
@@ -137,6 +139,7 @@ KINDS: dict[str, Callable[..., Figure]] = {
     "walk": walk,
     "strategy": strategy,
     "forest": forest,
+    "pfn": pfn,
     "bananas": predictions,
     "episodes": episodes,
     "stopping": stopping,
@@ -162,6 +165,7 @@ VIEWS: dict[str, Views] = {  # the view of a method that a kind draws; the other
     "walk": WALK,
     "strategy": STRATEGY,
     "forest": FOREST,
+    "pfn": PFN,
     "bananas": ENSEMBLE,
     "episodes": EPISODES,
     "stopping": STOPPING,

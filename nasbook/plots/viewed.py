@@ -144,6 +144,7 @@ RUNGS = Views(
     ("successive-halving", "hyperband", "asha", "bohb", "dehb", "priorband"),
 )
 FOREST = Views(("nasbook.hpo.forest:ForestView",), ("forest",))
+PFN = Views(("nasbook.hpo.pfn:PfnView",), ("pfn",))
 ENSEMBLE = Views(("nasbook.nas.bananas:BananasView",), ("bananas",))
 EPISODES = Views(("nasbook.nas.reptile:ReptileView",), ("reptile",))
 WALK = Views(("nasbook.hpo.hypergradient:HypergradientView",), ("hypergradient",))

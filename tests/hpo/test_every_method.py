@@ -32,13 +32,13 @@ TREE = Space(
 CHAIN = Space(depth=Int(1, 3), **{f"k_{i}": Choice([1, 3, 5], when={"depth": list(range(i, 4))}) for i in (1, 2, 3)})
 SPACES = {"floats": FLOATS, "numbers": NUMBERS, "choices": CHOICES, "tree": TREE, "chain": CHAIN}
 NAMES = [  # one objective, no fidelities
-    "sobol", "halton", "latin-hypercube", "forest", "tpe", "genetic", "differential-evolution", "cma-es",
+    "sobol", "halton", "latin-hypercube", "forest", "pfn", "tpe", "genetic", "differential-evolution", "cma-es",
     "particle-swarm",
 ]  # fmt: skip
 NAS = ["regularized-evolution", "local-search", "cnn-differential-evolution", "bananas", "rgpe", "reinforce", "ppo"]
 SEVERAL = ["nsga2", "parego"]  # more than one objective
 RUNGS = ["median-stopping", "successive-halving", "hyperband", "asha", "bohb", "dehb"]  # many fidelities
-SLOW = {"forest", "parego", "bananas", "rgpe", "reinforce", "ppo"}
+SLOW = {"forest", "pfn", "parego", "bananas", "rgpe", "reinforce", "ppo"}
 
 
 class Noisy(Task):
@@ -87,7 +87,7 @@ def test_optional_layers_do_not_delay_the_first_trial(name):
         try:
             method = nasbook.method(name, layers(n))
         except ValueError as error:
-            refuse = ("grid", "cma-es", "particle-swarm", "cnn-differential-evolution", "rgpe", "compound")
+            refuse = ("grid", "cma-es", "particle-swarm", "cnn-differential-evolution", "rgpe", "compound", "pfn")
             assert name in refuse or issubclass(registry.find("method", name).load(), OneShot)
             assert "\n" not in str(error)
             continue

@@ -86,7 +86,7 @@ LABS = {  # the lab, its settings: every method that can be chosen in it
     **{f"strategies {m}": ("strategies", {"method": m, "trials": 40})
        for m in ("cma-es", "differential-evolution", "genetic", "particle-swarm")},
     **{f"pareto {m}": ("pareto", {"method": m, "trials": 20}) for m in ("nsga2", "parego", "random")},
-    **{f"surrogates {m}": ("surrogates", {"model": m, "trials": 25}) for m in ("forest", "bananas")},
+    **{f"surrogates {m}": ("surrogates", {"model": m, "trials": 25}) for m in ("forest", "pfn", "bananas")},
     "few-shot": ("few-shot", {"epochs": 2, "meta_steps": 1, "tasks": 1, "inner_steps": 2}),
     **{f"hardware {m}": ("hardware", {"method": m, "epochs": 3} if m != "nsga2" else {"method": m})
        for m in ("proxylessnas", "fbnet", "nsga2", "ofa")},

@@ -156,7 +156,7 @@ class Acquisition1D(Belief):
         else:
             mean, std = view.predict(U)
             self.posterior = (mean, std)
-            style.set_band(self.band, self.x, *(q.show(drawable(mean + side * std)) for side in (-1.96, 1.96)))
+            style.set_band(self.band, self.x, *(q.show(drawable(v)) for v in self.between(view, U, mean, std)))
             self.mean.set_data(self.x, q.show(drawable(mean)))
             if self.samples:
                 for line, sample in zip(self.draws, samples(view, U, self.samples, 0), strict=True):
@@ -174,6 +174,10 @@ class Acquisition1D(Belief):
             artist.set_data(where, np.full(len(where), low + share * (high - low)))
         self._next(view)
         return changed
+
+    def between(self, view: Any, U: np.ndarray, mean: np.ndarray, std: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The borders (m,) of 95 % of the belief at points U (m, d)."""
+        return mean - 1.96 * std, mean + 1.96 * std
 
     def _acquire(self, view: Any, U: np.ndarray) -> None:
         """Draw the acquisition at the points U of the curve."""

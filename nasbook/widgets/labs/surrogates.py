@@ -1,10 +1,12 @@
-"""The surrogates lab: two beliefs that are no Gaussian process, a random forest and an ensemble of networks.
+"""The surrogates lab: beliefs that are no Gaussian process: a random forest, a network that has learned on drawn
+problems, and an ensemble of networks.
 
     lab = nasbook.lab("surrogates", model="forest", task="forrester")
     lab.run(); lab.steps[-1].view.predict(...)       # mean and spread of the trees
 
-The forest is drawn as curves: steps of trees, their spread, and the expected improvement that chooses. The ensemble of
-BANANAS is judged by its own words: what it predicted of each architecture before that was evaluated, and what came.
+The forest and the prior-fitted network are drawn as curves: what they expect, how far they may be wrong, and the
+acquisition that chooses. The ensemble of BANANAS is judged by its own words: what it predicted of each architecture
+before that was evaluated, and what came.
 """
 
 from __future__ import annotations
@@ -14,38 +16,42 @@ from typing import Any
 
 import nasbook
 from nasbook.hpo.forest import ForestView
+from nasbook.hpo.pfn import PfnView
 from nasbook.nas.bananas import BananasView
 from nasbook.plots.data import Quantity, value_of
 from nasbook.plots.scales import value_label
 from nasbook.plots.style import number
 from nasbook.plots.views.forest import ForestPicture
+from nasbook.plots.views.pfn import PfnPicture
 from nasbook.plots.views.predictions import PredictionPicture
 from nasbook.tasks.functions import Function
 from nasbook.trace import Step
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
-FOREST, ENSEMBLE = "forest", "bananas"
-MODELS = [("random forest", FOREST), ("ensemble (BANANAS)", ENSEMBLE)]
+FOREST, PFN, ENSEMBLE = "forest", "pfn", "bananas"
+MODELS = [("random forest", FOREST), ("prior-fitted network", PFN), ("ensemble (BANANAS)", ENSEMBLE)]
+NUMBERS = {
+    "forrester": "Forrester (1-D)",
+    "branin": "Branin (2-D), a slice",
+    "digits-hpo-messy": "settings of a network",
+}
 TASKS = {
-    FOREST: {
-        "forrester": "Forrester (1-D)",
-        "branin": "Branin (2-D), a slice",
-        "digits-hpo-messy": "settings of a network",
-    },
+    FOREST: NUMBERS,
+    PFN: NUMBERS,
     ENSEMBLE: {
         "nb201-cifar10": "cells, CIFAR-10",
         "nb201-imagenet16": "cells, ImageNet16-120",
         "digits201-messy": "cells, messy digits",
     },
 }
-OF = {FOREST: ("trees", "leaf", "log", "random"), ENSEMBLE: ("members", "batch", "epochs")}
+OF = {FOREST: ("trees", "leaf", "log", "random"), PFN: ("acquisition",), ENSEMBLE: ("members", "batch", "epochs")}
 
 
 class SurrogatesLab(Lab):
-    """Bayesian optimisation with a random forest, or BANANAS with its ensemble, one trial at a time.
+    """Bayesian optimisation with a random forest or a prior-fitted network, or BANANAS, one trial at a time.
 
-    Arguments are settings: model ('forest', 'bananas'), task, axis (the parameter that is drawn), trees, leaf, log,
-    random, members, batch, epochs, startup, trials, seed.
+    Arguments are settings: model ('forest', 'pfn', 'bananas'), task, axis (the parameter that is drawn), trees, leaf,
+    log, random, acquisition ('ei', 'pi'), members, batch, epochs, startup, trials, seed.
     """
 
     name = "surrogates"
@@ -61,8 +67,9 @@ class SurrogatesLab(Lab):
         axes = [("first parameter", ""), *((name, name) for name in nasbook.task("digits-hpo-messy").space.free)]
         return [
             choose("model", "Model", MODELS, FOREST,
-                   "Trees that cut the space, and their spread; or several networks that have learned the same "
-                   "architectures from other first weights, and how far they agree."),
+                   "Trees that cut the space, and their spread; a network that has learned on drawn problems what such "
+                   "points tell; or several networks that have learned the same architectures, and how far they "
+                   "agree."),
             choose("task", "Objective", tasks, "forrester", "What is minimised; the method sees only its trials."),
             choose("axis", "Parameter", axes, "", "The parameter that is drawn.", effect="view"),
             slide("trials", "Trials", 40, 5, 100, 5, "How many trials the search may make."),
@@ -72,10 +79,12 @@ class SurrogatesLab(Lab):
                  effect="search", more=True),
             slide("random", "Random share", 0.1, 0.0, 1.0, 0.05, "Forest: share of later trials drawn at random.",
                   more=True),
+            choose("acquisition", "Acquisition", [("EI", "ei"), ("PI", "pi")], "ei",
+                   "Prior-fitted network: expected improvement, or its probability.", effect="search", more=True),
             slide("members", "Networks", 5, 2, 10, 1, "Ensemble: networks whose spread is the uncertainty.", more=True),
             slide("batch", "Batch", 10, 1, 20, 1, "Ensemble: architectures evaluated between two fits.", more=True),
             slide("epochs", "Epochs", 100, 10, 200, 10, "Ensemble: how long its networks are trained.", more=True),
-            slide("startup", "Random first", 10, 2, 30, 1, "Random trials before the first model.", more=True),
+            slide("startup", "Random first", 10, 3, 30, 1, "Random trials before the first model.", more=True),
             count("seed", "Seed", 0, 0, 9999, "Another seed draws other trials.", more=True),
         ]  # fmt: skip
 
@@ -88,7 +97,7 @@ class SurrogatesLab(Lab):
         self.method = nasbook.method(model, self.task.space, seed=v["seed"], **of)
         self.quantity = Quantity(self.task.value_label, accuracy=False)
         self.before = self.method.view()
-        self.picture: ForestPicture | PredictionPicture
+        self.picture: ForestPicture | PfnPicture | PredictionPicture
         self._picture()
 
     def _offer(self, model: str, task: str) -> str:
@@ -105,7 +114,7 @@ class SurrogatesLab(Lab):
             dropdown = self.controls["task"]
             dropdown.options = [(label, name) for name, label in TASKS[model].items()]
             dropdown.value = task
-        several = model == FOREST and task == "digits-hpo-messy"
+        several = model != ENSEMBLE and task == "digits-hpo-messy"
         self._settings["axis"].enable(None if several else "Only of the settings of a network one can be chosen.")
         return task
 
@@ -116,7 +125,8 @@ class SurrogatesLab(Lab):
         else:
             axis = v["axis"] if v["axis"] in self.task.space.free else None
             truth = value_of(self.task) if isinstance(self.task, Function) else None
-            self.picture = ForestPicture(self.task.space, axis, truth, v["trials"], self.quantity, samples=0)
+            picture = ForestPicture if v["model"] == FOREST else PfnPicture
+            self.picture = picture(self.task.space, axis, truth, v["trials"], self.quantity, samples=0)
         self.drawn = v["axis"]
         self.use(self.picture)
 
@@ -134,16 +144,17 @@ class SurrogatesLab(Lab):
 
     def begin(self) -> str:
         v = self.values
-        return (
-            f"Nothing has been tried yet. The first {v['startup']} trials are random; then the "
-            f"{'trees' if v['model'] == FOREST else 'ensemble'} can say something."
+        first, who = {FOREST: ("are random", "trees"), PFN: ("spread over the space", "network")}.get(
+            v["model"], ("are random", "ensemble")
         )
+        return f"Nothing has been tried yet. The first {v['startup']} trials {first}; then the {who} can say something."
 
     def sentence(self, n: int) -> str:
         step = self.steps[n - 1]
         trial = step.trial
         found = f"it found {self.quantity.text(trial.value)}" if trial.value is not None else f"failed ({trial.reason})"
-        why = self._of_ensemble(step.view) if isinstance(step.view, BananasView) else self._of_forest(step.view, n)
+        words: dict[str, Any] = {FOREST: self._of_forest, PFN: self._of_network, ENSEMBLE: self._of_ensemble}
+        why = words[self.values["model"]](step.view, n)
         best = " That is the best so far." if step.incumbent is trial and n > 1 else ""
         return f"Trial {n}{self._where(trial.config)} {why}; {found}.{best}"
 
@@ -162,7 +173,15 @@ class SurrogatesLab(Lab):
         size = f"{100 * gain:.2f} points" if self.quantity.percent else number(gain, 2)
         return f"was chosen: the trees say {self.quantity.spread(mean, std)}, an expected improvement of {size}"
 
-    def _of_ensemble(self, view: BananasView) -> str:
+    def _of_network(self, view: PfnView, n: int) -> str:
+        if not view.believes or view.next is None:
+            return "is one of the first, which spread over the space"
+        mean, std = (float(x[0]) for x in view.predict(view.next[None]))
+        gain = float(view.acquire(view.next[None])[0])
+        worth = f"a chance of {100 * gain:.0f} % of something better" if view.settings.acquisition == "pi" else ""
+        return f"was chosen: the network says {self.quantity.spread(mean, std)}" + (f", {worth}" if worth else "")
+
+    def _of_ensemble(self, view: BananasView, n: int) -> str:
         if view.chosen is None:
             return "was drawn at random"
         k = view.chosen

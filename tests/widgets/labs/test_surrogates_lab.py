@@ -5,6 +5,7 @@ import pytest
 from plots.legible import assert_legible
 
 from nasbook.plots.views.forest import ForestPicture
+from nasbook.plots.views.pfn import PfnPicture
 from nasbook.plots.views.predictions import PredictionPicture
 from nasbook.widgets.labs.surrogates import SurrogatesLab
 
@@ -27,6 +28,29 @@ def test_the_forest_says_what_its_trees_said():
     assert_legible(lab.picture.fig)
     lab.set(startup=5)
     assert lab.steps == [] and "The first 5 trials are random" in lab.begin()
+
+
+def test_the_prior_fitted_network_says_what_its_bars_said():
+    lab = SurrogatesLab(model="pfn", trials=12, startup=4)
+    trace = lab.run()
+    assert (
+        trace.header.method == "pfn" and isinstance(lab.picture, PfnPicture) and "spread over the space" in lab.begin()
+    )
+    for n in (3, 12):
+        lab.scrub(n)
+        view, told = lab.steps[n - 1].view, lab.sentence(n)
+        if n == 3:
+            assert "one of the first" in told
+            continue
+        mean, std = (float(x[0]) for x in view.predict(view.next[None]))
+        assert lab.quantity.spread(mean, std) in told and view.believes
+    assert_legible(lab.picture.fig)
+    lab.set(acquisition="pi")
+    lab.run()
+    assert "% of something better" in lab.sentence(12) and lab.error is None
+    lab.set(model="forest", trees=4)
+    with pytest.raises(ValueError, match="Only the prior-fitted network has it"):
+        lab.set(acquisition="ei")
 
 
 def test_one_of_several_parameters_is_drawn_and_only_there_can_it_be_chosen():

@@ -326,6 +326,8 @@ LABS = [
           "nasbook.widgets.labs.hardware:HardwareLab"),
     Entry("explain", "what a configuration or a cell owes to each of its parts, by the truth and by a forest on the trials",
           "nasbook.widgets.labs.explain:ExplainLab"),
+    Entry("pipeline", "a pipeline as a graph to click in, its split in the right or the wrong place, and what a search on it promises and keeps",
+          "nasbook.widgets.labs.pipeline:PipelineLab"),
     Entry("joint", "cells whose ranks flip with the learning rate, and what it costs to search them before, after or with it",
           "nasbook.widgets.labs.joint:JointLab"),
     Entry("race", "several methods, several seeds, one task", "nasbook.widgets.labs.race:RaceLab"),

@@ -165,8 +165,9 @@ class Pipelines(Task):
         """The pipeline of a configuration, fitted on the rows that the search sees, or on all; it answers with the
         target as it stands in the table."""
         data = self.table if everything else self.known
+        self.check_config(config)
         with quiet():
-            return build(self.space.validate(config), data, seed).fit(data.x, data.labels)
+            return build(config, data, seed).fit(data.x, data.labels)
 
     def predict(self, model: Any, x: np.ndarray) -> np.ndarray:
         """(n, classes) probabilities of all classes of the table, or (n,) numbers. A support vector machine tells

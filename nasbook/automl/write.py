@@ -34,7 +34,8 @@ SCHEMA = "nasbook/pipeline@1"
 def source(task: Pipelines, config: Config, seed: int = 0) -> str:
     """A Python file that is the pipeline of a configuration; it reads the CSV file that the task has read."""
     data, path = task.table, task.arguments.get("data")
-    pipeline = build(task.space.validate(config), data, seed)
+    task.check_config(config)
+    pipeline = build(config, data, seed)
     text = re.sub(r"<function (\w+) at 0x\w+>", r"\1", pipeline.__repr__(N_CHAR_MAX=10**9))
     imports = sorted({(_public(e), type(e).__name__) for e in _parts(pipeline)})
     functions = [("sklearn.feature_selection", name) for name in ("f_classif", "f_regression") if name in text]

@@ -42,6 +42,7 @@ SMALL = {  # settings under which a step is quick: the last word is always a ste
     "bayesian": {"trials": 10},
     "controller": {"trials": 50},
     "run": {"folder": "runs/sample", "follow": False},
+    "pipeline": {"data": "wine", "trials": 3, "model": "naive-bayes"},
     "explain": {"trials": 6, "forest": False},
 }
 HANDS_OFF = {

@@ -99,6 +99,7 @@ LABS = {  # the lab, its settings: every method that can be chosen in it
        for m in ("darts", "fair-darts", "snas", "gdas", "pc-darts", "p-darts")},
     "hypergradient": ("hypergradient", {"rounds": 5, "unroll": 3}),
     "pbt": ("pbt", {"population": 3, "epochs": 5}),
+    "pipeline": ("pipeline", {"data": "wine", "trials": 4, "leak": True}),
     "explain tpe": ("explain", {"method": "tpe", "trials": 12}),
     "estimators": ("estimators", {"cells": 100, "which": "epochs"}),
 }  # fmt: skip

@@ -40,7 +40,7 @@ def legible(fig):
     return fig
 
 
-@pytest.mark.parametrize("options", [{}, {"truth": False}, {"default": "first"}, {"game": "sensitivity"}])
+@pytest.mark.parametrize("options", [{}, {"truth": False, "trees": 8}, {"default": "first"}, {"game": "sensitivity"}])
 def test_bars_hold_the_numbers(trace, options):
     found = explain(trace, **options)
     picture = AttributionPicture(len(found.names), Worth("validation error", found.game))
@@ -79,13 +79,13 @@ def test_the_graph_holds_the_interactions(trace):
 
 @pytest.mark.parametrize("truth", [True, False])
 def test_the_panels_hold_the_dependences(trace, truth):
-    found = dependences(trace, truth=truth)[:6]
+    found = dependences(trace, truth=truth, trees=8)[:6]
     picture = DependencePicture(6)
     fig = legible(picture.render_static(found))
     for line, one in zip(picture.means, found, strict=True):
         np.testing.assert_allclose(line.get_ydata(), one.mean)
     assert fig.sentence.startswith(found[0].name) and all(band.get_visible() for band in picture.bands)
-    legible(plot(trace, "dependence", parameters="lr", truth=truth))
+    legible(plot(trace, "dependence", parameters="lr", truth=truth, trees=8))
 
 
 @pytest.mark.parametrize("cell", ["333132", "000000", "111111", "300303"])

@@ -18,9 +18,7 @@ GAMES = ("ablation", "tunability", "sensitivity", "optimiser")
 def add(p: argparse.ArgumentParser) -> None:
     kinds = "a trace, the folder of a run, a CSV file of trials, or an Optuna database with one study"
     p.add_argument("trace", metavar="TRACE", help=kinds)
-    p.add_argument(
-        "--trial", default="best", metavar="N|best", help="the trial that is explained, by its id, from 0 (best)"
-    )
+    p.add_argument("--trial", default="best", metavar="N|best", help="the trial to explain: its id, from 0 (best)")
     p.add_argument("--default", metavar="mean|middle|first|N",
                    help="what it is compared with: the mean of the space, the middle or the first value of every "
                    "parameter, or a trial (mean; of the other games middle)")  # fmt: skip

@@ -116,9 +116,10 @@ def explain(
 ) -> Attribution:
     """Shapley values of a trace's configuration.
 
-    trial: "best", the id of a trial (from 0), or a configuration. default: what it is compared with: "mean" (the mean over
-        the space; for the game of ablation and where nothing is said), "middle" of every range, the "first" value of
-        every parameter, the id of a trial, or a configuration. game: one of GAMES.
+    trial: "best", the id of a trial (from 0), or a configuration.
+    default: what it is compared with: "mean" (the mean over the space; for the game of ablation and where nothing is
+        said), "middle" of every range, the "first" value of every parameter, the id of a trial, or a configuration.
+    game: one of GAMES.
     task: a table or function that knows the truth, where the trace's own name does not tell it; truth=False: use the
         forest although the truth is known. trees: of the forest. orders: random orders where more than twelve
         parameters differ. method, trials, seeds: of the optimiser game.

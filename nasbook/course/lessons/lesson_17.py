@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Mapping
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -11,6 +14,32 @@ from nasbook.course.exercises import Exercise
 from nasbook.course.predictions import Question
 from nasbook.search import search
 from nasbook.trace import Trace
+
+IMAGES = (20, 50, 100, 300)  # of the target, in fine_tuning_seeds.csv
+
+
+def moved_over_seeds() -> dict[str, dict[str, np.ndarray]]:
+    """Source -> way -> (16 seeds, 4 numbers of images) test errors in %, from nasbook/data/fine_tuning_seeds.csv, which
+    nasbook/data/make/fine_tuning_seeds.py has made."""
+    found: dict[str, dict[str, dict[int, list[float]]]] = {}
+    text = (files("nasbook") / "data" / "fine_tuning_seeds.csv").read_text(encoding="utf-8")
+    for row in csv.DictReader(text.splitlines()):
+        of = found.setdefault(row["source"], {}).setdefault(row["way"], {})
+        of.setdefault(int(row["images"]), []).append(100 * float(row["error"]))
+    table = {s: {w: np.array([of[n] for n in IMAGES]).T for w, of in ways.items()} for s, ways in found.items()}
+    anew = table.pop("none")
+    return {source: anew | ways for source, ways in table.items()}
+
+
+def judge_moved(errors: Mapping[str, Mapping[str, np.ndarray]]) -> tuple[int, str]:
+    few, many = ({w: e[:, k].mean() for w, e in errors["messy"].items()} for k in (0, -1))
+    learned = ("frozen", "partly", "all")
+    which = {"frozen": 0, "partly": 1, "all": 2}[min(learned, key=lambda w: few[w])]
+    return which, (
+        f"With 20 images: the head alone {few['frozen']:.1f} % wrong, the second half {few['partly']:.1f} %, all {few['all']:.1f} %, "
+        f"from scratch {few['scratch']:.1f} %. With 300 it is {many['frozen']:.1f}, {many['partly']:.1f} and {many['all']:.1f} %: what "
+        "is free can learn, and can also be spoilt."
+    )
 
 
 def check_warm(warm: Any) -> str | None:
@@ -179,6 +208,12 @@ QUESTIONS = [
         "After 30 trials: how far behind the cold start is the search that was misled at its start, with ranking weights?",
         ("by more than 2 points", "by less than 2 points, or not at all"),
         judge_misled,
+    ),
+    Question(
+        "17.q4",
+        "A cell that was found and trained on messy digits goes on with clean ones, of which there are 20. What should learn?",
+        ("the head alone", "the second half of the network", "all of it"),
+        judge_moved,
     ),
 ]  # fmt: skip
 

@@ -43,7 +43,6 @@ def test_every_method_has_its_parts():
 WITHOUT = {  # a lab or a lesson, and why
     "nes": "forty trainings take a minute; the lab of ensembles selects from a pool that is trained already",
     "priorband": "the halving lab's methods need no belief about the space",
-    "staged": "its lab and its lesson are to come",
     "scarlet": "lesson 12 has it; the lab draws the cells whose truth a table knows",
 }
 

@@ -587,6 +587,25 @@ def lesson_21() -> None:
             )
 
 
+def lesson_18() -> None:
+    task = nasbook.task("digits-jahs")
+    default, inner = {"lr": 0.1, "weight_decay": 5e-4}, "regularized-evolution"
+
+    def search(order: str, trials: int, rate: float) -> np.ndarray:
+        turn, frozen = trials // (4 if order == "in turns" else 2), {**default, "lr": rate}
+        options = {"order": order, "turn": turn, "inner": inner, "default": frozen}
+        runs = [nasbook.search("staged", task, trials=trials, seed=s, **options) for s in range(50, 150)]
+        return np.array([100 * (1 - task.test_accuracy(t.best.config)) for t in runs])
+
+    for trials in (30, 60, 120):
+        joint = search("joint", trials, 0.1)
+        say(f"joint, {trials} trials, 100 seeds: test error in %", mean(joint, 2))
+        for order in ("architecture first", "in turns", "recipe fixed"):
+            for rate in (0.03, 0.1, 1.0):
+                name = f"{order} frozen at {rate:g}, {trials} trials - joint"
+                say(name, against(search(order, trials, rate), joint, 2))
+
+
 def lesson_22() -> None:
     table = nasbook.task("digits201-digits")
     validation, test = 100 - 100 * table.val[:, :, -1], 100 - 100 * table.test[:, :, -1]

@@ -27,6 +27,7 @@ LESSONS = {
     "15": "Performance estimation and BO-NAS",
     "16": "AutoGAN",
     "17": "Meta-learning and transfer",
+    "18": "Joint HPO and NAS",
     "19": "The AutoML pipeline and ensembles",
     "20": "Reading a search: importance, evaluation, statistics",
     "21": "Scale up",

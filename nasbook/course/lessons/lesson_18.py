@@ -29,7 +29,7 @@ def check_flips(flips: Any) -> str | None:
         if isinstance(got, bool) or not isinstance(got, int | float | np.number):
             return f"a number is needed, the share of pairs, not {' '.join(repr(got).split()):.60}"
         if not np.isclose(got, right):
-            return f"for a = {_short(one)} and b = {_short(two)} it is {right:.4f}, yours is {got:.4f}.{_why(one, two, got)}"
+            return f"for a = {_short(one)} and b = {_short(two)} it is {right:.4f}, yours is {got:.4f}.{_why(one, two, float(got))}"
     return None
 
 

@@ -6,9 +6,9 @@ import sys
 
 from nasbook import registry
 
-HEAVY = {  # they build or train a network at once, or fit a forest
+HEAVY = {  # they build or train a network at once, or fit a forest or a pipeline
     "growth", "spaces", "controller", "darts", "relaxations", "hypergradient", "pbt", "surrogates", "few-shot", "gan",
-    "weight-sharing", "hardware",
+    "weight-sharing", "hardware", "pipeline",
 }  # fmt: skip
 
 

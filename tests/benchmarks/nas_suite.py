@@ -6,8 +6,7 @@ Regret: mean validation accuracy of the table's best cell minus that of the cell
 points. A query shows one recorded run of a cell, drawn by the trial's seed; the mean over the runs is never shown. All
 strategies meet the same seeds, so tests are paired: Wilcoxon, one-sided, corrected by Holm. Bands: 95 % bootstrap of
 the mean. Ranks: their mean over the seeds, and Nemenyi's critical difference. Speed: one process, one thread,
-everything that a search does included. A run of
-100 seeds is kept in nas_suite.txt.
+everything that a search does included. A run of 100 seeds is kept in nas_suite.txt.
 """
 
 import argparse

@@ -20,10 +20,11 @@ from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, number, plural
 from nasbook.trace import Trial
 
-UNITS = {  # of each quantity, from small to large: what one is in the basic unit, and its name
-    "energy": ((1e-3, "mWh"), (1.0, "Wh"), (1e3, "kWh")),
-    "seconds": ((1.0, "seconds"), (60.0, "minutes"), (3600.0, "hours")),
+UNITS = {  # of each quantity, from small to large: what one is in Wh or seconds, and its name
+    "energy": ((1e-9, "nWh"), (1e-6, "µWh"), (1e-3, "mWh"), (1.0, "Wh"), (1e3, "kWh")),
+    "seconds": ((1e-6, "µs"), (1e-3, "ms"), (1.0, "seconds"), (60.0, "minutes"), (3600.0, "hours")),
 }
+NOTHING = {"energy": (1e-3, "mWh"), "seconds": (1.0, "seconds")}  # the unit of no cost at all
 
 
 class CostPicture(Picture):
@@ -101,8 +102,8 @@ class CostPicture(Picture):
 
     def _unit(self, x: np.ndarray) -> tuple[float, str]:
         largest = float(np.nanmax(x, initial=0.0))
-        units = UNITS[self.what]
-        return next((unit for unit in reversed(units) if largest >= 2 * unit[0]), units[0])
+        units = reversed(UNITS[self.what])
+        return next((unit for unit in units if largest >= 2 * unit[0]), NOTHING[self.what])
 
     def _amount(self, x: float) -> str:
         size, name = self._unit(np.array([x]))

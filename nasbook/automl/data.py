@@ -22,7 +22,7 @@ from nasbook.automl.kinds import Feature, feature, target_of
 
 KINDS = ("auto", "classification", "regression")
 LEAST = 20  # rows
-TOO_FEW = "{where}: {rows} rows can be used; a search with an untouched test needs {least}"
+TOO_FEW = "{where}: {rows} can be used; a search with an untouched test needs {least}"
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def read(
     assert target is not None
     n = len(columns[target])
     if n < LEAST:
-        raise ValueError(TOO_FEW.format(where=where, rows=n, least=LEAST))
+        raise ValueError(TOO_FEW.format(where=where, rows=f"{n} row{'s' * (n != 1)}", least=LEAST))
     decimal = "," if delimiter != "," and not isinstance(source, Mapping) else "."
     labels, kind, keep, mark = target_of(columns[target], target, kind, decimal, where, notes)
     moment = feature(time, columns[time], decimal, []) if time else None
@@ -84,7 +84,7 @@ def read(
     if moment:
         rows = rows[np.argsort(at[rows], kind="stable")]
     if len(rows) < LEAST:
-        raise ValueError(TOO_FEW.format(where=where, rows=f"{len(rows)} of {n}", least=LEAST))
+        raise ValueError(TOO_FEW.format(where=where, rows=f"{len(rows)} of {n} rows", least=LEAST))
     cells = {name: [column[i] for i in rows] for name, column in columns.items() if name not in (target, group, time)}
     found = (feature(name, column, decimal, notes) for name, column in cells.items())
     features = tuple(f for f in found if f is not None)

@@ -68,6 +68,7 @@ def test_what_cannot_be_learnt_is_one_sentence(changes, target, options, sentenc
         (b"", "the file is empty"),
         (b"\n \n", "the file is empty"),
         (b"a,y\n", "the table has no rows"),
+        (b"a,y\n1,yes\n", "1 row can be used"),
         (b"a,y\n1,yes\n2,no\n", "2 rows can be used; a search with an untouched test needs 20"),
         (b"a,y\n1,yes\n2,no,3\n", "line 3: 3 cells, but the first line names 2 columns"),
         (b"\x00\x01\x02a,y\n", "this is no text, so no CSV file"),

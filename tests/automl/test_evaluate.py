@@ -6,7 +6,7 @@ from sklearn.model_selection import cross_val_predict
 
 import nasbook
 from nasbook.automl.evaluate import Pipelines
-from nasbook.automl.space import build
+from nasbook.automl.space import build, usual
 
 CONFIG = {"scale": "standard", "features": "best", "share": 0.5, "model": "logistic", "C": 0.5}
 
@@ -94,3 +94,12 @@ def test_a_table_in_memory_is_named_by_its_content_in_a_trace():
     assert trace.header.arguments["data"].startswith("a table of 60 rows, ")
     other = nasbook.task("pipeline", data=table(61), target="y")
     assert other.arguments["data"] != trace.header.arguments["data"]
+
+
+@pytest.mark.parametrize("name", ["cancer", "diabetes"])
+def test_what_is_tried_first_is_of_the_space_and_quick_models_come_first(name):
+    task = Pipelines(name)
+    first = usual(task.space)
+    assert [c["model"] for c in first] == ["ridge" if name == "diabetes" else "logistic", "forest", "boosting"]
+    assert all(task.space.validate(c) == c for c in first)
+    assert usual(Pipelines(name, models=["knn", "tree"]).space) == []

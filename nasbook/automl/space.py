@@ -76,7 +76,7 @@ def pipeline_space(data: Data, models: Sequence[str] = ()) -> Space:
 
 
 def usual(space: Space) -> list[Config]:
-    """What one would try first, by the settings that are usual, the quickest first: a linear model, a forest, boosting."""
+    """What one would try first, at the usual settings, the quickest first: a linear model, a forest, boosting."""
     common: Config = {
         "missing": "median",
         "categories": "one-hot",

@@ -11,6 +11,7 @@ members alike: with one, all are trainings of the same architecture. Save takes 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -93,7 +94,9 @@ class EnsembleLab(Lab):
         some = np.sort(rng.choice(CELLS, v["cells"], replace=False))
         rows = np.sort(rng.choice(len(task.labels("val")), v["images"], replace=False))
         space = Space(cell=Choice([task.cells[i] for i in some]))
-        trace = search("random", task, space=space, trials=v["pool"], seed=seed)
+        with warnings.catch_warnings():  # a cell that is drawn again is another training
+            warnings.filterwarnings("ignore", "this space has")
+            trace = search("random", task, space=space, trials=v["pool"], seed=seed)
         said = [task.predict(t.config, seed=trial_seed(seed, t.id), parts=("val", "test")) for t in trace.trials]
         P, P_test = np.array([p["val"][rows] for p in said]), np.array([p["test"] for p in said])
         y, y_test = task.labels("val")[rows], task.labels("test")

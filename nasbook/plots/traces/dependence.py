@@ -128,11 +128,13 @@ def _text(level: Any) -> str:
 
 def _ticks(ax: Any, x: np.ndarray, levels: Sequence[Any], wide: float) -> None:
     """As many levels as fit beside each other, the first and the last among them."""
-    n = len(levels)
+    n, (low, high) = len(levels), ax.get_xlim()
+    at = (np.asarray(x, float) - low) / (high - low) * wide  # inches from the left
+    edge = 2 * np.minimum(at, wide - at) + 0.2  # wider words reach into the panel beside this one
     for count in range(min(n, MOST_TICKS), 0, -1):
         kept = np.unique(np.round(np.linspace(0, n - 1, count)).astype(int))
-        room = wide / max(1, len(kept)) - 0.08
-        words = [style.shorten(style.named(_text(levels[k]), 12), max(0.3, room)) for k in kept]
+        room = np.minimum(wide / max(1, len(kept)) - 0.08, edge[kept])
+        words = [style.shorten(style.named(_text(levels[k]), 12), max(0.3, r)) for k, r in zip(kept, room, strict=True)]
         if count == 1 or all(w == style.named(_text(levels[k]), 12) for w, k in zip(words, kept, strict=True)):
             break
     ax.set_xticks(x[kept], words)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.random import SeedSequence
 
 from nasbook.fits import misfit
-from nasbook.space import Config, Constant, Space
+from nasbook.space import Config, Constant, Parameter, Space
 
 Report = Callable[..., None]  # report(fidelity, value), or report(fidelity, value, cost so far)
 CONTEXT = ("fidelity", "seed", "report", "checkpoint")  # what a search gives an objective besides the configuration
@@ -78,13 +78,20 @@ class Task:
     value_label: str = "value"  # e.g. "validation error"
     limits: Mapping[str, tuple[float, float]] | None = None  # how far numbers of another space than `space` may go
     deaf: str | None = None  # why every trial may be evaluated whole, whatever fidelity is asked for
+    also: Mapping[str, Parameter] = {}  # what a configuration may hold beside the parameters of `space`
     objectives: tuple[str, ...] = ()  # with several: what each of `values` is, e.g. ("error", "latency (ms)")
 
     def check_space(self, space: Space) -> None:
         """ValueError, in one sentence, where the task cannot evaluate what a space holds. A search asks it before its
         first trial. A task without `limits` takes any space."""
-        if self.limits is not None and space != self.space and (found := misfit(self.space, self.limits, space)):
+        if found := self.misfit(space):
             raise ValueError(f"{self.name}: {' '.join(found)}")
+
+    def misfit(self, space: Space) -> tuple[str, str] | None:
+        """The first parameter of a space that the task cannot evaluate, and what is wrong with it; None if all fit."""
+        if self.limits is None or space == self.space:
+            return None
+        return misfit(self.space, self.limits, space)
 
     def check_config(self, config: Config) -> None:
         """ValueError, in one sentence, where the task cannot evaluate a configuration."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 
-from nasbook.nas.spaces.nb201.cell import EDGES, OPS, to_cell
+from nasbook.nas.spaces.nb201.cell import EDGE_NAMES, EDGES, OPS, to_cell
 from nasbook.plots import style
 from nasbook.plots.data import Quantity, label_of
 from nasbook.plots.picture import Picture
@@ -110,6 +110,8 @@ class CellPicture(Picture):
         trial = state.trial if isinstance(state, Step) else state if isinstance(state, Trial) else None
         weights = getattr(state, "weights", None)
         spec = trial.config if trial is not None else getattr(state, "cell", state)
+        if isinstance(spec, Mapping) and spec.keys() > set(EDGE_NAMES):  # of a joined space
+            spec = {name: spec[name] for name in EDGE_NAMES}
         try:
             self.cell = to_cell(spec)
         except (TypeError, ValueError) as error:

@@ -7,7 +7,6 @@ from difflib import get_close_matches
 from typing import Any
 
 from nasbook import registry
-from nasbook.fits import misfit
 from nasbook.method import OneShot
 from nasbook.prepare import check_packed
 from nasbook.scale.outline import outline
@@ -145,15 +144,15 @@ def _space_problems(space: Space, task: Task) -> Iterator[tuple[str | int, ...]]
     if own is None or isinstance(task, FunctionTask):
         return
     for name in space.parameters:
-        if name not in own.parameters:
+        if name not in own.parameters and name not in task.also:
             close = get_close_matches(name, own.parameters, 1)
             hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(own.parameters)}"
             yield f"the task {task.name} has no such parameter; {hint}", "space", name
     for name, p in own.parameters.items():
-        if name not in space.parameters and not isinstance(p, Constant):
+        if name not in space.parameters and name not in task.also and not isinstance(p, Constant):
             yield f"the task {task.name} needs the parameter {name!r}", "space"
-    found = None if task.limits is None else misfit(own, task.limits, space)
-    if found and found[0] in space.parameters and found[0] in own.parameters:
+    found = task.misfit(space)
+    if found and found[0] in space.parameters and (found[0] in own.parameters or found[0] in task.also):
         yield found[1], "space", found[0]
 
 

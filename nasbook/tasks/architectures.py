@@ -122,12 +122,17 @@ class Networks(Task):
         if not listed or not all(is_one_of(name, self.TUNED) for name in names):
             raise ValueError(f"{self.name}: tune is a list of some of {', '.join(self.TUNED)}, not {names!r:.60}")
         self.space = join(self.architectures.space, *([{n: self.TUNED[n] for n in names}] if names else []))
+        self.also = {name: p for name, p in self.TUNED.items() if name not in self.architectures.space.parameters}
         if names:
             self.arguments = {**self.arguments, "tune": list(names)}
 
     def architecture(self, config: Config) -> Config:
         """The validated architecture of a configuration; ValueError, in one sentence, where it holds none."""
         return self.architectures.check({k: v for k, v in config.items() if k not in self._beside(config)})
+
+    def whole(self, config: Config) -> Config:
+        """The validated architecture, and behind it what the configuration holds of the recipe."""
+        return {**self.architecture(config), **{name: config[name] for name in self._beside(config)}}
 
     def recipe_of(self, config: Config) -> dict[str, Any]:
         """What the network is trained with: the task's recipe, and over it what the configuration holds."""
@@ -141,21 +146,20 @@ class Networks(Task):
 
     def _beside(self, names: Iterable[str]) -> list[str]:
         """Which of these names belong to the recipe and not to the architecture."""
-        return [name for name in names if name in self.TUNED and name not in self.architectures.space.parameters]
+        return [name for name in names if name in self.also]
 
-    def check_space(self, space: Space) -> None:
+    def misfit(self, space: Space) -> tuple[str, str] | None:
         beside = self._beside(space.parameters)
         rest = {name: p for name, p in space.parameters.items() if name not in beside}
         if not rest:
-            raise ValueError(
-                f"{self.name}: this space holds no architecture; join it with nasbook.join(task.space, {beside[0]}=…), "
-                "or give each of its parameters as a Constant"
+            words = (
+                f"join it with nasbook.join(task.space, {beside[0]}=…), or give each of its parameters as a Constant"
             )
+            return "this space", f"holds no architecture; {words}"
         found = misfit(self.architectures.space, self.limits, Space(rest))
         for name in beside:
             found = found or self._unfit(name, replace(space.parameters[name], when=None))
-        if found:
-            raise ValueError(f"{self.name}: {' '.join(found)}")
+        return found
 
     def _unfit(self, name: str, p: Parameter) -> tuple[str, str] | None:
         own = Float(*self.LIMITS[name]) if self.LIMITS[name][1] < math.inf else self.TUNED[name]  # a decay may be 0
@@ -301,8 +305,7 @@ class Training(Learner):
     """One network while it learns: a function of the task, the configuration, the seed and the number of epochs."""
 
     def __init__(self, task: Networks, config: Config, seed: int) -> None:
-        self.task, self.seed, self.config = task, seed, task.architecture(config)
-        self.own = {name: value for name, value in config.items() if name not in self.config}
+        self.task, self.seed, self.config = task, seed, task.whole(config)
         self.recipe = task.recipe_of(config)
         self.net = task.network(self.config, seed)
         self.net.to(task.tensors["train"][0].device)
@@ -344,7 +347,7 @@ class Training(Learner):
             "lr": task.recipe["lr"],
             **task.options,
         }
-        return {"config": self.config, "seed": self.seed, **recipe, **self.own}
+        return {"config": self.config, "seed": self.seed, **recipe}
 
     def state(self) -> dict[str, Any]:
         return {"net": self.net.state_dict(), "rows": self.rows, "optimiser": self.optimiser.state_dict()}

@@ -235,9 +235,8 @@ class Training(architectures.Training):
     task: ImageTraining
 
     def __init__(self, task: ImageTraining, config: Config, seed: int) -> None:
-        self.task, self.seed, self.config = task, seed, task.architecture(config)
+        self.task, self.seed, self.config = task, seed, task.whole(config)
         parallel.start(pick_device(task.device))
-        self.own = {name: value for name, value in config.items() if name not in self.config}
         self.recipe = r = task.recipe_of(config)
         device = pick_device(task.device)
         layout = torch.channels_last if task.channels_last else torch.contiguous_format
@@ -302,7 +301,7 @@ class Training(architectures.Training):
         """What a checkpoint must agree with."""
         used = {k: v for k, v in self.task.arguments.items() if k not in ("device", "compile", "channels_last")}
         together = {"processes": parallel.world()} if parallel.world() > 1 else {}
-        return {"config": self.config, "seed": self.seed, **used, **together, **self.own}
+        return {"config": self.config, "seed": self.seed, **used, **together}
 
     def state(self) -> dict[str, Any]:
         return super().state() | {"average": self.average and self.average.state_dict()}

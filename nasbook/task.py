@@ -243,6 +243,13 @@ class KnowsAccuracy(KnowsOutcomes, Protocol):
 
 
 @runtime_checkable
+class KnowsTest(Protocol):
+    """A table that tells reports, and no search, the mean `test_accuracy(config)` of its runs."""
+
+    def test_accuracy(self, config: Any) -> float: ...
+
+
+@runtime_checkable
 class HasRuns(Protocol):
     """A table in which each training was run several times: `run` is the one that is shown, None where it is drawn."""
 

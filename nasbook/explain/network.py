@@ -27,6 +27,7 @@ import torch
 from torch import Tensor, nn
 
 from nasbook.kit.threads import one_thread
+from nasbook.task import Task, TrainsToTheEnd
 
 Network = Callable[[Tensor], Tensor]
 CHUNK = 256  # images that are asked for at once
@@ -137,12 +138,13 @@ def squares(H: int, W: int, size: int = 2) -> np.ndarray:
     return (np.arange(H) // size)[:, None] * across + np.arange(W) // size
 
 
-def trained(task: Any, config: dict[str, Any], seed: int = 0, epochs: int | None = None) -> nn.Module:
+def trained(task: Task, config: dict[str, Any], seed: int = 0, epochs: int | None = None) -> nn.Module:
     """The network of a found configuration, trained by its task (one that trains networks, such as digits-cells) for
     `epochs`, by default the task's. ValueError for a task that trains none."""
-    if not hasattr(task, "training"):
+    if not isinstance(task, TrainsToTheEnd):
         raise ValueError(f"the task {getattr(task, 'name', task)} trains no network that could be looked at")
     learner = task.training(task.space.validate(config), seed)
+    assert task.fidelity is not None  # what learns in epochs says how many
     learner.learn(int(task.fidelity.max) if epochs is None else epochs)
     return learner.net
 

@@ -125,9 +125,9 @@ class BothPicture(Picture):
         self.table, self.forest = table, forest
         known = table or forest
         show = self.worth.show
-        told, guessed, apart = ({} if f is None else dict(zip(f.names, v, strict=True))
-                                for f, v in ((table, getattr(table, "phi", ())), (forest, getattr(forest, "phi", ())),
-                                             (forest, getattr(forest, "errors", ()))))  # fmt: skip
+        told = {} if table is None else dict(zip(table.names, table.phi, strict=True))
+        guessed = {} if forest is None else dict(zip(forest.names, forest.phi, strict=True))
+        apart = {} if forest is None else dict(zip(forest.names, forest.errors, strict=True))
         reach = [0.0]
         for k, name in enumerate(self.names):
             phi, guess, off = (float(show(d.get(name, 0.0))) for d in (told, guessed, apart))

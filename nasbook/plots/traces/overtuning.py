@@ -16,6 +16,7 @@ from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Limits, plural
 from nasbook.statistics import bootstrap
 from nasbook.statistics.honest import incumbents, overtuning
+from nasbook.task import KnowsTest
 from nasbook.trace import Trace
 
 METRICS = ("test_error", "test_loss", "test_value")  # of a trial, lower is better
@@ -156,7 +157,7 @@ def _tests(trace: Trace, test: Any) -> np.ndarray:
         sign = (lambda v: 1.0 - v) if metric in ACCURACIES else (lambda v: v)
         return np.array([sign(v) if isinstance(v := t.metrics.get(metric), int | float) else np.nan for t in trials])
     task: Any = known_task(trace)
-    if task is None or not hasattr(task, "test_accuracy"):
+    if not isinstance(task, KnowsTest):
         raise ValueError(
             "plot overtuning: these trials have no test value; give test=… (a function of a configuration, or the name "
             "of a metric), or let the objective return a metric test_error"

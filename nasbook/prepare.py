@@ -262,7 +262,7 @@ def _say_strange(space: Space, task: Task) -> None:
     """Say so where another space than a task's own has other names, and the task does not check it itself."""
     if isinstance(task, FunctionTask) or task.limits is not None or space == task.space:
         return
-    if found := strange(task.space, space):
+    if (found := strange(task.space, space)) and found[0] not in task.also:
         warnings.warn(f"{task.name}: in this space {' '.join(found)}", stacklevel=4)
 
 

@@ -126,3 +126,13 @@ def test_a_task_of_one_recipe_refuses_another(task):
     task = nasbook.task(task)
     with pytest.raises(ValueError, match="lr is unknown"):
         nasbook.search("random", task, space=nasbook.join(task.space, lr=LR), trials=1)
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_estimator_takes_what_its_task_takes(tmp_path):
+    cheap = nasbook.estimate.estimator("low-fidelity", nasbook.task("digits-cells", epochs=2, train=50), epochs=1)
+    space = nasbook.join("nb201-cell", lr=LR)
+    trace = nasbook.search("random", cheap, space=space, trials=2)
+    assert "lr:" in trace.export(tmp_path / "study.yaml").read_text()
+    with pytest.raises(ValueError, match="foo is unknown"):
+        nasbook.search("random", cheap, space=nasbook.join(space, foo=LR), trials=1)

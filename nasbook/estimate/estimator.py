@@ -39,7 +39,7 @@ class Estimator(Task):
         if self.task.objectives:
             many = len(self.task.objectives)
             raise ValueError(f"{self.kind} estimates one value, but {self.task.name} has {many} objectives")
-        self.space, self.knows_cost = self.task.space, self.task.knows_cost
+        self.space, self.also, self.knows_cost = self.task.space, self.task.also, self.task.knows_cost
         self.name, self.value_label = f"{self.kind} of {self.task.name}", f"estimate by {self.kind}"
         if self.task.name in {entry.name for entry in registry.TASKS}:
             self.name, made = MAKER, {"arguments": dict(self.task.arguments)} if self.task.arguments else {}
@@ -52,6 +52,9 @@ class Estimator(Task):
 
     def check_space(self, space: Space) -> None:
         self.task.check_space(space)
+
+    def misfit(self, space: Space) -> tuple[str, str] | None:
+        return self.task.misfit(space)
 
     def estimate(self, config: Config, seed: int, report: Report | None) -> Evaluation:
         """An Evaluation with the estimate as its value; with its cost if `knows_cost`."""

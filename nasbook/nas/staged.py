@@ -150,10 +150,11 @@ def frozen(space: Space, names: Iterable[str], values: Mapping[str, Any]) -> Spa
     is settled: what then never exists is left out."""
     held, out = set(names), dict[str, Parameter]()
     for name, p in space.parameters.items():
-        condition, alive = {}, True
+        condition, alive = dict[str, list[Any]](), True
         for parent, wanted in space.conditions[name].items():
             if isinstance(q := out.get(parent), Constant):
                 alive = alive and q.value in wanted
+                condition |= {parent: [q.value]} if q.when else {}  # it may not exist itself
             elif parent not in out:
                 alive = False
             else:

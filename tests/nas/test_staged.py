@@ -86,6 +86,16 @@ def test_conditions_are_settled():
             space.validate(smaller.sample(np.random.default_rng(seed)))
 
 
+@pytest.mark.parametrize("kind", [Choice(["off", "on"], when={"arm": "a"}), Constant("on", when={"arm": "a"})])
+def test_what_depends_on_a_constant_that_may_not_exist_depends_on_it_still(kind):
+    space = Space(arm=Choice(["a", "b"]), kind=kind, x=Float(0, 1, when={"kind": "on"}))
+    for held in (["kind"], ["kind", "x"], ["x"], []):
+        smaller = frozen(space, held, {"kind": "on", "x": 0.25})
+        found = [space.validate(smaller.sample(np.random.default_rng(seed))) for seed in range(20)]
+        assert {"x" in c for c in found} == {True, False}
+    assert list(frozen(space, ["arm"], {"arm": "b"}).parameters) == ["arm"]
+
+
 def test_conditions_between_architecture_and_recipe():
     space = nasbook.join("conv-chain", lr=Float(0.01, 1, log=True), warmup=Int(1, 3, when={"depth": [4, 5]}, log=False))
     trace = nasbook.search("staged", lambda c: c["lr"] + c["depth"] + c.get("warmup", 0), space=space, trials=20,

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.meter import Meter
+from nasbook.meter import Meter, added
 from nasbook.task import EvaluatesMany, Evaluation, StopTrial, Task
 from nasbook.trace import Trial
 from nasbook.trial import plain, text
@@ -101,12 +101,13 @@ def _each(task: Task, rows: Sequence[Row], should_stop: ShouldStop | None, timeo
 def _at_once(task: Task, rows: Sequence[Row], should_stop: ShouldStop | None, timeout: float | None) -> list[Trial]:
     trials, seeds, checkpoints = (list(column) for column in zip(*rows, strict=True))
     running = [_Running(task, trial, should_stop, timeout, shares=len(trials)) for trial in trials]
+    meter = Meter(f"{len(trials)} trials")
     try:
         for checkpoint in checkpoints:
             if checkpoint is not None:
                 checkpoint.parent.mkdir(parents=True, exist_ok=True)
         assert isinstance(task, EvaluatesMany)
-        with _time_limit(timeout, len(trials)), _no_exit(), Meter(f"{len(trials)} trials") as meter:
+        with _time_limit(timeout, len(trials)), _no_exit(), meter:
             told = task.evaluate_many(
                 [t.config for t in trials], fidelity=trials[0].fidelity, seeds=seeds,
                 reports=[one.report for one in running], checkpoints=checkpoints,
@@ -116,6 +117,8 @@ def _at_once(task: Task, rows: Sequence[Row], should_stop: ShouldStop | None, ti
     except KeyboardInterrupt:
         raise
     except StopTrial as stop:
+        for one in running:
+            one.meter.used = meter.share(len(trials))
         return [one.raised(stop) for one in running]
     except BaseException as error:
         first, last, name = trials[0].id, trials[-1].id, task.name
@@ -124,13 +127,19 @@ def _at_once(task: Task, rows: Sequence[Row], should_stop: ShouldStop | None, ti
             "is evaluated alone",
             stacklevel=4,
         )
-        return _each(task, rows, should_stop, timeout)
+        return [_with_lost(t, meter.share(len(trials))) for t in _each(task, rows, should_stop, timeout)]
     for one in running:
         one.meter.used = meter.share(len(trials))
     return [
         one.raised(answer) if isinstance(answer, BaseException) else one.answered(answer)
         for one, answer in zip(running, told, strict=True)
     ]
+
+
+def _with_lost(trial: Trial, lost: dict[str, float]) -> Trial:
+    """The trial, with its share of what was used in vain by trials that could not be evaluated at once."""
+    cost = None if trial.cost is None else trial.cost + lost.get("seconds", 0.0)
+    return replace(trial, cost=cost, used=added(trial.used, lost))
 
 
 class _Running:

@@ -250,9 +250,10 @@ class _Worker:
         asked = Trial(row.id, row.config, row.fidelity, info=row.info, worker=self.index, start=row.start)
         before = frozen.intermediate_values  # of a worker that died
         self.sampler.catch_up(self.there)  # another worker may have asked for it
-        kept["evaluated"] = clock.time()
+        job = Job.load(asked, self.out / "checkpoints" / str(asked.id))
+        kept["evaluated"] = clock.time() - job.seconds
         trial.set_user_attr(KEY, kept)
-        ended = self._evaluated(trial, asked)
+        ended = self._evaluated(trial, job)
         curve = [(float(k), v) for k, v in before.items() if not ended.curve or k < ended.curve[0][0]]
         ended = replace(
             ended,
@@ -276,11 +277,12 @@ class _Worker:
         directions = len(self.there.directions)
         return [float(v) for v in values[:directions] if v is not None]
 
-    def _evaluated(self, trial: optuna.Trial, asked: Trial) -> Trial:
+    def _evaluated(self, trial: optuna.Trial, job: Job) -> Trial:
+        asked, limit = job.trial, self.plan.budget.timeout
         root, one = asked.info.get("continues", asked.id), len(self.there.directions) == 1
         seeds, full = self.plan.seeds, self.plan.fidelity.max if self.plan.fidelity else None
 
-        job = Job(asked, self.out / "checkpoints" / str(asked.id))
+        left = None if limit is None else max(0.001, limit - job.seconds)
 
         def should_stop(t: Trial, curve: Sequence[tuple[float, float]]) -> str | None:
             fidelity, value = curve[-1]
@@ -289,15 +291,23 @@ class _Worker:
                 trial.report(value, int(fidelity))
             return self.sampler.run.method.should_stop(asked, curve)
 
-        with _ends_at_last(self.plan.budget.timeout):
-            return evaluate(
-                self.task,
-                replace(asked, fidelity=full if asked.fidelity is None else asked.fidelity),
-                seed=trial_seed(seeds.search, root) if seeds.training is None else seeds.training,
-                should_stop=should_stop,
-                timeout=self.plan.budget.timeout,
-                checkpoint=self._state(asked),
-            )
+        job.begin = clock.perf_counter()
+        try:
+            with _ends_at_last(left):
+                ended = evaluate(
+                    self.task,
+                    replace(asked, fidelity=full if asked.fidelity is None else asked.fidelity),
+                    seed=trial_seed(seeds.search, root) if seeds.training is None else seeds.training,
+                    should_stop=should_stop,
+                    timeout=left,
+                    checkpoint=self._state(asked),
+                )
+        except KeyboardInterrupt:
+            job.save()  # whoever goes on with it counts from here
+            raise
+        if ended.reason and ended.reason.startswith("timed out after"):
+            ended = replace(ended, reason=f"timed out after {limit:g} s")
+        return replace(ended, cost=(ended.cost or 0.0) + job.seconds)
 
     def _state(self, asked: Trial) -> Path:
         if self.sampler.run.method.continues:

@@ -17,6 +17,7 @@ from nasbook import cli
 from nasbook.loop import Run
 from nasbook.scale import from_optuna, load_study, run
 from nasbook.scale.control import order
+from nasbook.scale.job import Job
 from nasbook.scale.storage import PAUSED, STUDY, begin, hidden, stored, study_of, trace_of
 from nasbook.scale.storage_worker import work
 from nasbook.scale.trust import Trust
@@ -122,8 +123,13 @@ def test_a_worker_that_is_stopped_leaves_its_trial_to_the_next(study, tmp_path):
     assert first.returncode == 130 and "Traceback" not in said, said
     (tmp_path / "hold.json").unlink()
     assert len(trace_of(stored(url))) == 0
+    (job,) = (tmp_path / "runs/shared").glob("checkpoints/*/progress.json")
+    spent = 60 + Job.load(None, job.parent).seconds
+    job.write_text(json.dumps({**json.loads(job.read_text()), "seconds": spent}))
+    assert spent > 60, "it is written how long the trial took before"
     work(url, tmp_path / "runs/shared", Trust(tmp_path), beat=60)  # nobody waits for a heart that has stopped
     trace = trace_of(stored(url))
+    assert trace.trials[0].cost > spent and trace.trials[1].cost < spent
     assert [t.status for t in trace.trials] == ["done"] * 3 and len(trace.trials[0].curve) == 6
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 import warnings
+from time import sleep
 
 import numpy as np
 import pytest
@@ -219,6 +220,24 @@ def test_where_all_fail_each_is_evaluated_alone(many):
     with pytest.warns(UserWarning, match="each is evaluated alone"):
         trace = nasbook.search("random", Hostile(many), trials=4, packed=4)
     assert list(trace.values) == [t.config["x"] for t in trace.trials]
+
+
+def late(_, given):
+    sleep(0.2)
+    raise RuntimeError("too large together")
+
+
+def out_of_time(_, given):
+    sleep(0.2)
+    raise StopTrial("timed out", "failed")
+
+
+@pytest.mark.filterwarnings("ignore:.*each is evaluated alone")
+@pytest.mark.parametrize("many", [late, out_of_time])
+def test_what_a_pack_has_used_in_vain_is_counted(many):
+    trace = nasbook.search("random", Hostile(many), trials=4, packed=4)
+    assert sum(t.cost for t in trace.trials) > 0.19 and trace.cost().seconds > 0.19
+    assert trace.trials[-1].end > 0.19 and trace.cost().measured == 4
 
 
 def test_an_answer_that_is_no_number_fails_alone():

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from nasbook.space import Config, Space
-from nasbook.trial import DICT, MOST_WORKERS, TEXT, WHOLE, Trial, check_types, keep, plain, shown
+from nasbook.trial import DICT, MOST_WORKERS, TEXT, WHOLE, Trial, check_types, keep, on_one_line, plain, shown
 
 SCHEMA = "nasbook/trace@1"
 _HEADER_TYPES = {
@@ -252,4 +252,5 @@ class Trace:
         if (best := self.incumbent) is not None:
             at = ", ".join(f"{k} = {f'{v:.4g}' if isinstance(v, float) else v}" for k, v in best.config.items())
             found = f"best {best.value:.4g} at {at}"
-        return f"<Trace: {h.method} on {h.task}, seed {h.seed}, {n} trial{'' if n == 1 else 's'}, {found}>"
+        trials = f"{n} trial{'' if n == 1 else 's'}"
+        return on_one_line(f"<Trace: {h.method} on {h.task}, seed {h.seed}, {trials}, {found}>")

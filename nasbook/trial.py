@@ -177,6 +177,11 @@ def shown(x: Any, most: int = 60) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
+def on_one_line(text: str) -> str:
+    """Text in which line ends, escapes and other signs that do not print are spelled out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def plain(x: Any) -> Any:
     """JSON types: arrays and tensors become lists, their scalars and fractions numbers, paths text, and what is not
     finite None. TypeError for what is none of these."""

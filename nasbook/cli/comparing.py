@@ -58,7 +58,7 @@ def read(words: list[str], value: str = "value", maximise: bool = False) -> Any:
     found: list[tuple[str, Trace]] = []
     for word in words:
         label, place = _split(word)
-        found += [(label, trace) for trace in _traces(place, value, maximise)]
+        found += [(label, trace) for trace in traces_of(place, value, maximise)]
     if not any(label for label, _ in found):
         return [trace for _, trace in found]
     groups: dict[str, list[Trace]] = {}
@@ -76,7 +76,8 @@ def _split(word: str) -> tuple[str, str]:
     return label, place
 
 
-def _traces(place: str, value: str, maximise: bool) -> list[Trace]:
+def traces_of(place: str, value: str, maximise: bool) -> list[Trace]:
+    """The traces that a file, a folder or a database holds."""
     path = Path(place)
     if "://" in place:
         return _studies(place)

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from nasbook.cli.comparing import read
+from nasbook.cli.comparing import traces_of
 from nasbook.cli.search import check_picture
 from nasbook.cli.words import Usage, one_of, print_json, say, whole
 from nasbook.trace import Trace
@@ -51,11 +51,11 @@ def run(options: argparse.Namespace) -> int:
 
 def _one(options: argparse.Namespace) -> Trace:
     place = Path(options.trace) / "trace.jsonl"
-    traces = read([str(place) if place.is_file() else options.trace], options.value, options.maximise)
+    traces = traces_of(str(place) if place.is_file() else options.trace, options.value, options.maximise)
     if len(traces) != 1:
         raise Usage(f"{options.trace}: there are {len(traces)} traces; name one of them")
     return traces[0]
 
 
 def _number(word: str) -> Any:
-    return int(word) if word.isdigit() else word
+    return int(word) if word.isdecimal() and len(word) < 19 else word

@@ -24,6 +24,7 @@ from nasbook.kit.checks import whole
 from nasbook.parameters import Constant
 from nasbook.space import Config, Space
 from nasbook.trace import Trace
+from nasbook.trial import on_one_line
 
 DEFAULTS = ("mean", "middle", "first")
 DRAWS, ROWS = 128, 2**16  # random points that stand for the space where there is no table of it; of all coalitions
@@ -69,10 +70,16 @@ class Attribution:
         return np.argsort(-np.abs(self.phi), kind="stable")
 
     @property
+    def sampled(self) -> bool:
+        """Would other random points, orders or searches give other values?"""
+        drawn = self.source.grid is None and len(self.played.inner) > 1
+        return bool(drawn or self.errors.any() or self.game == "optimiser")
+
+    @property
     def basis(self) -> str:
         """What the values come from, and how wrong that is."""
         if self.source.exact:
-            return f"{'sampled' if self.errors.any() else 'exact'}, from {self.source}"
+            return f"{'sampled' if self.sampled else 'exact'}, from {self.source}"
         useless = ", no better than their mean" if getattr(self.source, "useless", False) else ""
         return f"guessed by {self.source}, which is wrong by {self.source.error:.3g} on those unseen{useless}"
 
@@ -96,7 +103,7 @@ class Attribution:
         for i in self.order:
             error = f" ± {self.errors[i]:.2g}" if self.errors[i] > 0 else ""
             lines.append(f"{self.names[i]:{width}}  {change[i]:{wide}}  {self.phi[i]:+.4g}{error}".replace("-", "−"))
-        return "\n".join([*lines, self.basis])
+        return "\n".join(map(on_one_line, [*lines, self.basis]))
 
 
 def explain(

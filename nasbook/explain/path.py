@@ -22,6 +22,7 @@ from nasbook.explain import coalitions
 from nasbook.explain.attribution import Attribution, explain
 from nasbook.explain.games import Game
 from nasbook.trace import Trace
+from nasbook.trial import on_one_line
 
 ORDERS = ("greedy", "best")
 
@@ -50,7 +51,7 @@ class Path:
         rows = zip(self.names, change, self.values[1:], self.gains, strict=True)
         lines = [f"{'start':{width}}  {'':{wide}}  {self.values[0]:.4g}"]
         lines += [f"{n:{width}}  {c:{wide}}  {v:.4g}  {g:+.4g}".replace("-", "−") for n, c, v, g in rows]
-        return "\n".join([*lines, self.found.basis])
+        return "\n".join(map(on_one_line, [*lines, self.found.basis]))
 
 
 def path(trace: Trace, trial: Any = "best", default: Any = "middle", order: str = "greedy", **options: Any) -> Path:

@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 
 from nasbook.statistics.intervals import beats, bootstrap_mean
-from nasbook.statistics.paired import holm, wilcoxon
+from nasbook.statistics.paired import favours, holm, wilcoxon
 from nasbook.statistics.power import seeds_needed
 from nasbook.statistics.ranks import average_ranks, critical_difference, friedman
-from nasbook.statistics.runs import Key, Runs, common_budget, grouped, value_after
+from nasbook.statistics.runs import Key, Runs, common_budget, grouped, mixed_fidelities, value_after
 from nasbook.trace import Trace
 
 TASKS = 5  # so many are blocks by themselves
@@ -44,6 +44,7 @@ class Pair:
     p: float
     holm: float
     seeds: int | None  # for p < alpha in four of five repetitions, before Holm; None: more than are at hand can tell
+    agree: bool = True  # False: a ends better more often, but the test, in which sizes count, favours b
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Comparison:
 
     def differ(self) -> list[Pair]:
         """The pairs that differ beyond alpha after Holm."""
-        return [p for p in self.pairs if p.holm < self.alpha]
+        return [p for p in self.pairs if p.holm < self.alpha and p.agree]
 
     @property
     def sentence(self) -> str:
@@ -100,8 +101,12 @@ class Comparison:
             return f"{first} has the best mean rank, and was asked about no pair"
         if all(p.n < 2 for p in mine):
             return f"{first} is ahead with one seed, which may be luck"
-        beaten = [p.b if p.a == first else p.a for p in mine if p.holm < self.alpha and p.a == first]
-        open_ = [p.b if p.a == first else p.a for p in mine if p.holm >= self.alpha or np.isnan(p.holm)]
+        apart = self.differ()
+        beaten = [p.b for p in mine if p in apart and p.a == first]
+        better = [p.a for p in mine if p in apart and p.b == first]
+        open_ = [p.b if p.a == first else p.a for p in mine if p not in apart]
+        if better:
+            return f"{first} has the best mean rank, but run by run it loses to {_listed(better)}"
         if not beaten:
             return f"{first} is ahead, but nothing sets it apart from {_listed(open_)}"
         return f"{first} is better than {_listed(beaten)}" + (
@@ -141,7 +146,7 @@ class Comparison:
             for p in self.pairs:
                 band = f"{p.beats:.2f} [{p.low:.2f}, {p.high:.2f}]" if np.isfinite(p.low) else f"{p.beats:.2f}"
                 seeds = "–" if not p.paired else "over 200" if p.seeds is None else str(p.seeds)
-                seeds = seeds if p.n >= FEW else "–"
+                seeds = seeds if p.n >= FEW and p.agree else "–"
                 lines.append(f"{f'{p.a} before {p.b}':{pair}}{p.n:6d}  {band:22}{_p(p.p):>9}{_p(p.holm):>9}   {seeds}")
             lines.append("")
         return "\n".join([*lines, f"{self.sentence}.", *self.notes])
@@ -177,6 +182,7 @@ def compare(
     for task in runs.tasks:
         budgets[task], kept = common_budget(runs, task, x, asked)
         values[task] = {m: {s: value_after(t, budgets[task], x) for s, t in group.items()} for m, group in kept.items()}
+        mixed_fidelities(runs, task, kept, budgets[task], x)
     there = [m for m in runs.methods if any(m in found for found in values.values())]
     if not there:
         raise ValueError(f"compare: no run reaches {asked:g} {'s' if x == 'time' else 'trials'}")
@@ -254,6 +260,12 @@ def _pairs(values: dict[str, Any], pairs: list[tuple[str, str]], alpha: float, n
     corrected = dict(zip(map(id, known), holm([p.p for p in known]), strict=True))
     if any(not p.paired for p in made):
         notes.append("Where methods share no seed, runs are not paired (Mann-Whitney's test), which sees less.")
+    notes += [
+        f"{p.a} ends better than {p.b} more often, but by less than it loses: the test, in which sizes count, favours "
+        f"{p.b}, so the pair is not called different."
+        for p in made
+        if not p.agree and p.p < alpha
+    ]
     small = [p for p in made if p.n < 6]
     if small:
         notes.append(
@@ -273,10 +285,10 @@ def _pair(values: dict[str, dict[str, Any]], a: str, b: str, alpha: float) -> Pa
     if paired:
         u, v = np.array(paired).T
         chance, low, high = beats(u, v)
-        if chance < 0.5:
+        if chance < 0.5 or (chance == 0.5 and favours(u, v) > 0):
             a, b, u, v, chance, low, high = b, a, v, u, 1 - chance, 1 - high, 1 - low
         seeds = seeds_needed(u, v, alpha) if len(u) >= FEW else None
-        return Pair(a, b, len(u), True, chance, low, high, wilcoxon(u, v), np.nan, seeds)
+        return Pair(a, b, len(u), True, chance, low, high, wilcoxon(u, v), np.nan, seeds, favours(u, v) <= 0)
     u = np.concatenate([np.array(list(x.values())) / scale for x, _, scale in both])
     v = np.concatenate([np.array(list(y.values())) / scale for _, y, scale in both])
     chance, low, high = beats(u, v, paired=False)

@@ -39,6 +39,13 @@ def wilcoxon(a: Any, b: Any, alternative: str = "two-sided") -> float:
     return min(1.0, 2 * min(below, _below(ranks, float(ranks.sum()) - plus)))  # W⁺ is symmetric
 
 
+def favours(a: Any, b: Any) -> int:
+    """Whom the test favours: -1 where a is lower, 1 where b is, 0 where neither; sizes count, not only how often."""
+    d = differences(a, b)
+    ranks = rank(np.abs(d))
+    return int(np.sign(ranks[d > 0].sum() - ranks[d < 0].sum()))
+
+
 def differences(a: Any, b: Any) -> np.ndarray:
     """a - b without the zeros; two runs without a success are equal. ValueError unless they are equally many."""
     a, b = np.asarray(a, float), np.asarray(b, float)

@@ -5,7 +5,8 @@ A block is what all methods were run on: a data set, or a seed of one task. In e
 
     χ²_F = 12 N / (k (k + 1)) · [Σ_j R_j² - k (k + 1)² / 4]          Friedman; over 1 - Σ (t³ - t) / (N k (k² - 1))
                                                                      where t methods share a rank
-    F_F  = (N - 1) χ²_F / (N (k - 1) - χ²_F)                         Iman & Davenport; F with k - 1, (k - 1)(N - 1)
+    F_F  = (N - 1) χ²_F / (N (k - 1) - χ²_F)                         Iman & Davenport; F with k - 1, (k - 1)(N - 1);
+                                                                     ∞ where all blocks agree: p = (orders)^-(N - 1)
     CD   = q_α √(k (k + 1) / (6 N))                                  Nemenyi: mean ranks closer than this may be luck
 
 q_α is the studentised range for k groups and ∞ degrees of freedom, divided by √2. Paper: Demšar, Statistical
@@ -14,6 +15,7 @@ Comparisons of Classifiers over Multiple Data Sets, JMLR 2006 (its Table 6 is a 
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -23,7 +25,7 @@ import numpy as np
 class Friedman(NamedTuple):
     chi2: float
     F: float
-    p: float  # of F
+    p: float  # of F; exact where all blocks have one order
 
 
 def rank(values: Any) -> np.ndarray:
@@ -53,7 +55,14 @@ def friedman(values: Any, ties: bool = True) -> Friedman:
         return Friedman(chi2, np.nan, 1.0)
     from scipy.special import fdtrc  # dear
 
-    return Friedman(chi2, float(F), float(fdtrc(k - 1, (k - 1) * (N - 1), F)) if np.isfinite(F) else 0.0)
+    p = float(fdtrc(k - 1, (k - 1) * (N - 1), F)) if np.isfinite(F) else _orders(values[0]) ** (1 - N)
+    return Friedman(chi2, float(F), p)
+
+
+def _orders(row: np.ndarray) -> float:
+    """k! / Π t!: in how many orders a block can be, those that share a rank exchanged for each other."""
+    shared = np.unique(row, return_counts=True)[1]
+    return math.exp(min(700.0, math.lgamma(len(row) + 1) - sum(math.lgamma(t + 1) for t in shared)))
 
 
 def critical_difference(k: int, N: int, alpha: float = 0.05) -> float:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.trace import Trace
+from nasbook.trace import Trace, Trial, best_of, on_one_line
 
 IMPORTED = ("optuna", "csv")  # a trace's provenance: what it was before
 UNITS = ("trials", "time")
@@ -52,7 +52,8 @@ def grouped(traces: Mapping[str, Any] | Iterable[Trace] | Trace, *, same_task: b
     for (label, trace), task in zip(pairs, tasks, strict=True):
         runs = found.setdefault((task, label), {})
         seed = _seed(trace, len(runs), label)
-        if any(trace.digest == other.digest for key, other in runs.items() if key == seed or key[0] == seed[0]):
+        alike = [other for key, other in runs.items() if key[0] == seed[0] or _one_study(seed[0], trace, other)]
+        if any(trace.digest == other.digest for other in alike):
             twice += 1
             continue
         if seed in runs:
@@ -63,7 +64,7 @@ def grouped(traces: Mapping[str, Any] | Iterable[Trace] | Trace, *, same_task: b
         notes.append(f"{_traces(twice, 'repeats', 'repeat')} the search of another one, and {_are(twice)} left out.")
     if again:
         notes.append(f"{_traces(again, 'has', 'have')} the seed of another one, and another result; both count.")
-    if any(t.values and len(t.values) > 1 for _, trace in pairs for t in trace.trials[:1]):
+    if any(t.values and len(t.values) > 1 for _, trace in pairs for t in trace.trials):
         notes.append("Of several objectives the first is compared.")
     if _maximised(pairs[0][1]):
         notes.append("What was maximised is compared as its negative: lower is better here.")
@@ -74,7 +75,11 @@ def _labelled(traces: Any) -> list[tuple[str, Trace]]:
     if isinstance(traces, Trace):
         traces = [traces]
     if isinstance(traces, Mapping):
-        pairs = [(str(k), t) for k, group in traces.items() for t in ([group] if isinstance(group, Trace) else group)]
+        pairs = [
+            (on_one_line(str(k)), t)
+            for k, group in traces.items()
+            for t in ([group] if isinstance(group, Trace) else group)
+        ]
     else:
         given = list(traces)
         _check(given)
@@ -98,7 +103,7 @@ def _names(traces: Sequence[Trace]) -> list[str]:
         keys = list(dict.fromkeys(k for settings in mine for k in settings))
         varied[method] = [k for k in keys if len({_text(s.get(k)) for s in mine}) > 1]
     return [
-        h.method + (f" ({', '.join(f'{k} = {h.settings.get(k)}' for k in keys)})" if keys else "")
+        on_one_line(h.method + (f" ({', '.join(f'{k} = {h.settings.get(k)}' for k in keys)})" if keys else ""))
         for h in (t.header for t in traces)
         for keys in [varied[h.method]]
     ]
@@ -110,6 +115,11 @@ def _text(value: Any) -> str:
 
 def _imported(trace: Trace) -> bool:
     return trace.header.provenance.get("source") in IMPORTED
+
+
+def _one_study(run: Any, trace: Trace, other: Trace) -> bool:
+    """May two imported runs, which have no seed to tell them apart, be one?"""
+    return isinstance(run, str) and trace.header.task == other.header.task
 
 
 def _maximised(trace: Trace) -> bool:
@@ -129,17 +139,19 @@ def _check_directions(traces: Sequence[Trace]) -> None:
 def _tasks(traces: Sequence[Trace], same: bool, notes: list[str]) -> list[str]:
     """The task of each trace by a name of its own: with its arguments where two tasks share a name."""
     if same:
-        names = list(dict.fromkeys(t.header.task for t in traces))
-        return [names[0]] * len(traces)
+        return [on_one_line(traces[0].header.task)] * len(traces)
     keys = [
-        None if _imported(t) and not t.header.arguments else (t.header.task, _text(t.header.arguments)) for t in traces
+        None if _imported(t) and not t.header.arguments else (on_one_line(t.header.task), _text(t.header.arguments))
+        for t in traces
     ]
     named = list(dict.fromkeys(key for key in keys if key is not None))
     alike = [name for name, _ in named]
     shown = {key: key[0] if alike.count(key[0]) == 1 else f"{key[0]} {key[1]}" for key in named}
     if None not in keys:
         return [shown[key] for key in keys if key is not None]
-    studies = list(dict.fromkeys(t.header.task for t, key in zip(traces, keys, strict=True) if key is None))
+    studies = list(
+        dict.fromkeys(on_one_line(t.header.task) for t, key in zip(traces, keys, strict=True) if key is None)
+    )
     if len(named) > 1:
         raise ValueError(
             f"compare: the trials of {studies[0]!r} do not say which of {', '.join(shown.values())} they searched; "
@@ -177,15 +189,33 @@ def length(trace: Trace, unit: str) -> float:
     return float(np.nanmax(times)) if np.isfinite(times).any() else 0.0
 
 
+def within(trace: Trace, budget: float, unit: str) -> list[Trial]:
+    """The trials that have ended after so many trials or seconds."""
+    if unit == "trials":
+        return trace.trials[: int(budget)]
+    return [t for t in trace.trials if t.end is not None and t.end <= budget + 1e-9]
+
+
 def value_after(trace: Trace, budget: float, unit: str) -> float:
     """The best value that a run has had after so many trials or seconds; inf where nothing had succeeded."""
-    values = trace.incumbent_values
-    if unit == "trials":
-        n = int(budget)
-    else:
-        n = int((trace.times <= budget + 1e-9).sum())
-    value = values[min(n, len(values)) - 1] if n and len(values) else np.nan
+    best = best_of(within(trace, budget, unit))
+    value = np.nan if best is None or best.value is None else best.value
     return float(np.clip(value, -LARGEST, LARGEST)) if np.isfinite(value) else np.inf
+
+
+def mixed_fidelities(runs: Runs, task: str, kept: Mapping[str, Mapping[Key, Trace]], budget: float, unit: str) -> None:
+    """Say where the best of some runs was measured at a lower fidelity than that of others: they do not compare."""
+    traces = [trace for group in kept.values() for trace in group.values()]
+    bests = [best for trace in traces if (best := best_of(within(trace, budget, unit))) is not None]
+    everyone = [trace for m in runs.methods for trace in runs.of(task, m).values()]
+    known = {t.effort for trace in everyone for t in trace.trials if np.isfinite(t.effort)}
+    low = [best.effort for best in bests if known and best.effort < max(known)]
+    if low and len({best.effort for best in bests}) > 1:
+        are = "is" if len(low) == 1 else "are"
+        runs.notes.append(
+            f"{task}: after {_budget(budget, unit)} the best of {len(low)} of {len(bests)} runs {are} known at a low "
+            f"fidelity only (from {min(low):g}, of {max(known):g}), and values of different fidelities do not compare."
+        )
 
 
 def common_budget(runs: Runs, task: str, unit: str, asked: float | None) -> tuple[float, dict[str, dict[Key, Trace]]]:

@@ -143,6 +143,13 @@ def test_tunability_and_sensitivity_against_the_grid(messy):
     assert v[1 << 5] == pytest.approx(grid[tuple(axis)].var())
 
 
+def test_what_was_drawn_or_searched_is_not_called_exact(branching, messy):
+    assert "sampled, from" in explain(branching, game="tunability", task=nested).basis
+    assert "sampled, from" in explain(branching, game="sensitivity", task=nested).basis
+    assert "exact, from" in explain(branching, default="first", task=nested).basis
+    assert "exact, from" in explain(messy, game="tunability").basis
+
+
 def test_tunability_of_a_sample_never_rises(branching):
     found = explain(branching, game="tunability")
     v = found.played.all()[0].mean(0)

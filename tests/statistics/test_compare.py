@@ -194,3 +194,65 @@ def test_methods_that_share_no_task_do_not_compare():
     assert joined.tasks == ["one"] and joined.pairs[0].n == 3
     one = compare([told(m, [v], s) for m, v in (("a", 1.0), ("b", 2.0), ("c", 3.0)) for s in range(9)], against="c")
     assert one.sentence == "a is better than c"
+
+
+def test_a_method_that_ranks_first_and_loses_run_by_run_gets_a_sentence():
+    """On each task b loses one run of ten, so that its mean is worst there; run by run it is better."""
+    ends = {"a": [1.0 + s for s in range(10)], "b": [None, *(0.9 + s for s in range(1, 10))]}
+    found = compare([told(m, [v], s, task=f"t{k}") for k in range(5) for m, e in ends.items() for s, v in enumerate(e)])
+    assert found.methods == ["a", "b"] and found.pairs[0].a == "b" and found.pairs[0].holm < 0.05
+    assert found.sentence == "a has the best mean rank, but run by run it loses to b"
+
+
+def test_who_wins_more_often_by_less_than_it_loses_is_not_called_better():
+    lost = [0.01 * (s + 1) if s < 56 else -1 - s for s in range(100)]
+    found = compare([told(m, [v], s) for m, e in {"a": [0.0] * 100, "b": lost}.items() for s, v in enumerate(e)])
+    (pair,) = found.pairs
+    assert pair.a == "a" and pair.beats == 0.56 and pair.p < 0.01 and not pair.agree and not found.differ()
+    assert "better than" not in found.sentence and "the test, in which sizes count, favours b" in str(found)
+    even = [0.01 * (s + 1) if s < 50 else -1 - s for s in range(100)]
+    found = compare([told(m, [v], s) for m, e in {"a": [0.0] * 100, "b": even}.items() for s, v in enumerate(e)])
+    assert found.pairs[0].a == "b" and found.pairs[0].agree and found.pairs[0].p < 0.01
+
+
+def test_values_of_different_fidelities_are_said_not_to_compare():
+    def rungs(method, fidelities):
+        trace = Trace(Header(method, "made", SPACE))
+        for i, f in enumerate(fidelities):
+            trace.ended(Trial(i, {"x": 0.5}, fidelity=f, status="done", value=1.0 / (i + 1), start=i, end=i + 1.0))
+        return trace
+
+    short = compare([rungs("hyperband", [1, 1, 3, 9]), rungs("random", [9, 9])])
+    assert "best of 1 of 2 runs is known at a low fidelity only (from 1, of 9)" in str(short)
+    assert "fidelity" not in str(compare([rungs("hyperband", [1, 1, 3, 9]), rungs("random", [9] * 4)]))
+    assert "fidelity" not in str(compare([rungs("hyperband", [1, 3]), rungs("asha", [1, 3])]))
+
+
+def test_after_seconds_the_trials_may_stand_in_any_order_and_lack_a_time():
+    def at(ends):
+        trace = Trace(Header("a", "made", SPACE))
+        for i, (value, end) in enumerate(ends):
+            trace.ended(Trial(i, {"x": 0.5}, status="done", value=value, start=0.0, end=end))
+        return trace
+
+    late, untimed = at([(0.1, 9.0), (5.0, 2.0)]), at([(0.2, None), (0.7, 1.0), (0.5, 2.0)])
+    found = compare({"late": late, "untimed": untimed}, seconds=2)
+    assert [next(iter(v.values())) for v in found.values["made"].values()] == [5.0, 0.5]
+
+
+def test_a_study_given_twice_counts_once_and_objectives_are_counted_after_a_failure():
+    study = told("optuna", [1.0, 2.0], task="s", provenance={"source": "optuna"})
+    other = told("optuna", [1.0, 2.0], task="another", provenance={"source": "optuna"})
+    found = compare({"mine": [study, study, other], "theirs": told("a", [3.0, 3.0])})
+    assert [s.n for s in found.scores] == [2, 1] and "One trace repeats" in str(found)
+    two = Trace(Header("a", "made", SPACE))
+    two.ended(Trial(0, {"x": 0.5}, status="failed"))
+    two.ended(Trial(1, {"x": 0.5}, status="done", value=1.0, values=(1.0, 2.0)))
+    assert "Of several objectives the first" in str(compare([two, told("b", [1.0, 2.0])]))
+
+
+def test_what_does_not_print_is_spelled_out():
+    names = [told(m, [1.0], s, task="t\x1b[2J\n") for m in ("a\nb\x1b[31m", "b\udc80") for s in range(6)]
+    text = str(compare(names))
+    assert all(c == "\n" or c.isprintable() for c in text) and "a\\nb\\x1b[31m" in text and "t\\x1b[2J" in text
+    assert repr(names[0]).isprintable() and "a\\nb\\x1b[31m on t\\x1b[2J" in repr(names[0])

@@ -48,8 +48,14 @@ def test_bars_join_what_lies_within_the_critical_difference():
     assert groups([1.0, 3.0], 1.0) == [] and groups([1.0, 1.2, 1.4], 1.0) == [(0, 2)]
 
 
+def test_blocks_that_all_agree_have_the_chance_to_do_so():
+    """Two seeds of two methods agree by luck in one case of two: that is no p of 0."""
+    assert friedman([[1, 2]] * 2).p == pytest.approx(1 / 2) and friedman([[1, 2, 2]] * 3).p == pytest.approx(1 / 9)
+    assert 0 <= friedman([np.arange(300.0)] * 3).p < 1e-300
+
+
 def test_extremes_and_what_is_no_table():
-    assert friedman([[1, 2, 3]] * 5).p == 0.0 and friedman([[1, 1]] * 4).p == 1.0
+    assert friedman([[1, 2, 3]] * 5).p == pytest.approx(6.0**-4) and friedman([[1, 1]] * 4).p == 1.0
     assert friedman([[1.0, 2.0]]).p == 1.0  # one block proves nothing
     for wrong in ([[1.0], [2.0]], [1.0, 2.0], [[1.0, np.nan]]):
         with pytest.raises(ValueError, match="ranks"):

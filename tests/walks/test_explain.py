@@ -93,6 +93,14 @@ def test_mistakes_get_a_sentence(saved, words, told, tmp_path, monkeypatch, caps
     assert said.startswith("nasbook: ") and len(said.splitlines()) <= 2 and re.search(told, said), said
 
 
+def test_a_label_is_no_part_of_what_is_explained(saved, monkeypatch, capsys):
+    monkeypatch.chdir(saved.parent)
+    assert main(["explain", f"mine={saved.name}"]) == 2
+    assert "no such file" in capsys.readouterr().err
+    assert main(["explain", str(saved), "--trial", "²"]) == 2
+    assert "'²'" in capsys.readouterr().err
+
+
 def test_the_truth_is_asked_where_it_is_known(tmp_path, capsys):
     path = nasbook.search("random", "digits201-messy", trials=25, seed=0).save(tmp_path / "t.jsonl")
     assert main(["explain", str(path)]) == 0

@@ -48,7 +48,7 @@ class Worth:
         """What the numbers come from, and how wrong that is."""
         source = found.source
         if source.exact:
-            how = "Sampled" if found.errors.any() else "Exact"
+            how = "Sampled" if found.sampled else "Exact"
             return f"{how}: looked up in {style.named(str(source), 60)}"
         useless = ", no better than the mean" if getattr(source, "useless", False) else ""
         off = f"{100 * source.error:.1f} points" if self.quantity.percent else style.number(source.error)

@@ -23,6 +23,7 @@ from nasbook.plots.traces.history import RacePicture
 from nasbook.statistics.compare import FEW, Comparison, Pair
 from nasbook.statistics.compare import compare as compared
 from nasbook.statistics.profiles import first_hits, profile
+from nasbook.statistics.runs import within
 from nasbook.trace import Trace
 
 MOST = 10  # pairs that are drawn
@@ -87,9 +88,9 @@ class BeatsPicture(Picture):
     """For each pair of methods the probability that the first ends better, with its bootstrap interval; at the right p
     after Holm. Filled: p below alpha. State: a Comparison."""
 
-    def __init__(self, pairs: Sequence[Pair]) -> None:
+    def __init__(self, pairs: Sequence[Pair], alpha: float = 0.05) -> None:
         super().__init__()
-        self.pairs = drawn(pairs)
+        self.pairs, self.alpha = drawn(pairs), alpha
         self.left_out = len(pairs) - len(self.pairs)
         self.figsize = (style.WIDTH, 1.25 + ROW * max(2, len(self.pairs)))
 
@@ -108,7 +109,7 @@ class BeatsPicture(Picture):
         ax.grid(False, axis="y")
         ax.axvline(0.5, color=style.HIDDEN, lw=1.2, ls=style.DASH, zorder=1)
         for k, p in enumerate(self.pairs):
-            sure = p.holm < 0.05
+            sure = p.holm < self.alpha and p.agree
             if np.isfinite(p.low):
                 ax.plot([p.low, p.high], [k, k], color=style.BELIEF, lw=1.6, zorder=2)
             ax.plot([p.beats], [k], "o", color=style.BELIEF, mfc=style.BELIEF if sure else "white", ms=7, zorder=3)
@@ -122,7 +123,7 @@ class BeatsPicture(Picture):
         return True
 
     def _sentence(self) -> str:
-        sure = sum(p.holm < self.found.alpha for p in self.found.pairs)
+        sure = len(self.found.differ())
         n = len(self.found.pairs)
         if not n:
             return "One method alone: nobody to compare it with"
@@ -242,7 +243,7 @@ def beats(runs: Any, **options: Any) -> Figure:
     """The probability that one method ends better than another, with intervals and Holm's p-values; runs and options as
     in `critical_difference`."""
     found = _found(runs, "beats", options)
-    return BeatsPicture(found.pairs).render_static(found)
+    return BeatsPicture(found.pairs, found.alpha).render_static(found)
 
 
 def profiles(runs: Any, *, target: float | None = None, **options: Any) -> Figure:
@@ -263,7 +264,8 @@ def hits(found: Comparison, target: float | None = None) -> tuple[dict[str, np.n
         goal = float(np.median([v for g in groups.values() for v in g.values()])) if target is None else target
         for seed in [s for s in groups[found.methods[0]] if all(s in groups[m] for m in found.methods)]:
             for m in found.methods:
-                curve = found.runs.of(task, m)[seed].incumbent_values
+                run = found.runs.of(task, m)[seed]
+                curve = run.incumbent_values[: len(within(run, found.budgets[task], found.unit))]
                 out[m].append(float(first_hits(curve[None], [goal])[0]))
     if not out[found.methods[0]]:
         raise ValueError("plot profiles: no task and seed was run by every method, so there is no problem to share")
@@ -295,7 +297,7 @@ def compare(runs: Any, *, label: str | None = None, **options: Any) -> Figure:
     if found.ranks:
         pictures.append(RanksPicture(list(found.ranks)))
         states.append(found)
-    pictures.append(BeatsPicture(found.pairs))
+    pictures.append(BeatsPicture(found.pairs, found.alpha))
     states.append(found)
     figure = Stack(pictures).render_static(states)
     figure.sentence = found.sentence

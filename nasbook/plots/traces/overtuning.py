@@ -15,7 +15,6 @@ from nasbook.plots.data import Quantity, drawable, known_task, label_of, near
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Limits, plural
 from nasbook.statistics import bootstrap
-from nasbook.statistics.honest import incumbents, overtuning
 from nasbook.task import KnowsTest
 from nasbook.trace import Trace
 
@@ -136,11 +135,10 @@ def overtuning_picture(
 
 def _curves(trace: Trace, test: Any, T: int) -> tuple[np.ndarray, np.ndarray, float]:
     """(validation, test) of the best so far, (T,) each, and what is lost at the end."""
-    validation = trace.values[:T]
-    truth = _tests(trace, test)[:T]
-    at = incumbents(validation)
-    now = lambda values: np.where(at < 0, np.nan, values[at])  # noqa: E731
-    return now(validation), now(truth), float(overtuning(validation, truth)[-1])
+    place = {id(trial): i for i, trial in enumerate(trace.trials)}
+    at = np.array([-1 if s.incumbent is None else place[id(s.incumbent)] for s in trace.steps[:T]], int)
+    validation, truth = (np.where(at < 0, np.nan, values[at]) for values in (trace.values, _tests(trace, test)))
+    return validation, truth, float((truth - np.fmin.accumulate(truth))[-1])
 
 
 def _tests(trace: Trace, test: Any) -> np.ndarray:

@@ -8,6 +8,7 @@ import nasbook
 from nasbook.plots import BeatsPicture, RanksPicture, plot
 from nasbook.plots.traces.comparison import hits
 from nasbook.statistics import compare
+from nasbook.trace import Header, Trace, Trial
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,25 @@ def test_profiles_count_trials_until_the_target(traces):
     costs, _ = hits(found)
     for method, c in costs.items():
         assert len(c) == 7 and (c >= 1).all(), method
+
+
+def test_profiles_end_at_the_budget_that_all_have_and_dots_are_filled_by_the_alpha_that_was_given():
+    def told(method, values, seed=0):
+        trace = Trace(Header(method, "made", nasbook.Space(x=nasbook.Float(0, 1)), seed=seed))
+        for i, v in enumerate(values):
+            trace.ended(Trial(i, {"x": 0.5}, status="done", value=v, start=i, end=i + 1.0))
+        return trace
+
+    for x in ("trials", "time"):
+        costs, _ = hits(compare([told("a", [5.0, 4.0, 1.0]), told("b", [5.0, 3.0])], x=x))
+        assert costs["a"][0] == np.inf and costs["b"][0] == 2  # a's third trial is none that b had
+    pairs = [told(m, [s + (m == "b")], s) for m in "ab" for s in range(5)]  # p = 1/16
+    for alpha, filled in ((0.05, False), (0.1, True)):
+        found = compare(pairs, alpha=alpha)
+        picture = BeatsPicture(found.pairs, alpha)
+        picture.render_static(found)
+        (dot,) = [line for line in picture.ax.lines if line.get_marker() == "o"]
+        assert (dot.get_markerfacecolor() != "white") is bool(found.differ()) is filled
 
 
 def test_several_tasks_are_compared_by_profiles_and_ranks(traces):
@@ -106,6 +126,14 @@ def test_overtuning_draws_what_the_table_knows_and_what_the_function_says():
     one = plot(runs[0], "overtuning")
     assert plot(runs[0], "overtuning", test=lambda c: 1 - task.test_accuracy(c)).alt == one.alt
     assert_legible(one)
+
+
+def test_overtuning_follows_the_best_of_the_highest_fidelity():
+    """A low value after one epoch is no promise: the trial of all epochs leads, as in the trace."""
+    trace = Trace(Header("hyperband", "made", nasbook.Space(x=nasbook.Float(0, 1))))
+    for i, (f, value, test) in enumerate([(1, 0.1, 0.5), (9, 0.3, 0.2), (1, 0.05, 0.9)]):
+        trace.ended(Trial(i, {"x": 0.5}, fidelity=f, status="done", value=value, metrics={"test_error": test}))
+    assert plot(trace, "overtuning").sentence == "Promised 0.3, on test 0.2; on test it was never better before"
 
 
 def test_overtuning_reads_a_metric_and_says_what_is_missing():

@@ -79,6 +79,8 @@ def read(
         raise ValueError(f"{where}: the time column {time!r} holds neither dates nor numbers that differ")
     if moment:
         at = table.values(columns[moment[0]], *moment[1:])
+        if without := int((keep & np.isnan(at)).sum()):
+            notes.append(f"{without} rows are left out: {time!r} does not say when they were")
         keep &= ~np.isnan(at)
     rows = np.flatnonzero(keep)
     if moment:
@@ -107,5 +109,7 @@ def _check(columns: Mapping[str, Any], target: Any, group: Any, time: Any, where
             raise ValueError(f"{where}: the {role} must be one of the columns {listed}, not {name!r:.60}")
     if len({target, group, time} - {None}) < 1 + (group is not None) + (time is not None):
         raise ValueError(f"{where}: target, group and time must be different columns")
+    if group is not None and time is not None:
+        raise ValueError(f"{where}: rows are divided by a group or by time, not by both; choose {group!r} or {time!r}")
     if not columns[target]:
         raise ValueError(f"{where}: the table has no rows")

@@ -26,10 +26,11 @@ from typing import Any
 
 import numpy as np
 
+from nasbook.automl.predictions import seed_of
 from nasbook.kit.checks import one_of, whole
 from nasbook.kit.ensemble import Loss, Says, bagged, combine, error, greedy, nested
 from nasbook.space import Config
-from nasbook.task import Predicts, Task, trial_seed
+from nasbook.task import Predicts, Task
 from nasbook.trace import Trace
 
 WAYS = ("best", "mean", "greedy", "bagged", "stacked")
@@ -126,7 +127,7 @@ def test(trace: Trace, found: Ensemble, task: Any) -> float:
     """Loss of an ensemble on the untouched rows."""
     trials = {t.id: t for t in trace.trials}
     used = found.weights or dict.fromkeys(found.ids, 1.0)
-    said = {i: task.predict_test(trials[i].config, _seed(trace, trials[i])) for i in used}
+    said = {i: task.predict_test(trials[i].config, seed_of(trace, trials[i])) for i in used}
     nothing = np.zeros_like(next(iter(said.values())))
     return task.loss(task.y_test, found.predict([said.get(i, nothing) for i in found.ids]))
 
@@ -154,10 +155,6 @@ def by_size(P: Any, y: Any, fold: Any, P_test: Any, y_test: Any, loss: Loss, siz
         some = greedy(P[:, fold != f], y[fold != f], loss, size, replace)
         judged.append((fold == f).mean() * along(some.order, P[:, fold == f], y[fold == f]))
     return Sizes(np.array(chosen.losses), sum(judged), along(chosen.order, P_test, y_test), chosen.order)
-
-
-def _seed(trace: Trace, trial: Any) -> int:
-    return trial_seed(trace.header.seed, int(trial.info.get("continues", trial.id)))
 
 
 def stack(P: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:

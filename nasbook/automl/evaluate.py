@@ -173,7 +173,7 @@ class Pipelines(Task):
         """(n, classes) probabilities of all classes of the table, or (n,) numbers. A support vector machine tells
         distances, of which the logistic function makes numbers between 0 and 1."""
         if self.known.kind == "regression":
-            return np.asarray(model.predict(x), np.float32)
+            return np.asarray(model.predict(x), float)
         if hasattr(model, "predict_proba"):
             p = model.predict_proba(x)
         else:
@@ -201,12 +201,15 @@ class Pipelines(Task):
         pipeline = build(config, self.known, seed)
         if self.leak:  # the mistake: what is held out has helped to prepare the rows and to choose the features
             x, pipeline = pipeline[:-1].fit_transform(x, y), pipeline[-1]
-        return self.predict(pipeline.fit(x[train], y[train]), x[out])
+        p = self.predict(pipeline.fit(x[train], y[train]), x[out])
+        if not np.isfinite(p).all():
+            raise ValueError("what the pipeline predicts is not finite in all rows")
+        return p
 
     def nothing(self) -> np.ndarray:
         """Predictions of no row yet."""
         n, k = len(self.y), len(self.known.classes)
-        return np.full((n, k) if k else n, np.nan, np.float32)
+        return np.full((n, k), np.nan, np.float32) if k else np.full(n, np.nan)
 
     def _keep(self, config: Config, seed: int, held: np.ndarray) -> None:
         self._kept[self.space.key(config), seed] = held

@@ -19,9 +19,8 @@ from typing import Any
 import numpy as np
 
 from nasbook.automl.evaluate import Pipelines
-from nasbook.automl.predictions import Predictions, collect
+from nasbook.automl.predictions import Predictions, collect, seed_of
 from nasbook.search import search
-from nasbook.task import trial_seed
 from nasbook.trace import Trace
 
 Pool = Mapping[int, np.ndarray]  # predictions of the same rows, by the number of the trial
@@ -63,8 +62,8 @@ def nested(method: str, task: Pipelines, trials: int, seed: int = 0, **settings:
     made, rows = task.nothing(), task.fold >= 0
     for fold, (_, out) in enumerate(task.splits):
         inner = task.within(fold)
-        best = search(method, inner, trials=trials, seed=seed, **settings).best
-        made[out] = inner.predict_test(best.config, trial_seed(seed, best.id))
+        trace = search(method, inner, trials=trials, seed=seed, **settings)
+        made[out] = inner.predict_test(trace.best.config, seed_of(trace, trace.best))
     return task.loss(task.y[rows], made[rows])
 
 
@@ -96,8 +95,8 @@ def three(trace: Trace, task: Pipelines, choose: Choose = winner, kept: Predicti
         raise LookupError("no trial of this trace has succeeded on all folds")
     rows = kept.fold >= 0
     weights = choose({i: p[rows] for i, p in kept.of.items()}, kept.y[rows], task.loss)
-    configs = {t.id: t.config for t in trace.trials}
-    made = {i: task.predict_test(configs[i], trial_seed(trace.header.seed, i)) for i, w in weights.items() if w}
+    trials = {t.id: t for t in trace.trials}
+    made = {i: task.predict_test(trials[i].config, seed_of(trace, trials[i])) for i, w in weights.items() if w}
     test = task.loss(task.y_test, mix(made, {i: w for i, w in weights.items() if w}))
     unit = "%" if task.loss_name.endswith("error") else ""
     return Three(naive(kept, task.loss, choose), cheap_nested(kept, task.loss, choose), test, unit)

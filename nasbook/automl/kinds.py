@@ -11,6 +11,7 @@ from nasbook.automl import table
 
 Feature = tuple[str, str, str]  # name; "number", "category" or "date"; the decimal mark or the format of the date
 FEW = 20  # whole numbers that differ in no more values are classes
+EXACT = 2**53  # from here on a float is not each whole number
 RARE = 3  # rows of a class without which it is left out
 MOSTLY = 0.9  # of the cells of a column are numbers: then the others are mistakes
 
@@ -55,7 +56,7 @@ def target_of(
     numbers = table.values(cells, "number", mark)
     known = ~np.isnan(numbers)
     numeric = known.sum() >= MOSTLY * keep.sum()
-    whole = numeric and np.all(numbers[known] % 1 == 0)
+    whole = numeric and np.all((numbers[known] % 1 == 0) & (abs(numbers[known]) < EXACT))
     distinct = len(set(numbers[known])) if numeric else 0
     if kind == "auto":
         few = whole and distinct <= min(FEW, max(2, len(cells) // 10))

@@ -81,12 +81,10 @@ def collect(trace: Trace, task: Any, path: str | Path | None = None) -> Predicti
         known = kept.of if np.array_equal(kept.y, task.y) and np.array_equal(kept.fold, task.fold) else {}
     full = task.fidelity.max if task.fidelity else None
     done = [t for t in trace.trials if t.status == "done" and t.fidelity in (None, full)]
-    of = {
-        t.id: known[t.id] if t.id in known else task.held_out(t.config, trial_seed(trace.header.seed, _root(t)))
-        for t in done
-    }
+    of = {t.id: known[t.id] if t.id in known else task.held_out(t.config, seed_of(trace, t)) for t in done}
     return Predictions(of, task.y, task.fold)
 
 
-def _root(trial: Any) -> int:
-    return int(trial.info.get("continues", trial.id))
+def seed_of(trace: Trace, trial: Any) -> int:
+    """The seed of a trial's training: of the trial that it continues, if it does."""
+    return trial_seed(trace.header.seed, int(trial.info.get("continues", trial.id)))

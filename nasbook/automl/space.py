@@ -143,7 +143,7 @@ def _prepare(config: Config, data: Data) -> Pipeline | ColumnTransformer:
         if config["categories"] == "one-hot":
             code: Any = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MOST, sparse_output=False)
         else:
-            code = TargetEncoder(random_state=0)
+            code = TargetEncoder(target_type="continuous" if data.kind == "regression" else "auto", random_state=0)
         steps.append(("categories", make_pipeline(named, code), places["category"]))
     return steps[0][1] if len(steps) == 1 else ColumnTransformer(steps)
 

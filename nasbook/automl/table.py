@@ -6,7 +6,7 @@ This file stands alone on NumPy, because a pipeline that is written as source ca
 import csv
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,15 @@ FORMATS = ("iso", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y")  # of dates; in a column a
 
 
 def read_csv(path: str | Path, encoding: str = "utf-8-sig", delimiter: str = ",") -> dict[str, list[str]]:
-    """The columns of a CSV file, as texts by name. ValueError names the line that does not fit the first one."""
+    """The columns of a CSV file, as texts by name; a line of separators alone is a row of empty cells. ValueError names
+    the line that does not fit the first one."""
     csv.field_size_limit(2**31 - 1)
     with open(path, encoding=encoding, newline="") as file:
         reader = csv.reader(file, delimiter=delimiter)
-        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+        rows: list[tuple[int, list[str]]] = []
+        for row in reader:
+            if any(cell.strip() for cell in row) or (rows and len(row) == len(rows[0][1]) > 1):
+                rows.append((reader.line_num, row))
     if not rows:
         raise ValueError(f"{path}: the file is empty; its first line must name the columns")
     names = unique([name.strip() for name in rows[0][1]])
@@ -60,13 +64,15 @@ def number(cell: Any, decimal: str = ".") -> float:
 
 
 def day(cell: Any, written: str = "iso") -> float:
-    """The date in a cell as days since 1970, hours as parts of a day; NaN where there is none."""
+    """The date in a cell as days since 1970, hours as parts of a day; UTC where it names a time zone; NaN where
+    there is none."""
     try:
         text = str(cell).strip()
         found = datetime.fromisoformat(text) if written == "iso" else datetime.strptime(text, written)
     except ValueError:
         return math.nan
-    return (found.replace(tzinfo=None) - datetime(1970, 1, 1)).total_seconds() / 86400
+    zone = None if found.tzinfo is None else UTC
+    return (found - datetime(1970, 1, 1, tzinfo=zone)).total_seconds() / 86400
 
 
 def values(cells: Iterable[Any], kind: str, how: str = ".") -> np.ndarray:

@@ -35,8 +35,8 @@ def source(task: Pipelines, config: Config, seed: int = 0) -> str:
     """A Python file that is the pipeline of a configuration; it reads the CSV file that the task has read."""
     data, path = task.table, task.arguments.get("data")
     task.check_config(config)
-    pipeline = build(config, data, seed)
-    text = re.sub(r"<function (\w+) at 0x\w+>", r"\1", pipeline.__repr__(N_CHAR_MAX=10**9))
+    pipeline = build(plain(config), data, seed)
+    text = re.sub(r"<function (\w+) at 0x\w+>", r"\1", _written(pipeline))
     imports = sorted({(_public(e), type(e).__name__) for e in _parts(pipeline)})
     functions = [("sklearn.feature_selection", name) for name in ("f_classif", "f_regression") if name in text]
     lines = "\n".join(f"from {module} import {name}" for module, name in [*imports, *functions])
@@ -56,6 +56,13 @@ def source(task: Pipelines, config: Config, seed: int = 0) -> str:
     return HEAD.format(version=__version__, imports=lines, table=own.rstrip(), constants=constants) + BODY.replace(
         "PIPELINE", text.replace("\n", "\n    ")
     )
+
+
+def _written(pipeline: Pipeline) -> str:
+    """As Python. The `repr` of scikit-learn would leave out what follows the thirtieth column."""
+    from sklearn.utils._pprint import _EstimatorPrettyPrinter
+
+    return str(_EstimatorPrettyPrinter(compact=True, indent=1).pformat(pipeline))
 
 
 def _parts(thing: Any) -> list[BaseEstimator]:
@@ -131,6 +138,9 @@ def pipeline():
 def fitted(path=DATA):
     """On all rows of a CSV file whose target is known."""
     columns = read_csv(path, ENCODING, DELIMITER)
+    for name in [TARGET, *(ORDER or ())[:1]]:
+        if name not in columns:
+            raise ValueError(f"{path}: there is no column {name!r}, which is needed to fit the pipeline")
     kind, mark = TARGET_KIND
     known = values(columns[TARGET], "number" if kind == "number" else "category", mark).tolist()
     rows = [i for i, y in enumerate(known) if y == y and (not CLASSES or y in CLASSES)]

@@ -88,21 +88,22 @@ def _same_data(path: Path, digest: str) -> None:
 
 def _report(trace: Any, task: Any, folder: Path, seconds: float, options: argparse.Namespace) -> int:
     from nasbook.automl import honest, write
-    from nasbook.automl.predictions import collect
+    from nasbook.automl.predictions import Predictions, collect, seed_of
     from nasbook.files import write_text
-    from nasbook.task import trial_seed
 
     done = [t for t in trace.trials if t.status == "done"]
     if not done:
         reasons = [t.reason for t in trace.trials if t.reason]
         first = f"; the first failure: {reasons[0]}" if reasons else ""
         return fail(f"none of {len(trace)} pipelines succeeded{first}", 130 if trace.interrupted else 1)
-    best = trace.best
+    best, seed = trace.best, seed_of(trace, trace.best)
     kept = collect(trace, task, folder / "trace.jsonl")
     if kept.of:
         kept.save(folder / "trace.jsonl")
+    else:  # the search has ended before a pipeline was tried on all folds
+        kept = Predictions({best.id: task.held_out(best.config, seed)}, task.y, task.fold)
     numbers = honest.three(trace, task, kept=kept)
-    source = write.save(task, best.config, folder, trial_seed(options.seed, best.id))
+    source = write.save(task, best.config, folder, seed)
     guess = task.loss(task.y_test, task.guess())
     failed = len(trace) - len(done)
     lines = [

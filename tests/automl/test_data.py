@@ -5,6 +5,7 @@ import pytest
 
 from nasbook.automl.data import read
 from nasbook.automl.evaluate import Pipelines
+from nasbook.automl.table import read_csv
 
 N = 40
 RNG = np.random.default_rng(0)
@@ -50,6 +51,7 @@ def test_columns_that_are_mended_or_left_out_are_named(columns, note):
         ({}, None, {}, "the target must be one of the columns 'a', 'y', not None"),
         ({}, "y", {"group": "patient"}, "the group must be one of the columns 'a', 'y', not 'patient'"),
         ({}, "y", {"time": "when"}, "the time must be one of the columns 'a', 'y', not 'when'"),
+        ({"g": A, "t": A}, "y", {"group": "g", "time": "t"}, "by a group or by time, not by both; choose 'g' or 't'"),
         ({}, "y", {"group": "y"}, "target, group and time must be different columns"),
         ({"t": ["soon", "late"] * (N // 2)}, "y", {"time": "t"}, "the time column 't' holds neither dates nor numbers"),
         ({"t": ["now"] * N}, "y", {"time": "t"}, "the time column 't' holds neither dates nor numbers"),
@@ -122,6 +124,30 @@ def test_the_target_says_what_is_to_be_learnt():
     assert numbers.classes == (1, 2) and numbers.labels.dtype.kind == "i"
     holes = read({"a": A, "y": [1.5 * i if i % 9 else float("inf") for i in range(N)]}, "y")
     assert len(holes.y) == 35 and "5 rows are left out: their target is missing" in holes.notes
+
+
+def test_classes_of_huge_numbers_stay_apart():
+    for y in ([10**19 + i % 2 for i in range(N)], [10**30 * (1 + i % 2) for i in range(N)], [2**53, 2**53 + 1] * 20):
+        data = read({"a": A, "y": y}, "y")
+        assert data.classes == tuple(map(str, sorted(set(y)))) and data.labels.tolist() == list(map(str, y))
+
+
+def test_time_zones_put_rows_in_the_order_in_which_they_were():
+    at = [f"2024-03-01T{2 * (i % 2) + 10}:{i:02d}:00+0{2 * (i % 2)}:00" for i in range(N)]  # two time zones
+    data = read({"i": range(N), "t": at[::-1], "d": at, "y": Y}, "y", time="t")
+    assert data.x[:, 0].tolist() == list(range(N))[::-1]
+    assert np.allclose(np.diff(data.x[::-1, 1].astype(float)), 1 / 1440)
+
+
+def test_rows_without_a_time_are_counted():
+    data = read({"a": A, "t": ["", "?", *range(N - 2)], "y": ["", *Y[1:]]}, "y", time="t")
+    assert len(data.y) == N - 2 and "1 rows are left out: 't' does not say when they were" in data.notes
+
+
+def test_a_row_of_empty_cells_is_a_row(tmp_path):
+    path = tmp_path / "d.csv"
+    path.write_text("\n,\na,b\n1,2\n,\n\n3,4\n,,\n")
+    assert read_csv(path) == {"a": ["1", "", "3"], "b": ["2", "", "4"]}
 
 
 def test_a_hundred_thousand_categories_are_no_trouble():

@@ -88,6 +88,22 @@ def test_uneven_classes_are_judged_class_by_class():
     assert task.loss((y == "usual").astype(int), usual) == 0.5
 
 
+def test_large_numbers_are_told_apart_and_whole_ones_are_encoded_as_numbers():
+    y = 1.7e9 + np.arange(60)  # float32 would round these to 128
+    task = Pipelines({"a": np.arange(60), "c": [*"abc"] * 20, "y": y}, target="y", kind="regression")
+    config = {"categories": "target", "scale": "standard", "features": "all", "model": "ridge", "C": 1000.0}
+    assert task.evaluate(config).value < 0.1 and task.test(config) < 0.1
+    assert task.fitted(config)[:-1].transform(task.known.x).shape == (48, 2)
+
+
+def test_predictions_that_are_not_numbers_are_a_failure_and_not_a_guess():
+    far = np.where(np.arange(60) % 2, 1e200, -1e200)
+    task = Pipelines(table(far=far), target="y", models=["naive-bayes"])
+    config = {"scale": "none", "features": "all", "model": "naive-bayes"}
+    trial = nasbook.search("random", task, trials=1, first=[config]).trials[0]
+    assert trial.status == "failed" and "not finite in all rows" in trial.reason
+
+
 def test_a_table_in_memory_is_named_by_its_content_in_a_trace():
     task = nasbook.task("pipeline", data=table(), target="y")
     trace = nasbook.search("random", task, trials=1)

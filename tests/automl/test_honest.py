@@ -7,6 +7,7 @@ import nasbook
 from nasbook.automl import honest
 from nasbook.automl.evaluate import Pipelines
 from nasbook.automl.predictions import Predictions
+from nasbook.task import trial_seed
 
 
 def error(y, p):
@@ -54,9 +55,9 @@ def test_the_three_numbers_of_a_search():
     trace = nasbook.search("random", task, trials=6, seed=0)
     found = honest.three(trace, task)
     assert found.search == trace.best.value
-    assert found.test == task.test(trace.best.config, seed=honest.trial_seed(0, trace.best.id))
+    assert found.test == task.test(trace.best.config, seed=trial_seed(0, trace.best.id))
     both = honest.three(trace, task, choose=lambda of, y, loss: {0: 0.5, 1: 0.5})
-    p = [task.predict_test(t.config, honest.trial_seed(0, t.id)) for t in trace.trials[:2]]
+    p = [task.predict_test(t.config, trial_seed(0, t.id)) for t in trace.trials[:2]]
     assert both.test == task.loss(task.y_test, (p[0] + p[1]) / 2)
     assert str(found).splitlines()[2] == f"untouched test                   {100 * found.test:.2f} %"
 

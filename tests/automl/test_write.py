@@ -68,6 +68,23 @@ def test_regression_and_a_bundled_table_are_code_too(tmp_path):
     assert np.allclose(np.array(there, float), task.fitted(config, everything=True).predict(task.table.x))
 
 
+def test_a_wide_table_is_written_to_its_last_column(tmp_path):
+    rng = np.random.default_rng(0)
+    x, c = rng.normal(size=(60, 40)), [*"ab"] * 30
+    lines = [",".join([*(f"x{i}" for i in range(40)), "c", 'it\'s "größe" {y}']).replace('"', "''")]
+    lines += [",".join([*map(str, row), kind, str(int(row[39] > 0))]) for row, kind in zip(x, c, strict=True)]
+    (tmp_path / "d.csv").write_text("\n".join(lines), encoding="utf-8")
+    task = Pipelines(str(tmp_path / "d.csv"), target=lines[0].rpartition(",")[2])
+    config = {"categories": "one-hot", "scale": "standard", "features": "all", "model": "logistic"}
+    space = {}
+    exec(write.source(task, {**config, "C": np.float64(2.0)}), space)
+    model = task.fitted({**config, "C": 2.0}, everything=True)
+    assert space["predict"](space["fitted"](), tmp_path / "d.csv").tolist() == model.predict(task.table.x).tolist()
+    with pytest.raises(ValueError, match="there is no column .*größe.*needed to fit"):
+        (tmp_path / "new.csv").write_text("x0\n1\n")
+        space["fitted"](tmp_path / "new.csv")
+
+
 def test_other_data_and_damage_are_sentences(folder, tmp_path):
     task = Pipelines(str(folder / "d.csv"), target="y")
     config = {**task.space.sample(np.random.default_rng(0))}

@@ -11,10 +11,11 @@ turns have found of this smaller space is known to it. So every protocol is one 
 exported, killed, resumed and compared like any other.
 
 The parameters are divided where the space was joined: those of a registered search space of architectures, and the
-others (nasbook.nas.parts.paths.inside). A space without either has nothing to divide and is searched whole. Read
-first: `_turn`, then `frozen`. For what a joint search may gain see Zela, Klein, Falkner & Hutter, Towards Automated
-Deep Learning: Efficient Joint Neural Architecture and Hyperparameter Search, 2018. Left out: turns of different
-lengths, and methods that train in rungs.
+others (nasbook.nas.parts.paths.inside). A space without either has nothing to divide and is searched whole. A turn in
+which nothing of its part is left to choose, as where a recipe exists with other architectures only, goes on with the
+other part. Read first: `_turn`, then `frozen`. For what a joint search may gain see Zela, Klein, Falkner & Hutter,
+Towards Automated Deep Learning: Efficient Joint Neural Architecture and Hyperparameter Search, 2018. Left out: turns of
+different lengths, and methods that train in rungs.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from nasbook.trace import Trial
 ORDERS = ("joint", "architecture first", "recipe first", "in turns", "recipe fixed")
 METHODS = ("random", "forest", "bayesian", "tpe", "regularized-evolution", "local-search")
 ARCHITECTURE, RECIPE, BOTH = "architecture", "recipe", "both"
+OTHER = {ARCHITECTURE: RECIPE, RECIPE: ARCHITECTURE, BOTH: BOTH}
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,10 @@ class Staged(Method):
     def check_space(self, space: Space) -> None:
         super().check_space(space)
         known = inside(space)
-        rest = [name for name in space.free if known is None or name not in known.space.parameters]
-        divided = known is not None and rest
-        self.parts = {ARCHITECTURE: list(known.space.parameters), RECIPE: rest} if divided else {}  # type: ignore[union-attr]
+        architecture = list(known.space.parameters) if known else []
+        rest = [name for name in space.free if name not in architecture]
+        divided = all(any(space.parameters[name].size > 1 for name in part) for part in (architecture, rest))
+        self.parts = {ARCHITECTURE: architecture, RECIPE: rest} if divided else {}
         try:
             self.default = _filled(space, self.settings.default or {})
         except ValueError as error:
@@ -94,16 +97,18 @@ class Staged(Method):
     def _turn(self, number: int) -> None:
         """Begin a turn: freeze what it does not search at the best values so far, and tell it what is known."""
         best = min(self.done, key=lambda t: t.loss).config if self.done else self.default
-        held = (
-            []
-            if self.free(number) == BOTH
-            else self.parts[RECIPE if self.free(number) == ARCHITECTURE else ARCHITECTURE]
-        )
-        self.number, self.frozen = number, {name: best[name] for name in held if name in best}
-        self.smaller = frozen(self.space, held, {**self.default, **best})
+        self.number, self.part, values = number, self.free(number), {**self.default, **best}
+        if self.settings.order != "recipe fixed" and frozen(self.space, self._held(), values).at_most(1):
+            self.part = OTHER[self.part]  # of this part nothing exists beside what would be frozen
+        held = self._held()
+        self.frozen = {name: best[name] for name in held if name in best}
+        self.smaller = frozen(self.space, held, values)
         self.inner: Method = registry.make("method", self.settings.inner, self.smaller, seed=self.seed + 1000 * number)
         known = [t for t in self.trials if all(t.config.get(n) == self.frozen.get(n) for n in held) and self._fits(t)]
         self.inner.remember([replace(t, id=i, config=self._inner(t.config)) for i, t in enumerate(known)])
+
+    def _held(self) -> list[str]:
+        return [] if self.part == BOTH else self.parts[OTHER[self.part]]
 
     def _fits(self, trial: Trial) -> bool:
         try:
@@ -131,7 +136,7 @@ class Staged(Method):
         if trial is None:
             return None
         self.home[self.next_id] = self.number, trial.id
-        return Proposal(trial.config, info={"turn": self.number, "free": self.free(self.number)})
+        return Proposal(trial.config, info={"turn": self.number, "free": self.part})
 
     def observe(self, trial: Trial) -> None:
         turn, number = self.home.pop(trial.id, (-1, 0))
@@ -139,7 +144,7 @@ class Staged(Method):
             self.inner.tell(replace(trial, id=number))
 
     def view(self) -> StagedView:
-        return StagedView(self.number, self.free(self.number), self.frozen, self.inner.view())
+        return StagedView(self.number, self.part, self.frozen, self.inner.view())
 
 
 # ---- a space of which a part is frozen -------------------------------------------------------------------

@@ -1,4 +1,5 @@
-"""Five protocols of joint search at equal cost, on Digits-JAHS: together, one after the other, in turns, recipe fixed.
+"""Five protocols of joint search on Digits-JAHS, with equally many trainings: together, one after the other, in turns,
+recipe fixed.
 
     python tests/benchmarks/joint.py [--seeds 100] [--trials 60] [--inner forest] [--rates 0.1] [--out joint.csv]
     python tests/benchmarks/joint.py --report joint.csv

@@ -103,6 +103,27 @@ def test_conditions_between_architecture_and_recipe():
     assert all(("warmup" in t.config) == (t.config["depth"] >= 4) for t in trace.trials)
 
 
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("inner", ["tpe", "local-search"])
+def test_a_turn_with_nothing_to_choose_goes_on_with_the_other_part(order, inner):
+    """The recipe exists only with cells that are bad, so there is none to tune for the best."""
+    space = nasbook.join("nb201-cell", warmup=Int(1, 3, when={"edge_0_3": "conv3x3"}))
+    value = lambda c: c.get("warmup", 0) + sum(v == "conv3x3" for v in c.values())  # noqa: E731
+    default = {"edge_0_3": "skip"} if order == "recipe first" else None
+    trace = nasbook.search(
+        "staged", value, space=space, trials=24, order=order, turn=8, inner=inner, default=default, seed=1
+    )
+    assert len(trace) == 24 and {t.status for t in trace.trials} == {"done"}
+    if order == "recipe first":
+        assert {t.info["free"] for t in trace.trials[:8]} == {"architecture"}
+    for name in ("lr", "edge_0_3"):  # what has one value is no part
+        one = nasbook.join({**nasbook.architectures("nb201-cell").space.parameters}, lr=Choice([0.1]))
+        if name == "edge_0_3":
+            one = Space({n: Choice(["skip"]) for n in one.parameters if n != "lr"} | {"lr": Float(0, 1)})
+        assert {t.info["free"] for t in nasbook.search("staged", lambda c: c["lr"], space=one, trials=4, turn=2,
+                                                       order=order, inner=inner).trials} == {"both"}  # fmt: skip
+
+
 @pytest.mark.parametrize("settings, words", [
     ({"order": "backwards"}, "order"), ({"turn": 0}, "turn"), ({"inner": "darts"}, "inner"),
     ({"default": {"lr": 7}}, "default: lr must be one of"), ({"default": {"rate": 1}}, "unknown parameter 'rate'"),

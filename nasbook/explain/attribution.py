@@ -102,7 +102,8 @@ class Attribution:
         lines = [f"{self.game} against {self.default}: {self.base:.4g} to {self.total:.4g}, {TELLS[self.game]}"]
         for i in self.order:
             error = f" ± {self.errors[i]:.2g}" if self.errors[i] > 0 else ""
-            lines.append(f"{self.names[i]:{width}}  {change[i]:{wide}}  {self.phi[i]:+.4g}{error}".replace("-", "−"))
+            worth = f"{self.phi[i]:+.4g}{error}".replace("-", "−")
+            lines.append(f"{self.names[i]:{width}}  {change[i]:{wide}}  {worth}")
         return "\n".join(map(on_one_line, [*lines, self.basis]))
 
 

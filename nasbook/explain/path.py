@@ -50,7 +50,7 @@ class Path:
         wide = max([len(c) for c in change] + [0])
         rows = zip(self.names, change, self.values[1:], self.gains, strict=True)
         lines = [f"{'start':{width}}  {'':{wide}}  {self.values[0]:.4g}"]
-        lines += [f"{n:{width}}  {c:{wide}}  {v:.4g}  {g:+.4g}".replace("-", "−") for n, c, v, g in rows]
+        lines += [f"{n:{width}}  {c:{wide}}  " + f"{v:.4g}  {g:+.4g}".replace("-", "−") for n, c, v, g in rows]
         return "\n".join(map(on_one_line, [*lines, self.found.basis]))
 
 

@@ -59,3 +59,12 @@ def test_where_there_is_no_path(trace):
     with pytest.raises(ValueError, match="order is one of greedy, best, not 'random'"):
         path(trace, order="random")
     assert path(trace, "best", trace.best.config).names == ()
+
+
+def test_names_and_values_are_printed_as_they_are_written():
+    """A name that is typed in again must be the same: its hyphen is no minus."""
+    space = nasbook.Space({"weight-decay": nasbook.Float(1e-6, 1e-2, log=True), "x": nasbook.Float(0, 1)})
+    trace = nasbook.search("random", lambda c: c["x"] - c["weight-decay"], space=space, trials=12, seed=0)
+    way = path(trace, default="first", trees=4)
+    for found in (way, way.found):
+        assert "weight-decay  1e-06 → " in str(found)

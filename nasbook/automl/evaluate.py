@@ -39,12 +39,12 @@ class Pipelines(Task):
 
     data: a table that is bundled, a CSV file, a DataFrame or a dict of columns; target: the column to predict. kind:
     "classification", "regression" or "auto". group: a column whose equal values never stand on both sides of a split;
-    time: a column in whose order the folds and the test lie, so that the past predicts the future. loss: what is
-    minimised, of "error", "balanced error" (the mean over classes) and "log loss", or "rmse" and "mae"; "auto" is the
-    balanced error where one class has three times the rows of another, else the first. folds: of the cross-validation,
-    and the highest fidelity. rows: how many the search sees (None: four fifths); the others are the test. split: the
-    seed of that split and of the folds. models: to choose from (None: all). leak: preparation is fitted before the
-    split, which is a mistake. Raises ValueError, in a sentence, for what cannot be served.
+    time: a column in whose order the folds and the test lie, so that the past predicts the future; not both. loss: what
+    is minimised, of "error", "balanced error" (the mean over classes) and "log loss", or "rmse" and "mae"; "auto" is
+    the balanced error where one class has three times the rows of another, else the first. folds: of the
+    cross-validation, and the highest fidelity. rows: how many the search sees (None: four fifths); the others are
+    the test. split: the seed of that split and of the folds. models: to choose from (None: all). leak: preparation is
+    fitted before the split, which is a mistake. Raises ValueError, in a sentence, for what cannot be served.
     """
 
     def __init__(

@@ -32,7 +32,8 @@ def add(command: Any) -> None:
                    "target looks like)")  # fmt: skip
     p.add_argument("--loss", default="auto", metavar="LOSS", help="error, balanced error, log loss; rmse, mae")
     p.add_argument("--group", metavar="COLUMN", help="its equal values stay on one side of every split, e.g. a patient")
-    p.add_argument("--order", metavar="COLUMN", help="dates or numbers in whose order the past predicts the future")
+    p.add_argument("--order", metavar="COLUMN", help="dates or numbers in whose order the past predicts the future; "
+                   "not with --group")  # fmt: skip
     p.add_argument("--folds", type=whole(2, 20), default=5, metavar="N", help="of the cross-validation (default: 5)")
     p.add_argument("--seed", type=whole(0, 2**31), default=0, metavar="N", help="of the search and of the splits")
     p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")

@@ -1,10 +1,13 @@
 """Out-of-fold predictions: kept beside a trace, read without a pickle, and made again where they are missing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import nasbook
-from nasbook.automl.predictions import Predictions, beside, collect
+from nasbook.automl.predictions import Predictions, beside, collect, seed_of
+from nasbook.task import trial_seed
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +59,9 @@ def test_a_damaged_or_pickled_file_is_one_sentence(tmp_path, content):
     with pytest.raises(ValueError, match=r"a\.predictions\.npz: ") as caught:
         Predictions.load(tmp_path / "a.jsonl")
     assert "\n" not in str(caught.value)
+
+
+def test_a_trial_that_goes_on_has_the_seed_of_the_one_that_it_continues():
+    trace = nasbook.search("random", "branin", trials=1, seed=3)
+    first, on = trace.trials[0], replace(trace.trials[0], id=9, info={"continues": 0})
+    assert seed_of(trace, on) == seed_of(trace, first) == trial_seed(3, 0) != trial_seed(3, 9)

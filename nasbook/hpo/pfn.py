@@ -143,7 +143,8 @@ class Pfn(Believing):
         super().check_space(space)
         if space.d > MOST:
             raise ValueError(
-                f"{self.name}: the network was trained on up to {MOST} parameters, and this space has {space.d}"
+                f"{self.name}: the network was trained on up to {MOST} parameters, and this space has {space.d}; "
+                "use 'bayesian', 'tpe' or 'forest'"
             )
 
     def propose(self) -> Config:

@@ -542,7 +542,10 @@ class Lab(W.VBox):
     def _changed(self, name: str, _change: Any) -> None:
         setting = self._settings[name]
         if setting.widget.disabled and threading.get_ident() not in self._quiet:
-            return  # no user can change it: a slow page sends back what it was told to show some steps ago
+            # no user can change it: a slow page sends back what it was told to show, or what could be chosen, before
+            with self._silently():
+                setting.put(self._in_force[name])
+            return
         if self._known.get(name) == setting.value:  # a page has sent back, rounded, what it was told to show
             return
         self._known[name] = setting.value

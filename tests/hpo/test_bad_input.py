@@ -85,7 +85,7 @@ def test_who_serves_what():
     assert refused["choices"] == NUMBERS_ONLY | chains | rule
     assert refused["conditional"] == NUMBERS_ONLY | chains | controllers | rule
     assert refused["one option"] == refused["constants"] == set(NAMES) - {"random", "grid", "median-stopping"}
-    assert refused["1-D"] == chains | controllers | rule and refused["60-D"] == refused["1-D"] | {"grid"}
+    assert refused["1-D"] == chains | controllers | rule and refused["60-D"] == refused["1-D"] | {"grid", "pfn"}
     assert refused["ints"] == chains | rule and refused["chain"] == NUMBERS_ONLY | rule
 
 

@@ -202,6 +202,19 @@ def test_a_value_off_the_sliders_grid_survives_the_page_that_rounds_it():
     assert lab.values["width"] == pytest.approx(0.1) and len(lab.changes) == 2
 
 
+def test_a_control_that_was_disabled_in_the_meantime_goes_back_to_what_is_in_force():
+    """A slow page sends a value that could be chosen when it was chosen: it must not stay beside one in force."""
+    lab = DotsLab()
+    for name, late in (("trials", 30), ("width", 0.01)):
+        before = lab.values[name]
+        lab._settings[name].enable("not now")
+        lab.controls[name].value = late
+        assert lab.values[name] == before == lab._settings[name].value != late
+        lab._settings[name].enable()
+        lab.controls[name].value = late
+        assert lab.values[name] == late
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [

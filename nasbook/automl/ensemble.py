@@ -19,7 +19,7 @@ scikit-learn's: of two classes, the second probability is enough.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -104,6 +104,15 @@ def chooser(way: str, loss: Callable[[np.ndarray, np.ndarray], float], size: int
 
 def _greedy(P: np.ndarray, y: np.ndarray, **settings: Any) -> np.ndarray:
     return greedy(P, y, **settings).weights()
+
+
+def shares(
+    of: Mapping[int, np.ndarray], y: np.ndarray, loss: Callable[[np.ndarray, np.ndarray], float], size: int = 20
+) -> dict[int, float]:
+    """{trial: its share} of the greedy ensemble of predictions by trial: what honest.py's `three` may choose with."""
+    ids = [i for i, p in of.items() if np.isfinite(p).all()]
+    w = chooser("greedy", loss, size)(np.array([of[i] for i in ids]), y)
+    return {i: float(share) for i, share in zip(ids, w, strict=True) if share > 0}
 
 
 def ensemble(kept: Any, task: Any, way: str = "greedy", size: int = 20, seed: int = 0) -> Ensemble:

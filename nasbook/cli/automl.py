@@ -89,6 +89,7 @@ def _same_data(path: Path, digest: str) -> None:
 
 def _report(trace: Any, task: Any, folder: Path, seconds: float, options: argparse.Namespace) -> int:
     from nasbook.automl import honest, write
+    from nasbook.automl.ensemble import shares
     from nasbook.automl.predictions import Predictions, collect, seed_of
     from nasbook.files import write_text
 
@@ -104,6 +105,9 @@ def _report(trace: Any, task: Any, folder: Path, seconds: float, options: argpar
     else:  # the search has ended before a pipeline was tried on all folds
         kept = Predictions({best.id: task.held_out(best.config, seed)}, task.y, task.fold)
     numbers = honest.three(trace, task, kept=kept)
+    together = honest.three(trace, task, shares, kept)
+    rows = kept.fold >= 0
+    members = shares({i: p[rows] for i, p in kept.of.items()}, kept.y[rows], task.loss)
     source = write.save(task, best.config, folder, seed)
     guess = task.loss(task.y_test, task.guess())
     failed = len(trace) - len(done)
@@ -111,9 +115,17 @@ def _report(trace: Any, task: Any, folder: Path, seconds: float, options: argpar
         f"Best of {len(trace)} pipelines{f', {failed} failed' if failed else ''}: trial {best.id}",
         "  " + "  ".join(f"{k} = {short(v)}" for k, v in best.config.items()),
         f"{task.loss_name} on {len(task.y)} rows that the search has seen and {len(task.y_test)} that it has not:",
-        *(f"  {line}" for line in str(numbers).splitlines()),
+        f"  {'':32} {'trial ' + str(best.id):11} {len(members)} together",
+        *(
+            f"  {line:44} {numbers.said(value)}"
+            for line, value in zip(str(numbers).splitlines(), together.values, strict=True)
+        ),
         f"  {'a guess, on the untouched rows':32} {numbers.said(guess)}",
-        "The first number is too good, because it is the least of many; report the last of the three.",
+        "The first number is too good, because it is the least of many, and more so where several are mixed; "
+        "report the last of the three.",
+        "Together: "
+        + ", ".join(f"trial {i} × {w:.2f}" for i, w in sorted(members.items(), key=lambda m: -m[1]))
+        + " (greedy selection); the file written is that of the best alone.",
     ]
     told = "\n".join(["# What nasbook automl has found", "", *lines, "", *(f"- {note}" for note in task.table.notes)])
     write_text(folder / "report.md", told + "\n")
@@ -121,8 +133,10 @@ def _report(trace: Any, task: Any, folder: Path, seconds: float, options: argpar
         names = ("search", "nested", "test")
         print_json({
             "best_trial": best.id, "best_config": best.config, "loss": task.loss_name, "guess": guess,
-            **dict(zip(names, numbers.values, strict=True)), "trials": len(trace), "failed": failed,
-            "seconds": round(seconds, 3), "notes": task.table.notes, "source": str(source), "folder": str(folder),
+            **dict(zip(names, numbers.values, strict=True)),
+            "ensemble": {**dict(zip(names, together.values, strict=True)), "weights": members},
+            "trials": len(trace), "failed": failed, "seconds": round(seconds, 3), "notes": task.table.notes,
+            "source": str(source), "folder": str(folder),
         })  # fmt: skip
     else:
         print("\n".join(lines))

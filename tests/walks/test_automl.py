@@ -13,6 +13,9 @@ import pytest
 
 import nasbook
 from nasbook.automl import write
+from nasbook.automl.ensemble import ensemble
+from nasbook.automl.ensemble import test as ensemble_test
+from nasbook.automl.predictions import Predictions
 from nasbook.cli import main
 
 
@@ -55,6 +58,15 @@ def test_csv_to_code_through_a_kill(table, tmp_path, capsys):
     )
     assert new.returncode == 0, new.stderr
     task = nasbook.task("pipeline", data=str(table), target="y")
+    kept, together = Predictions.load(trace), told["ensemble"]
+    members = ensemble(kept, task)  # chosen another way: all predictions as one array
+    assert {int(i): w for i, w in together["weights"].items()} == pytest.approx(members.weights)
+    rows = kept.fold >= 0
+    mixed = members.predict([kept.of[i][rows] for i in members.ids])
+    assert together["search"] == pytest.approx(task.loss(kept.y[rows], mixed)) and together["search"] <= told["search"]
+    assert together["test"] == pytest.approx(ensemble_test(found, members, task))
+    report = (out / "report.md").read_text()
+    assert f"{len(members.weights)} together" in report and all(f"trial {i} ×" in report for i in members.weights)
     assert new.stdout.split() == write.load(out).predict(task.table.x).tolist()
 
     table.write_text(table.read_text().replace("yes", "oui"))

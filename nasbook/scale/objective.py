@@ -88,10 +88,12 @@ class Objective:
         return replace(trial, fidelity=fidelity)
 
     def active(self, config: Mapping[str, Any]) -> Config:
-        """The parameters that exist, given the values of those that they depend on."""
-        found: Config = {}
-        for name, value in config.items():
-            conditions = self.when.get(name, {})
-            if all(parent in found and found[parent] in values for parent, values in conditions.items()):
-                found[name] = value
-        return found
+        """The parameters that exist, given the values of those that they depend on, in whatever order they come."""
+
+        def exists(name: str) -> bool:
+            conditions = self.when.get(name, {}).items()
+            return all(
+                parent in config and config[parent] in values and exists(parent) for parent, values in conditions
+            )
+
+        return {name: value for name, value in config.items() if exists(name)}

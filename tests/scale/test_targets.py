@@ -153,6 +153,17 @@ def test_an_objective_drops_what_does_not_exist_and_says_why_it_failed(tmp_path)
     sys.modules.pop("own_task", None)
 
 
+def test_what_exists_does_not_depend_on_the_order_of_the_parameters():
+    """W&B hands them over by the alphabet: a child may come before its parent."""
+    when = {"momentum": {"optimizer": ["sgd"]}, "aged": {"momentum": [0.5]}}
+    objective = Objective("own_task:f", when=when)
+    whole = {"optimizer": "sgd", "momentum": 0.5, "aged": 1}
+    for config in (whole, dict(sorted(whole.items()))):
+        assert objective.active(config) == whole
+        assert objective.active({**config, "optimizer": "adam"}) == {"optimizer": "adam"}
+        assert objective.active({**config, "momentum": 0.1}) == {"optimizer": "sgd", "momentum": 0.1}
+
+
 def test_the_array_for_slurm_is_workers_on_one_database(exported, tmp_path):
     trace, path = exported(
         "slurm", "asha", workers=2, trials=6, hours=0.5, cpus=2, gpus=0.5, name="my; touch pwned $(x)"

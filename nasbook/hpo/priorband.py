@@ -16,7 +16,8 @@ A change of the incumbent: each parameter with probability `mutation`, a number 
 axis, folded at the ends as elsewhere here, a Choice to another option. p_λ gives the incumbent's option of a Choice the
 probability that the prior's likeliest has, and the others the same share each. The prior is written as that of
 'bayesian' (parts/prior.py): a centre and a width of a number, probabilities of a Choice, an operation of a cell too; of
-what it does not name, and where there is none, π is uniform.
+what it does not name, and where there is none, π is uniform. A draw that was tried already, as a change that changes
+nothing, is drawn again; a source that has no other gives way to the uniform distribution.
 
 Paper: Mallik, Bergman, Hvarfner, Stoll, Janowski, Lindauer, Nardi & Hutter, PriorBand: Practical Hyperparameter
 Optimization in the Age of Deep Learning, NeurIPS 2023. Where it is silent this follows NePS, the authors' program. Read
@@ -35,11 +36,13 @@ from nasbook.hpo.parts.features import Features
 from nasbook.hpo.parts.prior import Prior, check
 from nasbook.hpo.parts.rungs import Bracket, BracketView, Table
 from nasbook.kit.checks import setting, within
+from nasbook.kit.untried import untried
 from nasbook.method import Proposal
 from nasbook.space import Choice, Config, Space
 from nasbook.trace import Trial
 
 SOURCES = ("uniform", "prior", "incumbent")
+DRAWS = 64  # of one source, until it is taken to have nothing that was not tried
 
 
 @dataclass(frozen=True)
@@ -149,13 +152,20 @@ class PriorBand(Hyperband):
         return super().choose(bracket, before, wanted)
 
     def sample(self) -> tuple[Config, dict[str, Any]]:
-        shares = self.shares(self.rung)
+        shares, tried = self.shares(self.rung), self.tried
         source = SOURCES[int(self.rng.choice(3, p=shares))]
+        draws = (self.draw(source) for _ in range(DRAWS))
+        config = next((c for c in draws if self.space.key(c) not in tried), None)
+        if config is None and (config := untried(self.space, tried, self.rng)) is not None:
+            source = "uniform"
         self.last = shares, source
+        return config or self.draw(source), {"source": source}
+
+    def draw(self, source: str) -> Config:
         if source == "incumbent":
-            return self.changed(self.incumbent), {"source": source}
+            return self.changed(self.incumbent)
         u = self.rng.random(self.space.d)
-        return self.space.decode(self.prior.draw(u) if source == "prior" else u), {"source": source}
+        return self.space.decode(self.prior.draw(u) if source == "prior" else u)
 
     def changed(self, config: Config) -> Config:
         """The incumbent with some of its parameters changed; what comes to life is drawn at random."""
@@ -173,7 +183,8 @@ class PriorBand(Hyperband):
         super().observe(trial)
         epochs = self.epochs(trial)
         earlier = max((r for r in self.settings.levels if r < epochs and "continues" in trial.info), default=0)
-        self.spent += epochs - earlier
+        reached = epochs if trial.status == "done" else max((f for f, _ in trial.curve), default=0)
+        self.spent += max(0, reached - earlier)
         if trial.status == "done":
             self.results.setdefault(epochs, []).append((trial.loss, trial.config))
 

@@ -134,3 +134,42 @@ def test_failures_and_workers():
             how = {"status": "failed", "value": None} if k % 3 == 0 else {"status": "done", "value": t.config["x"]}
             method.tell(Trial(t.id, t.config, t.fidelity, info=t.info, **how))
     assert sum(method.shares(0)) == pytest.approx(1)
+
+
+def test_nothing_is_tried_twice_as_long_as_the_space_has_others():
+    """With so few parameters and so seldom a change, most changes of the incumbent change nothing."""
+    space = Space(a=Choice(list(range(4))), b=Choice(list(range(5))), c=Choice([0, 1], when={"a": 0}))
+    for prior in (None, {"a": [0.997, 0.001, 0.001, 0.001], "b": [0.96, 0.01, 0.01, 0.01, 0.01]}):
+        method = PriorBand(space, 3, max_fidelity=9, mutation=0.05, prior=prior)
+        trials = run(method, lambda t: t.config["a"] + t.config["b"], 80)
+        new = [t for t in trials if "continues" not in t.info]
+        keys = [space.key(t.config) for t in new]
+        assert len(set(keys[:25])) == 25, "the space has 25 configurations"
+        assert len(keys) > 30 and {t.info["source"] for t in new} >= {"uniform", "incumbent"}
+    many = PriorBand(SPACE, 0, max_fidelity=9, mutation=1e-3, prior=PRIOR)
+    trials = [t for t in run(many, lambda t: t.config["x"], 100) if "continues" not in t.info]
+    assert len({SPACE.key(t.config) for t in trials}) == len(trials)
+
+
+def test_a_failed_trial_has_spent_the_epochs_that_it_took():
+    method = made(max_fidelity=27, min_fidelity=9)
+    ends = [((), 0), (((1, 0.5), (2, 0.5)), 2), (tuple((f, 0.5) for f in range(1, 10)), 9)]
+    for curve, epochs in ends:
+        for status in ("failed", "pruned"):
+            before, trial = method.spent, method.ask()
+            method.tell(Trial(trial.id, trial.config, trial.fidelity, status, curve=curve, info=trial.info))
+            assert method.spent - before == epochs
+    trial = method.ask()
+    method.tell(Trial(trial.id, trial.config, trial.fidelity, "done", 0.5, info=trial.info))
+    assert method.spent == 2 * (0 + 2 + 9) + trial.fidelity
+
+
+def test_a_training_that_goes_on_and_fails_has_spent_what_it_took_beyond_the_earlier_ones():
+    method = made()
+    while "continues" not in (trial := method.ask()).info:
+        method.tell(Trial(trial.id, trial.config, trial.fidelity, "done", trial.config["x"], info=trial.info))
+    before = method.spent
+    assert trial.fidelity == 3
+    curve = ((1, 0.4), (2, 0.4))
+    method.tell(Trial(trial.id, trial.config, trial.fidelity, "failed", curve=curve, info=trial.info))
+    assert method.spent == before + 1

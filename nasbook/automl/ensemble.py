@@ -19,7 +19,7 @@ scikit-learn's: of two classes, the second probability is enough.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -106,30 +106,29 @@ def _greedy(P: np.ndarray, y: np.ndarray, **settings: Any) -> np.ndarray:
     return greedy(P, y, **settings).weights()
 
 
-def shares(
-    of: Mapping[int, np.ndarray], y: np.ndarray, loss: Callable[[np.ndarray, np.ndarray], float], size: int = 20
-) -> dict[int, float]:
-    """{trial: its share} of the greedy ensemble of predictions by trial: what honest.py's `three` may choose with."""
-    ids = [i for i, p in of.items() if np.isfinite(p).all()]
-    w = chooser("greedy", loss, size)(np.array([of[i] for i in ids]), y)
-    return {i: float(share) for i, share in zip(ids, w, strict=True) if share > 0}
-
-
 def ensemble(kept: Any, task: Any, way: str = "greedy", size: int = 20, seed: int = 0) -> Ensemble:
     """Choose from the predictions of a search. kept: see predictions.py."""
     ids, P, y, _ = pool(kept)
     return Ensemble(ids, chooser(way, task.loss, size, seed)(P, y), way)
 
 
+def promised(
+    kept: Any, loss: Callable[[np.ndarray, np.ndarray], float], way: str = "greedy", size: int = 20, seed: int = 0
+) -> tuple[float, float]:
+    """Two losses of a way to choose: on the rows that chose, and nested, each fold as it is said by what is chosen
+    without it. Where rows have an order, later folds help to choose for earlier ones."""
+    ids, P, y, fold = pool(kept)
+    choose, flipped = chooser(way, loss, size, seed), lambda p, y: loss(y, p)
+    return flipped(combine(choose(P, y), P), y), nested(P, y, choose, flipped, fold)
+
+
 def numbers(
     trace: Trace, kept: Any, task: Any, way: str = "greedy", size: int = 20, seed: int = 0
 ) -> tuple[float, float, float]:
-    """Three losses of an ensemble: on the rows that chose it; nested, chosen without each fold in turn; and on rows
-    that nobody has seen, as predicted by members that were fitted to all that the search saw."""
-    ids, P, y, fold = pool(kept)
-    choose, flipped = chooser(way, task.loss, size, seed), lambda p, y: task.loss(y, p)
-    found = Ensemble(ids, choose(P, y), way)
-    return flipped(found.predict(P), y), nested(P, y, choose, flipped, fold), test(trace, found, task)
+    """Three losses of an ensemble: the two of `promised`, and on rows that nobody has seen, as predicted by members
+    that were fitted to all that the search saw."""
+    found = ensemble(kept, task, way, size, seed)
+    return *promised(kept, task.loss, way, size, seed), test(trace, found, task)
 
 
 def test(trace: Trace, found: Ensemble, task: Any) -> float:
@@ -155,15 +154,15 @@ def by_size(P: Any, y: Any, fold: Any, P_test: Any, y_test: Any, loss: Loss, siz
     """The three numbers of a pool with predictions P of the rows that choose, and P_test of those that nobody sees."""
     P, P_test, fold = np.asarray(P, float), np.asarray(P_test, float), np.asarray(fold)
 
-    def along(order: Sequence[int], P: np.ndarray, y: np.ndarray) -> np.ndarray:
-        sums = np.cumsum(P[list(order)], 0)
-        return np.array([loss(total / k, y) for k, total in enumerate(sums, 1)])
+    def along(order: Sequence[int], P: np.ndarray) -> np.ndarray:
+        return np.cumsum(P[list(order)], 0) / np.arange(1, len(order) + 1).reshape(-1, *[1] * (P.ndim - 1))
 
-    chosen, judged = greedy(P, y, loss, size, replace), []
+    chosen = greedy(P, y, loss, size, replace)
+    said = np.empty((len(chosen.order), *P.shape[1:]))
     for f in np.unique(fold):
-        some = greedy(P[:, fold != f], y[fold != f], loss, size, replace)
-        judged.append((fold == f).mean() * along(some.order, P[:, fold == f], y[fold == f]))
-    return Sizes(np.array(chosen.losses), sum(judged), along(chosen.order, P_test, y_test), chosen.order)
+        said[:, fold == f] = along(greedy(P[:, fold != f], y[fold != f], loss, size, replace).order, P[:, fold == f])
+    nested, test = ([loss(p, t) for p in ps] for ps, t in ((said, y), (along(chosen.order, P_test), y_test)))
+    return Sizes(np.array(chosen.losses), np.array(nested), np.array(test), chosen.order)
 
 
 def stack(P: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:

@@ -6,54 +6,21 @@
     untouched test                   5.08 %
 
 The search reports the least of many noisy numbers, which is too good. Nested: the choice is made without the rows that
-score it. `nested` searches anew for every outer fold; `cheap_nested` only chooses anew, on out-of-fold predictions that
-the search has left behind, and trains nothing. Read first: Cawley and Talbot 2010, On Over-fitting in Model Selection.
+score it. `three` only chooses anew, on out-of-fold predictions that the search has left behind, and trains nothing
+(`promised` in ensemble.py); `nested` searches anew for every outer fold. Read first: Cawley and Talbot 2010, On
+Over-fitting in Model Selection.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from nasbook.automl.ensemble import numbers
 from nasbook.automl.evaluate import Pipelines
 from nasbook.automl.predictions import Predictions, collect, seed_of
 from nasbook.search import search
 from nasbook.trace import Trace
-
-Pool = Mapping[int, np.ndarray]  # predictions of the same rows, by the number of the trial
-Loss = Callable[[np.ndarray, np.ndarray], float]
-Choose = Callable[[Pool, np.ndarray, Loss], Mapping[int, float]]  # -> the weights of the chosen
-
-
-def winner(of: Pool, y: np.ndarray, loss: Loss) -> dict[int, float]:
-    """The trial with the lowest loss, the first of equals."""
-    return {min(of, key=lambda i: loss(y, of[i])): 1.0}
-
-
-def mix(of: Pool, weights: Mapping[int, float]) -> np.ndarray:
-    """Σᵢ wᵢ pᵢ / Σᵢ wᵢ"""
-    return np.sum([w * of[i] for i, w in weights.items()], axis=0) / sum(weights.values())
-
-
-def naive(kept: Predictions, loss: Loss, choose: Choose = winner) -> float:
-    """Loss on the rows on which the choice was made."""
-    rows = kept.fold >= 0
-    of = {i: p[rows] for i, p in kept.of.items()}
-    return loss(kept.y[rows], mix(of, choose(of, kept.y[rows], loss)))
-
-
-def cheap_nested(kept: Predictions, loss: Loss, choose: Choose = winner) -> float:
-    """Loss of predictions of which each fold was made by what is chosen on the other folds."""
-    made = np.full_like(next(iter(kept.of.values())), np.nan)
-    for fold in range(kept.fold.max() + 1):
-        inside, outside = (kept.fold >= 0) & (kept.fold != fold), kept.fold == fold
-        weights = choose({i: p[inside] for i, p in kept.of.items()}, kept.y[inside], loss)
-        made[outside] = mix({i: p[outside] for i, p in kept.of.items()}, weights)
-    rows = kept.fold >= 0
-    return loss(kept.y[rows], made[rows])
 
 
 def nested(method: str, task: Pipelines, trials: int, seed: int = 0, **settings: Any) -> float:
@@ -88,15 +55,10 @@ class Three:
         return f"{100 * value:.2f} %" if self.unit == "%" else f"{value:.4g}"
 
 
-def three(trace: Trace, task: Pipelines, choose: Choose = winner, kept: Predictions | None = None) -> Three:
-    """The three numbers of what `choose` makes of a search's trials. LookupError where no trial has succeeded."""
+def three(trace: Trace, task: Pipelines, way: str = "best", kept: Predictions | None = None) -> Three:
+    """The three numbers of what a `way` (ensemble.py) makes of a search's trials; "best" is the winner alone.
+    LookupError where no trial has succeeded."""
     kept = kept or collect(trace, task)
     if not kept.of:
         raise LookupError("no trial of this trace has succeeded on all folds")
-    rows = kept.fold >= 0
-    weights = choose({i: p[rows] for i, p in kept.of.items()}, kept.y[rows], task.loss)
-    trials = {t.id: t for t in trace.trials}
-    made = {i: task.predict_test(trials[i].config, seed_of(trace, trials[i])) for i, w in weights.items() if w}
-    test = task.loss(task.y_test, mix(made, {i: w for i, w in weights.items() if w}))
-    unit = "%" if task.loss_name.endswith("error") else ""
-    return Three(naive(kept, task.loss, choose), cheap_nested(kept, task.loss, choose), test, unit)
+    return Three(*numbers(trace, kept, task, way), "%" if task.loss_name.endswith("error") else "")

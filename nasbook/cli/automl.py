@@ -89,7 +89,7 @@ def _same_data(path: Path, digest: str) -> None:
 
 def _report(trace: Any, task: Any, folder: Path, seconds: float, options: argparse.Namespace) -> int:
     from nasbook.automl import honest, write
-    from nasbook.automl.ensemble import shares
+    from nasbook.automl.ensemble import ensemble
     from nasbook.automl.predictions import Predictions, collect, seed_of
     from nasbook.files import write_text
 
@@ -105,9 +105,8 @@ def _report(trace: Any, task: Any, folder: Path, seconds: float, options: argpar
     else:  # the search has ended before a pipeline was tried on all folds
         kept = Predictions({best.id: task.held_out(best.config, seed)}, task.y, task.fold)
     numbers = honest.three(trace, task, kept=kept)
-    together = honest.three(trace, task, shares, kept)
-    rows = kept.fold >= 0
-    members = shares({i: p[rows] for i, p in kept.of.items()}, kept.y[rows], task.loss)
+    together = honest.three(trace, task, "greedy", kept)
+    members = ensemble(kept, task).weights
     source = write.save(task, best.config, folder, seed)
     guess = task.loss(task.y_test, task.guess())
     failed = len(trace) - len(done)
@@ -124,7 +123,7 @@ def _report(trace: Any, task: Any, folder: Path, seconds: float, options: argpar
         "The first number is too good, because it is the least of many, and more so where several are mixed; "
         "report the last of the three.",
         "Together: "
-        + ", ".join(f"trial {i} × {w:.2f}" for i, w in sorted(members.items(), key=lambda m: -m[1]))
+        + ", ".join(f"trial {i} × {w:.2f}" for i, w in members.items())
         + " (greedy selection); the file written is that of the best alone.",
     ]
     told = "\n".join(["# What nasbook automl has found", "", *lines, "", *(f"- {note}" for note in task.table.notes)])

@@ -111,8 +111,8 @@ def combine(ensemble: Any, P: Any) -> np.ndarray:
 def nested(P: Any, y: Any, choose: Choose, loss: Loss = nll, folds: Any = 5, seed: int = 0) -> float:
     """The loss of the procedure `choose`: it chooses on all folds of the rows but one and is judged on that one.
 
-    folds: how many, drawn by the seed, or (n,) the fold of each row. No member is trained again. The mean over the
-    folds, weighted by their rows."""
+    folds: how many, drawn by the seed, or (n,) the fold of each row. No member is trained again. What is said of each
+    fold is put together first, as in the search's own number: the loss is that of all rows at once."""
     P, y = checked(P, y)
     n, of = len(y), np.asarray(folds)
     if of.ndim == 0:
@@ -120,11 +120,10 @@ def nested(P: Any, y: Any, choose: Choose, loss: Loss = nll, folds: Any = 5, see
         of = np.random.default_rng(seed).permutation(np.arange(n) % folds)
     if of.shape != (n,) or len(np.unique(of)) < 2:
         raise ValueError(f"folds must be a number, or (n,) with two folds at least; here n is {n}")
-    judged = [
-        (of == f).sum() * loss(combine(choose(P[:, of != f], y[of != f]), P[:, of == f]), y[of == f])
-        for f in np.unique(of)
-    ]
-    return float(sum(judged) / n)
+    said = np.empty(P.shape[1:])
+    for f in np.unique(of):
+        said[of == f] = combine(choose(P[:, of != f], y[of != f]), P[:, of == f])
+    return loss(said, y)
 
 
 def correlation(P: Any, y: Any) -> np.ndarray:

@@ -24,6 +24,7 @@ from nasbook.nas.spaces.nb201.cell import cell_space, to_row
 from nasbook.space import Config
 from nasbook.task import Evaluation, Fidelity, Report, Task
 from nasbook.tasks.objectives import weigh, weighed
+from nasbook.tasks.recorded import recorded
 
 TABLE = Path(__file__).parents[1] / "data" / "digits201" / "table.npz"
 COSTS = TABLE.with_name("costs.npz")
@@ -78,18 +79,10 @@ class Digits201(Task):
         checkpoint: Path | None = None,
     ) -> Evaluation:
         """The validation error of one run after `fidelity` epochs; the epochs before it are reported on the way."""
-        epochs = 12 if fidelity is None else round(fidelity)
-        if not 1 <= epochs <= 12:
-            raise ValueError(f"{self.name}: fidelity must lie in 1 … 12 epochs, not {fidelity:g}")
         row, run = self.row(config), (seed if self.run is None else self.run) % 3
-        errors, seconds = (1.0 - self.val[row, run, :epochs]).tolist(), float(self.epoch_seconds[row])
-        for epoch, error in enumerate(errors, 1):
-            if report is not None:
-                report(epoch, error, epoch * seconds)
-        metrics = {"accuracy": 1.0 - errors[-1], "run": run, "epochs": epochs}
-        answer = Evaluation(errors[-1], metrics=metrics, cost=epochs * seconds, curve=list(enumerate(errors, 1)))
+        answer = recorded(self.name, self.val[row, run], float(self.epoch_seconds[row]), fidelity, report, run)
         costs = {name: column[row] for name, column in self.costs.items()}
-        return weighed(answer, self._weighed, {**costs, "seconds": epochs * seconds})
+        return weighed(answer, self._weighed, {**costs, "seconds": answer.cost or 0.0})
 
     def row(self, cell: Any) -> int:
         """The class of a cell; cells as in `nasbook.nas.spaces.nb201.cell.to_cell`."""

@@ -21,6 +21,7 @@ from nasbook.kit.checks import is_one_of
 from nasbook.space import Choice, Config, Space
 from nasbook.task import Evaluation, Fidelity, Report, Task
 from nasbook.tasks.objectives import weigh, weighed
+from nasbook.tasks.recorded import recorded
 
 TABLE = Path(__file__).parents[1] / "data" / "digits_hpo.npz"
 IMAGES = {"digits": (300, 1197), "messy": (500, 2000), "textures": (500, 2000)}  # validation, test
@@ -79,20 +80,10 @@ class DigitsHPO(Task):
         checkpoint: Path | None = None,
     ) -> Evaluation:
         """The validation error of one run after `fidelity` epochs; the epochs before it are reported on the way."""
-        epochs = EPOCHS if fidelity is None else round(fidelity)
-        if not 1 <= epochs <= EPOCHS:
-            raise ValueError(f"{self.name}: fidelity must lie in 1 … {EPOCHS} epochs, not {fidelity:g}")
         row, run = self.row(config), (seed if self.run is None else self.run) % 2
-        errors, cost = (1.0 - self.val[row, run, :epochs]).tolist(), float(self.seconds[row])
-        broken = int(self.diverged[row, run])
-        if 0 < broken <= epochs:
-            return Evaluation(math.nan, metrics={"run": run}, cost=broken * cost)
-        for epoch, error in enumerate(errors, 1):
-            if report is not None:
-                report(epoch, error, epoch * cost)
-        metrics = {"accuracy": 1.0 - errors[-1], "run": run, "epochs": epochs}
-        answer = Evaluation(errors[-1], metrics=metrics, cost=epochs * cost, curve=list(enumerate(errors, 1)))
-        return weighed(answer, self._weighed, {"parameters": self.parameters[row], "seconds": epochs * cost})
+        seconds, broken = float(self.seconds[row]), int(self.diverged[row, run])
+        answer = recorded(self.name, self.val[row, run], seconds, fidelity, report, run, broken)
+        return weighed(answer, self._weighed, {"parameters": self.parameters[row], "seconds": answer.cost or 0.0})
 
     def row(self, config: Any) -> int:
         """The place of a configuration in the columns; ValueError if it is not in the grid."""

@@ -24,6 +24,7 @@ from nasbook.nas.spaces.nb201.cell import EDGE_NAMES, EDGES
 from nasbook.space import Choice, Config, Space
 from nasbook.task import Evaluation, Fidelity, Report, Task
 from nasbook.tasks.digits201 import Digits201
+from nasbook.tasks.recorded import recorded
 
 TABLE = Path(__file__).parents[1] / "data" / "digits_jahs.npz"
 ALONG, ACROSS = ("skip", "conv1x1", "conv3x3", "avgpool"), ("none", "skip")
@@ -69,16 +70,8 @@ class DigitsJAHS(Task):
         checkpoint: Path | None = None,
     ) -> Evaluation:
         """The validation error of one run after `fidelity` epochs; the epochs before it are reported on the way."""
-        epochs = 12 if fidelity is None else round(fidelity)
-        if not 1 <= epochs <= 12:
-            raise ValueError(f"{self.name}: fidelity must lie in 1 … 12 epochs, not {fidelity:g}")
         row, run = self.row(config), (seed if self.run is None else self.run) % 3
-        errors, seconds = (1.0 - self.val[row, run, :epochs]).tolist(), float(self.epoch_seconds[row])
-        for epoch, error in enumerate(errors, 1):
-            if report is not None:
-                report(epoch, error, epoch * seconds)
-        metrics = {"accuracy": 1.0 - errors[-1], "run": run, "epochs": epochs}
-        return Evaluation(errors[-1], metrics=metrics, cost=epochs * seconds, curve=list(enumerate(errors, 1)))
+        return recorded(self.name, self.val[row, run], float(self.epoch_seconds[row]), fidelity, report, run)
 
     def row(self, config: Any) -> int:
         """The place of a configuration in the columns; ValueError for one that was not trained."""

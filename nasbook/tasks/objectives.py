@@ -10,6 +10,7 @@ method must be able to weigh several objectives: nsga2 and parego can.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
@@ -51,7 +52,7 @@ def weigh(task: Task, objectives: Any, costs: Collection[str]) -> tuple[str, ...
 
 
 def weighed(answer: Evaluation, names: tuple[str, ...], costs: Mapping[str, float]) -> Evaluation:
-    """The evaluation with one of `values` for each name; unchanged where there are none."""
-    if not names or answer.value is None:
+    """The evaluation with one of `values` for each name; unchanged where there are none, or where it has no value."""
+    if not names or answer.value is None or math.isnan(answer.value):
         return answer
     return replace(answer, values=(answer.value, *(float(costs[name]) for name in names[1:])))

@@ -5,6 +5,7 @@ import pytest
 
 import nasbook
 from nasbook.automl import honest
+from nasbook.automl.ensemble import promised
 from nasbook.automl.evaluate import Pipelines
 from nasbook.automl.predictions import Predictions
 from nasbook.task import trial_seed
@@ -23,7 +24,7 @@ def pool(trials=200, rows=60, seed=0):
 
 
 def test_the_least_of_many_guesses_looks_good_and_nested_does_not():
-    found = [(honest.naive(k, error), honest.cheap_nested(k, error)) for k in map(lambda s: pool(seed=s), range(20))]
+    found = [promised(pool(seed=s), error, "best") for s in range(20)]
     naive, nested = np.mean(found, 0)
     assert naive < 0.4  # the least of 200 draws of a binomial
     assert abs(nested - 0.5) < 0.05
@@ -36,7 +37,7 @@ def test_nested_is_fold_by_fold_what_it_says():
         inside, outside = kept.fold != fold, kept.fold == fold
         best = min(kept.of, key=lambda i: error(kept.y[inside], kept.of[i][inside]))
         wrong += np.sum(kept.of[best][outside].argmax(1) != kept.y[outside])
-    assert honest.cheap_nested(kept, error) == wrong / 60
+    assert promised(kept, error, "best")[1] == wrong / 60
 
 
 def test_rows_that_no_fold_holds_out_do_not_count():
@@ -46,8 +47,7 @@ def test_rows_that_no_fold_holds_out_do_not_count():
     of = {i: np.where((fold < 0)[:, None], np.nan, p) for i, p in kept.of.items()}
     cut = Predictions({i: p[10:] for i, p in kept.of.items()}, kept.y[10:], fold[10:])
     with_gaps = Predictions(of, kept.y, fold)
-    assert honest.naive(with_gaps, error) == honest.naive(cut, error)
-    assert honest.cheap_nested(with_gaps, error) == honest.cheap_nested(cut, error)
+    assert promised(with_gaps, error, "best") == promised(cut, error, "best")
 
 
 def test_the_three_numbers_of_a_search():
@@ -56,9 +56,9 @@ def test_the_three_numbers_of_a_search():
     found = honest.three(trace, task)
     assert found.search == trace.best.value
     assert found.test == task.test(trace.best.config, seed=trial_seed(0, trace.best.id))
-    both = honest.three(trace, task, choose=lambda of, y, loss: {0: 0.5, 1: 0.5})
-    p = [task.predict_test(t.config, trial_seed(0, t.id)) for t in trace.trials[:2]]
-    assert both.test == task.loss(task.y_test, (p[0] + p[1]) / 2)
+    all_alike = honest.three(trace, task, "mean")
+    p = [task.predict_test(t.config, trial_seed(0, t.id)) for t in trace.trials]
+    assert all_alike.test == task.loss(task.y_test, np.mean(p, 0))
     assert str(found).splitlines()[2] == f"untouched test                   {100 * found.test:.2f} %"
 
 

@@ -120,6 +120,13 @@ def test_nested_is_the_loss_itself_where_nothing_is_chosen():
     assert sorted(61 - n for n in seen) == [15, 15, 15, 16]
 
 
+def test_nested_puts_the_folds_together_before_it_judges():
+    """A root of a mean is no mean of roots: of folds with errors of 0 and 2 the whole has √2, and not 1."""
+    y, fold = np.array([0.0, 0.0, 2.0, 2.0]), np.array([0, 0, 1, 1])
+    rmse = lambda p, y: float(np.sqrt(((p - y) ** 2).mean()))  # noqa: E731
+    assert nested(np.zeros((1, 4)), y, lambda P, y: np.ones(1), rmse, fold) == pytest.approx(np.sqrt(2))
+
+
 def test_mistakes_are_correlated_as_numpy_says():
     P, y = pool(n=200)
     wrong = (P.argmax(-1) != y).astype(float)

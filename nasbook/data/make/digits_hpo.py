@@ -18,9 +18,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
-import sys
 import time
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +29,7 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 
+from nasbook.data.make.parts import command, complete, every  # noqa: E402
 from nasbook.tasks.images import DATA, Splits  # noqa: E402
 
 INNER = {
@@ -145,23 +144,14 @@ def block(work: tuple[Path, str, int]) -> str:
 def train(parts: Path, processes: int = 2) -> None:
     parts.mkdir(parents=True, exist_ok=True)
     work = [(parts, task, i) for task in DATA for i in range(len(PACKS))]
-    begin = time.time()
-    with get_context("spawn").Pool(processes) as pool:
-        for k, name in enumerate(pool.imap_unordered(block, work), 1):
-            print(f"{k}/{len(work)} {name} {time.time() - begin:.0f} s", flush=True)
+    every(block, work, processes)
 
 
 def pack(parts: Path, out: Path) -> None:
     """One file: arrays <task>_val (packs, inside, seeds, epochs), …_test, …_diverged, …_seconds (packs,)."""
     table: dict[str, Any] = {}
     for task in DATA:
-        files = [parts / f"{task}-{i:03d}.npz" for i in range(len(PACKS))]
-        missing = [f.name for f in files if not f.exists()]
-        if missing:
-            raise SystemExit(
-                f"{len(missing)} parts are missing, e.g. {missing[0]}; run `train {parts}` to the end first"
-            )
-        rows = [np.load(f) for f in files]
+        rows = [np.load(f) for f in complete(parts / f"{task}-{i:03d}.npz" for i in range(len(PACKS)))]
         for key in ("val", "test", "diverged", "seconds"):
             table[f"{task}_{key}"] = np.stack([r[key] for r in rows])
     np.savez_compressed(out, **table)
@@ -169,9 +159,4 @@ def pack(parts: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) in (3, 4) and sys.argv[1] == "train":
-        train(Path(sys.argv[2]), *(int(a) for a in sys.argv[3:]))
-    elif len(sys.argv) == 4 and sys.argv[1] == "pack":
-        pack(Path(sys.argv[2]), Path(sys.argv[3]))
-    else:
-        raise SystemExit("usage: python -m nasbook.data.make.digits_hpo train PARTS [PROCESSES] | pack PARTS OUT.npz")
+    command("nasbook.data.make.digits_hpo", train, pack)

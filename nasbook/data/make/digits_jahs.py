@@ -13,16 +13,15 @@ high that the training barely holds (tests/data/make says how far).
 from __future__ import annotations
 
 import os
-import sys
 import time
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nasbook.data.make.digits201 import trainer
+from nasbook.data.make.parts import command, complete, every
 from nasbook.nas.spaces.nb201.cell import POOL, Cell, canonical_key, to_cell
 from nasbook.tasks.digits_jahs import CELLS, RECIPE
 from nasbook.tasks.images import Splits, messy
@@ -91,20 +90,13 @@ def blocks(parts: Path) -> list[tuple[Path, int, int]]:
 def train(parts: Path, processes: int = 2) -> None:
     parts.mkdir(parents=True, exist_ok=True)
     trainer.library(parts)  # built once, before the processes need it
-    work, begin = blocks(parts), time.time()
-    with get_context("spawn").Pool(processes) as pool:
-        for k, name in enumerate(pool.imap_unordered(block, work), 1):
-            if k % 20 == 0 or k == len(work):
-                print(f"{k}/{len(work)} {name} {time.time() - begin:.0f} s", flush=True)
+    every(block, blocks(parts), processes)
 
 
 def pack(parts: Path, out: Path) -> None:
     """One file: cells (classes, 6), index (512,), and val, test, broken (classes, rates, decays, seeds, …)."""
-    paths = [folder / f"{cell:03d}-{rate}.npz" for folder, cell, rate in blocks(parts)]
-    if missing := [p.name for p in paths if not p.exists()]:
-        raise SystemExit(f"{len(missing)} parts are missing, e.g. {missing[0]}; run `train {parts}` to the end first")
     cells, index = distinct()
-    rows = [np.load(p) for p in paths]
+    rows = [np.load(p) for p in complete(at / f"{cell:03d}-{rate}.npz" for at, cell, rate in blocks(parts))]
     whole = lambda key: np.stack([r[key] for r in rows]).reshape(len(cells), len(RATES), *rows[0][key].shape)  # noqa: E731
     table: dict[str, Any] = {key: whole(key) for key in ("val", "test", "broken")}
     np.savez_compressed(out, cells=np.array(cells, np.uint8), index=index, **table)
@@ -113,9 +105,4 @@ def pack(parts: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) in (3, 4) and sys.argv[1] == "train":
-        train(Path(sys.argv[2]), *(int(a) for a in sys.argv[3:]))
-    elif len(sys.argv) == 4 and sys.argv[1] == "pack":
-        pack(Path(sys.argv[2]), Path(sys.argv[3]))
-    else:
-        raise SystemExit("usage: python -m nasbook.data.make.digits_jahs train PARTS [PROCESSES] | pack PARTS OUT.npz")
+    command("nasbook.data.make.digits_jahs", train, pack)

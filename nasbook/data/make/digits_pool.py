@@ -10,14 +10,13 @@ sure, coarse where a class is out of the question. The 500 validation images, an
 from __future__ import annotations
 
 import os
-import sys
 from functools import cache, partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
 from nasbook.data.make.digits201 import trainer
+from nasbook.data.make.parts import command, complete, every
 from nasbook.nas.spaces.nb201.cell import Cell, all_cells, classes
 from nasbook.tasks.digits_pool import CELLS, DATA, SEEDS, TEST, encode
 from nasbook.tasks.images import DATA as IMAGES
@@ -59,16 +58,12 @@ def one(parts: Path, i: int) -> str:
 def train(parts: Path, processes: int = 1) -> None:
     parts.mkdir(parents=True, exist_ok=True)
     trainer.library(parts)  # built once, before the processes need it
-    with get_context("spawn").Pool(processes) as pool:
-        for k, name in enumerate(pool.imap_unordered(partial(one, parts), range(CELLS)), 1):
-            print(f"{k}/{CELLS} {name}", flush=True)
+    every(partial(one, parts), range(CELLS), processes)
 
 
 def pack(parts: Path, out: Path) -> None:
     """One file: cells (45, 6); val (45, 5, 500, 10) and test (45, 5, 1000, 10), uint8."""
-    files = [parts / f"{i:02d}.npy" for i in range(CELLS)]
-    if missing := [f.name for f in files if not f.exists()]:
-        raise SystemExit(f"{len(missing)} parts are missing, e.g. {missing[0]}; run `train {parts}` to the end first")
+    files = complete(parts / f"{i:02d}.npy" for i in range(CELLS))
     said, n_val = np.stack([np.load(f) for f in files]), len(data()["val"][1])
     val, test = encode(said[:, :, :n_val]), encode(said[:, :, n_val : n_val + TEST])
     np.savez_compressed(out, cells=np.array(drawn(), np.uint8), val=val, test=test)
@@ -76,9 +71,4 @@ def pack(parts: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) in (3, 4) and sys.argv[1] == "train":
-        train(Path(sys.argv[2]), *(int(a) for a in sys.argv[3:]))
-    elif len(sys.argv) == 4 and sys.argv[1] == "pack":
-        pack(Path(sys.argv[2]), Path(sys.argv[3]))
-    else:
-        raise SystemExit("usage: python -m nasbook.data.make.digits_pool train PARTS [PROCESSES] | pack PARTS OUT.npz")
+    command("nasbook.data.make.digits_pool", train, pack)

@@ -17,7 +17,7 @@ from nasbook.plots.data import VERY_FAR, Quantity, drawable, label_of, near, val
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, value_label
 from nasbook.plots.style import Figure, Limits
-from nasbook.plots.viewed import BELIEF, state_of
+from nasbook.plots.viewed import BELIEF, Views, state_of
 from nasbook.plots.views.acquisition_labels import NAMES, SHORT, Belief, Truth, extent, scaled
 from nasbook.plots.views.acquisition_maps import Acquisition2D
 from nasbook.space import Choice, Constant, Space
@@ -281,10 +281,11 @@ def drawn(
     label: str | None = None,
     samples: int = 3,
     kind: str = "acquisition",
+    views: Views = BELIEF,
 ) -> Figure:
-    """A finished figure of a Trace's step, a Step or a view, by `picture(space, axes, ...)`."""
+    """A finished figure of a Trace's step, a Step or a view (of these `views`), by `picture(space, axes, ...)`."""
     trace = state if isinstance(state, Trace) else None
-    view = state_of(BELIEF, state, step, kind)
+    view = state_of(views, state, step, kind)
     if trace is not None:
         trials = trials or len(trace)
     truth = None if task is None else value_of(task)

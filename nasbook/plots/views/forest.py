@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.plots.data import Quantity, label_of, value_of
 from nasbook.plots.style import Figure
-from nasbook.plots.viewed import FOREST, state_of
-from nasbook.plots.views.acquisition import Acquisition1D
+from nasbook.plots.viewed import FOREST
+from nasbook.plots.views.acquisition import Acquisition1D, drawn
 from nasbook.task import Task
-from nasbook.trace import Trace
 
 
 class ForestPicture(Acquisition1D):
@@ -63,9 +61,4 @@ def forest(
     state: a Trace of the method "forest" (`step` counts its steps, −1 is the last), a Step or a ForestView. axis: the
     parameter, by default the first. task: with one parameter its values are drawn as the hidden objective.
     """
-    view = state_of(FOREST, state, step, "forest")
-    trace = state if isinstance(state, Trace) else None
-    truth = None if task is None else value_of(task)
-    quantity = Quantity(label or label_of(trace, task), accuracy=False)
-    number = trials or (len(trace) if trace else None)
-    return ForestPicture(view.space, axis, truth, number, quantity, samples=0).render_static(view)
+    return drawn(ForestPicture, state, step, axis, task, trials, label, samples=0, kind="forest", views=FOREST)

@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.plots.data import Quantity, label_of, value_of
 from nasbook.plots.style import Figure
-from nasbook.plots.viewed import PFN, state_of
-from nasbook.plots.views.acquisition import Acquisition1D
+from nasbook.plots.viewed import PFN
+from nasbook.plots.views.acquisition import Acquisition1D, drawn
 from nasbook.task import Task
-from nasbook.trace import Trace
 
 
 class PfnPicture(Acquisition1D):
@@ -48,9 +46,4 @@ def pfn(
     state: a Trace of the method "pfn" (`step` counts its steps, −1 is the last), a Step or a PfnView. axis: the
     parameter, by default the first. task: with one parameter its values are drawn as the hidden objective.
     """
-    view = state_of(PFN, state, step, "pfn")
-    trace = state if isinstance(state, Trace) else None
-    truth = None if task is None else value_of(task)
-    quantity = Quantity(label or label_of(trace, task), accuracy=False)
-    number = trials or (len(trace) if trace else None)
-    return PfnPicture(view.space, axis, truth, number, quantity, samples=0).render_static(view)
+    return drawn(PfnPicture, state, step, axis, task, trials, label, samples=0, kind="pfn", views=PFN)

@@ -10,16 +10,14 @@ is 16 cells.
 from __future__ import annotations
 
 import os
-import sys
-import time
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nasbook.data.make.digits201 import trainer
+from nasbook.data.make.parts import command, complete, every
 from nasbook.nas.spaces.nb201.cell import Cell, all_cells, classes
 from nasbook.tasks.images import DATA, Splits
 
@@ -66,31 +64,18 @@ def train(parts: Path, processes: int = 2) -> None:
     parts.mkdir(parents=True, exist_ok=True)
     trainer.library(parts)  # built once, before the processes need it
     work = [(parts, i) for i in range(-(-len(distinct()) // BLOCK))]
-    begin = time.time()
-    with get_context("spawn").Pool(processes) as pool:
-        for k, name in enumerate(pool.imap_unordered(block, work), 1):
-            print(f"{k}/{len(work)} {name} {time.time() - begin:.0f} s", flush=True)
+    every(block, work, processes)
 
 
 def pack(parts: Path, out: Path) -> None:
     """One file: cells (5044, 6), index (15625,), and for each task counts of correct images and losses."""
     cells, index_of = classes()
     index = np.array([index_of[cell] for cell in all_cells()], np.uint16)
-    files = [parts / f"{i:04d}.npz" for i in range(-(-len(cells) // BLOCK))]
-    if missing := [f.name for f in files if not f.exists()]:
-        raise SystemExit(f"{len(missing)} parts are missing, e.g. {missing[0]}; run `train {parts}` to the end first")
-    rows = [np.load(f) for f in files]
+    rows = [np.load(f) for f in complete(parts / f"{i:04d}.npz" for i in range(-(-len(cells) // BLOCK)))]
     table: dict[str, Any] = {key: np.concatenate([r[key] for r in rows]) for key in rows[0].files}
     np.savez_compressed(out, cells=np.array(cells, np.uint8), index=index, **table)
     print(f"{out}: {out.stat().st_size:,} bytes, {len(cells):,} cells")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) in (3, 4) and sys.argv[1] == "train":
-        train(Path(sys.argv[2]), *(int(a) for a in sys.argv[3:]))
-    elif len(sys.argv) == 4 and sys.argv[1] == "pack":
-        pack(Path(sys.argv[2]), Path(sys.argv[3]))
-    else:
-        raise SystemExit(
-            "usage: python -m nasbook.data.make.digits201.generate train PARTS [PROCESSES] | pack PARTS OUT.npz"
-        )
+    command("nasbook.data.make.digits201.generate", train, pack)

@@ -46,6 +46,11 @@ class Header:
     workers: int = 1
     provenance: dict[str, Any] = field(default_factory=dict)  # version, date: not part of what must agree
 
+    @property
+    def maximised(self) -> bool:
+        """Is the value the negative of what was maximised, as in an imported study?"""
+        return 0 in (self.provenance.get("maximised") or ())
+
     def to_dict(self) -> dict[str, Any]:
         row = {f.name: getattr(self, f.name) for f in fields(self)}
         return plain({"schema": SCHEMA, **row, "space": self.space.to_dict()})

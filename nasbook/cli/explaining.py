@@ -21,7 +21,7 @@ def add(p: argparse.ArgumentParser) -> None:
     p.add_argument("--trial", default="best", metavar="N|best", help="the trial to explain: its id, from 0 (best)")
     p.add_argument("--default", metavar="mean|middle|first|N",
                    help="what it is compared with: the mean of the space, the middle or the first value of every "
-                   "parameter, or a trial (mean; of the other games middle)")  # fmt: skip
+                   "parameter, or a trial (mean; of the other games and of --kind ablation middle)")  # fmt: skip
     p.add_argument("--game", type=one_of(*GAMES), default="ablation", metavar="|".join(GAMES),
                    help="what is asked: what this configuration owes to each parameter (ablation), what tuning could "
                    "gain, how much the value depends on each, or what the method left")  # fmt: skip
@@ -40,6 +40,10 @@ def run(options: argparse.Namespace) -> int:
     asked: dict[str, Any] = {"trial": _number(options.trial), "truth": not options.surrogate, "seed": options.seed}
     if options.default is not None:
         asked["default"] = _number(options.default)
+    elif options.kind == "ablation":
+        from nasbook.explain.path import DEFAULT  # dear
+
+        asked["default"] = DEFAULT  # the numbers and the picture begin at one place
     game = {} if options.kind == "ablation" else {"game": options.game}
     found = trace.explain(**asked, game=options.game)
     print_json(found.to_dict()) if options.json else print(found)

@@ -31,6 +31,7 @@ DRAWS, ROWS = 128, 2**16  # random points that stand for the space where there i
 FEW_DRAWS, FEW_ROWS = 32, 2**12  # the same where each of them is a call of a function
 ORDERS = 200  # random orders beyond twelve parameters
 MOST_TUNED = 8  # parameters of the optimiser game, which runs a search for each coalition
+NEGATIVE = "What was maximised is explained as its negative: lower is better here."
 TELLS = {
     "ablation": "of which each parameter changes",
     "tunability": "that tuning each parameter gains",
@@ -76,6 +77,11 @@ class Attribution:
         return bool(drawn or self.errors.any() or self.game == "optimiser")
 
     @property
+    def note(self) -> str:
+        """What a reader of the numbers has to know besides; "" where there is nothing."""
+        return NEGATIVE if self.source.maximised else ""
+
+    @property
     def basis(self) -> str:
         """What the values come from, and how wrong that is."""
         if self.source.exact:
@@ -93,7 +99,7 @@ class Attribution:
         source = {"name": str(self.source), "exact": self.source.exact, "error": float(self.source.error)}
         ends = {"base": self.base, "total": self.total}
         return {"game": self.game, "default": self.default, **ends, "config": self.config, "parameters": rows,
-                "source": source}  # fmt: skip
+                "source": source, "note": self.note}  # fmt: skip
 
     def __str__(self) -> str:
         width = max([len(n) for n in self.names] + [9])
@@ -104,7 +110,7 @@ class Attribution:
             error = f" ± {self.errors[i]:.2g}" if self.errors[i] > 0 else ""
             worth = f"{self.phi[i]:+.4g}{error}".replace("-", "−")
             lines.append(f"{self.names[i]:{width}}  {change[i]:{wide}}  {worth}")
-        return "\n".join(map(on_one_line, [*lines, self.basis]))
+        return "\n".join(map(on_one_line, [*lines, self.basis, *filter(None, [self.note])]))
 
 
 def explain(

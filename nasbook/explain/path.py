@@ -25,6 +25,7 @@ from nasbook.trace import Trace
 from nasbook.trial import on_one_line
 
 ORDERS = ("greedy", "best")
+DEFAULT = "middle"  # a path begins at one configuration, which the mean of the space is not
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +52,10 @@ class Path:
         rows = zip(self.names, change, self.values[1:], self.gains, strict=True)
         lines = [f"{'start':{width}}  {'':{wide}}  {self.values[0]:.4g}"]
         lines += [f"{n:{width}}  {c:{wide}}  " + f"{v:.4g}  {g:+.4g}".replace("-", "−") for n, c, v, g in rows]
-        return "\n".join(map(on_one_line, [*lines, self.found.basis]))
+        return "\n".join(map(on_one_line, [*lines, self.found.basis, *filter(None, [self.found.note])]))
 
 
-def path(trace: Trace, trial: Any = "best", default: Any = "middle", order: str = "greedy", **options: Any) -> Path:
+def path(trace: Trace, trial: Any = "best", default: Any = DEFAULT, order: str = "greedy", **options: Any) -> Path:
     """The ablation path from a default to a configuration of a trace; arguments as of `explain`.
 
     order: "greedy", or "best" for at most twelve parameters that differ. ValueError where `explain` raises one."""
@@ -109,4 +110,4 @@ def worth(game: Game, inside: np.ndarray) -> np.ndarray:
     return game.each(inside).mean(0)
 
 
-__all__ = ["ORDERS", "Path", "path"]
+__all__ = ["DEFAULT", "ORDERS", "Path", "path"]

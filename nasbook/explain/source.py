@@ -4,7 +4,8 @@ Both take points of the unit cube (m, d) and give values (m,). A forest is wrong
 `error` is the root of its mean squared error on trials that a tree has not seen (out of bag). Where parameters exist
 only under conditions, a coordinate of one that does not exist is ignored (a forest sees ½ there).
 
-A failure counts as the worst value that is known. What lies beyond 10¹⁰⁰ counts as 10¹⁰⁰.
+A failure counts as the worst value that is known; `maximised` says that a forest gives the negatives of what was
+maximised, as the trials of an imported study are. What lies beyond 10¹⁰⁰ counts as 10¹⁰⁰.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Truth:
     """A table or a function. `grid`: the values of all configurations, one axis a parameter, where there is a table of
     them all without conditions."""
 
-    exact, error, spread = True, 0.0, math.nan
+    exact, error, spread, maximised = True, 0.0, math.nan, False
 
     def __init__(self, task: Any, objective: int = 0) -> None:
         self.task, self.space, self.objective = task, task.space, objective
@@ -123,7 +124,7 @@ class Surrogate:
         efforts = [t.effort for t in done]
         top = max((e for e in efforts if efforts.count(e) >= LEAST), default=math.nan)
         done = [t for t in done if t.effort == top]
-        self.space, self.trials = trace.space, len(done)
+        self.space, self.trials, self.maximised = trace.space, len(done), trace.header.maximised
         if not self.space.free:
             raise ValueError("this space has constants only, so there is nothing to explain")
         if len(done) < LEAST:

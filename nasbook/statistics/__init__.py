@@ -1,6 +1,6 @@
 """How to read several searches: what differs beyond luck, how sure that is, and how many seeds a claim needs.
 
-    intervals.py   the bootstrap of a mean; the probability that A beats B
+    intervals.py   the bootstrap of a mean; the probability that A beats B, and how sure that is
     paired.py      Wilcoxon's signed-rank test; Holm's correction over several tests
     ranks.py       average ranks, Friedman's test, Nemenyi's critical difference
     profiles.py    performance profiles

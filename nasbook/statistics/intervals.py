@@ -1,4 +1,4 @@
-"""Intervals by the bootstrap: of a mean, of curves, and of the probability that one method beats another.
+"""Intervals: of a mean and of curves by the bootstrap, and of the probability that one method beats another.
 
     mean*_b = mean of n seeds drawn with replacement from the n that there are,  b = 1 … B
     interval = the 2.5 % and the 97.5 % quantile of the B means                     (percentile bootstrap)
@@ -6,13 +6,23 @@
     P(A beats B) = P(a < b) + ½ P(a = b)
 
 over the pairs of runs that share a seed, or over all pairs where no seed is shared (then it is the U of Mann and
-Whitney, divided by the number of pairs). ½ says: no difference. Paper: Efron & Tibshirani, An Introduction to the
-Bootstrap, 1993. The interval is a little too narrow for few seeds: with five it holds the mean in about 85 % of cases.
+Whitney, divided by the number of pairs). ½ says: no difference. A bootstrap of a method that has won every time would
+be [1, 1], also with two seeds. So the interval holds each θ from which the P that was seen lies within z deviations:
+
+    (P - θ)² ≤ z² Var(θ)        pairs:      θ (1 - θ) / n                                                   (Wilson)
+                                all pairs:  θ (1 - θ) [1 + k (1 - θ) / (2 - θ) + k θ / (1 + θ)] / (n m)     (Newcombe)
+
+with k = (n + m) / 2 - 1. Where there are ties it is a little too wide. The bootstrap is a little too narrow for few
+seeds: with five it holds the mean in about 85 % of cases. Papers: Efron & Tibshirani, An Introduction to the Bootstrap,
+1993; Wilson, Probable Inference, the Law of Succession, and Statistical Inference, 1927; Newcombe, Confidence Intervals
+for an Effect Size Measure Based on the Mann-Whitney Statistic, 2006 (its method 5).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -43,21 +53,35 @@ def bootstrap_mean(values: Any, level: float = 0.95, resamples: int = 2000) -> t
 
 
 def beats(a: Any, b: Any, paired: bool = True, level: float = 0.95) -> tuple[float, float, float]:
-    """(P, low, high): the probability that a run of A ends lower than one of B, ties counted half, and its bootstrap
-    interval. paired: a[i] and b[i] (n,) share a seed; else all pairs count, and both samples are drawn anew."""
+    """(P, low, high): the probability that a run of A ends lower than one of B, ties counted half, and its interval,
+    NaN for a single run. paired: a[i] and b[i] (n,) share a seed; else all pairs count."""
     a, b = np.asarray(a, float), np.asarray(b, float)
     if paired and len(a) != len(b):
         raise ValueError(f"beats: paired values are equally many, not {len(a)} and {len(b)}")
     if not len(a) or not len(b):
         return np.nan, np.nan, np.nan
-    if paired:
-        return bootstrap_mean(wins(a, b), level)
-    table = wins(a[:, None], b[None, :])  # (n, m)
-    if min(table.shape) < 2:
-        return float(table.mean()), np.nan, np.nan
-    drawn = np.einsum("rn,nm,rm->r", _weights(len(a), 2000), table, _weights(len(b), 2000, 1))
-    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-    return float(table.mean()), float(low), float(high)
+    n, m = len(a), len(b)
+    P = float((wins(a, b) if paired else wins(a[:, None], b[None, :])).mean())
+    if min(n, m) < 2:
+        return P, np.nan, np.nan
+    z, k = NormalDist().inv_cdf((1 + level) / 2), (n + m) / 2 - 1
+
+    def within(θ: float) -> bool:
+        one = θ * (1 - θ)
+        variance = one / n if paired else one * (1 + k * (1 - θ) / (2 - θ) + k * θ / (1 + θ)) / (n * m)
+        return (P - θ) ** 2 <= z * z * variance
+
+    return P, _end(within, P, 0.0), _end(within, P, 1.0)
+
+
+def _end(within: Callable[[float], bool], inside: float, outside: float) -> float:
+    """Where the interval ends between a θ in it and 0 or 1, by halving."""
+    if inside == outside:
+        return outside
+    for _ in range(50):
+        middle = (inside + outside) / 2
+        inside, outside = (middle, outside) if within(middle) else (inside, middle)
+    return inside
 
 
 def wins(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -66,7 +90,7 @@ def wins(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=64)
-def _weights(n: int, resamples: int, seed: int = 0) -> np.ndarray:
+def _weights(n: int, resamples: int) -> np.ndarray:
     """(resamples, n) how often each of n is drawn, divided by n."""
-    draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=resamples)
+    draws = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=resamples)
     return draws / n

@@ -66,7 +66,7 @@ def grouped(traces: Mapping[str, Any] | Iterable[Trace] | Trace, *, same_task: b
         notes.append(f"{_traces(again, 'has', 'have')} the seed of another one, and another result; both count.")
     if any(t.values and len(t.values) > 1 for _, trace in pairs for t in trace.trials):
         notes.append("Of several objectives the first is compared.")
-    if _maximised(pairs[0][1]):
+    if pairs[0][1].header.maximised:
         notes.append("What was maximised is compared as its negative: lower is better here.")
     return Runs(list(dict.fromkeys(label for label, _ in pairs)), list(dict.fromkeys(tasks)), found, notes)
 
@@ -122,14 +122,10 @@ def _one_study(run: Any, trace: Trace, other: Trace) -> bool:
     return isinstance(run, str) and trace.header.task == other.header.task
 
 
-def _maximised(trace: Trace) -> bool:
-    return 0 in (trace.header.provenance.get("maximised") or ())
-
-
 def _check_directions(traces: Sequence[Trace]) -> None:
-    up = [t for t in traces if _maximised(t)]
+    up = [t for t in traces if t.header.maximised]
     if up and len(up) < len(traces):
-        down = next(t for t in traces if not _maximised(t))
+        down = next(t for t in traces if not t.header.maximised)
         raise ValueError(
             f"compare: {up[0].header.task!r} was maximised and {down.header.task!r} was minimised, so their values do "
             "not measure the same; compare searches of one objective"

@@ -5,11 +5,13 @@ import random
 import re
 
 import pytest
+from matplotlib.text import Text
 from plots.legible import assert_legible
 
 import nasbook
 from nasbook import Choice, Float, Int, Space, Trace
 from nasbook.cli import main
+from nasbook.tasks.logged import read_trials
 
 SPACE = Space(
     kind=Choice(["tree", "net"]),
@@ -55,6 +57,35 @@ def test_a_csv_of_trials(tmp_path, capsys):
         main(["explain", str(path), "--value", "error", "--plot", str(tmp_path / "c.svg"), "--kind", "ablation"]) == 0
     )
     assert "<svg" in (tmp_path / "c.svg").read_text()
+
+
+def test_the_numbers_and_the_picture_of_a_path_begin_at_one_place(saved, tmp_path, capsys):
+    assert main(["explain", str(saved), "--kind", "ablation", "--plot", str(tmp_path / "a.png")]) == 0
+    told = capsys.readouterr().out
+    began = re.search(r"from ([^,]+), (\S+), to", Trace.load(saved).plot("ablation").alt)
+    assert f"ablation against {began[1]}: " in told and began[1] == "the middle of every range"
+    assert main(["explain", str(saved), "--kind", "ablation", "--default", "first"]) == 0
+    assert "against the first value" in capsys.readouterr().out
+
+
+def test_what_was_maximised_is_said_to_be_negative(tmp_path, capsys):
+    path = tmp_path / "trials.csv"
+    rows = [f"{w},{k},{w / 32 + 2 * (k == 'b'):.4f}" for w in (8, 16, 32, 64) for k in "ab" for _ in range(2)]
+    path.write_text("\n".join(["width,kind,score", *rows]))
+    words = ["explain", str(path), "--value", "score"]
+    negative = "What was maximised is explained as its negative: lower is better here."
+    assert main([*words, "--maximise"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == negative
+    assert main([*words, "--maximise", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["note"] == negative
+    assert main(words) == 0
+    assert "negative" not in capsys.readouterr().out
+    (up,), (down,) = (read_trials(path, value="score", maximise=m) for m in (True, False))
+    for kind in ("attribution", "ablation", "interactions", "dependence"):
+        figure = up.plot(kind)
+        assert "negatives of what was maximised" in figure.alt and "negative" not in down.plot(kind).alt
+        assert any(t.get_text().endswith("negatives of what was maximised") for t in figure.findobj(Text)), kind
+        assert_legible(figure)
 
 
 def test_an_optuna_study(tmp_path, capsys):

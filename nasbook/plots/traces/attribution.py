@@ -9,7 +9,8 @@ from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
 
 from nasbook.explain.attribution import Attribution, explain
-from nasbook.explain.path import Path, path
+from nasbook.explain.path import DEFAULT, Path, path
+from nasbook.explain.source import Surrogate, Truth
 from nasbook.plots import style
 from nasbook.plots.data import Quantity, label_of
 from nasbook.plots.picture import Picture
@@ -47,12 +48,18 @@ class Worth:
     def basis(self, found: Attribution) -> str:
         """What the numbers come from, and how wrong that is."""
         source = found.source
-        if source.exact:
+        if isinstance(source, Truth):
             how = "Sampled" if found.sampled else "Exact"
             return f"{how}: looked up in {style.named(str(source), 60)}"
-        useless = ", no better than the mean" if getattr(source, "useless", False) else ""
-        off = f"{100 * source.error:.1f} points" if self.quantity.percent else style.number(source.error)
-        return f"Guessed by {source}; off by {off} on trials unseen{useless}"
+        return guessed(source, self.quantity)
+
+
+def guessed(source: Surrogate, quantity: Quantity) -> str:
+    """Which forest guesses, how wrong it is, and whether its values are negatives."""
+    useless = ", no better than the mean" if source.useless else ""
+    off = f"{100 * source.error:.1f} points" if quantity.percent else style.number(source.error)
+    negative = "; negatives of what was maximised" if source.maximised else ""
+    return f"Guessed by {source}; off by {off} on trials unseen{useless}{negative}"
 
 
 def needs(trace: Any, kind: str) -> None:
@@ -255,7 +262,7 @@ class AblationPicture(Picture):
 
 
 def ablation(
-    trace: Trace, *, trial: Any = "best", default: Any = "middle", order: str = "greedy", **options: Any
+    trace: Trace, *, trial: Any = "best", default: Any = DEFAULT, order: str = "greedy", **options: Any
 ) -> Figure:
     """The way from a default to a configuration, one parameter a step. Arguments: those of `nasbook.explain.path`."""
     needs(trace, "ablation")

@@ -24,7 +24,7 @@ from nasbook.statistics.compare import FEW, Comparison, Pair
 from nasbook.statistics.compare import compare as compared
 from nasbook.statistics.profiles import first_hits, profile
 from nasbook.statistics.runs import within
-from nasbook.trace import Trace
+from nasbook.trace import Trace, Trial
 
 MOST = 10  # pairs that are drawn
 ROW = 0.3  # inches
@@ -85,7 +85,7 @@ class RanksPicture(Picture):
 
 
 class BeatsPicture(Picture):
-    """For each pair of methods the probability that the first ends better, with its bootstrap interval; at the right p
+    """For each pair of methods the probability that the first ends better, with its interval; at the right p
     after Holm. Filled: p below alpha. State: a Comparison."""
 
     def __init__(self, pairs: Sequence[Pair], alpha: float = 0.05) -> None:
@@ -255,22 +255,36 @@ def profiles(runs: Any, *, target: float | None = None, **options: Any) -> Figur
 
 
 def hits(found: Comparison, target: float | None = None) -> tuple[dict[str, np.ndarray], str]:
-    """{method: trials until the target} over the problems that every method has, and what the target is."""
+    """{method: trials until the target} over the problems that every method has, and what the target is. Every trial
+    takes its place, but only one of the highest fidelity can reach the target: a low value after one epoch says little.
+    """
     assert found.runs is not None
     out: dict[str, list[float]] = {m: [] for m in found.methods}
     for task, groups in found.values.items():
         if set(groups) != set(found.methods):
             continue
-        goal = float(np.median([v for g in groups.values() for v in g.values()])) if target is None else target
+        runs = {m: {s: found.runs.of(task, m)[s] for s in seeds} for m, seeds in groups.items()}
+        ended = {m: {s: within(t, found.budgets[task], found.unit) for s, t in g.items()} for m, g in runs.items()}
+        done = [t for g in ended.values() for run in g.values() for t in run if t.status == "done"]
+        full = max((t.effort for t in done), default=np.inf)
+        curves = {m: {s: _full(run, full) for s, run in g.items()} for m, g in ended.items()}
+        ends = np.array([c[-1] if len(c) else np.nan for g in curves.values() for c in g.values()])
+        goal = float(np.median(np.where(np.isnan(ends), np.inf, ends))) if target is None else target
         for seed in [s for s in groups[found.methods[0]] if all(s in groups[m] for m in found.methods)]:
             for m in found.methods:
-                run = found.runs.of(task, m)[seed]
-                curve = run.incumbent_values[: len(within(run, found.budgets[task], found.unit))]
-                out[m].append(float(first_hits(curve[None], [goal])[0]))
+                out[m].append(float(first_hits(curves[m][seed][None], [goal])[0]))
     if not out[found.methods[0]]:
         raise ValueError("plot profiles: no task and seed was run by every method, so there is no problem to share")
     words = f"{target:g}" if target is not None else "the median of what all runs end with, on each task"
+    if any(t.fidelity is not None for run in found.runs.everything() for t in run.trials):
+        words += ", in a trial of the highest fidelity"
     return {m: np.array(v) for m, v in out.items()}, words
+
+
+def _full(trials: Sequence[Trial], effort: float) -> np.ndarray:
+    """(n,) the lowest value so far of trials of the highest fidelity; NaN before there is one."""
+    there = (t.status == "done" and t.value is not None and t.effort == effort for t in trials)
+    return np.fmin.accumulate(np.array([t.value if ok else np.nan for t, ok in zip(trials, there, strict=True)], float))
 
 
 def compare(runs: Any, *, label: str | None = None, **options: Any) -> Figure:

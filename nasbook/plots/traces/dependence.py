@@ -9,12 +9,13 @@ import numpy as np
 from matplotlib.figure import SubFigure
 
 from nasbook.explain.dependence import Dependence, dependences
+from nasbook.explain.source import Truth
 from nasbook.parameters import Choice
 from nasbook.plots import style
 from nasbook.plots.data import Quantity, label_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure
-from nasbook.plots.traces.attribution import needs
+from nasbook.plots.traces.attribution import guessed, needs
 from nasbook.trace import Trace
 
 PANELS, ACROSS, LINES = 6, 3, 24
@@ -94,10 +95,9 @@ class DependencePicture(Picture):
 
     def _basis(self) -> str:
         source = self.found[0].source
-        if source.exact:
+        if isinstance(source, Truth):
             return f"Looked up in {style.named(str(source), 60)}"
-        off = f"{100 * source.error:.1f} points" if self.quantity.percent else style.number(source.error)
-        return f"Guessed by {source}; off by {off} on trials unseen"
+        return guessed(source, self.quantity)
 
     def _change(self, one: Dependence) -> str:
         return f"{100 * one.reach:.1f} points" if self.quantity.percent else style.number(one.reach)

@@ -71,6 +71,23 @@ def test_profiles_end_at_the_budget_that_all_have_and_dots_are_filled_by_the_alp
         assert (dot.get_markerfacecolor() != "white") is bool(found.differ()) is filled
 
 
+def test_a_low_value_at_a_low_fidelity_reaches_no_target():
+    def told(method, rows):
+        trace = Trace(Header(method, "made", nasbook.Space(x=nasbook.Float(0, 1))))
+        for i, (f, value, status) in enumerate(rows):
+            trace.ended(Trial(i, {"x": 0.5}, fidelity=f, status=status, value=value))
+        return trace
+
+    halving = told("halving", [(1, 0.1, "done"), (9, 0.2, "pruned"), (9, 0.5, "done"), (9, 0.3, "done")])
+    plain = told("plain", [(9, 0.6, "done"), (9, 0.4, "done"), (9, 0.4, "done"), (9, 0.4, "done")])
+    costs, words = hits(compare([halving, plain]), target=0.45)
+    assert costs["halving"][0] == 4 and costs["plain"][0] == 2
+    assert "of the highest fidelity" in words and words in plot([halving, plain], "profiles", target=0.45).alt
+    few = told("few", [(1, 0.1, "done")] * 4)  # nothing in full: it gets nowhere
+    costs, _ = hits(compare([few, plain]))
+    assert costs["few"][0] == np.inf and costs["plain"][0] == 1
+
+
 def test_several_tasks_are_compared_by_profiles_and_ranks(traces):
     others = [
         nasbook.search(m, "nb201-cifar100", trials=25, seed=s) for m in ("random", "local-search") for s in range(7)

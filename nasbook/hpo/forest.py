@@ -172,10 +172,4 @@ class ForestOptimisation(Believing):
         return self.belief.suggest(self.rng, tried)
 
     def believe(self) -> ForestView:
-        valued = [t for t in self.trials if t.value is not None]
-        told, failed, pending = (
-            self.space.encode_all([t.config for t in trials])
-            for trials in (valued, [t for t in self.trials if t.value is None], list(self.pending.values()))
-        )
-        y = np.array([t.value for t in valued], float)
-        return ForestView(self.space, self.settings, told, y, failed, pending)
+        return ForestView(self.space, self.settings, *self.known())

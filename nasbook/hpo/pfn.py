@@ -158,12 +158,7 @@ class Pfn(Believing):
         return untried(self.space, tried, self.rng) or self.space.sample(self.rng)
 
     def believe(self) -> PfnView:
-        valued = [t for t in self.trials if t.value is not None]
-        told, failed, pending = (
-            self.space.encode_all([t.config for t in trials])
-            for trials in (valued, [t for t in self.trials if t.value is None], list(self.pending.values()))
-        )
-        y = np.array([t.value for t in valued], float)
+        U, y, failed, pending = self.known()
         asked = len(self.trials) + len(self.pending)
         ready = asked >= self.settings.startup and len(y) >= 3
-        return PfnView(self.space, self.settings, told, y, failed, pending, ready)
+        return PfnView(self.space, self.settings, U, y, failed, pending, ready)

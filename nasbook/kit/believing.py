@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from nasbook.method import Method
 from nasbook.trace import Trial
 
@@ -19,6 +21,16 @@ class Believing(Method):
 
     def believe(self) -> Any:
         raise NotImplementedError
+
+    def known(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Points (n, d) of the trials that have a value, these values (n,), points of those that failed, and of those
+        in flight."""
+        valued = [t for t in self.trials if t.value is not None]
+        U, failed, pending = (
+            self.space.encode_all([t.config for t in trials])
+            for trials in (valued, [t for t in self.trials if t.value is None], list(self.pending.values()))
+        )
+        return U, np.array([t.value for t in valued], float), failed, pending
 
     def ask(self) -> Trial | None:
         self.belief = self.believe()

@@ -55,7 +55,7 @@ class PoolsPicture(Picture):
         w, _ = style.size(fig)
         self.ax = style.axes(fig, 0.65, 0.5, w - 3.4, 0.72)
         self.errors = style.axes(fig, 4.35, 0.5, 0.12, 0.72)
-        self.ax.set(xlim=(0.5, self.members + 0.5), xlabel="members", ylabel=self.label)
+        self.ax.set(xlim=(0.5, self.members + 0.5), ylim=self.limits.pair, xlabel="members", ylabel=self.label)
         self.ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
         self.bands = {k: self.live(style.polygon(self.ax, c, 0.18)) for k, (_, c, _) in LINES.items()}
         self.lines = {
@@ -87,8 +87,7 @@ class PoolsPicture(Picture):
             low, high = bootstrap(curves, 400) if n > 1 else (np.empty(0), np.empty(0))
             style.set_band(self.bands[name], x[: len(low)], low, high)
             changed |= self.limits.include([*(curves.mean(0) if n else ()), *low, *high])
-        if self.limits.known:
-            self.ax.set_ylim(self.limits.low, self.limits.high)
+        self.ax.set_ylim(self.limits.pair)
         k = len(state.wrong) - 1 if len(state.wrong) else 0
         if state.names != self.shown:
             self._rows(k, state.names)

@@ -127,6 +127,13 @@ class Picture:
             style.add_words(fig, left / w, 1 - top / h, va="top", fontsize=style.TITLE, weight="bold", zorder=9)
         )
 
+    def second_line(self, fig: Figure | SubFigure) -> Any:
+        """Words in small letters under the title, which the picture changes as it is drawn."""
+        w, h = style.size(fig)
+        return self.live(
+            style.add_words(fig, 0.12 / w, 1 - 0.36 / h, va="top", fontsize=style.SMALL, color=style.NOTE, zorder=9)
+        )
+
     def say(self, sentence: str) -> None:
         """The title's sentence; one that is too long for its line gets smaller letters, then an ellipsis."""
         for fontsize in (style.TITLE, 10.5, style.NORMAL, 9.5, style.SMALL):

@@ -87,10 +87,7 @@ class AttributionPicture(Picture):
 
     def build(self, fig: Figure | SubFigure) -> None:
         self.title(fig)
-        w, h = style.size(fig)
-        self.note = self.live(
-            style.add_words(fig, 0.12 / w, 1 - 0.36 / h, va="top", fontsize=style.SMALL, color=style.NOTE, zorder=9)
-        )
+        self.note = self.second_line(fig)
         self.wide = 2.1
         self.ax = ax = style.axes(fig, self.wide + 0.15, 0.5, 0.3, 0.68)
         ax.grid(False, axis="y")
@@ -198,10 +195,7 @@ class AblationPicture(Picture):
 
     def build(self, fig: Figure | SubFigure) -> None:
         self.title(fig)
-        w, h = style.size(fig)
-        self.note = self.live(
-            style.add_words(fig, 0.12 / w, 1 - 0.36 / h, va="top", fontsize=style.SMALL, color=style.NOTE, zorder=9)
-        )
+        self.note = self.second_line(fig)
         self.ax = ax = style.axes(fig, 0.85, 1.05, 0.25, 0.72)
         ax.grid(False, axis="x")
         ax.set(ylabel=self.worth.quantity.axis, xlim=(-0.5, self.steps + 0.5))

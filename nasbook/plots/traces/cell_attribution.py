@@ -33,10 +33,7 @@ class CellAttributionPicture(Picture):
 
     def build(self, fig: Figure | SubFigure) -> None:
         self.title(fig)
-        w, h = style.size(fig)
-        self.note = self.live(
-            style.add_words(fig, 0.12 / w, 1 - 0.36 / h, va="top", fontsize=style.SMALL, color=style.NOTE, zorder=9)
-        )
+        self.note = self.second_line(fig)
         style.key(
             fig,
             [

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.meter import Meter, added
+from nasbook.meter import Meter, added, part_of
 from nasbook.task import EvaluatesMany, Evaluation, StopTrial, Task
 from nasbook.trace import Trial
 from nasbook.trial import plain, text
@@ -75,8 +75,9 @@ def evaluate_many(
     timeout: float | None = None,
     checkpoints: Sequence[Path | None],
 ) -> list[Trial]:
-    """Run trials to their ends, those of each fidelity at once, each as `evaluate` would; its cost, and what `timeout`
-    looks at, is its share of the seconds. Where the task raises for all of them, each is run alone, and fails alone.
+    """Run trials to their ends, those of each fidelity at once, each as `evaluate` would; its cost is its share of the
+    seconds, of which `timeout` looks at those that the task tells. Where the task raises for all of them, each is run
+    alone, and fails alone.
     How many have trained with one stands in its metrics, as `packed`."""
     ended: dict[int, Trial] = {}
     for fidelity in dict.fromkeys(t.fidelity for t in trials):
@@ -101,7 +102,7 @@ def _each(task: Task, rows: Sequence[Row], should_stop: ShouldStop | None, timeo
 def _at_once(task: Task, rows: Sequence[Row], should_stop: ShouldStop | None, timeout: float | None) -> list[Trial]:
     trials, seeds, checkpoints = (list(column) for column in zip(*rows, strict=True))
     running = [_Running(task, trial, should_stop, timeout, shares=len(trials)) for trial in trials]
-    meter = Meter(f"{len(trials)} trials")
+    meter = Meter(f"{len(trials)} trials", on=not task.knows_cost)
     try:
         for checkpoint in checkpoints:
             if checkpoint is not None:
@@ -117,9 +118,7 @@ def _at_once(task: Task, rows: Sequence[Row], should_stop: ShouldStop | None, ti
     except KeyboardInterrupt:
         raise
     except StopTrial as stop:
-        for one in running:
-            one.meter.used = meter.share(len(trials))
-        return [one.raised(stop) for one in running]
+        return _shared_out([one.raised(stop) for one in running], meter.used)
     except BaseException as error:
         first, last, name = trials[0].id, trials[-1].id, task.name
         warnings.warn(
@@ -127,13 +126,26 @@ def _at_once(task: Task, rows: Sequence[Row], should_stop: ShouldStop | None, ti
             "is evaluated alone",
             stacklevel=4,
         )
-        return [_with_lost(t, meter.share(len(trials))) for t in _each(task, rows, should_stop, timeout)]
-    for one in running:
-        one.meter.used = meter.share(len(trials))
-    return [
+        lost = part_of(meter.used, 1 / len(trials))
+        return [_with_lost(t, lost) for t in _each(task, rows, should_stop, timeout)]
+    ended = [
         one.raised(answer) if isinstance(answer, BaseException) else one.answered(answer)
         for one, answer in zip(running, told, strict=True)
     ]
+    return _shared_out(ended, meter.used)
+
+
+def _shared_out(trials: Sequence[Trial], used: Mapping[str, float]) -> list[Trial]:
+    """Trials that ran at once, each with its share of what all have used: the seconds that it was told, and of those
+    that no trial was told, as for setting up, the same for each."""
+    if not used:
+        return list(trials)
+    told = [t.cost or 0.0 for t in trials]
+    rest = max(0.0, used["seconds"] - sum(told)) / len(trials)
+    costs = [seconds + rest for seconds in told]
+    whole = sum(costs)
+    parts = [cost / whole if whole else 1 / len(trials) for cost in costs]
+    return [replace(t, cost=c, used=part_of(used, p)) for t, c, p in zip(trials, costs, parts, strict=True)]
 
 
 def _with_lost(trial: Trial, lost: dict[str, float]) -> Trial:
@@ -227,7 +239,8 @@ class _Running:
         return self._ended(stop.status, text(stop.reason), value=value)
 
     def _ended(self, status: str, reason: str | None = None, **found: Any) -> Trial:
-        cost = self.seconds if self.spent is None else self.spent
+        measured = 0.0 if self.shares > 1 else self.seconds  # of a share, see _shared_out
+        cost = measured if self.spent is None else self.spent
         found = {"cost": cost, "curve": tuple(self.curve), **{k: v for k, v in found.items() if v not in (None, ())}}
         return replace(self.trial, status=status, reason=reason, used=self.meter.used, **found)
 

@@ -45,19 +45,17 @@ class Meter:
 
     def __exit__(self, *_: object) -> None:
         if self.on:
-            self.used = self._read()
+            self.used = self.so_far()
+            self._stop()
             while self._ranges:
                 self._pop()
 
     def lap(self) -> dict[str, float]:
         """What was used since the beginning, or since the last lap."""
-        used = self._read()
+        used = self.so_far()
+        self._stop()
         self.begin()
         return used
-
-    def share(self, n: int) -> dict[str, float]:
-        """Of each of n trials that ran at once."""
-        return {name: x if name in WHOLE else round(x / n, 6) for name, x in self.used.items()}
 
     def epoch(self, fidelity: float) -> None:
         """An epoch has ended, and another may begin."""
@@ -74,7 +72,8 @@ class Meter:
         self._joules = _processor_joules()
         self._work, self._cpu, self._clock = _machine_seconds(), _cpu_seconds(), time.perf_counter()
 
-    def _read(self) -> dict[str, float]:
+    def so_far(self) -> dict[str, float]:
+        """What was used since then."""
         seconds, cpu = time.perf_counter() - self._clock, _cpu_seconds() - self._cpu
         used = {"seconds": round(seconds, 6), "cpu_seconds": round(cpu, 6)}
         if seconds >= LONG and (peak := _peak_bytes()):
@@ -85,6 +84,10 @@ class Meter:
         if self._boards:
             used |= self._boards.read(seconds)
         return used
+
+    def _stop(self) -> None:
+        if self._boards:
+            self._boards.over.set()
 
     def _push(self, name: str) -> None:
         if nvtx := _nvtx():
@@ -101,6 +104,11 @@ def added(used: Mapping[str, float], more: Mapping[str, float]) -> dict[str, flo
     names = [*used, *(name for name in more if name not in used)]
     both = {name: (used.get(name, 0.0), more.get(name, 0.0)) for name in names}
     return {name: max(pair) if name in WHOLE else round(sum(pair), 6) for name, pair in both.items()}
+
+
+def part_of(used: Mapping[str, float], part: float) -> dict[str, float]:
+    """Of a trial that had this part, of 1, in what was used by several at once."""
+    return {name: x if name in WHOLE else round(x * part, 6) for name, x in used.items()}
 
 
 def forget_peak() -> None:
@@ -190,7 +198,6 @@ class _Boards:
         return None
 
     def read(self, seconds: float) -> dict[str, float]:
-        self.over.set()
         if not self.cuda.is_initialized():
             return {}
         share = float(os.environ.get(SHARE, 1))

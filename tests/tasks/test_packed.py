@@ -12,7 +12,7 @@ import torch
 import nasbook
 from nasbook.loop import BEGINNINGS
 from nasbook.space import Choice, Constant, Float, Int, Space
-from nasbook.task import EvaluatesMany, StopTrial
+from nasbook.task import EvaluatesMany, Evaluation, StopTrial
 from nasbook.tasks.packed import Pack, packs
 from nasbook.tasks.training import DigitsMLP, Training
 
@@ -108,6 +108,7 @@ def test_a_search_finds_the_same(exact, method):
 def test_costs_are_shares_and_one_trial_follows_the_other(task):
     trace = nasbook.search("random", task, trials=6, packed=6)
     assert all(t.cost > 0 and t.metrics["packed"] == 6 for t in trace.trials)
+    assert sum(t.cost for t in trace.trials) == pytest.approx(trace.cost().seconds, abs=1e-4)
     for before, after in zip(trace.trials, trace.trials[1:], strict=False):
         assert after.start == before.end and after.end >= after.start
 
@@ -238,6 +239,21 @@ def test_what_a_pack_has_used_in_vain_is_counted(many):
     trace = nasbook.search("random", Hostile(many), trials=4, packed=4)
     assert sum(t.cost for t in trace.trials) > 0.19 and trace.cost().seconds > 0.19
     assert trace.trials[-1].end > 0.19 and trace.cost().measured == 4
+
+
+def sets_up(configs, given):
+    """Sets up for a while, and trains two of them for so long that half of their time each is told."""
+    sleep(0.2)
+    given["reports"][0](1, 0.5, 0.03)
+    return [Evaluation(0.5, cost=0.03), Evaluation(0.5, cost=0.01), KeyError("k"), 0.5]
+
+
+def test_cost_and_use_are_one_reckoning_with_the_setting_up():
+    (a, b, c, d) = nasbook.search("random", Hostile(sets_up), trials=4, packed=4).trials
+    for t in (a, b, c, d):
+        assert t.cost == pytest.approx(t.used["seconds"], abs=1e-4) and t.cost > 0.039
+    assert a.cost - b.cost == pytest.approx(0.02) and b.cost - c.cost == pytest.approx(0.01)
+    assert c.cost == pytest.approx(d.cost)
 
 
 def test_an_answer_that_is_no_number_fails_alone():

@@ -32,6 +32,8 @@ LONG = 0.001  # seconds; of shorter trials the memory is not worth its reading
 
 
 class Meter:
+    """name: of its range of NVTX; without one it has none."""
+
     def __init__(self, name: str = "", on: bool = True) -> None:
         self.name, self.on = name, on
         self.used: dict[str, float] = {}
@@ -39,7 +41,8 @@ class Meter:
 
     def __enter__(self) -> Meter:
         if self.on:
-            self._push(self.name)
+            if self.name:
+                self._push(self.name)
             self.begin()
         return self
 

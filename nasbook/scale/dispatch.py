@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from nasbook.loop import Run
+from nasbook.meter import added
 from nasbook.method import Method
 from nasbook.prepare import header_of
 from nasbook.scale.control import Desk, front
@@ -170,7 +171,7 @@ class Dispatcher:
     def _send(self, worker: Worker) -> None:
         jobs, study, orders = worker.jobs, self.study, []
         for job in jobs:
-            job.begin, job.shares = clock.perf_counter(), len(jobs)
+            job.start(shares=len(jobs))
             job.save()
             seed, root = study.seeds.training, job.trial.info.get("continues", job.trial.id)
             state = self.out / "trainings" / str(root) if self.method.continues else job.folder / "state"
@@ -198,7 +199,7 @@ class Dispatcher:
                 self._send(worker)
         elif "reports" in message and jobs:
             for number, fidelity, value in message["reports"]:
-                jobs[number].report(fidelity, value)
+                jobs[number].report(fidelity, value, message["used"])
             last = jobs[number]
             worker.send(stop=self.method.should_stop(last.trial, list(last.curve)) if self.vetoes else None)
         elif "ended" in message and jobs:
@@ -214,7 +215,9 @@ class Dispatcher:
         for trial, cost in zip(trials, costs, strict=True):
             job, end = jobs[trial.id], now if trial is trials[-1] else min(begin + cost, now)
             earlier = [(f, v) for f, v in job.curve if not trial.curve or f < trial.curve[0][0]]
-            trial = replace(trial, curve=(*earlier, *trial.curve), cost=cost, worker=worker.index, start=begin, end=end)
+            used = added(job.before, trial.used or job.running)
+            trial = replace(trial, curve=(*earlier, *trial.curve), cost=cost, used=used)
+            trial = replace(trial, worker=worker.index, start=begin, end=end)
             if trial.reason and trial.reason.startswith("timed out after"):
                 trial = replace(trial, reason=f"timed out after {self.study.budget.timeout:g} s")
             self.bar.ended(self.search.tell(trial))
@@ -232,7 +235,7 @@ class Dispatcher:
                 raise RunError(f"the worker processes do not come up: the last one {fate}; see {log}")
         elif jobs:
             for job in jobs:
-                job.seconds, job.begin = job.spent, 0.0
+                job.cut_off()
                 job.deaths, job.together = job.deaths + (len(jobs) == 1), job.together + (len(jobs) > 1)
                 job.save()
             if (deaths := jobs[0].deaths) > self.study.budget.max_failures:  # alone, so that it is to blame

@@ -184,6 +184,7 @@ def _record(t: Any, kept: dict[str, Any], deaths: int) -> Record:
         times = f" ({n} times)" if n > 1 else ""
         curve = tuple((float(k), v) for k, v in sorted(t.intermediate_values.items()))
         ended = replace(asked, status="failed", reason=f"its worker died{times}", curve=curve, end=asked.start)
+        ended = replace(ended, cost=row.cost, used=row.used)  # as far as that is known
     return Record(asked, kept["told"], ended)
 
 

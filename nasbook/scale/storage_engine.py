@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from nasbook.scale.control import ORDERED, Desk
+from nasbook.scale.job import Job
 from nasbook.scale.machine import environment
 from nasbook.scale.optuna import KEY, needs_optuna
 from nasbook.scale.progress import Bar
@@ -154,6 +155,7 @@ class _Crew:
         ]
         for t in mine:
             with suppress(Exception):  # somebody was faster
+                self._note(there, t)
                 if self._out_of_time(there, t):
                     there._storage.set_trial_state_values(t._trial_id, TrialState.FAIL)
                 elif there._storage.set_trial_state_values(t._trial_id, TrialState.FAIL):
@@ -163,6 +165,15 @@ class _Crew:
             last = self._log(k).read_text(errors="replace").strip().splitlines()[-1:] or [f"it ended with code {code}"]
             raise RunError(f"the workers do not come up; the last one said: {last[0]:.300}")
         self.bar.say(f"worker {k} has died (code {code}); see {self._log(k)}")
+
+    def _note(self, there: Any, t: Any) -> None:
+        """Write down what a trial has used until its worker died, which counts if nobody goes on with it."""
+        kept = dict(t.user_attrs[KEY])
+        row = Trial.from_dict(kept["row"])
+        job = Job.load(row, self.out / "checkpoints" / str(row.id))
+        kept["row"] = replace(row, cost=job.seconds or None, used=job.before).to_dict()
+        there._storage.set_trial_user_attr(t._trial_id, KEY, kept)
+        t.user_attrs[KEY] = kept
 
     def _out_of_time(self, there: Any, t: Any) -> bool:
         """Has the worker ended itself, because the trial went on past its time? Then that is how it ended."""

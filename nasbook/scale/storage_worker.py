@@ -29,6 +29,7 @@ from optuna.trial import FrozenTrial, TrialState
 from nasbook.evaluation import evaluate
 from nasbook.kit.interrupt import terminable
 from nasbook.loop import Run
+from nasbook.meter import Meter, added
 from nasbook.method import Method, Proposal
 from nasbook.scale.control import ORDERED
 from nasbook.scale.job import Job
@@ -286,14 +287,15 @@ class _Worker:
 
         def should_stop(t: Trial, curve: Sequence[tuple[float, float]]) -> str | None:
             fidelity, value = curve[-1]
-            job.report(fidelity, value)  # for those who watch
+            job.report(fidelity, value, meter.so_far())  # for those who watch, or go on with it
             if one and fidelity == int(fidelity):
                 trial.report(value, int(fidelity))
             return self.sampler.run.method.should_stop(asked, curve)
 
-        job.begin = clock.perf_counter()
+        meter = Meter()
+        job.start()
         try:
-            with _ends_at_last(left):
+            with _ends_at_last(left), meter:
                 ended = evaluate(
                     self.task,
                     replace(asked, fidelity=full if asked.fidelity is None else asked.fidelity),
@@ -303,11 +305,12 @@ class _Worker:
                     checkpoint=self._state(asked),
                 )
         except KeyboardInterrupt:
+            job.running = meter.used
             job.save()  # whoever goes on with it counts from here
             raise
         if ended.reason and ended.reason.startswith("timed out after"):
             ended = replace(ended, reason=f"timed out after {limit:g} s")
-        return replace(ended, cost=(ended.cost or 0.0) + job.seconds)
+        return replace(ended, cost=(ended.cost or 0.0) + job.seconds, used=added(job.before, ended.used))
 
     def _state(self, asked: Trial) -> Path:
         if self.sampler.run.method.continues:

@@ -5,7 +5,7 @@
                 "timeout": …, "vetoes": …}                                               evaluate these
                {"stop": reason or null}                                                  the answer to reports
     from it    {"ready": true}, {"problem": sentence}, {"ended": [trial, …]},
-               {"reports": [[number of the trial, fidelity, value], …]}
+               {"reports": [[number of the trial, fidelity, value], …], "used": {…}}     by each of its trials, so far
 
 A trial waits at each report for the answer, so that pruning does not depend on who is faster; where the method never
 stops one (`vetoes` is false), those of a pack go together, once an epoch. The worker ends with its parent, however
@@ -28,7 +28,7 @@ from typing import Any, TypeAlias
 
 from nasbook.evaluation import evaluate_many
 from nasbook.kit.watchdog import watch_over_group
-from nasbook.meter import forget_peak
+from nasbook.meter import Meter, forget_peak, part_of
 from nasbook.scale.machine import SCRATCH
 from nasbook.scale.target import make_task
 from nasbook.scale.trust import Trust
@@ -56,15 +56,16 @@ def main() -> None:
         return
     send({"ready": True})
 
-    def ask(reports: list[tuple[int, float, float]]) -> str | None:
-        send({"reports": reports})
+    def ask(reports: list[Report], used: dict[str, float]) -> str | None:
+        send({"reports": reports, "used": used})
         return inbox.get()["stop"]
 
     while True:
         send({"ended": [trial.to_dict() for trial in _evaluate(task, inbox.get(), ask)]})
 
 
-Ask: TypeAlias = Callable[[list[tuple[int, float, float]]], str | None]
+Report: TypeAlias = tuple[int, float, float]  # number of the trial, fidelity, value
+Ask: TypeAlias = Callable[[list[Report], dict[str, float]], str | None]
 
 
 def _evaluate(task: Task, order: dict[str, Any], ask: Ask) -> list[Trial]:
@@ -72,26 +73,31 @@ def _evaluate(task: Task, order: dict[str, Any], ask: Ask) -> list[Trial]:
     full = order["fidelity"]  # the study's full effort, where the method leaves the fidelity to it
     trials = [replace(t, fidelity=full) if t.fidelity is None else t for t in asked]
     at_once = len(trials) == 1 or order["vetoes"]
-    heard: dict[int, tuple[int, float, float]] = {}  # in this epoch of the pack
+    heard: dict[int, Report] = {}  # in this epoch of the pack
+
+    def used() -> dict[str, float]:
+        return part_of(meter.so_far(), 1 / len(trials))
 
     def should_stop(trial: Trial, curve: Sequence[tuple[float, float]]) -> str | None:
         report = (trial.id, *curve[-1])
         if at_once:
-            return ask([report])
+            return ask([report], used())
         if trial.id in heard:  # the next epoch has begun
-            ask(list(heard.values()))
+            ask(list(heard.values()), used())
             heard.clear()
         heard[trial.id] = report
         return None
 
     forget_peak()
-    try:
-        ended = evaluate_many(
-            task, trials, seeds=[one["seed"] for one in order["trials"]], should_stop=should_stop,
-            timeout=order["timeout"], checkpoints=[Path(one["checkpoint"]) for one in order["trials"]],
-        )  # fmt: skip
-    except KeyboardInterrupt as error:
-        ended = [replace(t, status="failed", reason=f"{type(error).__name__}: {error}") for t in trials]
+    with Meter() as meter:
+        try:
+            ended = evaluate_many(
+                task, trials, seeds=[one["seed"] for one in order["trials"]], should_stop=should_stop,
+                timeout=order["timeout"], checkpoints=[Path(one["checkpoint"]) for one in order["trials"]],
+            )  # fmt: skip
+        except KeyboardInterrupt as error:
+            reason = f"{type(error).__name__}: {error}"
+            ended = [replace(t, status="failed", reason=reason, used=used()) for t in trials]
     return [replace(t, fidelity=before.fidelity) for t, before in zip(ended, asked, strict=True)]
 
 

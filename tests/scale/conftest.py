@@ -68,6 +68,12 @@ def dies(config):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def dies_later(config, report=None):
+    time.sleep(0.05)
+    report(1, config["x"])
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def leaves(config):
     raise SystemExit("enough")
 

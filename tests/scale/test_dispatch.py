@@ -95,10 +95,15 @@ def test_a_pack_goes_on_from_the_epoch_at_which_its_worker_and_then_its_driver_w
         process.wait()
     hold(path)
     assert len(Trace.load(out / "trace.jsonl").pending) == 4
+    for at in out.glob("checkpoints/*/progress.json"):
+        row = json.loads(at.read_text())
+        assert row["used"]["seconds"] > 0
+        at.write_text(json.dumps({**row, "used": {**row["used"], "cpu_seconds": 60.0}}))
     done = nasbook_run(path, "--out", out, "--resume")
     assert done.returncode == 0, done.stderr
     trace = Trace.load(out / "trace.jsonl")
     assert told(trace) == told(straight)
+    assert [t.used["cpu_seconds"] > 60 for t in trace.trials] == [True] * 4 + [False] * 4
     assert [row["epoch"] for row in starts(path)[:3]] == [[0] * 4, [4] * 4, [4] * 4]
     assert [len(row["x"]) for row in starts(path)] == [4, 4, 4, 4]
     assert not (out / "checkpoints").exists()

@@ -234,6 +234,45 @@ def test_after_sigkill_of_a_worker_its_trial_goes_on_from_the_checkpoint(study, 
     assert trial.cost >= 30 * 0.03  # of both processes
 
 
+def test_what_all_processes_of_a_trial_have_used_is_counted(study, tmp_path):
+    """Its worker is killed after three epochs, and the driver after four."""
+    path, out = study("learn", 2, LEARN), tmp_path / "out"
+    saved = out / "checkpoints" / "0" / "progress.json"
+
+    def progress(epochs):
+        state = saved.with_name("state")  # written after the report
+        assert wait_for(lambda: state.exists() and json.loads(state.read_text())["epoch"] == epochs, 60)
+        return json.loads(saved.read_text())["used"]["seconds"]
+
+    hold(path, epoch=3)
+    process = subprocess.Popen(command("run", path, "--out", out), stderr=subprocess.DEVNULL)
+    try:
+        three = progress(3)
+        os.kill(starts(path)[0]["pid"], signal.SIGKILL)
+        four = progress(4)
+    finally:
+        process.kill()
+        process.wait()
+    assert three > 0.08 and four > three + 0.02
+    row = json.loads(saved.read_text())
+    saved.write_text(json.dumps({**row, "used": {**row["used"], "cpu_seconds": 60.0, "peak_bytes": 1e15}}))
+    hold(path)
+    trace = run(path, out, resume=True)
+    first, second = trace.trials
+    assert first.used["seconds"] > four + 0.05 and first.cost > first.used["seconds"] - 0.01
+    assert first.used["cpu_seconds"] > 60 > second.used["cpu_seconds"] and first.used["peak_bytes"] == 1e15
+    assert trace.cost().cpu_seconds > 60 and trace.cost().seconds > four + 0.05
+
+
+@pytest.mark.parametrize("engine", ["local", "optuna"])
+def test_a_trial_that_ends_all_its_processes_has_used_what_it_had_saved(study, tmp_path, engine):
+    path = study("dies_later", 1)
+    path.write_text(path.read_text().replace("{trials: 1}", "{trials: 1, max_failures: 1}"))
+    (trial,) = run(path, tmp_path / "out", engine=engine).trials
+    assert trial.status == "failed" and "(2 times)" in trial.reason
+    assert trial.used["seconds"] >= 0.1 and trial.cost >= 0.1, "twice 0.05 s"
+
+
 def test_a_worker_that_takes_no_hint_is_killed_when_its_time_is_over(study, tmp_path, monkeypatch):
     monkeypatch.setattr("nasbook.scale.dispatch.GRACE", 0.3)
     path = study("hangs", 3, "first: [{x: 0.9}, {x: 0.1}, {x: 0.8}]")

@@ -124,12 +124,17 @@ def test_a_worker_that_is_stopped_leaves_its_trial_to_the_next(study, tmp_path):
     (tmp_path / "hold.json").unlink()
     assert len(trace_of(stored(url))) == 0
     (job,) = (tmp_path / "runs/shared").glob("checkpoints/*/progress.json")
-    spent = 60 + Job.load(None, job.parent).seconds
-    job.write_text(json.dumps({**json.loads(job.read_text()), "seconds": spent}))
+    saved = Job.load(None, job.parent)
+    spent = 60 + saved.seconds
+    assert saved.used["seconds"] > 0.08
+    used = {**saved.used, "cpu_seconds": 60.0}
+    job.write_text(json.dumps({**json.loads(job.read_text()), "seconds": spent, "used": used}))
     assert spent > 60, "it is written how long the trial took before"
     work(url, tmp_path / "runs/shared", Trust(tmp_path), beat=60)  # nobody waits for a heart that has stopped
     trace = trace_of(stored(url))
     assert trace.trials[0].cost > spent and trace.trials[1].cost < spent
+    assert trace.trials[0].used["cpu_seconds"] > 60 > trace.cost().cpu_seconds - 60
+    assert trace.trials[0].used["seconds"] > saved.used["seconds"] + 0.08, "both processes count"
     assert [t.status for t in trace.trials] == ["done"] * 3 and len(trace.trials[0].curve) == 6
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from nasbook import registry
+from nasbook.hpo.parts.importance import LEAST, alike
 from nasbook.hpo.parts.trees import Forest
 from nasbook.kit.checks import whole
 from nasbook.prepare import as_task
@@ -24,7 +25,6 @@ from nasbook.task import KnowsOutcomes
 from nasbook.tasks.tables import Table
 from nasbook.trace import Trace
 
-LEAST = 4  # trials that succeeded; fewer say nothing
 CELLS = 50_000  # configurations of a table that are looked at all at once
 BIGGEST = 1e100
 
@@ -120,18 +120,15 @@ class Surrogate:
     exact, grid = False, None
 
     def __init__(self, trace: Trace, trees: int = 32, seed: int = 0) -> None:
-        done = [t for t in trace.trials if t.status == "done" and t.value is not None and math.isfinite(t.value)]
-        efforts = [t.effort for t in done]
-        top = max((e for e in efforts if efforts.count(e) >= LEAST), default=math.nan)
-        done = [t for t in done if t.effort == top]
+        done = alike(trace.trials)
         self.space, self.trials, self.maximised = trace.space, len(done), trace.header.maximised
         if not self.space.free:
             raise ValueError("this space has constants only, so there is nothing to explain")
         if len(done) < LEAST:
-            most = max(map(efforts.count, efforts), default=0)
-            equal = " at one fidelity" if len(set(efforts)) > 1 else ""
-            raise ValueError(f"an explanation needs at least {LEAST} trials that succeeded{equal}, not {most}")
-        self.level = "" if math.isinf(top) else f" at fidelity {top:g}"
+            succeeded = {t.effort for t in trace.trials if t.status == "done"}
+            equal = " at one fidelity" if len(succeeded) > 1 else ""
+            raise ValueError(f"an explanation needs at least {LEAST} trials that succeeded{equal}, not {len(done)}")
+        self.level = "" if done[0].fidelity is None else f" at fidelity {done[0].fidelity:g}"
         X = self._points(self.space.encode_all([t.config for t in done]))
         y = _bounded(np.array([t.value for t in done], float))
         self._unit = max(float(np.abs(y).max()), 1e-300)

@@ -18,13 +18,15 @@ axis. Left out: pairs of parameters, cutting off bad values before the fit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from nasbook.space import Space
 from nasbook.trace import Trace
+from nasbook.trial import Trial
 
 LEAST = 4  # done trials; fewer say nothing
 
@@ -93,6 +95,17 @@ def permutation(X: np.ndarray, y: np.ndarray, trees: int = 32, repeats: int = 5,
     return np.array(out).reshape(-1, d)
 
 
+def alike(trials: Iterable[Trial]) -> list[Trial]:
+    """The trials that succeeded at the highest fidelity that LEAST of them share, since values of different fidelities
+    do not compare; fewer than LEAST, those of the commonest one, where none is shared by so many."""
+    groups: dict[float, list[Trial]] = {}
+    for t in trials:
+        if t.status == "done" and t.value is not None and math.isfinite(t.value):
+            groups.setdefault(t.effort, []).append(t)
+    enough = [effort for effort, group in groups.items() if len(group) >= LEAST]
+    return groups[max(enough)] if enough else max(groups.values(), key=len, default=[])
+
+
 METHODS: dict[str, Callable[..., np.ndarray]] = {"fanova": fanova, "permutation": permutation}
 
 
@@ -101,11 +114,12 @@ def importances(
 ) -> dict[str, tuple[float, float]]:
     """{parameter: (importance, standard deviation over the trees)} of a trace's done trials, largest first.
 
-    Where a parameter was not used it counts as the middle of its range. ValueError for fewer than four done trials."""
+    Only `alike` trials count. Where a parameter was not used it counts as the middle of its range. ValueError for fewer
+    than four such trials."""
     if method not in METHODS:
         raise ValueError(f"importances: the method is one of {', '.join(METHODS)}, not {method!r}")
     space = space or trace.space
-    done = [t for t in trace.trials if t.status == "done" and t.value is not None]
+    done = alike(trace.trials)
     if not space.free:
         raise ValueError("importances: this space has constants only, so no parameter can matter")
     X = np.nan_to_num(space.encode_all([t.config for t in done]), nan=0.5)

@@ -13,6 +13,7 @@ from nasbook.plots import style
 from nasbook.plots.data import bootstrap
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, number, plural
+from nasbook.statistics.fidelities import spearman
 
 SHOWN = 0.3  # where a long tail of bad cells begins, as a quantile; they lie at the edge of the scatter
 TOP = 0.05  # the source's best cells, as a share of all
@@ -47,9 +48,9 @@ class TransferPicture(Picture):
     def __init__(self, cells: np.ndarray, trials: int, labels: tuple[str, str], edge: float) -> None:
         super().__init__()
         self.cells, self.trials, self.labels, self.edge = cells, trials, labels, edge
-        self.rho = rank_correlation(*cells.T)
+        self.rho = spearman(*cells.T)
         best = cells[:, 0] >= np.quantile(cells[:, 0], 1 - TOP)
-        self.rho_top = rank_correlation(*cells[best].T)
+        self.rho_top = spearman(*cells[best].T)
         low, tail, high = np.quantile(cells, (0, SHOWN, 1), axis=0)
         self.floor = np.where(tail - low > high - tail, tail, low)  # a short tail is shown whole
 
@@ -156,12 +157,3 @@ def verdict(mean: float, low: float, high: float) -> str:
     if not np.isfinite(low):
         return "one seed may be luck"
     return "head start" if high < 0 else "negative transfer" if low > 0 else "no clear difference"
-
-
-def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
-    """Spearman's ρ: the correlation of the ranks, of which equal values share the mean."""
-    ranks = []
-    for values in (a, b):
-        _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-        ranks.append((np.cumsum(counts) - (counts - 1) / 2)[place])
-    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])

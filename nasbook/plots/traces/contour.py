@@ -20,7 +20,7 @@ from nasbook.plots import style
 from nasbook.plots.scales import parameter_axis, tick_label, tilted
 from nasbook.plots.style import Figure, plural
 from nasbook.plots.traces.distribution import check_parameters
-from nasbook.plots.traces.parameters import _prepared, _Trials, jitter
+from nasbook.plots.traces.parameters import _prepared, _Trials
 from nasbook.space import Choice, Space
 from nasbook.task import Task
 
@@ -123,10 +123,7 @@ class ContourPicture(_Trials):
         ok = used & ~self.failed
         self.map = value_map(self.space, self.names, U[ok], np.asarray(self.values)[ok])
         self.image.set_data(np.ma.masked_invalid(self.map))
-        shift = np.column_stack(
-            [jitter(self.space.parameters[n], self.ids * (1 + k)) for k, n in enumerate(self.names)]
-        )
-        xy = U + shift
+        xy = self._placed(self.names)
         self.dots.set_data(*xy[ok].T)
         self.lost.set_data(*xy[used & self.failed].T)
         self.star.set_data(*xy[[i for i in [self.best] if i is not None and used[i]]].T)

@@ -16,9 +16,8 @@ from nasbook.plots.data import Quantity
 from nasbook.plots.scales import parameter_axis, value_label
 from nasbook.plots.style import Figure, plural
 from nasbook.plots.traces.distribution import check_parameters
-from nasbook.plots.traces.parameters import _prepared, _Trials, jitter
+from nasbook.plots.traces.parameters import _prepared, _Trials
 from nasbook.space import Choice, Space
-from nasbook.statistics.ranks import rank
 from nasbook.task import Task
 
 # where the axes of the cube point to on the paper: to the right and down, to the right and up, up
@@ -100,20 +99,14 @@ class CubePicture(_Trials):
 
     def update(self, state: Any) -> bool:
         self._read(state)
-        columns = [self.space.free.index(n) for n in self.names]
-        P = self.U[:, columns].reshape(self.n, len(columns))
-        P = P + np.column_stack(
-            [jitter(self.space.parameters[n], self.ids * (1 + k)) for k, n in enumerate(self.names)]
-        )
+        P, shades = self._placed(self.names), self._shades()
         used = ~np.isnan(P).any(1)
         self.without = int((~used).sum())
         xy = self._place(P)
         good = np.flatnonzero(used & ~self.failed)
-        sign = -1 if self.quantity.higher else 1
-        order = good[np.argsort(-sign * self.values[good], kind="stable")]  # the best on top
-        share = (rank(sign * self.values[order]) - 1) / max(1, len(order) - 1) if len(order) else np.empty(0)
+        order = good[np.argsort(-shades[good], kind="stable")]  # the best on top
         self.dots.set_offsets(xy[order].reshape(-1, 2))
-        self.dots.set_facecolor(self.colours(0.05 + 0.9 * share))  # type: ignore[arg-type]
+        self.dots.set_facecolor(self.colours(0.05 + 0.9 * shades[order]))  # type: ignore[arg-type]
         self.lost.set_data(*xy[used & self.failed].reshape(-1, 2).T)
         best = [self.best] if self.best is not None and used[self.best] else []
         self.star.set_data(*xy[best].reshape(-1, 2).T)

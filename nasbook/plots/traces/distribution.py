@@ -18,7 +18,7 @@ from nasbook.plots.data import VERY_FAR, Quantity, label_of, near, trials_of, va
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, tilted
 from nasbook.plots.style import Figure, Limits, plural
-from nasbook.plots.traces.parameters import _prepared, _Trials, jitter
+from nasbook.plots.traces.parameters import _prepared, _Trials
 from nasbook.space import Choice, Space
 from nasbook.task import Task
 from nasbook.trace import Step, Trace, Trial
@@ -170,23 +170,15 @@ class RankPicture(_Trials):
 
     def update(self, state: Any) -> bool:
         self._read(state)
-        raw = np.where(self.failed, np.inf, self.values if not self.quantity.higher else -self.values)
-        count = int((~self.failed).sum())
-        ordered = np.sort(raw[~self.failed])
-        # Equal values share the mean of their ranks; 0 is the best and 1 the worst.
-        middle = (np.searchsorted(ordered, raw, "left") + np.searchsorted(ordered, raw, "right") - 1) / 2
-        self.rank = np.where(self.failed, np.nan, middle / max(1, count - 1))
-        at = {n: i for i, n in enumerate(self.space.free)}
+        self.rank = self._shades()
         for a, b, dots, lost, star in self.marks:
             columns = [self.names[i] for i in (a, b)]
-            xy = np.column_stack(
-                [self.U[:, at[n]] + jitter(self.space.parameters[n], self.ids * (1 + k)) for k, n in enumerate(columns)]
-            )
+            xy = self._placed(columns)
             used = ~np.isnan(xy).any(1)
             ok = used & ~self.failed
             order = np.flatnonzero(ok)[np.argsort(-self.rank[ok], kind="stable")]  # the best on top
             dots.set_offsets(xy[order])
-            dots.set_facecolor(self.colours(self.rank[order]))  # type: ignore[arg-type]
+            dots.set_facecolor(self.colours(self.rank[order]))
             lost.set_data(*xy[used & self.failed].T)
             star.set_data(*xy[[i for i in [self.best] if i is not None and used[i]]].T)
         self.say(self._where())

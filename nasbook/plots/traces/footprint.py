@@ -19,7 +19,6 @@ from nasbook.plots.style import Figure, plural
 from nasbook.plots.traces.parameters import _prepared, _Trials
 from nasbook.space import Choice, Space
 from nasbook.statistics.configurations import distances, scaled
-from nasbook.statistics.ranks import rank
 from nasbook.task import Task
 
 MOST = 600  # trials that are drawn
@@ -73,14 +72,11 @@ class FootprintPicture(_Trials):
         trials, random, extreme = xy[:m], xy[m : m + RANDOM], xy[m + RANDOM :]
         self.random.set_data(*random.T)
         self.extreme.set_data(*extreme.T)
-        raw, bad = self.values[kept], self.failed[kept]
+        shades, bad = self._shades()[kept], self.failed[kept]
         good = np.flatnonzero(~bad)
-        order = good[np.argsort(raw[good], kind="stable")]
-        order = order if self.quantity.higher else order[::-1]  # the best on top
-        worth = rank(raw[order] * (-1 if self.quantity.higher else 1)) if len(order) else np.empty(0)
-        share = (worth - 1) / max(1, len(order) - 1)
+        order = good[np.argsort(-shades[good], kind="stable")]  # the best on top
         self.dots.set_offsets(trials[order].reshape(-1, 2))
-        self.dots.set_facecolor(self.colours(0.05 + 0.9 * share))  # type: ignore[arg-type]
+        self.dots.set_facecolor(self.colours(0.05 + 0.9 * shades[order]))  # type: ignore[arg-type]
         self.lost.set_data(*trials[bad].reshape(-1, 2).T)
         self.star.set_data(*trials[np.flatnonzero(kept == self.best)].reshape(-1, 2).T)
         low, high = xy.min(0), xy.max(0)

@@ -8,9 +8,8 @@ import numpy as np
 from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
 
-from nasbook.hpo.parts.importance import importances
+from nasbook.hpo.parts.importance import alike, importances
 from nasbook.plots import style
-from nasbook.plots.data import trials_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, plural
 from nasbook.trace import Trace
@@ -88,5 +87,4 @@ def importance(trace: Trace, *, method: str = "fanova", trees: int = 32, seed: i
     if not isinstance(trace, Trace):
         raise ValueError("plot importance: give a whole trace, because steps alone do not say what was searched")
     found: dict[str, Any] = importances(trace, method, trees=trees, seed=seed)
-    n = sum(t.status == "done" for t in trials_of(trace))
-    return ImportancePicture(len(found), method).render_static((n, found))
+    return ImportancePicture(len(found), method).render_static((len(alike(trace.trials)), found))

@@ -5,6 +5,7 @@ A parameter that was not part of a configuration is drawn on a rail of its own, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib
@@ -20,6 +21,7 @@ from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, tick_label, ticks, tilted
 from nasbook.plots.style import Figure, Limits
 from nasbook.space import Choice, Int, Space
+from nasbook.statistics.ranks import rank
 from nasbook.task import Task
 from nasbook.trace import Trace, Trial, best_of
 
@@ -60,6 +62,18 @@ class _Trials(Picture):
         self.best_trial = best_of(told)
         self.best = next((i for i, t in enumerate(told) if t is self.best_trial), None)
         return self.y.include(near(self.values[~self.failed], self.quantity.higher))
+
+    def _placed(self, names: Sequence[str]) -> np.ndarray:
+        """(n, k) where trials stand on the axes of k parameters, equal ones side by side; NaN where one is not used."""
+        shift = [jitter(self.space.parameters[name], self.ids * (1 + k)) for k, name in enumerate(names)]
+        return self.U[:, [self.space.free.index(name) for name in names]] + np.column_stack(shift)
+
+    def _shades(self) -> np.ndarray:
+        """(n,) the ranks of the values from 0, the best, to 1, the worst; equal ones share their mean, NaN failed."""
+        shades, good = np.full(self.n, np.nan), ~self.failed
+        if good.any():
+            shades[good] = rank(self.values[good] * (-1 if self.quantity.higher else 1)) - 1
+        return shades / max(1, int(good.sum()) - 1)
 
     def _sentence(self) -> str:
         part = self.trials and self.trials != self.n

@@ -7,8 +7,9 @@ from sklearn.tree import DecisionTreeRegressor
 
 import nasbook
 from nasbook import Choice, Float, Space
-from nasbook.hpo.parts.importance import boxes, fanova, importances, permutation, shares
+from nasbook.hpo.parts.importance import alike, boxes, fanova, importances, permutation, shares
 from nasbook.scale import to_optuna
+from nasbook.trace import Header, Trace, Trial
 
 
 def test_leaves_fill_the_cube_and_hold_what_the_tree_predicts():
@@ -90,3 +91,24 @@ def test_wrong_requests_get_a_sentence():
         importances(trace)
     with pytest.raises(ValueError, match="one of fanova, permutation, not 'shap'"):
         importances(trace, "shap")
+
+
+def test_values_of_different_fidelities_are_not_compared():
+    """After one epoch everything is bad: no parameter, but the fidelity, makes that difference."""
+    rng = np.random.default_rng(6)
+    space, rows = Space(x=Float(0, 1), idle=Float(0, 1)), rng.random((40, 2))
+    told = Trace(Header("made", "made", space))
+    for i, (x, idle) in enumerate(rows):
+        full = i >= 20 or idle > 0.6
+        trial = Trial(i, {"x": x, "idle": idle}, fidelity=9 if full else 1, status="done", value=x if full else 50.0)
+        told.ended(trial)
+    full = [t for t in told.trials if t.fidelity == 9]
+    assert alike(told.trials) == full and 20 <= len(full) < 40
+    found = importances(told)
+    assert found["x"][0] > 0.9 > 10 * found["idle"][0]
+    assert f"From {len(full)} trials" in told.plot("importance").sentence
+    two = Trace(Header("made", "made", space))
+    for t in [*full[:3], *(t for t in told.trials if t.fidelity == 1)][:6]:
+        two.ended(t)
+    with pytest.raises(ValueError, match="at least 4 trials that succeeded, not 3"):
+        importances(two)

@@ -36,6 +36,8 @@ def add(p: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     check_picture(options.plot, options.kind, "")
+    if options.kind == "ablation" != options.game:
+        raise Usage(f"--kind ablation draws the path of the game of ablation; --game {options.game} has no path")
     trace = _one(options)
     asked: dict[str, Any] = {"trial": _number(options.trial), "truth": not options.surrogate, "seed": options.seed}
     if options.default is not None:
@@ -44,11 +46,11 @@ def run(options: argparse.Namespace) -> int:
         from nasbook.explain.path import DEFAULT  # dear
 
         asked["default"] = DEFAULT  # the numbers and the picture begin at one place
-    game = {} if options.kind == "ablation" else {"game": options.game}
-    found = trace.explain(**asked, game=options.game)
+    asked["game"] = options.game
+    found = trace.explain(**asked)
     print_json(found.to_dict()) if options.json else print(found)
     if options.plot is not None:
-        trace.plot(options.kind, **asked, **game).savefig(options.plot)
+        trace.plot(options.kind, **asked).savefig(options.plot)
         say(f"Picture: {options.plot}")
     return 0
 

@@ -46,7 +46,8 @@ class Attribution:
 
     names (n,): parameters that can change something; phi (n,): their Shapley values, in the unit of the value (of the
     variance: squared), below 0 where the parameter lowers it; errors (n,): their standard errors, from what was sampled
-    and, of a forest, from the disagreement of its trees; 0 where neither is the case; base: v(∅); total: v(N), which
+    and, of a forest, from the disagreement of its trees, 0 where neither is the case (how far a minimum over random
+    points lies above the true one is not in them); base: v(∅); total: v(N), which
     is base + Σ phi unless it was sampled. interactions (n, n) or None beyond twelve. old, new: what each parameter was
     and is, as text ("" where it has no single value). played: the game itself, all of whose coalitions can be asked.
     """
@@ -166,9 +167,11 @@ def explain(
         trees_say, draws_say = played.all()
         v = trees_say.mean(0)
         if game == "optimiser":
-            v = optimiser(source, played.axes, others[0], v, method, trials, seeds)
+            missed = optimiser(source, played.axes, others[0], v, method, trials, seeds)
+            v = np.maximum(missed.mean(1), 0)
+            trees_say, draws_say = v[None], missed
         phi, pairs = coalitions.shapley(v), coalitions.interactions(v)
-        errors = _spread(trees_say, draws_say) if game == "ablation" else np.zeros(n)
+        errors = _spread(trees_say, draws_say)
         base, total = float(v[0]), float(v[-1])
     else:
         phi, errors = coalitions.sampled(played.drawn, n, orders, rng)
@@ -193,7 +196,7 @@ def explain(
 
 def _spread(trees: np.ndarray, draws: np.ndarray) -> np.ndarray:
     """(n,) how far Shapley values are unsure: the deviation over trees (B, 2ⁿ), and the standard error of the mean over
-    drawn points (2ⁿ, K)."""
+    K drawn points or searches (2ⁿ, K)."""
     K = draws.shape[1]
     error = coalitions.shapley(draws).std(1, ddof=1) / np.sqrt(K) if K > 1 else 0.0
     return np.sqrt(coalitions.shapley(trees.T).var(1) + error**2)

@@ -59,14 +59,14 @@ class Game:
         return self.apart(inside)[0]
 
     def apart(self, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The same, and (m, K) for every pair of points, the mean over the trees: of these it is made."""
+        """The same, and (m, K) what every pair of points adds, as a mean over the trees: their means are the worth."""
         K, d = self.inner.shape
         trees, pairs = [], []
         for rows in np.array_split(inside, max(1, -(-len(inside) * K // ROWS))):
             f = self.source.each(self.points(rows).reshape(-1, d))
             f = f.reshape(len(f), len(rows), K)
             trees.append(self._fold(f))
-            pairs.append(f.mean(0))
+            pairs.append(self._added(f).mean(0))
         return self._grown(np.concatenate(trees, 1)), np.concatenate(pairs)
 
     def all(self) -> tuple[np.ndarray, np.ndarray]:
@@ -97,6 +97,12 @@ class Game:
     def _fold(self, f: np.ndarray) -> np.ndarray:
         return np.asarray(FOLD[self.kind](f, axis=-1))
 
+    def _added(self, f: np.ndarray) -> np.ndarray:
+        """(…, K) the terms of a mean or a variance over the last axis; a minimum has none, so each adds it all."""
+        if self.kind == "sensitivity":
+            return np.asarray((f - f.mean(-1, keepdims=True)) ** 2)
+        return f if self.kind == "ablation" else np.broadcast_to(f.min(-1, keepdims=True), f.shape)
+
     def _grown(self, worth: np.ndarray) -> np.ndarray:
         """Who may tune more can leave it: a minimum over random λ is also one over its smaller coalitions'."""
         n = len(self.axes)
@@ -110,17 +116,17 @@ class Game:
 def optimiser(
     source: Source, axes: np.ndarray, default: np.ndarray, best: np.ndarray, method: str, trials: int, seeds: int
 ) -> np.ndarray:
-    """(2ⁿ,) the optimiser game: for every coalition of `axes` (n,), how far above the lowest value in reach a method
-    stays that tunes these parameters with `trials` trials, as a mean over seeds. best (2ⁿ,): the tunability game."""
-    space, worth = source.space, np.empty(len(best))
+    """(2ⁿ, seeds) the optimiser game: for every coalition of `axes` (n,), how far above the lowest value in reach a
+    method stays that tunes these parameters with `trials` trials, seed by seed. best (2ⁿ,): the tunability game."""
+    space, worth = source.space, np.empty((len(best), seeds))
     value = lambda config: float(source.values(point(space, config, default)[None])[0])  # noqa: E731
     for S, inside in enumerate(members(len(axes))):
         if not inside.any():
             worth[S] = best[S]  # nothing to tune, nothing to miss
             continue
         task = FunctionTask(value, within(space, default, {space.free[j] for j in axes[inside]}))
-        worth[S] = np.mean([search(method, task, trials=trials, seed=seed).best.value for seed in range(seeds)])
-    return np.maximum(worth - best, 0)
+        worth[S] = [search(method, task, trials=trials, seed=seed).best.value for seed in range(seeds)]
+    return worth - best[:, None]
 
 
 def within(space: Space, default: np.ndarray, tuned: set[str]) -> Space:

@@ -59,13 +59,15 @@ def path(trace: Trace, trial: Any = "best", default: Any = DEFAULT, order: str =
     """The ablation path from a default to a configuration of a trace; arguments as of `explain`.
 
     order: "greedy", or "best" for at most twelve parameters that differ. ValueError where `explain` raises one."""
+    if (game := options.get("game", "ablation")) != "ablation":
+        raise ValueError(f"explain: only the game of ablation has a path, and the game is {game!r:.60}")
     if order not in ORDERS:
         raise ValueError(f"explain: order is one of {', '.join(ORDERS)}, not {order!r}")
     found = explain(trace, trial, default, **options)
-    game, n = found.played, len(found.names)
+    played, n = found.played, len(found.names)
     if order == "best" and n > coalitions.MOST:
         raise ValueError(f"explain: the best of all orders takes at most {coalitions.MOST} parameters, not {n}")
-    steps, values = (best if order == "best" else greedy)(game)
+    steps, values = (best if order == "best" else greedy)(played)
     names = [found.names[i] for i in steps]
     old, new = ([part[i] for i in steps] for part in (found.old, found.new))
     return Path(tuple(names), values, tuple(old), tuple(new), order, found)

@@ -8,6 +8,7 @@ import pytest
 import nasbook
 from nasbook import Choice, Float, Int, Space
 from nasbook.explain import explain
+from nasbook.explain.coalitions import shapley
 from nasbook.explain.games import within
 from nasbook.explain.source import source_of
 
@@ -154,6 +155,34 @@ def test_tunability_of_a_sample_never_rises(branching):
     found = explain(branching, game="tunability")
     v = found.played.all()[0].mean(0)
     assert all(v[S | 1 << i] <= v[S] + 1e-12 for S in range(len(v)) for i in range(len(found.names)))
+
+
+@pytest.mark.parametrize("game", ["tunability", "sensitivity"])
+def test_what_a_forest_says_of_a_game_is_as_sure_as_its_trees_agree(branching, game):
+    found = explain(branching, game=game)
+    each = found.played.all()[0]  # (trees, 2ⁿ)
+    apart = np.array([shapley(v) for v in each]).std(0)
+    assert (found.errors >= apart - 1e-12).all() and found.errors.max() > 0
+    if game == "tunability":  # a minimum over drawn points has no error of its own
+        assert found.errors == pytest.approx(apart)
+
+
+def test_a_drawn_variance_lies_within_its_error():
+    trace = nasbook.search("random", SUM, trials=5, seed=0)
+    z = []
+    for seed in range(12):
+        found = explain(trace, game="sensitivity", task=SUM, seed=seed)
+        assert found.errors[2] == 0 == found.phi[2] and "sampled" in found.basis  # c changes nothing
+        z += list((found.phi[:2] - [4 / 12, 9 / 12]) / found.errors[:2])
+    assert np.abs(z).max() < 4 and 0.5 < np.sqrt(np.mean(np.square(z))) < 1.5
+
+
+def test_what_a_method_misses_is_as_sure_as_its_searches_agree():
+    trace = nasbook.search("random", SUM, trials=5, seed=0)
+    found = explain(trace, game="optimiser", task=SUM, trials=2, seeds=4, default="middle")
+    assert (found.errors[:2] > 0).all()
+    sure = explain(trace, game="optimiser", task=SUM, trials=3, seeds=2, default="middle", method="halton")
+    assert sure.errors.shape == (3,) and np.isfinite(sure.errors).all()
 
 
 def test_a_perfect_optimiser_misses_nothing_and_a_short_one_something():

@@ -107,6 +107,7 @@ def test_an_optuna_study(tmp_path, capsys):
         (["TRACE", "--trial", "999"], "no trial 999"),
         (["TRACE", "--default", "moon"], "a default is one of mean, middle, first"),
         (["TRACE", "--game", "chess"], "there is no 'chess'"),
+        (["TRACE", "--kind", "ablation", "--game", "tunability"], "--game tunability has no path"),
         (["TRACE", "--plot", "a.exe"], "the name of a picture ends in"),
         (["TRACE", "--plot", "a.png", "--kind", "cell-attribution"], "this trace has none"),
         (["EMPTY"], "EMPTY|empty|not a trace|no trace"),

@@ -17,6 +17,7 @@ import numpy as np
 
 import nasbook
 from nasbook.explain.attribution import Attribution, explain
+from nasbook.hpo.parts.importance import LEAST
 from nasbook.nas.spaces.nb201.cell import EDGE_NAMES, EDGES
 from nasbook.plots.cell import NODES
 from nasbook.plots.data import Quantity
@@ -35,7 +36,6 @@ TASKS = {
     "nb201-cifar10": "cells, CIFAR-10",
 }
 TREES = 16
-LEAST = 4  # trials for a forest
 
 
 class ExplainLab(Lab):

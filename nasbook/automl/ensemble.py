@@ -11,7 +11,8 @@
     logit p(y = c) = b_c + Σ_i Σ_k w_cik p_ik         (of numbers: a ridge regression)
 
 A task for that has `y` and `fold` (n,), `loss(y, p)`, `held_out(config, seed)` and `predict_test(config, seed)` with
-`y_test`: the pipelines of evaluate.py have, and `Trained` makes one of a task that trains networks.
+`y_test`, and says whether its folds lie in time (`ordered`): the pipelines of evaluate.py do, and `Trained` makes one
+of a task that trains networks.
 
 Papers: Caruana et al., ICML 2004 (kit/ensemble.py); Wolpert, Stacked Generalization, Neural Networks 1992. Stacking is
 scikit-learn's: of two classes, the second probability is enough.
@@ -28,7 +29,7 @@ import numpy as np
 
 from nasbook.automl.predictions import seed_of
 from nasbook.kit.checks import one_of, whole
-from nasbook.kit.ensemble import Loss, Says, bagged, combine, error, greedy, nested
+from nasbook.kit.ensemble import Loss, Says, bagged, combine, error, greedy, nested, outer
 from nasbook.space import Config
 from nasbook.task import Predicts, Task
 from nasbook.trace import Trace
@@ -39,6 +40,8 @@ WAYS = ("best", "mean", "greedy", "bagged", "stacked")
 class Trained:
     """A task that trains networks, as one whose predictions an ensemble is chosen by: those of the validation images,
     of which no network has learned. They are divided into folds for the nested number alone."""
+
+    ordered = False
 
     def __init__(self, task: Task, folds: int = 5) -> None:
         if not isinstance(task, Predicts):
@@ -113,13 +116,18 @@ def ensemble(kept: Any, task: Any, way: str = "greedy", size: int = 20, seed: in
 
 
 def promised(
-    kept: Any, loss: Callable[[np.ndarray, np.ndarray], float], way: str = "greedy", size: int = 20, seed: int = 0
+    kept: Any,
+    loss: Callable[[np.ndarray, np.ndarray], float],
+    way: str = "greedy",
+    size: int = 20,
+    seed: int = 0,
+    forward: bool = False,
 ) -> tuple[float, float]:
     """Two losses of a way to choose: on the rows that chose, and nested, each fold as it is said by what is chosen
-    without it. Where rows have an order, later folds help to choose for earlier ones."""
+    without it; forward, by what earlier folds choose, so that the first is not judged."""
     ids, P, y, fold = pool(kept)
     choose, flipped = chooser(way, loss, size, seed), lambda p, y: loss(y, p)
-    return flipped(combine(choose(P, y), P), y), nested(P, y, choose, flipped, fold)
+    return flipped(combine(choose(P, y), P), y), nested(P, y, choose, flipped, fold, forward=forward)
 
 
 def numbers(
@@ -128,7 +136,7 @@ def numbers(
     """Three losses of an ensemble: the two of `promised`, and on rows that nobody has seen, as predicted by members
     that were fitted to all that the search saw."""
     found = ensemble(kept, task, way, size, seed)
-    return *promised(kept, task.loss, way, size, seed), test(trace, found, task)
+    return *promised(kept, task.loss, way, size, seed, task.ordered), test(trace, found, task)
 
 
 def test(trace: Trace, found: Ensemble, task: Any) -> float:
@@ -142,7 +150,8 @@ def test(trace: Trace, found: Ensemble, task: Any) -> float:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Losses of the greedy ensembles of 1, 2, … members: (K,) each, as `numbers` has them; order: who was taken."""
+    """Losses of the greedy ensembles of 1, 2, … members: (K,) each, as `numbers` has them of rows without an order;
+    order: who was taken."""
 
     own: np.ndarray
     nested: np.ndarray
@@ -159,8 +168,8 @@ def by_size(P: Any, y: Any, fold: Any, P_test: Any, y_test: Any, loss: Loss, siz
 
     chosen = greedy(P, y, loss, size, replace)
     said = np.empty((len(chosen.order), *P.shape[1:]))
-    for f in np.unique(fold):
-        said[:, fold == f] = along(greedy(P[:, fold != f], y[fold != f], loss, size, replace).order, P[:, fold == f])
+    for out, others in outer(fold):
+        said[:, out] = along(greedy(P[:, others], y[others], loss, size, replace).order, P[:, out])
     nested, test = ([loss(p, t) for p in ps] for ps, t in ((said, y), (along(chosen.order, P_test), y_test)))
     return Sizes(np.array(chosen.losses), np.array(nested), np.array(test), chosen.order)
 

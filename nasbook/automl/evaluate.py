@@ -41,10 +41,11 @@ class Pipelines(Task):
     "classification", "regression" or "auto". group: a column whose equal values never stand on both sides of a split;
     time: a column in whose order the folds and the test lie, so that the past predicts the future; not both. loss: what
     is minimised, of "error", "balanced error" (the mean over classes) and "log loss", or "rmse" and "mae"; "auto" is
-    the balanced error where one class has three times the rows of another, else the first. folds: of the
-    cross-validation, and the highest fidelity. rows: how many the search sees (None: four fifths); the others are
-    the test. split: the seed of that split and of the folds. models: to choose from (None: all). leak: preparation is
-    fitted before the split, which is a mistake. Raises ValueError, in a sentence, for what cannot be served.
+    the balanced error where, among the rows that the search sees, one class has more than three times the rows of
+    another, else the first. folds: of the cross-validation, and the highest fidelity. rows: how many the search sees
+    (None: four fifths), of whole groups about so many; the others are the test. split: the seed of that split and of
+    the folds. models: to choose from (None: all). leak: preparation is fitted before the split, which is a mistake.
+    Raises ValueError, in a sentence, for what cannot be served.
     """
 
     def __init__(
@@ -79,12 +80,13 @@ class Pipelines(Task):
         self.name = f"pipeline-{data}" if own else "pipeline"
         self.arguments = {k: v for k, v in given.items() if v != usual.get(k)} | ({} if own else {"data": data})
         self.leak, self.folds = leak, folds
-        self.loss_name = ("balanced error" if uneven(table) else LOSSES[table.kind][0]) if loss == "auto" else loss
-        self.value_label = f"cross-validated {self.loss_name}"
-        self.fidelity = Fidelity("fold", 1, folds)
-        self.space, self.limits = pipeline_space(table, models or ()), {"share": (1e-4, 0.9999)}
+        self.fidelity, self.ordered = Fidelity("fold", 1, folds), table.order is not None
         self.seen, self.unseen = splits.untouched(table, rows, split)
         self.known, self.y, self.y_test = table.part(self.seen), table.y[self.seen], table.y[self.unseen]
+        self.loss_name = ("balanced error" if uneven(self.known) else LOSSES[table.kind][0]) if loss == "auto" else loss
+        self.value_label = f"cross-validated {self.loss_name}"
+        self.space = pipeline_space(self.known, models or (), len(table.y))
+        self.limits = {"share": (1e-4, 0.9999)}
         self.splits = splits.folds(self.known, folds, split)
         self.fold = np.full(len(self.y), -1)
         for i, (_, out) in enumerate(self.splits):

@@ -9,9 +9,10 @@ so that what no file and no memory holds is predicted again.
 
 from __future__ import annotations
 
+import json
 import os
-import zipfile
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +21,9 @@ import numpy as np
 from nasbook.space import Config
 from nasbook.task import trial_seed
 from nasbook.trace import Trace
+from nasbook.trial import on_one_line, plain
+
+NOT_TRIALS = ("y", "fold", "made")  # what a file holds beside the predictions of each trial
 
 
 class HoldsOut(Protocol):
@@ -35,18 +39,21 @@ class HoldsOut(Protocol):
 class Predictions:
     """of: by the number of the trial (n, classes) float, rows of sum 1, or (n,) numbers; done trials of the full
     fidelity only. y (n,): the numbers of the classes, or numbers. fold (n,): in which fold a row was held out; -1 where
-    in none, and there the predictions are NaN."""
+    in none, and there the predictions are NaN. made: by the number of the trial the configuration and the seed, as
+    text; a file of an earlier version does not say it."""
 
     of: dict[int, np.ndarray]
     y: np.ndarray
     fold: np.ndarray
+    made: dict[int, str] = field(default_factory=dict)
 
     def save(self, trace: str | Path) -> Path:
         """Write them beside the file of the trace."""
         path = beside(trace)
         scratch = path.with_name(path.name + ".tmp")
         with open(scratch, "wb") as file:
-            np.savez_compressed(file, y=self.y, fold=self.fold, **{str(i): p for i, p in self.of.items()})  # type: ignore[arg-type]
+            made = np.array([self.made.get(i, "") for i in self.of], str)
+            np.savez_compressed(file, y=self.y, fold=self.fold, made=made, **{str(i): p for i, p in self.of.items()})  # type: ignore[arg-type]
         os.replace(scratch, path)
         return path
 
@@ -56,15 +63,19 @@ class Predictions:
         path = beside(trace)
         try:
             with np.load(path, allow_pickle=False) as file:
-                of = {int(name): file[name] for name in file.files if name not in ("y", "fold")}
+                of = {int(name): file[name] for name in file.files if name not in NOT_TRIALS}
                 y, fold = file["y"], file["fold"]
+                made = file["made"].tolist() if "made" in file.files else [""] * len(of)
         except FileNotFoundError:
             raise
-        except (KeyError, OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            raise ValueError(f"{path}: these are no predictions of a search ({str(error)[:80]})") from None
+        except Exception as error:  # each layer of such a file, zip, deflate, npy, has errors of its own
+            said = on_one_line(str(error))[:80]
+            raise ValueError(f"{path}: these are no predictions of a search ({said})") from None
         if y.ndim != 1 or fold.shape != y.shape or any(p.shape[:1] != y.shape or p.ndim > 2 for p in of.values()):
             raise ValueError(f"{path}: the predictions have not one row for each of {y.shape} targets")
-        return cls(of, y, fold)
+        if len({p.shape for p in of.values()}) > 1 or any(p.dtype.kind != "f" for p in of.values()):
+            raise ValueError(f"{path}: the predictions of the trials are not all numbers of one shape")
+        return cls(of, y, fold, {i: text for i, text in zip(of, made, strict=False) if text})
 
 
 def beside(trace: str | Path) -> Path:
@@ -73,16 +84,33 @@ def beside(trace: str | Path) -> Path:
 
 
 def collect(trace: Trace, task: Any, path: str | Path | None = None) -> Predictions:
-    """The predictions of all done trials: from the file beside the trace at `path` where it goes with this task, from
-    what the task remembers, or predicted again."""
-    known: dict[int, np.ndarray] = {}
-    if path is not None and beside(path).exists():
-        kept = Predictions.load(path)
-        known = kept.of if np.array_equal(kept.y, task.y) and np.array_equal(kept.fold, task.fold) else {}
+    """The predictions of all done trials: from the file beside the trace at `path` where it goes with this task and
+    these trials, from what the task remembers, or predicted again. A file that cannot be read is a warning."""
     full = task.fidelity.max if task.fidelity else None
     done = [t for t in trace.trials if t.status == "done" and t.fidelity in (None, full)]
+    made = {t.id: _made(t.config, seed_of(trace, t)) for t in done}
+    known = {} if path is None else _known(path, task, made)
     of = {t.id: known[t.id] if t.id in known else task.held_out(t.config, seed_of(trace, t)) for t in done}
-    return Predictions(of, task.y, task.fold)
+    return Predictions(of, task.y, task.fold, made)
+
+
+def _known(path: str | Path, task: Any, made: dict[int, str]) -> dict[int, np.ndarray]:
+    """What the file beside a trace says of these trials."""
+    if not os.path.lexists(beside(path)):
+        return {}
+    try:
+        kept = Predictions.load(path)
+    except (OSError, ValueError) as error:
+        said = str(error) if isinstance(error, ValueError) else f"{beside(path)}: {error.strerror or error}"
+        warnings.warn(f"{said}; what the trials have predicted is computed again", stacklevel=3)
+        return {}
+    if not (np.array_equal(kept.y, task.y) and np.array_equal(kept.fold, task.fold)):
+        return {}
+    return {i: p for i, p in kept.of.items() if kept.made.get(i) in (None, made.get(i))}
+
+
+def _made(config: Config, seed: int) -> str:
+    return json.dumps([plain(config), seed], sort_keys=True)
 
 
 def seed_of(trace: Trace, trial: Any) -> int:

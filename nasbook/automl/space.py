@@ -46,9 +46,11 @@ MOST = 30  # columns that one category may become
 UNEVEN = 3  # times as many rows in the largest class as in the smallest: then classes may be weighed
 
 
-def pipeline_space(data: Data, models: Sequence[str] = ()) -> Space:
-    """What may be chosen for this table: `missing` and `categories` exist where it has such cells."""
-    few = len(data.y) <= MANY
+def pipeline_space(data: Data, models: Sequence[str] = (), rows: int | None = None) -> Space:
+    """What may be chosen for these rows: `missing` and `categories` exist where they have such cells, `balanced` where
+    one class has many more than another. rows: how many the table has in all (None: as many as `data`)."""
+    rows = rows or len(data.y)
+    few = rows <= MANY
     models = list(models) or [m for m in MODELS[data.kind] if few or m not in SLOW]
     linear, kinds = "logistic" if data.kind == "classification" else "ridge", {kind for _, kind, _ in data.features}
     own: dict[str, Parameter] = {}
@@ -63,7 +65,7 @@ def pipeline_space(data: Data, models: Sequence[str] = ()) -> Space:
     settings: list[tuple[str, list[str], Any]] = [
         ("C", [linear, "svm"], lambda when: Float(1e-3, 1e3, log=True, when=when)),
         ("gamma", ["svm"], lambda when: Float(1e-5, 1e1, log=True, when=when)),
-        ("neighbours", ["knn"], lambda when: Int(1, min(50, max(2, len(data.y) // 4)), log=True, when=when)),
+        ("neighbours", ["knn"], lambda when: Int(1, min(50, max(2, rows // 4)), log=True, when=when)),
         ("leaf", ["forest", "extra-trees", "tree"], lambda when: Int(1, 20, log=True, when=when)),
         ("rate", ["boosting"], lambda when: Float(0.01, 0.5, log=True, when=when)),
         ("leaves", ["boosting"], lambda when: Int(3, 63, log=True, when=when)),
@@ -104,7 +106,7 @@ def _holes(data: Data) -> bool:
 
 def uneven(data: Data) -> bool:
     """Has one class several times as many rows as another?"""
-    counts = np.bincount(data.y) if data.kind == "classification" else np.ones(1)
+    counts = np.unique(data.y, return_counts=True)[1] if data.kind == "classification" else np.ones(1)
     return bool(counts.max() > UNEVEN * counts.min())
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nasbook.cli.words import Usage, fail, positive, print_json, say, short, whole
+from nasbook.files import read_bytes, write_text
 from nasbook.kit import interrupt
 
 SECONDS = 60.0
@@ -63,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     if trace_file.exists() and not options.resume:
         raise Usage(f"{folder} holds a search; --resume goes on with it, another --out starts anew")
     folder.mkdir(parents=True, exist_ok=True)
-    _same_data(folder / "data.txt", task.table.digest)
+    _same_data(folder / "data.txt", task.table.digest, begun=trace_file.exists())
     for note in task.table.notes:
         say(note)
     seconds = options.time or (None if options.trials else SECONDS)
@@ -80,18 +81,18 @@ def run(options: argparse.Namespace) -> int:
     return code
 
 
-def _same_data(path: Path, digest: str) -> None:
-    """A search goes on with the data that it has begun with."""
-    if path.exists() and (before := path.read_text(encoding="utf-8").strip()) != digest:
-        raise ValueError(f"{path.parent}: the search there was begun with other data ({before}, now {digest})")
-    path.write_text(digest + "\n", encoding="utf-8")
+def _same_data(path: Path, digest: str, begun: bool) -> None:
+    """A search goes on with the data that it has begun with. A file that a killed run has left empty says nothing."""
+    before = read_bytes(path).decode("utf-8", "replace").strip() if begun and path.exists() else ""
+    if before not in ("", digest):
+        raise ValueError(f"{path.parent}: the search there was begun with other data ({before:.40}, now {digest})")
+    write_text(path, digest + "\n")
 
 
 def _report(trace: Any, task: Any, folder: Path, seconds: float, options: argparse.Namespace) -> int:
     from nasbook.automl import honest, write
     from nasbook.automl.ensemble import ensemble
-    from nasbook.automl.predictions import Predictions, collect, seed_of
-    from nasbook.files import write_text
+    from nasbook.automl.predictions import Predictions, beside, collect, seed_of
 
     done = [t for t in trace.trials if t.status == "done"]
     if not done:
@@ -99,9 +100,14 @@ def _report(trace: Any, task: Any, folder: Path, seconds: float, options: argpar
         first = f"; the first failure: {reasons[0]}" if reasons else ""
         return fail(f"none of {len(trace)} pipelines succeeded{first}", 130 if trace.interrupted else 1)
     best, seed = trace.best, seed_of(trace, trace.best)
-    kept = collect(trace, task, folder / "trace.jsonl")
+    trace_file = folder / "trace.jsonl"
+    kept = collect(trace, task, trace_file)
     if kept.of:
-        kept.save(folder / "trace.jsonl")
+        try:
+            kept.save(trace_file)
+        except OSError as error:
+            say(f"warning: {beside(trace_file)} cannot be written ({error.strerror}); what the trials have predicted "
+                "will be computed again")  # fmt: skip
     else:  # the search has ended before a pipeline was tried on all folds
         kept = Predictions({best.id: task.held_out(best.config, seed)}, task.y, task.fold)
     numbers = honest.three(trace, task, kept=kept)

@@ -17,7 +17,7 @@ lowest on its way: `weights()` looks back for that place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,11 +108,14 @@ def combine(ensemble: Any, P: Any) -> np.ndarray:
     return ensemble(P) if callable(ensemble) else np.tensordot(np.asarray(ensemble, float), P, 1)
 
 
-def nested(P: Any, y: Any, choose: Choose, loss: Loss = nll, folds: Any = 5, seed: int = 0) -> float:
+def nested(
+    P: Any, y: Any, choose: Choose, loss: Loss = nll, folds: Any = 5, seed: int = 0, forward: bool = False
+) -> float:
     """The loss of the procedure `choose`: it chooses on all folds of the rows but one and is judged on that one.
 
     folds: how many, drawn by the seed, or (n,) the fold of each row. No member is trained again. What is said of each
-    fold is put together first, as in the search's own number: the loss is that of all rows at once."""
+    fold is put together first, as in the search's own number: the loss is that of all rows at once. forward: folds lie
+    in time, and only earlier ones choose, so that the first is not judged."""
     P, y = checked(P, y)
     n, of = len(y), np.asarray(folds)
     if of.ndim == 0:
@@ -121,9 +124,16 @@ def nested(P: Any, y: Any, choose: Choose, loss: Loss = nll, folds: Any = 5, see
     if of.shape != (n,) or len(np.unique(of)) < 2:
         raise ValueError(f"folds must be a number, or (n,) with two folds at least; here n is {n}")
     said = np.empty(P.shape[1:])
-    for f in np.unique(of):
-        said[of == f] = combine(choose(P[:, of != f], y[of != f]), P[:, of == f])
-    return loss(said, y)
+    for out, others in outer(of, forward):
+        said[out] = combine(choose(P[:, others], y[others]), P[:, out])
+    judged = of > of.min() if forward else np.full(n, True)
+    return loss(said[judged], y[judged])
+
+
+def outer(fold: np.ndarray, forward: bool = False) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Of each fold (n,) the rows that are judged and those that may choose, as booleans (n,)."""
+    for f in np.unique(fold)[int(forward) :]:
+        yield fold == f, fold < f if forward else fold != f
 
 
 def correlation(P: Any, y: Any) -> np.ndarray:

@@ -54,17 +54,18 @@ def winners_curse(chosen: Any, anew: Any) -> tuple[float, float, float]:
     return bootstrap_mean(anew - chosen)
 
 
-def nested(errors: Any) -> tuple[float, float]:
+def nested(errors: Any, forward: bool = False) -> tuple[float, float]:
     """(naive, nested) error of the best of C candidates whose errors (C, k) on k folds are known.
 
     naive: the lowest mean over all folds. nested: choose by the mean over all folds but one, take the error on that
     one, mean over the k folds. It costs no training, but each model has seen the other folds: an approximation of
-    nested cross-validation."""
+    nested cross-validation. forward: the folds lie in time, and only earlier ones choose, so that the first is not
+    judged."""
     errors = np.asarray(errors, float)
     if errors.ndim != 2 or errors.shape[1] < 2 or not len(errors) or np.isnan(errors).any():
         raise ValueError("nested: errors (candidates, folds) of at least two folds are needed, without NaN")
-    rest = (errors.sum(1, keepdims=True) - errors) / (errors.shape[1] - 1)  # (C, k) mean over the other folds
-    held_out = errors[rest.argmin(0), np.arange(errors.shape[1])]
+    rest = np.cumsum(errors, 1) - errors if forward else errors.sum(1, keepdims=True) - errors  # (C, k) who chooses
+    held_out = errors[rest.argmin(0), np.arange(errors.shape[1])][int(forward) :]
     return float(errors.mean(1).min()), float(held_out.mean())
 
 

@@ -71,6 +71,42 @@ def test_groups_stay_together_everywhere():
         Pipelines(table(g=np.repeat([1, 2, 3], 20)), target="y", group="g")
 
 
+def test_a_group_that_does_not_fit_does_not_end_the_choice():
+    sizes = [300, *[10] * 20]  # the large one alone is more than what is wanted
+    groups = np.repeat(np.arange(21), sizes)
+    for split in range(10):
+        data = table(len(groups), g=[str(g) for g in groups])
+        task = Pipelines(data, target="y", group="g", rows=160, split=split)
+        assert len(task.seen) == 160 and not set(groups[task.seen]) & set(groups[task.unseen])
+    for split in range(10):  # and one that is nearly all: the nearest number is the best that can be done
+        task = Pipelines(data, target="y", group="g", split=split)
+        assert len(task.seen) == 400 and len(np.unique(task.known.groups)) == 11
+    with pytest.raises(ValueError, match="all rows belong to one group"):
+        Pipelines(table(g=["a"] * 60), target="y", group="g")
+
+
+def test_groups_of_one_class_each_leave_the_search_all_classes():
+    y = np.repeat(["a", "b", "c"], [100, 40, 10])
+    g = np.repeat(np.arange(15), 10)  # the only group of c must be seen
+    for split in range(10):
+        task = Pipelines({"x": np.arange(150), "g": [f"g{i}" for i in g], "y": y}, target="y", group="g", split=split)
+        assert set(task.known.labels) == {"a", "b", "c"} and len(task.seen) == 120
+
+
+def test_no_choice_of_the_task_looks_at_the_untouched_rows():
+    """The last fifth, in time, has other shares of the classes and holes that the first rows have not."""
+    y = np.array([*["a", "b"] * 40, *["b"] * 3, *["a"] * 17])
+    x = np.arange(100.0)
+    x[90:] = np.nan
+    even = {"x": x, "z": np.arange(100) % 7, "t": np.arange(100), "y": y}
+    task = Pipelines(even, target="y", time="t")
+    assert task.loss_name == "error" and not {"balanced", "missing"} & set(task.space.parameters)
+    skewed = {**even, "y": np.array([*["a", "a", "a", "a", "b"] * 16, *["b"] * 20])}  # together 64 to 36
+    task = Pipelines(skewed, target="y", time="t")
+    assert task.loss_name == "balanced error" and "balanced" in task.space.parameters
+    assert np.isfinite(task.test(usual(task.space)[0]))
+
+
 def test_the_past_predicts_the_future():
     when = np.random.default_rng(1).permutation(60)
     task = Pipelines(table(t=[f"2026-01-{1 + d // 24:02d} {d % 24:02d}:00" for d in when]), target="y", time="t")

@@ -7,7 +7,8 @@ import nasbook
 from nasbook.automl import honest
 from nasbook.automl.ensemble import promised
 from nasbook.automl.evaluate import Pipelines
-from nasbook.automl.predictions import Predictions
+from nasbook.automl.predictions import Predictions, collect
+from nasbook.statistics.honest import nested as fold_by_fold
 from nasbook.task import trial_seed
 
 
@@ -38,6 +39,37 @@ def test_nested_is_fold_by_fold_what_it_says():
         best = min(kept.of, key=lambda i: error(kept.y[inside], kept.of[i][inside]))
         wrong += np.sum(kept.of[best][outside].argmax(1) != kept.y[outside])
     assert promised(kept, error, "best")[1] == wrong / 60
+
+
+def test_in_time_only_earlier_folds_choose():
+    kept = pool(trials=5)
+    wrong = rows = 0
+    for fold in range(1, 5):
+        past, now = kept.fold < fold, kept.fold == fold
+        best = min(kept.of, key=lambda i: error(kept.y[past], kept.of[i][past]))
+        wrong += np.sum(kept.of[best][now].argmax(1) != kept.y[now])
+        rows += now.sum()
+    assert promised(kept, error, "best", forward=True)[1] == wrong / rows
+    last = kept.fold == 4  # what the future holds changes nothing of how the past is judged
+    three_of_four = {i: np.where(last[:, None], p[:, ::-1], p) for i, p in kept.of.items()}
+    for way in ("best", "greedy", "bagged", "stacked"):
+        told = [promised(Predictions({i: p[~last] for i, p in of.items()}, kept.y[~last], kept.fold[~last]), error, way,
+                         forward=True)[1] for of in (kept.of, three_of_four)]  # fmt: skip
+        assert told[0] == told[1]
+    errors = np.array([[0.1, 0.9, 0.9], [0.2, 0.1, 0.8], [0.3, 0.3, 0.1]])
+    assert fold_by_fold(errors, forward=True)[1] == pytest.approx((0.9 + 0.8) / 2)  # chosen: the first, the second
+
+
+def test_a_search_in_time_order_says_the_forward_number():
+    when = np.arange(80)
+    x = np.random.default_rng(0).normal(size=80)
+    data = {"x": x, "t": when, "y": np.where(x + (when > 40) > 0.5, "a", "b")}
+    task = Pipelines(data, target="y", time="t", loss="error", models=["naive-bayes", "knn"])
+    trace = nasbook.search("random", task, trials=5, seed=0)
+    kept = collect(trace, task)
+    found = honest.three(trace, task, kept=kept)
+    assert found.nested == promised(kept, task.loss, "best", forward=True)[1]
+    assert found.nested != promised(kept, task.loss, "best")[1]
 
 
 def test_rows_that_no_fold_holds_out_do_not_count():

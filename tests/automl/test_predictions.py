@@ -47,6 +47,48 @@ def test_a_file_of_other_rows_is_not_used(searched):
     assert not np.array_equal(found.of[0], collect(trace, task).of[0])
 
 
+def test_a_file_of_another_search_is_not_used_though_its_rows_are_the_same(searched):
+    trace, task, out = searched
+    another = nasbook.search("random", task, trials=6, seed=2)
+    collect(another, task).save(out)
+    found = collect(trace, task, out)
+    assert all(task.loss(found.y, found.of[t.id]) == t.value for t in trace.trials)
+
+
+def test_a_file_that_does_not_say_what_made_it_is_still_read(searched):
+    trace, task, out = searched
+    kept = collect(trace, task)
+    with open(beside(out), "wb") as file:  # as versions before wrote it
+        np.savez_compressed(file, y=kept.y, fold=kept.fold, **{str(i): p for i, p in kept.of.items()})
+    assert Predictions.load(out).made == {}
+    task._kept.clear()
+    task.evaluate = None  # nothing is computed
+    try:
+        assert all(np.array_equal(collect(trace, task, out).of[i], p) for i, p in kept.of.items())
+    finally:
+        del task.evaluate
+
+
+def test_a_damaged_file_is_a_warning_and_what_it_held_is_computed_again(searched, recwarn):
+    trace, task, out = searched
+    kept = collect(trace, task)
+    good = kept.save(out).read_bytes()
+    rng = np.random.default_rng(0)
+    flipped = [bytes([*good[:i], good[i] ^ 0xFF, *good[i + 1 :]]) for i in rng.integers(0, len(good), 60)]
+    for content in (b"", good[: len(good) // 2], *flipped):
+        beside(out).write_bytes(content)
+        found = collect(trace, task, out)
+        assert all(np.array_equal(found.of[i], p) for i, p in kept.of.items())
+    said = {str(w.message) for w in recwarn if w.category is UserWarning}
+    assert len(said) > 3
+    assert [s for s in said if "\n" in s or not s.endswith("is computed again")] == []
+    beside(out).unlink()
+    beside(out).mkdir()
+    with pytest.warns(UserWarning, match="computed again"):
+        assert list(collect(trace, task, out).of) == list(kept.of)
+    beside(out).rmdir()
+
+
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no more", b"text", "pickle", "shape"])
 def test_a_damaged_or_pickled_file_is_one_sentence(tmp_path, content):
     path = tmp_path / "a.predictions.npz"

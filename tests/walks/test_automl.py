@@ -69,6 +69,18 @@ def test_csv_to_code_through_a_kill(table, tmp_path, capsys):
     assert f"{len(members.weights)} together" in report and all(f"trial {i} ×" in report for i in members.weights)
     assert new.stdout.split() == write.load(out).predict(task.table.x).tolist()
 
+    for damage in (b"PK\x03\x04", None):  # a kill while it was written; a folder in its place
+        file = out / "trace.predictions.npz"
+        file.unlink()
+        file.write_bytes(damage) if damage else file.mkdir()
+        (out / "data.txt").write_text("")
+        assert main([*words, "--trials", str(n + 2), "--resume", "--json"]) == 0
+        said = capsys.readouterr()
+        assert {k: v for k, v in json.loads(said.out).items() if k != "seconds"} == {
+            k: v for k, v in told.items() if k != "seconds"
+        }
+        assert "what the trials have predicted is computed again" in said.err and "Traceback" not in said.err
+
     table.write_text(table.read_text().replace("yes", "oui"))
     assert main([*words, "--trials", str(n + 3), "--resume"]) == 2
     assert "begun with other data" in capsys.readouterr().err

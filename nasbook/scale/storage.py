@@ -17,7 +17,7 @@ from __future__ import annotations
 import logging
 import time as clock
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,27 +33,37 @@ BEAT = 15  # seconds between two heartbeats; who misses four of them is dead
 BEGUN, PAUSED = "nasbook begun", "nasbook paused"  # when; of the study's user attributes, like STUDY
 PAUSE = 60  # seconds that a pause lasts unless whoever asked for it says so again
 ATTEMPTS = 5
+DRIVERS = {"psycopg": "psycopg[binary]", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}  # and their packages
 SAME = ("task", "space", "method", "fidelity", "seeds", "first")  # what must not change
 
 
 # ---- the database ----------------------------------------------------------------------------------------
 
 
-def connect(url: str, *, beat: int = BEAT, deaths: int = 2) -> Any:
-    """Optuna's storage; ValueError, in a sentence, for what cannot be opened. Tables are made where there are none."""
-    optuna = _optuna()
+def connect(url: str, *, beat: int = BEAT, deaths: int = 2, say: Callable[[str], None] = lambda _: None) -> Any:
+    """Optuna's storage, which waits for a database that is away for a while, and says so. Tables are made where there
+    are none. ValueError, in a sentence, for what cannot be opened."""
+    _optuna()
+    from nasbook.scale.patience import Patient, why_not
+
     logging.getLogger("optuna").setLevel(logging.ERROR)
     if "://" not in url:
         raise ValueError(
             f"a storage is a URL, e.g. sqlite:///search.db or postgresql://user@host/name, not {url!r:.80}"
         )
-    engine = {"connect_args": {"timeout": 60}} if url.startswith("sqlite") else None
+    if not url.startswith("sqlite") and _place(url).count("@") > 1:
+        raise ValueError(f"in {hidden(url)} an @ of the user or the password is to be written as %40")
+    engine: dict[str, Any] = {"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {"pool_pre_ping": True}
+    if url.startswith(("postgresql:", "postgresql+psycopg")):  # text, also where the server keeps mere bytes
+        engine["connect_args"] = {"client_encoding": "utf8"}
     for attempt in range(ATTEMPTS):  # others may be making the tables at this moment
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # what Optuna calls experimental
-                return optuna.storages.RDBStorage(
+                return Patient(
                     url,
+                    hidden(url),
+                    say,
                     engine_kwargs=engine,
                     heartbeat_interval=beat,
                     grace_period=4 * beat,
@@ -61,7 +71,8 @@ def connect(url: str, *, beat: int = BEAT, deaths: int = 2) -> Any:
                 )
         except Exception as error:  # of SQLAlchemy, a driver, a server
             if attempt == ATTEMPTS - 1 or not _passing(error):
-                raise ValueError(f"the storage {hidden(url)} cannot be opened: {_short(error)}") from None
+                why = _no_driver(url, error) or why_not(error)
+                raise ValueError(f"the storage {hidden(url)} cannot be opened: {why}") from None
             clock.sleep(0.2 * 2**attempt)
     raise AssertionError
 
@@ -72,16 +83,31 @@ def _passing(error: Exception) -> bool:
     return any(word in said for word in ("unique", "already exists", "locked", "duplicate", "no such table"))
 
 
+def _no_driver(url: str, error: Exception) -> str | None:
+    """What to install, where the package that speaks with such a database is missing."""
+    cause = error.__cause__ or error
+    if isinstance(cause, ModuleNotFoundError) and cause.name:
+        package = cause.name.partition(".")[0]
+        return f"{package} is not installed; install it with: pip install '{DRIVERS.get(package, package)}'"
+    if type(cause).__name__ == "NoSuchModuleError":
+        return (
+            f"no database is called {url.partition(':')[0]!r}; a URL begins with sqlite:///, postgresql:// or mysql://"
+        )
+    return None
+
+
+def _place(url: str) -> str:
+    """User, password, host and port."""
+    return url.partition("://")[2].partition("/")[0]
+
+
 def hidden(url: str) -> str:
     """The URL without its password."""
-    head, at, tail = url.rpartition("@")
-    user = head.rpartition(":")[0] if head.count(":") > 1 else head
-    return f"{user}{at}{tail}"
-
-
-def _short(error: Exception) -> str:
-    words = " ".join(str(getattr(error, "orig", None) or error).split())
-    return words[:200] or type(error).__name__
+    url, query, more = url.partition("?")
+    scheme, slashes, rest = url.partition("://")
+    user, at, tail = rest.rpartition("@")
+    kept = [part for part in more.split("&") if "pass" not in part.partition("=")[0].lower()]
+    return f"{scheme}{slashes}{user.partition(':')[0]}{at}{tail}{query * any(kept)}{'&'.join(kept)}"
 
 
 def begin(study: Study, url: str, trust: Trust, storage: Any = None) -> Any:

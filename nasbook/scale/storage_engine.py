@@ -42,7 +42,7 @@ def shared(study: Study, out: Path, bar: Bar, trust: Trust, storage: str | None)
     that cannot be used, RunError where the workers do not start."""
     needs_optuna()
     url = storage or f"sqlite:///{out.resolve() / 'study.db'}"
-    there = begin(study, url, trust, connect(url, deaths=study.budget.max_failures))
+    there = begin(study, url, trust, connect(url, deaths=study.budget.max_failures, say=bar.say))
     path = out / "trace.jsonl"
     trace = trace_of(there)
     if path.exists() and not is_torn(path) and len(before := read(path)[0]) > len(trace):

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import fail_stale_trials
 from optuna.trial import FrozenTrial, TrialState
 
@@ -35,6 +36,7 @@ from nasbook.scale.control import ORDERED
 from nasbook.scale.job import Job
 from nasbook.scale.machine import environment
 from nasbook.scale.optuna import KEPT, KEY, _distribution
+from nasbook.scale.patience import Patient, StorageLost
 from nasbook.scale.storage import BEAT, BEGUN, PAUSE, PAUSED, again, begin, connect, records, stored, study_of
 from nasbook.scale.study import Study
 from nasbook.scale.trust import Trust, importable
@@ -166,24 +168,30 @@ def work(
         name = study.name
     first = stored(url, name)
     plan = study_of(first, url)
-    storage = connect(url, beat=beat, deaths=plan.budget.max_failures)
+    storage = connect(url, beat=beat, deaths=plan.budget.max_failures, say=say)
     plan._folder = trust.folder
     out = out or Path("runs") / plan.folder_name
     with importable(*trust.path), environment(plan, 0), warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
         plan.check("the study in the storage", trust=trust)
-        worker = _Worker(
-            plan, stored(url, first.study_name, storage), out or Path("runs") / "storage", trust, index, say
-        )
+        there = stored(url, first.study_name, storage)
+        worker = _Worker(plan, there, storage, out, trust, index, say)
         with terminable():
             return worker.loop()
 
 
 class _Worker:
     def __init__(
-        self, plan: Study, there: optuna.Study, out: Path, trust: Trust, index: int | None, say: Callable[[str], None]
+        self,
+        plan: Study,
+        there: optuna.Study,
+        storage: Patient,
+        out: Path,
+        trust: Trust,
+        index: int | None,
+        say: Callable[[str], None],
     ) -> None:
-        self.plan, self.there, self.out, self.trust, self.say = plan, there, out, trust, say
+        self.plan, self.there, self.storage, self.out, self.trust, self.say = plan, there, storage, out, trust, say
         self.task = plan.make_task(trust)
         if plan.fidelity:
             self.task.fidelity = plan.fidelity.of(self.task)
@@ -193,6 +201,8 @@ class _Worker:
         self.sampler.begun = float(there.user_attrs[BEGUN])
         self.there.sampler = self.sampler
         self.ended = 0
+        self.mine: int | None = None  # Optuna's number of the trial that runs
+        self.given_away = False  # it runs elsewhere by now
         if torch := sys.modules.get("torch"):
             torch.set_num_threads(plan.resources.cpus)
 
@@ -214,11 +224,23 @@ class _Worker:
                 if kind == "wait":
                     clock.sleep(POLL)
                 else:
-                    self.there.optimize(self._trial, n_trials=1, catch=(Nothing, TrialFailed))
+                    self._once()
         except KeyboardInterrupt:
             self._leave()
             raise
         return self.ended
+
+    def _once(self) -> None:
+        """One trial, or nothing where there is none left."""
+        self.mine, self.given_away = None, False
+        try:
+            self.there.optimize(self._trial, n_trials=1, catch=(Nothing, TrialFailed))
+        except (Exception, KeyboardInterrupt) as error:
+            if lost := self.storage.lost:  # Optuna may have stumbled over that
+                raise lost from None
+            if not (self.given_away or isinstance(error, UpdateFinishedTrialError)):
+                raise
+            self.say("a trial of this worker, which was not heard of for too long, was given to another")
 
     def _next(self) -> str | None:
         """What is to be done: a trial of ours, or waiting for those of others, who may die. None: all is done."""
@@ -289,7 +311,7 @@ class _Worker:
             fidelity, value = curve[-1]
             job.report(fidelity, value, meter.so_far())  # for those who watch, or go on with it
             if one and fidelity == int(fidelity):
-                trial.report(value, int(fidelity))
+                self._report(trial, value, int(fidelity))
             return self.sampler.run.method.should_stop(asked, curve)
 
         meter = Meter()
@@ -305,12 +327,24 @@ class _Worker:
                     checkpoint=self._state(asked),
                 )
         except KeyboardInterrupt:
+            self.storage.hurry()
             job.running = meter.used
-            job.save()  # whoever goes on with it counts from here
+            if not self.given_away:
+                job.save()  # whoever goes on with it counts from here
             raise
         if ended.reason and ended.reason.startswith("timed out after"):
             ended = replace(ended, reason=f"timed out after {limit:g} s")
         return replace(ended, cost=(ended.cost or 0.0) + job.seconds, used=added(job.before, ended.used))
+
+    def _report(self, trial: optuna.Trial, value: float, step: int) -> None:
+        """What the dashboard shows of a trial that runs. Where nobody waits for its end any more, it ends here."""
+        try:
+            trial.report(value, step)
+        except UpdateFinishedTrialError:
+            self.given_away = True
+            raise KeyboardInterrupt from None
+        except StorageLost:
+            raise KeyboardInterrupt from None
 
     def _state(self, asked: Trial) -> Path:
         if self.sampler.run.method.continues:
@@ -319,9 +353,10 @@ class _Worker:
 
     def _leave(self) -> None:
         """Give the trial that Ctrl-C or SIGTERM has cut off to whoever comes next."""
+        self.storage.hurry()
         for t in self.there.get_trials(deepcopy=False, states=(TrialState.FAIL, TrialState.RUNNING)):
             kept = t.user_attrs.get(KEY)
-            if t.number != getattr(self, "mine", None) or not kept or kept["row"].get("status", "running") != "running":
+            if t.number != self.mine or not kept or kept["row"].get("status", "running") != "running":
                 continue
             if t.state == TrialState.RUNNING:
                 self.there._storage.set_trial_state_values(t._trial_id, TrialState.FAIL)

@@ -70,7 +70,7 @@ class Patient(RDBStorage):
         """Wait a moment, or give the database up."""
         why, limit = why_not(error), f"{self.patience:g} s"
         if not _may_pass(error):
-            self.lost = StorageLost(f"the storage {self.shown} takes nothing: {why}")
+            self.lost = StorageLost(f"the storage {self.shown} takes nothing: {why}; what it holds is kept")
         elif waited > self.patience:
             self.lost = StorageLost(
                 f"the storage {self.shown} has not answered for {limit}: {why}; what it holds is kept, and the search "

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from nasbook.loop import Run
 from nasbook.scale import from_optuna, load_study, run
 from nasbook.scale.control import order
 from nasbook.scale.job import Job
-from nasbook.scale.storage import PAUSED, STUDY, begin, hidden, stored, study_of, trace_of
+from nasbook.scale.storage import PAUSED, STUDY, again, begin, hidden, stored, study_of, trace_of
 from nasbook.scale.storage_worker import work
 from nasbook.scale.trust import Trust
 from nasbook.scale.watch import Watched
@@ -288,3 +289,60 @@ def test_an_engine_on_a_database_pauses_and_tries_what_it_is_told_to(study, tmp_
     path.write_text(path.read_text().replace("{trials: 6}", "{trials: 7}"))
     longer = run(path, out, engine="optuna", resume=True)
     assert len(longer) == 7 and sum(t.config["x"] == 0.125 for t in longer.trials) == 1
+
+
+def test_a_worker_that_slept_for_too_long_leaves_its_trial_to_the_one_that_has_it_now(study, tmp_path):
+    """As a laptop that was closed, or a job that was suspended: the trial is another's, and is told once."""
+    path = study("learn", trials=2, more=EPOCHS)
+    url, said = f"sqlite:///{tmp_path / 'db'}", []
+    (tmp_path / "hold.json").write_text('{"epoch": 3}')
+
+    def take_away():
+        until(lambda: (tmp_path / "starts.log").exists())
+        until(lambda: any(len(t.intermediate_values) == 3 for t in stored(url).trials))
+        there = stored(url)
+        (running,) = there.trials
+        there._storage.set_trial_state_values(running._trial_id, optuna.trial.TrialState.FAIL)
+        again(there, running, 2)
+        (tmp_path / "hold.json").unlink()
+
+    taker = threading.Thread(target=take_away, daemon=True)
+    taker.start()
+    assert work(url, tmp_path / "shared", Trust(tmp_path), study=load_study(path), say=said.append) == 2
+    taker.join()
+    trace = trace_of(stored(url))
+    assert [t.status for t in trace.trials] == ["done"] * 2 and sum("given to another" in s for s in said) == 1
+    assert all([f for f, _ in t.curve] == [1, 2, 3, 4, 5, 6] for t in trace.trials)
+    starts = [json.loads(line) for line in (tmp_path / "starts.log").read_text().splitlines()]
+    assert [s["epoch"] for s in starts] in ([0, 3, 0], [0, 4, 0])
+    replayed(trace, path)
+
+
+def test_a_full_disk_ends_a_worker_with_a_sentence_and_what_was_told_is_kept(study, tmp_path, capsys):
+    path = study("square", trials=60)
+    begin(load_study(path), f"sqlite:///{tmp_path / 'db'}", Trust(tmp_path))
+    words = ["worker", f"sqlite:///{tmp_path / 'db'}", "--folder", str(tmp_path), "--out", str(tmp_path / "out")]
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, ((tmp_path / "db").stat().st_size + 4096, limits[1]))
+    try:
+        code = cli.main(words)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    said = capsys.readouterr().err.splitlines()
+    told = sum(": done, " in line for line in said)
+    assert code == 2 and f"nasbook: the storage sqlite:///{tmp_path / 'db'} takes nothing: " in said[-1], said
+    assert not any("Traceback" in line for line in said)
+    assert len(trace_of(stored(words[1]))) == told < 60
+    there = stored(words[1])
+    there.set_user_attr(STUDY, {**there.user_attrs[STUDY], "budget": {"trials": told + 1}})
+    assert cli.main([*words, "--heartbeat", "1"]) == 0 and len(trace_of(stored(words[1]))) == told + 1
+
+
+def test_the_password_of_a_url_is_never_shown():
+    for url, shown in (
+        ("postgresql://me:secret@host:1/db", "postgresql://me@host:1/db"),
+        ("postgresql://me:a:b@c:d@host/db?sslmode=on&password=x", "postgresql://me@host/db?sslmode=on"),
+        ("postgresql://host/db?sslpassword=x", "postgresql://host/db"),
+        ("sqlite:////a/b@c.db", "sqlite:////a/b@c.db"),
+    ):
+        assert hidden(url) == shown

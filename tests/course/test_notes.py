@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from benchmarks import lesson_times
 
 from nasbook.course.exercises import run_cell
 from nasbook.course.lessons import LESSONS, load, questions
@@ -41,6 +42,21 @@ def test_notes_follow_their_notebook(number):
     assert {m.at for m in note.mishaps} <= known
     assert all(part.minutes > 0 for part in note.parts)
     assert all(s.strip() for s in (note.objective, note.misconception, *(m.say for m in note.mishaps)))
+
+
+def test_every_lesson_has_notes():
+    assert list(LESSONS) == WRITTEN
+
+
+@pytest.mark.parametrize("number", WRITTEN)
+def test_the_minutes_leave_time_to_read_and_to_compute(number):
+    (path,) = FOLDER.glob(f"{number}_*.ipynb")
+    parts = lesson_times.lesson(path)
+    for part, (heading, (words, *_)) in zip(notes(number).parts, parts.items(), strict=True):
+        assert part.heading == heading
+        assert words <= lesson_times.WORDS_A_MINUTE * part.minutes, f"{heading}: {words} words in {part.minutes} min"
+    seconds = sum(s for n, _, s in lesson_times.table() if n == number)
+    assert seconds < 60 * notes(number).minutes / 3, f"{seconds:.0f} s of {notes(number).minutes} min are waiting"
 
 
 @pytest.mark.parametrize("number", WRITTEN)

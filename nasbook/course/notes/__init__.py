@@ -3,6 +3,7 @@
     from nasbook.course.notes import notes
     notes("01").misconception
 
+What they say of learners is what a teacher may expect, not what was measured: mend them after your class.
 A test holds them to the notebook: headings, names of labs, questions and exercises, and the minutes; and each typical
 wrong answer is handed to its exercise's check, which must refuse it.
 """

@@ -19,7 +19,7 @@ A lab is a subclass of `Lab`:
             self.method = nasbook.method("random", self.task.space, seed=self.values["seed"])
             self.use(HistoryPicture(...))  # a Picture of nasbook.plots; call `use` again only for another picture
 
-        def make_search(self):             # a generator of steps; runs in the search's thread
+        def make_search(self):             # a generator of steps; advanced by the runner's driver
             return self.search(self.method, self.task, trials=self.values["trials"])
 
         def frame(self, n):                # the picture's state after n steps (n = 0: before the search)
@@ -71,7 +71,7 @@ from nasbook.widgets import cells
 from nasbook.widgets.files import Files
 from nasbook.widgets.frames import Live
 from nasbook.widgets.pick import ClickImage
-from nasbook.widgets.runner import THREAD, Runner
+from nasbook.widgets.runner import Runner
 from nasbook.widgets.settings import Setting, choose, count, nearest, same, slide, tick
 
 __all__ = ["Lab", "Setting", "choose", "count", "nearest", "same", "slide", "tick"]
@@ -588,13 +588,13 @@ class Lab(W.VBox):
         self._state()
 
     def _frame(self, n: int) -> None:
-        """Draw step n; called by the search's thread for new steps, and by callbacks."""
+        """Draw step n; called by the search for new steps, and by callbacks."""
         with self._drawing:
             if self._unready or self.runner.outdated:
                 return
             newest = len(self.steps)
             n = min(n, newest)
-            if n == newest and self._seen is not None and threading.current_thread().name == THREAD:
+            if n == newest and self._seen is not None and self.runner.inside:
                 n = self._seen  # the page looks at an earlier step: leave it there
             elif self.runner.state == "playing" and n < newest and self._seen is None:
                 return  # a later frame is on its way

@@ -99,7 +99,7 @@ def hammer(name, seconds, seed=0, threads=3, **values):
     whole(lab, told)
     alive(lab, SMALL.get(name, {}), told)
     assert not wrong, (told, wrong)
-    mine = lab.runner._thread
+    mine = lab.runner.thread
     lab.close()
     if mine is not None:
         mine.join(PATIENCE)

@@ -243,7 +243,7 @@ def test_a_thread_that_is_not_wanted_any_more_makes_no_step_of_the_new_search():
     go.set()
     assert runner.wait(10) is None and runner.steps == [0, 1, 2] and len(made) == 2
     made[0].join(10)
-    assert not made[0].is_alive() and not [t for t in made if t is made[0] and t is runner._thread]
+    assert not made[0].is_alive() and not [t for t in made if t is made[0] and t is runner.thread]
 
 
 def test_a_search_that_is_opened_again_while_it_ends_goes_on():
@@ -272,7 +272,7 @@ def test_stop_keeps_the_steps_and_ends_the_thread():
     runner = Runner(counting(1000, 0.001))
     runner.step(3)
     runner.wait(10)
-    thread = runner._thread
+    thread = runner.thread
     runner.stop()
     thread.join(10)
     assert not thread.is_alive() and runner.steps == [0, 1, 2] and runner.state == "stopped"

@@ -521,7 +521,7 @@ def test_a_cell_that_runs_again_stops_the_labs_of_its_earlier_run(monkeypatch):
     monkeypatch.setattr("nasbook.widgets.cells._made", {})
     first, beside = DotsLab(), DotsLab()  # two labs of one run live side by side
     first.step()
-    thread = first.runner._thread
+    thread = first.runner.thread
     assert thread.is_alive() and first.runner.state == "paused"
     here[0] = ("cell-2", "run-2")
     other = DotsLab()

@@ -132,8 +132,8 @@ class RunLab(Lab):
         return True
 
     def _look_again(self) -> None:
-        """Look twice a second from now on, in a thread that ends with this lab."""
-        if self._watcher is None:
+        """Look twice a second from now on, in a thread that ends with this lab; without threads only `look` does."""
+        if self._watcher is None and self.runner.driver == "thread":
             self._watcher = threading.Event()
             threading.Thread(target=_watch, args=(weakref.ref(self), self._watcher), name=WATCHER, daemon=True).start()
 

@@ -19,6 +19,7 @@ from nasbook.cli import (
     automl,
     comparing,
     cost,
+    course,
     doctor,
     explaining,
     imports,
@@ -230,6 +231,8 @@ def _parser() -> _Parser:
     cost.add(add("cost", cost.run, "say what a search has cost: seconds, memory and energy"))
 
     explaining.add(add("explain", explaining.run, "say what each parameter of a configuration is worth"))
+
+    course.add(add("course", course.run, "write a folder for a class"))
 
     p = add("doctor", doctor.run, "check that everything nasbook needs is there")
     return parser

@@ -14,6 +14,7 @@ from typing import Any
 
 from nasbook.course.record import Record
 
+KEPT, MESSAGE = 10, 300  # of a check's sentences: how many the record keeps, and how many characters of each
 NOT_GIVEN: Any = type("NotGiven", (), {"__repr__": lambda _: "not given"})()
 
 
@@ -40,8 +41,8 @@ class Exercise:
     """One exercise of a lesson.
 
     `test(answer)` returns None if the answer is right, else a sentence that says what is wrong with it. `stub` is the
-    cell as the learner finds it, `solution` a cell that passes; `answer` is the name that both define. `why` is said
-    when it is passed.
+    cell as the learner finds it, `solution` a cell that passes, or "" where none is shown; `answer` is the name that
+    both define. `why` is said when it is passed.
     """
 
     name: str  # "lesson.exercise", e.g. "03.ei"
@@ -64,10 +65,10 @@ class Exercise:
         missing = self._missing(answer)
         try:
             wrong = missing or self.test(answer)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             wrong = f"your answer raised {type(error).__name__}: {_words(error)}{_where(error)}"
         if not missing:  # an untouched stub is not a try
-            self._note(lambda old: {"tries": old.get("tries", 0) + 1, "passed": wrong is None})
+            self._note(lambda old: _try(old, wrong))
         return Result(wrong is None, self.why if wrong is None else wrong)
 
     def _note(self, facts: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
@@ -107,7 +108,8 @@ class Exercise:
             w.Button(description="Hint", icon="lightbulb-o", tooltip="A first nudge; press again for the second hint"),
             w.Button(description="Solution", icon="key", tooltip="One answer that passes the check. Try first."),
         ]
-        for widget, kind in zip((*buttons, shown), ("hint", "solution", "shown"), strict=True):
+        buttons = buttons if self.solution else buttons[:1]
+        for widget, kind in zip((shown, *buttons), ("shown", "hint", "solution"), strict=False):
             widget.add_class(f"nb-{kind}")
         opened = [0]
 
@@ -120,7 +122,8 @@ class Exercise:
             shown.value = f"<pre>{html.escape(self.solution)}</pre>"
 
         buttons[0].on_click(on_hint)
-        buttons[1].on_click(on_solution)
+        for button in buttons[1:]:
+            button.on_click(on_solution)
         return w.VBox([prompt, w.HBox(buttons), shown])
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
@@ -128,6 +131,12 @@ class Exercise:
         bundle = self.show()._repr_mimebundle_(**kwargs)
         data = dict(bundle[0] if isinstance(bundle, tuple) else bundle or {})
         return {**data, "text/plain": f"Exercise {self.name}. {plain(self.prompt)}"}
+
+
+def _try(old: dict[str, Any], wrong: str | None) -> dict[str, Any]:
+    """What one more try adds to the record; `wrong` is the check's sentence, of which the last ones are kept."""
+    facts: dict[str, Any] = {"tries": old.get("tries", 0) + 1, "passed": wrong is None}
+    return facts if wrong is None else {**facts, "wrong": [*old.get("wrong", ()), wrong[:MESSAGE]][-KEPT:]}
 
 
 def plain(prompt: str) -> str:
@@ -161,14 +170,14 @@ def _does(code: CodeType) -> tuple[Any, ...]:
     return code.co_code, inner, code.co_names
 
 
-def _words(error: Exception) -> str:
+def _words(error: BaseException) -> str:
     try:
         return str(error)
     except Exception:
         return "it has no readable message"
 
 
-def _where(error: Exception) -> str:
+def _where(error: BaseException) -> str:
     """' in line 3 of your cell', if the error arose in a notebook cell."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if "ipykernel" in frame.filename or frame.filename.startswith("<"):

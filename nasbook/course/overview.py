@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import base64
 import html
-import json
 from pathlib import Path
 from typing import Any
 
 from nasbook.course.lessons import LESSONS, load
-from nasbook.course.record import FILE, SCHEMA, Record
+from nasbook.course.record import FILE, Record
 
 
 def progress(path: str | Path | None = None) -> Any:
@@ -26,7 +25,7 @@ def progress(path: str | Path | None = None) -> Any:
     def show() -> None:
         entries = record.read()
         table.value = _table(entries)
-        data = base64.b64encode(json.dumps({"schema": SCHEMA, "entries": entries}, indent=1).encode()).decode()
+        data = base64.b64encode(record.text().encode()).decode()
         look, href = "color:#0072b2;text-decoration:underline", f"data:application/json;base64,{data}"
         link.value = f'<a download="{FILE}" style="{look}" href="{href}">Download my progress</a>'
         if record.problem:

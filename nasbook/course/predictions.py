@@ -102,8 +102,14 @@ class Prediction:
         self._refresh()
 
     def again(self) -> Prediction:
-        """Ask anew: forget the locked answer. The record says that it was asked again."""
-        self.record.revise(self.name, lambda old: {"answer": None, "outcome": None, "again": old.get("again", 0) + 1})
+        """Ask anew: forget the locked answer. The record says that it was asked again, and what was said before the
+        outcome was seen."""
+
+        def anew(old: dict[str, Any]) -> dict[str, Any]:
+            first = {"first": old.get("answer")} if old.get("outcome") and "first" not in old else {}
+            return {"answer": None, "outcome": None, "again": old.get("again", 0) + 1, **first}
+
+        self.record.revise(self.name, anew)
         return Prediction(self.name, self.question, self.options, self.record, self.judge)
 
     def reveal(self, *measured: Any) -> Outcome:

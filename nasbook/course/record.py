@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import secrets
 import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -23,7 +25,8 @@ FIELDS: dict[str, tuple[str, Callable[[Any], bool]]] = {  # of an entry: what ea
     "passed": ("true or false", lambda x: isinstance(x, bool)),
     "solution_seen": ("true or false", lambda x: isinstance(x, bool)),
     **dict.fromkeys(("tries", "hints", "again"), ("a whole number", lambda x: type(x) is int and x >= 0)),
-    **dict.fromkeys(("answer", "outcome"), ("text", lambda x: x is None or isinstance(x, str))),
+    **dict.fromkeys(("answer", "outcome", "first"), ("text", lambda x: x is None or isinstance(x, str))),
+    "wrong": ("a list of sentences", lambda x: isinstance(x, list) and all(isinstance(s, str) for s in x)),
     "when": ("text", lambda x: isinstance(x, str)),
 }
 
@@ -34,11 +37,14 @@ class Record:
     The file is $NASBOOK_PROGRESS, or nasbook_progress.json in the notebook's folder. It is written in one move, so a
     kill leaves either the old or the new one, and by one notebook at a time, so none loses what another has written.
     A damaged file is put aside under a new name and what is sound in it is kept; `problem` says so, and a warning.
+    The file begins with a random number, by which a teacher's report joins two files of one person, and nobody else can
+    tell whose it is.
     """
 
     def __init__(self, path: str | Path | None = None) -> None:
         self._path = path
         self.problem = ""
+        self._learner = ""
 
     @property
     def path(self) -> Path:
@@ -75,11 +81,13 @@ class Record:
         """Merge a downloaded file into this one; what was passed stays as it was. Returns the number of entries read.
 
         ValueError says why a file is no progress file."""
-        new, wrong = _entries(text)
+        new, wrong = read_entries(text)
         if wrong:
             raise ValueError(wrong)
 
         def change(entries: Entries) -> bool:
+            if not entries:  # a fresh place: whoever brings the file back goes on as who they were
+                self._learner = learner_of(text) or self._learner
             for name, facts in new.items():
                 old = entries.get(name, {})
                 entries[name] = old if old.get("passed") else {**old, **facts}
@@ -101,7 +109,9 @@ class Record:
     def _look(self) -> tuple[Entries, str]:
         """What the file holds, and what is wrong with it. ValueError for a folder, OSError where it cannot be read."""
         try:
-            return _entries(read_bytes(self.path))
+            data = read_bytes(self.path)
+            self._learner = learner_of(data) or self._learner
+            return read_entries(data)
         except FileNotFoundError:
             return {}, ""
         except PermissionError as error:
@@ -121,7 +131,15 @@ class Record:
         return entries
 
     def _write(self, entries: Entries) -> None:
-        write_text(self.path, json.dumps({"schema": SCHEMA, "entries": entries}, indent=1))
+        write_text(self.path, self._text(entries))
+
+    def text(self) -> str:
+        """What is kept, as the text of the file that a learner carries away."""
+        return self._text(self.read())
+
+    def _text(self, entries: Entries) -> str:
+        self._learner = self._learner or secrets.token_hex(8)
+        return json.dumps({"schema": SCHEMA, "learner": self._learner, "entries": entries}, indent=1)
 
     def _say(self, problem: str) -> None:
         if problem != self.problem:
@@ -129,7 +147,17 @@ class Record:
         self.problem = problem
 
 
-def _entries(data: str | bytes) -> tuple[Entries, str]:
+def learner_of(data: str | bytes) -> str:
+    """The random number of whose file this is; "" where it has none."""
+    try:
+        whole = parse_json(data)
+    except ValueError:
+        return ""
+    found = whole.get("learner") if isinstance(whole, dict) else None
+    return found if isinstance(found, str) and re.fullmatch("[0-9a-f]{16}", found) else ""
+
+
+def read_entries(data: str | bytes) -> tuple[Entries, str]:
     """What is sound in a progress file, and a sentence on what is not, if anything."""
     try:
         whole = parse_json(data)

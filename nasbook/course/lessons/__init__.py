@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from nasbook.course.exercises import Exercise
 from nasbook.course.predictions import Prediction, Question
@@ -51,12 +52,14 @@ def all_exercises() -> Iterator[Exercise]:
         yield from load(number)
 
 
-def exercise(name: str) -> Exercise:
-    """An exercise by name, e.g. exercise("03.ei"); ValueError lists those that exist."""
+def exercise(name: str, solution: bool = True) -> Exercise:
+    """An exercise by name, e.g. exercise("03.ei"); ValueError lists those that exist.
+
+    With solution=False it has hints and no solution, as in the notebooks of a class."""
     known = {e.name: e for e in all_exercises()}
     if name not in known:
         raise ValueError(f"there is no exercise {name!r}; there are {', '.join(known)}")
-    return known[name]
+    return known[name] if solution else replace(known[name], solution="")
 
 
 def predict(name: str, question: str | None = None, options: Sequence[str] | None = None) -> Prediction:

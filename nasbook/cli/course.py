@@ -1,0 +1,48 @@
+"""`nasbook course`: a folder for a class, and a report on it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from nasbook.cli.lab import notebooks_folder
+from nasbook.cli.words import Usage, say, whole
+
+
+def add(p: argparse.ArgumentParser) -> None:
+    commands = p.add_subparsers(dest="what", metavar="new", parser_class=type(p))
+
+    def command(name: str, run: Any, summary: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        made.set_defaults(run=run)
+        return made
+
+    new = command("new", _new, "write a folder for a class: notebooks, slides, syllabus, handout")
+    new.add_argument("out", nargs="?", type=Path, default=Path("class"), metavar="OUT", help="default: class")
+    new.add_argument("--lessons", required=True, metavar="01,03", help="the lessons, in the order of the class")
+    new.add_argument("--minutes", type=whole(1), default=90, metavar="N", help="of one session (default: 90)")
+    new.add_argument("--repository", default="", metavar="OWNER/NAME", help="yours on GitHub, for the links to Binder")
+    new.add_argument("--overwrite", action="store_true", help="write into the folder if it exists")
+
+
+def run(_: argparse.Namespace) -> int:
+    raise Usage("say what to do: new (nasbook course --help explains it)")
+
+
+def _new(options: argparse.Namespace) -> int:
+    from nasbook.course.teach.folder import new
+
+    notebooks = notebooks_folder()
+    if notebooks is None:
+        raise Usage("the lessons' notebooks are not here: they come with a checkout of nasbook, so run this in one")
+    plan = new(options.out, options.lessons.split(","), options.minutes, notebooks, options.repository,
+               options.overwrite)  # fmt: skip
+    print(f"Wrote {options.out}: student, teacher, slides, syllabus.md, handout.html; begin with README.md.")
+    for step, _ in plan.left_out:
+        print(f"  left out of {plan.minutes} minutes: {step.lesson.number}, {step.name} ({step.part.minutes} minutes)")
+    for lesson in plan.home:
+        print(f"  left out of {plan.minutes} minutes: all of {lesson.number}, {lesson.title}")
+    if not options.repository:
+        say("the links to Binder have OWNER/NAME in them: name your repository with --repository")
+    return 0

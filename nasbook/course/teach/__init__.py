@@ -1,0 +1,1 @@
+"""What a teacher needs: a folder for a class, and a report on it."""

@@ -1,0 +1,97 @@
+"""`nasbook course new`: the folder of a class."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from nasbook.course.lessons import LESSONS
+from nasbook.course.teach import lesson as lessons_
+from nasbook.course.teach import plan as plans
+from nasbook.course.teach import sheets
+from nasbook.course.teach.notebooks import as_text, student, teacher
+from nasbook.course.teach.slides import slides
+
+MOST = 24 * 60  # minutes: a session is no longer than a day
+
+
+def new(
+    out: str | Path,
+    lessons: Sequence[str],
+    minutes: int,
+    notebooks: Path,
+    repository: str = "",
+    overwrite: bool = False,
+) -> plans.Session:
+    """Write the folder `out` for a class of these lessons ("01", …) in so many minutes; what the workshop holds.
+
+    The same input gives the same bytes. ValueError, in one sentence, for a lesson that there is not, too few minutes, a
+    repository that is no OWNER/NAME, and a folder that exists and must not be overwritten; nothing is written then.
+    """
+    chosen = _chosen(lessons)
+    if not 1 <= minutes <= MOST:
+        raise ValueError(f"a session has between 1 and {MOST} minutes, not {minutes}")
+    if repository and not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
+        raise ValueError(f"a repository is OWNER/NAME, as in its address on GitHub, not {repository!r}")
+    out = Path(out)
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"{out} is a file; a class needs a folder")
+    if out.exists() and any(out.iterdir()) and not overwrite:
+        raise ValueError(f"{out} exists; --overwrite writes the class anew there, or name another folder")
+    every = {n: lessons_.read(notebooks, n) for n in LESSONS if n in chosen or any(notebooks.glob(f"{n}_*.ipynb"))}
+    taken = [every[n] for n in chosen]
+    plan = plans.workshop(taken, minutes)
+    files = _files(taken, every, plan, repository, out.resolve().name)
+    _write(out, files)
+    return plan
+
+
+def _chosen(lessons: Sequence[str]) -> list[str]:
+    """The numbers, each once, in the order given."""
+    chosen = list(dict.fromkeys(n.strip().zfill(2) for n in lessons if n.strip()))
+    if unknown := [n for n in chosen if n not in LESSONS]:
+        raise ValueError(f"there is no lesson {unknown[0]!r:.40}; there are {min(LESSONS)} to {max(LESSONS)}")
+    if not chosen:
+        raise ValueError("name at least one lesson, such as --lessons 01,03")
+    return chosen
+
+
+def _files(
+    taken: list[lessons_.Lesson], every: dict[str, lessons_.Lesson], plan: plans.Session, repository: str, where: str
+) -> dict[str, str]:
+    """Name in the folder -> its text."""
+    together = {lesson.file for lesson in taken}
+    weeks, term = (plans.course(taken, every, n, plan.minutes) for n in (4, 12))
+    files = {
+        "README.md": sheets.readme(taken, plan, repository, where),
+        "syllabus.md": sheets.syllabus(plan, weeks, term, taken),
+        "handout.html": sheets.handout(plan, repository, where),
+    }
+    for lesson in taken:
+        files[f"student/{lesson.file}"] = as_text(student(lesson, together, repository))
+        files[f"teacher/{lesson.file}"] = as_text(teacher(lesson, together, repository))
+        files[f"slides/{Path(lesson.file).stem}.html"] = slides(lesson)
+    return files
+
+
+def _write(out: Path, files: dict[str, str]) -> None:
+    """All of the files, or none: they are written beside the folder first. What else is in the folder stays."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        for name, text in files.items():
+            path = scratch / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+        if not out.exists():
+            scratch.chmod(0o755)
+            scratch.rename(out)
+            return
+        for name in files:
+            (out / name).parent.mkdir(exist_ok=True)
+            (scratch / name).replace(out / name)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)

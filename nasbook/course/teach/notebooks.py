@@ -1,0 +1,150 @@
+"""A lesson's notebook for a class: one for the learners, without solutions, and one for the teacher, with notes."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Collection
+from typing import Any
+
+from nasbook.course.exercises import Exercise
+from nasbook.course.lessons import load
+from nasbook.course.notes import Mishap, Part
+from nasbook.course.teach.lesson import Lesson, heading_of, source
+
+HAND_IN = (
+    "**Before you go:** run the next cell and press *Download my progress*. That file is what you hand in; it holds "
+    "what you predicted and which exercises you passed, and not your name."
+)
+Cell = dict[str, Any]
+
+
+def as_text(notebook: dict[str, Any]) -> str:
+    """The bytes of a notebook, always the same: as nbformat writes it."""
+    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def markdown(text: str, name: str, **metadata: Any) -> Cell:
+    return {"cell_type": "markdown", "id": name[:64], "metadata": metadata, "source": text.splitlines(keepends=True)}
+
+
+def student(lesson: Lesson, together: Collection[str], repository: str) -> dict[str, Any]:
+    """No solutions, not behind a button either; links lead to where the class has them; the progress is handed in."""
+    notebook = copy.deepcopy(lesson.notebook)
+    cells = []
+    for cell in notebook["cells"]:
+        text = source(cell)
+        if cell["cell_type"] == "markdown":
+            text = _links(text, lesson, together, repository)
+        else:
+            text = re.sub(
+                r'^nasbook\.exercise\(("[^"]+")\)$', r"nasbook.exercise(\1, solution=False)", text, flags=re.M
+            )
+            cell |= {"outputs": [], "execution_count": None}
+            if text.strip() == "nasbook.progress()":
+                cells.append(markdown(HAND_IN, f"class{lesson.number}-hand-in"))
+        cells.append(cell | {"source": text.splitlines(keepends=True)})
+    return notebook | {"cells": cells}
+
+
+def teacher(lesson: Lesson, together: Collection[str], repository: str) -> dict[str, Any]:
+    """The learners' notebook with the answers in their cells, and notes above the parts, the questions and the labs.
+
+    Its cells know what they are on a slide, so that `jupyter nbconvert --to slides` makes slides of it, too."""
+    notebook = student(lesson, together, repository)
+    exercises = {e.name: e for e in load(lesson.number)}
+    parts = {part.heading: part for part in lesson.parts}
+    cells: list[Cell] = []
+
+    def note(text: str) -> None:
+        if text:
+            shown = "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+            cells.append(markdown(shown, f"teacher{lesson.number}-{len(cells):03}", slideshow={"slide_type": "notes"}))
+
+    for i, cell in enumerate(notebook["cells"]):
+        text = source(cell)
+        kind = cell["metadata"].get("nasbook", {})
+        heading = heading_of(cell)
+        cell["metadata"]["slideshow"] = {"slide_type": _slide(cell, i)}
+        if "nasbook_prompt" not in cell["metadata"]:
+            for asked in named(text) if cell["cell_type"] == "code" else []:
+                note(asks(lesson, asked))
+        if name := kind.get("exercise"):
+            cell["source"] = exercises[name].solution.splitlines(keepends=True)
+        cells.append(cell)
+        if i == 0:
+            note(about(lesson))
+            note(of_part(parts.get("")))
+        elif heading:
+            note(of_part(parts.get(heading)))
+            note(mishaps(lesson, heading))
+        if name := kind.get("check"):
+            note(mishaps(lesson, name, exercises[name]))
+    return notebook | {"cells": cells}
+
+
+def about(lesson: Lesson) -> str:
+    """What stands at the head of the teacher's notebook."""
+    if lesson.notes is None:
+        return f"**For the teacher.** Lesson {lesson.number} has no notes yet; the minutes of its parts are a guess."
+    rows = "\n".join(
+        f"| {part.heading or 'Introduction'} | {part.minutes} | {part.skip or 'stays'} |" for part in lesson.parts
+    )
+    return (
+        f"**For the teacher.** {lesson.notes.objective}\n\n**They believe before:** “{lesson.notes.misconception}”\n\n"
+        f"| part | minutes | when time is short |\n|---|---|---|\n{rows}"
+    )
+
+
+def of_part(part: Part | None) -> str:
+    """Minutes and talking points of a part."""
+    if part is None:
+        return ""
+    points = "\n".join(f"- {point}" for point in part.say)
+    short = f"\n\n*When time is short:* {part.skip}" if part.skip else ""
+    minutes = "1 minute" if part.minutes == 1 else f"{part.minutes} minutes"
+    return f"**{minutes}.**" + (f"\n\n{points}" if points else "") + short
+
+
+def asks(lesson: Lesson, before: str) -> str:
+    """What to ask before this question or lab, and its usual mishaps."""
+    found = [a for a in (lesson.notes.asks if lesson.notes else ()) if a.before == before]
+    words = "\n\n".join(f"**Ask first:** {a.question}\n\n*Listen for:* {a.listen}" for a in found)
+    return "\n\n".join(w for w in (words, mishaps(lesson, before)) if w)
+
+
+def mishaps(lesson: Lesson, at: str, exercise: Exercise | None = None) -> str:
+    found = [m for m in (lesson.notes.mishaps if lesson.notes else ()) if m.at == at]
+    return "\n\n".join(mishap(m, exercise) for m in found)
+
+
+def mishap(m: Mishap, exercise: Exercise | None = None) -> str:
+    """A mishap in words; with its exercise also what the check says of the wrong answer."""
+    code = exercise is not None and m.answer
+    answer = f"\n\n```python\n{m.answer}\n```" if code else f" (“{m.answer}”)" if m.answer else ""
+    return f"**Usual mishap.** {m.happens}{answer}\n\n*Say:* {m.say}"
+
+
+def named(code: str) -> list[str]:
+    """The questions and labs that a cell shows."""
+    return re.findall(r'nasbook\.(?:predict|lab)\(\s*"([^"]+)"', code)
+
+
+def _slide(cell: Cell, i: int) -> str:
+    if i == 0 or heading_of(cell):
+        return "slide"
+    return "subslide" if "nasbook_prompt" in cell["metadata"] else "-"
+
+
+def _links(text: str, lesson: Lesson, together: Collection[str], repository: str) -> str:
+    """Links to lessons that the class has stay; files of nasbook are linked in the repository; others become words."""
+
+    def link(found: re.Match[str]) -> str:
+        words, target = found[1], found[2]
+        if re.match(r"[a-z]+:|#", target) or target in together:
+            return found[0]
+        path = target.removeprefix("../") if target.startswith("../") else f"notebooks/{target}"
+        return f"[{words}](https://github.com/{repository}/blob/HEAD/{path})" if repository else words
+
+    return re.sub(r"(?<!!)\[([^\]]*)\]\(([^)\s]+)\)", link, text)

@@ -1,0 +1,33 @@
+"""The pages of a class folder: HTML that needs nothing but itself. Markdown is turned into HTML by nbconvert."""
+
+from __future__ import annotations
+
+import html
+import importlib.resources
+from importlib.util import find_spec
+
+
+def as_html(text: str) -> str:
+    """Markdown to HTML. ValueError where nbconvert, which comes with JupyterLab, is missing."""
+    if find_spec("nbconvert") is None:
+        raise ValueError(
+            "pages need nbconvert, which comes with JupyterLab; this installs it: pip install 'nasbook[lab]'"
+        )
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    plain = IPythonRenderer(escape=False, exclude_anchor_links=True)
+    return str(MarkdownWithMath(renderer=plain).render(text))
+
+
+def page(title: str, body: str, kind: str) -> str:
+    """A whole page: its looks, and for slides their keys, stand in it."""
+    script = f"<script>\n{_file('slides.js')}</script>\n" if kind == "slides" else ""
+    return (
+        f'<!doctype html>\n<html lang="en-GB">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{html.escape(title)}</title>\n'
+        f'<style>\n{_file("pages.css")}</style>\n</head>\n<body class="{kind}">\n{body}\n{script}</body>\n</html>\n'
+    )
+
+
+def _file(name: str) -> str:
+    return (importlib.resources.files("nasbook.course.teach") / name).read_text(encoding="utf-8")

@@ -1,0 +1,229 @@
+"""The folder of a class: what is in it, what fits, and what is never overwritten."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import nasbook
+from nasbook.cli import main
+from nasbook.course.lessons import LESSONS, load, questions
+from nasbook.course.notes import Notes, Part
+from nasbook.course.teach import folder
+from nasbook.course.teach.lesson import Lesson, read
+from nasbook.course.teach.plan import course, workshop
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    out = tmp_path_factory.mktemp("made") / "week1"
+    folder.new(out, ["01", "03"], 90, NOTEBOOKS, "ada/hpo")
+    return out
+
+
+def cells(path):
+    return nbformat.read(path, 4).cells
+
+
+def test_all_that_a_class_needs_is_there_and_always_the_same(made, tmp_path):
+    names = {str(p.relative_to(made)) for p in made.rglob("*") if p.is_file()}
+    files = ("01_be_the_optimiser", "03_acquisition")
+    assert names == {"README.md", "syllabus.md", "handout.html", *(f"slides/{f}.html" for f in files),
+                     *(f"{who}/{f}.ipynb" for who in ("student", "teacher") for f in files)}  # fmt: skip
+    again = tmp_path / "deep" / "week1"
+    folder.new(again, ["1", " 03", "01"], 90, NOTEBOOKS, "ada/hpo")
+    assert {n: (made / n).read_bytes() for n in names} == {n: (again / n).read_bytes() for n in names}
+
+
+@pytest.mark.parametrize("number", LESSONS)
+def test_no_lesson_shows_its_learners_a_solution_or_a_note(number):
+    from nasbook.course.teach.notebooks import student, teacher
+
+    lesson = read(NOTEBOOKS, number)
+    theirs, mine = student(lesson, {lesson.file}, ""), teacher(lesson, {lesson.file}, "")
+    text = "\n".join("".join(c["source"]) for c in theirs["cells"])
+    for exercise in load(number):
+        assert exercise.stub in text and exercise.solution not in text
+        assert f'nasbook.exercise("{exercise.name}", solution=False)' in text
+        assert exercise.solution in "\n".join("".join(c["source"]) for c in mine["cells"])
+    assert not re.search(r'nasbook\.exercise\("[^"]+"\)$', text, re.M), "a button with a solution"
+    assert "Teacher" not in text and "teacher-" not in json.dumps(theirs)
+    nbformat.validate(nbformat.from_dict(theirs))
+    nbformat.validate(nbformat.from_dict(mine))
+
+
+def test_an_exercise_without_its_solution_has_no_button_for_it():
+    assert len(nasbook.exercise("01.enough", solution=False).show().children[1].children) == 1
+    assert len(nasbook.exercise("01.enough").show().children[1].children) == 2
+
+
+def test_the_learners_notebook_runs(made, tmp_path, monkeypatch):
+    """What differs from the lesson is run here; the lesson itself is run, from top to bottom, by `make notebooks`."""
+    monkeypatch.setenv("NASBOOK_PROGRESS", str(tmp_path / "p.json"))
+    theirs = nbformat.read(made / "student/01_be_the_optimiser.ipynb", 4)
+    lines = [c.source for c in theirs.cells if c.cell_type == "code"]
+    original = [c.source for c in cells(NOTEBOOKS / "01_be_the_optimiser.ipynb") if c.cell_type == "code"]
+    changed = [(a, b) for a, b in zip(original, lines, strict=True) if a != b]
+    assert changed == [
+        (f'nasbook.exercise("{e.name}")', f'nasbook.exercise("{e.name}", solution=False)') for e in load("01")
+    ]
+    names = {"nasbook": nasbook}
+    said = []
+    for cell in (c for c in theirs.cells if "nasbook" in c.metadata):
+        if "check" in cell.metadata["nasbook"]:
+            said.append(eval(cell.source, names))
+        else:
+            exec(cell.source, names)
+    assert len(said) == len(load("01")) and all(not s and "still" in s.message for s in said)
+
+
+def test_links_lead_where_the_class_has_something(made):
+    for path in made.glob("*/*.ipynb"):
+        for cell in cells(path):
+            if cell.cell_type == "markdown":
+                for target in re.findall(r"\]\(([^)#]+?)\)", cell.source):
+                    assert target.startswith("http") or (path.parent / target).exists(), f"{path}: {target}"
+    text = (made / "student/01_be_the_optimiser.ipynb").read_text()
+    assert "https://github.com/ada/hpo/blob/HEAD/nasbook/hpo/grid.py" in text
+
+
+class Page(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.outside = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.outside += [v for k, v in attrs if k in ("src", "srcset") or (tag == "link" and k == "href")]
+
+
+def test_slides_need_nothing_but_themselves_and_have_every_question_and_exercise(made):
+    text = (made / "slides/03_acquisition.html").read_text()
+    assert not Page(text).outside and "@import" not in text and "url(" not in text
+    assert text.count("<section>") >= len(questions("03")) + len(load("03")) + 3
+    for question in questions("03"):
+        assert all(option.replace("'", "&#x27;") in text for option in question.options)
+    assert "def expected_improvement(mean, std, best):\n    u" not in text
+
+
+def test_the_teachers_notebook_says_what_to_say(made):
+    text = "\n".join(c.source for c in cells(made / "teacher/01_be_the_optimiser.ipynb"))
+    for words in ("They believe before", "Ask first", "Listen for", "Usual mishap", "When time is short", "| 8 |"):
+        assert words in text
+
+
+def lesson(number, *parts):
+    """A lesson of parts (heading, minutes, skip)."""
+    notes = Notes(number, "", "", (), tuple(Part(h, m, skip=s) for h, m, s in parts), ())
+    made = Lesson(number, f"{number}_x.ipynb", {"cells": [{"cell_type": "markdown", "source": "**Time:** 9 minutes."}]})
+    made.__dict__["notes"] = notes
+    return made
+
+
+A = lesson(
+    "01", ("", 10, ""), ("Play: it", 10, "show it"), ("Deeper", 10, "say it"), ("Take it to full scale", 5, "no")
+)
+B = lesson("02", ("", 20, ""), ("Exercises", 20, ""))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "gone", "home"),
+    [
+        (85, [], []),
+        (84, ["Take it to full scale"], []),
+        (81, ["Take it to full scale"], []),
+        (80, ["Deeper"], []),  # without it the outlook fits again
+        (66, ["Exercises"], []),
+        (45, ["Play: it", "Deeper", "Take it to full scale", "Exercises"], []),
+        (43, ["Take it to full scale"], ["02"]),
+        (32, ["Deeper", "Take it to full scale"], ["02"]),
+    ],
+)
+def test_what_can_be_spared_goes_first_and_what_fits_stays(minutes, gone, home):
+    plan = workshop([A, B], minutes)
+    assert plan.used <= minutes
+    assert ([step.name for step, _ in plan.left_out], [le.number for le in plan.home]) == (gone, home)
+    held = [(s.lesson.number, s.part.heading) for s in plan.steps]
+    assert held == sorted(held, key=lambda h: (h[0], [p.heading for p in (A if h[0] == "01" else B).parts].index(h[1])))
+
+
+def test_too_few_minutes_say_how_many_it_takes():
+    with pytest.raises(
+        ValueError, match="22 minutes are too few: lesson 01 needs 23, without all that can be left out"
+    ):
+        workshop([A, B], 22)
+
+
+@pytest.mark.parametrize(("sessions", "minutes"), [(4, 90), (12, 90), (4, 20), (1, 30), (12, 240)])
+def test_a_course_has_each_part_once_or_says_that_it_is_left_out(sessions, minutes):
+    every = {n: read(NOTEBOOKS, n) for n in LESSONS}
+    chosen = [every["01"], every["13"]]
+    plans = course(chosen, every, sessions, minutes)
+    assert len(plans) <= sessions
+    assert all(plan.used - len(plan.left_out) <= minutes for plan in plans)
+    there = [(s.lesson.number, s.part) for plan in plans for s in plan.steps]
+    there += [(s.lesson.number, s.part) for plan in plans for s, _ in plan.left_out]
+    for one in chosen:
+        assert [p for n, p in there if n == one.number and p in one.parts] != []
+        assert sum(n == one.number for n, _ in there) == len(one.parts)
+
+
+def test_minutes_of_a_lesson_add_up_with_and_without_notes():
+    for number in LESSONS:
+        one = read(NOTEBOOKS, number)
+        assert sum(p.minutes for p in one.parts) == one.minutes and all(p.minutes > 0 for p in one.parts)
+        one.__dict__["notes"] = None
+        one.__dict__.pop("parts")
+        assert sum(p.minutes for p in one.parts) == one.minutes and all(p.minutes > 0 for p in one.parts)
+
+
+def test_a_folder_is_not_overwritten_without_being_asked(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(NOTEBOOKS.parent)
+    out = tmp_path / "class"
+    arguments = ["course", "new", "--lessons", "00", str(out)]
+    out.mkdir()
+    (out / "README.md").write_text("mine")
+    (out / "names.txt").write_text("mine")
+    assert main(arguments) == 2
+    assert f"{out} exists; --overwrite" in capsys.readouterr().err and (out / "README.md").read_text() == "mine"
+    assert main([*arguments, "--overwrite"]) == 0
+    assert (out / "names.txt").read_text() == "mine" and (out / "student/00_start_here.ipynb").exists()
+    assert (out / "README.md").read_text() != "mine"
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--lessons", "99"], "there is no lesson '99'; there are 00 to"),
+        (["--lessons", "01,x"], "there is no lesson '0x'"),
+        (["--lessons", ","], "name at least one lesson"),
+        (["--lessons", "01", "--minutes", "12"], "12 minutes are too few: lesson 01 needs"),
+        (["--lessons", "01", "--minutes", "0"], "must be a whole number of at least 1"),
+        (["--lessons", "01", "--minutes", "1000000"], "between 1 and 1440 minutes"),
+        (["--lessons", "01", "--repository", "https://x.y/a/b"], "a repository is OWNER/NAME"),
+        ([], "--lessons"),
+    ],
+)
+def test_a_wrong_word_is_one_sentence_and_nothing_is_written(arguments, says, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(NOTEBOOKS.parent)
+    assert main(["course", "new", *arguments, str(tmp_path / "c")]) == 2
+    told = capsys.readouterr().err
+    assert says in told and told.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_in_the_place_of_the_folder_and_no_lessons_here(tmp_path, capsys, monkeypatch):
+    (tmp_path / "f").write_text("x")
+    with pytest.raises(ValueError, match="is a file; a class needs a folder"):
+        folder.new(tmp_path / "f", ["01"], 90, NOTEBOOKS)
+    with pytest.raises(ValueError, match="there is no notebook of lesson 01"):
+        folder.new(tmp_path / "c", ["01"], 90, tmp_path)
+    (tmp_path / "01_x.ipynb").write_text("[]")
+    with pytest.raises(ValueError, match="is no notebook"):
+        folder.new(tmp_path / "c", ["01"], 90, tmp_path)

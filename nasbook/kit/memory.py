@@ -30,6 +30,10 @@ class _Watch(TorchDispatchMode):
         self.bytes: dict[int, int] = {}  # of each storage that lives; 0 for those that are older than the watch
         self.now = self.peak = 0
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # nothing is compiled here, and torch's compiler takes two seconds to load
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         for x in tree_leaves((args, kwargs)):
             self._meet(x, new=False)

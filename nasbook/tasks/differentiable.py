@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
-from torch.func import grad
 from torch.nn.functional import one_hot
 
 from nasbook.kit.threads import one_thread
@@ -96,7 +95,7 @@ class Differentiable(Task):
         steps = self.steps if fidelity is None else max(1, round(fidelity))
         h, w = self.logs(config), self.start(seed)
         for t in range(1, steps + 1):
-            w = w - h[0].exp() * grad(self.train_loss)(w, h)
+            w = self.descended(w, h)
             if report is not None and t % max(1, self.steps // 10) == 0:
                 report(t, float(self.val_loss(w)))
         metrics = {"train_loss": float(self.train_loss(w, h)), "error": self.error(w, "val")}
@@ -107,8 +106,14 @@ class Differentiable(Task):
         """Train as `evaluate` does and return the error on the test rows, which no search has seen."""
         h, w = self.logs(self.space.validate(config)), self.start(seed)
         for _ in range(self.steps):
-            w = w - h[0].exp() * grad(self.train_loss)(w, h)
+            w = self.descended(w, h)
         return self.error(w, "test")
+
+    def descended(self, w: Tensor, h: Tensor) -> Tensor:
+        """The weights (p,) after one step of gradient descent."""
+        at = w.detach().requires_grad_()
+        (g,) = torch.autograd.grad(self.train_loss(at, h), at)
+        return w - h[0].exp() * g
 
     def logs(self, config: Config) -> Tensor:
         """h (m,) of a configuration."""

@@ -19,41 +19,37 @@ Read first: `by_length`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.func import grad, hessian, jacrev, vjp, vmap
 
-from nasbook.hpo.parts.unrolling import FORWARD_MODE, Problem, jvp, push, step
+from nasbook.hpo.parts.unrolling import Problem, back, gradient, pull, push, step, variables
 from nasbook.kit.threads import one_thread
 
 
 @one_thread()
 def by_length(problem: Problem, w: Tensor, h: Tensor, T: int) -> dict[str, np.ndarray]:
     """dL_val/dh (T, m) of each mode for 1 … T differentiated steps, from first weights w (p,)."""
-    Z, E, whole, path = torch.zeros(len(h), len(w), dtype=w.dtype), torch.eye(len(h), dtype=h.dtype), [], [w]
+    Z, whole, path = torch.zeros(len(h), len(w), dtype=w.dtype), [], [w]
     for _ in range(T):
-        Z = vmap(partial(push, problem, path[-1], h))(Z, E)
+        Z = push(problem, path[-1], h, Z)
         path.append(step(problem, path[-1], h))
-        whole.append(Z @ grad(problem.val_loss)(path[-1]))
+        whole.append(Z @ gradient(problem.val_loss, path[-1]))
 
-    g = grad(problem.val_loss)(path[-1])
-    alpha, d, truncated = g, torch.zeros_like(h), []
+    v = gradient(problem.val_loss, path[-1])
+    alpha, d, truncated = v, torch.zeros_like(h), []
     for w_t in reversed(path[:-1]):
-        alpha, alpha_B = vjp(partial(step, problem), w_t, h)[1](alpha)
+        alpha, alpha_B = back(problem, w_t, h, alpha)
         d = d + alpha_B
         truncated.append(d)
 
-    slope = grad(problem.train_loss)
-    v, series, w_T = g, [], path[-1]
-    mixed = vjp(lambda h: slope(w_T, h), h)[1]
-    p = torch.zeros_like(v)
+    w_T, at = variables(path[-1], h)
+    slope, eta, p, series = gradient(problem.train_loss, w_T, at), h[0].exp(), torch.zeros_like(v), []
     for _ in range(T):
         p = p + v
-        v = v - h[0].exp() * jvp(lambda w: slope(w, h), (w_T,), (v,))
-        series.append(-h[0].exp() * mixed(p)[0])
+        v = v - eta * pull(slope, (w_T,), v)[0]
+        series.append(-eta * pull(slope, (at,), p)[0])
     found = {"reverse": whole, "truncated": truncated, "implicit": series}
     return {mode: torch.stack(rows).numpy() for mode, rows in found.items()}
 
@@ -65,11 +61,11 @@ def optimum(problem: Problem, w: Tensor, h: Tensor, most: int = 100) -> tuple[Te
     For a strictly convex training loss of up to about a thousand weights: Newton's method with step halving, then the
     implicit function theorem with a linear solve in place of the series. For ridge regression one step of Newton's
     method is the closed form. RuntimeError where `most` steps do not suffice."""
-    slope = grad(problem.train_loss)
     for _ in range(most):
-        g = slope(w, h)
-        with FORWARD_MODE:  # hessian goes forward over reverse
-            H = hessian(problem.train_loss)(w, h)
+        at = variables(w, h)
+        slope = gradient(problem.train_loss, *at)
+        g = slope.detach()
+        H = torch.stack([pull(slope, at[:1], e)[0] for e in torch.eye(len(w), dtype=w.dtype)])
         if g.norm() < 1e-13:
             break
         move, size, before = torch.linalg.solve(H, g), 1.0, problem.train_loss(w, h)
@@ -78,8 +74,8 @@ def optimum(problem: Problem, w: Tensor, h: Tensor, most: int = 100) -> tuple[Te
         w = w - size * move
     else:
         raise RuntimeError(f"the training loss has no minimum that {most} steps of Newton's method could find")
-    back = torch.linalg.solve(H, grad(problem.val_loss)(w))
-    return w, -back @ jacrev(lambda h: slope(w, h))(h)
+    (d,) = pull(slope, at[1:], torch.linalg.solve(H, gradient(problem.val_loss, w)))
+    return w, -d
 
 
 def central(value: Callable[[Tensor], float], h: Tensor, eps: float = 1e-4) -> Tensor:

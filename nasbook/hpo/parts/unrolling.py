@@ -19,22 +19,18 @@ Papers: Maclaurin, Duvenaud & Adams, Gradient-based Hyperparameter Optimization 
 (reverse); Shaban et al., Truncated Back-propagation for Bilevel Optimization, 2019; Franceschi et al., Forward and
 Reverse Gradient-Based Hyperparameter Optimization, 2017; Lorraine, Vicol & Duvenaud, Optimizing Millions of
 Hyperparameters by Implicit Differentiation, 2020; Baydin et al., Online Learning Rate Adaptation with Hypergradient
-Descent, 2018. Read first: `reverse`. Left out: momentum, minibatches, reversing the
-training instead of storing it. The method that walks along these gradients stands in hypergradient.py.
+Descent, 2018; Pearlmutter, Fast Exact Multiplication by the Hessian, 1994 (`push`). Read first: `reverse`. Left out:
+momentum, minibatches, reversing the training instead of storing it. The method that walks along these gradients stands
+in hypergradient.py.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from functools import partial
 from typing import Protocol, runtime_checkable
 
 import torch
-from torch import Tensor, func
-from torch.func import grad, vjp, vmap
-
-FORWARD_MODE = threading.RLock()  # torch counts the levels of forward mode for the whole process, not for each thread
+from torch import Tensor
 
 
 @runtime_checkable
@@ -46,16 +42,28 @@ class Problem(Protocol):
     def val_loss(self, w: Tensor) -> Tensor: ...  # a scalar
 
 
-def jvp(f: Callable[..., Tensor], at: tuple[Tensor, ...], along: tuple[Tensor, ...]) -> Tensor:
-    """The derivative of f at a point along a direction; safe in several threads, of which one differentiates at a
-    time."""
-    with FORWARD_MODE:
-        return func.jvp(f, at, along)[1]
+def gradient(f: Callable[..., Tensor], w: Tensor, *rest: Tensor) -> Tensor:
+    """∇_w f(w, …) (p,), which can be differentiated again by what is a variable."""
+    with torch.enable_grad():
+        at = w if w.requires_grad else variables(w)[0]
+        return pull(f(at, *rest), (at,), again=any(x.requires_grad for x in (w, *rest)))[0]
+
+
+def pull(y: Tensor, by: tuple[Tensor, ...], alpha: Tensor | None = None, again: bool = False) -> tuple[Tensor, ...]:
+    """αᵀ ∂y/∂x for each x of `by`, 0 where y does not depend on it. A scalar y needs no α."""
+    if not y.requires_grad:
+        return tuple(map(torch.zeros_like, by))
+    return torch.autograd.grad(y, by, alpha, retain_graph=True, create_graph=again, materialize_grads=True)
+
+
+def variables(*at: Tensor) -> tuple[Tensor, ...]:
+    """The same point, by which can be differentiated."""
+    return tuple(x.detach().requires_grad_() for x in at)
 
 
 def step(problem: Problem, w: Tensor, h: Tensor) -> Tensor:
     """Φ(w, h): one step of gradient descent."""
-    return w - h[0].exp() * grad(problem.train_loss)(w, h)
+    return w - h[0].exp() * gradient(problem.train_loss, w, h)
 
 
 def reverse(problem: Problem, w: Tensor, h: Tensor, T: int, last: int | None = None) -> tuple[Tensor, Tensor]:
@@ -66,43 +74,54 @@ def reverse(problem: Problem, w: Tensor, h: Tensor, T: int, last: int | None = N
     path = [w]
     for _ in range(K):
         path.append(step(problem, path[-1], h))
-    alpha, d = grad(problem.val_loss)(path[-1]), torch.zeros_like(h)
+    alpha, d = gradient(problem.val_loss, path[-1]), torch.zeros_like(h)
     for w_t in reversed(path[:-1]):
-        back = vjp(partial(step, problem), w_t, h)[1]
-        alpha, alpha_B = back(alpha)  # αᵀ A_t, αᵀ B_t
+        alpha, alpha_B = back(problem, w_t, h, alpha)
         d = d + alpha_B
     return path[-1], d
 
 
+def back(problem: Problem, w: Tensor, h: Tensor, alpha: Tensor) -> tuple[Tensor, ...]:
+    """αᵀ A_t (p,) and αᵀ B_t (m,) of a step at w."""
+    at = variables(w, h)
+    return pull(step(problem, *at), at, alpha)
+
+
 def forward(problem: Problem, w: Tensor, h: Tensor, T: int) -> tuple[Tensor, Tensor]:
     """The same as `reverse`, carrying Z = ∂w_t/∂h along, here as rows (m, p)."""
-    Z, E = torch.zeros(len(h), len(w), dtype=w.dtype), torch.eye(len(h), dtype=h.dtype)
+    Z = torch.zeros(len(h), len(w), dtype=w.dtype)
     for _ in range(T):
-        Z, w = vmap(partial(push, problem, w, h))(Z, E), step(problem, w, h)
-    return w, Z @ grad(problem.val_loss)(w)
+        Z, w = push(problem, w, h, Z), step(problem, w, h)
+    return w, Z @ gradient(problem.val_loss, w)
 
 
-def push(problem: Problem, w: Tensor, h: Tensor, z: Tensor, e: Tensor) -> Tensor:
-    """A_t z + B_t e: where a step at w leads, if w moves along z (p,) and h along e (m,)."""
-    return jvp(partial(step, problem), (w, h), (z, e))
+def push(problem: Problem, w: Tensor, h: Tensor, Z: Tensor) -> Tensor:
+    """A_t Z + B_t, as rows (m, p): where a step at w leads, if w moves along a row z and h along e, the same row of 1.
+
+    A_t z + B_t e = z - η e_0 ∇_w L - η ∇_w (∇_w L · z + ∇_h L · e),   as second derivatives commute."""
+    at, eta, rows = variables(w, h), h[0].exp(), []
+    g, g_h = pull(problem.train_loss(*at), at, again=True)
+    for z, e in zip(Z, torch.eye(len(h), dtype=h.dtype), strict=True):
+        rows.append(z - eta * (e[0] * g + pull(g @ z + g_h @ e, at[:1])[0]))
+    return torch.stack(rows).detach()
 
 
 def implicit(problem: Problem, w: Tensor, h: Tensor, k: int) -> Tensor:
     """dL_val/dh (m,) at weights w that minimise the training loss, with k terms of the Neumann series."""
-    slope = grad(problem.train_loss)
-    v = grad(problem.val_loss)(w)
+    w, h = variables(w, h)
+    g, eta = gradient(problem.train_loss, w, h), h[0].exp().detach()
+    v = gradient(problem.val_loss, w.detach())
     p = torch.zeros_like(v)
     for _ in range(k):
         p = p + v
-        v = v - h[0].exp() * jvp(lambda w: slope(w, h), (w,), (v,))  # (I - η H) v
-    back = vjp(lambda h: slope(w, h), h)[1]
-    return -h[0].exp() * back(p)[0]
+        v = v - eta * pull(g, (w,), v)[0]  # (I - η H) v, as H is symmetric
+    return -eta * pull(g, (h,), p)[0]
 
 
 def online(problem: Problem, w: Tensor, h: Tensor, T: int, beta: float, last: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """T steps in which η adapts; `last` (p,) is the gradient of the step before, 0 at first. (w, h, last) after."""
     for _ in range(T):
-        g = grad(problem.train_loss)(w, h)
+        g = gradient(problem.train_loss, w, h)
         eta = torch.clamp(h[0].exp() + beta * g @ last, min=1e-12)
         h = torch.cat([eta.log()[None], h[1:]])
         w, last = w - eta * g, g

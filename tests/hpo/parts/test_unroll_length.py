@@ -106,8 +106,8 @@ def test_reverse_mode_keeps_a_weight_vector_for_every_step_and_forward_mode_does
     assert many == few
 
 
-def test_forward_mode_in_two_threads():
-    """torch counts the levels of forward mode for the whole process: two labs may differentiate at the same time."""
+def test_derivatives_in_several_threads():
+    """Two labs may differentiate at the same time."""
     task = RidgeDigits()
     w, h = task.start(0), task.logs({name: 0.03 for name in task.space.parameters})
     alone = forward(task, w, h, 12)[1]

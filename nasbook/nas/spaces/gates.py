@@ -50,7 +50,7 @@ class Places:
     """The places of a space's supernet: all that a strategy needs to know of the space.
 
     A subclass sets the attributes, builds the `net` and says which path a configuration is, and the other way round.
-    nasbook.registry.SUPERNETS lists the subclasses."""
+    nasbook.catalogue.SUPERNETS lists the subclasses."""
 
     space: Space
     ops: tuple[str, ...]  # names of the operations

@@ -14,7 +14,6 @@ from __future__ import annotations
 import html
 import json
 import threading
-import weakref
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -32,9 +31,9 @@ from nasbook.scale.watch import Watched
 from nasbook.trace import Step
 from nasbook.trial import Trial
 from nasbook.widgets.shell import Lab, Setting, choose, count, tick
+from nasbook.widgets.watcher import Watcher
 
 SHOWS = [("learning curves", "curves"), ("workers over time", "workers"), ("processor and memory", "load")]
-POLL = 0.5  # seconds between two looks
 LIVE = ("running", "paused")
 WORDS = {  # of a run, by its state
     "absent": "Ready: waiting for a run",
@@ -55,7 +54,7 @@ class RunLab(Lab):
 
     def __init__(self, folder: str | Path = "", **values: Any) -> None:
         self._looking = threading.Lock()
-        self._watcher: threading.Event | None = None  # set to end the thread that looks
+        self._watcher = Watcher(self)
         self._told: tuple[Any, ...] = ()  # what was shown of the run last
         self._problem = ""
         super().__init__(folder=str(folder) or newest(), **values)
@@ -132,22 +131,16 @@ class RunLab(Lab):
         return True
 
     def _look_again(self) -> None:
-        """Look twice a second from now on, in a thread that ends with this lab; without threads only `look` does."""
-        if self._watcher is None and self.runner.driver == "thread":
-            self._watcher = threading.Event()
-            threading.Thread(target=_watch, args=(weakref.ref(self), self._watcher), name=WATCHER, daemon=True).start()
-
-    def _look_no_more(self) -> None:
-        if self._watcher is not None:
-            self._watcher.set()
-            self._watcher = None
+        """Look twice a second from now on; without threads only `look` does."""
+        if self.runner.driver == "thread":
+            self._watcher.begin()
 
     def stop(self, why: str) -> None:
-        self._look_no_more()
+        self._watcher.end()
         super().stop(why)
 
     def close(self) -> None:
-        self._look_no_more()
+        self._watcher.end()
         super().close()
 
     def _paged(self, _widget: Any, content: Any, _buffers: Any) -> None:
@@ -155,7 +148,7 @@ class RunLab(Lab):
         if content.get("kind") == "opened":
             self._look_again()
         elif content.get("kind") == "closed" and not self._keyboard._views:
-            self._look_no_more()
+            self._watcher.end()
 
     # ---- what is drawn --------------------------------------------------------------------------------------
 
@@ -337,21 +330,6 @@ class RunLab(Lab):
             self.note(
                 "The run was asked to pause; what runs goes on to its end." if pause else "It was asked to go on."
             )
-
-
-WATCHER = "nasbook-watch"
-
-
-def _watch(lab: weakref.ref[RunLab], end: threading.Event) -> None:
-    while not end.wait(POLL):
-        watching = lab()
-        if watching is None:
-            return
-        try:
-            watching.look()
-        except Exception as error:  # nothing may vanish in a thread
-            watching.report(error)
-        del watching
 
 
 def newest() -> str:

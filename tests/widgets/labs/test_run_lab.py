@@ -13,7 +13,8 @@ from widgets.hammer import words
 import nasbook
 from nasbook.scale.control import FILE
 from nasbook.trace import Trace
-from nasbook.widgets.labs.run import WATCHER, running_after, typed
+from nasbook.widgets import watcher
+from nasbook.widgets.labs.run import running_after, typed
 
 PATIENCE = 200.0
 BEAT = {"at": 2.0, "state": "running", "every": 1.0, "host": "elsewhere", "pid": 1, "memory": 2e9, "cpu": 1.5}
@@ -63,7 +64,7 @@ def test_what_is_there_is_shown_at_once_and_what_comes_by_itself(folder):
 def test_half_a_line_waits_for_its_end_and_a_frame_is_drawn_only_for_news(folder):
     lab = nasbook.lab("run", "runs/a")
     lab.wait()
-    lab._look_no_more()
+    lab._watcher.end()
     lab.look()
     frame = lab.image.frame
     assert not lab.look() and lab.image.frame == frame
@@ -160,7 +161,7 @@ def test_a_folder_that_holds_no_good_run_is_one_sentence(folder, damage, said):
 
 def test_the_thread_that_looks_ends_with_the_lab_its_page_and_its_cell(folder):
     def watchers():
-        return [t for t in threading.enumerate() if t.name == WATCHER]
+        return [t for t in threading.enumerate() if t.name == watcher.NAME]
 
     until(lambda: not watchers())
     lab = nasbook.lab("run", "runs/a")
@@ -232,7 +233,7 @@ def test_the_cost_is_of_the_folder_that_is_watched_whatever_the_search_holds(fol
     """While a lab begins anew it holds no trace for a moment, and a control may be moved just then."""
     lab = nasbook.lab("run", "runs/a")
     lab.wait()
-    lab._look_no_more()
+    lab._watcher.end()
     lab.trace = None  # as it stands in that moment
     lab.set(watts=20)
     assert lab.error is None and "(estimate, 20 W a core)" in words(lab._spent)

@@ -28,6 +28,7 @@ CORE = {
     "trial",
     "trace",
     "trace_file",
+    "catalogue",
     "registry",
     "task",
     "method",
@@ -57,7 +58,8 @@ ALLOWED = {
     "joining": {"parameters", "space", "registry"},
     "rows": {"trace"},
     "guard": {"trace", "trace_file", "kit"},
-    "registry": set(),
+    "catalogue": set(),
+    "registry": {"catalogue"},
     "about": {"registry"},
     "statistics": {"trace", "space", "parameters", "statistics"},
     "task": {"space", "fits"},
@@ -96,8 +98,8 @@ ALLOWED = {
     "hpo": CORE | {"kit", "hpo"},
     "nas": CORE | {"kit", "nas", "hpo"},
     "testing": CORE,
-    "estimate": CORE | {"kit", "estimate", "hpo", "nas"},
-    "data": {"data"} | CORE | {"kit", "hpo", "nas", "estimate", "tasks"},  # data/make makes the tables
+    "estimate": CORE | {"kit", "statistics", "estimate", "hpo", "nas"},
+    "data": {"data"} | CORE | {"kit", "statistics", "hpo", "nas", "estimate", "tasks"},  # data/make makes the tables
     "tasks": CORE | {"kit", "tasks", "nas", "data"},  # nas/spaces holds the cells that tasks train
     "explain": CORE | {"kit", "hpo", "nas", "tasks", "explain"},
     "automl": CORE | {"kit", "tasks", "automl"},

@@ -2,7 +2,7 @@
 
     intervals.py   the bootstrap of a mean; the probability that A beats B, and how sure that is
     paired.py      Wilcoxon's signed-rank test; Holm's correction over several tests
-    ranks.py       average ranks, Friedman's test, Nemenyi's critical difference
+    ranks.py       average ranks, Friedman's test, Nemenyi's critical difference; Spearman's correlation
     profiles.py    performance profiles
     power.py       how many seeds a difference needs, by simulation from the runs at hand
     honest.py      over-tuning, the winner's curse, nested cross-validation
@@ -17,13 +17,13 @@ Data Sets, JMLR 2006; Dolan & Moré, Benchmarking Optimization Software with Per
 
 from nasbook.statistics.compare import Comparison, Pair, compare
 from nasbook.statistics.configurations import distances, scaled
-from nasbook.statistics.fidelities import budget_correlation, spearman
+from nasbook.statistics.fidelities import budget_correlation
 from nasbook.statistics.honest import nested, nested_cross_validation, overtuning, winners_curse
 from nasbook.statistics.intervals import beats, bootstrap, bootstrap_mean
 from nasbook.statistics.paired import holm, wilcoxon
 from nasbook.statistics.power import power, seeds_needed
 from nasbook.statistics.profiles import profile
-from nasbook.statistics.ranks import average_ranks, critical_difference, friedman, rank
+from nasbook.statistics.ranks import average_ranks, critical_difference, friedman, rank, spearman
 from nasbook.statistics.runs import Runs, grouped
 
 __all__ = [

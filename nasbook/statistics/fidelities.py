@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nasbook.statistics.ranks import rank
+from nasbook.statistics.ranks import spearman
 from nasbook.trace import Trial
 
 LEAST = 3  # configurations; two always correlate
@@ -24,14 +24,6 @@ class BudgetCorrelation(NamedTuple):
     levels: list[float]  # fidelities, rising; inf is the full one where no number is known
     rho: np.ndarray  # (k, k), NaN where fewer than LEAST configurations have both
     n: np.ndarray  # (k, k) configurations that have both
-
-
-def spearman(a: np.ndarray, b: np.ndarray) -> float:
-    """Correlation of the ranks; NaN where one of both does not vary."""
-    a, b = rank(a), rank(b)
-    if np.ptp(a) == 0 or np.ptp(b) == 0:
-        return np.nan
-    return float(np.corrcoef(a, b)[0, 1])
 
 
 def budget_correlation(trials: Iterable[Trial]) -> BudgetCorrelation:

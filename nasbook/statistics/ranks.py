@@ -34,6 +34,14 @@ def rank(values: Any) -> np.ndarray:
     return (np.cumsum(counts) - (counts - 1) / 2)[place.ravel()]
 
 
+def spearman(a: np.ndarray, b: np.ndarray) -> float:
+    """Correlation of the ranks of a and b (n,); NaN where one of both does not vary."""
+    a, b = rank(a), rank(b)
+    if np.ptp(a) == 0 or np.ptp(b) == 0:
+        return np.nan
+    return float(np.corrcoef(a, b)[0, 1])
+
+
 def average_ranks(values: Any) -> np.ndarray:
     """(k,) mean rank of each method over values (N, k), lower is better."""
     return np.array([rank(row) for row in _checked(values)]).mean(0)

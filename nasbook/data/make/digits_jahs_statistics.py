@@ -8,9 +8,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from scipy.stats import rankdata
 
 from nasbook.data.make.digits201 import markdown as md
+from nasbook.statistics.ranks import spearman
 from nasbook.tasks.digits_jahs import DEFAULT, RECIPE, TABLE, flips
 
 PAGE = TABLE.with_suffix(".md")
@@ -22,10 +22,6 @@ def test_errors() -> np.ndarray:
     """(337, rates, decays, seeds) of the distinct cells."""
     with np.load(TABLE) as table:
         return 1 - table["test"] / 2000
-
-
-def spearman(a: np.ndarray, b: np.ndarray) -> float:
-    return float(np.corrcoef(rankdata(a), rankdata(b))[0, 1])
 
 
 def flips_of_runs(errors: np.ndarray, first: int, second: int) -> float:

@@ -13,7 +13,7 @@ from nasbook.plots import style
 from nasbook.plots.data import bootstrap
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, number, plural
-from nasbook.statistics.fidelities import spearman
+from nasbook.statistics.ranks import spearman
 
 SHOWN = 0.3  # where a long tail of bad cells begins, as a quantile; they lie at the edge of the scatter
 TOP = 0.05  # the source's best cells, as a share of all

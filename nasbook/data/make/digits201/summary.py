@@ -6,9 +6,10 @@ from collections.abc import Callable
 from functools import cache
 
 import numpy as np
-from scipy.stats import kendalltau, rankdata
+from scipy.stats import kendalltau
 
 from nasbook.nas.spaces.nb201.cell import EDGES, OPS, Cell, all_cells
+from nasbook.statistics.ranks import spearman as spearman
 from nasbook.tasks.digits201 import IMAGES, TEST_AT, Digits201
 
 TASKS = tuple(IMAGES)
@@ -30,10 +31,6 @@ def best_tenth(name: str) -> np.ndarray:
 
 
 # ---- rank correlations -----------------------------------------------------------------------------------
-
-
-def spearman(a: np.ndarray, b: np.ndarray) -> float:
-    return float(np.corrcoef(rankdata(a), rankdata(b))[0, 1])
 
 
 def kendall(a: np.ndarray, b: np.ndarray) -> float:

@@ -109,6 +109,10 @@ ALLOWED = {
     "course": CORE
     | METHODS
     | {"cost", "statistics", "tasks", "explain", "automl", "plots", "scale", "widgets", "course", "testing"},
+    "site": CORE
+    | METHODS
+    | {"about", "cost", "statistics", "tasks", "explain", "automl", "plots", "scale", "widgets", "course", "testing"}
+    | {"site"},
 }
 FOREIGN = {
     "hpo": {"matplotlib", "ipywidgets", "anywidget", "IPython", "torch"},

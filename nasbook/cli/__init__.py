@@ -27,6 +27,7 @@ from nasbook.cli import (
     look,
     measuring,
     search,
+    site,
     studies,
     tracking,
     train,
@@ -233,6 +234,7 @@ def _parser() -> _Parser:
     explaining.add(add("explain", explaining.run, "say what each parameter of a configuration is worth"))
 
     course.add(add("course", course.run, "write a folder for a class"))
+    site.add(add("site", site.run, "build the course as a site that needs no server"))
 
     p = add("doctor", doctor.run, "check that everything nasbook needs is there")
     return parser

@@ -1,0 +1,54 @@
+"""`nasbook site`: the course as a site that needs no server."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+from nasbook.cli.lab import notebooks_folder
+from nasbook.cli.words import Usage, fail, say, whole
+
+REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+(@[A-Za-z0-9._/-]+)?")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("out", type=Path, metavar="OUT", help="the folder of the site: a new one, or an earlier site")
+    parser.add_argument("--executed", type=Path, metavar="FOLDER",
+                        help="the lessons, run already (default: they are run, which takes minutes)")  # fmt: skip
+    parser.add_argument("--notebooks", type=Path, metavar="FOLDER", help="the lessons (default: those of the checkout)")
+    parser.add_argument("--repository", type=_repository, default="", metavar="OWNER/NAME[@BRANCH]",
+                        help="yours on GitHub, so that pages open Binder, too")  # fmt: skip
+    parser.add_argument("--frames", type=whole(1, 200), default=30, metavar="N", help="of a lab at most (default: 30)")
+
+
+def run(options: argparse.Namespace) -> int:
+    from nasbook import site
+
+    if lacking := site.missing():
+        return fail(lacking, 1)
+    notebooks = options.notebooks or notebooks_folder()
+    if notebooks is None:
+        raise Usage("the lessons are not here (they come with a checkout of nasbook): name their folder by --notebooks")
+    report = site.build(
+        options.out,
+        notebooks,
+        executed=options.executed,
+        repository=options.repository,
+        frames=options.frames,
+        say=say,
+    )
+    for warning in report.warnings:
+        say(f"warning: {warning}")
+    for error in report.errors:
+        say(error)
+    size = f"{report.bytes / 1e6:.1f} MB, {report.pages} pages, the largest {report.largest}"
+    print(f"Wrote {report.out}: {size}. Open {report.out / 'index.html'}")
+    return 1 if report.errors else 0
+
+
+def _repository(text: str) -> str:
+    name = text.removeprefix("https://github.com/").removesuffix("/").removesuffix(".git")
+    if not REPOSITORY.fullmatch(name):
+        raise argparse.ArgumentTypeError(f"must look like OWNER/NAME or OWNER/NAME@BRANCH, not {text!r:.60}")
+    return name

@@ -1,0 +1,113 @@
+"""A site from notebooks and the package: see __init__.py."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import nasbook
+from nasbook import registry
+from nasbook.site import book, folder, front, lesson, methods, reference, run
+from nasbook.site.pictures import Pictures
+from nasbook.site.sources import Sources
+
+FRAMES = 30  # of a lab, at most
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was built: where, how large, and what went wrong."""
+
+    out: Path
+    pages: int
+    bytes: int
+    largest: str  # the page that is the largest with its pictures
+    errors: tuple[str, ...]  # lessons that stopped: "03_acquisition.ipynb: cell 4: …"
+    warnings: tuple[str, ...]  # of Sphinx
+
+
+def build(
+    out: str | Path,
+    notebooks: str | Path,
+    *,
+    executed: str | Path | None = None,
+    repository: str = "",
+    frames: int = FRAMES,
+    say: Callable[[str], None] = lambda sentence: None,
+) -> Report:
+    """Build the site into the folder `out`, from the lessons in `notebooks`.
+
+    executed: a folder with the same lessons, run already; without one they are run first, which takes minutes.
+    repository: OWNER/NAME or OWNER/NAME@BRANCH, so that each lesson can be opened on Binder.
+    frames: how many a lab has at most. say: is told how it goes.
+
+    A lesson that stops is in the report's errors; the rest is built. ValueError, in one sentence, for a folder that is
+    not the site's own, for notebooks that are none, and where Sphinx is missing.
+    """
+    out, root = Path(out), Path(nasbook.__file__).parents[1]
+    folder.check(out)
+    if lacking := book.missing():
+        raise ValueError(lacking)
+    ran = run.lessons(Path(notebooks), Path(executed) if executed else None, frames, say)
+    with tempfile.TemporaryDirectory(prefix="nasbook-site-") as scratch:
+        pages, site = Path(scratch, "pages"), Path(scratch, "site")
+        _write(pages, site, ran, root, repository)
+        say(f"{sum(1 for p in pages.rglob('*') if p.is_file())} pages to lay out")
+        warned = book.render(pages, site, Path(scratch, "doctrees"))
+        (site / ".nojekyll").touch()  # GitHub Pages leaves folders such as _static out otherwise
+        report = _report(out, site, ran, warned)
+        folder.publish(site, out)
+    return report
+
+
+def _write(pages: Path, site: Path, ran: list[run.Lesson], root: Path, repository: str) -> None:
+    """All pages as Sphinx reads them, and the files that it does not make: pictures and notebooks."""
+    import nbformat
+
+    pictures, sources = Pictures(site), Sources(root, {lesson.stem for lesson in ran})
+    titles = {r.stem: front.title(r.notebook) for r in ran}
+    drawn: list[lesson.Picture] = []
+    texts = {
+        "index": front.first(ran, repository),
+        "lessons/index": front.lessons(ran),
+        "methods/index": methods.index(),
+    }
+    for name in ("lessons", "methods", "reference", "sources"):
+        (pages / name).mkdir(parents=True)
+    (site / "notebooks").mkdir()
+    for each in ran:
+        made = lesson.page(each, pictures, front.bar(each, repository), sources.leads)
+        drawn += lesson.gallery(each, made)
+        nbformat.write(made, pages / "lessons" / f"{each.stem}.ipynb")
+        shutil.copyfile(each.source, site / "notebooks" / each.source.name)
+    for entry in registry.METHODS:
+        texts[f"methods/{entry.name}"] = methods.page(entry.name, sources, titles, lambda name: "")
+    texts["gallery"] = front.gallery(drawn, titles)
+    texts |= reference.pages() | sources.pages()
+    for name, text in texts.items():
+        (pages / f"{name}.md").write_text(text, encoding="utf-8")
+
+
+def _report(out: Path, site: Path, ran: list[run.Lesson], warned: list[str]) -> Report:
+    sizes = {page: _weight(page, site) for page in sorted(site.rglob("*.html"))}
+    largest = max(sizes, key=lambda page: sizes[page])
+    return Report(
+        out,
+        len(sizes),
+        sum((site / name).stat().st_size for name in folder.files(site)),
+        f"{largest.relative_to(site).as_posix()} ({sizes[largest] / 1e6:.1f} MB)",
+        tuple(f"{r.source.name}: {r.error}" for r in ran if r.error),
+        tuple(warned),
+    )
+
+
+def _weight(page: Path, site: Path) -> int:
+    """The bytes of a page with its own pictures."""
+    import re
+
+    text = page.read_text(encoding="utf-8")
+    named = set(re.findall(r"pictures/[0-9a-f]{16}\.\w+", text))
+    return len(text.encode()) + sum((site / name).stat().st_size for name in named)

@@ -1,0 +1,106 @@
+"""The pages that lead to the others: the first one, the list of lessons, and all pictures."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+from urllib.parse import quote
+
+from nasbook import registry
+from nasbook.site.lesson import Picture
+from nasbook.site.run import Lesson
+from nasbook.site.words import escape
+
+
+def binder(repository: str, file: str = "notebooks/00_start_here.ipynb") -> str:
+    """The address that opens a file of OWNER/NAME or OWNER/NAME@BRANCH on Binder."""
+    name, _, branch = repository.partition("@")
+    return f"https://mybinder.org/v2/gh/{quote(name)}/{quote(branch or 'main', safe='')}?urlpath=lab/tree/{quote(file)}"
+
+
+def bar(lesson: Lesson, repository: str) -> str:
+    """The links above a lesson that open it with Python behind it."""
+    file = f"{lesson.stem}.ipynb"
+    opened = (
+        f'<a href="{html.escape(binder(repository, f"notebooks/{file}"))}">Open on Binder</a>' if repository else ""
+    )
+    taken = f'<a href="../notebooks/{file}" download>Download the notebook</a>'
+    return f'<p class="nb-bar">{opened}{taken}</p>'
+
+
+def title(notebook: Any) -> str:
+    """The heading of a notebook's first cell, as plain words."""
+    first = notebook.cells[0].source if notebook.cells else ""
+    found = re.search(r"^#\s+(.+)$", first, re.M)
+    return found[1].strip() if found else ""
+
+
+def promise(notebook: Any) -> str:
+    """What a reader can do after a lesson, and how long it takes: from the lines of its head."""
+    first = notebook.cells[0].source if notebook.cells else ""
+    able = re.search(r"\*\*After this lesson\*\*\s+(.+)", first)
+    minutes = re.search(r"\*\*Time:\*\*\s+(.+?)\.(?:\s|$)", first)
+    sentence = able[1].strip() if able else ""
+    return (sentence[:1].upper() + sentence[1:]) + (f" ({minutes[1]})" if minutes else "")
+
+
+def lessons(ran: Sequence[Lesson]) -> str:
+    rows = "\n".join(
+        f"| [{escape(title(lesson.notebook))}]({lesson.stem}.ipynb) | {promise(lesson.notebook)} |" for lesson in ran
+    )
+    tree = "\n".join(lesson.stem for lesson in ran)
+    return (
+        "# Lessons\n\nEach begins with a prediction, lets you play, and ends with exercises. The pages show what came "
+        "out when they were run; their labs play back here, and are live in the notebook.\n\n"
+        f"| lesson | after it |\n|---|---|\n{rows}\n\n```{{toctree}}\n:hidden:\n\n{tree}\n```\n"
+    )
+
+
+def gallery(pictures: Sequence[Picture], titles: dict[str, str]) -> str:
+    parts = ["# Gallery", "Every picture that a lesson draws, with what it shows in words."]
+    for page, drawn in groupby(pictures, key=lambda p: p.page):
+        name = titles[page.removeprefix("lessons/")]
+        figures = "\n".join(_figure(p, name) for p in drawn)
+        parts.append(f'## {escape(name)}\n\n<div class="nb-gallery">\n{figures}\n</div>')
+    return "\n\n".join(parts) + "\n"
+
+
+def _figure(picture: Picture, name: str) -> str:
+    """A picture in the gallery. Its words stand below it, so that its alt need not say them again."""
+    return (
+        f'<figure><a href="{picture.page}.html" aria-label="{html.escape(name)}: where this picture is drawn">'
+        f'<img loading="lazy" alt="" src="{picture.src}"></a><figcaption>{picture.alt}</figcaption></figure>'
+    )
+
+
+def first(ran: Sequence[Lesson], repository: str) -> str:
+    opened = (
+        f"\n\n[Open the course on Binder]({binder(repository)}), where nothing is installed.\n" if repository else "\n"
+    )
+    start = f"lessons/{ran[0].stem}.ipynb"
+    return f"""# nasbook
+
+Hyperparameter optimisation and neural architecture search, to read, to watch and to scale up. Every method is one short
+Python file that can be read from top to bottom; every lesson predicts first, then plays, then explains.
+
+- [Begin with lesson 00]({start}), or see [all {len(ran)} lessons](lessons/index.md).
+- [{len(registry.METHODS)} methods](methods/index.md): what each does, its formula, its settings and its file.
+- [The gallery](gallery.md): every picture of the course.
+- [The reference](reference/index.md): what a program can call.
+{opened}
+This site needs no server and no network: its folder can be carried on a stick, and `index.html` in it be opened.
+
+```{{toctree}}
+:hidden:
+:maxdepth: 1
+
+lessons/index
+methods/index
+gallery
+reference/index
+sources/index
+```
+"""

@@ -1,0 +1,93 @@
+"""A lesson's page holds what a reader sees of its outputs: no widget, no traceback, no picture as text."""
+
+import base64
+import io
+
+import nbformat
+import pytest
+from PIL import Image
+
+from nasbook.site import lesson, run
+from nasbook.site.pictures import Pictures
+
+WIDGET = {"application/vnd.jupyter.widget-view+json": {"model_id": "gone"}, "text/plain": "a lab"}
+
+
+def png():
+    out = io.BytesIO()
+    Image.new("P", (40, 20)).save(out, "PNG")
+    return base64.b64encode(out.getvalue()).decode()
+
+
+def ran(*outputs, source="x", metadata=None, error=""):
+    cell = nbformat.v4.new_code_cell(source, outputs=list(outputs), execution_count=1, metadata=metadata or {})
+    first = nbformat.v4.new_markdown_cell("# 03 · Title\n\n**After this lesson** you can.")
+    return run.Lesson("03_title", None, nbformat.v4.new_notebook(cells=[first, cell]), error)
+
+
+def shown(made):
+    return [out for cell in made.cells for out in cell.get("outputs", ())]
+
+
+def test_a_picture_is_a_file_with_its_alt_its_size_and_its_turn(tmp_path):
+    html = f'<img alt="a line &amp; a dot" width="20" src="data:image/png;base64,{png()}">'
+    result = nbformat.v4.new_output("execute_result", {"text/html": html, "image/png": png()}, execution_count=1)
+    each = ran(result, result)
+    made = lesson.page(each, Pictures(tmp_path), "bar", lambda path: None)
+    first, second = shown(made)
+    (file,) = (tmp_path / "pictures").iterdir()  # the same picture is there once
+    assert first.data["text/html"] == second.data["text/html"]
+    assert f'src="../pictures/{file.name}"' in first.data["text/html"] and "base64" not in str(made)
+    assert 'height="10"' in first.data["text/html"] and 'loading="lazy"' in first.data["text/html"]
+    (picture, _) = lesson.gallery(each, made)
+    assert (picture.alt, picture.src) == ("a line &amp; a dot", f"pictures/{file.name}")
+
+
+def test_what_needs_a_kernel_or_is_noise_is_left_out(tmp_path):
+    made = lesson.page(
+        ran(
+            nbformat.v4.new_output("display_data", WIDGET),
+            nbformat.v4.new_output("stream", name="stderr", text="\r 10%\r 90%"),
+            nbformat.v4.new_output("stream", name="stdout", text="10 %\r90 %\n\x1b[31mred\x1b[0m"),
+            nbformat.v4.new_output("error", ename="ValueError", evalue="too small", traceback=["Traceback …"]),
+            nbformat.v4.new_output("display_data", {**WIDGET, "text/html": '<div class="nb-frames"></div>'}),
+        ),
+        Pictures(tmp_path),
+        "bar",
+        lambda path: None,
+    )
+    out, error, frames = shown(made)
+    assert out.text == "90 %\nred" and error.text == "ValueError: too small" and "Traceback" not in str(made)
+    assert dict(frames.data) == {"text/html": '<div class="nb-frames"></div>'}
+
+
+def test_a_check_that_nobody_has_answered_is_left_out_and_an_early_end_is_said(tmp_path):
+    each = ran(
+        source="nasbook.exercise('03.a').check()", metadata={"nasbook": {"check": "03.a"}}, error="cell 1: X: <y>"
+    )
+    made = lesson.page(each, Pictures(tmp_path), "bar", lambda path: None)
+    assert not [cell for cell in made.cells if cell.cell_type == "code"]
+    assert "the lesson stopped at cell 1: X: &lt;y&gt;" in made.cells[2].source
+
+
+def test_notebooks_that_were_run_must_be_those_lessons(tmp_path):
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    with pytest.raises(ValueError, match="holds no lesson"):
+        run.lessons(here, there, 3, print)
+    nbformat.write(ran().notebook, here / "03_title.ipynb")
+    with pytest.raises(ValueError, match="no folder of notebooks that were run"):
+        run.lessons(here, there, 3, print)
+    there.mkdir()
+    with pytest.raises(ValueError, match="is not there: run the lessons again"):
+        run.lessons(here, there, 3, print)
+    (there / "03_title.ipynb").write_text("{}")
+    with pytest.raises(ValueError, match="is no notebook"):
+        run.lessons(here, there, 3, print)
+    nbformat.write(ran(source="y").notebook, there / "03_title.ipynb")
+    with pytest.raises(ValueError, match="was run from other cells"):
+        run.lessons(here, there, 3, print)
+    failed = nbformat.v4.new_output("error", ename="ValueError", evalue="too\nsmall", traceback=[])
+    nbformat.write(ran(failed).notebook, there / "03_title.ipynb")
+    (found,) = run.lessons(here, there, 3, print)
+    assert found.error == "cell 1: ValueError: too small" and found.number == "03"

@@ -25,12 +25,13 @@ STALE := stale
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-ray test-gpu env env-test env-ray lint format notebooks browser picture clean stale
+.PHONY: help lab test test-ray test-gpu env env-test env-ray lint format notebooks site browser picture clean stale
 
 help:
 	@echo "make lab        install nasbook into $(VENV) and open JupyterLab at the first lesson"
 	@echo "make test       install what the tests need and run everything: lint, types, tests, notebooks"
 	@echo "make test-ray   install Ray, the trackers and ONNX's packages beside it and run what needs them"
+	@echo "make site       build the course as a site, build/site/index.html; it needs no server"
 	@echo "make test-gpu   run what needs a GPU, on a machine that has one"
 	@echo
 	@echo "make env        only install (env-test: with what the tests need)"
@@ -125,6 +126,9 @@ lint: env-test
 format: env-test
 	$(BIN)/ruff check --fix --exit-zero .
 	$(BIN)/ruff format .
+
+site: env-test
+	$(THREADS) $(BIN)/python -m nasbook site build/site $(ARGS)
 
 notebooks: env-test
 	$(NBVAL) $(NOTEBOOKS)

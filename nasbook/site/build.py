@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import nasbook
 from nasbook import registry
 from nasbook.site import book, folder, front, lesson, methods, reference, run
 from nasbook.site.pictures import Pictures
@@ -47,7 +46,7 @@ def build(
     A lesson that stops is in the report's errors; the rest is built. ValueError, in one sentence, for a folder that is
     not the site's own, for notebooks that are none, and where Sphinx is missing.
     """
-    out, root = Path(out), Path(nasbook.__file__).parents[1]
+    out, root = Path(out), Path(__file__).parents[2]
     folder.check(out)
     if lacking := book.missing():
         raise ValueError(lacking)

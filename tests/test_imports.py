@@ -130,7 +130,7 @@ FOREIGN = {
     ),
 }
 # files of hpo that train something, with torch
-TRAINS = {"hypergradient", "pbt", "unroll_length", "unrolling", "prior_fitted", "problems"}
+TRAINS = {"hypergradient", "pbt", "unroll_length", "unrolling", "prior_fitted", "prior_fitting", "problems"}
 ROOMS = sorted({p.relative_to(ROOT).with_suffix("").parts[0] for p in MODULES} - {"__init__", "__main__", "cli"})
 
 

@@ -10,7 +10,7 @@ seen, so that their region is avoided, even that of a single one beside the best
 value. One value absurdly far out is overruled by good neighbours. Trials in flight count as the setting `lie` says, so
 that parallel asks spread: as the lowest, mean or highest value seen (constant liar), or as the mean that the results
 alone lead to ("believer"), which takes only the doubt away there. A `prior` about where the best lies weights the
-acquisition, less and less (prior.py). After 100 trials the hyperparameters are fitted for every fourth trial only.
+acquisition, less and less (prior_weighted.py). After 100 trials the hyperparameters are fitted for each fourth only.
 
 Each acquisition has a file of its own, read when it is asked for, and is made of a view: `a(Z, U)` is (m,), the larger
 the better, at points U (m, d) and their features Z (m, D); `a.climb(U)`, if it has a slope, moves points uphill.
@@ -36,9 +36,9 @@ from nasbook.hpo.parts.bayesian_settings import ACQUISITIONS, LIES, PRIOR, Bayes
 from nasbook.hpo.parts.features import Features
 from nasbook.hpo.parts.gp import GP
 from nasbook.hpo.parts.maximise import maximise
-from nasbook.hpo.parts.sobol import quasi_random
 from nasbook.kit.believing import Believing
 from nasbook.kit.blas import one_thread
+from nasbook.kit.sobol import quasi_random
 from nasbook.kit.untried import untried
 from nasbook.kit.values import Reach
 from nasbook.space import Config, Space
@@ -121,7 +121,7 @@ class BayesianView:
     def judge(self) -> Any:
         """The acquisition under this belief."""
         judge = registry.load(ACQUISITIONS[self.acquisition])(self)
-        return registry.load(f"{PRIOR}:Weighted")(self, judge) if self.settings.prior else judge
+        return registry.load(f"{PRIOR}_weighted:Weighted")(self, judge) if self.settings.prior else judge
 
     def see(self, U: np.ndarray) -> np.ndarray:
         """Features (m, D) of points (m, d)."""

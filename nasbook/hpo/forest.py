@@ -27,10 +27,10 @@ import numpy as np
 
 from nasbook.hpo.parts.acquisition import ei
 from nasbook.hpo.parts.features import Features
-from nasbook.hpo.parts.sobol import quasi_random
 from nasbook.hpo.parts.trees import Forest, log_normal_ei
 from nasbook.kit.believing import Believing
 from nasbook.kit.checks import flag, setting, whole, within
+from nasbook.kit.sobol import quasi_random
 from nasbook.kit.untried import untried
 from nasbook.kit.values import Reach, exponent, tame, untame
 from nasbook.space import Config, Space

@@ -22,7 +22,8 @@ import nasbook  # noqa: E402
 from nasbook.hpo.parts import problems  # noqa: E402
 from nasbook.hpo.parts.bars import Bars  # noqa: E402
 from nasbook.hpo.parts.gp import GP  # noqa: E402
-from nasbook.hpo.parts.prior_fitted import PriorFitted, edges_of, fit  # noqa: E402
+from nasbook.hpo.parts.prior_fitted import PriorFitted  # noqa: E402
+from nasbook.hpo.parts.prior_fitting import edges_of, fit  # noqa: E402
 
 ELL, NOISE, SHOWN = 0.25, 0.1, 6
 

@@ -14,7 +14,8 @@ import time
 import torch
 
 from nasbook.hpo.parts import problems
-from nasbook.hpo.parts.prior_fitted import PriorFitted, edges_of, fit
+from nasbook.hpo.parts.prior_fitted import PriorFitted
+from nasbook.hpo.parts.prior_fitting import edges_of, fit
 from nasbook.kit.safetensors import write_weights
 
 BARS, SHOWN, ASKED, REUSE = 100, 100, 64, 6

@@ -26,7 +26,7 @@ from nasbook.hpo.parts.acquisition import log_h
 from nasbook.hpo.parts.draws import covariance
 from nasbook.hpo.parts.gp import GP
 from nasbook.hpo.parts.maximise import enumerate_all
-from nasbook.hpo.parts.sobol import quasi_random
+from nasbook.kit.sobol import quasi_random
 
 LEAST = 1e-6  # a standard deviation below which a value is known, and rounding is all that is left of a covariance
 LISTED, SPREAD = 128, 64  # of the points among which the lowest mean is looked for

@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 
 from nasbook.hpo.parts.features import Features
-from nasbook.hpo.parts.sobol import quasi_random
+from nasbook.kit.sobol import quasi_random
 from nasbook.space import Config, Space
 
 ENUMERATED, SOBOL, STEPS, STARTS = 2048, 1024, 256, 10

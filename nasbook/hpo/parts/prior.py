@@ -1,19 +1,11 @@
-"""πBO: where you believe that the best configuration lies, and how the search forgets it.
-
-    next  x = argmax a(x) π(x)^(β/n),      n: trials so far,  π: your belief, a density
+"""Where somebody believes that the best configuration lies: a density π over the space.
 
     prior={"C": [10.0, 0.1], "kernel": [0.7, 0.2, 0.1]}
 
 For a number, [centre, width]: a value of the parameter, and a standard deviation as a share of its axis (of the
 logarithmic axis where the parameter has one). For a Choice, the probability of each option, in their order. Parameters
-that are not named, and those that do not exist in a configuration, have density 1.
-
-The first trials are drawn from π. Afterwards its exponent falls as 1/n, so results overrule it: a wrong belief costs
-trials, not the search. π is at least 10⁻¹², so that nothing is ruled out. An acquisition that may be negative counts as
-what it leaves below f*: UCB and Thompson sampling as max(f* - bound, 0), as in SMAC3. LogEI is a logarithm already.
-
-Paper: Hvarfner et al., πBO: Augmenting Acquisition Functions with User Beliefs for Bayesian Optimization, 2022. There β
-is a tenth of the number of trials; here it is a setting, 10. Read first: `weighted`.
+that are not named, and those that do not exist in a configuration, have density 1. π is at least 10⁻¹², so that nothing
+is ruled out. What a search makes of it stands in prior_weighted.py (πBO) and priorband.py.
 """
 
 from __future__ import annotations
@@ -25,24 +17,11 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from nasbook.hpo.parts.climb import climb
 from nasbook.hpo.parts.features import Features
 from nasbook.space import Choice
 
 FLOOR = math.log(1e-12)
 Beliefs = Mapping[str, Sequence[float]]
-
-
-def weighted(
-    a: np.ndarray, da: np.ndarray, w: np.ndarray, dw: np.ndarray, acquisition: str, best: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """An acquisition a (m,) and its gradient (m, D), times e^w, with w = (β/n) ln π and its gradient."""
-    if acquisition == "log_ei":
-        return a + w, da + dw
-    if acquisition in ("ucb", "thompson"):
-        a, da = np.maximum(a + best, 0), da * (a + best > 0)[:, None]
-    factor = np.exp(w)
-    return a * factor, (da + a[:, None] * dw) * factor[:, None]
 
 
 class Prior:
@@ -90,34 +69,6 @@ class Prior:
         for j, p in self.choices.items():
             x[j] = (np.searchsorted(np.cumsum(p)[:-1], u[j], side="right") + 0.5) / len(p)
         return x
-
-
-class Weighted:
-    """Another acquisition, times π^(β/n) of a BayesianView; n counts all trials so far, those in flight too."""
-
-    def __init__(self, view: Any, acquisition: Any) -> None:
-        self.acquisition, self.view = acquisition, view
-        self.prior = Prior(view.features, view.settings.prior)
-        self.fading = view.settings.beta / max(1, len(view.y) + len(view.failed) + len(view.pending))
-        self.climb = self._climb if acquisition.climb else None
-
-    def __call__(self, Z: np.ndarray, U: np.ndarray) -> np.ndarray:
-        w, none = self.fading * self.prior.log(Z, U)[0], np.zeros_like(Z)
-        return weighted(self.acquisition(Z, U), none, w, none, self.view.acquisition, self.view.values.min())[0]
-
-    def slope(self, Z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        (a, da), (w, dw), best = self.acquisition.slope(Z), self.prior.log(Z), self.view.values.min()
-        return weighted(
-            a, da, self.fading * w, self.fading * dw, self.view.acquisition, best / self.view.believed.scale
-        )
-
-    def _climb(self, U: np.ndarray) -> np.ndarray:
-        return climb(U, self.view.features, self.slope)
-
-    def trust(self, U: np.ndarray) -> np.ndarray:
-        """π^(β/n), what is left of the prior, at points U (m, d): (m,)."""
-        U = self.view.space.snap(U)
-        return np.exp(self.fading * self.prior.log(self.view.features(U), U)[0])
 
 
 def check(beliefs: Any) -> dict[str, list[float]]:

@@ -8,13 +8,13 @@ The order of the points is not told, so it cannot matter. A token that stands fo
 a query without any point has something to look at: then the answer is the prior's.
 
 Papers: Müller et al., Transformers Can Do Bayesian Inference, 2022; Müller, Feurer, Hollmann & Hutter, PFNs4BO:
-In-Context Learning for Bayesian Optimization, 2023. Read first: `PriorFitted.forward`, then `fit`.
+In-Context Learning for Bayesian Optimization, 2023. Read first: `PriorFitted.forward`. How it was trained stands in
+prior_fitting.py.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -24,7 +24,6 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from nasbook.hpo.parts.bars import HALF
-from nasbook.hpo.parts.problems import Batch, describe
 from nasbook.kit.safetensors import read_weights
 
 
@@ -91,43 +90,10 @@ class PriorFitted(nn.Module):
         return -(logits.log_softmax(-1).gather(-1, b[..., None])[..., 0] + log_density)
 
 
-def edges_of(values: Tensor, bars: int, rare: float = 0.002) -> Tensor:
-    """Edges (bars + 1,) between which values (k,) of the prior lie equally often; a `rare` share is beyond each end."""
-    values = values.double().flatten().cpu()
-    some = values[torch.randperm(len(values))[:1_000_000]]
-    return torch.quantile(some, torch.linspace(rare, 1 - rare, bars + 1).double()).unique().float()
-
-
-def fit(
-    net: PriorFitted,
-    draw: Callable[[], Batch],
-    steps: int,
-    rate: float = 1e-3,
-    warm: float = 0.05,
-    half: bool = False,
-    done: Callable[[int], float] | None = None,
-) -> Iterator[Tensor]:
-    """Train the network on batches that `draw` makes, and tell the mean -log q of each step.
-
-    Adam; the rate rises for the first `warm` of the steps and falls along a cosine. half: bfloat16 where it can.
-    done: which share of the training is over after so many steps, where that is not step / steps."""
-    optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-4)
-    for step in range(steps):
-        over = done(step) if done else (step + 0.5) / steps
-        if over >= 1:
-            return
-        for group in optimiser.param_groups:
-            falling = (1 + math.cos(math.pi * (over - warm) / (1 - warm))) / 2
-            group["lr"] = rate * (over / warm if over < warm else falling)
-        X, y, query, target = draw()
-        with torch.autocast(X.device.type, torch.bfloat16, enabled=half):
-            logits = net(X, y, query)
-        loss = net.nll(logits.float(), target).mean()
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        optimiser.step()
-        yield loss
+def describe(u: Tensor, choice: Tensor) -> Tensor:
+    """What the network sees of points u (…, most), NaN where a parameter does not exist: (…, 3 most)."""
+    exists = ~u.isnan()
+    return torch.cat([torch.where(exists, u - 0.5, 0.0), choice.expand(u.shape).float(), exists.float()], -1)
 
 
 @cache

@@ -20,6 +20,8 @@ import math
 import torch
 from torch import Generator, Tensor
 
+from nasbook.hpo.parts.prior_fitted import describe
+
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]  # X (b, n, D), y (b, n), query (b, m, D), answers (b, m)
 
 
@@ -74,12 +76,6 @@ def problems(b: int, n: int, rng: Generator, most: int = 8) -> tuple[Tensor, Ten
     f = _unit(torch.expm1(stretch * _unit(f)) / stretch)
     noise = 10 ** (-3 + 2.5 * dice.uniform(b, 1))
     return X, f + noise * dice.normal(b, n), f
-
-
-def describe(u: Tensor, choice: Tensor) -> Tensor:
-    """What the network sees of points u (…, most), NaN where a parameter does not exist: (…, 3 most)."""
-    exists = ~u.isnan()
-    return torch.cat([torch.where(exists, u - 0.5, 0.0), choice.expand(u.shape).float(), exists.float()], -1)
 
 
 def _points(b: int, n: int, most: int, dice: Dice) -> tuple[Tensor, Tensor, Tensor]:

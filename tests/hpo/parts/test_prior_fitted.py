@@ -3,7 +3,8 @@
 import torch
 
 from nasbook.hpo.parts import problems
-from nasbook.hpo.parts.prior_fitted import PriorFitted, edges_of, fit
+from nasbook.hpo.parts.prior_fitted import PriorFitted
+from nasbook.hpo.parts.prior_fitting import edges_of, fit
 
 
 def small(inputs=1, bars=20, **sizes):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import qmc
 
-from nasbook.hpo.parts.sobol import GIVEN, quasi_random
+from nasbook.kit.sobol import GIVEN, quasi_random
 
 
 @pytest.mark.parametrize("d", [1, 2, 3, 8, 1 + len(GIVEN), 2 + len(GIVEN), 40])

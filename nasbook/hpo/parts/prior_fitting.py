@@ -1,0 +1,51 @@
+"""How a prior-fitted network is trained: on problems that are drawn anew for each step, once, before any search."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor, nn
+
+from nasbook.hpo.parts.prior_fitted import PriorFitted
+from nasbook.hpo.parts.problems import Batch
+
+
+def edges_of(values: Tensor, bars: int, rare: float = 0.002) -> Tensor:
+    """Edges (bars + 1,) between which values (k,) of the prior lie equally often; a `rare` share is beyond each end."""
+    values = values.double().flatten().cpu()
+    some = values[torch.randperm(len(values))[:1_000_000]]
+    return torch.quantile(some, torch.linspace(rare, 1 - rare, bars + 1).double()).unique().float()
+
+
+def fit(
+    net: PriorFitted,
+    draw: Callable[[], Batch],
+    steps: int,
+    rate: float = 1e-3,
+    warm: float = 0.05,
+    half: bool = False,
+    done: Callable[[int], float] | None = None,
+) -> Iterator[Tensor]:
+    """Train the network on batches that `draw` makes, and tell the mean -log q of each step.
+
+    Adam; the rate rises for the first `warm` of the steps and falls along a cosine. half: bfloat16 where it can.
+    done: which share of the training is over after so many steps, where that is not step / steps."""
+    optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-4)
+    for step in range(steps):
+        over = done(step) if done else (step + 0.5) / steps
+        if over >= 1:
+            return
+        for group in optimiser.param_groups:
+            falling = (1 + math.cos(math.pi * (over - warm) / (1 - warm))) / 2
+            group["lr"] = rate * (over / warm if over < warm else falling)
+        X, y, query, target = draw()
+        with torch.autocast(X.device.type, torch.bfloat16, enabled=half):
+            logits = net(X, y, query)
+        loss = net.nll(logits.float(), target).mean()
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimiser.step()
+        yield loss

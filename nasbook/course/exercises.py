@@ -13,6 +13,8 @@ from types import CodeType
 from typing import Any
 
 from nasbook.course.record import Record
+from nasbook.course.still import exercise_html
+from nasbook.widgets.still import Still, wanted
 
 KEPT, MESSAGE = 10, 300  # of a check's sentences: how many the record keeps, and how many characters of each
 NOT_GIVEN: Any = type("NotGiven", (), {"__repr__": lambda _: "not given"})()
@@ -130,7 +132,19 @@ class Exercise:
         """Shown as a widget where there is one, as text elsewhere."""
         bundle = self.show()._repr_mimebundle_(**kwargs)
         data = dict(bundle[0] if isinstance(bundle, tuple) else bundle or {})
-        return {**data, "text/plain": f"Exercise {self.name}. {plain(self.prompt)}"}
+        return {**data, "text/plain": self._plain}
+
+    def _ipython_display_(self) -> None:
+        """The buttons, and what a page without a kernel shows instead: hints and solution, to be opened."""
+        still, body = Still(), exercise_html(self.name, self.hints, self.solution)
+        if wanted():
+            still.instead(body, self._plain)
+        else:
+            still.beside(self._repr_mimebundle_(), body, self._plain)
+
+    @property
+    def _plain(self) -> str:
+        return f"Exercise {self.name}. {plain(self.prompt)}"
 
 
 def _try(old: dict[str, Any], wrong: str | None) -> dict[str, Any]:

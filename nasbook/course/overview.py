@@ -9,6 +9,8 @@ from typing import Any
 
 from nasbook.course.lessons import LESSONS, load
 from nasbook.course.record import FILE, Record
+from nasbook.course.still import progress_html
+from nasbook.widgets.still import Still, wanted
 
 
 def progress(path: str | Path | None = None) -> Any:
@@ -44,6 +46,14 @@ def progress(path: str | Path | None = None) -> Any:
     show()
     box = w.VBox([table, w.HBox([link, upload], layout=w.Layout(align_items="center", grid_gap="16px")), note])
     box.record = record
+
+    def display() -> None:
+        if wanted():
+            Still().instead(progress_html(LESSONS, {n: [e.name for e in load(n)] for n in LESSONS}), "Progress")
+        else:
+            Still().beside(box._repr_mimebundle_(), _table(record.read()), "Progress")
+
+    box._ipython_display_ = display
     return box
 
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from nasbook.course.record import Record
+from nasbook.course.still import outcome_html, question_html
+from nasbook.widgets.still import Still, wanted
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,15 @@ class Prediction:
         self.name, self.question, self.options = name, question, list(options)
         self.record = record or Record()
         self.judge = judge
+        self._still = Still()
         before = self.record.read().get(name, {}).get("answer")
         self.answer: str | None = before if before in self.options else None
         self._build()
+
+    @property
+    def _asked(self) -> str:
+        """The question, where it does not stand in the text above, as a lesson's does."""
+        return "" if self.judge else self.question
 
     def _build(self) -> None:
         import ipywidgets as w
@@ -71,7 +79,7 @@ class Prediction:
         for widget, kind in ((self._radio, "options"), (self._button, "lock"), (self._note, "note")):
             widget.add_class(f"nb-{kind}")
         self._button.on_click(lambda _: self._pressed())
-        asked = "" if self.judge else f" {html.escape(self.question)}"  # a lesson's question stands in the text above
+        asked = f" {html.escape(self._asked)}" if self._asked else ""
         parts = [w.HTML(f"<b>Predict.</b>{asked}"), self._radio, self._button, self._note]
         self.widget = w.VBox(parts, layout=w.Layout(align_items="flex-start"))
         self._refresh()
@@ -87,6 +95,7 @@ class Prediction:
         self._radio.disabled = self._button.disabled = locked
         if locked:
             self._note.value = f"Locked: <b>{html.escape(str(self.answer))}</b>. Now run the next cell."
+            self._still.update(self.answer, self._html, self._plain)
 
     def lock(self, answer: str | int) -> None:
         """Commit to an option, by its text or its number (0 is the first). ValueError if it is none, or too late."""
@@ -125,19 +134,33 @@ class Prediction:
             raise ValueError(f"the outcome {outcome!r} is not one of {', '.join(map(repr, self.options))}")
         if self.answer is not None:
             self.record.revise(self.name, lambda old: {} if old.get("outcome") else {"outcome": outcome})
-        return Outcome(self.answer, str(outcome), why)
+        return Outcome(self.answer, str(outcome), why, self.name)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         bundle = self.widget._repr_mimebundle_(**kwargs)
         data = dict(bundle[0] if isinstance(bundle, tuple) else bundle or {})
-        return {**data, "text/plain": f"Predict. {self.question} ({' / '.join(self.options)})"}
+        return {**data, "text/plain": self._plain}
+
+    def _ipython_display_(self) -> None:
+        """The widget, and what a page without its kernel shows; where a site is built, a question for answers.js."""
+        if wanted():
+            self._still.instead(question_html(self.name, self.options, self._asked), self._plain)
+        else:
+            self._still.beside(self._repr_mimebundle_(), self._html(), self._plain)
+
+    def _html(self) -> str:
+        return question_html(self.name, self.options, self._asked, self.answer)
+
+    @property
+    def _plain(self) -> str:
+        return f"Predict. {self.question} ({' / '.join(self.options)})"
 
 
 class Outcome:
     """A locked answer and what happened, side by side."""
 
-    def __init__(self, answer: str | None, outcome: str, why: str) -> None:
-        self.answer, self.outcome, self.why = answer, outcome, why
+    def __init__(self, answer: str | None, outcome: str, why: str, name: str = "") -> None:
+        self.answer, self.outcome, self.why, self.name = answer, outcome, why, name
 
     @property
     def sentence(self) -> str:
@@ -149,6 +172,8 @@ class Outcome:
         return f"You said: {self.answer or 'nothing'}. It was: {self.outcome}. {self.sentence} {self.why}".strip()
 
     def _repr_html_(self) -> str:
+        if wanted():
+            return outcome_html(self.name, self.outcome, self.why)
         cell = '<td style="text-align:left;padding:2px 16px 2px 0">'
         said, was = html.escape(self.answer or "–"), html.escape(self.outcome)
         return (

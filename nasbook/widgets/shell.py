@@ -54,6 +54,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import partial, wraps
+from inspect import signature
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -71,8 +72,10 @@ from nasbook.widgets import cells
 from nasbook.widgets.files import Files
 from nasbook.widgets.frames import Live
 from nasbook.widgets.pick import ClickImage
+from nasbook.widgets.played import capture
 from nasbook.widgets.runner import Runner
 from nasbook.widgets.settings import Setting, choose, count, nearest, same, slide, tick
+from nasbook.widgets.still import Still, wanted
 
 __all__ = ["Lab", "Setting", "choose", "count", "nearest", "same", "slide", "tick"]
 
@@ -133,6 +136,14 @@ class Lab(W.VBox):
     unit: ClassVar[str] = "trial"
     lines: ClassVar[int] = 3  # of the longest usual sentence, so that the room is kept and nothing below it moves
     anew: ClassVar[str] = "the search starts again"  # what a change of a setting that makes the steps brings about
+    telling: ClassVar[tuple[str, tuple[Any, ...]] | None] = None  # the setting that tells most, and values to compare
+    shown_with: ClassVar[dict[str, Any]] = {}  # settings for pages without a kernel, where the default takes long
+    made_with: dict[str, Any]  # the arguments that make a lab like this one
+
+    def __new__(cls, *given: Any, **values: Any) -> Lab:
+        made = super().__new__(cls, *given, **values)
+        made.made_with = {**dict(zip([*signature(cls.__init__).parameters][1:], given, strict=False)), **values}
+        return made
 
     def __init__(self, **values: Any) -> None:
         super().__init__()
@@ -141,7 +152,8 @@ class Lab(W.VBox):
         self.error: BaseException | None = None
         self._unready: Exception | None = None
         self.trace: Trace | None = None
-        self._note = ""
+        self._note = self.said = ""
+        self._still, self._rested = Still(), ""
         self._seen: int | None = None  # the step that the scrubber has been moved to; None follows the search
         self._quiet: set[int] = set()  # threads that are setting controls themselves
         self._owing: set[int] = set()  # threads that have still to wait for the search
@@ -303,6 +315,7 @@ class Lab(W.VBox):
 
     def say(self, sentence: str) -> None:
         """Show a sentence, until the next step."""
+        self.said = sentence
         self._sentence.value = f"<div aria-live='polite'>{html.escape(sentence)}</div>"
 
     def note(self, words: str) -> None:
@@ -364,6 +377,7 @@ class Lab(W.VBox):
             raise ValueError(f"there are {len(self.steps)} steps, so i must be in 0 … {len(self.steps)}, not {i!r}")
         self.runner.pause()
         self._show(i)
+        self._keep_still(now=True)
 
     def set(self, **values: Any) -> None:
         """Change settings, as the controls do. ValueError for what cannot be set."""
@@ -375,6 +389,7 @@ class Lab(W.VBox):
             setting.put(value)
             if self.error:
                 raise self.error
+            self.made_with[name] = value
 
     def _setting(self, name: str) -> Setting:
         if name not in self._settings:
@@ -382,6 +397,10 @@ class Lab(W.VBox):
             hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(self._settings)}"
             raise ValueError(f"the {self.name} lab has no setting {name!r}; {hint}")
         return self._settings[name]
+
+    def copy(self, **values: Any) -> Lab:
+        """A lab of its own that was made as this one was, but for these settings; nothing has been tried in it."""
+        return type(self)(**{**self.made_with, **values})
 
     def stop(self, why: str) -> None:
         """End the search, and its thread; the steps stay. Reset begins it anew. `why` is shown in the status."""
@@ -476,6 +495,23 @@ class Lab(W.VBox):
             data["image/png"] = png = base64.b64encode(self.image.png).decode()
             data["text/html"] = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}">'
         return (data, *bundle[1:]) if isinstance(bundle, tuple) else data
+
+    def _ipython_display_(self) -> None:
+        """The lab, and the still that a page without its kernel shows; where a site is built, what can be played."""
+        if frames := wanted():
+            shown = capture(self, frames)
+            self._still.instead(shown.html(), shown.alt)
+        else:
+            self._still.beside(self._repr_mimebundle_(), self._still_html(), self.image.alt)
+
+    def _keep_still(self, now: bool) -> None:
+        """Let the still be of what is shown."""
+        self._still.update(self.image.alt, self._still_html, self.image.alt, now)
+
+    def _still_html(self) -> str:
+        data = self._repr_mimebundle_()
+        data = data[0] if isinstance(data, tuple) else data
+        return f"{(data or {}).get('text/html', '')}<p>{html.escape(self.said)}</p>"
 
     # ---- what happens -------------------------------------------------------------------------------------
 
@@ -654,6 +690,9 @@ class Lab(W.VBox):
             f"Throw the {self.unit}s away and begin anew.",
         )
         self.files.enable(None if n else f"There is nothing to keep yet: make a {self.unit} first.")
+        if state != "playing":
+            self._keep_still(now=self._rested != state)
+        self._rested = state
 
     def _over(self) -> str | None:
         """Why no step can be made, if so."""

@@ -66,6 +66,7 @@ class BayesianLab(AheadLab):
     """
 
     name = "bayesian"
+    telling = ("acquisition", ("ei", "pi", "ucb", "thompson"))
     picture: Any  # Acquisition1D or Acquisition2D
 
     def __init__(self, task: str | Task | Callable[..., Any] = "forrester", space: Space | None = None, **values: Any):

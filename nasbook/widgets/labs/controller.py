@@ -41,6 +41,7 @@ class ControllerLab(Lab):
     """
 
     name = "controller"
+    telling = ("lr", (0.005, 0.02, 0.1))
     lines = 5
 
     def __init__(self, **values: Any) -> None:

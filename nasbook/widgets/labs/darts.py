@@ -43,6 +43,7 @@ class DartsLab(Lab):
     """
 
     name = "darts"
+    telling = ("alpha_lr", (0.005, 0.02, 0.1))
     lines = 4
     unit = "epoch"
     _aim: tuple[int, str] | None = None  # epochs and images that the axes are set for

@@ -49,6 +49,7 @@ class EnsembleLab(Lab):
     'nll'), members, again (may one be taken twice?), seeds, seed (the first one)."""
 
     name = "ensemble"
+    telling = ("images", (25, 100, 500))
     unit = "pool"
     anew = "the pools are drawn anew"
 

@@ -64,6 +64,7 @@ class EstimatorsLab(Lab):
     budget (seconds), shown (a label, for the scatter), seeds, cells, seed."""
 
     name = "estimators"
+    telling = ("budget", (0.5, 3.0, 30.0, 300.0))
     unit = "estimator"
     anew = "the estimators begin again"
 

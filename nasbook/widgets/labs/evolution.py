@@ -62,6 +62,7 @@ class EvolutionLab(Lab):
     """
 
     name = "evolution"
+    telling = ("sample", (1, 5, 20))
     lines = 4
 
     def settings(self) -> list[Setting]:

@@ -46,6 +46,7 @@ class ExplainLab(Lab):
     """
 
     name = "explain"
+    telling = ("game", ("ablation", "tunability", "sensitivity"))
     lines = 4
 
     def settings(self) -> list[Setting]:

@@ -31,6 +31,7 @@ class FewShotLab(Lab):
     """
 
     name = "few-shot"
+    telling = ("inner_steps", (1, 5, 10))
     unit = "epoch"
     lines = 4
 

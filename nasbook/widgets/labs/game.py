@@ -121,6 +121,7 @@ class GameLab(Lab):
     """
 
     name = "game"
+    telling = ("opponent", ("random", "grid", "bayesian"))
     unit = "round"
     anew = "a new game begins"
     lines = 4

@@ -36,6 +36,7 @@ class GANLab(Lab):
     """
 
     name = "gan"
+    telling = ("images", (10, 50, 500))
     lines = 4
     unit = "epoch"
     _epochs: int | None = None  # that the axes are set for

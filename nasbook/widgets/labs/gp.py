@@ -49,6 +49,7 @@ class GPLab(Lab):
     """
 
     name = "gp"
+    telling = ("lengthscale", (0.05, 0.1, 0.2, 0.5, 1.0))
     unit = "point"
     anew = "the points are taken away"
 

@@ -33,6 +33,7 @@ class GrowthLab(Lab):
     """
 
     name = "growth"
+    telling = ("inherit", (True, False))
     unit = "network"
     lines = 4
 

@@ -43,6 +43,7 @@ class HalvingLab(Lab):
     are settings: task, method, shortest, eta, grace, startup, rule, workers, slow, hidden, trials, seed."""
 
     name = "halving"
+    telling = ("method", ("successive-halving", "hyperband", "asha", "median-stopping"))
 
     def settings(self) -> list[Setting]:
         return [

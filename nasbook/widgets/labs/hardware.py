@@ -60,6 +60,7 @@ class HardwareLab(Lab):
     """
 
     name = "hardware"
+    telling = ("price", (0.0, 1.0, 3.0, 10.0))
     lines = 4
     unit = "step"
 

@@ -47,6 +47,7 @@ class HypergradientLab(Lab):
     """
 
     name = "hypergradient"
+    telling = ("unroll", (1, 5, 20, 50))
     lines = 4
     unit = "round"
 

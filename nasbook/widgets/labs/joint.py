@@ -52,6 +52,7 @@ class JointLab(Lab):
     cell's best recipe"), inner (who searches), kept (the protocol to save), trials, seeds, seed, cells."""
 
     name = "joint"
+    telling = ("rate", (0.03, 0.1, 0.3, 1.0, 3.0))
     unit = "seed"
     lines = 5
 

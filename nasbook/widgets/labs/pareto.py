@@ -52,6 +52,7 @@ class ParetoLab(Lab):
     """
 
     name = "pareto"
+    telling = ("method", ("nsga2", "parego", "random"))
 
     def __init__(self, **values: Any) -> None:
         self._asked_for = values.get("cost")

@@ -50,6 +50,7 @@ class PBTLab(Lab):
     """
 
     name = "pbt"
+    telling = ("interval", (1, 4, 10))
     lines = 4
     unit = "round"
 

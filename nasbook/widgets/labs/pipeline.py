@@ -45,6 +45,7 @@ class PipelineLab(Lab):
     """
 
     name = "pipeline"
+    telling = ("leak", (False, True))
 
     def settings(self) -> list[Setting]:
         return [

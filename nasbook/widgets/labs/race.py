@@ -55,6 +55,7 @@ class RaceLab(Lab):
     """
 
     name = "race"
+    telling = ("x", ("trials", "time"))
     lines = 4
     unit = "round"
     anew = "the race starts again"

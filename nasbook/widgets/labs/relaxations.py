@@ -60,6 +60,7 @@ class RelaxationsLab(Lab):
     """
 
     name = "relaxations"
+    telling = ("method", ("darts", "snas", "gdas", "fair-darts"))
     lines = 4
     unit = "epoch"
     _aim: Any = None  # what the axes are set for

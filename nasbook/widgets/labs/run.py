@@ -50,6 +50,7 @@ class RunLab(Lab):
     ('curves', 'workers', 'load'), follow, watts (of a core at work)."""
 
     name = "run"
+    telling = ("show", ("curves", "workers", "load"))
     lines = 3
 
     def __init__(self, folder: str | Path = "", **values: Any) -> None:

@@ -64,6 +64,7 @@ class SpacesLab(Lab):
     """
 
     name = "spaces"
+    telling = ("space", ("mlp-chain", "conv-chain", "nb201-cell", "darts-cells"))
     lines = 4
     unit = "edit"
     anew = "the edits begin anew"

@@ -44,6 +44,7 @@ class StatisticsLab(Lab):
     trials, correction ("holm" or "none"), draws (how many), seed (of the draws)."""
 
     name = "statistics"
+    telling = ("seeds", (3, 5, 10, 30, 100))
     unit = "draw"
     lines = 4
     anew = "the draws begin again"

@@ -61,6 +61,7 @@ class StrategiesLab(Lab):
     """
 
     name = "strategies"
+    telling = ("angle", (0, 15, 30, 45))
     unit = "trial"
 
     def __init__(self, **values: Any) -> None:

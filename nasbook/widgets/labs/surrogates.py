@@ -55,6 +55,7 @@ class SurrogatesLab(Lab):
     """
 
     name = "surrogates"
+    telling = ("model", ("forest", "pfn", "bananas"))
     lines = 4
 
     def __init__(self, **values: Any) -> None:

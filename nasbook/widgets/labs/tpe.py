@@ -45,6 +45,7 @@ class TPELab(AheadLab):
     """
 
     name = "tpe"
+    telling = ("gamma", (0.05, 0.1, 0.25, 0.5))
 
     def __init__(self, task: str | Task | Callable[..., Any] = "forrester", space: Space | None = None, **values: Any):
         self._own = task if isinstance(task, str) and task in OBJECTIVES else as_task(task, space)

@@ -68,6 +68,7 @@ class WeightSharingLab(Lab):
     recalibrate, epochs (of each operation), score ('loss', 'accuracy'), data ('messy', 'digits', 'textures'), seed."""
 
     name = "weight-sharing"
+    telling = ("sampling", ("spos", "fairnas", "enas"))
     lines = 4
     unit = "path"
 

@@ -1,0 +1,75 @@
+"""Questions, outcomes, exercises and progress as plain HTML, for pages without a kernel.
+
+Without a script all of it can be read. With answers.js a reader locks an answer before the outcome is shown, and what
+is done is kept in the browser, to be downloaded as the file that `nasbook.progress()` writes and reads.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nasbook.course.record import FIELDS, FILE, SCHEMA
+
+KINDS = {"true or false": "boolean", "a whole number": "number", "text": "string"}  # of JavaScript
+
+
+def question_html(name: str, options: Sequence[str], question: str = "", locked: str | None = None) -> str:
+    """The options of a question; with `question` its words stand above them. `locked`: what was answered already."""
+    asked = f" {html.escape(question)}" if question else ""
+    rows = "\n".join(
+        f'<label><input type="radio" name="nb-{html.escape(name)}" value="{html.escape(option)}"> '
+        f"<span>{html.escape(option)}</span></label>"
+        for option in options
+    )
+    note = f"Locked: <b>{html.escape(locked)}</b>." if locked else "Choose before you read on."
+    return (
+        f'<form class="nb-predict" data-question="{html.escape(name)}">\n'
+        f"<fieldset><legend>Predict.{asked}</legend>\n{rows}\n"
+        f'</fieldset>\n<p class="nb-note" role="status">{note}</p>\n</form>'
+    )
+
+
+def outcome_html(name: str, outcome: str, why: str = "") -> str:
+    """What came out, and why; answers.js shows it once an answer is locked, beside that answer."""
+    return (
+        f'<div class="nb-outcome" data-question="{html.escape(name)}" data-outcome="{html.escape(outcome)}">\n'
+        f'<table><tbody><tr><th scope="row">It was</th><td><b>{html.escape(outcome)}</b></td></tr></tbody></table>\n'
+        f"<p>{html.escape(why)}</p>\n</div>"
+    )
+
+
+def exercise_html(name: str, hints: Sequence[str], solution: str, prompt: str = "") -> str:
+    """An exercise's hints and its solution, each to be opened; prompt and hints are HTML, the solution is code."""
+    said = (
+        f"<p><b>Exercise {html.escape(name)}.</b> {prompt}</p>"
+        if prompt
+        else f"<p><b>Exercise {html.escape(name)}</b></p>"
+    )
+    shown = "\n".join(
+        f'<details class="nb-hint" data-hint="{i}"><summary>Hint {i}</summary><p>{hint}</p></details>'
+        for i, hint in enumerate(hints, 1)
+    )
+    return (
+        f'<div class="nb-exercise" data-exercise="{html.escape(name)}">\n{said}\n{shown}\n<details class="nb-solution">'
+        f"<summary>Solution</summary><pre><code>{html.escape(solution)}</code></pre></details>\n</div>"
+    )
+
+
+def progress_html(lessons: Mapping[str, str], exercises: Mapping[str, Sequence[str]]) -> str:
+    """A table of the lessons (number -> title) that answers.js fills with what the browser has kept, a link to download
+    it and a button to bring it back. exercises: lesson -> names."""
+    data: dict[str, Any] = {
+        "schema": SCHEMA,
+        "file": FILE,
+        "fields": {name: KINDS[words] for name, (words, _) in FIELDS.items()},
+    }
+    data |= {"lessons": [[number, title, list(exercises[number])] for number, title in lessons.items()]}
+    words = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+    return (
+        '<div class="nb-progress">\n'
+        '<p class="nb-note" role="status">Progress is kept in your browser, by a script.</p>\n'
+        f'<script type="application/json" class="nb-data">{words}</script>\n</div>'
+    )

@@ -1,0 +1,192 @@
+"""A lab as frames that can be played without a kernel: pictures that were drawn before, with their words.
+
+    frames = capture(nasbook.lab("bayesian", seed=2))     # a copy of the lab is run; the lab itself stays as it is
+    frames.html()                                          # a fragment of a page, for player.js and player.css
+    frames.write("build/bayesian")                         # a page of its own, that opens from a disk
+
+What a reader can move: the step that is shown, and one control of the lab over a few values. Which control tells most
+stands in the lab's class, as `telling`, and what it is shown with where the default takes long, as `shown_with`.
+The same lab gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from nasbook import registry
+from nasbook.plots.style import number
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture of a lab, after `step` steps."""
+
+    step: int
+    image: bytes  # WebP, without loss
+    alt: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Rows of frames: one row for each value of the control, or a single row where there is none."""
+
+    name: str
+    unit: str
+    width: int
+    height: int
+    control: str  # its label; "" where there is none
+    labels: tuple[str, ...]  # of the control's values
+    rows: tuple[tuple[Frame, ...], ...]
+    start: int  # the row that the lab's own settings give
+
+    @property
+    def last(self) -> Frame:
+        return self.rows[self.start][-1]
+
+    @property
+    def alt(self) -> str:
+        return self.last.alt
+
+    @property
+    def sentence(self) -> str:
+        return self.last.sentence
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.rows))
+
+    @property
+    def size(self) -> int:
+        """Bytes of all different images."""
+        return sum(map(len, {frame.image for row in self.rows for frame in row}))
+
+    def html(self) -> str:
+        """The player as a fragment of a page. Without a script it shows the last frame and its words."""
+        places: dict[bytes, int] = {}
+        images = [places.setdefault(f.image, len(places)) for row in self.rows for f in row]
+        at = iter(images)
+        data = {
+            "unit": self.unit,
+            "control": self.control,
+            "labels": self.labels,
+            "start": self.start,
+            "images": [_uri(image) for image in places],
+            "rows": [[[f.step, next(at), f.alt, f.sentence] for f in row] for row in self.rows],
+        }
+        words = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+        return (
+            f'<div class="nb-frames" data-lab="{html.escape(self.name)}" role="group" '
+            f'aria-label="The {html.escape(self.name)} lab, played from pictures">\n'
+            f'<img src="{_uri(self.last.image)}" alt="{html.escape(self.alt)}" width="{self.width}" '
+            f'height="{self.height}">\n<p class="nb-said">{html.escape(self.sentence)}</p>\n'
+            f'<script type="application/json" class="nb-data">{words}</script>\n</div>'
+        )
+
+    def write(self, folder: str | Path) -> Path:
+        """A page of its own, which opens from a disk: index.html in this folder."""
+        page = Path(folder) / "index.html"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        style, script = ((HERE / f"player.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
+        page.write_text(
+            '<!doctype html>\n<html lang="en"><meta charset="utf-8">\n'
+            '<meta name="viewport" content="width=device-width">\n'
+            f"<title>The {html.escape(self.name)} lab</title>\n"
+            f"<style>:root {{ color-scheme: light dark; font-family: sans-serif; }}\n{style}</style>\n"
+            f"<body><main>{self.html()}</main>\n<script>{script}</script></body></html>\n",
+            encoding="utf-8",
+        )
+        return page
+
+
+def _uri(image: bytes) -> str:
+    return "data:image/webp;base64," + base64.b64encode(image).decode()
+
+
+def lab_frames(name: str, frames: int = 12, **settings: Any) -> Frames:
+    """The frames of a lab by its name, with the settings that it is shown with; `settings` count more."""
+    made = registry.find("lab", name).load()
+    lab = registry.make("lab", name, **{**made.shown_with, **settings})
+    try:
+        return capture(lab, frames)
+    finally:
+        lab.close()
+
+
+def capture(lab: Any, frames: int = 12) -> Frames:
+    """Run copies of a lab, one for each value of its telling control, and keep at most so many frames of each history.
+
+    ValueError for fewer than two frames; what goes wrong in the lab is raised as it is."""
+    if frames < 2:
+        raise ValueError(f"capture: at least two frames are needed, not {frames!r}")
+    name, values = lab.telling or ("", ())
+    own = lab.values.get(name)
+    if not name or lab.controls[name].disabled:  # it has no say with these settings
+        name, values, own = "", (), None
+    if name and own not in values:
+        values = (*values, own) if isinstance(own, str | bool) else tuple(sorted((*values, own)))
+    rows: dict[Any, tuple[Frame, ...]] = {}
+    for value in values or (own,):
+        few = frames if value == own else max(2, (frames + 1) // 2)  # the lab's own history is shown in more detail
+        try:
+            other = lab.copy(**({name: value} if name else {}))
+        except ValueError:
+            if value == own:
+                raise
+            continue  # a value that does not go with the lab's other settings
+        rows[value] = _row(other, few)
+    with Image.open(io.BytesIO(rows[own][-1].image)) as image:
+        width, height = image.size
+    setting = lab.controls.get(name)
+    labels = tuple(_label(setting, value) for value in rows) if setting else ("",)
+    control = setting.description if setting else ""
+    return Frames(lab.name, lab.unit, width, height, control, labels, tuple(rows.values()), list(rows).index(own))
+
+
+def _row(lab: Any, frames: int) -> tuple[Frame, ...]:
+    try:
+        lab.run()
+        row = []
+        for step in places(len(lab.steps), frames):
+            lab.scrub(step)
+            row.append(Frame(step, to_webp(lab.image.png), lab.image.alt, lab.said))
+        return tuple(row)
+    finally:
+        lab.close()
+
+
+def places(steps: int, frames: int) -> list[int]:
+    """Which steps are shown: the beginning, the end, and what lies between at even distances."""
+    if steps < frames:
+        return list(range(steps + 1))
+    return sorted({round(i * steps / (frames - 1)) for i in range(frames)})
+
+
+def to_webp(png: bytes) -> bytes:
+    """The same pixels, smaller."""
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as image:
+        image.convert("RGB").save(out, "WEBP", lossless=True, quality=50, method=3)
+    return out.getvalue()
+
+
+def _label(widget: Any, value: Any) -> str:
+    """A value in the words of its control."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    for text, option in zip(
+        getattr(widget, "_options_labels", ()), getattr(widget, "_options_values", ()), strict=False
+    ):
+        if option == value:
+            return str(text)
+    return number(value) if isinstance(value, int | float) else str(value)

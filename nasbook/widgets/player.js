@@ -1,0 +1,180 @@
+// Plays the frames of labs (nasbook/widgets/played.py) without a kernel: a scrubber, Play and Pause, and one control.
+// A plain script without modules, so that it works from a disk. Each .nb-frames on the page becomes a player.
+(() => {
+  'use strict';
+  const PACE = 700, CALM = 1600; // milliseconds a frame; for those who want less motion
+  const calm = window.matchMedia?.('(prefers-reduced-motion: reduce)');
+  let players = 0;
+
+  const make = (tag, name, attributes = {}, ...inside) => {
+    const node = document.createElement(tag);
+    if (name) node.className = name;
+    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+    node.append(...inside);
+    return node;
+  };
+
+  class Player {
+    constructor(root) {
+      this.root = root;
+      this.data = JSON.parse(root.querySelector('.nb-data').textContent);
+      this.image = root.querySelector('img');
+      this.said = root.querySelector('.nb-said');
+      this.image.decoding = 'sync'; // a frame takes the place of the one before at once
+      this.row = this.data.start;
+      this.timer = this.telling = null;
+      this.loaded = [];
+      this.build();
+      this.at = this.frames.length - 1;
+      this.rebuild();
+      this.show(this.at, false);
+      this.listen();
+    }
+
+    get frames() { return this.data.rows[this.row]; }
+
+    build() {
+      this.play = make('button', 'nb-play', { type: 'button' });
+      this.scrub = make('input', 'nb-scrub', { type: 'range', min: 0, step: 1 });
+      this.scrub.setAttribute('aria-label', `Which ${this.data.unit} is shown`);
+      this.count = make('output', 'nb-count', { 'aria-hidden': 'true' });
+      this.voice = make('p', 'nb-voice', { 'aria-live': 'polite' });
+      const bar = make('div', 'nb-bar', {}, this.play, this.scrub, this.count);
+      this.root.insertBefore(bar, this.image);
+      if (this.data.labels.length > 1) {
+        const set = make('fieldset', 'nb-control', {}, make('legend', '', {}, this.data.control));
+        const name = `nb-player-${players}`;
+        this.options = this.data.labels.map((label, i) => {
+          const option = make('input', '', { type: 'radio', name, value: i });
+          option.checked = i === this.row;
+          set.append(make('label', '', {}, option, make('span', '', {}, label)));
+          return option;
+        });
+        this.root.insertBefore(set, this.image);
+      }
+      players += 1;
+      this.root.append(this.voice);
+      this.root.classList.add('nb-ready');
+      this.face();
+    }
+
+    // Another row may have other steps: the scrubber goes to the one nearest to the step that was shown.
+    rebuild() {
+      this.scrub.max = this.frames.length - 1;
+      this.scrub.disabled = this.play.disabled = this.frames.length < 2;
+    }
+
+    listen() {
+      this.play.addEventListener('click', () => this.toggle());
+      this.scrub.addEventListener('input', () => { this.pause(); this.show(Number(this.scrub.value)); });
+      this.options?.forEach((option, i) => option.addEventListener('change', () => this.turn(i)));
+      this.root.addEventListener('keydown', (event) => this.key(event));
+      const load = () => this.load();
+      this.root.addEventListener('focusin', load, { once: true });
+      this.root.addEventListener('pointerenter', load, { once: true });
+      if (window.IntersectionObserver) {
+        const watch = new IntersectionObserver((seen) => {
+          if (seen.some((one) => one.isIntersecting)) { watch.disconnect(); load(); }
+        }, { rootMargin: '200px' });
+        watch.observe(this.root);
+      }
+      window.addEventListener('beforeprint', () => {
+        this.pause();
+        this.before = [this.row, this.at];
+        this.choose(this.data.start);
+        this.show(this.frames.length - 1, false);
+      });
+      window.addEventListener('afterprint', () => {
+        if (!this.before) return;
+        this.choose(this.before[0]);
+        this.show(this.before[1], false);
+      });
+    }
+
+    // All frames are fetched and decoded before they are asked for, so that a key is answered at once.
+    load() {
+      if (this.loaded.length) return;
+      this.loaded = this.data.images.map((source) => {
+        const image = new Image();
+        image.src = source;
+        image.decode?.().catch(() => {});
+        return image;
+      });
+    }
+
+    key(event) {
+      if (event.ctrlKey || event.altKey || event.metaKey) return;
+      const free = event.target === this.scrub || event.target === this.root;
+      if (event.key === ' ' && free) this.toggle();
+      else if (event.key === 'Home' && free) this.go(0);
+      else if (event.key === 'End' && free) this.go(this.frames.length - 1);
+      else return;
+      event.preventDefault();
+    }
+
+    go(at) { this.pause(); this.show(at); }
+
+    choose(row) {
+      this.row = row;
+      this.options?.forEach((option, i) => { option.checked = i === row; });
+      this.rebuild();
+    }
+
+    turn(row) {
+      const step = this.frames[this.at][0];
+      const last = this.at === this.frames.length - 1;
+      this.choose(row);
+      const near = (f) => Math.abs(f[0] - step);
+      const best = this.frames.reduce((a, f, i) => (near(f) < near(this.frames[a]) ? i : a), 0);
+      this.show(last ? this.frames.length - 1 : best);
+    }
+
+    show(at, tell = true) {
+      this.at = Math.max(0, Math.min(at, this.frames.length - 1));
+      const [step, image, alt, said] = this.frames[this.at];
+      const total = this.frames[this.frames.length - 1][0];
+      this.image.src = this.data.images[image];
+      this.image.alt = alt;
+      this.said.textContent = said;
+      this.scrub.value = this.at;
+      this.scrub.setAttribute('aria-valuetext', `${this.data.unit} ${step} of ${total}`);
+      this.count.textContent = `${this.data.unit} ${step} of ${total}`;
+      if (tell) this.tell(`${alt} ${said}`);
+    }
+
+    // A screen reader hears of a frame once it stays, not of all that pass.
+    tell(words) {
+      clearTimeout(this.telling);
+      this.telling = setTimeout(() => { if (!this.timer) this.voice.textContent = words; }, 400);
+    }
+
+    toggle() {
+      if (this.timer) { this.pause(); this.tell(`${this.image.alt} ${this.said.textContent}`); return; }
+      if (this.frames.length < 2) return;
+      this.load();
+      if (this.at === this.frames.length - 1) this.show(0, false);
+      this.timer = setInterval(() => {
+        this.show(this.at + 1, false);
+        if (this.at === this.frames.length - 1) { this.pause(); this.tell(`${this.image.alt} ${this.said.textContent}`); }
+      }, calm?.matches ? CALM : PACE);
+      this.face();
+    }
+
+    pause() {
+      clearInterval(this.timer);
+      this.timer = null;
+      this.face();
+    }
+
+    face() {
+      this.play.textContent = this.timer ? '❚❚ Pause' : '▶ Play';
+      this.play.setAttribute('aria-label', this.timer ? 'Pause' : 'Play');
+    }
+  }
+
+  const start = () => document.querySelectorAll('.nb-frames:not(.nb-ready)').forEach((root) => {
+    if (root.querySelector('.nb-data')) root.player = new Player(root);
+  });
+  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', start);
+  else start();
+})();

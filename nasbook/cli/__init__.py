@@ -233,7 +233,7 @@ def _parser() -> _Parser:
 
     explaining.add(add("explain", explaining.run, "say what each parameter of a configuration is worth"))
 
-    course.add(add("course", course.run, "write a folder for a class"))
+    course.add(add("course", course.run, "write a folder for a class, and report on it"))
     site.add(add("site", site.run, "build the course as a site that needs no server"))
 
     p = add("doctor", doctor.run, "check that everything nasbook needs is there")

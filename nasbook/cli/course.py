@@ -11,7 +11,7 @@ from nasbook.cli.words import Usage, say, whole
 
 
 def add(p: argparse.ArgumentParser) -> None:
-    commands = p.add_subparsers(dest="what", metavar="new", parser_class=type(p))
+    commands = p.add_subparsers(dest="what", metavar="new|report", parser_class=type(p))
 
     def command(name: str, run: Any, summary: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
@@ -25,9 +25,17 @@ def add(p: argparse.ArgumentParser) -> None:
     new.add_argument("--repository", default="", metavar="OWNER/NAME", help="yours on GitHub, for the links to Binder")
     new.add_argument("--overwrite", action="store_true", help="write into the folder if it exists")
 
+    report = command("report", _report, "say what a class has done and predicted, from its progress files")
+    report.add_argument("files", nargs="+", metavar="FILE", help="progress files, or folders of them")
+    report.add_argument("--csv", type=Path, metavar="FILE", help="a table for a gradebook, a line a learner")
+    report.add_argument("--out", type=Path, metavar="FOLDER", help="a page with pictures, and the table")
+    report.add_argument("--names", action="store_true",
+                        help="with what the files are called, and a key to the pseudonyms")  # fmt: skip
+    report.add_argument("--overwrite", action="store_true", help="replace what exists")
+
 
 def run(_: argparse.Namespace) -> int:
-    raise Usage("say what to do: new (nasbook course --help explains it)")
+    raise Usage("say what to do: new or report (nasbook course --help explains it)")
 
 
 def _new(options: argparse.Namespace) -> int:
@@ -46,3 +54,23 @@ def _new(options: argparse.Namespace) -> int:
     if not options.repository:
         say("the links to Binder have OWNER/NAME in them: name your repository with --repository")
     return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from nasbook.course.teach.report import report
+
+    if options.names and not (options.csv or options.out):
+        raise Usage("--names says whose pseudonym is whose in a file: name one with --csv or --out")
+    found = report(*options.files)
+    for path, problem in found.problems:
+        say(f"{path}: {problem}")
+    print(found)
+    if options.csv:
+        found.to_csv(options.csv, options.names, options.overwrite)
+        print(f"Wrote {options.csv}.")
+        if options.names and not options.out:
+            beside = options.csv.with_name(f"{options.csv.stem}-names.csv")
+            print(f"Wrote {found.write_key(beside, options.overwrite)}: whose pseudonym is whose.")
+    if options.out:
+        print(f"Wrote {found.write(options.out, options.names, options.overwrite) / 'report.html'}.")
+    return 0 if found.learners else 1

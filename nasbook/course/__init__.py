@@ -6,6 +6,7 @@ be carried away and brought back.
     guess = nasbook.predict("03.q1")        # a question of a lesson; or your own, with a text and options
     guess.reveal(what_was_measured)         # the locked answer beside the outcome
     nasbook.progress()                      # what is done; download it, bring it back
+    nasbook.course.report("progress")       # what a class has done, from the files of its learners
 """
 
 from nasbook.course.exercises import Exercise, Result
@@ -13,5 +14,6 @@ from nasbook.course.lessons import exercise, predict
 from nasbook.course.overview import progress
 from nasbook.course.predictions import Prediction, Question
 from nasbook.course.record import Record
+from nasbook.course.teach.report import report
 
-__all__ = ["Exercise", "Prediction", "Question", "Record", "Result", "exercise", "predict", "progress"]
+__all__ = ["Exercise", "Prediction", "Question", "Record", "Result", "exercise", "predict", "progress", "report"]

@@ -110,9 +110,10 @@ class Record:
         """What the file holds, and what is wrong with it. ValueError for a folder, OSError where it cannot be read."""
         try:
             data = read_bytes(self.path)
-            self._learner = learner_of(data) or self._learner
+            self._learner = learner_of(data)
             return read_entries(data)
         except FileNotFoundError:
+            self._learner = ""  # another file, another learner
             return {}, ""
         except PermissionError as error:
             return {}, _words(error, self.path)

@@ -34,6 +34,9 @@ FIELDS = [  # a wrong one in one entry: the others, and the rest of this one, ar
     ("solution_seen", "{}", "line 13: solution_seen of 10.age must be true or false"),
     ("answer", "[[[1]]]", "line 13: answer of 10.age must be text"),
     ("outcome", "3", "line 13: outcome of 10.age must be text"),
+    ("wrong", '"x"', "line 13: wrong of 10.age must be a list of sentences"),
+    ("wrong", "[1]", "line 13: wrong of 10.age must be a list of sentences"),
+    ("first", "3", "line 13: first of 10.age must be text"),
     ("when", "7", "line 13: when of 10.age must be text"),
 ]
 WHOLE = {  # nothing of these can be read

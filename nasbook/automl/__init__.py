@@ -4,8 +4,10 @@ table.py      cells of a CSV as numbers, dates and categories; stands alone on N
 inputs.py     where a table comes from
 kinds.py      what its columns are
 data.py       a table checked and taken for what it holds: features, target, groups, time
-space.py      preparation, features, model and their settings as one conditional space; a configuration as a Pipeline
+space.py      preparation, features, model and their settings as one conditional space
+build.py      a configuration as a Pipeline of scikit-learn
 splits.py     an untouched test, and folds
+divided.py    a task on rows that are divided; losses.py: what is minimised
 evaluate.py   the task: cross-validation with out-of-fold predictions kept, and an untouched test
 ensemble.py   what a search has tried, together: greedy selection, bagged or stacked, with its three numbers
 predictions.py  out-of-fold predictions, beside a trace

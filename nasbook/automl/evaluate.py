@@ -10,31 +10,26 @@ kept for ensembles and honest numbers. `leak=True` is the mistake: preparation a
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from copy import copy
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn import config_context
 from sklearn.pipeline import Pipeline
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from nasbook.automl import splits
+from nasbook.automl.build import build
 from nasbook.automl.data import KINDS, read
-from nasbook.automl.space import MODELS, build, pipeline_space, uneven
+from nasbook.automl.divided import Divided
+from nasbook.automl.losses import LOSSES, loss_of
+from nasbook.automl.quiet import quiet
+from nasbook.automl.space import check_models, pipeline_space, uneven
 from nasbook.automl.tables import TABLES, bundled
 from nasbook.kit.checks import flag, one_of, whole
 from nasbook.space import Config
-from nasbook.task import Evaluation, Fidelity, Report, Task
-
-LOSSES = {"classification": ["error", "balanced error", "log loss"], "regression": ["rmse", "mae"]}
-MEMORY = 2**28  # bytes of predictions that a task remembers
+from nasbook.task import Evaluation, Fidelity, Report
 
 
-class Pipelines(Task):
+class Pipelines(Divided):
     """Loss of a pipeline of scikit-learn, cross-validated.
 
     data: a table that is bundled, a CSV file, a DataFrame or a dict of columns; target: the column to predict. kind:
@@ -70,7 +65,7 @@ class Pipelines(Task):
         if own and (target, group, time, kind) != (None, None, None, "auto"):
             raise ValueError(f"the table {data!r} has its own target; target, kind, group and time are for a CSV file")
         self.table = table = bundled(data) if own else read(data, target, kind, group, time)
-        _check_models(models, MODELS[table.kind])
+        check_models(models, table.kind)
         one_of("loss", loss, ["auto", *LOSSES[table.kind]])
         if rows is not None:
             whole("rows", rows, 2 * folds, len(table.y) - 2)
@@ -81,31 +76,11 @@ class Pipelines(Task):
         self.arguments = {k: v for k, v in given.items() if v != usual.get(k)} | ({} if own else {"data": data})
         self.leak, self.folds = leak, folds
         self.fidelity, self.ordered = Fidelity("fold", 1, folds), table.order is not None
-        self.seen, self.unseen = splits.untouched(table, rows, split)
-        self.known, self.y, self.y_test = table.part(self.seen), table.y[self.seen], table.y[self.unseen]
+        self.divide(*splits.untouched(table, rows, split), split)
         self.loss_name = ("balanced error" if uneven(self.known) else LOSSES[table.kind][0]) if loss == "auto" else loss
         self.value_label = f"cross-validated {self.loss_name}"
         self.space = pipeline_space(self.known, models or (), len(table.y))
         self.limits = {"share": (1e-4, 0.9999)}
-        self.splits = splits.folds(self.known, folds, split)
-        self.fold = np.full(len(self.y), -1)
-        for i, (_, out) in enumerate(self.splits):
-            self.fold[out] = i
-        self._kept: dict[Any, np.ndarray] = {}
-
-    @property
-    def arguments(self) -> Mapping[str, Any]:
-        """As a trace holds them: a table that is no file by its size and its content."""
-        return self._arguments
-
-    @arguments.setter
-    def arguments(self, given: Mapping[str, Any]) -> None:
-        data = given.get("data")
-        if isinstance(data, Path):
-            given = {**given, "data": str(data)}
-        elif data is not None and not isinstance(data, str):
-            given = {**given, "data": f"a table of {len(self.table.y)} rows, {self.table.digest}"}
-        self._arguments = dict(given)
 
     # ---- one configuration -----------------------------------------------------------------------------
 
@@ -125,26 +100,19 @@ class Pipelines(Task):
             if report is not None:
                 report(*curve[-1])
         if folds == self.folds:
-            self._keep(config, seed, held)
+            self.keep((self.space.key(config), seed), held)
         return Evaluation(curve[-1][1], metrics={"std": float(np.std(losses)), "folds": folds}, curve=curve)
 
     def held_out(self, config: Config, seed: int = 0) -> np.ndarray:
         """(n, classes) probabilities or (n,) numbers: each row as predicted by a pipeline that has not seen it."""
         key = (self.space.key(config), seed)
-        if key not in self._kept:
+        if key not in self.kept:
             self.evaluate(config, seed=seed)
-        return self._kept[key]
+        return self.kept[key]
 
     def loss(self, y: np.ndarray, p: np.ndarray) -> float:
         """What is minimised, of predictions p, (n, classes) or (n,), of rows y (n,)."""
-        if self.known.kind == "regression":
-            return float(np.sqrt(np.mean((p - y) ** 2)) if self.loss_name == "rmse" else np.mean(np.abs(p - y)))
-        if self.loss_name == "log loss":
-            return float(-np.mean(np.log(np.clip(p[np.arange(len(y)), y], 1e-6, 1))))
-        wrong = p.argmax(1) != y
-        if self.loss_name == "error":
-            return float(np.mean(wrong))
-        return float(np.mean([np.mean(wrong[y == c]) for c in np.unique(y)]))
+        return loss_of(self.loss_name, y, p)
 
     # ---- rows that no trial has seen -------------------------------------------------------------------
 
@@ -156,12 +124,6 @@ class Pipelines(Task):
     def test(self, config: Config, *, seed: int = 0) -> float:
         """Loss on the untouched rows."""
         return self.loss(self.y_test, self.predict_test(config, seed))
-
-    def guess(self) -> np.ndarray:
-        """The untouched rows, as predicted by who looks at no column: the shares of the classes, or the mean."""
-        if self.known.kind == "regression":
-            return np.full(len(self.y_test), np.mean(self.y))
-        return np.tile(np.bincount(self.y, minlength=len(self.known.classes)) / len(self.y), (len(self.y_test), 1))
 
     def fitted(self, config: Config, seed: int = 0, everything: bool = False) -> Pipeline:
         """The pipeline of a configuration, fitted on the rows that the search sees, or on all; it answers with the
@@ -186,18 +148,6 @@ class Pipelines(Task):
         whole[:, [self.known.classes.index(c) for c in model.classes_.tolist()]] = p / p.sum(1, keepdims=True)
         return whole
 
-    def within(self, fold: int) -> Pipelines:
-        """The same task on the rows of the other folds, of which one fold is the untouched test."""
-        task = copy(self)
-        train, out = self.splits[fold]
-        task.seen, task.unseen = self.seen[train], self.seen[out]
-        task.known, task.y, task.y_test = self.known.part(train), self.y[train], self.y[out]
-        task.splits, task._kept = splits.folds(task.known, self.folds, fold), {}
-        task.fold = np.full(len(task.y), -1)
-        for i, (_, rows) in enumerate(task.splits):
-            task.fold[rows] = i
-        return task
-
     def _predicted(self, config: Config, seed: int, train: np.ndarray, out: np.ndarray) -> np.ndarray:
         x, y = self.known.x, self.known.labels
         pipeline = build(config, self.known, seed)
@@ -207,33 +157,3 @@ class Pipelines(Task):
         if not np.isfinite(p).all():
             raise ValueError("what the pipeline predicts is not finite in all rows")
         return p
-
-    def nothing(self) -> np.ndarray:
-        """Predictions of no row yet."""
-        n, k = len(self.y), len(self.known.classes)
-        return np.full((n, k), np.nan, np.float32) if k else np.full(n, np.nan)
-
-    def _keep(self, config: Config, seed: int, held: np.ndarray) -> None:
-        self._kept[self.space.key(config), seed] = held
-        while len(self._kept) * held.nbytes > MEMORY and len(self._kept) > 1:
-            del self._kept[next(iter(self._kept))]
-
-
-def _check_models(models: Any, known: Sequence[str]) -> None:
-    if models is None:
-        return
-    listed = (
-        isinstance(models, list | tuple) and bool(models) and all(isinstance(m, str) and m in known for m in models)
-    )
-    if not listed or len(set(models)) < len(models):
-        raise ValueError(f"models must be a list of some of {', '.join(known)}, each once, not {models!r:.60}")
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """One thread, parameters that a space has checked already, and no word of solvers that stop early or of columns
-    that are the same in one fold."""
-    few = threadpool_limits(1), config_context(skip_parameter_validation=True)
-    with few[0], few[1], warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        yield

@@ -1,7 +1,7 @@
 """Pipelines as a space: preparation, features, which model and its settings, all in one configuration.
 
     space = pipeline_space(data)              # a model's settings exist when that model is chosen
-    pipeline = build(config, data, seed=0)    # prepare → features → model, not fitted
+    pipeline = build(config, data, seed=0)    # prepare → features → model, not fitted (build.py)
 
 Which model, and with which hyperparameters, is one question (CASH: combined algorithm selection and hyperparameter
 optimisation; Thornton et al. 2013, Auto-WEKA). Left out, against auto-sklearn's 110 hyperparameters: most of them.
@@ -13,26 +13,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
-from sklearn.decomposition import PCA
-from sklearn.ensemble import (
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
-    HistGradientBoostingClassifier,
-    HistGradientBoostingRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-)
-from sklearn.feature_selection import SelectPercentile, f_classif, f_regression
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.naive_bayes import GaussianNB
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, SplineTransformer, StandardScaler, TargetEncoder
-from sklearn.svm import SVC, SVR
-from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from nasbook.automl.data import Data
 from nasbook.space import Choice, Config, Float, Int, Parameter, Space
@@ -41,8 +21,6 @@ SHARED = ["knn", "forest", "extra-trees", "tree", "boosting"]
 MODELS = {"classification": ["logistic", "svm", "naive-bayes", *SHARED], "regression": ["ridge", "svm", *SHARED]}
 WEIGHED = ["logistic", "svm", "forest", "extra-trees", "tree", "boosting"]  # models that can weigh classes
 SLOW, MANY = ("svm", "knn"), 10_000  # models that are left out from so many rows on
-TREES = 50  # of a forest
-MOST = 30  # columns that one category may become
 UNEVEN = 3  # times as many rows in the largest class as in the smallest: then classes may be weighed
 
 
@@ -110,82 +88,13 @@ def uneven(data: Data) -> bool:
     return bool(counts.max() > UNEVEN * counts.min())
 
 
-def build(config: Config, data: Data, seed: int = 0) -> Pipeline:
-    """The pipeline of a configuration, not fitted. Columns are meant by their place, as in `data.x`."""
-    steps = {
-        "prepare": _prepare(config, data),
-        "features": _features(config, data),
-        "model": _model(config, data, seed),
-    }
-    return Pipeline(list(steps.items()))
-
-
-def _prepare(config: Config, data: Data) -> Pipeline | ColumnTransformer:
-    """Each kind of column on its own way to finite numbers."""
-    places = {kind: [i for i, f in enumerate(data.features) if f[1] == kind] for kind in ("number", "date", "category")}
-    missing = config.get("missing", "median")
-    filled = SimpleImputer(
-        strategy="mean" if missing == "mean" else "median", add_indicator=missing == "marked", keep_empty_features=True
+def check_models(models: Any, kind: str) -> None:
+    """ValueError for what is no list of some of the models of a kind of table (None: all of them)."""
+    known = MODELS[kind]
+    if models is None:
+        return
+    listed = (
+        isinstance(models, list | tuple) and bool(models) and all(isinstance(m, str) and m in known for m in models)
     )
-    scale = {
-        "none": [],
-        "standard": [StandardScaler()],
-        "quantile": [QuantileTransformer(n_quantiles=min(100, max(2, len(data.y) // 4)), output_distribution="normal")],
-    }[str(config["scale"])]
-    steps: list[tuple[str, Any, list[int]]] = []
-    if places["number"]:
-        steps.append(("numbers", make_pipeline(filled, *scale), places["number"]))
-    if at := places["date"]:  # the date itself, and where in the week and in the year it lies
-        found = SimpleImputer(strategy="median", keep_empty_features=True)
-        steps.append(("dates", make_pipeline(found, StandardScaler()), at))
-        for name, days in (("week", 7.0), ("year", 365.2425)):
-            steps.append((name, make_pipeline(found, _circle(days, len(at))), at))
-    if places["category"]:
-        named = SimpleImputer(strategy="constant", fill_value="missing", keep_empty_features=True)
-        if config["categories"] == "one-hot":
-            code: Any = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MOST, sparse_output=False)
-        else:
-            code = TargetEncoder(target_type="continuous" if data.kind == "regression" else "auto", random_state=0)
-        steps.append(("categories", make_pipeline(named, code), places["category"]))
-    return steps[0][1] if len(steps) == 1 else ColumnTransformer(steps)
-
-
-def _circle(period: float, columns: int) -> SplineTransformer:
-    knots = [[period * i / 4] * columns for i in range(5)]
-    return SplineTransformer(knots=knots, extrapolation="periodic", include_bias=False)
-
-
-def _features(config: Config, data: Data) -> Any:
-    if config["features"] == "pca":  # so many directions that they hold this share of the variance
-        return PCA(n_components=config["share"])
-    if config["features"] == "best":
-        score = f_classif if data.kind == "classification" else f_regression
-        return SelectPercentile(score, percentile=100 * float(config["share"]))
-    return "passthrough"
-
-
-def _model(config: Config, data: Data, seed: int) -> BaseEstimator:
-    own: dict[str, Any] = {"class_weight": "balanced"} if config.get("balanced") else {}
-    classes, drawn = data.kind == "classification", {"random_state": seed % 2**32}
-    leaf, model = {"min_samples_leaf": config.get("leaf")}, config["model"]
-    match model:
-        case "logistic":
-            return LogisticRegression(C=config["C"], max_iter=500, **own)
-        case "ridge":
-            return Ridge(alpha=1 / float(config["C"]))
-        case "svm" if classes:
-            return SVC(C=config["C"], gamma=config["gamma"], break_ties=True, **own)
-        case "svm":
-            return TransformedTargetRegressor(SVR(C=config["C"], gamma=config["gamma"]), transformer=StandardScaler())
-        case "naive-bayes":
-            return GaussianNB()
-        case "knn":
-            return (KNeighborsClassifier if classes else KNeighborsRegressor)(config["neighbours"])
-        case "forest":
-            return (RandomForestClassifier if classes else RandomForestRegressor)(TREES, **leaf, **own, **drawn)
-        case "extra-trees":
-            return (ExtraTreesClassifier if classes else ExtraTreesRegressor)(TREES, **leaf, **own, **drawn)
-        case "tree":
-            return (DecisionTreeClassifier if classes else DecisionTreeRegressor)(**leaf, **own, **drawn)
-    boosting = HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor
-    return boosting(learning_rate=config["rate"], max_leaf_nodes=config["leaves"], **own, **drawn)
+    if not listed or len(set(models)) < len(models):
+        raise ValueError(f"models must be a list of some of {', '.join(known)}, each once, not {models!r:.60}")

@@ -21,8 +21,8 @@ from sklearn.pipeline import Pipeline
 
 from nasbook import registry
 from nasbook.automl import table
+from nasbook.automl.build import build
 from nasbook.automl.evaluate import Pipelines
-from nasbook.automl.space import build
 from nasbook.files import parse_json, read_bytes, write_text
 from nasbook.space import Config
 from nasbook.trial import plain

@@ -6,10 +6,10 @@ from sklearn.ensemble import StackingClassifier, StackingRegressor
 from sklearn.linear_model import LogisticRegression, RidgeCV
 
 import nasbook
+from nasbook.automl.build import build
 from nasbook.automl.ensemble import WAYS, Ensemble, by_size, chooser, ensemble, numbers, pool, stack, test
 from nasbook.automl.evaluate import Pipelines
 from nasbook.automl.predictions import Predictions, collect
-from nasbook.automl.space import build
 from nasbook.kit.ensemble import combine, error, greedy
 from nasbook.task import trial_seed
 

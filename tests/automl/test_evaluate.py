@@ -5,8 +5,9 @@ import pytest
 from sklearn.model_selection import cross_val_predict
 
 import nasbook
+from nasbook.automl.build import build
 from nasbook.automl.evaluate import Pipelines
-from nasbook.automl.space import build, usual
+from nasbook.automl.space import usual
 
 CONFIG = {"scale": "standard", "features": "best", "share": 0.5, "model": "logistic", "C": 0.5}
 
@@ -23,7 +24,7 @@ def test_the_test_rows_are_no_search_rows_and_fitting_has_not_seen_them():
     assert not set(task.seen) & set(task.unseen) and len(task.seen) == 60 and len(task.unseen) == 118
     before = task.held_out(CONFIG).copy(), task.fitted(CONFIG).predict(task.known.x)
     task.table.x[task.unseen] = 1e6
-    task._kept.clear()
+    task.kept.clear()
     assert np.array_equal(task.held_out(CONFIG), before[0])
     assert np.array_equal(task.fitted(CONFIG).predict(task.known.x), before[1])
 

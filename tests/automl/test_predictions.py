@@ -61,7 +61,7 @@ def test_a_file_that_does_not_say_what_made_it_is_still_read(searched):
     with open(beside(out), "wb") as file:  # as versions before wrote it
         np.savez_compressed(file, y=kept.y, fold=kept.fold, **{str(i): p for i, p in kept.of.items()})
     assert Predictions.load(out).made == {}
-    task._kept.clear()
+    task.kept.clear()
     task.evaluate = None  # nothing is computed
     try:
         assert all(np.array_equal(collect(trace, task, out).of[i], p) for i, p in kept.of.items())

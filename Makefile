@@ -30,7 +30,7 @@ endif
 help:
 	@echo "make lab        install nasbook into $(VENV) and open JupyterLab at the first lesson"
 	@echo "make test       install what the tests need and run everything: lint, types, tests, notebooks"
-	@echo "make test-ray   install Ray, the trackers and ONNX's packages beside it and run what needs them"
+	@echo "make test-ray   install Ray, trackers, ONNX's packages, PostgreSQL and Slurm beside it and run what needs them"
 	@echo "make site       build the course as a site, build/site/index.html; it needs no server"
 	@echo "make test-gpu   run what needs a GPU, on a machine that has one"
 	@echo
@@ -113,6 +113,7 @@ test: env-test
 	printf '\nAll passed.\n'
 
 test-ray: env-ray
+	@$(PEERS)/bin/python tests/peers/get_servers.py
 	$(THREADS) $(PEERS)/bin/python -m pytest --durations=10 --durations-min=1 -p no:nbval -n $(WORKERS) --dist loadgroup -m peers tests/peers
 
 test-gpu: env-test

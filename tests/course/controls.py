@@ -30,7 +30,7 @@ def lock_all(but: str = "") -> None:
     """Lock the first answer of every prediction that is open, but for the one of this name."""
     from nasbook.course import Prediction
 
-    for prediction in (x for x in gc.get_objects() if type(x) is Prediction):
+    for prediction in (x for x in gc.get_objects() if isinstance(x, Prediction)):
         if prediction.answer is None and prediction.name != but:
             prediction.lock(0)
 

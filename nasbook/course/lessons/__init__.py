@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from nasbook.course import translations
 from nasbook.course.exercises import Exercise
 from nasbook.course.predictions import Prediction, Question
 
@@ -53,27 +54,33 @@ def all_exercises() -> Iterator[Exercise]:
 
 
 def exercise(name: str, solution: bool = True) -> Exercise:
-    """An exercise by name, e.g. exercise("03.ei"); ValueError lists those that exist.
+    """An exercise by name, e.g. exercise("03.ei"), or exercise("de/01.enough") in another language; ValueError lists
+    those that exist.
 
     With solution=False it has hints and no solution, as in the notebooks of a class."""
+    language, _, name = name.rpartition("/")
     known = {e.name: e for e in all_exercises()}
     if name not in known:
         raise ValueError(f"there is no exercise {name!r}; there are {', '.join(known)}")
-    return known[name] if solution else replace(known[name], solution="")
+    found = translations.exercise(language, known[name]) if language else known[name]
+    return found if solution else replace(found, solution="")
 
 
 def predict(name: str, question: str | None = None, options: Sequence[str] | None = None) -> Prediction:
     """Ask for a prediction; put it last in a cell to show it.
 
-    `predict("03.q1")` asks a lesson's question; with a text and options it asks one of your own. ValueError lists the
-    questions that exist.
+    `predict("03.q1")` asks a lesson's question, `predict("de/01.q1")` in another language; with a text and options it
+    asks one of your own. ValueError lists the questions that exist.
     """
     if question is not None and options is not None:
         return Prediction(name, question, options)
+    language, _, name = name.rpartition("/")
     known = {q.name: q for number in LESSONS for q in questions(number)}
     if question is not None or options is not None or name not in known:
         raise ValueError(
             f"there is no question {name!r}; there are {', '.join(known)}. For one of your own, give a text and options"
         )
     q = known[name]
+    if language:
+        return translations.prediction(language, q)
     return Prediction(q.name, q.text, q.options, judge=q.judge)

@@ -1,0 +1,200 @@
+"""Lessons in other languages: other words, the same checks, the same progress.
+
+    nasbook.exercise("de/01.distinct")
+    nasbook.predict("de/01.q1")
+
+A translated lesson is a module `LANGUAGE/lesson_NN.py`: the texts of its questions and exercises, and SENTENCES, pairs
+of a pattern of what its checks and outcomes say in English and the words for it. `LANGUAGE/__init__.py` has the pairs
+of buttons and notes. Nothing is checked twice over: the English check judges, its sentence is translated. Progress is
+kept under the lesson's names and in its English words, so that a class in two languages is one class.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+from nasbook.course.exercises import NOT_GIVEN, Exercise, Result
+from nasbook.course.predictions import Outcome, Prediction, Question
+from nasbook.course.record import Record
+
+LANGUAGES = {"de": "Deutsch"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question's words; `options` in the order of the English ones."""
+
+    text: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Task:
+    """An exercise's words."""
+
+    prompt: str
+    hints: tuple[str, str]
+    why: str
+
+
+class Phrases:
+    """Says a text in another language, phrase by phrase; what no pattern knows stays as it is."""
+
+    def __init__(self, *pairs: tuple[str, str]) -> None:
+        self.pairs = [(re.compile(pattern, re.S), words) for pattern, words in pairs]
+
+    def __call__(self, text: str) -> str:
+        for pattern, words in self.pairs:
+            text = pattern.sub(words, text)
+        return text
+
+
+def translated(language: str, name: str) -> tuple[ModuleType, Phrases]:
+    """The module with a lesson's words, and its phrases. ValueError where there is none."""
+    if language not in LANGUAGES:
+        raise ValueError(f"there is no language {language!r}; there are {', '.join(LANGUAGES)}")
+    module = f"{__name__}.{language}.lesson_{name[:2]}"
+    if not re.fullmatch(r"\d\d", name[:2]) or find_spec(module) is None:
+        raise ValueError(f"lesson {name[:2]} has no translation into {LANGUAGES[language]}")
+    lesson, own = importlib.import_module(module), importlib.import_module(f"{__name__}.{language}")
+    return lesson, Phrases(*lesson.SENTENCES, *own.SENTENCES)
+
+
+def exercise(language: str, found: Exercise) -> Exercise:
+    """An exercise in another language."""
+    lesson, say = translated(language, found.name)
+    words: Task = lesson.EXERCISES[found.name]
+    kept = {f.name: getattr(found, f.name) for f in fields(Exercise)}
+    return Spoken(**{**kept, "prompt": words.prompt, "hints": words.hints, "why": words.why}, say=say)
+
+
+def prediction(language: str, question: Question) -> Prediction:
+    """A question in another language, ready to be locked."""
+    lesson, say = translated(language, question.name)
+    return SpokenPrediction(question, lesson.QUESTIONS[question.name], say)
+
+
+def prompts(language: str, questions: Sequence[Question], exercises: Sequence[Exercise]) -> dict[str, str]:
+    """Name -> Markdown of a lesson's questions and exercises, as its notebook in this language has them."""
+    found = {}
+    for q in questions:
+        lesson, say = translated(language, q.name)
+        words: Asked = lesson.QUESTIONS[q.name]
+        found[f"{language}/{q.name}"] = say(Question(q.name, words.text, words.options, q.judge).markdown)
+    return found | {f"{language}/{e.name}": exercise(language, e).markdown for e in exercises}
+
+
+@dataclass
+class Spoken(Exercise):
+    """An exercise whose check and buttons speak another language."""
+
+    say: Callable[[str], str] = str
+
+    def check(self, answer: Any = NOT_GIVEN) -> Result:
+        if answer is NOT_GIVEN:
+            answer = sys._getframe(1).f_globals.get(self.answer, NOT_GIVEN)
+        found = super().check(answer)
+        return SpokenResult(found.passed, found.message if found.passed else self.say(found.message), self.say)
+
+    @property
+    def markdown(self) -> str:
+        return self.say(super().markdown)
+
+    def show(self) -> Any:
+        return spoken(super().show(), self.say)
+
+
+@dataclass(frozen=True)
+class SpokenResult(Result):
+    """What a check found, in another language."""
+
+    say: Callable[[str], str] = str
+
+    def _repr_html_(self) -> str:
+        return self.say(super()._repr_html_())
+
+
+class SpokenPrediction(Prediction):
+    """A question that is asked, locked and answered in another language, and recorded in English."""
+
+    def __init__(self, question: Question, words: Asked, say: Callable[[str], str]) -> None:
+        def judge(*measured: Any) -> tuple[int, str]:
+            which, why = question.judge(*measured)
+            return which, say(why)
+
+        self.asked, self.words, self.say = question, words, say
+        record = Mirrored(question.name, words.options, question.options)
+        super().__init__(question.name, words.text, words.options, record, judge)
+
+    def _build(self) -> None:
+        super()._build()
+        spoken(self.widget, self.say)
+
+    def again(self) -> Prediction:
+        super().again()
+        return SpokenPrediction(self.asked, self.words, self.say)
+
+    def reveal(self, *measured: Any) -> Outcome:
+        return SpokenOutcome(super().reveal(*measured), self.say)
+
+
+class SpokenOutcome(Outcome):
+    """An outcome in another language."""
+
+    def __init__(self, outcome: Outcome, say: Callable[[str], str]) -> None:
+        self.__dict__.update(vars(outcome))
+        self._say = say
+
+    @property
+    def sentence(self) -> str:
+        return self._say(super().sentence)
+
+    def __repr__(self) -> str:
+        return self._say(super().__repr__())
+
+    def _repr_html_(self) -> str:
+        return self._say(super()._repr_html_())
+
+
+class Mirrored(Record):
+    """A record that shows the options of one question in another language and keeps them in English."""
+
+    def __init__(self, name: str, options: Sequence[str], english: Sequence[str]) -> None:
+        super().__init__()
+        self._name = name
+        self._here, self._there = dict(zip(english, options, strict=True)), dict(zip(options, english, strict=True))
+
+    def read(self) -> dict[str, dict[str, Any]]:
+        entries = super().read()
+        return {k: _turned(v, self._here) if k == self._name else v for k, v in entries.items()}
+
+    def revise(self, name: str, facts: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        super().revise(name, lambda old: _turned(facts(_turned(old, self._here)), self._there))
+
+
+def _turned(facts: dict[str, Any], words: dict[str, str]) -> dict[str, Any]:
+    return {k: words.get(v, v) if isinstance(v, str) else v for k, v in facts.items()}
+
+
+def spoken(widget: Any, say: Callable[[str], str]) -> Any:
+    """A widget whose words, and those of all below it, are said in another language, now and whenever they change."""
+    import ipywidgets as w
+
+    for child in getattr(widget, "children", ()):
+        spoken(child, say)
+    for trait in ("description", "tooltip", *(["value"] if isinstance(widget, w.HTML) else [])):
+        if isinstance(getattr(widget, trait, None), str):
+
+            def translate(_: Any = None, trait: str = trait) -> None:
+                setattr(widget, trait, say(getattr(widget, trait)))
+
+            translate()
+            widget.observe(translate, trait)
+    return widget

@@ -1,0 +1,174 @@
+"""A translated lesson is the same lesson: its code, its numbers, its checks and its progress; only the words differ."""
+
+import ast
+import html
+import re
+from importlib import import_module
+from pathlib import Path
+
+import ipywidgets as w
+import nbformat
+import numpy as np
+import pytest
+from course.controls import KEPT, run
+from course.prompts import TAG, asked
+from course.test_lesson_01 import WRONG
+from course.test_wrong_answers import WRONG as SLIPS
+
+import nasbook
+from nasbook.course import translations
+from nasbook.course.exercises import run_cell
+from nasbook.course.lessons import load, questions
+from nasbook.course.record import Record
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+LESSONS = sorted(FOLDER.glob("??/*.ipynb"))
+ENGLISH = re.compile(r"\b(the|of|is|are|not|that|must|your|yours|you|with|for|too|and|only|has|been|than)\b")
+OTHER = {
+    "01": (WRONG, ["def distinct(p):\n    return 1 / 0", "distinct = None", "def distinct(points):\n    return ..."])
+}
+
+
+@pytest.fixture(autouse=True)
+def own_record(tmp_path, monkeypatch):
+    monkeypatch.setenv("NASBOOK_PROGRESS", str(tmp_path / "progress.json"))
+
+
+def of(path):
+    return path.parent.name, path.name[:2]
+
+
+def pairs(path):
+    """The cells of the English lesson beside those of the translated one."""
+    (english,) = FOLDER.glob(f"{path.name[:2]}_*.ipynb")
+    here, there = (nbformat.read(p, 4).cells for p in (path, english))
+    assert [c.cell_type for c in here] == [c.cell_type for c in there]
+    return list(zip(here, there, strict=True))
+
+
+def bare(source):
+    """A cell without its words: a string that is a name of something stays."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            name = re.sub(r"^[a-z]{2}/(?=\d\d\.)", "", node.value)
+            node.value = name if re.fullmatch(r"[\w.-]+", name) else "…"
+    return ast.dump(tree)
+
+
+def numbers(text, comma):
+    """What stands in code has a point in every language; where links lead does not count."""
+    found = []
+    for i, piece in enumerate(re.sub(r"\]\(.*?\)", "]", text).split("`")):
+        comma_here = "." if i % 2 else comma
+        for n in re.findall(r"\d[\d.,]*\d|\d", piece):
+            found.append(float(n.replace("," if comma_here == "." else ".", "").replace(comma_here, ".")))
+    return sorted(found)
+
+
+def test_a_lesson_is_translated():
+    assert LESSONS and {p.parent.name for p in LESSONS} <= set(translations.LANGUAGES)
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
+def test_code_and_numbers_are_those_of_the_lesson(path):
+    for here, there in pairs(path):
+        if here.cell_type == "code":
+            assert bare(here.source) == bare(there.source)
+            assert here.outputs == []
+        else:
+            assert here.source != there.source, "not translated"
+            assert not ENGLISH.search(re.sub(r"`.*?`|\[.*?\]\(.*?\)|\*.*?\*|\(.*?\)", "", here.source)), here.source
+            assert numbers(here.source, ",") == numbers(there.source, "."), here.source
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
+def test_every_prompt_is_translated_and_stands_in_the_text(path):
+    language, number = of(path)
+    known = translations.prompts(language, questions(number), load(number))
+    cells = nbformat.read(path, 4).cells
+    assert {c.metadata[TAG]: c.source for c in cells if TAG in c.metadata} == known
+    for cell, after in zip(cells, cells[1:], strict=False):
+        assert TAG not in cell.metadata or asked(after) == cell.metadata[TAG]
+    for question in questions(number):
+        words = import_module(f"nasbook.course.translations.{language}.lesson_{number}").QUESTIONS[question.name]
+        assert len(set(words.options)) == len(question.options)
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
+def test_links_lead_to_files(path):
+    for cell in nbformat.read(path, 4).cells:
+        for target in re.findall(r"\]\(([^)#]+?)\)", cell.source) if cell.cell_type == "markdown" else ():
+            assert target.startswith("http") or (path.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
+def test_whatever_a_check_says_is_said_in_the_language(path):
+    language, number = of(path)
+    wrong, odd = OTHER[number]
+    answers = [(name, run_cell(source)[nasbook.exercise(name).answer]) for name, source, _ in wrong]
+    for e in load(number):
+        right = run_cell(e.solution)[e.answer]
+        answers += [(e.name, make(right)) for make in SLIPS.values()]
+        found = nasbook.exercise(f"{language}/{e.name}").check(right)
+        assert found.passed and found.message != e.why
+    answers += [("01.distinct", run_cell(source)["distinct"]) for source in odd]
+    said = set()
+    for name, answer in answers:
+        there, here = nasbook.exercise(name).check(answer), nasbook.exercise(f"{language}/{name}").check(answer)
+        assert not here.passed and not there.passed
+        words = re.sub(r"'.*?'|\bhas no\b.*|raised.*|ausgelöst.*", "", here.message)
+        assert not ENGLISH.search(words), f"{there.message}\n{here.message}"
+        said.add(here.message)
+    assert len(said) > 10
+
+
+def test_the_progress_of_a_class_in_two_languages_is_one():
+    here = nasbook.predict("de/01.q1")
+    here.lock("der der Zufallssuche")
+    assert Record().read()["01.q1"]["answer"] == "random search's"
+    assert nasbook.predict("01.q1").answer == "random search's"
+    again = nasbook.predict("de/01.q1")
+    assert again.answer == "der der Zufallssuche"
+    outcome = again.reveal(np.array([0.3, 0.4, 0.35]), np.array([0.1, 0.2, 0.16]))
+    assert "Du hattest recht." in repr(outcome) and "über dem der Zufallssuche" in outcome._repr_html_()
+    assert Record().read()["01.q1"]["outcome"] == "random search's"
+    assert again.again().answer is None and Record().read()["01.q1"]["answer"] is None
+    nasbook.exercise("de/01.enough").check(lambda share, confidence: 1)
+    assert Record().read()["01.enough"]["tries"] == 1
+
+
+def words_of(widget):
+    own = [getattr(widget, t, "") for t in ("description", "tooltip", "value", "options")]
+    return [str(x) for x in own if x] + [x for child in getattr(widget, "children", ()) for x in words_of(child)]
+
+
+def test_buttons_and_notes_are_translated_also_when_they_change():
+    shown = nasbook.exercise("de/01.distinct").show()
+    for button in shown.children[1].children:
+        button.click()
+    asked = nasbook.predict("de/01.q2")
+    asked._pressed()
+    asked.lock(1)
+    for widget in (shown, asked.widget):
+        for text in words_of(widget):
+            text = re.sub("<pre>.*?</pre>|<[^>]+>", "", html.unescape(text), flags=re.S)
+            assert not re.search(r"Hint|Solution|Lock|Exercise|Predict|answer", text), text
+            assert not ENGLISH.search(text), text
+    assert isinstance(shown, w.VBox)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("fr/01.enough", "there is no language 'fr'; there are de"), ("de/02.posterior", "no translation into Deutsch"),
+     ("de/99.x", "there is no exercise '99.x'"), ("de/", "there is no exercise ''")],
+)  # fmt: skip
+def test_what_is_not_translated_is_said(name, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        nasbook.exercise(name)
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
+def test_it_runs_and_comes_to_the_same_outcomes(path):
+    assert run(path) == {name: outcome for name, outcome in KEPT.items() if name[:2] == path.name[:2]}

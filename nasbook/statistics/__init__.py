@@ -9,13 +9,14 @@
     fidelities.py  do short trainings rank as long ones do?
     configurations.py  how far apart configurations are, and a map of them
     runs.py        traces -> runs of methods on tasks, paired by their seeds
-    compare.py     all of it together: compare(traces)
+    compare.py     all of it together: compare(traces); comparison.py: what it says
 
 Values are minimised: lower is better everywhere. Papers: Demšar, Statistical Comparisons of Classifiers over Multiple
 Data Sets, JMLR 2006; Dolan & Moré, Benchmarking Optimization Software with Performance Profiles, 2002.
 """
 
-from nasbook.statistics.compare import Comparison, Pair, compare
+from nasbook.statistics.compare import compare
+from nasbook.statistics.comparison import Comparison, Pair
 from nasbook.statistics.configurations import distances, scaled
 from nasbook.statistics.fidelities import budget_correlation
 from nasbook.statistics.honest import nested, nested_cross_validation, overtuning, winners_curse

@@ -20,8 +20,8 @@ from nasbook.plots.picture import Picture, Stack
 from nasbook.plots.scales import tick_label
 from nasbook.plots.style import Figure, plural
 from nasbook.plots.traces.history import RacePicture
-from nasbook.statistics.compare import FEW, Comparison, Pair
 from nasbook.statistics.compare import compare as compared
+from nasbook.statistics.comparison import FEW, Comparison, Pair
 from nasbook.statistics.profiles import first_hits, profile
 from nasbook.statistics.runs import within
 from nasbook.trace import Trace, Trial

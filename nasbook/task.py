@@ -95,6 +95,8 @@ class Task:
 
     def check_config(self, config: Config) -> None:
         """ValueError, in one sentence, where the task cannot evaluate a configuration."""
+        if not config:
+            raise ValueError("the configuration is empty; it must be a dict that maps parameters to values")
         self.check_space(Space({name: Constant(value) for name, value in config.items()}))
 
     def evaluate(

@@ -12,5 +12,7 @@ evaluate.py   the task: cross-validation with out-of-fold predictions kept, and 
 ensemble.py   what a search has tried, together: greedy selection, bagged or stacked, with its three numbers
 predictions.py  out-of-fold predictions, beside a trace
 honest.py     the search's own number, the nested one, the test
+voting.py     probabilities from any classifier; stands alone on NumPy and scikit-learn
 write.py      the winner as a source file that needs no nasbook
+together.py   the ensemble as such a file
 """

@@ -24,6 +24,7 @@ from nasbook.automl.losses import LOSSES, loss_of
 from nasbook.automl.quiet import quiet
 from nasbook.automl.space import check_models, pipeline_space, uneven
 from nasbook.automl.tables import TABLES, bundled
+from nasbook.automl.voting import probabilities
 from nasbook.kit.checks import flag, one_of, whole
 from nasbook.space import Config
 from nasbook.task import Evaluation, Fidelity, Report
@@ -134,16 +135,10 @@ class Pipelines(Divided):
             return build(config, data, seed).fit(data.x, data.labels)
 
     def predict(self, model: Any, x: np.ndarray) -> np.ndarray:
-        """(n, classes) probabilities of all classes of the table, or (n,) numbers. A support vector machine tells
-        distances, of which the logistic function makes numbers between 0 and 1."""
+        """(n, classes) probabilities of all classes of the table (voting.py), or (n,) numbers."""
         if self.known.kind == "regression":
             return np.asarray(model.predict(x), float)
-        if hasattr(model, "predict_proba"):
-            p = model.predict_proba(x)
-        else:
-            distance = model.decision_function(x)
-            distance = np.stack([-distance, distance], 1) / 2 if distance.ndim == 1 else distance
-            p = np.exp(distance - distance.max(1, keepdims=True))
+        p = probabilities(model, x)
         whole = np.zeros((len(x), len(self.known.classes)), np.float32)
         whole[:, [self.known.classes.index(c) for c in model.classes_.tolist()]] = p / p.sum(1, keepdims=True)
         return whole

@@ -28,16 +28,21 @@ from nasbook.space import Config
 from nasbook.trial import plain
 from nasbook.version import __version__
 
-SCHEMA = "nasbook/pipeline@1"
+SCHEMA = "nasbook/{}@1"
 
 
 def source(task: Pipelines, config: Config, seed: int = 0) -> str:
     """A Python file that is the pipeline of a configuration; it reads the CSV file that the task has read."""
-    data, path = task.table, task.arguments.get("data")
     task.check_config(config)
-    pipeline = build(plain(config), data, seed)
-    text = re.sub(r"<function (\w+) at 0x\w+>", r"\1", _written(pipeline))
-    imports = sorted({(_public(e), type(e).__name__) for e in _parts(pipeline)})
+    return program(task, build(plain(config), task.table, seed))
+
+
+def program(task: Pipelines, estimator: BaseEstimator, name: str = "pipeline", own: Any = None) -> str:
+    """A Python file, called after what it holds, that fits an estimator of scikit-learn on the task's table and
+    predicts. own: a module of ours that the estimator needs; its source goes along."""
+    data, path = task.table, task.arguments.get("data")
+    text = re.sub(r"<function (\w+) at 0x\w+>", r"\1", _written(estimator))
+    imports = sorted({(_public(e), type(e).__name__) for e in _parts(estimator) if type(e).__module__[:3] != "nas"})
     functions = [("sklearn.feature_selection", name) for name in ("f_classif", "f_regression") if name in text]
     lines = "\n".join(f"from {module} import {name}" for module, name in [*imports, *functions])
     kind = "number" if data.kind == "regression" or not isinstance(data.classes[0], str) else "text"
@@ -51,14 +56,18 @@ def source(task: Pipelines, config: Config, seed: int = 0) -> str:
         "ORDER": data.order,
         "FEATURES": list(data.features),
     }
-    own = getsource(table).partition("import csv\n")[2]
     constants = "\n".join(f"{name} = {value!r}" for name, value in facts.items())
-    return HEAD.format(version=__version__, imports=lines, table=own.rstrip(), constants=constants) + BODY.replace(
-        "PIPELINE", text.replace("\n", "\n    ")
+    head = HEAD.replace("pipeline", name).format(
+        version=__version__,
+        imports=lines,
+        table=getsource(table).partition("import csv\n")[2].rstrip(),
+        own="" if own is None else getsource(own).partition("import numpy as np\n")[2].rstrip() + "\n\n\n",
+        constants=constants,
     )
+    return head + BODY.replace("pipeline", name).replace("PIPELINE", text.replace("\n", "\n    "))
 
 
-def _written(pipeline: Pipeline) -> str:
+def _written(pipeline: BaseEstimator) -> str:
     """As Python. The `repr` of scikit-learn would leave out what follows the thirtieth column."""
     from sklearn.utils._pprint import _EstimatorPrettyPrinter
 
@@ -80,34 +89,44 @@ def _public(estimator: BaseEstimator) -> str:
 
 def save(task: Pipelines, config: Config, folder: str | Path, seed: int = 0) -> Path:
     """Write pipeline.py, and pipeline.json with what `load` needs."""
+    return keep(task, folder, "pipeline", source(task, config, seed), {"config": config, "seed": seed})
+
+
+def keep(task: Pipelines, folder: str | Path, name: str, program: str, found: dict[str, Any]) -> Path:
+    """Write NAME.py, and NAME.json with what was found, of which task and data."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / "pipeline.py", source(task, config, seed))
-    row = {"schema": SCHEMA, "task": task.name, "arguments": task.arguments, "config": config, "seed": seed,
+    write_text(folder / f"{name}.py", program)
+    row = {"schema": SCHEMA.format(name), "task": task.name, "arguments": task.arguments, **found,
            "digest": task.table.digest, "version": __version__}  # fmt: skip
-    write_text(folder / "pipeline.json", json.dumps(plain(row), indent=2, ensure_ascii=False) + "\n")
-    return folder / "pipeline.py"
+    write_text(folder / f"{name}.json", json.dumps(plain(row), indent=2, ensure_ascii=False) + "\n")
+    return folder / f"{name}.py"
 
 
 def load(folder: str | Path, data: Any = None) -> Pipeline:
     """The pipeline of a folder, fitted again on all rows of its data (data: where that lies now). No code of the folder
     is run. ValueError where the data is another, or the file is none of ours."""
-    path = Path(folder) / "pipeline.json"
-    row = parse_json(read_bytes(path), "a pipeline")
-    if not isinstance(row, dict) or row.get("schema") != SCHEMA:
-        raise ValueError(f"{path}: this is no pipeline of nasbook; its schema must be {SCHEMA!r}")
-    name, arguments, config, seed = (row.get(k) for k in ("task", "arguments", "config", "seed"))
-    known = isinstance(name, str) and name.startswith("pipeline")
-    if not known or not isinstance(arguments, dict) or not isinstance(config, dict) or not isinstance(seed, int):
-        raise ValueError(f"{path}: task, arguments, config or seed is missing or damaged")
-    assert isinstance(name, str)
-    task = registry.make("task", name, **(arguments | ({} if data is None else {"data": data})))
+    task, row = kept(folder, "pipeline", data, config=dict, seed=int)
+    return task.fitted(row["config"], row["seed"], everything=True)
+
+
+def kept(folder: str | Path, name: str, data: Any, **found: type) -> tuple[Pipelines, dict[str, Any]]:
+    """The task of NAME.json in a folder, and what it holds; `found` says what was found, and of which type it is."""
+    path = Path(folder) / f"{name}.json"
+    row = parse_json(read_bytes(path), f"a file of {name}")
+    if not isinstance(row, dict) or row.get("schema") != SCHEMA.format(name):
+        raise ValueError(f"{path}: this is no {name} of nasbook; its schema must be {SCHEMA.format(name)!r}")
+    called = row.get("task")
+    known = isinstance(called, str) and called.startswith("pipeline")
+    if not known or not all(isinstance(row.get(k), t) for k, t in {"arguments": dict, **found}.items()):
+        raise ValueError(f"{path}: {', '.join(['task', 'arguments', *found])}: one of these is missing or damaged")
+    task = registry.make("task", str(called), **(row["arguments"] | ({} if data is None else {"data": data})))
     if task.table.digest != row.get("digest"):
-        raise ValueError(f"{path}: the pipeline was found on other data than {task.arguments.get('data', name)}")
-    return task.fitted(config, seed, everything=True)
+        raise ValueError(f"{path}: the {name} was found on other data than {task.arguments.get('data', called)}")
+    return task, row
 
 
-HEAD = '''"""A pipeline that nasbook {version} has found. It needs scikit-learn and NumPy.
+HEAD = '''"""The pipeline that nasbook {version} has found. It needs scikit-learn and NumPy.
 
 It reads its data and fits anew in each process; a saved model would have to be trusted.
 
@@ -125,7 +144,8 @@ import sys  # noqa: E402
 
 {imports}
 
-{constants}
+
+{own}{constants}
 
 '''
 

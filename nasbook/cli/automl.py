@@ -90,7 +90,7 @@ def _same_data(path: Path, digest: str, begun: bool) -> None:
 
 
 def _report(trace: Any, task: Any, folder: Path, seconds: float, options: argparse.Namespace) -> int:
-    from nasbook.automl import honest, write
+    from nasbook.automl import honest, together, write
     from nasbook.automl.ensemble import ensemble
     from nasbook.automl.predictions import Predictions, beside, collect, seed_of
 
@@ -111,9 +111,11 @@ def _report(trace: Any, task: Any, folder: Path, seconds: float, options: argpar
     else:  # the search has ended before a pipeline was tried on all folds
         kept = Predictions({best.id: task.held_out(best.config, seed)}, task.y, task.fold)
     numbers = honest.three(trace, task, kept=kept)
-    together = honest.three(trace, task, "greedy", kept)
-    members = ensemble(kept, task).weights
+    mixed = honest.three(trace, task, "greedy", kept)
+    found = ensemble(kept, task)
+    members = found.weights
     source = write.save(task, best.config, folder, seed)
+    vote = together.save(task, together.members_of(trace, found), folder)
     guess = task.loss(task.y_test, task.guess())
     failed = len(trace) - len(done)
     lines = [
@@ -123,14 +125,14 @@ def _report(trace: Any, task: Any, folder: Path, seconds: float, options: argpar
         f"  {'':32} {'trial ' + str(best.id):11} {len(members)} together",
         *(
             f"  {line:44} {numbers.said(value)}"
-            for line, value in zip(str(numbers).splitlines(), together.values, strict=True)
+            for line, value in zip(str(numbers).splitlines(), mixed.values, strict=True)
         ),
         f"  {'a guess, on the untouched rows':32} {numbers.said(guess)}",
         "The first number is too good, because it is the least of many, and more so where several are mixed; "
         "report the last of the three.",
         "Together: "
         + ", ".join(f"trial {i} × {w:.2f}" for i, w in members.items())
-        + " (greedy selection); the file written is that of the best alone.",
+        + " (greedy selection): ensemble.py; pipeline.py is the best alone.",
     ]
     told = "\n".join(["# What nasbook automl has found", "", *lines, "", *(f"- {note}" for note in task.table.notes)])
     write_text(folder / "report.md", told + "\n")
@@ -139,12 +141,12 @@ def _report(trace: Any, task: Any, folder: Path, seconds: float, options: argpar
         print_json({
             "best_trial": best.id, "best_config": best.config, "loss": task.loss_name, "guess": guess,
             **dict(zip(names, numbers.values, strict=True)),
-            "ensemble": {**dict(zip(names, together.values, strict=True)), "weights": members},
+            "ensemble": {**dict(zip(names, mixed.values, strict=True)), "weights": members},
             "trials": len(trace), "failed": failed, "seconds": round(seconds, 3), "notes": task.table.notes,
-            "source": str(source), "folder": str(folder),
+            "source": str(source), "ensemble_source": str(vote), "folder": str(folder),
         })  # fmt: skip
     else:
         print("\n".join(lines))
-        print(f"Wrote {folder}: pipeline.py, report.md, trace.jsonl. Predict with: "
+        print(f"Wrote {folder}: pipeline.py, ensemble.py, report.md, trace.jsonl. Predict with: "
               f"python {shlex.quote(str(source))} NEW.csv")  # fmt: skip
     return 0

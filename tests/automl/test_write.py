@@ -1,8 +1,6 @@
 """The winner as code: a fresh process without nasbook fits it and says the same."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -13,34 +11,8 @@ from nasbook.automl.evaluate import Pipelines
 ROWS = 80
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A table with everything in it: decimal commas, holes, categories, dates, a class too rare, rows without a target,
-    an order in time, and letters that are no ASCII."""
-    folder = tmp_path_factory.mktemp("walk")
-    rng = np.random.default_rng(0)
-    lines = ["größe;farbe;wann;bestellt;y"]
-    for i in range(ROWS):
-        y = ("ja", "nein", "", "selten")[0 if i % 3 else 1 if i % 7 else 2 if i % 2 else 3]
-        size = "" if i % 11 == 0 else f"{rng.normal() + (y == 'ja'):.3f}".replace(".", ",")
-        colour = ("rot", "grün", "")[rng.integers(3)]
-        date = f"{1 + rng.integers(28):02d}.{1 + rng.integers(12):02d}.2024"
-        lines.append(f"{size};{colour};{date};{rng.permutation(ROWS)[0]};{y}")
-    (folder / "d.csv").write_text("\n".join(lines), encoding="cp1252")
-    return folder
-
-
-def predicted(file, *arguments):
-    """What the file prints in a process that finds no nasbook."""
-    without = "import sys, runpy; sys.modules['nasbook'] = None; sys.argv = sys.argv[1:]; "
-    without += "runpy.run_path(sys.argv[0], run_name='__main__')"
-    done = subprocess.run([sys.executable, "-I", "-c", without, file, *arguments], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.split()
-
-
 @pytest.mark.parametrize(("model", "order"), [("forest", None), ("svm", "bestellt")])
-def test_source_without_nasbook_predicts_the_same(folder, model, order):
+def test_source_without_nasbook_predicts_the_same(folder, predicted, model, order):
     task = Pipelines(str(folder / "d.csv"), target="y", time=order)
     rng = np.random.default_rng(1)
     config = next(c for c in iter(lambda: task.space.sample(rng), None) if c["model"] == model)
@@ -56,7 +28,7 @@ def test_source_without_nasbook_predicts_the_same(folder, model, order):
     assert there == fitted.predict(x).tolist()
 
 
-def test_regression_and_a_bundled_table_are_code_too(tmp_path):
+def test_regression_and_a_bundled_table_are_code_too(tmp_path, predicted):
     task = Pipelines("diabetes", models=["ridge"])
     config = {"scale": "standard", "features": "best", "share": 0.5, "model": "ridge", "C": 1.0}
     data = ",".join([*(name for name, _, _ in task.table.features), "progression"])

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import nasbook
+from nasbook.automl import together as vote_of
 from nasbook.automl import write
 from nasbook.automl.ensemble import ensemble
 from nasbook.automl.ensemble import test as ensemble_test
@@ -68,6 +69,9 @@ def test_csv_to_code_through_a_kill(table, tmp_path, capsys):
     report = (out / "report.md").read_text()
     assert f"{len(members.weights)} together" in report and all(f"trial {i} ×" in report for i in members.weights)
     assert new.stdout.split() == write.load(out).predict(task.table.x).tolist()
+    vote = subprocess.run([sys.executable, "-I", told["ensemble_source"], table], capture_output=True, text=True)
+    assert vote.returncode == 0, vote.stderr
+    assert vote.stdout.split() == vote_of.load(out).predict(task.table.x).tolist()
 
     for damage in (b"PK\x03\x04", None):  # a kill while it was written; a folder in its place
         file = out / "trace.predictions.npz"

@@ -41,7 +41,7 @@ PARTS = {  # of each method: the kind of picture that draws it (trace.plot), its
     "rgpe": Parts("rgpe", "transfer", "17", "transfer"),
     "reinforce": Parts("policy", "controller", "11", "nas_suite", "tests/nas/parts/test_controller.py"),
     "ppo": Parts("policy", "controller", "11", "nas_suite", "tests/nas/parts/test_controller.py"),
-    "staged": Parts("history", "joint", "18", "joint"),
+    "staged": Parts("turns", "joint", "18", "joint"),
     "nsga2": Parts("front", "pareto", "14", "pareto_front"),
     "parego": Parts("front", "pareto", "14", "pareto_front"),
     "hypergradient": Parts("walk", "hypergradient", "08", ""),

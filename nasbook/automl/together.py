@@ -18,10 +18,11 @@ from typing import Any
 from sklearn.ensemble import VotingClassifier, VotingRegressor
 
 from nasbook.automl import voting, write
+from nasbook.automl.build import build
 from nasbook.automl.ensemble import Ensemble
-from nasbook.automl.evaluate import Pipelines, quiet
+from nasbook.automl.evaluate import Pipelines
 from nasbook.automl.predictions import seed_of
-from nasbook.automl.space import build
+from nasbook.automl.quiet import quiet
 from nasbook.space import Config
 from nasbook.trace import Trace
 from nasbook.trial import plain

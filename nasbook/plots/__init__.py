@@ -45,6 +45,7 @@ from nasbook.plots.traces.parameters import ParallelPicture, SlicePicture, paral
 from nasbook.plots.traces.pareto_front import HypervolumePicture, ParetoPicture, hypervolume_history, pareto
 from nasbook.plots.traces.timeline import TimelinePicture, timeline
 from nasbook.plots.traces.tree import tree
+from nasbook.plots.traces.turns import TurnsPicture, turns
 from nasbook.plots.viewed import (
     BELIEF,
     COMPOUND,
@@ -127,6 +128,7 @@ KINDS: dict[str, Callable[..., Figure]] = {
     "family-tree": family_tree,
     "landscape": landscape,
     "lineage": lineage,
+    "turns": turns,
     "cell": cell,
     "supernet": supernet,
     "weights": weights,
@@ -175,6 +177,11 @@ VIEWS: dict[str, Views] = {  # the view of a method that a kind draws; the other
     "ensemble": NES,
 }
 
+OF_ONE = {  # what a kind draws of the trials of one method, and what these tell
+    "lineage": ("pbt", "their member"),
+    "turns": ("staged", "their turn"),
+}
+
 
 def check_kind(kind: str, method: str | None = None) -> None:
     """ValueError unless there is a picture of this name, and one that a trace of this method can give."""
@@ -186,8 +193,9 @@ def check_kind(kind: str, method: str | None = None) -> None:
         return  # somebody's own: its steps will tell
     if kind in VIEWS:
         VIEWS[kind].check_method(str(method), kind)
-    if kind == "lineage" and method != "pbt":
-        raise ValueError(f"lineage draws a trace of 'pbt', whose trials tell their member; these are from {method!r}")
+    if kind in OF_ONE and method != OF_ONE[kind][0]:
+        right, what = OF_ONE[kind]
+        raise ValueError(f"{kind} draws a trace of {right!r}, whose trials tell {what}; these are from {method!r}")
 
 
 def own_kind(trace: Any) -> str:
@@ -230,7 +238,7 @@ __all__ = [
     "LandscapePicture", "LanesPicture", "ParallelPicture", "ParetoPicture", "Picture", "PolicyPicture",
     "PopulationPicture", "ProfilesPicture", "ProgressPicture", "Quantity", "RacePicture", "RankPicture",
     "RanksPicture", "SchedulePicture", "SideBySide1D", "SideBySide2D", "SlicePicture", "Stack", "SupernetPicture",
-    "TimelinePicture", "TrainingPicture", "TreePicture", "WeightsPicture", "ablation", "acquisition",
+    "TimelinePicture", "TrainingPicture", "TreePicture", "TurnsPicture", "WeightsPicture", "ablation", "acquisition",
     "acquisition_picture", "acquisitions", "attribution", "baseline_for", "beats", "cell", "cell_attribution",
     "chains", "compare", "compound", "contour", "cost_picture", "critical_difference", "dependence", "edf", "ensemble",
     "episodes",
@@ -238,7 +246,7 @@ __all__ = [
     "layers", "learning_curves", "lineage", "own_kind", "parallel", "pareto", "paths", "plot", "policy",
     "population", "predictions", "profiles", "progress", "race", "random_baseline", "rank", "rungs",
     "side_by_side_picture", "slice_plot", "sources", "stopping", "strategy", "supernet", "timeline", "tpe",
-    "training", "tree", "walk", "weights",
+    "training", "tree", "turns", "walk", "weights",
     "BudgetCorrelationPicture", "CubePicture", "FootprintPicture", "OvertuningPicture",
     "budget_correlation_picture", "cube", "footprint",
     "overtuning_picture",

@@ -18,7 +18,7 @@ from nasbook import Trace, registry
 from nasbook.about import PARTS
 from nasbook.cli import main
 from nasbook.explain.source import known_task
-from nasbook.plots import KINDS, VIEWS, own_kind, plot
+from nasbook.plots import KINDS, OF_ONE, VIEWS, own_kind, plot
 from nasbook.plots.traces.tree import TreePicture
 from nasbook.plots.views.halving import HalvingPicture, HalvingState
 from nasbook.plots.views.strategies import StrategyPicture
@@ -28,7 +28,7 @@ from nasbook.statistics import budget_correlation
 from nasbook.trace import Step
 
 METHODS = [entry.name for entry in registry.METHODS]
-NAMED = {"random": "history", "staged": "history"}  # what it believes or does has no picture of its own
+NAMED = {"random": "history"}  # what it believes or does has no picture of its own
 BRIEF: dict[str, tuple[str, dict[str, Any]]] = {  # where branin will not do: a task, and options of the search
     "rgpe": ("digits-hpo-messy", {"trials": 12}),
     "regularized-evolution": ("nb201-cifar10", {"trials": 20, "population": 5, "sample": 2}),
@@ -103,7 +103,7 @@ def refused(kind: str, trace: Trace) -> bool:
         "front": method not in ("nsga2", "parego"),
         "tree": not any(trace.space.conditions.values()),
         "landscape": not (cells and task.startswith("nb201-")),
-        "lineage": method != "pbt",
+        **{k: method != of for k, (of, _) in OF_ONE.items()},
         "budget-correlation": len(budget_correlation(trace.trials).levels) < 2,
         "cube": len(trace.space.free) < 2,
         "overtuning": not task.startswith(("digits201-", "digits-hpo-")),
@@ -158,7 +158,7 @@ def test_every_method_has_a_picture_and_it_is_the_default(method, tmp_path):
 def test_a_saved_file_gives_the_same_pictures(method, tmp_path):
     """But for its own kind, which the test above draws from a file."""
     trace = Trace.load(searched(method).save(tmp_path / "t.jsonl"))
-    of_any = ["population", "family-tree", "cell", "landscape", "lineage"] if first_on_its_task(method) else []
+    of_any = ["population", "family-tree", "cell", "landscape", *OF_ONE] if first_on_its_task(method) else []
     for kind in [*VIEWS, *of_any]:
         if kind != PARTS[method].picture:
             told = drawn(trace, kind)
@@ -167,7 +167,7 @@ def test_a_saved_file_gives_the_same_pictures(method, tmp_path):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_command_refuses_before_it_searches(method, tmp_path, capsys):
-    for kind in [k for k in (*VIEWS, "lineage") if refused(k, searched(method)) and not by_space(k, method)]:
+    for kind in [k for k in (*VIEWS, *OF_ONE) if refused(k, searched(method)) and not by_space(k, method)]:
         picture = tmp_path / "x.png"
         command = ["search", method, "branin", "--trials", "1000000", "--plot", str(picture), "--kind", kind]
         assert main(command) == 2
@@ -176,9 +176,9 @@ def test_the_command_refuses_before_it_searches(method, tmp_path, capsys):
         assert err.count("\n") == 1 and "Traceback" not in err and repr(method) in err, err
 
 
-@pytest.mark.parametrize("kind", [*VIEWS, "lineage"])
+@pytest.mark.parametrize("kind", [*VIEWS, *OF_ONE])
 def test_the_command_draws_the_others(kind, tmp_path, capsys):
-    method = VIEWS[kind].methods[0] if kind in VIEWS else "pbt"
+    method = VIEWS[kind].methods[0] if kind in VIEWS else OF_ONE[kind][0]
     task, options = BRIEF.get(method, ("branin", {"trials": 12}))
     picture = tmp_path / "x.png"
     settings = [w for k, v in options.items() if k != "trials" for w in ("--set", f"{k}={v}")]

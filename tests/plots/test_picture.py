@@ -111,6 +111,7 @@ ASK_MORE = (
     "front",
     "tree",
     "lineage",
+    "turns",
     "chains",
 )  # than this trace has
 

@@ -62,8 +62,8 @@ class HistoryPicture(Picture):
             known = [] if optimum is None else [float(quantity.show(optimum))]
             self.y.include([*known, *near(self.pool, quantity.higher)])
 
-    def build(self, fig: Figure | SubFigure) -> None:
-        q = self.quantity
+    def entries(self) -> list[tuple[str, Any]]:
+        """Of the key."""
         entries: list[tuple[str, Any]] = [
             ("trial", style.dot()),
             ("failed or stopped", style.dot(**style.HOLLOW)),
@@ -73,7 +73,10 @@ class HistoryPicture(Picture):
             entries.append(("random search: mean, and 9 runs out of 10", style.patch(style.BASELINE, 0.3)))
         if self.optimum is not None:
             entries.append(("optimum (hidden)", style.line(style.HIDDEN, style.DASH, lw=1.3)))
-        rows = style.key(fig, entries)
+        return entries
+
+    def build(self, fig: Figure | SubFigure) -> None:
+        q, rows = self.quantity, style.key(fig, self.entries())
         self.ax = ax = style.axes(fig, self.quantity.left, 0.5, 0.2, 0.5 + 0.2 * rows)
         ax.set(xlabel="trial", ylabel=q.axis)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))

@@ -13,7 +13,9 @@ from typing import Any
 
 from nasbook.course.record import FIELDS, FILE, SCHEMA
 
-KINDS = {"true or false": "boolean", "a whole number": "number", "text": "string"}  # of JavaScript
+KINDS = {  # of JavaScript
+    "true or false": "boolean", "a whole number": "number", "text": "string", "a list of sentences": "object",
+}  # fmt: skip
 
 
 def question_html(name: str, options: Sequence[str], question: str = "", locked: str | None = None) -> str:
@@ -42,7 +44,7 @@ def outcome_html(name: str, outcome: str, why: str = "") -> str:
 
 
 def exercise_html(name: str, hints: Sequence[str], solution: str, prompt: str = "") -> str:
-    """An exercise's hints and its solution, each to be opened; prompt and hints are HTML, the solution is code."""
+    """An exercise's hints and its solution, if any, each to be opened; prompt and hints are HTML, the solution code."""
     said = (
         f"<p><b>Exercise {html.escape(name)}.</b> {prompt}</p>"
         if prompt
@@ -52,10 +54,10 @@ def exercise_html(name: str, hints: Sequence[str], solution: str, prompt: str = 
         f'<details class="nb-hint" data-hint="{i}"><summary>Hint {i}</summary><p>{hint}</p></details>'
         for i, hint in enumerate(hints, 1)
     )
-    return (
-        f'<div class="nb-exercise" data-exercise="{html.escape(name)}">\n{said}\n{shown}\n<details class="nb-solution">'
-        f"<summary>Solution</summary><pre><code>{html.escape(solution)}</code></pre></details>\n</div>"
-    )
+    if solution:
+        code = f"<summary>Solution</summary><pre><code>{html.escape(solution)}</code></pre>"
+        shown += f'\n<details class="nb-solution">{code}</details>'
+    return f'<div class="nb-exercise" data-exercise="{html.escape(name)}">\n{said}\n{shown}\n</div>'
 
 
 def progress_html(lessons: Mapping[str, str], exercises: Mapping[str, Sequence[str]]) -> str:

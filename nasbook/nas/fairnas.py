@@ -80,10 +80,8 @@ class FairNAS(PathTraining):
             losses = [self.step_paths(batch, fair(self.places, self.rng)) for batch in self.batches(train)]
             self.train_loss = sum(losses) / len(losses)
             yield self.ended(self.train_loss, *self.judge_some())
-        for n in self.rounds(self.total):
-            if n == self.settings.epochs:
-                self.judged = {}
-            self.search(self.settings.population * (n + 1 - self.settings.epochs))
+        for n in self.searching(self.settings.rounds):
+            self.search(self.settings.population * (n + 1))
             yield self.ended(self.train_loss, *self.best())
 
     def search(self, trials: int) -> None:

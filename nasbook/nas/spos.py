@@ -75,9 +75,7 @@ class Spos(PathTraining):
             self.judged, look = {}, lambda: self.space.sample(self.rng)
             some = self.fill([], self.settings.looks, look) if self.settings.max_flops else []
             yield self.ended(self.train_loss, *self.judge_some(some or self.spare))
-        for n in self.rounds(self.total):
-            if n == self.settings.epochs:
-                self.judged = {}
+        for _ in self.searching(self.settings.rounds):
             for path in self.population() or self.spare:
                 self.judge(path)
             yield self.ended(self.train_loss, *self.best())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +48,13 @@ class PathTraining(SupernetTraining):
         self.judged: dict[Path, tuple[float, float]] = {}
         self.train_loss = 0.0  # of the last epoch
         return found
+
+    def searching(self, rounds: int) -> Iterator[int]:
+        """The rounds of a search behind the training, from 0, that are still to come; it begins with no path judged."""
+        for n in self.rounds(self.settings.epochs + rounds):
+            if n == self.settings.epochs:
+                self.judged = {}
+            yield n - self.settings.epochs
 
     def judge(self, path: Path) -> tuple[float, float]:
         """(loss, error) on the validation images, with the weights as they are; remembered in `judged`."""

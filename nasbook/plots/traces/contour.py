@@ -20,7 +20,7 @@ from nasbook.plots import style
 from nasbook.plots.scales import parameter_axis, tick_label, tilted
 from nasbook.plots.style import Figure, plural
 from nasbook.plots.traces.distribution import check_parameters
-from nasbook.plots.traces.parameters import _prepared, _Trials
+from nasbook.plots.traces.trials import TriedPicture, prepared
 from nasbook.space import Choice, Space
 from nasbook.task import Task
 
@@ -60,7 +60,7 @@ def value_map(space: Space, names: Sequence[str], U: np.ndarray, y: np.ndarray) 
     return grid
 
 
-class ContourPicture(_Trials):
+class ContourPicture(TriedPicture):
     """The value over two parameters, dark where it is good; trials as dots, failures hollow, the best a star.
 
     State: a Trace, or a sequence of Steps or Trials. names: the two parameters, x first.
@@ -158,7 +158,7 @@ def contour(
     label: str | None = None,
 ) -> Figure:
     """The value over two parameters. parameters: which two, x first; else the first two that are searched."""
-    space, quantity = _prepared(trace, space, task, label)
+    space, quantity = prepared(trace, space, task, label)
     names = list(parameters or space.free[:2])
     check_parameters("contour", space, names, 2)
     return ContourPicture(space, names, None, quantity).render_static(trace)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.collections import LineCollection
-from matplotlib.colors import to_hex
 from matplotlib.figure import SubFigure
 
 from nasbook.plots import style
@@ -16,7 +14,7 @@ from nasbook.plots.data import Quantity
 from nasbook.plots.scales import parameter_axis, value_label
 from nasbook.plots.style import Figure, plural
 from nasbook.plots.traces.distribution import check_parameters
-from nasbook.plots.traces.parameters import _prepared, _Trials
+from nasbook.plots.traces.trials import RankedPicture, prepared
 from nasbook.space import Choice, Space
 from nasbook.task import Task
 
@@ -25,7 +23,7 @@ AXES = np.array([[0.86, -0.34], [0.62, 0.36], [0.0, 0.95]])
 CORNERS = np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)], float)
 
 
-class CubePicture(_Trials):
+class CubePicture(RankedPicture):
     """Dark is good; with three parameters a thin line leads from each trial down to the floor, so that its place can be
     read. Trials that lack one of the parameters are not drawn. State: a Trace, or a sequence of Steps or Trials."""
 
@@ -36,16 +34,7 @@ class CubePicture(_Trials):
         self.figsize = (style.WIDTH, 4.4 if self.flat else 5.4)
 
     def build(self, fig: Figure | SubFigure) -> None:
-        self.colours = matplotlib.colormaps[style.SEQUENTIAL]
-        rows = style.key(
-            fig,
-            [
-                ("best trials", style.dot(to_hex(self.colours(0.1)), ms=6)),
-                ("worst", style.dot(to_hex(self.colours(0.95)), ms=6)),
-                ("failed or stopped", style.dot(**style.HOLLOW)),
-                ("best", style.dot(ms=10, **style.STAR)),
-            ],
-        )
+        rows = style.key(fig, self.ranked_key())
         top = 0.45 + 0.2 * rows
         self.title(fig)
         if self.flat:
@@ -60,11 +49,7 @@ class CubePicture(_Trials):
             self._frame(fig)
         self.stems = LineCollection([], colors=style.LIGHT, linewidths=0.8, zorder=1.4)
         ax.add_collection(self.live(self.stems), autolim=False)
-        self.dots = self.live(ax.scatter([], [], s=30, linewidths=0.4, edgecolors=style.INK, zorder=3))
-        (self.lost,) = ax.plot([], [], "o", ms=5, zorder=2, **style.HOLLOW)
-        (self.star,) = ax.plot([], [], ms=15, ls="none", zorder=4, **style.STAR)
-        self.live(self.lost)
-        self.live(self.star)
+        self.ranked_marks(ax)
 
     def _frame(self, fig: Figure | SubFigure) -> None:
         """The twelve edges, and at three of them the parameter's name between the ends of its range."""
@@ -99,17 +84,11 @@ class CubePicture(_Trials):
 
     def update(self, state: Any) -> bool:
         self._read(state)
-        P, shades = self._placed(self.names), self._shades()
+        P = self._placed(self.names)
         used = ~np.isnan(P).any(1)
         self.without = int((~used).sum())
         xy = self._place(P)
-        good = np.flatnonzero(used & ~self.failed)
-        order = good[np.argsort(-shades[good], kind="stable")]  # the best on top
-        self.dots.set_offsets(xy[order].reshape(-1, 2))
-        self.dots.set_facecolor(self.colours(0.05 + 0.9 * shades[order]))  # type: ignore[arg-type]
-        self.lost.set_data(*xy[used & self.failed].reshape(-1, 2).T)
-        best = [self.best] if self.best is not None and used[self.best] else []
-        self.star.set_data(*xy[best].reshape(-1, 2).T)
+        self.show_ranked(xy[used], np.flatnonzero(used))
         if not self.flat:
             floor = self._place(P * [1, 1, 0])
             self.stems.set_segments([np.array([xy[i], floor[i]]) for i in np.flatnonzero(used)])
@@ -137,7 +116,7 @@ def cube(
     label: str | None = None,
 ) -> Figure:
     """Trials in three parameters (a cube) or two (a square). parameters: which; else the first three."""
-    space, quantity = _prepared(trace, space, task, label)
+    space, quantity = prepared(trace, space, task, label)
     names = [parameters] if isinstance(parameters, str) else list(parameters or space.free[:3])
     check_parameters("cube", space, names, most=3)
     return CubePicture(space, names, quantity).render_static(trace)

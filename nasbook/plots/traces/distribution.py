@@ -18,7 +18,7 @@ from nasbook.plots.data import VERY_FAR, Quantity, label_of, near, trials_of, va
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, tilted
 from nasbook.plots.style import Figure, Limits, plural
-from nasbook.plots.traces.parameters import _prepared, _Trials
+from nasbook.plots.traces.trials import TriedPicture, prepared
 from nasbook.space import Choice, Space
 from nasbook.task import Task
 from nasbook.trace import Step, Trace, Trial
@@ -112,7 +112,7 @@ def _pooled(runs: Any) -> list[Trial]:
     return [t for run in runs for t in (trials_of(run) if isinstance(run, Trace | Sequence) else trials_of([run]))]
 
 
-class RankPicture(_Trials):
+class RankPicture(TriedPicture):
     """Two parameters in each panel, every trial coloured by the rank of its value: dark is good.
 
     Ranks do not care how far off the bad ones are, so a single disaster does not wash out the colours.
@@ -227,7 +227,7 @@ def rank(
     label: str | None = None,
 ) -> Figure:
     """Pairs of parameters, trials coloured by the rank of their value. parameters: which; else the first four."""
-    space, quantity = _prepared(trace, space, task, label)
+    space, quantity = prepared(trace, space, task, label)
     names = list(parameters or space.free[:MOST])
     check_parameters("rank", space, names)
     return RankPicture(space, names, None, quantity).render_static(trace)

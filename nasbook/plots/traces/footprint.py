@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import matplotlib
 import numpy as np
-from matplotlib.colors import to_hex
 from matplotlib.figure import SubFigure
 
 from nasbook.plots import style
 from nasbook.plots.data import Quantity
 from nasbook.plots.style import Figure, plural
-from nasbook.plots.traces.parameters import _prepared, _Trials
+from nasbook.plots.traces.trials import RankedPicture, prepared
 from nasbook.space import Choice, Space
 from nasbook.statistics.configurations import distances, scaled
 from nasbook.task import Task
@@ -25,7 +23,7 @@ MOST = 600  # trials that are drawn
 RANDOM, EXTREME = 120, 60  # configurations of the space drawn beside them
 
 
-class FootprintPicture(_Trials):
+class FootprintPicture(RankedPicture):
     """Trials on a map of their distances, coloured by the rank of their value; grey: random configurations, crosses:
     extreme ones. State: a Trace, or a sequence of Steps or Trials. seed: of the random ones."""
 
@@ -39,12 +37,8 @@ class FootprintPicture(_Trials):
         self.support = space.snap(np.vstack([rng.random((RANDOM, space.d)), np.array(corners, float)]))
 
     def build(self, fig: Figure | SubFigure) -> None:
-        self.colours = matplotlib.colormaps[style.SEQUENTIAL]
         entries = [
-            ("best trials", style.dot(to_hex(self.colours(0.1)), ms=6)),
-            ("worst", style.dot(to_hex(self.colours(0.95)), ms=6)),
-            ("failed or stopped", style.dot(**style.HOLLOW)),
-            ("best", style.dot(ms=10, **style.STAR)),
+            *self.ranked_key(),
             ("random", style.dot(style.LIGHT, ms=5)),
             ("extreme", style.dot(style.GREY, "x", 5)),
         ]
@@ -55,11 +49,9 @@ class FootprintPicture(_Trials):
         self.title(fig)
         (self.random,) = ax.plot([], [], "o", color=style.LIGHT, ms=4, mew=0, zorder=1)
         (self.extreme,) = ax.plot([], [], "x", color=style.GREY, ms=5, zorder=1.2)
-        self.dots = ax.scatter([], [], s=30, linewidths=0.4, edgecolors=style.INK, zorder=3)
-        (self.lost,) = ax.plot([], [], "o", ms=5, zorder=2, **style.HOLLOW)
-        (self.star,) = ax.plot([], [], ms=15, ls="none", zorder=4, **style.STAR)
-        for artist in (self.random, self.extreme, self.dots, self.lost, self.star):
-            self.live(artist)
+        self.live(self.random)
+        self.live(self.extreme)
+        self.ranked_marks(ax)
 
     def update(self, state: Any) -> bool:
         self._read(state)
@@ -72,13 +64,7 @@ class FootprintPicture(_Trials):
         trials, random, extreme = xy[:m], xy[m : m + RANDOM], xy[m + RANDOM :]
         self.random.set_data(*random.T)
         self.extreme.set_data(*extreme.T)
-        shades, bad = self._shades()[kept], self.failed[kept]
-        good = np.flatnonzero(~bad)
-        order = good[np.argsort(-shades[good], kind="stable")]  # the best on top
-        self.dots.set_offsets(trials[order].reshape(-1, 2))
-        self.dots.set_facecolor(self.colours(0.05 + 0.9 * shades[order]))  # type: ignore[arg-type]
-        self.lost.set_data(*trials[bad].reshape(-1, 2).T)
-        self.star.set_data(*trials[np.flatnonzero(kept == self.best)].reshape(-1, 2).T)
+        self.show_ranked(trials, kept)
         low, high = xy.min(0), xy.max(0)
         room = 0.06 * np.maximum(high - low, 1e-3)
         self.ax.set(xlim=(low[0] - room[0], high[0] + room[0]), ylim=(low[1] - room[1], high[1] + room[1]))
@@ -116,7 +102,7 @@ def footprint(
     trace: Any, *, space: Space | None = None, task: Task | None = None, label: str | None = None, seed: int = 0
 ) -> Figure:
     """Where a search has looked: trials on a map of distances, beside random and extreme configurations."""
-    space, quantity = _prepared(trace, space, task, label)
+    space, quantity = prepared(trace, space, task, label)
     return FootprintPicture(space, quantity, seed).render_static(trace)
 
 

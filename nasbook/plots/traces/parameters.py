@@ -5,7 +5,6 @@ A parameter that was not part of a configuration is drawn on a rail of its own, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import matplotlib
@@ -16,89 +15,14 @@ from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
 
 from nasbook.plots import style
-from nasbook.plots.data import Quantity, label_of, near, trials_of, values_of
-from nasbook.plots.picture import Picture
-from nasbook.plots.scales import parameter_axis, tick_label, ticks, tilted
-from nasbook.plots.style import Figure, Limits
-from nasbook.space import Choice, Int, Space
-from nasbook.statistics.ranks import rank
+from nasbook.plots.scales import parameter_axis, ticks, tilted
+from nasbook.plots.style import Figure
+from nasbook.plots.traces.trials import GOLDEN, TriedPicture, jitter, prepared
+from nasbook.space import Choice, Space
 from nasbook.task import Task
-from nasbook.trace import Trace, Trial, best_of
-
-GOLDEN = 0.6180339887
 
 
-def jitter(p: Any, ids: np.ndarray) -> np.ndarray:
-    """Shifts within the slot of an option or a small whole number, so that equal values lie side by side; a trial keeps
-    its shift in every frame."""
-    if not isinstance(p, Choice | Int) or p.size > 20:
-        return np.zeros(len(ids))
-    return ((ids * GOLDEN) % 1 - 0.5) * 0.6 / p.size
-
-
-class _Trials(Picture):
-    """What both pictures know of the trials."""
-
-    def __init__(
-        self,
-        space: Space,
-        trials: int | None = None,
-        quantity: Quantity = Quantity(),  # noqa: B008
-        limits: tuple[float, float] | None = None,
-    ) -> None:
-        super().__init__()
-        self.space, self.trials, self.quantity = space, trials, quantity
-        self.y = Limits(*sorted(quantity.show(np.array(limits)))) if limits else Limits()
-
-    def _read(self, state: Any) -> bool:
-        """Points, values, the best; True where the limits of the value grew."""
-        told: list[Trial] = trials_of(state)
-        self.n = len(told)
-        self.ids = np.array([t.id for t in told], float)
-        self.U = self.space.encode_all([t.config for t in told])
-        raw = values_of(told)
-        self.values = self.quantity.show(raw)
-        self.failed = np.isnan(raw)
-        self.best_trial = best_of(told)
-        self.best = next((i for i, t in enumerate(told) if t is self.best_trial), None)
-        return self.y.include(near(self.values[~self.failed], self.quantity.higher))
-
-    def _placed(self, names: Sequence[str]) -> np.ndarray:
-        """(n, k) where trials stand on the axes of k parameters, equal ones side by side; NaN where one is not used."""
-        shift = [jitter(self.space.parameters[name], self.ids * (1 + k)) for k, name in enumerate(names)]
-        return self.U[:, [self.space.free.index(name) for name in names]] + np.column_stack(shift)
-
-    def _shades(self) -> np.ndarray:
-        """(n,) the ranks of the values from 0, the best, to 1, the worst; equal ones share their mean, NaN failed."""
-        shades, good = np.full(self.n, np.nan), ~self.failed
-        if good.any():
-            shades[good] = rank(self.values[good] * (-1 if self.quantity.higher else 1)) - 1
-        return shades / max(1, int(good.sum()) - 1)
-
-    def _sentence(self) -> str:
-        part = self.trials and self.trials != self.n
-        where = f"{self.n} of {self.trials} trials" if part else style.plural(self.n, "trial")
-        if self.best_trial is None:
-            return f"{where}: none has succeeded yet"
-        q = self.quantity
-        lost = int(self.failed.sum())
-        return f"{where}: best {q.name} {q.text(self.best_trial.value)}" + (f"; {lost} failed" if lost else "")
-
-    def _described(self) -> str:
-        if self.best_trial is None:
-            return f"{style.plural(self.n, 'trial')}, none has succeeded yet."
-        q = self.quantity
-        found = ", ".join(
-            f"{style.named(name)} {style.number(v) if isinstance(v, float) else tick_label(v)}"
-            for name, v in self.best_trial.config.items()
-        )
-        return (
-            f"{style.plural(self.n, 'trial')}, {int(self.failed.sum())} failed. The best {q.name}, "
-            f"{q.text(self.best_trial.value)}, is at {found}."
-        )
-
-
-class SlicePicture(_Trials):
+class SlicePicture(TriedPicture):
     """The value of every trial against each parameter in turn.
 
     State: a Trace, or a sequence of Steps or Trials. trials: the budget. limits: of the value, as the method sees it.
@@ -188,7 +112,7 @@ class SlicePicture(_Trials):
         return f"Value against each of {self.space.d} parameters: {self._described()}"
 
 
-class ParallelPicture(_Trials):
+class ParallelPicture(TriedPicture):
     """Parallel coordinates: an upright axis for each parameter and, at the right, the value; a line for each trial,
     dark where it is good; the best in orange.
 
@@ -336,17 +260,6 @@ class ParallelPicture(_Trials):
         return f"Parallel coordinates of {self.space.d} parameters and the value: {self._described()}"
 
 
-def _prepared(trace: Any, space: Space | None, task: Task | None, label: str | None) -> tuple[Space, Quantity]:
-    whole = trace if isinstance(trace, Trace) else None
-    if space is None:
-        space = whole.space if whole is not None else task.space if task is not None else None
-    if space is None:
-        raise ValueError("steps alone do not say what was searched: give space=…")
-    if not space.free:
-        raise ValueError("this space has constants only, so there are no parameters to draw the value over")
-    return space, Quantity(label or label_of(whole, task))
-
-
 def slice_plot(
     trace: Any,
     *,
@@ -356,7 +269,7 @@ def slice_plot(
     label: str | None = None,
 ) -> Figure:
     """The value of every trial against each parameter."""
-    space, quantity = _prepared(trace, space, task, label)
+    space, quantity = prepared(trace, space, task, label)
     return SlicePicture(space, trials, quantity).render_static(trace)
 
 
@@ -369,5 +282,5 @@ def parallel(
     label: str | None = None,
 ) -> Figure:
     """Every trial as a line through all of its parameters to its value."""
-    space, quantity = _prepared(trace, space, task, label)
+    space, quantity = prepared(trace, space, task, label)
     return ParallelPicture(space, trials, quantity).render_static(trace)

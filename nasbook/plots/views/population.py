@@ -93,14 +93,10 @@ class Family:
         return line
 
 
-class PopulationPicture(Picture):
-    """Every trial a dot at its accuracy; a thin line as long as it lives; a line down (or up) to each child; the best
-    one's ancestry in orange; the tournament of the newest trial ringed.
+class _Generations(Picture):
+    """trials: the budget. limits: of the value, as the method sees it."""
 
-    State: a sequence of Steps with EvolutionViews. trials: the budget. limits: of the value, as the method sees it.
-    """
-
-    figsize = (style.WIDTH, 4.4)
+    room = 0.25  # how much further than needed the limits of the value grow
 
     def __init__(
         self,
@@ -111,7 +107,17 @@ class PopulationPicture(Picture):
         super().__init__()
         self.trials, self.quantity = trials, quantity
         self.x_end = trials or 20
-        self.y = Limits(*sorted(quantity.show(np.array(limits)))) if limits else Limits()
+        self.y = Limits(*sorted(quantity.show(np.array(limits)))) if limits else Limits(room=self.room)
+
+
+class PopulationPicture(_Generations):
+    """Every trial a dot at its accuracy; a thin line as long as it lives; a line down (or up) to each child; the best
+    one's ancestry in orange; the tournament of the newest trial ringed.
+
+    State: a sequence of Steps with EvolutionViews. trials: the budget. limits: of the value, as the method sees it.
+    """
+
+    figsize = (style.WIDTH, 4.4)
 
     def build(self, fig: Figure | SubFigure) -> None:
         self.title(fig)
@@ -235,7 +241,7 @@ class PopulationPicture(Picture):
         )
 
 
-class TreePicture(Picture):
+class TreePicture(_Generations):
     """The family tree: a trial's column is its number, its row the number of mutations since a random start, its colour
     its accuracy. The living have a dark rim; the best one's line is orange.
 
@@ -243,17 +249,8 @@ class TreePicture(Picture):
     """
 
     figsize = (style.WIDTH, 3.8)
-
-    def __init__(
-        self,
-        trials: int | None = None,
-        quantity: Quantity = Quantity("validation error"),  # noqa: B008
-        limits: tuple[float, float] | None = None,
-    ) -> None:
-        super().__init__()
-        self.trials, self.quantity = trials, quantity
-        self.x_end, self.depth = trials or 20, 4
-        self.c = Limits(*sorted(quantity.show(np.array(limits)))) if limits else Limits(room=0.0)
+    room = 0.0  # the value is a colour
+    depth = 4  # rows
 
     def build(self, fig: Figure | SubFigure) -> None:
         self.title(fig)
@@ -305,8 +302,8 @@ class TreePicture(Picture):
         values = q.show(drawable([family.trials[i].value for i in ids]))
         if len(values):
             edges = np.quantile(values, [0.25, 1.0] if q.higher else [0.0, 0.75])
-            self.c.include(edges, pad=0)
-        low, high = self.c.pair
+            self.y.include(edges, pad=0)
+        low, high = self.y.pair
         shade = Normalize(low, high, clip=True)(values)
         colours = matplotlib.colormaps[style.SEQUENTIAL](shade if q.higher else 1 - shade)
         alive = np.array([i in family.alive for i in ids], bool)

@@ -110,9 +110,12 @@ def _at_once(task: Task, rows: Sequence[Row], should_stop: ShouldStop | None, ti
         assert isinstance(task, EvaluatesMany)
         with _time_limit(timeout, len(trials)), _no_exit(), meter:
             told = task.evaluate_many(
-                [t.config for t in trials], fidelity=trials[0].fidelity, seeds=seeds,
-                reports=[one.report for one in running], checkpoints=checkpoints,
-            )  # fmt: skip
+                [t.config for t in trials],
+                fidelity=trials[0].fidelity,
+                seeds=seeds,
+                reports=[one.report for one in running],
+                checkpoints=checkpoints,
+            )
         if len(told) != len(trials):
             raise ValueError(f"evaluate_many has answered {len(told)} times to {len(trials)} configurations")
     except KeyboardInterrupt:

@@ -192,9 +192,13 @@ class Run:
     def evaluate_many(self, trials: Sequence[Trial], timeout: float | None = None) -> list[Trial]:
         """Run trials to their ends at once, those of each fidelity together."""
         return evaluate_many(
-            self.task, trials, seeds=self._seeds(trials), should_stop=self.method.should_stop, timeout=timeout,
+            self.task,
+            trials,
+            seeds=self._seeds(trials),
+            should_stop=self.method.should_stop,
+            timeout=timeout,
             checkpoints=self._states(trials),
-        )  # fmt: skip
+        )
 
     def _seeds(self, trials: Sequence[Trial]) -> list[int]:
         return [trial_seed(self.trace.header.seed, _root(t)) for t in trials]

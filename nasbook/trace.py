@@ -17,9 +17,14 @@ from nasbook.trial import DICT, MOST_WORKERS, TEXT, WHOLE, Trial, check_types, k
 
 SCHEMA = "nasbook/trace@1"
 _HEADER_TYPES = {
-    "method": TEXT, "task": TEXT, "seed": WHOLE, "settings": DICT, "arguments": DICT, "workers": WHOLE,
+    "method": TEXT,
+    "task": TEXT,
+    "seed": WHOLE,
+    "settings": DICT,
+    "arguments": DICT,
+    "workers": WHOLE,
     "provenance": DICT,
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

@@ -57,9 +57,13 @@ def numbers(net):
 def run(*words, cwd):
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
-        [sys.executable, "-m", "nasbook", *map(str, words)], capture_output=True, text=True, cwd=cwd, timeout=240,
+        [sys.executable, "-m", "nasbook", *map(str, words)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        timeout=240,
         env={**os.environ, "PYTHONPATH": path},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -71,9 +71,14 @@ def command(tmp_path):
     def start(name, *options):
         words = [sys.executable, "-m", "nasbook", "search", "random", f"own:{name}", "--trials", "12", *options]
         return subprocess.Popen(
-            words, cwd=tmp_path, env=environment, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+            words,
+            cwd=tmp_path,
+            env=environment,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
 
     return start
 

@@ -233,8 +233,14 @@ def test_the_parser_of_this_test_sees_every_kind_of_import(tmp_path, monkeypatch
     path.parent.mkdir(parents=True)
     path.write_text(source)
     assert {m for m, _ in imports(path)} == {
-        "a.b", "c", "nasbook.plots", "nasbook.hpo.deep", "nasbook.hpo.y", "nasbook.widgets", "e",
-    }  # fmt: skip
+        "a.b",
+        "c",
+        "nasbook.plots",
+        "nasbook.hpo.deep",
+        "nasbook.hpo.y",
+        "nasbook.widgets",
+        "e",
+    }
 
 
 @pytest.mark.parametrize("name", ["hpo", "nas"])

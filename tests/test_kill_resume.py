@@ -69,8 +69,14 @@ class Runs:
         (folder / "script.py").write_text(SCRIPT)
         method, kind, settings = arguments
         self.command = [
-            sys.executable, str(folder / "script.py"), method, str(self.out), str(self.log), kind, json.dumps(settings),
-        ]  # fmt: skip
+            sys.executable,
+            str(folder / "script.py"),
+            method,
+            str(self.out),
+            str(self.log),
+            kind,
+            json.dumps(settings),
+        ]
         self.environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
 
     @property

@@ -106,10 +106,11 @@ def test_a_gpu_is_read_by_its_counter_and_shown_its_ranges(monkeypatch):
     """There is none here: the arithmetic is tried on a board that answers as NVML and PyTorch do."""
     board = Board()
     nvml = SimpleNamespace(
-        nvmlInit=lambda: None, nvmlDeviceGetHandleByUUID=lambda name: {"GPU-1-2": "board"}[name],
+        nvmlInit=lambda: None,
+        nvmlDeviceGetHandleByUUID=lambda name: {"GPU-1-2": "board"}[name],
         nvmlDeviceGetUtilizationRates=lambda b: SimpleNamespace(gpu=50),
         nvmlDeviceGetTotalEnergyConsumption=lambda b: int(100_000 * Board.clock),
-    )  # fmt: skip
+    )
     torch = SimpleNamespace(cuda=board, version=SimpleNamespace(cuda="12.8"), __hash__=lambda: 0)
     monkeypatch.setattr(meter, "_nvtx", lambda: board.nvtx)
     monkeypatch.setitem(sys.modules, "torch", torch)

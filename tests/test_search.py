@@ -839,8 +839,13 @@ def test_a_function_with_a_fidelity_is_searched_at_several(method):
 
 def test_a_function_is_told_its_whole_fidelity_where_the_method_asks_for_none():
     seen = []
-    search("random", lambda config, fidelity: seen.append(fidelity) or 1.0, space=SPACE, trials=2,
-           fidelity=nasbook.Fidelity("epoch", 1, 9.0))  # fmt: skip
+    search(
+        "random",
+        lambda config, fidelity: seen.append(fidelity) or 1.0,
+        space=SPACE,
+        trials=2,
+        fidelity=nasbook.Fidelity("epoch", 1, 9.0),
+    )
     assert seen == [9, 9] and {type(n) for n in seen} == {int}
 
 

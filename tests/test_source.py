@@ -57,13 +57,19 @@ PAIRS = {  # what differs in what is computed
         "class A:\n def g(self, c): return 1\nf = A().g",
         "class A:\n def g(self, c): return 2\nf = A().g",
     ),
-    "attribute of a class": ("class A:\n k = 1\n def __call__(self, c): return self.k\nf = A()",
-                             "class A:\n k = 2\n def __call__(self, c): return self.k\nf = A()"),
-    "base": ("class B:\n def g(self): return 1\nclass A(B):\n def __call__(self, c): return self.g()\nf = A()",
-             "class B:\n def g(self): return 2\nclass A(B):\n def __call__(self, c): return self.g()\nf = A()"),
-    "static": ("class A:\n @staticmethod\n def g(): return 1\n def __call__(self, c): return self.g()\nf = A()",
-               "class A:\n @staticmethod\n def g(): return 2\n def __call__(self, c): return self.g()\nf = A()"),
-}  # fmt: skip
+    "attribute of a class": (
+        "class A:\n k = 1\n def __call__(self, c): return self.k\nf = A()",
+        "class A:\n k = 2\n def __call__(self, c): return self.k\nf = A()",
+    ),
+    "base": (
+        "class B:\n def g(self): return 1\nclass A(B):\n def __call__(self, c): return self.g()\nf = A()",
+        "class B:\n def g(self): return 2\nclass A(B):\n def __call__(self, c): return self.g()\nf = A()",
+    ),
+    "static": (
+        "class A:\n @staticmethod\n def g(): return 1\n def __call__(self, c): return self.g()\nf = A()",
+        "class A:\n @staticmethod\n def g(): return 2\n def __call__(self, c): return self.g()\nf = A()",
+    ),
+}
 SAME = {  # what does not
     "comment": ("def f(c): return c['x']", "# new\n\ndef f(c):\n    # a comment\n    return c['x']  # more"),
     "docstring": ("def f(c):\n 'old'\n return c['x']", "def f(c):\n 'a new one'\n return c['x']"),

@@ -130,13 +130,21 @@ def _parser() -> _Parser:
     p.add_argument(
         "task", nargs="?", metavar="TASK", help="see: nasbook list tasks; or package.module:function (see --space)"
     )
-    p.add_argument("--command", dest="program", metavar="LINE",
-                   help="in the place of TASK: a program that prints its values as JSON lines, e.g. "
-                   "'python train.py --lr {lr} --epochs {fidelity}'; needs --space")  # fmt: skip
+    p.add_argument(
+        "--command",
+        dest="program",
+        metavar="LINE",
+        help="in the place of TASK: a program that prints its values as JSON lines, e.g. "
+        "'python train.py --lr {lr} --epochs {fidelity}'; needs --space",
+    )
     p.add_argument("--epochs", type=whole(1), metavar="N", help="what {fidelity} of a --command is at most")
-    p.add_argument("--space", type=Path, metavar="FILE",
-                   help="the space of a function: a study, or a YAML file with what stands below `space:` in one "
-                   "(default: SPACE in its module)")  # fmt: skip
+    p.add_argument(
+        "--space",
+        type=Path,
+        metavar="FILE",
+        help="the space of a function: a study, or a YAML file with what stands below `space:` in one "
+        "(default: SPACE in its module)",
+    )
     p.add_argument("--trials", type=whole(1), metavar="N", help="trials to start (default: 40)")
     p.add_argument("--time", type=positive, metavar="SECONDS", help="start no trial after this time")
     p.add_argument(
@@ -168,11 +176,19 @@ def _parser() -> _Parser:
 
     p = add("export", studies.export, "write a study that runs a trace's search at full scale")
     p.add_argument("trace", type=Path, metavar="TRACE", help="a trace, e.g. search.jsonl")
-    p.add_argument("-o", "--out", type=Path, metavar="FILE",
-                   help="default: study.yaml, or with --to a name that says what it is for")  # fmt: skip
-    p.add_argument("--to", type=one_of("ray", "optuna", "slurm", "wandb", "hydra"),
-                   metavar="ray|optuna|slurm|wandb|hydra",
-                   help="for another tool: a script or configuration whose head says what it cannot hold")  # fmt: skip
+    p.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="default: study.yaml, or with --to a name that says what it is for",
+    )
+    p.add_argument(
+        "--to",
+        type=one_of("ray", "optuna", "slurm", "wandb", "hydra"),
+        metavar="ray|optuna|slurm|wandb|hydra",
+        help="for another tool: a script or configuration whose head says what it cannot hold",
+    )
     p.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
     p.add_argument("--estimate", action="store_true", help="only say what it would cost")
     p.add_argument("--trials", type=whole(1), metavar="N")
@@ -205,16 +221,25 @@ def _parser() -> _Parser:
     p.add_argument("--track", type=tracking.place, action="append", default=[], metavar="TRACKER[=PLACE]",
                    help="tell a tracker of the run as it goes: tensorboard, mlflow or wandb, each in its usual place "
                    "(below --out), in a folder, or at a URI of MLflow")  # fmt: skip
-    p.add_argument("--engine", type=one_of("local", "ray", "optuna"), default="local",
-                   metavar="local|ray|optuna",
-                   help="what the workers are: processes on this machine (the default), actors of Ray, or any "
-                   "that share an Optuna database; --resume may change between the first two")  # fmt: skip
-    p.add_argument("--address", metavar="HOST:PORT",
-                   help="with --engine ray: a running cluster (auto: the one on this machine); left out, Ray is "
-                   "started here for the run")  # fmt: skip
-    p.add_argument("--storage", metavar="URL",
-                   help="with --engine optuna: the database, which others may join by nasbook worker (default: a file "
-                   "in --out)")  # fmt: skip
+    p.add_argument(
+        "--engine",
+        type=one_of("local", "ray", "optuna"),
+        default="local",
+        metavar="local|ray|optuna",
+        help="what the workers are: processes on this machine (the default), actors of Ray, or any "
+        "that share an Optuna database; --resume may change between the first two",
+    )
+    p.add_argument(
+        "--address",
+        metavar="HOST:PORT",
+        help="with --engine ray: a running cluster (auto: the one on this machine); left out, Ray is "
+        "started here for the run",
+    )
+    p.add_argument(
+        "--storage",
+        metavar="URL",
+        help="with --engine optuna: the database, which others may join by nasbook worker (default: a file in --out)",
+    )
     p.add_argument(
         "--trust",
         action="append",

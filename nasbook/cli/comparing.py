@@ -15,9 +15,13 @@ TABLES = (".csv", ".gz", ".tsv")
 
 
 def add(p: argparse.ArgumentParser) -> None:
-    p.add_argument("traces", nargs="+", metavar="[LABEL=]TRACE",
-                   help="a trace, a folder of traces, a CSV file of trials, or an Optuna database (sqlite:///…, a .db "
-                   "file); traces are grouped by their method, or by the label")  # fmt: skip
+    p.add_argument(
+        "traces",
+        nargs="+",
+        metavar="[LABEL=]TRACE",
+        help="a trace, a folder of traces, a CSV file of trials, or an Optuna database (sqlite:///…, a .db "
+        "file); traces are grouped by their method, or by the label",
+    )
     p.add_argument("--trials", type=whole(1), metavar="N", help="after so many trials (default: what all have)")
     p.add_argument("--seconds", type=positive, metavar="S", help="after so many seconds since the search began")
     p.add_argument("--by-time", action="store_true", help="after the seconds that all have, and not the trials")
@@ -36,9 +40,14 @@ def run(options: argparse.Namespace) -> int:
 
     runs = read(options.traces, options.value, options.maximise)
     found = compare(
-        runs, trials=options.trials, seconds=options.seconds, x="time" if options.by_time else "trials",
-        alpha=options.alpha, against=options.against, same_task=options.same_task,
-    )  # fmt: skip
+        runs,
+        trials=options.trials,
+        seconds=options.seconds,
+        x="time" if options.by_time else "trials",
+        alpha=options.alpha,
+        against=options.against,
+        same_task=options.same_task,
+    )
     print_json(found.to_dict()) if options.json else print(found)
     if options.plot is not None:
         from nasbook.plots import plot

@@ -11,9 +11,12 @@ from nasbook.cli.words import Usage, say, whole
 
 
 def add_options(p: Any) -> None:
-    p.add_argument("file", type=Path, metavar="FILE",
-                   help="ConfigSpace JSON, KerasTuner's get_config as JSON, an NNI search_space.json, or a W&B sweep "
-                   "YAML")  # fmt: skip
+    p.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="ConfigSpace JSON, KerasTuner's get_config as JSON, an NNI search_space.json, or a W&B sweep YAML",
+    )
     p.add_argument("-o", "--out", type=Path, default=Path("study.yaml"), metavar="STUDY", help="default: study.yaml")
     p.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
     p.add_argument("--task", metavar="TASK", help="what is searched: a name or package.module:function")

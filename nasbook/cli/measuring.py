@@ -16,8 +16,13 @@ def add(p: argparse.ArgumentParser) -> None:
     p.add_argument("--trials", type=whole(1), default=3, metavar="N", help="how many (default: 3)")
     p.add_argument("--epochs", type=whole(1), default=2, metavar="N", help="of how many epochs each (default: 2)")
     p.add_argument("--watts", type=positive, metavar="W", help="what one trial draws, for the estimate")
-    p.add_argument("--trust", action="append", default=[], metavar="NAME",
-                   help="a module, package or program outside the study's folder that the study may run")  # fmt: skip
+    p.add_argument(
+        "--trust",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a module, package or program outside the study's folder that the study may run",
+    )
     p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")
 
 

@@ -49,6 +49,10 @@ def report(trace: Trace, seconds: float, out: Path | None, as_json: bool) -> int
             print(f'Draw it: nasbook.Trace.load("{out}").plot({kind})')
     if best is None and not trace.interrupted:
         first = f": {failed[0].reason}" if failed else ""
-        return fail(f"none of {len(trace)} trials succeeded; the first failure{first}" if failed
-                     else f"none of {len(trace)} trials succeeded", 1)  # fmt: skip
+        return fail(
+            f"none of {len(trace)} trials succeeded; the first failure{first}"
+            if failed
+            else f"none of {len(trace)} trials succeeded",
+            1,
+        )
     return 0

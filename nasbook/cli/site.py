@@ -14,11 +14,20 @@ REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+(@[A-Za-z0-9._
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", type=Path, metavar="OUT", help="the folder of the site: a new one, or an earlier site")
-    parser.add_argument("--executed", type=Path, metavar="FOLDER",
-                        help="the lessons, run already (default: they are run, which takes minutes)")  # fmt: skip
+    parser.add_argument(
+        "--executed",
+        type=Path,
+        metavar="FOLDER",
+        help="the lessons, run already (default: they are run, which takes minutes)",
+    )
     parser.add_argument("--notebooks", type=Path, metavar="FOLDER", help="the lessons (default: those of the checkout)")
-    parser.add_argument("--repository", type=_repository, default="", metavar="OWNER/NAME[@BRANCH]",
-                        help="yours on GitHub, so that pages open Binder, too")  # fmt: skip
+    parser.add_argument(
+        "--repository",
+        type=_repository,
+        default="",
+        metavar="OWNER/NAME[@BRANCH]",
+        help="yours on GitHub, so that pages open Binder, too",
+    )
     parser.add_argument("--frames", type=whole(1, 200), default=30, metavar="N", help="of a lab at most (default: 30)")
 
 

@@ -17,12 +17,18 @@ def add(command: Any) -> None:
     """What can be said to it."""
     p = command
     p.add_argument("source", type=Path, metavar="TRACE|STUDY|RUN", help="a trace, a study, or the folder of a run")
-    p.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder of the network; the same command "
-                   "goes on with one that was cut off")  # fmt: skip
+    p.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="the folder of the network; the same command goes on with one that was cut off",
+    )
     p.add_argument("--trial", type=_trial, default="best", metavar="best|N", help="which trial (default: the best)")
     p.add_argument("--epochs", type=whole(1), metavar="N", help="of each training (default: the task's)")
-    p.add_argument("--seeds", type=whole(1, 1000), default=3, metavar="N", help="trainings, each with its own seed "
-                   "(default: 3)")  # fmt: skip
+    p.add_argument(
+        "--seeds", type=whole(1, 1000), default=3, metavar="N", help="trainings, each with its own seed (default: 3)"
+    )
     p.add_argument("--onnx", action="store_true", help="also write an ONNX file, check it and time it")
     p.add_argument("--task", metavar="TASK", help="train it on another task than the search's, e.g. images")
     p.add_argument("--arg", type=pair, action="append", default=[], metavar="KEY=VALUE",

@@ -14,19 +14,33 @@ from nasbook.prepare import MOST_WORKERS
 
 def add(p: argparse.ArgumentParser) -> None:
     """The words of the command."""
-    p.add_argument("url", metavar="URL", nargs="?", default=os.environ.get("NASBOOK_STORAGE"),
-                   help="the database, e.g. sqlite:///search.db or postgresql://me@host/name (default: what "
-                   "NASBOOK_STORAGE says)")  # fmt: skip
+    p.add_argument(
+        "url",
+        metavar="URL",
+        nargs="?",
+        default=os.environ.get("NASBOOK_STORAGE"),
+        help="the database, e.g. sqlite:///search.db or postgresql://me@host/name (default: what NASBOOK_STORAGE says)",
+    )
     p.add_argument("--trace", type=Path, metavar="FILE", help="only write what the database holds as a trace")
     p.add_argument("--study", type=Path, metavar="STUDY", help="begin this study where the database does not hold it")
     p.add_argument("--name", metavar="NAME", help="of the study, where the database holds several")
     p.add_argument("--folder", type=Path, metavar="DIR", help="where the study's modules lie (default: here)")
     p.add_argument("--out", type=Path, metavar="DIR", help="where trainings keep their states (default: runs/NAME)")
     p.add_argument("--index", type=whole(0, MOST_WORKERS), metavar="N", help="this worker's number in the trace")
-    p.add_argument("--heartbeat", type=whole(1), default=15, metavar="SECONDS",
-                   help="who misses four of these is dead, and its trial goes to another (default: 15)")  # fmt: skip
-    p.add_argument("--trust", action="append", default=[], metavar="MODULE",
-                   help="a module or package outside the folder whose code the study may run")  # fmt: skip
+    p.add_argument(
+        "--heartbeat",
+        type=whole(1),
+        default=15,
+        metavar="SECONDS",
+        help="who misses four of these is dead, and its trial goes to another (default: 15)",
+    )
+    p.add_argument(
+        "--trust",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="a module or package outside the folder whose code the study may run",
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -14,9 +14,12 @@ from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure
 
 TITLES = {
-    "saliency": "saliency", "smooth": "SmoothGrad", "integrated": "integrated grad.", "occlusion": "occlusion",
+    "saliency": "saliency",
+    "smooth": "SmoothGrad",
+    "integrated": "integrated grad.",
+    "occlusion": "occlusion",
     "lime": "LIME",
-}  # fmt: skip
+}
 SIGNED = ("integrated", "occlusion", "lime")
 DIVERGING = "PuOr_r"  # neutral at 0: orange speaks for the class, purple against it
 
@@ -46,9 +49,13 @@ class LooksPicture(Picture):
                 line.append(ax)
                 if row == 0 and column:
                     style.add_words(
-                        fig, (x + wide / 2) / w, 1 - 0.62 / h, TITLES[self.maps[column - 1]],
-                        ha="center", fontsize=style.SMALL,
-                    )  # fmt: skip
+                        fig,
+                        (x + wide / 2) / w,
+                        1 - 0.62 / h,
+                        TITLES[self.maps[column - 1]],
+                        ha="center",
+                        fontsize=style.SMALL,
+                    )
             self.panels.append(line)
         self.names = [
             self.live(style.add_words(fig, 0.1 / w, 1 - (0.68 + 1.42 * row) / h, fontsize=style.SMALL, va="bottom"))

@@ -59,10 +59,13 @@ def _used(run: Any, n: int, gpu: bool) -> dict[str, float]:
 def _energy(cost: Cost) -> dict[str, Any]:
     low, high = cost.range
     return {
-        "kwh": cost.wh / 1000, "kwh_range": [low / 1000, high / 1000], "counted_kwh": cost.counted / 1000,
-        "core_watts": cost.core_watts, "gpu_watts": cost.gpu_watts if cost.gpu_seconds else None,
+        "kwh": cost.wh / 1000,
+        "kwh_range": [low / 1000, high / 1000],
+        "counted_kwh": cost.counted / 1000,
+        "core_watts": cost.core_watts,
+        "gpu_watts": cost.gpu_watts if cost.gpu_seconds else None,
         "said": cost.energy_line,
-    }  # fmt: skip
+    }
 
 
 def summary(card: dict[str, Any]) -> str:

@@ -175,11 +175,13 @@ class Dispatcher:
             job.save()
             seed, root = study.seeds.training, job.trial.info.get("continues", job.trial.id)
             state = self.out / "trainings" / str(root) if self.method.continues else job.folder / "state"
-            orders.append({
-                "trial": job.trial.to_dict(),
-                "seed": trial_seed(study.seeds.search, root) if seed is None else seed,
-                "checkpoint": str(state),
-            })  # fmt: skip
+            orders.append(
+                {
+                    "trial": job.trial.to_dict(),
+                    "seed": trial_seed(study.seeds.search, root) if seed is None else seed,
+                    "checkpoint": str(state),
+                }
+            )
         left = None if (limit := study.budget.timeout) is None else max(0.001, limit - max(j.seconds for j in jobs))
         worker.deadline = math.inf if left is None else clock.perf_counter() + left * len(jobs) + GRACE
         full = study.fidelity.max if study.fidelity else None

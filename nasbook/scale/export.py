@@ -212,11 +212,16 @@ def _plan(
     if "children" in method and was != will:  # a trial is a whole training, not an epoch of one
         cost = replace(cost, factors=(*cost.factors, (f"epochs {was} → {will}", will / was)))
     cost = replace(
-        cost, trials=trials, workers=workers, cpus=cpus, gpus=gpus, limit=hours,
+        cost,
+        trials=trials,
+        workers=workers,
+        cpus=cpus,
+        gpus=gpus,
+        limit=hours,
         watts=watts or (None if old and old.knows_cost and not gpus else watts_of(cpus, gpus)),
         factors=(*cost.factors, *([(f"a machine {speedup:g} times as fast", 1 / speedup)] if speedup != 1 else [])),
         unknown=(*cost.unknown, *(["how much faster a trial is on a GPU"] if gpus and speedup == 1 else [])),
-    )  # fmt: skip
+    )
 
     study = validate(
         {

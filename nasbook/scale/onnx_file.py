@@ -48,9 +48,14 @@ def write(net: nn.Module, x: Tensor, path: Path) -> dict[str, Any]:
     try:
         with quiet():
             made = torch.onnx.export(
-                net, (x[:4],), dynamo=True, verbose=False, input_names=["x"], output_names=["logits"],
+                net,
+                (x[:4],),
+                dynamo=True,
+                verbose=False,
+                input_names=["x"],
+                output_names=["logits"],
                 dynamic_shapes=({0: torch.export.Dim.DYNAMIC},),
-            )  # fmt: skip
+            )
             assert made is not None
             made.save(str(path), external_data=False)
     except Exception as error:  # torch prints pages of its graph

@@ -47,9 +47,14 @@ def space_from(source: Any) -> Found:
 
 
 def study_from(
-    source: Any, *, task: str | None = None, command: str | None = None, method: str | None = None,
-    trials: int | None = None, name: str | None = None,
-) -> tuple[Study, Found]:  # fmt: skip
+    source: Any,
+    *,
+    task: str | None = None,
+    command: str | None = None,
+    method: str | None = None,
+    trials: int | None = None,
+    name: str | None = None,
+) -> tuple[Study, Found]:
     """A study of such a space: of this task, or of a command line; without either, of the file's program or train.py
     with an option for each parameter. ValueError as above."""
     found = space_from(source)

@@ -92,9 +92,13 @@ def _evaluate(task: Task, order: dict[str, Any], ask: Ask) -> list[Trial]:
     with Meter() as meter:
         try:
             ended = evaluate_many(
-                task, trials, seeds=[one["seed"] for one in order["trials"]], should_stop=should_stop,
-                timeout=order["timeout"], checkpoints=[Path(one["checkpoint"]) for one in order["trials"]],
-            )  # fmt: skip
+                task,
+                trials,
+                seeds=[one["seed"] for one in order["trials"]],
+                should_stop=should_stop,
+                timeout=order["timeout"],
+                checkpoints=[Path(one["checkpoint"]) for one in order["trials"]],
+            )
         except KeyboardInterrupt as error:
             reason = f"{type(error).__name__}: {error}"
             ended = [replace(t, status="failed", reason=reason, used=used()) for t in trials]

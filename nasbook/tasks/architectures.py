@@ -71,8 +71,11 @@ class Networks(Task):
         "momentum": Float(0.5, 0.99),
     }
     LIMITS: ClassVar[Mapping[str, tuple[float, float]]] = {
-        "lr": (0, math.inf), "weight_decay": (0, 1), "momentum": (0, 1), "label_smoothing": (0, 1),
-    }  # fmt: skip
+        "lr": (0, math.inf),
+        "weight_decay": (0, 1),
+        "momentum": (0, 1),
+        "label_smoothing": (0, 1),
+    }
 
     def __init__(
         self,
@@ -321,9 +324,13 @@ class Training(Learner):
         done, end = len(self.rows) * self.steps, self.task.epochs * self.steps
         order = torch.from_numpy(self.order[len(self.rows)]).to(x.device)
         losses = learner.epoch(
-            self.net, self.optimiser, x, y, order[: self.steps * self.task.batch].split(self.task.batch),
+            self.net,
+            self.optimiser,
+            x,
+            y,
+            order[: self.steps * self.task.batch].split(self.task.batch),
             rate=lambda t: learner.cosine(self.recipe["lr"], done + t, end),
-        )  # fmt: skip
+        )
         val_loss, error = self.measure("val")
         train_loss = sum(loss.item() for loss in losses) / self.steps
         self.rows.append({"train_loss": train_loss, "val_loss": val_loss, "error": error})

@@ -270,11 +270,15 @@ class Training(architectures.Training):
         draws = torch.Generator(y.device).manual_seed(int(seeds.generate_state(n)[here]))
         with self.precise():
             losses = learner.epoch(
-                self.run, self.optimiser, Changed(x, r["augment"], draws), y,
+                self.run,
+                self.optimiser,
+                Changed(x, r["augment"], draws),
+                y,
                 [rows.chunk(n)[here] for rows in order.split(self.batch)[: self.steps]],
-                rate=lambda t: self.rate(number * self.steps + t), clip=r["clip"],
+                rate=lambda t: self.rate(number * self.steps + t),
+                clip=r["clip"],
                 loss=partial(F.cross_entropy, label_smoothing=r["label_smoothing"]),
-            )  # fmt: skip
+            )
         loss, nets = torch.stack(losses).mean(), [self.net, self.average] if self.average else [self.net]
         parallel.average([loss, *(b for net in nets for b in net.buffers() if b.is_floating_point())])
         val_loss, error = self.measure("val")

@@ -141,9 +141,14 @@ class Groups(nn.Module):
             return each.sum()
 
         learner.epoch(
-            self, self.optimiser, x, y, order[: steps * self.task.batch].split(self.task.batch),
-            rate=lambda t: learner.cosine(first.recipe["lr"], done + t, end), loss=loss,
-        )  # fmt: skip
+            self,
+            self.optimiser,
+            x,
+            y,
+            order[: steps * self.task.batch].split(self.task.batch),
+            rate=lambda t: learner.cosine(first.recipe["lr"], done + t, end),
+            loss=loss,
+        )
         train = (torch.stack(found).sum(0) / steps).tolist()
         for m, one, (val_loss, error) in zip(self.members, train, self.measure("val"), strict=True):
             m.rows.append({"train_loss": one, "val_loss": val_loss, "error": error})

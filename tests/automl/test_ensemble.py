@@ -38,8 +38,9 @@ def test_stacking_is_scikit_learns(data):
     task = Pipelines(data, rows=90)
     configs = valid(task)
     members = [(f"m{i}", build(c, task.known, 0)) for i, c in enumerate(configs)]
-    theirs = StackingClassifier(members, LogisticRegression(max_iter=1000), cv=task.splits,
-                                stack_method="predict_proba").fit(task.known.x, task.y)  # fmt: skip
+    theirs = StackingClassifier(
+        members, LogisticRegression(max_iter=1000), cv=task.splits, stack_method="predict_proba"
+    ).fit(task.known.x, task.y)
     P = np.array([task.held_out(c) for c in configs], float)
     P_test = np.array([task.predict_test(c) for c in configs], float)
     ours = stack(P, task.y)(P_test)

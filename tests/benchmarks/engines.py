@@ -42,9 +42,12 @@ NAP = "import time\n\n\ndef nap(config, seconds):\n    time.sleep(seconds)\n    
 IN_FLIGHT, TOLD = 1000, 200
 PATIENCE = 10.0  # seconds for one method
 FLOATS = nasbook.Space(
-    lr=nasbook.Float(1e-4, 1, log=True), x=nasbook.Float(0, 1), y=nasbook.Float(0, 1), n=nasbook.Int(1, 64),
+    lr=nasbook.Float(1e-4, 1, log=True),
+    x=nasbook.Float(0, 1),
+    y=nasbook.Float(0, 1),
+    n=nasbook.Int(1, 64),
     kind=nasbook.Choice(["a", "b", "c"]),
-)  # fmt: skip
+)
 NUMBERS = nasbook.Space(x=nasbook.Float(0, 1), y=nasbook.Float(0, 1), lr=nasbook.Float(1e-4, 1, log=True))
 
 

@@ -292,8 +292,10 @@ def main() -> int:
     parser.add_argument("--tiny", action="store_true", help="a try at a small size, on a CPU where there is no GPU")
     options = parser.parse_args()
     if not torch.cuda.is_available() and not options.tiny:
-        print("PyTorch finds no GPU here, so there is nothing to measure; --tiny tries the script on a CPU",
-              file=sys.stderr)  # fmt: skip
+        print(
+            "PyTorch finds no GPU here, so there is nothing to measure; --tiny tries the script on a CPU",
+            file=sys.stderr,
+        )
         return 2
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.set_num_threads(1)

@@ -392,8 +392,14 @@ def lesson_14() -> None:
     table = task.outcomes()
     true, reference = np.unique(table[front(table)], axis=0), np.quantile(table, 0.9, axis=0)
     share: dict[tuple[str, int], np.ndarray] = {}
-    for method, trials, seeds in (("random", 60, 20), ("nsga2", 60, 20), ("parego", 60, 20), ("random", 200, 20),
-                                  ("nsga2", 200, 20), ("parego", 200, 5)):  # fmt: skip
+    for method, trials, seeds in (
+        ("random", 60, 20),
+        ("nsga2", 60, 20),
+        ("parego", 60, 20),
+        ("random", 200, 20),
+        ("nsga2", 200, 20),
+        ("parego", 200, 5),
+    ):
         found = [nasbook.search(method, task, trials=trials, seed=s, views=False).trials for s in range(seeds)]
         covered = [hypervolume(np.array([t.values for t in f if t.values]), reference) for f in found]
         share[method, trials] = 100 * np.array(covered) / hypervolume(true, reference)
@@ -422,10 +428,11 @@ def lesson_14_prices() -> None:
         rows = list(csv.DictReader(file))
     prices = sorted({float(row["price"]) for row in rows})
     expected = {
-        p: np.array([[float(r["expected"]) for r in rows if (float(r["price"]), int(r["seed"])) == (p, s)]
-                     for s in range(10)])
+        p: np.array(
+            [[float(r["expected"]) for r in rows if (float(r["price"]), int(r["seed"])) == (p, s)] for s in range(10)]
+        )
         for p in prices
-    }  # fmt: skip
+    }
     for price, course in expected.items():
         fall = 100 * (1 - course / course[:, 7:8])
         for epoch in (9, 10, 12, 16, 24):
@@ -534,8 +541,10 @@ def lesson_19() -> None:
             trace = nasbook.search("random", task, trials=25, seed=s)
             three.append([100 * v for v in honest.three(trace, task).values])
         search, nested, test = np.array(three).T
-        say(f"{name}, {rows} rows, 25 trials, 20 splits: search, nested, test, % wrong",
-            ", ".join(mean(v, 2) for v in (search, nested, test)))  # fmt: skip
+        say(
+            f"{name}, {rows} rows, 25 trials, 20 splits: search, nested, test, % wrong",
+            ", ".join(mean(v, 2) for v in (search, nested, test)),
+        )
         say(f"{name}: test - search", against(test, search, 2))
         say(f"{name}: test - nested", against(test, nested, 2))
         say(f"{name}: searches whose own number is better than the test", f"{(search < test).sum()} of 20")

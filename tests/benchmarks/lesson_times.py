@@ -91,8 +91,10 @@ def main(numbers):
         print(f"{path.stem}")
         for head, (count, labs, exercises, asked, cells) in lesson(path).items():
             compute = sum(seconds.get((number, i), 0.0) for i in cells)
-            print(f"  {count / WORDS_A_MINUTE:5.1f} min read {compute:6.1f} s compute {labs} labs {asked} predictions "
-                  f"{exercises} exercises  {head}")  # fmt: skip
+            print(
+                f"  {count / WORDS_A_MINUTE:5.1f} min read {compute:6.1f} s compute {labs} labs {asked} predictions "
+                f"{exercises} exercises  {head}"
+            )
 
 
 if __name__ == "__main__":

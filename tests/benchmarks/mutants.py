@@ -270,11 +270,13 @@ class File:
 
     def __str__(self):
         share = 100 * self.dead / max(1, self.tried)
-        return "\n    ".join([
-            f"{self.name:28} {self.dead:3} of {self.tried:3} dead ({share:3.0f} %) of {self.count:3} possible; "
-            f"{self.seconds:.0f} s a run",
-            *self.alive,
-        ])  # fmt: skip
+        return "\n    ".join(
+            [
+                f"{self.name:28} {self.dead:3} of {self.tried:3} dead ({share:3.0f} %) of {self.count:3} possible; "
+                f"{self.seconds:.0f} s a run",
+                *self.alive,
+            ]
+        )
 
 
 def try_all(files, options):

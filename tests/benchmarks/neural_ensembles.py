@@ -15,8 +15,13 @@ import numpy as np
 import nasbook
 
 FILE = Path(nasbook.__file__).parent / "data" / "nes_seeds.csv"
-PAIRS = [("NES-RE", "NES-RS"), ("NES-RE", "evolved deep"), ("NES-RS", "random deep"), ("NES-RS", "random best"),
-         ("evolved deep", "random deep")]  # fmt: skip
+PAIRS = [
+    ("NES-RE", "NES-RS"),
+    ("NES-RE", "evolved deep"),
+    ("NES-RS", "random deep"),
+    ("NES-RS", "random best"),
+    ("evolved deep", "random deep"),
+]
 
 
 def told(x: np.ndarray, digits: int = 4, sign: str = "") -> str:
@@ -33,8 +38,10 @@ def main() -> None:
         return np.array([of[s] for s in seeds])
 
     for M in (1, 3, 5):
-        print(f"\nM = {M}, {len(seeds)} seeds     validation NLL      test NLL           its members alone  "
-              "test error (%)    correlation of mistakes")  # fmt: skip
+        print(
+            f"\nM = {M}, {len(seeds)} seeds     validation NLL      test NLL           its members alone  "
+            "test error (%)    correlation of mistakes"
+        )
         for way in ("random deep", "evolved deep", "random best", "NES-RS", "NES-RE"):
             numbers = [told(column(way, M, name)) for name in ("val_loss", "loss", "alone")]
             wrong, alike = told(100 * column(way, M, "error"), 2), told(column(way, M, "alike"), 3)

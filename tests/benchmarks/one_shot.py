@@ -170,23 +170,27 @@ def report_task(data: str, rows: list[Row], n_cells: int) -> None:
         cost = mean("seconds", mine)
         n = min(LONGEST, max(1, round(cost / alone)))
         enough = int(np.searchsorted(curve, found.mean())) + 1  # cells of a random search that finds as much
-        lines.append((
-            name,
-            str(len(mine)),
-            spread([r["seconds"] for r in mine], 1),
-            max((f"{r['MB']:.0f}" for r in mine if 'MB' in r), default=""),
-            spread(100 * found, 1),
-            f"{100 * found.min():.1f}",
-            f"{100 * found.max():.1f}",
-            f"{np.mean([table.rank(r['cell']) for r in mine]):.0f}",
-            spread([sum(r["cell"].count(op) for op in "014") for r in mine], 1),
-            str(n),
-            f"{100 * curve[n - 1]:.1f}",
-            f"{(chance[:, n - 1] < found[:, None]).mean():.0%}",
-            f"{(found.mean() - curve[n - 1]) / (found.std(ddof=1) / len(mine) ** 0.5):+.1f}" if len(mine) > 1 else "",
-            *(spread([r[t] for r in mine if t in r]) for t in np.array(TAUS)[[0, 2, 1, 3]]),
-            f"{cost / (path * enough):.0f} : 1" if enough < LONGEST else "",
-        ))  # fmt: skip
+        lines.append(
+            (
+                name,
+                str(len(mine)),
+                spread([r["seconds"] for r in mine], 1),
+                max((f"{r['MB']:.0f}" for r in mine if "MB" in r), default=""),
+                spread(100 * found, 1),
+                f"{100 * found.min():.1f}",
+                f"{100 * found.max():.1f}",
+                f"{np.mean([table.rank(r['cell']) for r in mine]):.0f}",
+                spread([sum(r["cell"].count(op) for op in "014") for r in mine], 1),
+                str(n),
+                f"{100 * curve[n - 1]:.1f}",
+                f"{(chance[:, n - 1] < found[:, None]).mean():.0%}",
+                f"{(found.mean() - curve[n - 1]) / (found.std(ddof=1) / len(mine) ** 0.5):+.1f}"
+                if len(mine) > 1
+                else "",
+                *(spread([r[t] for r in mine if t in r]) for t in np.array(TAUS)[[0, 2, 1, 3]]),
+                f"{cost / (path * enough):.0f} : 1" if enough < LONGEST else "",
+            )
+        )
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         print("  ".join(f"{cell:{width}}" for cell, width in zip(line, widths, strict=True)).rstrip())

@@ -57,8 +57,14 @@ def main() -> None:
         for seed in range(args.seeds):
             one = judged(skip, seed, args.epochs)
             deep = DEPTH == 4  # the order among those of one depth
-            rows.append([tau(-one["loss"], truth), tau(-one["error"], truth), tau(-one["loss"][deep], truth[deep]),
-                         float(one["training"])])  # fmt: skip
+            rows.append(
+                [
+                    tau(-one["loss"], truth),
+                    tau(-one["error"], truth),
+                    tau(-one["loss"][deep], truth[deep]),
+                    float(one["training"]),
+                ]
+            )
             print(f"{skip:8} seed {seed}: {said(rows[-1])}, accuracy by depth {by_depth(1 - one['error'])}", flush=True)
         print(f"{skip:8} mean of {len(rows)}: {said(np.mean(rows, 0))}; s.d. {said(np.std(rows, 0))}")
 

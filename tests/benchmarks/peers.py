@@ -29,10 +29,15 @@ import nasbook
 from nasbook.tasks.functions import Function
 
 PAIRS = [  # ours, its peer
-    ("tpe", "Optuna TPE"), ("bayesian", "Optuna GP"), ("bayesian", "bayesian-optimization"), ("forest", "SMAC3"),
-    ("cma-es", "cmaes"), ("differential-evolution", "scipy DE"), ("bayesian, no noise", "Optuna GP, no noise"),
+    ("tpe", "Optuna TPE"),
+    ("bayesian", "Optuna GP"),
+    ("bayesian", "bayesian-optimization"),
+    ("forest", "SMAC3"),
+    ("cma-es", "cmaes"),
+    ("differential-evolution", "scipy DE"),
+    ("bayesian, no noise", "Optuna GP, no noise"),
     ("bayesian", "BoTorch"),
-]  # fmt: skip
+]
 FASTER = {  # the share of the peer's time that an ask may take
     ("tpe", "Optuna TPE"): 1,
     ("bayesian", "Optuna GP"): 0.5,

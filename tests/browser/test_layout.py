@@ -11,17 +11,22 @@ from playwright.sync_api import BrowserContext, Page
 from nasbook import registry
 
 LABS = [entry.name for entry in registry.LABS]
-SMALL = {"race": ", seeds=2, trials=10", "transfer": ", seeds=2, trials=10, known=10", "estimators": ", cells=100",
-         "darts": ", epochs=2, channels=2", "pbt": ", population=3, epochs=5",
-         "relaxations": ", seeds=2, epochs=2, channels=4",
-         "weight-sharing": ", epochs=1, data='digits'",
-         "ensemble": ", seeds=3, pool=10, members=4",
-         "few-shot": ", epochs=2, meta_steps=1, tasks=1",
-         "gan": ", epochs=2, steps=10, images=10",
-         "hardware": ", epochs=3",
-         "growth": ", rounds=1, networks=4, epochs=1",
-         "hypergradient": ", unroll=2, rounds=5",
-         "run": ", 'runs/sample', follow=False"}  # fmt: skip
+SMALL = {
+    "race": ", seeds=2, trials=10",
+    "transfer": ", seeds=2, trials=10, known=10",
+    "estimators": ", cells=100",
+    "darts": ", epochs=2, channels=2",
+    "pbt": ", population=3, epochs=5",
+    "relaxations": ", seeds=2, epochs=2, channels=4",
+    "weight-sharing": ", epochs=1, data='digits'",
+    "ensemble": ", seeds=3, pool=10, members=4",
+    "few-shot": ", epochs=2, meta_steps=1, tasks=1",
+    "gan": ", epochs=2, steps=10, images=10",
+    "hardware": ", epochs=3",
+    "growth": ", rounds=1, networks=4, epochs=1",
+    "hypergradient": ", unroll=2, rounds=5",
+    "run": ", 'runs/sample', follow=False",
+}
 PARTS = ("row", "play", "pause", "reset", "scrub", "settings", "picture", "sentence", "save")
 LONG = "A setting with a long name changed, so the search starts again. The trials so far are thrown away with it."
 

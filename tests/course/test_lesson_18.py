@@ -28,12 +28,15 @@ WRONG = [
     ("18.verdict", VERDICT + "said(0)", "two of its standard errors"),
     ("18.verdict", VERDICT + "said(2 * np.hypot(joint.std(ddof=1), sequential.std(ddof=1)) / n ** .5)", "seed by seed"),
     ("18.verdict", VERDICT + "said(gap.std(ddof=1))", "divided by √n|seed by seed"),
-    ("18.verdict", VERDICT + "{'joint': 'sequential', 'sequential': 'joint'}.get(v := said(2 * gap.std(ddof=1) / n ** .5), v)",
-     "lower error is the better"),
+    (
+        "18.verdict",
+        VERDICT + "{'joint': 'sequential', 'sequential': 'joint'}.get(v := said(2 * gap.std(ddof=1) / n ** .5), v)",
+        "lower error is the better",
+    ),
     ("18.verdict", VERDICT + "'joint'", "the answer is"),
     ("18.verdict", VERDICT + "'unclear'", "the answer is"),
     ("18.verdict", VERDICT + "gap.mean()", "is needed"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("name, source, says", WRONG, ids=[f"{n}-{i}" for i, (n, *_) in enumerate(WRONG)])

@@ -136,8 +136,13 @@ def test_no_cell_asks_a_lab_what_its_player_has_done(path):
     shown: set[str] = set()
     for cell in (c for c in read(path).cells if c.cell_type == "code"):
         tree = ast.parse(cell.source)
-        labs = {t.id for n in tree.body if isinstance(n, ast.Assign) and "nasbook.lab(" in ast.unparse(n.value)
-                for t in n.targets if isinstance(t, ast.Name)}  # fmt: skip
+        labs = {
+            t.id
+            for n in tree.body
+            if isinstance(n, ast.Assign) and "nasbook.lab(" in ast.unparse(n.value)
+            for t in n.targets
+            if isinstance(t, ast.Name)
+        }
         used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
         assert not (used - labs) & shown, f"{path.name}: {cell.source[:60]!r}"
         last = tree.body[-1]

@@ -86,11 +86,15 @@ def test_of_a_damaged_file_the_sound_part_is_taken(folder):
 def test_the_same_file_twice_counts_once_and_two_files_of_one_learner_are_joined(folder):
     (folder / "ada (1).json").write_bytes((folder / "ada.json").read_bytes())
     me = "0123456789abcdef"
-    early = {"03.q1": {"answer": Q[1], "outcome": Q[0], "when": "2026-01-01T00:00:00+00:00"},
-             "03.ei": {"tries": 3, "passed": True, "when": "2026-01-01T00:00:00+00:00"}}  # fmt: skip
-    late = {"03.q1": {"answer": Q[0], "outcome": Q[0], "when": "2026-01-05T00:00:00+00:00"},
-            "03.ei": {"tries": 9, "passed": False, "when": "2026-01-05T00:00:00+00:00"},
-            "03.switch": {"tries": 1, "passed": False}}  # fmt: skip
+    early = {
+        "03.q1": {"answer": Q[1], "outcome": Q[0], "when": "2026-01-01T00:00:00+00:00"},
+        "03.ei": {"tries": 3, "passed": True, "when": "2026-01-01T00:00:00+00:00"},
+    }
+    late = {
+        "03.q1": {"answer": Q[0], "outcome": Q[0], "when": "2026-01-05T00:00:00+00:00"},
+        "03.ei": {"tries": 9, "passed": False, "when": "2026-01-05T00:00:00+00:00"},
+        "03.switch": {"tries": 1, "passed": False},
+    }
     (folder / "monday.json").write_text(file_of(late, me))
     (folder / "friday.json").write_text(file_of(early, me))
     found = report(folder)
@@ -201,8 +205,13 @@ def test_no_cell_of_the_table_is_a_formula(cell):
 
 
 def test_hostile_names_stay_words(folder):
-    bad = {"=cmd|' /C calc'!A0": {"tries": 1}, "<script>": {"answer": "x"}, "../../x": {"answer": "y"},
-           "03.q1": {"answer": "<img src=x onerror=alert(1)>"}, "03.ei": {"tries": 1, "wrong": ["<script>alert(1)</script>"]}}  # fmt: skip
+    bad = {
+        "=cmd|' /C calc'!A0": {"tries": 1},
+        "<script>": {"answer": "x"},
+        "../../x": {"answer": "y"},
+        "03.q1": {"answer": "<img src=x onerror=alert(1)>"},
+        "03.ei": {"tries": 1, "wrong": ["<script>alert(1)</script>"]},
+    }
     (folder / "=HYPERLINK(1) <b>.json").write_text(file_of(bad))
     out = folder.parent / "out"
     found = report(folder)

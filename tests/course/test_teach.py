@@ -33,8 +33,13 @@ def cells(path):
 def test_all_that_a_class_needs_is_there_and_always_the_same(made, tmp_path):
     names = {str(p.relative_to(made)) for p in made.rglob("*") if p.is_file()}
     files = ("01_be_the_optimiser", "03_acquisition")
-    assert names == {"README.md", "syllabus.md", "handout.html", *(f"slides/{f}.html" for f in files),
-                     *(f"{who}/{f}.ipynb" for who in ("student", "teacher") for f in files)}  # fmt: skip
+    assert names == {
+        "README.md",
+        "syllabus.md",
+        "handout.html",
+        *(f"slides/{f}.html" for f in files),
+        *(f"{who}/{f}.ipynb" for who in ("student", "teacher") for f in files),
+    }
     again = tmp_path / "deep" / "week1"
     folder.new(again, ["1", " 03", "01"], 90, NOTEBOOKS, "ada/hpo")
     assert {n: (made / n).read_bytes() for n in names} == {n: (again / n).read_bytes() for n in names}

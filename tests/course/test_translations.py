@@ -160,9 +160,13 @@ def test_buttons_and_notes_are_translated_also_when_they_change():
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
-    [("fr/01.enough", "there is no language 'fr'; there are de"), ("de/02.posterior", "no translation into Deutsch"),
-     ("de/99.x", "there is no exercise '99.x'"), ("de/", "there is no exercise ''")],
-)  # fmt: skip
+    [
+        ("fr/01.enough", "there is no language 'fr'; there are de"),
+        ("de/02.posterior", "no translation into Deutsch"),
+        ("de/99.x", "there is no exercise '99.x'"),
+        ("de/", "there is no exercise ''"),
+    ],
+)
 def test_what_is_not_translated_is_said(name, sentence):
     with pytest.raises(ValueError, match=sentence):
         nasbook.exercise(name)

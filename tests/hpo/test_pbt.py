@@ -24,9 +24,15 @@ SPACE = Space(
     activation=Choice(["relu", "tanh"]),
 )
 CONFIG = {
-    "optimizer": "adamw", "lr": 0.01, "weight_decay": 1e-3, "batch": 64, "width": 16, "depth": 2, "dropout": 0.2,
+    "optimizer": "adamw",
+    "lr": 0.01,
+    "weight_decay": 1e-3,
+    "batch": 64,
+    "width": 16,
+    "depth": 2,
+    "dropout": 0.2,
     "activation": "relu",
-}  # fmt: skip
+}
 
 
 def small(epochs=4):

@@ -109,11 +109,17 @@ def test_an_expert_of_cells_and_of_a_rate_on_a_table():
     assert trace.plot("rungs")
 
 
-@pytest.mark.parametrize("prior, words", [
-    ({"y": [0.5, 0.1]}, "no parameter 'y'"),
-    ({"x": [2, 0.1]}, "centre"), ({"x": [0.5, 0]}, "width"), ({"op": [0.5, 0.5]}, "3 options"),
-    ({"x": "high"}, "list of numbers"), ("x", "must map"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "prior, words",
+    [
+        ({"y": [0.5, 0.1]}, "no parameter 'y'"),
+        ({"x": [2, 0.1]}, "centre"),
+        ({"x": [0.5, 0]}, "width"),
+        ({"op": [0.5, 0.5]}, "3 options"),
+        ({"x": "high"}, "list of numbers"),
+        ("x", "must map"),
+    ],
+)
 def test_what_is_no_prior_is_said_in_a_sentence(prior, words):
     with pytest.raises(ValueError, match=words) as caught:
         made(prior=prior)

@@ -64,8 +64,10 @@ def test_a_grid_between_the_steps_of_the_space_is_refused():
     space = nasbook.task("digits-compound").space
     with pytest.raises(ValueError, match="alpha has steps of 0.05 from 1 here, and alpha_step = 0.03 asks for 1.03"):
         CompoundScaling(space, alpha_step=0.03)
-    assert all(space.validate({**dict(zip(("alpha", "beta", "gamma"), p, strict=True)), "phi": 1})
-               for p in CompoundScaling(space, alpha_step=0.1, beta_step=0.05, gamma_step=0.05).grid)  # fmt: skip
+    assert all(
+        space.validate({**dict(zip(("alpha", "beta", "gamma"), p, strict=True)), "phi": 1})
+        for p in CompoundScaling(space, alpha_step=0.1, beta_step=0.05, gamma_step=0.05).grid
+    )
 
 
 def test_views_say_what_was_known_when_it_chose():

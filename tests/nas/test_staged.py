@@ -120,15 +120,25 @@ def test_a_turn_with_nothing_to_choose_goes_on_with_the_other_part(order, inner)
         one = nasbook.join({**nasbook.architectures("nb201-cell").space.parameters}, lr=Choice([0.1]))
         if name == "edge_0_3":
             one = Space({n: Choice(["skip"]) for n in one.parameters if n != "lr"} | {"lr": Float(0, 1)})
-        assert {t.info["free"] for t in nasbook.search("staged", lambda c: c["lr"], space=one, trials=4, turn=2,
-                                                       order=order, inner=inner).trials} == {"both"}  # fmt: skip
+        assert {
+            t.info["free"]
+            for t in nasbook.search(
+                "staged", lambda c: c["lr"], space=one, trials=4, turn=2, order=order, inner=inner
+            ).trials
+        } == {"both"}
 
 
-@pytest.mark.parametrize("settings, words", [
-    ({"order": "backwards"}, "order"), ({"turn": 0}, "turn"), ({"inner": "darts"}, "inner"),
-    ({"default": {"lr": 7}}, "default: lr must be one of"), ({"default": {"rate": 1}}, "unknown parameter 'rate'"),
-    ({"default": 3}, "default must map"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "settings, words",
+    [
+        ({"order": "backwards"}, "order"),
+        ({"turn": 0}, "turn"),
+        ({"inner": "darts"}, "inner"),
+        ({"default": {"lr": 7}}, "default: lr must be one of"),
+        ({"default": {"rate": 1}}, "unknown parameter 'rate'"),
+        ({"default": 3}, "default must map"),
+    ],
+)
 def test_settings_that_cannot_be(settings, words):
     with pytest.raises(ValueError, match=words) as caught:
         Staged(JAHS, 0, **settings)

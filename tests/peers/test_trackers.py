@@ -188,8 +188,11 @@ def test_wandb_has_a_folder_for_each_run_with_its_history(half: Path) -> None:
     for t in trace.trials:
         (folder,) = half.parent.glob(f"wandb/offline-run-*-{study_id(trace.header)}-{t.id}")
         rows = records(folder)
-        history = [{i.key or "/".join(i.nested_key): json.loads(i.value_json) for i in r.history.item}
-                   for r in rows if r.HasField("history")]  # fmt: skip
+        history = [
+            {i.key or "/".join(i.nested_key): json.loads(i.value_json) for i in r.history.item}
+            for r in rows
+            if r.HasField("history")
+        ]
         assert [(h["_step"], h["value"]) for h in history] == [(int(f), v) for f, v in t.curve if v is not None]
         (began,) = [r.run for r in rows if r.HasField("run")][:1]
         config = {u.key: json.loads(u.value_json) for u in began.config.update}

@@ -148,9 +148,12 @@ def test_a_missing_program_is_said_before_the_run(folder):
 
 def test_the_schema_knows_a_command():
     for task, right in [
-        ({"command": "a {x}"}, True), ({"name": "branin"}, True), ({}, False), ({"command": ""}, False),
+        ({"command": "a {x}"}, True),
+        ({"name": "branin"}, True),
+        ({}, False),
+        ({"command": ""}, False),
         ({"command": "a", "name": "branin"}, False),
-    ]:  # fmt: skip
+    ]:
         study = {**nasbook.scale.yaml12.parse(STUDY)[0], "task": task}
         assert jsonschema.Draft202012Validator(json_schema()).is_valid(study) == right
     study = parse_study(STUDY)

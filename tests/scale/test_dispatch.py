@@ -146,7 +146,7 @@ def test_what_cannot_be_packed_is_one_sentence(tmp_path, task, method, said):
                 "budget": {"trials": 3},
                 "packed": 8,
             }
-        )  # fmt: skip
+        )
     )
     with pytest.raises(StudyError) as error:
         load_study(path)

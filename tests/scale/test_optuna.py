@@ -117,8 +117,13 @@ def test_a_trace_comes_back_the_same_from_optuna(trace):
     assert [s for s in back.header.differences(trace.header)] == []
     for a, b in zip(back.trials, trace.trials, strict=True):
         assert (a.curve, a.status, a.reason, a.worker, a.info, a.cost) == (
-            b.curve, b.status, b.reason, b.worker, b.info, b.cost,
-        )  # fmt: skip
+            b.curve,
+            b.status,
+            b.reason,
+            b.worker,
+            b.info,
+            b.cost,
+        )
     np.testing.assert_array_equal(back.times, trace.times)
     assert "failed" in {t.status for t in trace.trials}
 

@@ -64,12 +64,17 @@ CONFIG_SPACE = {
 def test_nni():
     found = space_from(NNI)
     low, high = round(math.exp(-3), 7), float(f"{math.exp(3):.6g}")
-    assert found.format == "NNI" and found.space == Space({
-        "lr": Float(1e-4, 1, log=True), "units": Int(1, 4),
-        "drop": Choice([0.05, 0.1, 0.2, 0.3, 0.4, 0.5], ordered=True), "z": Float(-5, 7),
-        "s": Float(low, high, log=True), "layer": Choice(["conv", "pool"]),
-        "layer.k": Choice([1, 3], when={"layer": "conv"}),
-    })  # fmt: skip
+    assert found.format == "NNI" and found.space == Space(
+        {
+            "lr": Float(1e-4, 1, log=True),
+            "units": Int(1, 4),
+            "drop": Choice([0.05, 0.1, 0.2, 0.3, 0.4, 0.5], ordered=True),
+            "z": Float(-5, 7),
+            "s": Float(low, high, log=True),
+            "layer": Choice(["conv", "pool"]),
+            "layer.k": Choice([1, 3], when={"layer": "conv"}),
+        }
+    )
     assert [n.partition(":")[0] for n in found.notes] == ["z", "s"]
 
 
@@ -106,8 +111,13 @@ def test_config_space_with_conditions_in_any_order():
     assert dict(found.space.conditions)["late"] == {"a": ("y", "z"), "o": (2, 5)}
     assert found.space.conditions["g"] == found.space.conditions["h"] == {}
     said = "\n".join(found.notes)
-    for text in ("a: its weights", "n: its normal", "g: its condition cannot", "h: its condition cannot",
-                 "forbidden there and allowed here, so let it fail: a = y and o = 1 or 5"):  # fmt: skip
+    for text in (
+        "a: its weights",
+        "n: its normal",
+        "g: its condition cannot",
+        "h: its condition cannot",
+        "forbidden there and allowed here, so let it fail: a = y and o = 1 or 5",
+    ):
         assert text in said
     assert len(found.notes) == 5
 
@@ -129,10 +139,14 @@ def test_keras_tuner_by_its_file(tmp_path):
     (tmp_path / "hp.json").write_text(json.dumps({"space": rows, "values": {}}))
     found = space_from(tmp_path / "hp.json")
     assert found.space == Space(
-        units=Int(32, 96, step=32), pow=Choice([1, 2, 4, 8, 16, 32], ordered=True), lr=Float(1e-4, 0.1, log=True),
-        r=Float(0.1, 1), drop=Choice([False, True]), rate=Float(0, 0.5, step=0.25, when={"drop": [True]}),
+        units=Int(32, 96, step=32),
+        pow=Choice([1, 2, 4, 8, 16, 32], ordered=True),
+        lr=Float(1e-4, 0.1, log=True),
+        r=Float(0.1, 1),
+        drop=Choice([False, True]),
+        rate=Float(0, 0.5, step=0.25, when={"drop": [True]}),
         k=Constant(7),
-    )  # fmt: skip
+    )
     assert len(found.notes) == 1 and found.notes[0].startswith("r: its reversed")
 
 
@@ -198,9 +212,14 @@ def test_an_optuna_study_becomes_a_space_and_a_study_that_runs(tmp_path, monkeyp
 
     there.optimize(objective, n_trials=20)
     found = space_from(there)
-    assert found.format == "Optuna" and found.space == Space({
-        "lr": Float(1e-4, 1, log=True), "kind": Choice(["a", "b"]), "depth": Int(1, 5), "rest": Float(0, 1, step=0.25),
-    })  # fmt: skip
+    assert found.format == "Optuna" and found.space == Space(
+        {
+            "lr": Float(1e-4, 1, log=True),
+            "kind": Choice(["a", "b"]),
+            "depth": Int(1, 5),
+            "rest": Float(0, 1, step=0.25),
+        }
+    )
     (tmp_path / "train.py").write_text("import json, sys; print(json.dumps({'value': len(sys.argv)}))\n")
     study, _ = study_from(there, trials=2)
     study.save("study.yaml")

@@ -367,11 +367,17 @@ def test_a_study_is_kept_unless_overwriting_is_asked_for(tmp_path):
 
 
 HOSTILE = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
-    | st.sampled_from([10**400, -(10**400), "branin", "x1", "\0", "\ud800", "objective:f", "a:b:c", "float", "int", "random"]),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(
+        [10**400, -(10**400), "branin", "x1", "\0", "\ud800", "objective:f", "a:b:c", "float", "int", "random"]
+    ),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize(

@@ -86,9 +86,15 @@ def test_the_source_of_every_task_answers_as_its_network(entry):
     task = registry.make("task", entry.name)
     if not isinstance(task, TrainsToTheEnd):
         assert entry.name in {
-            "digits-supernet", "digits-few-shot", "digits-gan", "ridge-digits", "logistic-cancer", "mlp-decays",
-            "cancer-svm", "cancer-boosting",
-        }  # fmt: skip
+            "digits-supernet",
+            "digits-few-shot",
+            "digits-gan",
+            "ridge-digits",
+            "logistic-cancer",
+            "mlp-decays",
+            "cancer-svm",
+            "cancer-boosting",
+        }
         return
     rng = np.random.default_rng(0)
     configs = (task.space.sample(rng) for _ in range(100))

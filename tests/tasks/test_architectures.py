@@ -118,11 +118,16 @@ def test_every_part_of_the_recipe_counts():
     ), "the weights at the start are those of the architecture"
 
 
-@pytest.mark.parametrize("more, words", [
-    ({"lr": 0}, "lr must be above 0, not 0"), ({"lr": float("nan")}, "lr must be a finite number"),
-    ({"lr": "high"}, "lr must be a finite number"),
-    ({"weight_decay": -1}, "weight_decay must"), ({"rate": 0.1}, "unknown parameter 'rate'"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "more, words",
+    [
+        ({"lr": 0}, "lr must be above 0, not 0"),
+        ({"lr": float("nan")}, "lr must be a finite number"),
+        ({"lr": "high"}, "lr must be a finite number"),
+        ({"weight_decay": -1}, "weight_decay must"),
+        ({"rate": 0.1}, "unknown parameter 'rate'"),
+    ],
+)
 def test_a_recipe_that_cannot_be_is_refused(more, words):
     with pytest.raises(ValueError, match=words) as caught:
         nasbook.task("digits-conv-chain", epochs=1).evaluate({**CHAIN, **more})

@@ -17,8 +17,14 @@ from nasbook.tasks.nb201 import NB201, count_flops
 from nasbook.tasks.training import DigitsCNN, DigitsMLP
 from nasbook.trace import Trace, Trial
 
-CONFIG = {"edge_0_1": "conv3x3", "edge_0_2": "skip", "edge_1_2": "conv1x1", "edge_0_3": "none", "edge_1_3": "avgpool",
-          "edge_2_3": "conv3x3"}  # fmt: skip
+CONFIG = {
+    "edge_0_1": "conv3x3",
+    "edge_0_2": "skip",
+    "edge_1_2": "conv1x1",
+    "edge_0_3": "none",
+    "edge_1_3": "avgpool",
+    "edge_2_3": "conv3x3",
+}
 
 
 def multiply_adds(net: nn.Module, x: torch.Tensor) -> int:

@@ -117,9 +117,12 @@ def test_one_that_diverges_fails_alone(exact):
     chosen = configs(6)
     wild = {**chosen[2], "optimizer": "sgd", "momentum": 0.9, "lr": 1e300, "activation": "relu"}
     answers = exact.evaluate_many(
-        [wild if i == 2 else c for i, c in enumerate(chosen)], seeds=range(6), fidelity=None,
-        reports=[lambda *_: None] * 6, checkpoints=[None] * 6,
-    )  # fmt: skip
+        [wild if i == 2 else c for i, c in enumerate(chosen)],
+        seeds=range(6),
+        fidelity=None,
+        reports=[lambda *_: None] * 6,
+        checkpoints=[None] * 6,
+    )
     assert math.isnan(answers[2].value)
     for i in (0, 1, 3, 4, 5):
         assert answers[i].value == exact.evaluate(chosen[i], seed=i).value
@@ -142,9 +145,12 @@ def test_one_that_is_stopped_or_cannot_be_built_leaves_the_others(exact, tmp_pat
     (tmp_path / "3").write_text("no state")
     with pytest.warns(UserWarning, match="the training starts anew"):
         answers = exact.evaluate_many(
-            chosen, seeds=range(5), fidelity=3, reports=[stop, *[lambda *_: None] * 4],
+            chosen,
+            seeds=range(5),
+            fidelity=3,
+            reports=[stop, *[lambda *_: None] * 4],
             checkpoints=[None, None, None, tmp_path / "3", None],
-        )  # fmt: skip
+        )
     assert isinstance(answers[0], StopTrial) and isinstance(answers[4], ValueError)
     for i in (1, 2, 3):
         assert answers[i].value == exact.evaluate(chosen[i], seed=i).value

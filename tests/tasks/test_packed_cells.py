@@ -19,8 +19,10 @@ NOTHING = (3, 3, 3, 0, 0, 0)  # nothing reaches the output
 def exact():
     """In double precision, where another order of sums changes nothing that can be seen."""
     task = DigitsCells(train=100, epochs=2, channels=3, device="cpu")
-    task.__dict__["tensors"] = {k: (x.double()[:60 if k != "train" else None], y[:60 if k != "train" else None])
-                                for k, (x, y) in task.tensors.items()}  # fmt: skip
+    task.__dict__["tensors"] = {
+        k: (x.double()[: 60 if k != "train" else None], y[: 60 if k != "train" else None])
+        for k, (x, y) in task.tensors.items()
+    }
     torch.set_default_dtype(torch.float64)
     yield task
     torch.set_default_dtype(torch.float32)

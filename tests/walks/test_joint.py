@@ -13,11 +13,13 @@ from nasbook.trace import Trace
 
 JOINED = nasbook.join(
     {"edge_0_1": nasbook.Choice(["conv1x1", "conv3x3"])},
-    {name: nasbook.Constant("skip" if name == "edge_1_3" else "none") for name in
-     ("edge_0_2", "edge_1_2", "edge_0_3", "edge_1_3", "edge_2_3")},
+    {
+        name: nasbook.Constant("skip" if name == "edge_1_3" else "none")
+        for name in ("edge_0_2", "edge_1_2", "edge_0_3", "edge_1_3", "edge_2_3")
+    },
     lr=nasbook.Float(0.05, 1, log=True),
     weight_decay=nasbook.Choice([0.0, 5e-3], ordered=True, when={"edge_0_1": "conv3x3"}),
-)  # fmt: skip
+)
 
 
 def test_join_search_export_kill_resume_picture(tmp_path):

@@ -18,9 +18,12 @@ def designs() -> dict[str, tuple[np.ndarray, list[int]]]:
     return {
         "a grid of 5 × 5 points": (rng.permutation(fives), [5, 5]),
         "25 random points": (rng.random((25, 2)), [25, 25]),
-        "7 points of which one coordinate never changes": (np.c_[rng.random(7), np.full(7, 0.5), rng.random(7)], [7, 1, 7]),
+        "7 points of which one coordinate never changes": (
+            np.c_[rng.random(7), np.full(7, 0.5), rng.random(7)],
+            [7, 1, 7],
+        ),
         "points drawn at random": drawn_points(),
-    }  # fmt: skip
+    }
 
 
 def drawn_points() -> tuple[np.ndarray, list[int]]:
@@ -67,7 +70,11 @@ def check_enough(trials_needed: Any) -> str | None:
             return f"{at} at least one trial is needed, not {n}"
         hit, before = (1 - (1 - share) ** k for k in (n, n - 1))
         if hit < confidence - 1e-12:
-            linear = " Shares do not add up: two trials may lie in the same good part." if abs(n * share - confidence) < share else ""  # fmt: skip
+            linear = (
+                " Shares do not add up: two trials may lie in the same good part."
+                if abs(n * share - confidence) < share
+                else ""
+            )
             return f"{at} {n} trials are too few: at least one of them is that good with probability {hit:.4f}.{linear}"
         if before >= confidence - 1e-12:
             return f"{at} {n} trials are enough, but not the smallest number: {n - 1} reach {before:.4f} already"
@@ -102,11 +109,14 @@ QUESTIONS = [
     Question(
         "01.q2",
         "How many random trials make it 95 % likely that at least one is in the best 5 % of the space?",
-        ("20, in any number of dimensions", "about 60, in any number of dimensions",
-         "about 60 with two hyperparameters, far more with six"),
+        (
+            "20, in any number of dimensions",
+            "about 60, in any number of dimensions",
+            "about 60 with two hyperparameters, far more with six",
+        ),
         judge_enough,
     ),
-]  # fmt: skip
+]
 
 EXERCISES = [
     Exercise(

@@ -15,8 +15,11 @@ def check_posterior(posterior: Any) -> str | None:
 
     if not callable(posterior):
         return f"posterior must be a function, not a {type(posterior).__name__}"
-    for rng, noise, scale in ((np.random.default_rng(0), 0.04, 0.3), (np.random.default_rng(1), 0.3, 0.1),
-                              (np.random.default_rng(), 0.1, 0.2)):  # fmt: skip
+    for rng, noise, scale in (
+        (np.random.default_rng(0), 0.04, 0.3),
+        (np.random.default_rng(1), 0.3, 0.1),
+        (np.random.default_rng(), 0.1, 0.2),
+    ):
         X, new = rng.random((6, 1)), np.linspace(-0.2, 1.2, 9)[:, None]
         y, kernel = np.sin(6 * X[:, 0]) + 0.2 * rng.standard_normal(6), ConstantKernel(1.7) * RBF(scale)
         if wrong := _wrong_posterior(posterior, X, new, y, noise, kernel):

@@ -99,11 +99,15 @@ def judge_turned(ends: dict[int, tuple[float, float]]) -> tuple[int, str]:
 def judge_chance(medians: dict[str, float]) -> tuple[int, str]:
     """Method -> median distance, in the order of the options."""
     order = sorted(medians, key=medians.__getitem__)
-    worse = "" if medians["GA"] < medians["random steps"] else (
-        " The GA did worse than random steps: its crossover reaches only the corners of the rectangle between two "
-        "parents, its mutation moves one variable or two by a step of fixed size, and in a narrow turned valley both "
-        "mostly land on the walls."
-    )  # fmt: skip
+    worse = (
+        ""
+        if medians["GA"] < medians["random steps"]
+        else (
+            " The GA did worse than random steps: its crossover reaches only the corners of the rectangle between two "
+            "parents, its mutation moves one variable or two by a step of fixed size, and in a narrow turned valley both "
+            "mostly land on the walls."
+        )
+    )
     return list(medians).index(order[0]), (
         "Chance proposes, but a population can decide from where and how far, if its differences (DE) or m, σ and C "
         "(CMA-ES) carry the shape of the valley." + worse

@@ -129,10 +129,14 @@ def check_median(too_bad: Any) -> str | None:
         return f"too_bad must be a function, not a {type(too_bad).__name__}"
     flat = [[0.5] * 4, [0.4] * 4, [0.3] * 4]
     cases: list[tuple[list[list[float]], list[float]]] = [
-        (flat, [0.6, 0.45]), (flat, [0.6, 0.35]), (flat, [0.4, 0.4]), (flat, [0.3, 0.9]),
+        (flat, [0.6, 0.45]),
+        (flat, [0.6, 0.35]),
+        (flat, [0.4, 0.4]),
+        (flat, [0.3, 0.9]),
         ([[0.9] * 4, [0.4] * 4, [0.3] * 4], [0.5, 0.45]),
-        ([[0.9, 0.3, 0.2, 0.1]] * 3, [0.8, 0.35]), ([[0.4, 0.2, 0.3, 0.9]] * 3, [0.5, 0.4]),
-    ]  # fmt: skip
+        ([[0.9, 0.3, 0.2, 0.1]] * 3, [0.8, 0.35]),
+        ([[0.4, 0.2, 0.3, 0.9]] * 3, [0.5, 0.4]),
+    ]
     for k in range(60):
         curves, curve = _running()
         if len(set(_slips(curves, curve).values())) > 1 or k > 45:

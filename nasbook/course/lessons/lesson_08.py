@@ -104,11 +104,15 @@ QUESTIONS = [
     Question(
         "08.q2",
         "Which of these ends with the lowest validation loss?",
-        ("hypergradients from the middle", "hypergradients from a rate of 50", "random or Bayesian, on the mean of the seeds",
-         "those from the middle and the black boxes are within 3 % of each other"),
+        (
+            "hypergradients from the middle",
+            "hypergradients from a rate of 50",
+            "random or Bayesian, on the mean of the seeds",
+            "those from the middle and the black boxes are within 3 % of each other",
+        ),
         judge_black,
     ),
-]  # fmt: skip
+]
 
 EXERCISES = [
     Exercise(

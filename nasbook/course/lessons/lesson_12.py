@@ -237,7 +237,7 @@ QUESTIONS = [
         ("below 95 of 100 such random searches", "among them", "above 95 of 100"),
         judge_found,
     ),
-]  # fmt: skip
+]
 
 EXERCISES = [
     Exercise(

@@ -192,8 +192,11 @@ QUESTIONS = [
         "17.q1",
         "Five cells from a search for the fewest parameters, or five cells at random: which of them lie closer to the best "
         "cell of ImageNet16-120?",
-        ("the small ones: any search beats no search", "about the same: advice on another question does no harm",
-         "the random ones"),
+        (
+            "the small ones: any search beats no search",
+            "about the same: advice on another question does no harm",
+            "the random ones",
+        ),
         judge_five,
     ),
     Question(
@@ -215,7 +218,7 @@ QUESTIONS = [
         ("the head alone", "the second half of the network", "all of it"),
         judge_moved,
     ),
-]  # fmt: skip
+]
 
 EXERCISES = [
     Exercise(

@@ -67,12 +67,17 @@ def check_verdict(verdict: Any) -> str | None:
     clear = luck + (noise - noise.mean()) / noise.std(ddof=1)  # one point from seed to seed, so .14 of the mean
     few = [10.0, 12.0, 11.0]
     cases: list[tuple[Any, Any, str, str]] = [
-        (luck + 12, clear + 12.6, "joint", "the seeds differ by far more than the protocols, but within a seed joint is lower"),
+        (
+            luck + 12,
+            clear + 12.6,
+            "joint",
+            "the seeds differ by far more than the protocols, but within a seed joint is lower",
+        ),
         (clear + 12.6, luck + 12, "sequential", "within a seed the sequential one is lower"),
         (np.array(few), np.array([10.2, 11.7, 11.2]), "unclear", "0.07 points with three seeds are luck"),
         (luck + 12, luck[::-1] + 12.01, "unclear", "a difference of 0.01 is far below its standard error"),
         (np.full(6, 11.0) + np.arange(6) % 2 * 0.1, np.full(6, 11.6), "joint", "every seed says the same"),
-    ]  # fmt: skip
+    ]
     for joint, sequential, right, why in cases:
         got = verdict(joint.copy(), sequential.copy())
         if got not in ("joint", "sequential", "unclear"):

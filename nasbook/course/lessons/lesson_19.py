@@ -193,7 +193,7 @@ QUESTIONS = [
         ("it rises", "by less than two points", "by two points or more"),
         judge_ensemble,
     ),
-]  # fmt: skip
+]
 
 EXERCISES = [
     Exercise(

@@ -45,13 +45,16 @@ def wrong_nested(error: Error, candidates: Sequence[Any], n: int, k: int) -> dic
     inner = [cross_validated(error, best(error, candidates, train, k), train, k) for train, _ in outer]
     peeked = [min(error(c, train, test) for c in candidates) for train, test in outer]
     return {
-        " That is the lowest cross-validation error of the candidates: they were chosen and measured on the same folds.":
-            cross_validated(error, chosen, everything, k),
-        " Yours takes, on each outer fold, the candidate that is best there: the outer test part must choose nothing.":
-            float(np.mean(peeked)),
-        " That is the mean inner error, by which the candidates were chosen; measure on the outer test part.":
-            float(np.mean(inner)),
-    }  # fmt: skip
+        " That is the lowest cross-validation error of the candidates: they were chosen and measured on the same folds.": cross_validated(
+            error, chosen, everything, k
+        ),
+        " Yours takes, on each outer fold, the candidate that is best there: the outer test part must choose nothing.": float(
+            np.mean(peeked)
+        ),
+        " That is the mean inner error, by which the candidates were chosen; measure on the outer test part.": float(
+            np.mean(inner)
+        ),
+    }
 
 
 def check_nested(answer: Any) -> str | None:
@@ -114,10 +117,11 @@ def check_paired(answer: Any) -> str | None:
                 " That is the other side only; both count.": wilcoxon(b, a, "less"),
                 " Pairs that are equal say nothing: leave them out before ranking.": _with_zeros(a, b),
                 " Rank the sizes |d|, not the differences with their signs.": _ranked_signed(a, b),
-                " You have compared two heaps; a seed makes a pair (Mann and Whitney's test does not know it).":
-                    float(stats.mannwhitneyu(a, b).pvalue),
+                " You have compared two heaps; a seed makes a pair (Mann and Whitney's test does not know it).": float(
+                    stats.mannwhitneyu(a, b).pvalue
+                ),
                 " That is the t-test, which believes that differences are normal.": float(stats.ttest_rel(a, b).pvalue),
-            }  # fmt: skip
+            }
             hint = next((words for words, value in slips.items() if abs(got - value) < 1e-9), "")
             return f"for {len(a)} pairs p is {right:.4f}, yours is {got:.4f}.{hint}"
     return None
@@ -157,12 +161,15 @@ def check_holm(answer: Any) -> str | None:
             steps = np.empty(len(p))
             steps[order] = (len(p) - np.arange(len(p))) * p[order]
             slips = {
-                " That is Bonferroni's: each times m. Holm multiplies the smallest by m, the next by m - 1 …":
-                    np.minimum(1, len(p) * p),
-                " A corrected p must never be below that of a smaller one: take the running maximum.": np.minimum(1, steps),
+                " That is Bonferroni's: each times m. Holm multiplies the smallest by m, the next by m - 1 …": np.minimum(
+                    1, len(p) * p
+                ),
+                " A corrected p must never be below that of a smaller one: take the running maximum.": np.minimum(
+                    1, steps
+                ),
                 " They are right, but in rising order: put each back where its p-value stood.": np.sort(right),
                 " A probability is at most 1.": np.array([max(steps[p <= x]) for x in p]),
-            }  # fmt: skip
+            }
             hint = next((w for w, value in slips.items() if np.allclose(got, value, rtol=0, atol=1e-9)), "")
             shown = ", ".join(f"{x:.3f}" for x in p)
             return f"for p = {shown}: {', '.join(f'{x:.3f}' for x in right)} is expected, not {', '.join(f'{x:.3f}' for x in got)}.{hint}"

@@ -164,8 +164,11 @@ class Report:
         """A widget: one question after the other, its outcome at a press; below it exercises and learners."""
         import ipywidgets as w
 
-        choice = w.Dropdown(description="Question", options=[(self._label(v), i) for i, v in enumerate(self.votes)],
-                            layout=w.Layout(width="auto", max_width="100%"))  # fmt: skip
+        choice = w.Dropdown(
+            description="Question",
+            options=[(self._label(v), i) for i, v in enumerate(self.votes)],
+            layout=w.Layout(width="auto", max_width="100%"),
+        )
         reveal = w.ToggleButton(description="Show what came out", icon="eye", layout=w.Layout(width="auto"))
         reveal.tooltip = "Let the class say why first"
         image, said = w.HTML(), w.HTML()

@@ -115,8 +115,12 @@ def exercises(learners: Sequence[Learner]) -> list[Tally]:
 
 def names(learners: Sequence[Learner], wants_question: bool) -> list[str]:
     """The exercises or the questions in the files, in the order of the lessons, others behind them."""
-    there = {n for learner in learners for n, e in learner.entries.items()
-             if e and is_question(e) == wants_question and NAME.fullmatch(n)}  # fmt: skip
+    there = {
+        n
+        for learner in learners
+        for n, e in learner.entries.items()
+        if e and is_question(e) == wants_question and NAME.fullmatch(n)
+    }
     lessons = sorted({n[:2] for n in there} & LESSONS.keys())  # only these are loaded
     known = [n for number in lessons for n in (*_questions(number), *_exercises(number)) if n in there]
     return known + sorted(there - set(known))

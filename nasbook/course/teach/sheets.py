@@ -56,10 +56,14 @@ def _table(plan: Session) -> list[str]:
 def _left_out(plan: Session) -> list[str]:
     if not plan.left_out and not plan.home:
         return ["Nothing was left out."]
-    gone = [f"- Lesson {step.lesson.number}, {step.name} ({step.part.minutes} minutes): {instead}"
-            for step, instead in plan.left_out]  # fmt: skip
-    home = [f"- Lesson {lesson.number}, {lesson.title}, all {lesson.minutes} minutes: at home, or another day."
-            for lesson in plan.home]  # fmt: skip
+    gone = [
+        f"- Lesson {step.lesson.number}, {step.name} ({step.part.minutes} minutes): {instead}"
+        for step, instead in plan.left_out
+    ]
+    home = [
+        f"- Lesson {lesson.number}, {lesson.title}, all {lesson.minutes} minutes: at home, or another day."
+        for lesson in plan.home
+    ]
     return ["**Left out, to fit:**", "", *gone, *home]
 
 
@@ -69,8 +73,11 @@ def _weeks(sessions: list[Session], chosen: Sequence[Lesson], count: int) -> lis
     for week, session in enumerate(sessions, 1):
         rows.append(f"| {week} | {session.used} | {'; '.join(_extent(session, one) for one in session.lessons)} |")
     more = sorted({s.lesson.number for session in sessions for s in session.steps} - known)
-    home = [f"- Lesson {s.lesson.number}, {s.name} ({s.part.minutes} minutes): at home."
-            for session in sessions for s, _ in session.left_out]  # fmt: skip
+    home = [
+        f"- Lesson {s.lesson.number}, {s.name} ({s.part.minutes} minutes): at home."
+        for session in sessions
+        for s, _ in session.left_out
+    ]
     words = []
     if more:
         words = ["", f"There was room for {_lessons(more)}, too; `nasbook course new --lessons` takes them."]

@@ -85,8 +85,12 @@ class Variety(Picture):
         self.line.set_data(np.arange(1, n + 1), state)
         known, right = np.isfinite(self.now), n < 0.85 * self.trials
         height = self.now if right else self.now + (1.3 if self.now < 3 else -1.3)
-        self.text.set(text=f"{self.now:.1f}" if known else "", x=n + 0.01 * self.trials if right else n,
-                      y=height if known else 0, ha="left" if right else "right")  # fmt: skip
+        self.text.set(
+            text=f"{self.now:.1f}" if known else "",
+            x=n + 0.01 * self.trials if right else n,
+            y=height if known else 0,
+            ha="left" if right else "right",
+        )
         return False
 
     def alt(self) -> str:

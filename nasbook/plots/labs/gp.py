@@ -102,10 +102,15 @@ class GPPicture(Picture):
 
         self.side = side = style.axes(fig, 5.45, 0.5, 0.2, 0.95)
         side.set(
-            xscale="log", xlim=(LENGTHSCALES[0], LENGTHSCALES[-1]), ylim=(-DEPTH, 0.8), xlabel="length scale",
-            xticks=[0.03, 0.1, 0.3, 1, 3], xticklabels=[".03", ".1", ".3", "1", "3"],
-            yticks=[0, -5, -10], yticklabels=["0", "−5", "−10"],
-        )  # fmt: skip
+            xscale="log",
+            xlim=(LENGTHSCALES[0], LENGTHSCALES[-1]),
+            ylim=(-DEPTH, 0.8),
+            xlabel="length scale",
+            xticks=[0.03, 0.1, 0.3, 1, 3],
+            xticklabels=[".03", ".1", ".3", "1", "3"],
+            yticks=[0, -5, -10],
+            yticklabels=["0", "−5", "−10"],
+        )
         side.xaxis.set_minor_locator(NullLocator())
         style.dress(side)
         for row, words in enumerate(("log marginal likelihood", "below its best ★, now ●")):

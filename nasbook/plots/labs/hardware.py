@@ -210,8 +210,10 @@ class CoursePicture(Picture):
         self.ax.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
         self.ax.yaxis.set_major_locator(MaxNLocator(nbins=4))
         self.before = [self.live(self.ax.plot([], [], color=style.GREY, lw=1.1, zorder=1.5)[0]) for _ in range(5)]
-        self.names = [self.live(style.add_words(self.ax, 0, 0, "", fontsize=style.SMALL, color=style.NOTE, va="center"))
-                      for _ in range(5)]  # fmt: skip
+        self.names = [
+            self.live(style.add_words(self.ax, 0, 0, "", fontsize=style.SMALL, color=style.NOTE, va="center"))
+            for _ in range(5)
+        ]
         self.given = self.live(self.ax.plot([], [], "o", color=style.TRIAL, ms=2.6, mew=0, alpha=0.7, zorder=2)[0])
         self.line = self.live(self.ax.plot([], [], color=style.BELIEF, lw=1.8, zorder=2.2)[0])
 

@@ -89,9 +89,12 @@ class PipelinePicture(Picture):
         for name, box in self.boxes.items():
             gone = name in state.off
             changes = name in ("scale", "features", "model")
-            box.set(facecolor="white" if gone else "#e8f1f8" if changes else style.GRID,
-                    edgecolor=style.GREY if gone or not changes else style.BLUE, linestyle="--" if gone else "-",
-                    linewidth=1.2 if gone else 1.8)  # fmt: skip
+            box.set(
+                facecolor="white" if gone else "#e8f1f8" if changes else style.GRID,
+                edgecolor=style.GREY if gone or not changes else style.BLUE,
+                linestyle="--" if gone else "-",
+                linewidth=1.2 if gone else 1.8,
+            )
             self.words[name].set(
                 text=texts[name] + ("\n(off)" if gone else ""), color=style.FAINT if gone else style.INK
             )

@@ -58,8 +58,10 @@ class DependencePicture(Picture):
                 ax.tick_params(labelleft=False)
             ax.set_xlabel(" ", fontsize=style.SMALL)
             self.axes.append(ax)
-        self.ice = [[self.live(ax.plot([], [], color=style.GREY, lw=0.7, alpha=0.45, zorder=1.2)[0])
-                     for _ in range(LINES)] for ax in self.axes]  # fmt: skip
+        self.ice = [
+            [self.live(ax.plot([], [], color=style.GREY, lw=0.7, alpha=0.45, zorder=1.2)[0]) for _ in range(LINES)]
+            for ax in self.axes
+        ]
         self.bands = [self.live(style.polygon(ax, style.BELIEF, 0.15)) for ax in self.axes]
         self.means = [self.live(ax.plot([], [], color=style.BELIEF, lw=2.2, zorder=3)[0]) for ax in self.axes]
 

@@ -239,10 +239,14 @@ class VariancePicture(Picture):
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
         log_ticks(ax.yaxis)
         style.key(
-            fig, [("without b", style.line(style.HIDDEN, style.DASH)),
-                  ("with b", style.line(style.BELIEF, marker="o", ms=3))],
-            left=0.8, top=0.06,
-        )  # fmt: skip
+            fig,
+            [
+                ("without b", style.line(style.HIDDEN, style.DASH)),
+                ("with b", style.line(style.BELIEF, marker="o", ms=3)),
+            ],
+            left=0.8,
+            top=0.06,
+        )
         self.without = self.live(ax.plot([], [], color=style.HIDDEN, ls=style.DASH, lw=1.6)[0])
         self.with_b = self.live(ax.plot([], [], color=style.BELIEF, marker="o", ms=3)[0])
         self.aim(self.updates)

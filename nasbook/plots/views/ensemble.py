@@ -35,11 +35,14 @@ class EnsemblePicture(Picture):
 
     def build(self, fig: Figure | SubFigure) -> None:
         self.title(fig)
-        style.key(fig, [
-            ("the ensemble", style.line(style.BELIEF)),
-            ("the best network", style.line(style.INCUMBENT, marker="*", ms=8)),
-            ("a member alone", style.dot()),
-        ])  # fmt: skip
+        style.key(
+            fig,
+            [
+                ("the ensemble", style.line(style.BELIEF)),
+                ("the best network", style.line(style.INCUMBENT, marker="*", ms=8)),
+                ("a member alone", style.dot()),
+            ],
+        )
         w, _ = style.size(fig)
         self.over, self.by = style.axes(fig, 0.75, 0.5, 4.6, 0.72), style.axes(fig, 2.95, 0.5, 2.6, 0.72)
         self.alike = style.axes(fig, 5.25, 0.5, 0.12, 0.72)

@@ -53,8 +53,13 @@ class SourcesPicture(Picture):
         looks[TARGET] = {"color": style.INK, "ls": "-", "marker": "o"}
         short = {label: style.shorten(style.named(label), 2.4) for label in looks}
         self.title(fig)
-        rows = style.key(fig, [(short[k], style.line(look["color"], look["ls"], marker=look["marker"], ms=4))
-                               for k, look in looks.items()])  # fmt: skip
+        rows = style.key(
+            fig,
+            [
+                (short[k], style.line(look["color"], look["ls"], marker=look["marker"], ms=4))
+                for k, look in looks.items()
+            ],
+        )
         _, h = style.size(fig)
         top = 0.45 + 0.2 * rows
         middle = 0.5 + (h - top - 0.5) * 0.45

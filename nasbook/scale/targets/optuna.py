@@ -150,7 +150,10 @@ def _lost(study: Study) -> list[str]:
         ),
         *(["the seed: workers of Optuna that share one draw the same configurations."] if study.workers > 1 else []),
         *([s for s in words.lost_steps(study, "Optuna")]),
-        *(["the resources of a trial: start each worker with the threads and the GPU that are its own."]
-          if study.resources.gpus or study.resources.cpus > 1 else []),
+        *(
+            ["the resources of a trial: start each worker with the threads and the GPU that are its own."]
+            if study.resources.gpus or study.resources.cpus > 1
+            else []
+        ),
         *(["restarts of a trial whose process died (max_failures)."] if study.budget.max_failures else []),
-    ]  # fmt: skip
+    ]

@@ -94,8 +94,11 @@ def text(study: Study, cost: str, path: Path, objectives: int = 1) -> str:
     search = search.format(seed=study.seeds.search % 2**32)
     scheduler = SCHEDULERS.get(method, "None").format(
         range=f"time_attr={unit!r}, grace_period={least:g}, max_t={most:g}",
-        unit=unit, least=f"{least:g}", most=f"{most:g}", eta=settings.get("eta", 3),
-    )  # fmt: skip
+        unit=unit,
+        least=f"{least:g}",
+        most=f"{most:g}",
+        eta=settings.get("eta", 3),
+    )
     free = {n: p for n, p in study.search_space.parameters.items() if not isinstance(p, Constant)}
     # What does not exist gets a value all the same: it is left out before the trial begins.
     first = [{n: c.get(n, p.decode(0.5)) for n, p in free.items()} for c in study.first]

@@ -50,8 +50,11 @@ def _domain(p: Parameter, levels: int | None) -> dict[str, Any]:
         return {"values": values}
     ends = {"min": p.low, "max": p.high}
     if p.log:
-        return {"distribution": "q_log_uniform_values", **ends, "q": 1} if isinstance(p, Int) else {
-            "distribution": "log_uniform_values", **ends}  # fmt: skip
+        return (
+            {"distribution": "q_log_uniform_values", **ends, "q": 1}
+            if isinstance(p, Int)
+            else {"distribution": "log_uniform_values", **ends}
+        )
     if isinstance(p, Int):
         return {"distribution": "int_uniform", **ends}
     return {"distribution": "q_uniform", **ends, "q": p.step} if p.step else {"distribution": "uniform", **ends}
@@ -61,9 +64,10 @@ def _lost(study: Study, objectives: int) -> list[str]:
     early = [m for m in EARLY if m == study.method.name]
     known = {**METHODS, **dict.fromkeys(early)}
     fine = [
-        n for n, p in study.search_space.parameters.items()
+        n
+        for n, p in study.search_space.parameters.items()
         if getattr(p, "step", None) not in (None, 1) and not words.listed(p)
-    ]  # fmt: skip
+    ]
     return [
         *words.lost_method(study, known, "W&B", "trials are drawn at random"),
         *([f"the rungs of {study.method.name}: W&B stops runs by a Hyperband of its own."] if early else []),

@@ -76,10 +76,14 @@ def facts(study: Study) -> dict[str, Any]:
     """The same as plain data, for files that are no Python."""
     full = study.fidelity.max if study.fidelity else None
     return {
-        "name": study.task.name, "arguments": dict(study.task.arguments), "when": conditions(study),
-        "seed": study.seeds.search, "training": study.seeds.training, "fidelity": full,
+        "name": study.task.name,
+        "arguments": dict(study.task.arguments),
+        "when": conditions(study),
+        "seed": study.seeds.search,
+        "training": study.seeds.training,
+        "fidelity": full,
         "timeout": study.budget.timeout,
-    }  # fmt: skip
+    }
 
 
 def listed(p: Parameter) -> list[Any] | None:

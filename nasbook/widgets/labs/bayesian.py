@@ -357,8 +357,11 @@ def _fitted_or_not(values: dict[str, Any]) -> dict[str, Any]:
 def _slider(name: str, p: Any) -> Any:
     """A slider over the values of a parameter."""
     # While it moves it must not answer: a page also sends back, late and rounded, what it is told to show.
-    options: dict[str, Any] = {"description": f"Next {name}", "tooltip": f"Choose {name} of the next trial yourself.",
-                               "continuous_update": False}  # fmt: skip
+    options: dict[str, Any] = {
+        "description": f"Next {name}",
+        "tooltip": f"Choose {name} of the next trial yourself.",
+        "continuous_update": False,
+    }
     if isinstance(p, Choice):
         made: Any = W.SelectionSlider(options=[(str(o), o) for o in p.options], **options)
     elif isinstance(p, Int):

@@ -69,8 +69,12 @@ class EstimatorsLab(Lab):
     anew = "the estimators begin again"
 
     def settings(self) -> list[Setting]:
-        sets = [("some of each kind", "some"), ("zero-cost proxies", "proxies"), ("epochs and curves", "epochs"),
-                ("predictors", "predictors")]  # fmt: skip
+        sets = [
+            ("some of each kind", "some"),
+            ("zero-cost proxies", "proxies"),
+            ("epochs and curves", "epochs"),
+            ("predictors", "predictors"),
+        ]
         return [
             choose("task", "Task", TASKS, TASKS[0], "On which images the cells were trained."),
             choose("which", "Estimators", sets, "some",

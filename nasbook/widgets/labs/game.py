@@ -138,8 +138,12 @@ class GameLab(Lab):
         self._choosers()
 
     def settings(self) -> list[Setting]:
-        code = W.Text("", description="Game code", continuous_update=False,
-                      tooltip="Type a code and press Enter: the same surface, the same opponent.")  # fmt: skip
+        code = W.Text(
+            "",
+            description="Game code",
+            continuous_update=False,
+            tooltip="Type a code and press Enter: the same surface, the same opponent.",
+        )
         return [
             choose("surface", "Surface", [(label, name) for name, (_, label) in SURFACES.items()], "uneven-axes",
                    "What is searched. The seed draws it, or moves and turns it."),
@@ -240,8 +244,12 @@ class GameLab(Lab):
 
     def _choosers(self) -> None:
         """A point that is typed, for those without a mouse, and a button for another game."""
-        self.typed = W.Text("", description="Your next point", placeholder="0.3, 0.7",
-                            tooltip="Numbers of x1 and x2 with a comma between them. Enter tries it.")  # fmt: skip
+        self.typed = W.Text(
+            "",
+            description="Your next point",
+            placeholder="0.3, 0.7",
+            tooltip="Numbers of x1 and x2 with a comma between them. Enter tries it.",
+        )
         self._try = W.Button(description="Try it", icon="check", tooltip="Try the point that is typed.")
         self._new = W.Button(description="New game", icon="random", tooltip="Another seed: another surface.")
         named = ((self.typed, "typed"), (self._try, "try"), (self._new, "new"))

@@ -44,11 +44,21 @@ from nasbook.trace import Step
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
 CHARGED, TABLE, ELSEWHERE = ("proxylessnas", "fbnet"), "nsga2", ("ofa", "compound")
-METHODS = [("ProxylessNAS", "proxylessnas"), ("FBNet", "fbnet"), ("NSGA-II", "nsga2"), ("Once-for-all", "ofa"),
-           ("compound scaling", "compound")]  # fmt: skip
+METHODS = [
+    ("ProxylessNAS", "proxylessnas"),
+    ("FBNet", "fbnet"),
+    ("NSGA-II", "nsga2"),
+    ("Once-for-all", "ofa"),
+    ("compound scaling", "compound"),
+]
 NAMES = {name: label for label, name in METHODS}
-TASKS = {"proxylessnas": "digits-mbconv-chain", "fbnet": "digits-mbconv-chain", "nsga2": "digits-mbconv-table",
-         "ofa": "digits-elastic", "compound": "digits-compound"}  # fmt: skip
+TASKS = {
+    "proxylessnas": "digits-mbconv-chain",
+    "fbnet": "digits-mbconv-chain",
+    "nsga2": "digits-mbconv-table",
+    "ofa": "digits-elastic",
+    "compound": "digits-compound",
+}
 TRIALS, FRONT = {"nsga2": 100, "compound": 12}, 100  # of a search; of the front that is always shown
 Point = dict[str, float]  # error, latency, flops, parameters
 
@@ -155,9 +165,13 @@ class HardwareLab(Lab):
         expected = [s.view.expected_cost for s in self.steps[:n]] if v["method"] in CHARGED else []
         best = self.best(n)
         plane = PlaneState(
-            axis, [(p[axis], p["error"]) for p in shown], expected[-1] if expected else None, v["cap"],
-            (best[axis], best["error"]) if best else None, self._title(n),
-        )  # fmt: skip
+            axis,
+            [(p[axis], p["error"]) for p in shown],
+            expected[-1] if expected else None,
+            v["cap"],
+            (best[axis], best["error"]) if best else None,
+            self._title(n),
+        )
         earlier = [e[1] for e in self.earlier if self._last and e[0] != self._last[0] and e[0][0] == v["method"]]
         course = CourseState([e for e in expected if e is not None], [p["latency"] for p in shown], earlier)
         return (plane, self._tags(view)), (course, here() if v["measured"] else {})

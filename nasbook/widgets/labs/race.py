@@ -97,11 +97,16 @@ class RaceLab(Lab):
         if isinstance(self._own, Task):
             tasks.append((self._own.name or "my objective", self._own))
         racers = [
-            tick(_key(e.name), e.name, e.name in FIRST,
-                 f"{e.summary[0].upper()}{e.summary[1:]} ({e.paper}).{_slow(e.name)}", effect="search",
-                 more=e.name not in self._in_sight)
+            tick(
+                _key(e.name),
+                e.name,
+                e.name in FIRST,
+                f"{e.summary[0].upper()}{e.summary[1:]} ({e.paper}).{_slow(e.name)}",
+                effect="search",
+                more=e.name not in self._in_sight,
+            )
             for e in self._entries
-        ]  # fmt: skip
+        ]
         return [
             choose("task", "Task", tasks, "nb201-cifar10", "What every method minimises: a table or a test function."),
             *racers,

@@ -293,9 +293,11 @@ class RunLab(Lab):
         self._spent = W.HTML()
         self._spent.add_class("nb-meter")
         self._typed = W.Text(
-            "", description="Configuration", placeholder='{"learning_rate": 0.01, "width": 64}',
+            "",
+            description="Configuration",
+            placeholder='{"learning_rate": 0.01, "width": 64}',
             tooltip="A configuration of the run's space; Enter tries it next.",
-        )  # fmt: skip
+        )
         self._typed.add_class("nb-typed")
         named = {"pause": "Pause run", "resume": "Resume", "stop": "Stop run", "next": "Try next"}
         self._buttons = {name: W.Button(description=words) for name, words in named.items()}

@@ -250,10 +250,15 @@ class WeightSharingLab(Lab):
         now, before = ((self.looks[i][:, how, score] if i >= 0 else NOTHING) for i in (k - 1, k - 2))
         walk = [s.found for s in self.steps[:n] if s.found]
         return Sharing(
-            at.doing, self.method.places.names(at.path), at.counts, scores=now[: at.judged], before=before,
+            at.doing,
+            self.method.places.names(at.path),
+            at.counts,
+            scores=now[: at.judged],
+            before=before,
             taus=self.taus(k if at.judged == CELLS else max(0, k - 1)),
-            found=np.array(walk[:: max(1, len(walk) // 400)] + walk[-1:]).reshape(-1, 2), **fixed,
-        )  # fmt: skip
+            found=np.array(walk[:: max(1, len(walk) // 400)] + walk[-1:]).reshape(-1, 2),
+            **fixed,
+        )
 
     def begin(self) -> str:
         v = self.values
@@ -264,8 +269,11 @@ class WeightSharingLab(Lab):
         ) + (" Then evolution searches on it." if v["sampling"] == "spos" else "")
 
     def how(self) -> str:
-        return {"spos": "drawn uniformly", "fairnas": "five at a time, each operation once at every edge",
-                "enas": "drawn by a controller that learns"}[self.values["sampling"]]  # fmt: skip
+        return {
+            "spos": "drawn uniformly",
+            "fairnas": "five at a time, each operation once at every edge",
+            "enas": "drawn by a controller that learns",
+        }[self.values["sampling"]]
 
     def sentence(self, n: int) -> str:
         at: Progress = self.steps[n - 1]

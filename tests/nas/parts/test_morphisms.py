@@ -128,8 +128,13 @@ def test_the_changes_of_one_chain_counted_by_hand():
     found = growths(SPACES, config)
     # one channel comes in, so layer 1 has a projection, and its sum may be negative, as layer 4's may be
     assert {(m.kind, m.layer) for m in found if m.adds_layer} == {
-        ("branch", 1), ("branch", 2), ("deepen", 2), ("branch", 3), ("deepen", 3), ("branch", 4),
-    }  # fmt: skip
+        ("branch", 1),
+        ("branch", 2),
+        ("deepen", 2),
+        ("branch", 3),
+        ("deepen", 3),
+        ("branch", 4),
+    }
     assert sorted(str(m) for m in found if not m.adds_layer) == [
         "enlarge the kernel of layer 1 to 5×5",
         "enlarge the kernel of layer 4 to 5×5",

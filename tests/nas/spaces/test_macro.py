@@ -79,8 +79,14 @@ def test_equal_networks_are_those_with_equal_layers():
 
 def test_it_learns_digits():
     task = nasbook.task("digits-macro")
-    config = {"width": 1.0, **{f"{k}_{i}": v for i in (1, 2, 3) for k, v in
-              {"block": "conv", "kernel": 3, "channels": 16, "depth": 1}.items()}}  # fmt: skip
+    config = {
+        "width": 1.0,
+        **{
+            f"{k}_{i}": v
+            for i in (1, 2, 3)
+            for k, v in {"block": "conv", "kernel": 3, "channels": 16, "depth": 1}.items()
+        },
+    }
     assert task.evaluate(config, seed=0).value < 0.1
 
 

@@ -49,8 +49,14 @@ def paths(n=12):
 
 def test_a_configuration_and_its_path_are_the_same_cell():
     assert PLACES.edges == ((0, 1), (1, 2), (1, 3), (2, 3), (1, 4), (2, 4), (3, 4))
-    config = {"activation_1": "tanh", "activation_2": "relu", "input_3": 1, "activation_3": "sigmoid", "input_4": 3,
-              "activation_4": "identity"}  # fmt: skip
+    config = {
+        "activation_1": "tanh",
+        "activation_2": "relu",
+        "input_3": 1,
+        "activation_3": "sigmoid",
+        "input_4": 3,
+        "activation_4": "identity",
+    }
     assert PLACES.names(PLACES.path(config)) == ("tanh", "relu", "sigmoid", "none", "none", "none", "identity")
     rng = np.random.default_rng(0)
     for config in (SPACES.space.sample(rng) for _ in range(30)):

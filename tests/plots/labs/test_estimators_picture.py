@@ -71,5 +71,10 @@ def test_names_keep_clear_of_each_other_and_of_points():
 
 def test_seconds_in_words():
     assert [seconds(t) for t in (0.0026, 0.0131, 0.37, 3.0, 39.8, 1000.0)] == [
-        "2.6 ms", "13 ms", "0.37 s", "3 s", "40 s", "1,000 s",
-    ]  # fmt: skip
+        "2.6 ms",
+        "13 ms",
+        "0.37 s",
+        "3 s",
+        "40 s",
+        "1,000 s",
+    ]

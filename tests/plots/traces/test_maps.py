@@ -116,7 +116,7 @@ def test_odd_traces_are_drawn_or_get_a_sentence(tmp_path):
         "huge": nasbook.search("random", lambda c: 10 ** (300 * c["y"]), space=CONDITIONAL, trials=12),
         "constants": nasbook.search("random", lambda c: 1.0, space=Space(a=Constant(1)), trials=3),
         "names": nasbook.search("random", lambda c: c[NAME], space=STRANGE, trials=9),
-    }  # fmt: skip
+    }
     shown = 0
     for name, trace in odd.items():
         for kind in KINDS:

@@ -89,4 +89,9 @@ def test_squash_passes_through_zero_and_keeps_order():
 
 def test_share_in_words():
     assert [share(x) for x in (0.044, 2.07, 3e-8, 50.0, math.inf)] == [
-        "4.4 %", "207 %", "3e-08", "a factor of 50", "infinitely much"]  # fmt: skip
+        "4.4 %",
+        "207 %",
+        "3e-08",
+        "a factor of 50",
+        "infinitely much",
+    ]

@@ -290,8 +290,13 @@ def test_bad_arguments_get_a_sentence(arguments, message):
 
 
 def test_a_run_that_finds_the_optimum_can_be_drawn():
-    lab = RaceLab(lambda config: float(config["x"] != 3), nasbook.Space(x=nasbook.Int(0, 9)), methods=["random"],
-                  seeds=2, trials=40)  # fmt: skip
+    lab = RaceLab(
+        lambda config: float(config["x"] != 3),
+        nasbook.Space(x=nasbook.Int(0, 9)),
+        methods=["random"],
+        seeds=2,
+        trials=40,
+    )
     lab.task.optimum = 0.0
     lab.restart()
     lab.run()

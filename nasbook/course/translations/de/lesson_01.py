@@ -10,17 +10,22 @@ QUESTIONS = {
     "01.q2": Asked(
         "Wie viele zufällige Versuche machen es zu 95 % wahrscheinlich, dass mindestens einer zu den besten 5 % des "
         "Raums gehört?",
-        ("20, in jeder Zahl von Dimensionen", "etwa 60, in jeder Zahl von Dimensionen",
-         "etwa 60 bei zwei Hyperparametern, weit mehr bei sechs"),
+        (
+            "20, in jeder Zahl von Dimensionen",
+            "etwa 60, in jeder Zahl von Dimensionen",
+            "etwa 60 bei zwei Hyperparametern, weit mehr bei sechs",
+        ),
     ),
-}  # fmt: skip
+}
 
 EXERCISES = {
     "01.distinct": Task(
         "Schreibe <code>distinct(points)</code>: für ein Feld aus n Punkten mit d Koordinaten, Form (n, d), die Zahl der "
         "<i>verschiedenen</i> Werte in jeder Spalte, als d Zahlen.",
-        ("<code>np.unique(a)</code> gibt die verschiedenen Werte eines eindimensionalen Felds zurück.",
-         "<code>points.T</code> lässt sich durchlaufen: es liefert eine Spalte nach der anderen."),
+        (
+            "<code>np.unique(a)</code> gibt die verschiedenen Werte eines eindimensionalen Felds zurück.",
+            "<code>points.T</code> lässt sich durchlaufen: es liefert eine Spalte nach der anderen.",
+        ),
         "Ein Gitter aus 25 Punkten hat 5 verschiedene Werte auf jeder Achse, 25 zufällige Punkte haben 25. Was das Gitter "
         "für die unwichtige Achse ausgibt, ist verloren.",
     ),
@@ -29,13 +34,15 @@ EXERCISES = {
         "des Raums. Schreibe <code>trials_needed(share, confidence)</code>: die kleinste ganze Zahl unabhängiger "
         "zufälliger Versuche, von denen mit Wahrscheinlichkeit <code>confidence</code> oder mehr mindestens einer dort "
         "liegt.",
-        ("Alle n Versuche verfehlen ihn mit Wahrscheinlichkeit (1 − share)ⁿ, also trifft mindestens einer mit "
-         "1 − (1 − share)ⁿ.",
-         "Löse 1 − (1 − share)ⁿ = confidence mit Logarithmen nach n auf und runde mit <code>math.ceil</code> auf."),
+        (
+            "Alle n Versuche verfehlen ihn mit Wahrscheinlichkeit (1 − share)ⁿ, also trifft mindestens einer mit "
+            "1 − (1 − share)ⁿ.",
+            "Löse 1 − (1 − share)ⁿ = confidence mit Logarithmen nach n auf und runde mit <code>math.ceil</code> auf.",
+        ),
         "Für die besten 5 % mit 95 % sind es 59, in zwei Dimensionen wie in zweihundert. Aber die besten 5 % eines großen "
         "Raums können weit vom besten Punkt entfernt sein.",
     ),
-}  # fmt: skip
+}
 
 SENTENCES = [
     (r"a grid of 5 × 5 points", "ein Gitter aus 5 × 5 Punkten"),

@@ -148,10 +148,14 @@ def best_tables() -> Iterable[str]:
     for name in s.TASKS:
         error = md.percent(s.top_noise(name) / np.sqrt(3))
         lines = [
-            ("".join(map(str, cells[k])), f"`{s.picture(cells[k])}`", f"{md.percent(s.truth(name)[k])} ± {error}",
-             f"{s.task(name).cost(cells[k])['parameters']:,.0f}")
+            (
+                "".join(map(str, cells[k])),
+                f"`{s.picture(cells[k])}`",
+                f"{md.percent(s.truth(name)[k])} ± {error}",
+                f"{s.task(name).cost(cells[k])['parameters']:,.0f}",
+            )
             for k in np.argsort(-s.truth(name), kind="stable")[:5]
-        ]  # fmt: skip
+        ]
         yield md.rows((name, "cell", "truth, %", "parameters"), lines)
 
 

@@ -43,6 +43,7 @@ SEQUENTIAL = "viridis"
 DARK, MIDDLE = "#31688e", "#21918c"  # of this map, at a third and at a half, for what stands for any colour of it
 NOTE, FAINT = "#5f646d", "#6b7079"  # words that must not shout: greys that can still be read
 ENDED, STOPPED = "#5f7f9c", "#dfe5eb"  # bars of time
+BROWN, PALE, FAINT_SKY = "#9a6a00", "#e8f1f8", "#a6cfe6"  # words in orange, a ground in blue, the last but one layer
 
 # Methods in a race, in the order in which they are named; random search is always grey. (colour, dash, marker)
 RACERS = [

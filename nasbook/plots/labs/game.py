@@ -32,7 +32,7 @@ from nasbook.trace import Trial
 FINE = 121  # points of the surface along an axis
 BANDS = 12  # colours of the surface
 EDGE = 8  # pixels: a click so close to the map counts as on its edge
-HIDDEN_GROUND = "#e9ebef"
+HIDDEN_GROUND = style.GRID
 YOU, OPPONENT, STROKE = style.BLUE, style.GREEN, style.PURPLE
 DASHED: Any = (0, (5, 2))
 MAP = ListedColormap(matplotlib.colormaps[style.SEQUENTIAL](np.linspace(0.05, 1, BANDS)))
@@ -154,14 +154,14 @@ class Board:
             for _ in range(2)
         ]
         self.curtain = live(
-            add_words(self.ax, 0.5, 0.5, "", True, fontsize=style.NORMAL, color="#5b616b", ha="center", va="center")
+            add_words(self.ax, 0.5, 0.5, "", True, fontsize=style.NORMAL, color=style.NOTE, ha="center", va="center")
         )
         top = (below + height + 0.07) / h
         size = style.SMALL if self.short or len(self.name) > 16 else style.NORMAL
         name = style.shorten(self.name, width - (0.45 if self.short else 1.35), size, "bold")
         add_words(fig, left / w, top, name, fontsize=size, weight="bold", color=self.colour)
         self.count = live(
-            add_words(fig, (left + width) / w, top, "", fontsize=style.SMALL, color="#5b616b", ha="right")
+            add_words(fig, (left + width) / w, top, "", fontsize=style.SMALL, color=style.NOTE, ha="right")
         )
 
     def update(self, player: Player, limits: tuple[float, float], visible: bool = True, revealed: bool = True) -> bool:

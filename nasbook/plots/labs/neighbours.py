@@ -55,7 +55,7 @@ class AroundPicture(Picture):
             for row in range(self.rows):
                 y = 1 - (0.16 + row * LINE) / h
                 left = (0.12 + column * 3.5) / w
-                what = style.add_words(fig, left, y, va="center", fontsize=style.SMALL, color="#5a606b")
+                what = style.add_words(fig, left, y, va="center", fontsize=style.SMALL, color=style.NOTE)
                 value = style.add_words(fig, left + (WHAT + 0.04) / w, y, va="center", fontsize=style.SMALL)
                 self.words.append((self.live(what), self.live(value)))
         top = 0.1 + self.rows * LINE

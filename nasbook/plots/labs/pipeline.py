@@ -90,7 +90,7 @@ class PipelinePicture(Picture):
             gone = name in state.off
             changes = name in ("scale", "features", "model")
             box.set(
-                facecolor="white" if gone else "#e8f1f8" if changes else style.GRID,
+                facecolor="white" if gone else style.PALE if changes else style.GRID,
                 edgecolor=style.GREY if gone or not changes else style.BLUE,
                 linestyle="--" if gone else "-",
                 linewidth=1.2 if gone else 1.8,

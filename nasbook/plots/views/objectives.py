@@ -27,7 +27,7 @@ from nasbook.space import Config
 from nasbook.task import KnowsOutcomes, Task
 from nasbook.trace import Trace, Trial
 
-LAYERS = (style.INK, style.BLUE, style.SKY, "#a6cfe6", style.LIGHT)  # the last one stands for all further layers
+LAYERS = (style.INK, style.BLUE, style.SKY, style.FAINT_SKY, style.LIGHT)  # the last one stands for all further layers
 WEIGHED = style.PURPLE
 
 

@@ -175,7 +175,7 @@ class StrategyPicture(Picture):
         (self.found,) = self.curve.plot([], [], color=style.INCUMBENT, lw=2.2, drawstyle="steps-post")
         self.labels = [
             style.add_words(
-                self.curve, 0.98, 0.96, "– this method", True, fontsize=style.SMALL, color="#9a6a00", ha="right"
+                self.curve, 0.98, 0.96, "– this method", True, fontsize=style.SMALL, color=style.BROWN, ha="right"
             ),
             style.add_words(self.curve, 0.98, 0.90, "", True, fontsize=style.SMALL, color=style.FAINT, ha="right"),
         ]

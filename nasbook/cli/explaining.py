@@ -13,6 +13,7 @@ from nasbook.trace import Trace
 
 KINDS = ("attribution", "ablation", "interactions", "cell-attribution")
 GAMES = ("ablation", "tunability", "sensitivity", "optimiser")
+OVER = ("mean", "max", "min", "max-min")
 
 
 def add(p: argparse.ArgumentParser) -> None:
@@ -25,6 +26,10 @@ def add(p: argparse.ArgumentParser) -> None:
     p.add_argument("--game", type=one_of(*GAMES), default="ablation", metavar="|".join(GAMES),
                    help="what is asked: what this configuration owes to each parameter (ablation), what tuning could "
                    "gain, how much the value depends on each, or what the method left")  # fmt: skip
+    p.add_argument("--across", nargs="+", default=[], metavar="TRACE",
+                   help="traces of other data sets, of the same space: one game over all of them")  # fmt: skip
+    p.add_argument("--over", type=one_of(*OVER), default="mean", metavar="|".join(OVER),
+                   help="with --across: what is taken over the data sets, each from where its game begins")  # fmt: skip
     p.add_argument("--surrogate", action="store_true", help="ask a forest although a table knows the truth")
     p.add_argument("--seed", type=whole(0), default=0, metavar="N", help="of what is sampled")
     p.add_argument("--value", default="value", metavar="COLUMN", help="of a CSV file: the column to explain")
@@ -38,6 +43,8 @@ def run(options: argparse.Namespace) -> int:
     check_picture(options.plot, options.kind, "")
     if options.kind == "ablation" != options.game:
         raise Usage(f"--kind ablation draws the path of the game of ablation; --game {options.game} has no path")
+    if options.across:
+        return _across(options)
     trace = _one(options)
     asked: dict[str, Any] = {"trial": _number(options.trial), "truth": not options.surrogate, "seed": options.seed}
     if options.default is not None:
@@ -55,11 +62,28 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _one(options: argparse.Namespace) -> Trace:
-    place = Path(options.trace) / "trace.jsonl"
-    traces = traces_of(str(place) if place.is_file() else options.trace, options.value, options.maximise)
+def _across(options: argparse.Namespace) -> int:
+    from nasbook.explain import across
+
+    if options.plot is not None or options.kind != "attribution":
+        raise Usage("--plot and --kind draw one trace; leave --across out")
+    if options.trial != "best":
+        raise Usage("--trial means a trial of one trace; with --across the best of each is explained")
+    traces = [_one(options, place) for place in (options.trace, *options.across)]
+    asked: dict[str, Any] = {"truth": not options.surrogate, "seed": options.seed}
+    if options.default is not None:
+        asked["default"] = _number(options.default)
+    found = across(traces, options.game, options.over, **asked)
+    print_json(found.to_dict()) if options.json else print(found)
+    return 0
+
+
+def _one(options: argparse.Namespace, where: str | None = None) -> Trace:
+    where = where or options.trace
+    place = Path(where) / "trace.jsonl"
+    traces = traces_of(str(place) if place.is_file() else where, options.value, options.maximise)
     if len(traces) != 1:
-        raise Usage(f"{options.trace}: there are {len(traces)} traces; name one of them")
+        raise Usage(f"{where}: there are {len(traces)} traces; name one of them")
     return traces[0]
 
 

@@ -50,6 +50,7 @@ class Attribution:
     points lies above the true one is not in them); base: v(∅); total: v(N), which
     is base + Σ phi unless it was sampled. interactions (n, n) or None beyond twelve. old, new: what each parameter was
     and is, as text ("" where it has no single value). played: the game itself, all of whose coalitions can be asked.
+    worth (2ⁿ,) or None beyond twelve: what each coalition is worth (coalitions.py says in which order).
     """
 
     names: tuple[str, ...]
@@ -65,6 +66,7 @@ class Attribution:
     game: str
     source: Source
     played: Game
+    worth: np.ndarray | None = None
 
     @property
     def order(self) -> np.ndarray:
@@ -157,7 +159,7 @@ def explain(
     played = Game(
         source, "tunability" if game == "optimiser" else game, differing(trace.space, inner, outer), inner, outer
     )
-    n, pairs = len(played.axes), None
+    n, pairs, v = len(played.axes), None, None
     if game == "optimiser" and n > MOST_TUNED:
         raise ValueError(
             f"explain: the optimiser game runs a search for each of 2ⁿ coalitions, so it takes at most {MOST_TUNED} "
@@ -191,6 +193,7 @@ def explain(
         played=played,
         game=game,
         source=source,
+        worth=v,
     )
 
 

@@ -12,8 +12,8 @@ exist in u_S is ignored; one that exists there, but not in the configuration tha
 of its range.
 
 Papers: Wever, Muschalik, Fumagalli & Lindauer, HyperSHAP: Shapley Values and Interactions for Explaining Hyperparameter
-Optimization, 2025; Lundberg & Lee, A Unified Approach to Interpreting Model Predictions, 2017. Left out: games over
-several data sets, interactions of three and more.
+Optimization, 2025; Lundberg & Lee, A Unified Approach to Interpreting Model Predictions, 2017. Games over
+several data sets stand in several.py. Left out: interactions of three and more.
 """
 
 from __future__ import annotations

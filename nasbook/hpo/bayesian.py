@@ -45,6 +45,7 @@ from nasbook.space import Config, Space
 from nasbook.trace import Trial
 
 DESIGN, MANY = 64, 100  # points of the first, quasi-random design; trials from which on hyperparameters are kept
+DRAWS = 256  # of a prior after that design, until it is taken to have nothing that was not tried
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +171,8 @@ class BayesianOptimisation(Believing):
         tried = self.tried
         if self.belief.gp is not None:
             return self.belief.suggest(self.rng, tried)
-        for u in self._design:
+        beyond = self.rng.random((DRAWS if self._prior else 0, self.space.d))
+        for u in chain(self._design, beyond):
             config = self.space.decode(self._prior.draw(u) if self._prior else u)
             if self.space.key(config) not in tried:
                 return config

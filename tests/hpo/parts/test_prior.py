@@ -13,6 +13,7 @@ from nasbook.hpo.bayesian import BayesianOptimisation
 from nasbook.hpo.parts.bayesian_settings import NAMES
 from nasbook.hpo.parts.features import Features
 from nasbook.hpo.parts.prior import Prior
+from nasbook.tasks.digits_jahs import CELLS, DEFAULT
 
 MIXED = Space(
     C=Float(1e-3, 1e3, log=True),
@@ -83,6 +84,52 @@ def test_its_influence_is_beta_over_n(n, beta):
     assert view.acquire(U) == pytest.approx(view.by("log_ei", prior=None).acquire(U) + np.log(share))
     below = np.maximum(view.best + plain.by("ucb").acquire(U), 0)  # how far the bound lies below the best
     assert view.by("ucb").acquire(U) == pytest.approx(below * share)
+
+
+@pytest.fixture(scope="module")
+def cells():
+    """A search of the cells of Digits-JAHS by somebody who believes in some operations, and all cells there are."""
+    rng, edges = np.random.default_rng(0), list(CELLS.parameters)
+    belief = {edge: rng.dirichlet(np.full(CELLS.parameters[edge].size, 2.0)).clip(0.01).tolist() for edge in edges}
+    belief = {edge: [v / sum(p) for v in p] for edge, p in belief.items()}
+    table = nasbook.task("digits-jahs")
+    error = lambda c: float(table.evaluate({**c, **DEFAULT}).value)  # noqa: E731
+    method = told(CELLS, 14, error, prior=belief, beta=6.0, startup=8, seed=1)
+    every = list(CELLS.grid(10_000))
+    pi = [math.prod(len(p) * p[CELLS.parameters[e].options.index(c[e])] for e, p in belief.items()) for c in every]
+    return method, belief, every, np.array(pi)
+
+
+def test_of_architectures_it_is_the_product_over_their_operations(cells):
+    """All cells, each by hand: acquisition × π^(β/n); and the next trial is the best of all that were not tried."""
+    method, _, every, product = cells
+    asked = method.ask()
+    view, U = method.view(), CELLS.encode_all(every)
+    assert len(every) == 512 and product.mean() == pytest.approx(1) and product.max() > 10
+    assert view.by("ei").acquire(U) == pytest.approx(view.by("ei", prior=None).acquire(U) * product ** (6 / 14))
+    by_hand = view.by("log_ei", prior=None).acquire(U) + 6 / 14 * np.log(product)
+    tried = {CELLS.key(t.config) for t in method.trials}
+    open_ = [i for i, c in enumerate(every) if CELLS.key(c) not in tried]
+    best = max(open_, key=lambda i: by_hand[i])
+    assert by_hand[every.index(asked.config)] == pytest.approx(by_hand[best])
+    plain = view.by("log_ei", prior=None).acquire(U)
+    assert np.argsort(plain).tolist() != np.argsort(by_hand).tolist(), "the belief has a say"
+
+
+def test_first_architectures_are_drawn_from_it(cells):
+    _, belief, every, product = cells
+    method = BayesianOptimisation(CELLS, prior=belief, startup=120, seed=5)
+    drawn = []
+    for _ in range(120):
+        trial = method.ask()
+        drawn.append(trial.config)
+        method.tell(Trial(trial.id, trial.config, status="done", value=0.0))
+    rng = np.random.default_rng(0)  # a draw that was tried is drawn again: numpy draws without replacement, too
+    theirs = np.concatenate([rng.choice(512, 120, replace=False, p=product / 512) for _ in range(50)])
+    for edge in belief:
+        for option in CELLS.parameters[edge].options:
+            expected = np.mean([every[i][edge] == option for i in theirs])
+            assert abs(np.mean([c[edge] == option for c in drawn]) - expected) < 0.1, (edge, option)
 
 
 @pytest.mark.parametrize("acquisition", ["log_ei", "ei", "pi", "ucb", "ei_per_second"])

@@ -92,9 +92,9 @@ def _differences(name: str, there: Any, here: Any) -> list[str]:
         return [d for i, (a, b) in pairs for d in _differences(f"{name}[{i}]", a, b)]
     if json.dumps(there, default=repr) == json.dumps(here, default=repr):
         return []
-    is_ = lambda x: "missing" if x is _MISSING else shown(x)  # noqa: E731
-    if is_(there) != is_(here):
-        return [f"{name} is {is_(there)} there and {is_(here)} here"]
+    words = ["missing" if x is _MISSING else shown(x) for x in (there, here)]
+    if words[0] != words[1]:
+        return [f"{name} is {words[0]} there and {words[1]} here"]
     at = next((i for i, (a, b) in enumerate(zip(str(there), str(here), strict=False)) if a != b), 0)
     a, b = (f"…{shown(str(x)[max(0, at - 10) :])}" for x in (there, here))  # they begin alike
     return [f"{name} is {a} there and {b} here"]

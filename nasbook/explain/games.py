@@ -27,7 +27,7 @@ import numpy as np
 from nasbook.explain.coalitions import members
 from nasbook.explain.source import Source, Surrogate, point
 from nasbook.search import search
-from nasbook.space import Constant, Parameter, Space
+from nasbook.space import Config, Constant, Parameter, Space
 from nasbook.task import FunctionTask
 
 GAMES = ("ablation", "tunability", "sensitivity", "optimiser")
@@ -119,7 +119,10 @@ def optimiser(
     """(2ⁿ, seeds) the optimiser game: for every coalition of `axes` (n,), how far above the lowest value in reach a
     method stays that tunes these parameters with `trials` trials, seed by seed. best (2ⁿ,): the tunability game."""
     space, worth = source.space, np.empty((len(best), seeds))
-    value = lambda config: float(source.values(point(space, config, default)[None])[0])  # noqa: E731
+
+    def value(config: Config) -> float:
+        return float(source.values(point(space, config, default)[None])[0])
+
     for S, inside in enumerate(members(len(axes))):
         if not inside.any():
             worth[S] = best[S]  # nothing to tune, nothing to miss

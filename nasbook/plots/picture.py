@@ -19,6 +19,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
+from matplotlib.lines import Line2D
 
 from nasbook.plots import style
 from nasbook.plots.names import plain
@@ -65,6 +66,10 @@ class Picture:
         """Register an artist that moves."""
         self._artists.append(artist)
         return artist
+
+    def plotted(self, ax: Axes, *args: Any, **options: Any) -> Line2D:
+        """A line or marks on axes that get their points with each state."""
+        return self.live(ax.plot([], [], *args, **options)[0])
 
     def artists(self) -> list[Artist]:
         """The artists that move, lowest first."""

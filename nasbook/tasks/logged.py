@@ -34,7 +34,10 @@ def read_trials(path: str | Path, *, value: str = "value", maximise: bool = Fals
     rows = range(len(lines))
     if not rows:
         raise ValueError(f"{path}: there is a header and no trial below it")
-    text = lambda name, i, default: data[name][i] if name in data and not is_missing(data[name][i]) else default  # noqa: E731
+
+    def text(name: str, i: int, default: str) -> str:
+        return data[name][i] if name in data and not is_missing(data[name][i]) else default
+
     space, configs, left_out = _space(data, value)
     groups: dict[tuple[str, str, str], list[int]] = {}
     for i in rows:

@@ -136,8 +136,8 @@ def count_flops(cells: np.ndarray, side: int, classes: int) -> np.ndarray:
     stem = 9 * 3 * 16 * side**2
     blocks = sum((9 * c * 2 * c + 9 * (2 * c) ** 2 + c * 2 * c) * pixels // 4 for c, pixels in stages[:2])
     head = (64 + 1) * classes
-    count = lambda op: (cells == op).sum(1)  # noqa: E731
-    return stem + blocks + head + count(CONV3) * conv3x3 + count(CONV1) * conv1x1
+    three, one = ((cells == op).sum(1) for op in (CONV3, CONV1))
+    return stem + blocks + head + three * conv3x3 + one * conv1x1
 
 
 @cache

@@ -185,11 +185,10 @@ class Descent(torch.optim.Optimizer):
         self.kinds = [c["optimizer"] for c in configs]
         self.adam = torch.tensor([kind == "adamw" for kind in self.kinds], device=theta.device)[:, None]
         self.some_adam = "adamw" in self.kinds
-        of = lambda adam, sgd: torch.where(self.adam, adam, sgd)  # noqa: E731
         self.lr, decay = column([c["lr"] for c in configs]), column([c["weight_decay"] for c in configs])
-        self.pull, self.shrink = of(0.0, decay), of(1 - self.lr * decay, 1.0)
+        self.pull, self.shrink = torch.where(self.adam, 0.0, decay), torch.where(self.adam, 1 - self.lr * decay, 1.0)
         self.beta = column([c.get("momentum", self.BETA) for c in configs])  # μ, or β
-        self.gain = of(1 - self.beta, 1.0)
+        self.gain = torch.where(self.adam, 1 - self.beta, 1.0)
         self.theta, self.t = theta, torch.zeros_like(self.lr)  # t: steps so far
         self.first, self.second = torch.zeros_like(theta), torch.zeros_like(theta)
         self.rest = torch.zeros(0, dtype=torch.int64, device=theta.device)
@@ -249,8 +248,10 @@ def packs(configs: Sequence[Any], images: int, inputs: int, device: str = "cpu")
     """Which of these configurations train together: all, or, where two packs would take less time than one, those of
     smaller and of larger batches, widths or depths, or of either optimiser, each asked again."""
 
+    def cost(part: list[int]) -> float:
+        return seconds([configs[i] for i in part], images, inputs, device)
+
     def split(group: list[int]) -> list[list[int]]:
-        cost = lambda part: seconds([configs[i] for i in part], images, inputs, device)  # noqa: E731
         best, parts = cost(group), [group]
         for name in ("batch", "width", "depth", "optimizer"):
             ordered = sorted(group, key=lambda i: configs[i][name])

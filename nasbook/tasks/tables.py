@@ -293,7 +293,10 @@ class Table(Task):
 
     def _warn(self, parameters: Sequence[str]) -> None:
         """Say what will disappoint a search."""
-        say = lambda text: warnings.warn(f"{self.name}: {text}", stacklevel=5)  # noqa: E731
+
+        def say(text: str) -> None:
+            warnings.warn(f"{self.name}: {text}", stacklevel=5)
+
         n = len(self._rows)
         for p in parameters if len(parameters) > 1 and n > 2 else ():
             if len(set(self.columns[p])) == n and self.space.parameters[p].size == n:

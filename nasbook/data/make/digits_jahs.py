@@ -97,8 +97,10 @@ def pack(parts: Path, out: Path) -> None:
     """One file: cells (classes, 6), index (512,), and val, test, broken (classes, rates, decays, seeds, …)."""
     cells, index = distinct()
     rows = [np.load(p) for p in complete(at / f"{cell:03d}-{rate}.npz" for at, cell, rate in blocks(parts))]
-    whole = lambda key: np.stack([r[key] for r in rows]).reshape(len(cells), len(RATES), *rows[0][key].shape)  # noqa: E731
-    table: dict[str, Any] = {key: whole(key) for key in ("val", "test", "broken")}
+    table: dict[str, Any] = {
+        key: np.stack([r[key] for r in rows]).reshape(len(cells), len(RATES), *rows[0][key].shape)
+        for key in ("val", "test", "broken")
+    }
     np.savez_compressed(out, cells=np.array(cells, np.uint8), index=index, **table)
     spent = sum(float(r["seconds"]) for r in rows)
     print(f"{out}: {out.stat().st_size:,} bytes, {len(cells)} cells, {spent:,.0f} CPU seconds")

@@ -154,8 +154,8 @@ class SupernetTraining(Resumable):
         """An epoch has ended: its trial, whose configuration is the path that would be derived now, and its view."""
         self.done_epochs += 1
         accuracy, ops, weights = 1 - error, self.places.names(path), np.asarray(self.believe(), float)
-        finite = lambda x: x if math.isfinite(x) else None  # noqa: E731
-        found: dict[str, Any] = {"train_loss": finite(train_loss), "val_loss": finite(val_loss)}
+        losses = {"train_loss": train_loss, "val_loss": val_loss}
+        found: dict[str, Any] = {name: x if math.isfinite(x) else None for name, x in losses.items()}
         found["skips"] = ops.count("skip")
         view = SupernetView(
             self.done_epochs, self.total, tuple(map(tuple, weights.tolist())), self.places.ops,

@@ -216,10 +216,10 @@ class EstimatorsPicture(Picture):
     def _headline(self) -> str:
         if not self.order:
             return f"Nothing judged yet; the budget is {seconds(self.state.budget)}"
-        name = lambda k: style.named(self.state.judged[self.order[k][0]][1].name)  # noqa: E731
-        text = f"With {seconds(self.state.budget)}: {name(0)} finds {percent(self.order[0][1].mean())}"
+        name = [style.named(self.state.judged[k][1].name) for k, *_ in self.order[:2]]
+        text = f"With {seconds(self.state.budget)}: {name[0]} finds {percent(self.order[0][1].mean())}"
         if len(self.order) > 1:
-            text += f", then {name(1)} {percent(self.order[1][1].mean())}"
+            text += f", then {name[1]} {percent(self.order[1][1].mean())}"
         return text
 
     def alt(self) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import matplotlib
@@ -280,12 +281,13 @@ class GamePicture(Picture):
         self.curve.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
         self.curve.yaxis.set_major_locator(MaxNLocator(nbins=3))
         self.curve.yaxis.set_label_coords(-0.5 / (w - left - 1.5), 0.5)  # not moved by the ticks
-        line = lambda colour, ls, **o: self.live(  # noqa: E731
-            self.curve.plot([], [], color=colour, ls=ls, drawstyle="steps-post", **o)[0]
-        )
-        self.floor = line(style.GREY, style.DOT, lw=1.6, zorder=1.8)
-        self.chance = line(style.BASELINE, style.DASH, lw=1.6, zorder=1.9)
-        self.lines = [line(YOU, "-", lw=2.4, zorder=3), line(OPPONENT, DASHED, lw=2.2, zorder=3.1)]
+        line = partial(self.plotted, self.curve, drawstyle="steps-post")
+        self.floor = line(color=style.GREY, ls=style.DOT, lw=1.6, zorder=1.8)
+        self.chance = line(color=style.BASELINE, ls=style.DASH, lw=1.6, zorder=1.9)
+        self.lines = [
+            line(color=YOU, ls="-", lw=2.4, zorder=3),
+            line(color=OPPONENT, ls=DASHED, lw=2.2, zorder=3.1),
+        ]
         self.ends = [
             self.live(add_words(self.curve, 0, 0, "", fontsize=style.SMALL, color=colour, va="center"))
             for colour in (YOU, OPPONENT, style.FAINT, style.FAINT)

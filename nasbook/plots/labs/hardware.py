@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,7 @@ class PlanePicture(Picture):
         rows = style.key(fig, entries, gap=0.12)
         self.ax = ax = style.axes(fig, 0.55, 0.48, 0.12, 0.42 + 0.2 * rows)
         ax.set(xscale="log", ylabel="validation error (%)", ylim=(0, self.top))
-        plot = lambda *a, **o: self.live(ax.plot([], [], *a, **o)[0])  # noqa: E731
+        plot = partial(self.plotted, ax)
         self.cloud = plot("o", color=style.LIGHT, ms=2.6, mew=0, zorder=1.1)
         self.front = plot("D", color=style.BELIEF, mfc="none", ms=4.5, zorder=2)
         self.line = plot("-s", color=RULE, ms=4, lw=1.4, zorder=2.2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -138,7 +139,7 @@ class ChainsPicture(Picture):
         ax.xaxis.set_major_locator(MaxNLocator(nbins=4))
         self.canvas = canvas = style.bare(style.axes(fig, 2.85, 0.5, 0.1, top))
         canvas.set(xlim=(0, self.depth), ylim=(self.rows - 0.4, -0.6))
-        plot = lambda *args, **o: self.live(ax.plot([], [], *args, **o)[0])  # noqa: E731
+        plot = partial(self.plotted, ax)
         self.dots = plot("o", color=style.GREY, ms=4.5, mew=0, alpha=0.8, zorder=2)
         self.star = plot(ls="none", ms=12, zorder=3, **style.STAR)
         self.names: list[Any] = []

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator
 
 from nasbook.plots import style
@@ -243,9 +244,10 @@ class WalkPicture(Picture):
             self.ax_loss.axhline(self.untrained, color=style.LIGHT, lw=1, zorder=1)
             style.add_words(self.ax_loss, self.rounds + 0.3, 1.02 * self.untrained, "untrained", fontsize=style.SMALL,
                             ha="right", va="bottom", color=style.FAINT)  # fmt: skip
-        draw = lambda ax, look: self.live(  # noqa: E731
-            ax.plot([], [], color=look[0], ls=look[1], marker="o", ms=3, lw=1.6)[0]
-        )
+
+        def draw(ax: Axes, look: tuple[Any, Any]) -> Line2D:
+            return self.plotted(ax, color=look[0], ls=look[1], marker="o", ms=3, lw=1.6)
+
         self.walk = [draw(self.ax, look) for look in looks]
         self.slopes = [draw(self.ax_gradient, look) for look in looks]
         self.full = draw(self.ax_loss, (style.BASELINE, style.DASH))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -119,7 +120,7 @@ class FrontPicture(Picture):
         style.add_words(ax, right, high + 0.025 * (high - low), "reference", ha="center", va="bottom",
                         fontsize=style.SMALL, color=style.FAINT)  # fmt: skip
         self.area = self.live(style.polygon(ax, style.INCUMBENT, 0.16, zorder=1.2))
-        plot = lambda *args, **kw: self.live(ax.plot([], [], *args, **kw)[0])  # noqa: E731
+        plot = partial(self.plotted, ax)
         self.truth = plot(".", color=style.HIDDEN, ms=4, ls=style.DASH, lw=1.3, zorder=1.8, drawstyle="steps-post")
         self.sum_line = plot(color=WEIGHED, lw=1.3, zorder=1.9)
         self.sum_best = plot("s", color=WEIGHED, ms=8, mew=0, zorder=3.6)

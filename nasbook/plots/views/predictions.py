@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ class PredictionPicture(Picture):
         self.title(fig)
         self.ax = style.axes(fig, self.quantity.left, 0.5, 0.2, 0.45 + 0.2 * rows)
         self.ax.set(xlabel=f"predicted {self.quantity.axis}", ylabel=f"told {self.quantity.axis}")
-        plot = lambda *args, **o: self.live(self.ax.plot([], [], *args, **o)[0])  # noqa: E731
+        plot = partial(self.plotted, self.ax)
         self.right = plot(color=style.HIDDEN, ls=style.DASH, lw=1.3, zorder=1.5)
         self.bars = self.live(LineCollection([], colors=style.BELIEF, linewidths=1.2, alpha=0.4, zorder=2))
         self.ax.add_collection(self.bars, autolim=False)
@@ -66,7 +67,10 @@ class PredictionPicture(Picture):
         mean, std, told = drawable(rows).reshape(-1, 3).T
         self.covered = int((abs(told - mean) <= 1.96 * std).sum())
         self.error = float(np.abs(told - mean).mean()) if len(rows) else None
-        show = lambda v: np.asarray(self.quantity.show(drawable(v)), float)  # noqa: E731
+
+        def show(v: np.ndarray) -> np.ndarray:
+            return np.asarray(self.quantity.show(drawable(v)), float)
+
         x, y = show(mean), show(told)
         seen = np.concatenate([near(x, far=VERY_FAR), near(y, far=VERY_FAR)])
         changed = self.x.include(seen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -84,7 +85,7 @@ class StoppingPicture(Picture):
             self.ax.add_collection(made, autolim=False)
             return made
 
-        plot = lambda *args, **o: self.live(self.ax.plot([], [], *args, **o)[0])  # noqa: E731
+        plot = partial(self.plotted, self.ax)
         self.unseen = lines(1.8, colors=style.HIDDEN, linewidths=0.9, linestyles=[style.DASH], alpha=0.6)
         self.cut = lines(2.0, colors=style.INK, linewidths=0.8, alpha=0.35)
         self.whole = lines(2.2, colors=style.INK, linewidths=1.2, alpha=0.75)

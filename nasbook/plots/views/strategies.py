@@ -7,6 +7,7 @@ parents, the rectangle whose corners crossover can reach, child. Particle swarm:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import matplotlib
@@ -89,7 +90,9 @@ class StrategyPicture(Picture):
     # ---- what stays -----------------------------------------------------------------------------------------
 
     def _key(self) -> list[tuple[str, Any]]:
-        ring = lambda colour: style.dot("none", ms=9, mec=colour, mew=1.6)  # noqa: E731
+        def ring(colour: str) -> Any:
+            return style.dot("none", ms=9, mec=colour, mew=1.6)
+
         own: dict[str, list[tuple[str, Any]]] = {
             "cma-es": [
                 ("mean", style.dot(style.BELIEF, "P", 7)),
@@ -143,7 +146,7 @@ class StrategyPicture(Picture):
             for which, name in zip("xy", self.names, strict=True):
                 parameter_axis(ax, which, self.space.parameters[name], name, side)
         live = self.live
-        point = lambda **o: live(ax.plot([], [], ls="none", clip_on=True, **o)[0])  # noqa: E731
+        point = partial(self.plotted, ax, ls="none", clip_on=True)
         self.past = point(marker="o", color=style.GREY, ms=3, mew=0, alpha=0.55, zorder=2)
         self.pale = point(marker="o", color=style.LIGHT, ms=5, mec=style.GREY, mew=0.5, zorder=2.4)
         self.dots = point(marker="o", color=style.TRIAL, ms=5, mec="white", mew=0.6, zorder=3)

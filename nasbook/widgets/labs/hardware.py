@@ -15,7 +15,7 @@ A budget is one of latency and not of energy: none of the tables holds energies 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -119,8 +119,7 @@ class HardwareLab(Lab):
         if (unit, steps, v["seed"]) != self._of:
             self._of = unit, steps, v["seed"]
             table, line = cloud(), compound_line()
-            axes = lambda rows: {axis: np.array([(r[axis], r["error"]) for r in rows]) for axis in AXES}  # noqa: E731
-            self.plane = PlanePicture(axes(table), axes(nsga2_front(v["seed"])), axes(line))
+            self.plane = PlanePicture(*map(on_axes, (table, nsga2_front(v["seed"]), line)))
             self.tags = TagsPicture(MBConvChain.default, [LATENCIES[op] for op in MBConvChain.default], 4)
             self.course = CoursePicture(steps, 5500, unit)
             above = Stack([self.plane, self.tags], [4.35, 2.85], beside=True)
@@ -310,3 +309,8 @@ def unit() -> float:
     spaces, op = MBConvChain(), "mb3e2"
     net = spaces.build(dict.fromkeys(spaces.space.parameters, op))
     return (REST + 4 * LATENCIES[op]) / (1e6 * latency(net, spaces.example(50), repeats=9))
+
+
+def on_axes(rows: Iterable[Mapping[str, float]]) -> dict[str, np.ndarray]:
+    """Each axis -> (n, 2): what rows cost by it, and their errors."""
+    return {axis: np.array([(r[axis], r["error"]) for r in rows]) for axis in AXES}

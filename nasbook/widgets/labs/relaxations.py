@@ -114,8 +114,8 @@ class RelaxationsLab(Lab):
         self.task = nasbook.task("digits-cells", **({} if v["data"] == "digits" else {"data": v["data"]}))
         self.table = nasbook.task(f"digits201-{v['data']}")
         self.seeds = [v["seed"] + k for k in range(v["seeds"])]
-        make = lambda seed: nasbook.method(v["method"], self.task.space, seed=seed, **self._chosen())  # noqa: E731
-        self.methods = [make(seed) for seed in self.seeds]
+        chosen = self._chosen()
+        self.methods = [nasbook.method(v["method"], self.task.space, seed=seed, **chosen) for seed in self.seeds]
         self.method = self.methods[self.shown]
         self._true: dict[tuple[str, ...], tuple[float, int]] = {}
         self.traces = [Trace(header_of(method, self.task)) for method in self.methods]

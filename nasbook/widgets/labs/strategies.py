@@ -169,10 +169,12 @@ class StrategiesLab(Lab):
         f = view.flight
         if f is None:
             return f"Trial {n}: a particle starts at random, f = {number(value)}."
-        size = lambda part: number(float(np.linalg.norm(part * self.picture.side)), 2)  # noqa: E731
+        inertia, to_own, to_swarm = (
+            number(float(np.linalg.norm(part * self.picture.side)), 2) for part in (f.inertia, f.own, f.swarm)
+        )
         own, swarm = float(view.best_values[f.particle]), float(view.best_values.min())
         result = (
             "a new best of the swarm" if value < swarm else "a new best of its own" if value < own else "no new best"
         )
-        pulls = f"{size(f.inertia)} by inertia, {size(f.own)} to its own best and {size(f.swarm)} to the swarm's"
+        pulls = f"{inertia} by inertia, {to_own} to its own best and {to_swarm} to the swarm's"
         return f"Trial {n}: particle {f.particle + 1} was pulled {pulls}. f = {number(value)}: {result}."

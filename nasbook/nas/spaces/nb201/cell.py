@@ -199,6 +199,9 @@ def classes() -> tuple[list[Cell], dict[Cell, int]]:
     groups: dict[tuple[Any, ...], list[Cell]] = {}
     for cell in all_cells():
         groups.setdefault(canonical_key(cell), []).append(cell)
-    effort = lambda c: (sum(op != NONE for op in c), sum(op in (CONV1, CONV3) for op in c), c)  # noqa: E731
+
+    def effort(c: Cell) -> tuple[int, int, Cell]:
+        return sum(op != NONE for op in c), sum(op in (CONV1, CONV3) for op in c), c
+
     ordered = sorted((min(group, key=effort), group) for group in groups.values())
     return [cell for cell, _ in ordered], {cell: k for k, (_, group) in enumerate(ordered) for cell in group}

@@ -21,7 +21,8 @@ nothing, is drawn again; a source that has no other gives way to the uniform dis
 
 Paper: Mallik, Bergman, Hvarfner, Stoll, Janowski, Lindauer, Nardi & Hutter, PriorBand: Practical Hyperparameter
 Optimization in the Age of Deep Learning, NeurIPS 2023. Where it is silent this follows NePS, the authors' program. Read
-first: `shares`, then hyperband.py. Left out: its variant with a model in the last rung.
+first: `shares`, then hyperband.py. Left out: its variant with a model in the last rung; and that NePS centres p_λ also
+in what the prior does not name, with a width of .75, where here it is uniform.
 """
 
 from __future__ import annotations

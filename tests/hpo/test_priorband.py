@@ -1,5 +1,8 @@
 """PriorBand against closed forms: its shares before and after it has a say, its densities, and what it draws."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.stats import truncnorm
@@ -77,6 +80,27 @@ def test_a_wrong_prior_loses_its_say_and_a_right_one_keeps_it():
     run(right, lambda t: abs(t.config["x"] - 0.8) + (t.config["op"] != "a"), 60)
     run(wrong, lambda t: abs(t.config["x"] - 0.1) + (t.config["op"] != "c"), 60)
     assert right.shares(0)[1] > 0.1 > 0.01 > wrong.shares(0)[1]
+
+
+def test_its_shares_are_those_of_the_authors_program():
+    """Recorded from NePS by tests/benchmarks/priorband_neps.py: twelve histories, each rung. NePS gives a width of
+    1 - confidence, and of a Choice the confidence to one option and the rest to the others alike."""
+    ops = ["conv3x3", "skip", "none", "pool"]
+    space = Space(lr=Float(1e-4, 1, log=True), momentum=Float(0, 1), edge_0_1=Choice(ops), edge_1_2=Choice(ops),
+                  decay=Float(0, 1))  # fmt: skip
+    prior = {"lr": [0.01, 0.25], "momentum": [0.9, 0.5], "edge_0_1": [0.75, *[0.25 / 3] * 3],
+             "edge_1_2": [0.5 / 3, 0.5, 0.5 / 3, 0.5 / 3], "decay": [0.2, 0.75]}  # fmt: skip
+    cases = json.loads((Path(__file__).parents[1] / "data" / "neps_priorband.json").read_text())["cases"]
+    assert len(cases) == 12
+    for case in cases:
+        method = PriorBand(space, 0, eta=case["eta"], max_fidelity=case["epochs"], prior=prior)
+        levels = method.settings.levels
+        for row in case["done"]:
+            method.results.setdefault(levels[row["rung"]], []).append((row["loss"], row["config"]))
+        method.spent = 1e9
+        for rung, theirs in enumerate(case["shares"]):
+            assert method.shares(rung) == pytest.approx(theirs, rel=1e-6)
+    assert np.std([c["shares"][0][2] for c in cases]) > 0.1, "they differ"
 
 
 def test_it_draws_by_its_shares_and_from_the_prior():

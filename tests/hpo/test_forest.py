@@ -10,8 +10,9 @@ from sklearn.tree import DecisionTreeRegressor
 
 import nasbook
 from nasbook import Choice, Constant, Float, Int, Space
-from nasbook.hpo.forest import ForestOptimisation
+from nasbook.hpo.forest import ForestOptimisation, ForestSettings, ForestView
 from nasbook.hpo.parts.trees import Forest, log_normal_ei
+from nasbook.kit.values import FARTHEST
 
 SVM = Space(
     kernel=Choice(["linear", "rbf", "poly"]),
@@ -198,3 +199,15 @@ def test_values_of_any_size_are_served(values):
 def test_settings_are_checked(wrong, sentence):
     with pytest.raises(ValueError, match=f"forest: {sentence}"):
         ForestOptimisation(SVM, **wrong)
+
+
+@pytest.mark.parametrize(("far", "taken"), [(900.0, True), (1500.0, False)])
+def test_a_value_absurdly_far_out_does_not_set_the_unit(far, taken):
+    """Many equal best values: the unit is a millionth of the range, in which what lies beyond 10³ s is drawn in."""
+    y = np.r_[np.zeros(3), np.linspace(1, 2, 16)]
+    q1, q3 = y[4], y[15]  # the quartiles of twenty values, of which the last one lies far out
+    s = q3 - q1
+    y, none = np.r_[y, q3 + far * s], np.zeros((0, 1))
+    view = ForestView(Space(x=Float(0, 1)), ForestSettings(), np.zeros((20, 1)), y, none, none)
+    drawn_in = q3 + 1.5 * s + s * np.log1p(FARTHEST)  # as far as anything is taken to be
+    assert view.unit == pytest.approx(1e-6 * (y[-1] if taken else drawn_in))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sklearn.ensemble import VotingClassifier, VotingRegressor
+from sklearn.pipeline import Pipeline
 
 from nasbook.automl import voting, write
 from nasbook.automl.build import build
@@ -52,23 +53,40 @@ def members_of(trace: Trace, found: Ensemble) -> list[Member]:
 
 def vote(task: Pipelines, members: Sequence[Member]) -> VotingClassifier | VotingRegressor:
     """Not fitted."""
-    if not members:
-        raise ValueError("an ensemble needs a member")
-    models, weights = [], [m.weight for m in members]
-    for m in members:
-        if not 0 < m.weight <= 1:
-            raise ValueError(f"the weight of trial {m.trial} must lie in (0, 1], not {m.weight!r}")
-        task.check_config(m.config)
-        models.append((f"trial {m.trial}", build(plain(m.config), task.table, m.seed)))
+    models, weights = models_of(task, members), [m.weight for m in members]
     if task.known.kind == "regression":
-        return VotingRegressor(models, weights=weights)
-    able = [(name, p if hasattr(p[-1], "predict_proba") else voting.Voter(p)) for name, p in models]
+        return VotingRegressor([*models.items()], weights=weights)
+    able = [(name, p if hasattr(p[-1], "predict_proba") else voting.Voter(p)) for name, p in models.items()]
     return VotingClassifier(able, voting="soft", weights=weights)
 
 
+def models_of(task: Pipelines, members: Sequence[Member]) -> dict[str, Pipeline]:
+    """The pipelines of the members by the names of their trials, not fitted; ValueError for what is none."""
+    if not members:
+        raise ValueError("an ensemble needs a member")
+    models = {}
+    for m in members:
+        if m.trial < 0 or not 0 < m.weight <= 1:
+            raise ValueError(f"a member needs a trial from 0 on and a weight in (0, 1], not {m.trial} and {m.weight!r}")
+        task.check_config(m.config)
+        if f"trial_{m.trial}" in models:
+            raise ValueError(f"trial {m.trial} is a member twice; add its weights")
+        models[f"trial_{m.trial}"] = build(plain(m.config), task.table, m.seed)
+    return models
+
+
 def source(task: Pipelines, members: Sequence[Member]) -> str:
-    """The text of ensemble.py."""
-    return write.program(task, vote(task, members), "ensemble", voting)
+    """The text of ensemble.py: a function for each member, and their vote."""
+    models, chosen = models_of(task, members), vote(task, members)
+    voters = dict(chosen.estimators)
+    made = {f: f"Voter({f}())" if isinstance(voters[f], voting.Voter) else f"{f}()" for f in models}
+    soft = 'voting="soft", ' if isinstance(chosen, VotingClassifier) else ""
+    text = "\n".join([
+        f"{type(chosen).__name__}([", *(f'    ("{f}", {call}),' for f, call in made.items()),
+        f"], {soft}weights={chosen.weights})",
+    ])  # fmt: skip
+    own = voting if "Voter(" in text else None
+    return write.program(task, {**models, "ensemble": text}, own, [type(chosen)([])])
 
 
 def save(task: Pipelines, members: Sequence[Member], folder: str | Path) -> Path:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from inspect import getsource
 from pathlib import Path
 from typing import Any
@@ -34,17 +35,24 @@ SCHEMA = "nasbook/{}@1"
 def source(task: Pipelines, config: Config, seed: int = 0) -> str:
     """A Python file that is the pipeline of a configuration; it reads the CSV file that the task has read."""
     task.check_config(config)
-    return program(task, build(plain(config), task.table, seed))
+    return program(task, {"pipeline": build(plain(config), task.table, seed)})
 
 
-def program(task: Pipelines, estimator: BaseEstimator, name: str = "pipeline", own: Any = None) -> str:
-    """A Python file, called after what it holds, that fits an estimator of scikit-learn on the task's table and
-    predicts. own: a module of ours that the estimator needs; its source goes along."""
-    data, path = task.table, task.arguments.get("data")
-    text = re.sub(r"<function (\w+) at 0x\w+>", r"\1", _written(estimator))
-    imports = sorted({(_public(e), type(e).__name__) for e in _parts(estimator) if type(e).__module__[:3] != "nas"})
-    functions = [("sklearn.feature_selection", name) for name in ("f_classif", "f_regression") if name in text]
-    lines = "\n".join(f"from {module} import {name}" for module, name in [*imports, *functions])
+def program(
+    task: Pipelines, built: Mapping[str, BaseEstimator | str], own: Any = None, needs: Sequence[BaseEstimator] = ()
+) -> str:
+    """A Python file, called after the last thing that is built, which fits that on the task's table and predicts.
+
+    built: by the name of its function an estimator of scikit-learn, or the text of one. own: a module of ours that such
+    a text needs, whose source goes along; needs: estimators that it names."""
+    data, path, name = task.table, task.arguments.get("data"), list(built)[-1]
+    texts = {f: e if isinstance(e, str) else _written(e) for f, e in built.items()}
+    text = "\n\n\n".join(FUNCTION.format(f, t.replace("\n", "\n    ")) for f, t in texts.items())
+    text = re.sub(r"<function (\w+) at 0x\w+>", r"\1", text)
+    parts = [part for e in (*needs, *built.values()) for part in _parts(e)]
+    imports = sorted({(_public(e), type(e).__name__) for e in parts})
+    functions = [("sklearn.feature_selection", f) for f in ("f_classif", "f_regression") if f in text]
+    lines = "\n".join(f"from {module} import {thing}" for module, thing in [*imports, *functions])
     kind = "number" if data.kind == "regression" or not isinstance(data.classes[0], str) else "text"
     facts = {
         "DATA": path if isinstance(path, str) and Path(path).is_file() else "data.csv",
@@ -56,15 +64,14 @@ def program(task: Pipelines, estimator: BaseEstimator, name: str = "pipeline", o
         "ORDER": data.order,
         "FEATURES": list(data.features),
     }
-    constants = "\n".join(f"{name} = {value!r}" for name, value in facts.items())
     head = HEAD.replace("pipeline", name).format(
         version=__version__,
         imports=lines,
         table=getsource(table).partition("import csv\n")[2].rstrip(),
-        own="" if own is None else getsource(own).partition("import numpy as np\n")[2].rstrip() + "\n\n\n",
-        constants=constants,
+        own="" if own is None else "\n" + getsource(own).partition("import numpy as np\n")[2].rstrip() + "\n\n",
+        constants="\n".join(f"{constant} = {value!r}" for constant, value in facts.items()),
     )
-    return head + BODY.replace("pipeline", name).replace("PIPELINE", text.replace("\n", "\n    "))
+    return head + BODY.replace("pipeline", name).replace("FUNCTIONS", text)
 
 
 def _written(pipeline: BaseEstimator) -> str:
@@ -143,16 +150,17 @@ import csv
 import sys  # noqa: E402
 
 {imports}
-
-
-{own}{constants}
+{own}
+{constants}
 
 '''
 
-BODY = '''
-def pipeline():
+FUNCTION = '''def {}():
     """Not fitted; columns are meant by their place in FEATURES."""
-    return PIPELINE
+    return {}'''
+
+BODY = '''
+FUNCTIONS
 
 
 def fitted(path=DATA):

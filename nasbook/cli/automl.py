@@ -130,6 +130,11 @@ def _report(trace: Any, task: Any, folder: Path, seconds: float, options: argpar
         f"  {'a guess, on the untouched rows':32} {numbers.said(guess)}",
         "The first number is too good, because it is the least of many, and more so where several are mixed; "
         "report the last of the three.",
+        *(
+            ["Nested: of all folds but the first, each as what earlier folds choose predicts it."]
+            if task.ordered
+            else []
+        ),
         "Together: "
         + ", ".join(f"trial {i} × {w:.2f}" for i, w in members.items())
         + " (greedy selection): ensemble.py; pipeline.py is the best alone.",

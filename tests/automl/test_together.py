@@ -13,6 +13,8 @@ from nasbook.automl.predictions import collect
 from nasbook.automl.together import Member
 
 WEIGHTS = (0.5, 0.3, 0.2)
+ONE = {"trial": 0, "weight": 0.5, "seed": 0,
+       "config": {"scale": "none", "features": "all", "model": "naive-bayes"}}  # fmt: skip
 
 
 def members(task, models):
@@ -40,6 +42,7 @@ def test_a_process_without_nasbook_says_what_the_members_say_together(folder, pr
     assert there == np.array(task.known.classes)[p.argmax(1)].tolist() == again.predict(x).tolist()
     assert len(set(there)) == 2 and np.allclose(again.predict_proba(x), p, atol=1e-6)
     assert "import nasbook" not in text and "class Voter" in text and "def ensemble" in text
+    assert "Voter(trial_0())" in text and "def trial_2" in text and "weights=[0.5, 0.3, 0.2]" in text
     assert all(np.array_equal(space["fitted"](folder / "d.csv").predict(x), there) for _ in "ab")
 
 
@@ -54,6 +57,7 @@ def test_three_classes_and_numbers(table, models):
     exec(together.source(task, some), space)
     model = space["ensemble"]().fit(task.table.x, task.table.labels)
     p = mixed(task, some, task.table.x)
+    assert ("class Voter" in together.source(task, some)) == (table == "wine")  # numbers need no probabilities
     if task.known.kind == "regression":
         assert np.allclose(model.predict(task.table.x), p)
     else:
@@ -85,6 +89,7 @@ def test_members_are_those_of_the_search_and_stacking_has_none():
         ({"members": [{"trial": 0, "weight": "much", "config": {}, "seed": 0}]}, "a member must have"),
         ({"members": [{"trial": 0, "weight": 1.0, "config": {}, "seed": 0}]}, "configuration is empty"),
         ({"members": [{"trial": 0, "weight": -1.0, "config": {}, "seed": 0}]}, "weight"),
+        ({"members": [ONE, ONE]}, "member twice"),
         ({"digest": "x"}, "found on other data"),
     ],
 )

@@ -56,6 +56,11 @@ def test_what_is_made_from_the_registry_is_up_to_date() -> None:
         assert path.read_text() == text, f"python tests/tools/readme_tables.py writes {path.name} anew"
 
 
+def test_every_lesson_has_its_line() -> None:
+    rows = re.findall(r"^\| \[\d\d\]\((notebooks/\d\d_\w+\.ipynb)\)", README, re.M)
+    assert rows == sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "notebooks").glob("*.ipynb"))
+
+
 @pytest.mark.parametrize("link", re.findall(r"\]\((?!https?:)([^)#]+)", README))
 def test_a_link_leads_to_a_file(link: str) -> None:
     assert (ROOT / unquote(link)).exists()

@@ -11,7 +11,7 @@ from nasbook.cli.words import Usage, say, whole
 
 
 def add(p: argparse.ArgumentParser) -> None:
-    commands = p.add_subparsers(dest="what", metavar="new|report", parser_class=type(p))
+    commands = p.add_subparsers(dest="what", metavar="new|seal|report", parser_class=type(p))
 
     def command(name: str, run: Any, summary: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
@@ -23,7 +23,12 @@ def add(p: argparse.ArgumentParser) -> None:
     new.add_argument("--lessons", required=True, metavar="01,03", help="the lessons, in the order of the class")
     new.add_argument("--minutes", type=whole(1), default=90, metavar="N", help="of one session (default: 90)")
     new.add_argument("--repository", default="", metavar="OWNER/NAME", help="yours on GitHub, for the links to Binder")
+    new.add_argument("--exercises", type=Path, metavar="FILE", help="exercises of your own: see nasbook.course.own")
     new.add_argument("--overwrite", action="store_true", help="write into the folder if it exists")
+
+    seal = command("seal", _seal, "write exercises of your own so that nobody reads them in passing")
+    seal.add_argument("file", type=Path, metavar="FILE", help="a file of exercises, e.g. exercises.py")
+    seal.add_argument("-o", "--out", type=Path, metavar="FILE", help="default: its name, with .sealed")
 
     report = command("report", _report, "say what a class has done and predicted, from its progress files")
     report.add_argument("files", nargs="+", metavar="FILE", help="progress files, or folders of them")
@@ -35,7 +40,7 @@ def add(p: argparse.ArgumentParser) -> None:
 
 
 def run(_: argparse.Namespace) -> int:
-    raise Usage("say what to do: new or report (nasbook course --help explains it)")
+    raise Usage("say what to do: new, seal or report (nasbook course --help explains it)")
 
 
 def _new(options: argparse.Namespace) -> int:
@@ -45,7 +50,7 @@ def _new(options: argparse.Namespace) -> int:
     if notebooks is None:
         raise Usage("the lessons' notebooks are not here: they come with a checkout of nasbook, so run this in one")
     plan = new(options.out, options.lessons.split(","), options.minutes, notebooks, options.repository,
-               options.overwrite)  # fmt: skip
+               options.overwrite, options.exercises)  # fmt: skip
     print(f"Wrote {options.out}: student, teacher, slides, syllabus.md, handout.html; begin with README.md.")
     for step, _ in plan.left_out:
         print(f"  left out of {plan.minutes} minutes: {step.lesson.number}, {step.name} ({step.part.minutes} minutes)")
@@ -53,6 +58,13 @@ def _new(options: argparse.Namespace) -> int:
         print(f"  left out of {plan.minutes} minutes: all of {lesson.number}, {lesson.title}")
     if not options.repository:
         say("the links to Binder have OWNER/NAME in them: name your repository with --repository")
+    return 0
+
+
+def _seal(options: argparse.Namespace) -> int:
+    from nasbook.course.own_exercises import seal
+
+    print(f"Wrote {seal(options.file, options.out)}: nasbook.course.use opens it in the learners' notebook.")
     return 0
 
 

@@ -7,13 +7,16 @@ be carried away and brought back.
     guess.reveal(what_was_measured)         # the locked answer beside the outcome
     nasbook.progress()                      # what is done; download it, bring it back
     nasbook.course.report("progress")       # what a class has done, from the files of its learners
+    nasbook.course.use("exercises.sealed")  # exercises of your own: see nasbook.course.own_exercises
 """
 
 from nasbook.course.exercises import Exercise, Result
 from nasbook.course.lessons import exercise, predict
 from nasbook.course.overview import progress
+from nasbook.course.own_exercises import own, seal, use
 from nasbook.course.predictions import Prediction, Question
 from nasbook.course.record import Record
 from nasbook.course.teach.report import report
 
-__all__ = ["Exercise", "Prediction", "Question", "Record", "Result", "exercise", "predict", "progress", "report"]
+__all__ = ["Exercise", "Prediction", "Question", "Record", "Result", "exercise", "own", "predict", "progress", "report",
+           "seal", "use"]  # fmt: skip

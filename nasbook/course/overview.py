@@ -7,6 +7,7 @@ import html
 from pathlib import Path
 from typing import Any
 
+from nasbook.course import own_exercises
 from nasbook.course.lessons import LESSONS, load
 from nasbook.course.record import FILE, Record
 from nasbook.course.still import progress_html
@@ -59,8 +60,10 @@ def progress(path: str | Path | None = None) -> Any:
 
 def _table(entries: dict[str, dict[str, Any]]) -> str:
     rows = []
-    for number, title in LESSONS.items():
-        names = [e.name for e in load(number)]
+    lessons = [(number, title, [e.name for e in load(number)]) for number, title in LESSONS.items()]
+    if own_exercises.EXERCISES:
+        lessons.append(("", "Exercises of your class", list(own_exercises.EXERCISES)))
+    for number, title, names in lessons:
         passed = sum(bool(entries.get(n, {}).get("passed")) for n in names)
         guesses = [e for k, e in entries.items() if k.startswith(number + ".") and e.get("answer")]
         seen = [e for e in guesses if e.get("outcome")]

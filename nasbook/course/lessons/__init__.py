@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from nasbook.course import translations
+from nasbook.course import own_exercises, translations
 from nasbook.course.exercises import Exercise
 from nasbook.course.predictions import Prediction, Question
 
@@ -55,9 +55,11 @@ def all_exercises() -> Iterator[Exercise]:
 
 def exercise(name: str, solution: bool = True) -> Exercise:
     """An exercise by name, e.g. exercise("03.ei"), or exercise("de/01.enough") in another language; ValueError lists
-    those that exist.
+    those that exist. Those of `nasbook.course.use` are known, too.
 
     With solution=False it has hints and no solution, as in the notebooks of a class."""
+    if name in own_exercises.EXERCISES:
+        return own_exercises.EXERCISES[name] if solution else replace(own_exercises.EXERCISES[name], solution="")
     language, _, name = name.rpartition("/")
     known = {e.name: e for e in all_exercises()}
     if name not in known:
@@ -74,6 +76,9 @@ def predict(name: str, question: str | None = None, options: Sequence[str] | Non
     """
     if question is not None and options is not None:
         return Prediction(name, question, options)
+    if name in own_exercises.QUESTIONS and question is options is None:
+        q = own_exercises.QUESTIONS[name]
+        return Prediction(q.name, q.text, q.options, judge=q.judge)
     language, _, name = name.rpartition("/")
     known = {q.name: q for number in LESSONS for q in questions(number)}
     if question is not None or options is not None or name not in known:

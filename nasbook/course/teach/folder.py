@@ -8,11 +8,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from nasbook.course import own_exercises
 from nasbook.course.lessons import LESSONS
 from nasbook.course.teach import lesson as lessons_
 from nasbook.course.teach import plan as plans
 from nasbook.course.teach import sheets
-from nasbook.course.teach.notebooks import as_text, student, teacher
+from nasbook.course.teach.notebooks import as_text, of_exercises, student, teacher
 from nasbook.course.teach.slides import slides
 
 MOST = 24 * 60  # minutes: a session is no longer than a day
@@ -25,11 +26,13 @@ def new(
     notebooks: Path,
     repository: str = "",
     overwrite: bool = False,
+    exercises: str | Path | None = None,
 ) -> plans.Session:
     """Write the folder `out` for a class of these lessons ("01", …) in so many minutes; what the workshop holds.
 
     The same input gives the same bytes. ValueError, in one sentence, for a lesson that there is not, too few minutes, a
-    repository that is no OWNER/NAME, and a folder that exists and must not be overwritten; nothing is written then.
+    repository that is no OWNER/NAME, exercises of your own that do not pass, and a folder that exists and must not be
+    overwritten; nothing is written then.
     """
     chosen = _chosen(lessons)
     if not 1 <= minutes <= MOST:
@@ -44,7 +47,9 @@ def new(
     every = {n: lessons_.read(notebooks, n) for n in LESSONS if n in chosen or any(notebooks.glob(f"{n}_*.ipynb"))}
     taken = [every[n] for n in chosen]
     plan = plans.workshop(taken, minutes)
-    files = _files(taken, every, plan, repository, out.resolve().name)
+    files = _files(taken, every, plan, repository, out.resolve().name, bool(exercises))
+    if exercises:
+        files |= _own(Path(exercises))
     _write(out, files)
     return plan
 
@@ -60,13 +65,18 @@ def _chosen(lessons: Sequence[str]) -> list[str]:
 
 
 def _files(
-    taken: list[lessons_.Lesson], every: dict[str, lessons_.Lesson], plan: plans.Session, repository: str, where: str
+    taken: list[lessons_.Lesson],
+    every: dict[str, lessons_.Lesson],
+    plan: plans.Session,
+    repository: str,
+    where: str,
+    own: bool,
 ) -> dict[str, str]:
     """Name in the folder -> its text."""
     together = {lesson.file for lesson in taken}
     weeks, term = (plans.course(taken, every, n, plan.minutes) for n in (4, 12))
     files = {
-        "README.md": sheets.readme(taken, plan, repository, where),
+        "README.md": sheets.readme(taken, plan, repository, where, own),
         "syllabus.md": sheets.syllabus(plan, weeks, term, taken),
         "handout.html": sheets.handout(plan, repository, where),
     }
@@ -75,6 +85,17 @@ def _files(
         files[f"teacher/{lesson.file}"] = as_text(teacher(lesson, together, repository))
         files[f"slides/{Path(lesson.file).stem}.html"] = slides(lesson)
     return files
+
+
+def _own(path: Path) -> dict[str, str]:
+    """A teacher's own exercises: to be solved, and solved."""
+    text, made = own_exercises.tried(path)
+    return {
+        "student/exercises.sealed": own_exercises.sealed(text),
+        "student/exercises.ipynb": as_text(of_exercises(made, "exercises.sealed", solved=False)),
+        "teacher/exercises.py": text,
+        "teacher/exercises.ipynb": as_text(of_exercises(made, "exercises.py", solved=True)),
+    }
 
 
 def _write(out: Path, files: dict[str, str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from nasbook.course.exercises import Exercise
@@ -27,6 +27,11 @@ def as_text(notebook: dict[str, Any]) -> str:
 
 def markdown(text: str, name: str, **metadata: Any) -> Cell:
     return {"cell_type": "markdown", "id": name[:64], "metadata": metadata, "source": text.splitlines(keepends=True)}
+
+
+def code(text: str, name: str, **metadata: Any) -> Cell:
+    empty: Cell = {"outputs": [], "execution_count": None}
+    return markdown(text, name, **metadata) | {"cell_type": "code"} | empty
 
 
 def student(lesson: Lesson, together: Collection[str], repository: str) -> dict[str, Any]:
@@ -82,6 +87,26 @@ def teacher(lesson: Lesson, together: Collection[str], repository: str) -> dict[
         if name := kind.get("check"):
             note(mishaps(lesson, name, exercises[name]))
     return notebook | {"cells": cells}
+
+
+def of_exercises(exercises: Sequence[Exercise], file: str, solved: bool) -> dict[str, Any]:
+    """A notebook of a teacher's own exercises, which stand in a file beside it; `solved` for the teacher."""
+    cells = [
+        markdown("# Exercises\n\nReplace `...` in a cell, run it, then run the check below it.", "own-00"),
+        code(f'import nasbook\n\nnasbook.course.use("{file}")', "own-01"),
+    ]
+    for i, one in enumerate(exercises, 1):
+        shown = f'nasbook.exercise("{one.name}"' + ("" if solved else ", solution=False") + ")"
+        cells += [
+            markdown(one.markdown, f"own-{i}-prompt", nasbook_prompt=one.name),
+            code(shown, f"own-{i}"),
+            code(one.solution if solved else one.stub, f"own-{i}-answer", nasbook={"exercise": one.name}),
+            code(f'nasbook.exercise("{one.name}").check()', f"own-{i}-check", nasbook={"check": one.name}),
+        ]
+    cells += [markdown(HAND_IN, "own-hand-in"), code("nasbook.progress()", "own-progress")]
+    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    about = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    return {"cells": cells, "metadata": about, "nbformat": 4, "nbformat_minor": 5}
 
 
 def about(lesson: Lesson) -> str:

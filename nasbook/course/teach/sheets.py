@@ -137,8 +137,8 @@ not in it. To go on another day, press *Restore* there and choose the file.
     return page("Handout", f"<main>\n{as_html(text)}\n</main>", "sheet")
 
 
-def readme(lessons: Sequence[Lesson], plan: Session, repository: str, where: str) -> str:
-    """Markdown, for the teacher."""
+def readme(lessons: Sequence[Lesson], plan: Session, repository: str, where: str, own: bool) -> str:
+    """Markdown, for the teacher. own: there are exercises of their own."""
     links = "\n".join(
         f"- {lesson.number}: <{binder(repository, f'{where}/student/{lesson.file}')}>" for lesson in lessons
     )
@@ -147,12 +147,13 @@ def readme(lessons: Sequence[Lesson], plan: Session, repository: str, where: str
         if repository
         else "Put your repository for OWNER/NAME, or write the folder anew with `--repository OWNER/NAME`."
     )
+    exercises = "- `exercises.ipynb` in both: your own exercises; the learners' are sealed.\n" if own else ""
     return f"""# A class of {plan.minutes} minutes: lessons {", ".join(lesson.number for lesson in lessons)}
 
 - `student/`: the notebooks without solutions.
 - `teacher/`: the same with solutions, talking points, timings, typical wrong answers and what to say. Keep it to
   yourself: what is pushed to a public repository can be read by the class.
-- `slides/`: open in a browser; arrow keys, N shows your notes, print to get a PDF. They need no network.
+{exercises}- `slides/`: open in a browser; arrow keys, N shows your notes, print to get a PDF. They need no network.
   With the pictures of a lesson: run its notebook in `teacher/`, then `jupyter nbconvert --to slides` makes slides of it
   (those fetch reveal.js from the network).
 - `syllabus.md`: this workshop, four weeks, a term, and what was left out to fit.

@@ -74,3 +74,26 @@ def own_code(study: Study, trust: Trust) -> dict[str, bytes]:
             files |= {place} if place.is_file() else {*place.rglob("*.py")} if place.is_dir() else set()
     found = {str(p.relative_to(folder)): p.read_bytes() for p in sorted(files)}
     return found if sum(map(len, found.values())) <= CODE else {}
+
+
+def unfolded(code: dict[str, bytes], folder: Path, own: Path) -> Path:
+    """Where the code lies on this machine: in the study's folder, if that is here and has the same; else in `own`, with
+    what else that folder has (data, perhaps) at hand beside it."""
+    if all(_holds(folder / name, source) for name, source in code.items()):
+        return folder
+    for name, source in code.items():
+        (own / name).parent.mkdir(parents=True, exist_ok=True)
+        (own / name).write_bytes(source)
+        (own / name).chmod(0o700)  # it may be a script
+    with suppress(OSError):  # there is none
+        for path in folder.iterdir():
+            if not (own / path.name).exists():
+                (own / path.name).symlink_to(path)
+    return own
+
+
+def _holds(path: Path, source: bytes) -> bool:
+    try:
+        return path.read_bytes() == source
+    except OSError:
+        return False

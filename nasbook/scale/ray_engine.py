@@ -23,7 +23,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from nasbook.scale.job import Job
-from nasbook.scale.luggage import own_code, pack, stamp, unpack
+from nasbook.scale.luggage import own_code, pack, stamp, unfolded, unpack
 from nasbook.scale.machine import SCRATCH, variables
 from nasbook.scale.process import Child, task_of
 from nasbook.scale.study_errors import ResourceError, RunError
@@ -231,7 +231,8 @@ class Shell:
         """Pass a message on, if there is one. The next that the process says, or None where it has only saved states;
         those of its trials that are new; and what was printed."""
         if message and "task" in message:
-            self._unfold(message)
+            place = unfolded(self.code, Path(message["trust"]["folder"]), self.folder / "study")
+            message["trust"]["folder"] = str(place)
         if message and "trials" in message:
             shutil.rmtree(self.folder / "trials", ignore_errors=True)
             self.states = [self.folder / "trials" / str(i) / "state" for i in range(len(message["trials"]))]
@@ -271,16 +272,6 @@ class Shell:
             text = file.read()
         self.read += len(text)
         return text
-
-    def _unfold(self, message: dict[str, Any]) -> None:
-        """Where the study's folder is not on this machine, its code is put into a folder here."""
-        if self.code and not Path(message["trust"]["folder"]).is_dir():
-            own = self.folder / "study"
-            for name, source in self.code.items():
-                (own / name).parent.mkdir(parents=True, exist_ok=True)
-                (own / name).write_bytes(source)
-                (own / name).chmod(0o700)  # it may be a script
-            message["trust"]["folder"] = str(own)
 
     def close(self) -> None:
         self.child.kill()

@@ -510,6 +510,26 @@ def test_a_worker_elsewhere_needs_neither_the_folder_of_the_study_nor_that_of_th
     assert not shell.folder.exists()
 
 
+@pytest.mark.parametrize("found", ["nothing", "an empty folder", "an older version", "a part of it", "the same"])
+def test_the_code_of_a_study_is_the_same_on_every_machine_whatever_lies_there(tmp_path, found):
+    from nasbook.scale.luggage import unfolded
+
+    code = {"objective.py": b"LAST = 2", "deep/more.py": b"MORE = 2"}
+    there, own = tmp_path / "study", tmp_path / "own"
+    if found != "nothing":
+        (there / "deep").mkdir(parents=True)
+        (there / "data.txt").write_text("rows")
+    if found == "the same":
+        (there / "deep/more.py").write_bytes(code["deep/more.py"])
+    if found != "an empty folder" and there.exists():
+        (there / "objective.py").write_bytes(b"LAST = 1" if found == "an older version" else code["objective.py"])
+    place = unfolded(code, there, own)
+    assert place == (there if found == "the same" else own)
+    assert {name: (place / name).read_bytes() for name in code} == code
+    assert found == "nothing" or (place / "data.txt").read_text() == "rows"
+    assert unfolded({}, there, tmp_path / "unused") == there
+
+
 def test_what_travels_is_the_state_and_what_lies_beside_it_under_its_name(tmp_path):
     from nasbook.scale.luggage import pack, stamp, unpack
 

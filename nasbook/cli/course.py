@@ -11,7 +11,7 @@ from nasbook.cli.words import Usage, say, whole
 
 
 def add(p: argparse.ArgumentParser) -> None:
-    commands = p.add_subparsers(dest="what", metavar="new|seal|report", parser_class=type(p))
+    commands = p.add_subparsers(dest="what", metavar="new|report|seal|lesson", parser_class=type(p))
 
     def command(name: str, run: Any, summary: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
@@ -30,6 +30,11 @@ def add(p: argparse.ArgumentParser) -> None:
     seal.add_argument("file", type=Path, metavar="FILE", help="a file of exercises, e.g. exercises.py")
     seal.add_argument("-o", "--out", type=Path, metavar="FILE", help="default: its name, with .sealed")
 
+    lesson = command("lesson", _lesson, "write a lesson to begin with: notebook, words and teacher's notes")
+    lesson.add_argument("name", metavar="NAME", help="such as 24_bandits")
+    lesson.add_argument("out", nargs="?", type=Path, metavar="OUT", help="a folder (default: NAME)")
+    lesson.add_argument("--title", default="", metavar="TITLE", help="default: the words of NAME")
+
     report = command("report", _report, "say what a class has done and predicted, from its progress files")
     report.add_argument("files", nargs="+", metavar="FILE", help="progress files, or folders of them")
     report.add_argument("--csv", type=Path, metavar="FILE", help="a table for a gradebook, a line a learner")
@@ -40,7 +45,7 @@ def add(p: argparse.ArgumentParser) -> None:
 
 
 def run(_: argparse.Namespace) -> int:
-    raise Usage("say what to do: new, seal or report (nasbook course --help explains it)")
+    raise Usage("say what to do: new, report, seal or lesson (nasbook course --help explains it)")
 
 
 def _new(options: argparse.Namespace) -> int:
@@ -65,6 +70,16 @@ def _seal(options: argparse.Namespace) -> int:
     from nasbook.course.own_exercises import seal
 
     print(f"Wrote {seal(options.file, options.out)}: nasbook.course.use opens it in the learners' notebook.")
+    return 0
+
+
+def _lesson(options: argparse.Namespace) -> int:
+    from nasbook.course.teach.new_lesson import new
+
+    words, notes, notebook = new(options.name, options.out, options.title)
+    print(f"Wrote {notebook}, {words.name} and {notes.name}; the notebook runs as it is.")
+    print("In the course they go to notebooks/, nasbook/course/lessons/ and (as lesson_NN.py) nasbook/course/notes/,")
+    print("and the title into LESSONS; tests/course holds what a lesson must have.")
     return 0
 
 

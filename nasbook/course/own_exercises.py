@@ -195,7 +195,7 @@ def seal(path: str | Path, out: str | Path | None = None) -> Path:
 def tried(path: Path) -> tuple[str, list[Exercise]]:
     """The text of a file of exercises, and the exercises, each of which its own solution passes."""
     text = _text(path)
-    exercises, _ = _run(path.name, text)
+    exercises, _ = made_by(path.name, text)
     for exercise in exercises:
         _passes(exercise)
     return text, exercises
@@ -212,7 +212,7 @@ def use(path: str | Path) -> list[str]:
     know what is in it: what `own` makes, and lists EXERCISES and QUESTIONS as a lesson's module has them. Returns their
     names. ValueError, in one sentence, for a file that is none."""
     path = Path(path)
-    exercises, questions = _run(path.name, _text(path))
+    exercises, questions = made_by(path.name, _text(path))
     names = [*(q.name for q in questions), *(e.name for e in exercises)]
     for name in names:
         _named(name)
@@ -239,7 +239,7 @@ def _text(path: Path) -> str:
         raise ValueError(f"{path} is no file of exercises: {why}") from None
 
 
-def _run(name: str, text: str) -> tuple[list[Exercise], list[Question]]:
+def made_by(name: str, text: str) -> tuple[list[Exercise], list[Question]]:
     """The exercises and questions that a program makes. ValueError says where it fails."""
     linecache.cache[name] = (len(text), None, text.splitlines(True), name)  # for the text of its functions
     before = dict(EXERCISES)

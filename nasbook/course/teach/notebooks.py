@@ -18,6 +18,8 @@ HAND_IN = (
     "what you predicted and which exercises you passed, and not your name."
 )
 Cell = dict[str, Any]
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+ABOUT = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
 
 
 def as_text(notebook: dict[str, Any]) -> str:
@@ -104,9 +106,7 @@ def of_exercises(exercises: Sequence[Exercise], file: str, solved: bool) -> dict
             code(f'nasbook.exercise("{one.name}").check()', f"own-{i}-check", nasbook={"check": one.name}),
         ]
     cells += [markdown(HAND_IN, "own-hand-in"), code("nasbook.progress()", "own-progress")]
-    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-    about = {"kernelspec": kernel, "language_info": {"name": "python"}}
-    return {"cells": cells, "metadata": about, "nbformat": 4, "nbformat_minor": 5}
+    return {"cells": cells, "metadata": ABOUT, "nbformat": 4, "nbformat_minor": 5}
 
 
 def about(lesson: Lesson) -> str:

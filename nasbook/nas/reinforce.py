@@ -24,6 +24,7 @@ Gradient-Following Algorithms for Connectionist Reinforcement Learning, 1992. Re
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -101,7 +102,6 @@ class Reinforce(Method):
         super().__init__(space, seed, **settings)
         self.controller = Controller(space, self.settings.hidden, int(self.rng.integers(2**31)))
         self.weights = list(self.controller.parameters())
-        self.adam = torch.optim.Adam(self.weights, self.settings.lr)
         self.batch: list[Trial] = []  # told since the last update
         self.drawn: list[tuple[Config, float]] = []  # from the present policy, with log p, and not yet asked for
         self.b: float | None = None
@@ -110,6 +110,10 @@ class Reinforce(Method):
         self.updates = 0
         self.last: Update | None = None
         self._view: ControllerView | None = None
+
+    @cached_property
+    def adam(self) -> torch.optim.Adam:
+        return torch.optim.Adam(self.weights, self.settings.lr)  # torch loads its compiler for it, a second or more
 
     def check_space(self, space: Space) -> None:
         needs_options(self.name, space)

@@ -57,6 +57,10 @@ EQUIVALENT = {  # module -> change, and in which line where that is not clear ->
         "torch.from_numpy(self.rng.random(len(pair))).to(q) > q[:, 0]": "two real numbers are never equal",
     },
     "nasbook.nas.scarlet": {"0  →  1  in  blocks[:cut]": "the numbers of what is no block are not read"},
+    "nasbook.hpo.forest": {
+        "V[row, j] + STEP * rng.standard_normal(len(V))  →  V[row, j] - STEP * rng.standard_normal(len(V))": "a normal "
+        "step is as likely either way",
+    },
     "nasbook.hpo.nsga2": {"u <= 0.5  →  u < 0.5": "β is 1 on both sides of one half"},
     "nasbook.hpo.pbt": {
         "0  →  1  in  member(config, 0)": "a seed, and then the state with its generators takes its place",

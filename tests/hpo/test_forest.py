@@ -12,6 +12,7 @@ import nasbook
 from nasbook import Choice, Constant, Float, Int, Space
 from nasbook.hpo.forest import ForestOptimisation, ForestSettings, ForestView
 from nasbook.hpo.parts.trees import Forest, log_normal_ei
+from nasbook.kit.sobol import quasi_random
 from nasbook.kit.values import FARTHEST
 
 SVM = Space(
@@ -211,3 +212,28 @@ def test_a_value_absurdly_far_out_does_not_set_the_unit(far, taken):
     view = ForestView(Space(x=Float(0, 1)), ForestSettings(), np.zeros((20, 1)), y, none, none)
     drawn_in = q3 + 1.5 * s + s * np.log1p(FARTHEST)  # as far as anything is taken to be
     assert view.unit == pytest.approx(1e-6 * (y[-1] if taken else drawn_in))
+
+
+def test_starts_walk_uphill_as_long_as_a_neighbour_is_better():
+    """Towards a peak in seven dimensions, which quasi-random points do not come near."""
+
+    class Peaked(ForestView):
+        def acquire(self, U):
+            return -np.abs(U - 0.31).sum(1)
+
+    space = Space({f"x{j}": Float(0, 1) for j in range(7)})
+    U = np.random.default_rng(0).random((20, 7))
+    view = Peaked(space, ForestSettings(), U, U.sum(1), np.zeros((0, 7)), np.zeros((0, 7)))
+    found = [view.suggest(np.random.default_rng(seed), set()) for seed in range(5)]
+    away = [sum(abs(x - 0.31) for x in config.values()) for config in found]
+    drawn = [np.abs(quasi_random(7, 1024, np.random.default_rng(seed)) - 0.31).sum(1).min() for seed in range(5)]
+    assert np.mean(away) < 0.6 * np.mean(drawn), (away, drawn)
+
+
+def test_a_neighbour_differs_in_one_place_and_what_comes_to_life_begins_in_the_middle():
+    space = Space(kind=Choice(["a", "b"]), x=Float(0, 1, when={"kind": "b"}), y=Float(0, 1))
+    none, U = np.zeros((0, 3)), np.array([[0.25, np.nan, 0.8]])
+    view = ForestView(space, ForestSettings(), U, np.ones(1), none, none)
+    near = np.concatenate([view._exchange(U, np.random.default_rng(seed)) for seed in range(20)])
+    moved = near != [0.25, 0.5, 0.8]
+    assert (moved.sum(1) <= 1).all() and moved.any(0).all() and near.min() >= 0 and near.max() <= 1

@@ -32,6 +32,15 @@ def test_improvement_is_that_of_draws_from_the_belief():
         assert abs(v.predict(U)[0][i] - (v._shown[3] + scale * y.mean())) < 5 * scale * y.std() / np.sqrt(len(y)) + 1e-3
 
 
+def test_the_setting_chooses_between_the_improvement_and_its_probability():
+    v, U = view(3), np.linspace(0, 1, 21)[:, None]
+    p, best, _, _ = v._believe(U)
+    gain, chance = v.bars.shortfall(p, best), v.bars.cdf(p, best)
+    assert np.abs(gain - chance).max() > 0.05
+    assert np.array_equal(v.acquire(U), gain)
+    assert np.array_equal(view(3, acquisition="pi").acquire(U), chance)
+
+
 def test_the_belief_moves_and_scales_with_the_values_and_knows_what_it_was_shown():
     v, U = view(12), np.linspace(0, 1, 9)[:, None]
     mean, std = v.predict(U)

@@ -122,6 +122,22 @@ def test_a_step_in_which_all_children_fail_keeps_the_parent(monkeypatch):
     assert {t.info["parent"] for t in trace.trials[1:]} == {0}
 
 
+def test_the_next_parent_is_the_best_child_that_has_not_failed_though_it_is_worse(monkeypatch):
+    def learn(*arguments):
+        found = network_morphism_learn(*arguments)
+        count["n"] += 1
+        if count["n"] == 2:
+            return replace(found, val_loss=math.nan)
+        worse = [*found.errors[:-1], 0.9 + 0.01 * count["n"]]  # than the parent's
+        return replace(found, errors=worse) if 3 <= count["n"] <= 5 else found
+
+    network_morphism_learn, count = network_morphism.learn, {"n": 0}
+    monkeypatch.setattr(network_morphism, "learn", learn)
+    trace = nasbook.search(NetworkMorphism, small(), **SHORT)
+    assert [t.status for t in trace.trials[:5]] == ["done", "failed", "done", "done", "done"]
+    assert trace.trials[0].value < 0.93 and [t.info["parent"] for t in trace.trials[1:]] == [0] * 4 + [2] * 4
+
+
 @pytest.mark.parametrize(
     ("settings", "says"),
     [

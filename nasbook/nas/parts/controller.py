@@ -57,7 +57,8 @@ class Controller(nn.Module):
         self.place = {name: t for t, name in enumerate(self.names)}
         sizes = [len(o) for o in self.options]
         self.first = np.cumsum([1, *sizes[:-1]]).tolist()  # row of a decision's first option; row 0 is "begin"
-        self.embedding = skip_init(nn.Embedding, 1 + sum(sizes), hidden, dtype=torch.float64)
+        rows = torch.empty(1 + sum(sizes), hidden, dtype=torch.float64)
+        self.embedding = nn.Embedding.from_pretrained(rows, freeze=False)
         self.lstm = skip_init(nn.LSTMCell, hidden, hidden, dtype=torch.float64)
         self.heads = nn.ModuleList([skip_init(nn.Linear, hidden, n, dtype=torch.float64) for n in sizes])
         generator = torch.Generator().manual_seed(seed)

@@ -79,7 +79,7 @@ def gradient_of(task, h, w):
 def test_no_derivative_loads_torchs_compiler():
     """It takes more than a second, in a lab's first picture."""
     code = """
-import sys, torch
+import sys, torch, nasbook
 from nasbook.hpo.parts.unroll_length import by_length, optimum
 from nasbook.hpo.parts.unrolling import forward, online, reverse
 from nasbook.kit.memory import peak_bytes
@@ -88,6 +88,7 @@ task = LogisticCancer(train=40)
 config = dict.fromkeys(task.space.parameters, 0.1)
 w, h = task.start(0), task.logs(config)
 by_length(task, w, h, 2), optimum(task, w, h), online(task, w, h, 2, 0.1, w), task.test(config)
+nasbook.method("reinforce", nasbook.task("nb201-cifar10").space).ask()  # as the controller lab's first picture
 print(peak_bytes(lambda: (reverse(task, w, h, 2), forward(task, w, h, 2))) > 0, "torch._dynamo" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -115,6 +115,7 @@ def test_the_lab_of_the_guide_plays(module, known):
     lab = nasbook.lab("dots", trials=6)
     lab.run()
     assert len(lab.steps) == 6 and f"{lab.steps[2].trial.value:.2f}" in lab.sentence(3)
+    assert lab.telling[0] in {s.name for s in lab.settings()}
     assert lab.error is None and lab.live.picture.alt() == "6 trials over x"
 
 

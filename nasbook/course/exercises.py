@@ -136,11 +136,14 @@ class Exercise:
 
     def _ipython_display_(self) -> None:
         """The buttons, and what a page without a kernel shows instead: hints and solution, to be opened."""
-        still, body = Still(), exercise_html(self.name, self.hints, self.solution)
+        still, body = Still(), self._html()
         if wanted():
             still.instead(body, self._plain)
         else:
             still.beside(self._repr_mimebundle_(), body, self._plain)
+
+    def _html(self) -> str:
+        return exercise_html(self.name, self.hints, self.solution)
 
     @property
     def _plain(self) -> str:

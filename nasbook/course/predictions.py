@@ -144,12 +144,12 @@ class Prediction:
     def _ipython_display_(self) -> None:
         """The widget, and what a page without its kernel shows; where a site is built, a question for answers.js."""
         if wanted():
-            self._still.instead(question_html(self.name, self.options, self._asked), self._plain)
+            self._still.instead(self._html(unlocked=True), self._plain)
         else:
             self._still.beside(self._repr_mimebundle_(), self._html(), self._plain)
 
-    def _html(self) -> str:
-        return question_html(self.name, self.options, self._asked, self.answer)
+    def _html(self, unlocked: bool = False) -> str:
+        return question_html(self.name, self.options, self._asked, None if unlocked else self.answer)
 
     @property
     def _plain(self) -> str:

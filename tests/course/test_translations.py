@@ -158,6 +158,17 @@ def test_buttons_and_notes_are_translated_also_when_they_change():
     assert isinstance(shown, w.VBox)
 
 
+def test_what_a_page_without_a_kernel_shows_is_translated():
+    exercise, asked = nasbook.exercise("de/01.enough"), nasbook.predict("de/01.q2")
+    shown = [exercise._html(), exercise._plain, asked._html(unlocked=True), asked._plain]
+    asked.lock(1)
+    shown += [asked._html(), repr(asked.reveal({60: (0.95, 0.96)})), asked.reveal({60: (0.95, 0.96)})._repr_html_()]
+    for text in shown:
+        bare_text = re.sub("<pre>.*?</pre>|<code>.*?</code>|<[^>]+>", "", html.unescape(text), flags=re.S)
+        assert not re.search(r"Hint|Solution|Lock|Exercise|Predict|answer|Choose", bare_text), bare_text
+        assert not ENGLISH.search(bare_text), bare_text
+
+
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [

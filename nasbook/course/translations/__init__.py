@@ -110,6 +110,13 @@ class Spoken(Exercise):
     def show(self) -> Any:
         return spoken(super().show(), self.say)
 
+    def _html(self) -> str:
+        return self.say(super()._html())
+
+    @property
+    def _plain(self) -> str:
+        return self.say(super()._plain)
+
 
 @dataclass(frozen=True)
 class SpokenResult(Result):
@@ -136,6 +143,13 @@ class SpokenPrediction(Prediction):
     def _build(self) -> None:
         super()._build()
         spoken(self.widget, self.say)
+
+    def _html(self, unlocked: bool = False) -> str:
+        return self.say(super()._html(unlocked))
+
+    @property
+    def _plain(self) -> str:
+        return self.say(super()._plain)
 
     def again(self) -> Prediction:
         super().again()

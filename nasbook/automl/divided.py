@@ -11,6 +11,7 @@ import numpy as np
 
 from nasbook.automl import splits
 from nasbook.automl.data import Data
+from nasbook.automl.losses import loss_of
 from nasbook.task import Task
 
 MEMORY = 2**28  # bytes of predictions that a task remembers
@@ -19,10 +20,11 @@ MEMORY = 2**28  # bytes of predictions that a task remembers
 class Divided(Task):
     """table: all rows. seen, unseen: which of them the search sees, and which are the test. known: the table of those
     that it sees; y (n,), y_test: their target. splits: (train, held out), of each fold; fold (n,): in which one a row
-    is held out. kept: predictions of whole cross-validations."""
+    is held out. kept: predictions of whole cross-validations. loss_name: one of LOSSES."""
 
     table: Data
     folds: int
+    loss_name: str
 
     def divide(self, seen: np.ndarray, unseen: np.ndarray, seed: int) -> None:
         """From now on the search sees these rows of the table, in folds drawn with the seed."""
@@ -53,6 +55,10 @@ class Divided(Task):
         elif data is not None and not isinstance(data, str):
             given = {**given, "data": f"a table of {len(self.table.y)} rows, {self.table.digest}"}
         self._arguments = dict(given)
+
+    def loss(self, y: np.ndarray, p: np.ndarray) -> float:
+        """What is minimised, of predictions p, (n, classes) or (n,), of rows y (n,)."""
+        return loss_of(self.loss_name, y, p)
 
     def nothing(self) -> np.ndarray:
         """Predictions of no row yet."""

@@ -20,7 +20,7 @@ from nasbook.automl import splits
 from nasbook.automl.build import build
 from nasbook.automl.data import KINDS, read
 from nasbook.automl.divided import Divided
-from nasbook.automl.losses import LOSSES, loss_of
+from nasbook.automl.losses import LOSSES
 from nasbook.automl.quiet import quiet
 from nasbook.automl.space import check_models, pipeline_space, uneven
 from nasbook.automl.tables import TABLES, bundled
@@ -110,10 +110,6 @@ class Pipelines(Divided):
         if key not in self.kept:
             self.evaluate(config, seed=seed)
         return self.kept[key]
-
-    def loss(self, y: np.ndarray, p: np.ndarray) -> float:
-        """What is minimised, of predictions p, (n, classes) or (n,), of rows y (n,)."""
-        return loss_of(self.loss_name, y, p)
 
     # ---- rows that no trial has seen -------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,9 +18,6 @@ from nasbook.plots.style import Figure
 from nasbook.plots.viewed import WEIGHTS, step_of
 from nasbook.task import Task
 from nasbook.trace import Step, Trace, Trial
-
-if TYPE_CHECKING:
-    import networkx as nx
 
 # The look of an operation, the same in every picture: (colour, dash, width relative to a 3×3 convolution).
 LOOKS: dict[str, tuple[str, Any, float]] = {
@@ -58,21 +55,15 @@ def stage(picture: Picture, fig: Figure | SubFigure, top: float, low: float = -1
     return ax
 
 
-def cell_graph(cell: Any) -> nx.MultiDiGraph:
-    """Nodes 0 … 3 and the edges that are not `none`, each with its `op` and whether it is `used`: on a way from input
-    to output."""
-    import networkx as nx
-
-    graph = nx.MultiDiGraph()
-    graph.add_nodes_from(range(len(NODES)))
-    for (i, j), op in zip(EDGES, to_cell(cell), strict=True):
-        if OPS[op] != "none":
-            graph.add_edge(i, j, op=OPS[op])
-    out = len(NODES) - 1
-    alive = ({0} | nx.descendants(graph, 0)) & ({out} | nx.ancestors(graph, out))
-    for i, j, data in graph.edges(data=True):
-        data["used"] = i in alive and j in alive
-    return graph
+def used_edges(cell: Any) -> dict[tuple[int, int], bool]:
+    """The edges that are not `none`, and whether each is used: on a way from input to output."""
+    there = [edge for edge, op in zip(EDGES, to_cell(cell), strict=True) if OPS[op] != "none"]
+    fed, heard = {0}, {len(NODES) - 1}
+    for i, j in sorted(there):
+        fed |= {j} if i in fed else set()
+    for i, j in sorted(there, key=lambda edge: -edge[1]):
+        heard |= {i} if j in heard else set()
+    return {(i, j): {i, j} <= fed & heard for i, j in there}
 
 
 def count(ops: Sequence[str]) -> str:
@@ -117,8 +108,7 @@ class CellPicture(Picture):
         except (TypeError, ValueError) as error:
             raise ValueError(f"cell draws a cell of NAS-Bench-201, and this is none: {error}") from None
         self.ops = [OPS[op] for op in self.cell]
-        self.graph = cell_graph(self.cell)
-        used = {(i, j): data["used"] for i, j, data in self.graph.edges(data=True)}
+        self.used = used = used_edges(self.cell)
         for k, edge in enumerate(EDGES):
             op, line, label = self.ops[k], self.lines[edge], self.labels[edge]
             line.set_visible(op != "none")

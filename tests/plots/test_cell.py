@@ -18,7 +18,7 @@ from nasbook.plots import (
     training,
     weights,
 )
-from nasbook.plots.cell import arc, cell_graph
+from nasbook.plots.cell import arc, used_edges
 
 
 def view(epoch, rng):
@@ -37,23 +37,21 @@ def views():
 # ---- cells -------------------------------------------------------------------------------------------------------
 
 
-def test_the_graph_knows_what_has_an_effect():
-    graph = cell_graph("030010")  # only in → 2 (conv3x3) and 1 → out (skip): both lead nowhere
-    assert {(i, j): (d["op"], d["used"]) for i, j, d in graph.edges(data=True)} == {
-        (0, 2): ("conv3x3", False),
-        (1, 3): ("skip", False),
-    }
-    graph = cell_graph("333132")
-    assert all(d["used"] for *_, d in graph.edges(data=True)) and graph.number_of_edges() == 6
+def test_the_edges_know_what_has_an_effect():
+    # only in → 2 (conv3x3) and 1 → out (skip): both lead nowhere
+    assert used_edges("030010") == {(0, 2): False, (1, 3): False}
+    assert used_edges("333132") == dict.fromkeys(EDGES, True)
 
 
 def test_used_means_on_a_path_from_input_to_output():
     rng = np.random.default_rng(0)
     for _ in range(40):
-        graph = cell_graph(tuple(rng.integers(0, 2, 6)))
-        plain = nx.DiGraph(graph)
+        cell = tuple(rng.integers(0, 2, 6).tolist())
+        used, there = used_edges(cell), [e for e, op in zip(EDGES, cell, strict=True) if op]
+        plain = nx.DiGraph(there)
+        plain.add_nodes_from(range(4))
         on_paths = {e for path in nx.all_simple_edge_paths(plain, 0, 3) for e in path}
-        assert {(i, j) for i, j, d in graph.edges(data=True) if d["used"]} == on_paths
+        assert list(used) == there and {e for e in used if used[e]} == on_paths
 
 
 def test_edges_are_named_none_is_not_drawn_and_skip_is_dashed():

@@ -160,7 +160,7 @@ class Best(CellPicture):
         return False
 
     def alt(self) -> str:
-        if not self.graph.edges:
+        if not self.used:
             return "No cell has been tried yet."
         if not self.turned:
             return super().alt()

@@ -179,7 +179,7 @@ class Derived(CellPicture):
         return False
 
     def alt(self) -> str:
-        return f"The derived cell. {super().alt()}" if self.graph.edges else "No cell is derived yet."
+        return f"The derived cell. {super().alt()}" if self.used else "No cell is derived yet."
 
 
 class Training(TrainingPicture):

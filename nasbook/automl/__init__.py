@@ -10,9 +10,11 @@ splits.py     an untouched test, and folds
 divided.py    a task on rows that are divided; losses.py: what is minimised
 evaluate.py   the task: cross-validation with out-of-fold predictions kept, and an untouched test
 ensemble.py   what a search has tried, together: greedy selection, bagged or stacked, with its three numbers
+sizes.py      these of greedy ensembles of 1, 2, … members
 predictions.py  out-of-fold predictions, beside a trace
 honest.py     the search's own number, the nested one, the test
 voting.py     probabilities from any classifier; stands alone on NumPy and scikit-learn
-write.py      the winner as a source file that needs no nasbook
+program.py    an estimator as a source file that needs no nasbook
+write.py      the winner as such a file
 together.py   the ensemble as such a file
 """

@@ -20,7 +20,7 @@ scikit-learn's: of two classes, the second probability is enough.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -29,7 +29,7 @@ import numpy as np
 
 from nasbook.automl.predictions import seed_of
 from nasbook.kit.checks import one_of, whole
-from nasbook.kit.ensemble import Loss, Says, bagged, combine, error, greedy, nested, outer
+from nasbook.kit.ensemble import Says, bagged, combine, error, greedy, nested
 from nasbook.space import Config
 from nasbook.task import Predicts, Task
 from nasbook.trace import Trace
@@ -146,32 +146,6 @@ def test(trace: Trace, found: Ensemble, task: Any) -> float:
     said = {i: task.predict_test(trials[i].config, seed_of(trace, trials[i])) for i in used}
     nothing = np.zeros_like(next(iter(said.values())))
     return task.loss(task.y_test, found.predict([said.get(i, nothing) for i in found.ids]))
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """Losses of the greedy ensembles of 1, 2, … members: (K,) each, as `numbers` has them of rows without an order;
-    order: who was taken."""
-
-    own: np.ndarray
-    nested: np.ndarray
-    test: np.ndarray
-    order: tuple[int, ...]
-
-
-def by_size(P: Any, y: Any, fold: Any, P_test: Any, y_test: Any, loss: Loss, size: int, replace: bool = True) -> Sizes:
-    """The three numbers of a pool with predictions P of the rows that choose, and P_test of those that nobody sees."""
-    P, P_test, fold = np.asarray(P, float), np.asarray(P_test, float), np.asarray(fold)
-
-    def along(order: Sequence[int], P: np.ndarray) -> np.ndarray:
-        return np.cumsum(P[list(order)], 0) / np.arange(1, len(order) + 1).reshape(-1, *[1] * (P.ndim - 1))
-
-    chosen = greedy(P, y, loss, size, replace)
-    said = np.empty((len(chosen.order), *P.shape[1:]))
-    for out, others in outer(fold):
-        said[:, out] = along(greedy(P[:, others], y[others], loss, size, replace).order, P[:, out])
-    nested, test = ([loss(p, t) for p in ps] for ps, t in ((said, y), (along(chosen.order, P_test), y_test)))
-    return Sizes(np.array(chosen.losses), np.array(nested), np.array(test), chosen.order)
 
 
 def stack(P: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:

@@ -23,6 +23,7 @@ from nasbook.automl.build import build
 from nasbook.automl.ensemble import Ensemble
 from nasbook.automl.evaluate import Pipelines
 from nasbook.automl.predictions import seed_of
+from nasbook.automl.program import program
 from nasbook.automl.quiet import quiet
 from nasbook.space import Config
 from nasbook.trace import Trace
@@ -86,7 +87,7 @@ def source(task: Pipelines, members: Sequence[Member]) -> str:
         f"], {soft}weights={chosen.weights})",
     ])  # fmt: skip
     own = voting if "Voter(" in text else None
-    return write.program(task, {**models, "ensemble": text}, own, [type(chosen)([])])
+    return program(task, {**models, "ensemble": text}, own, [type(chosen)([])])
 
 
 def save(task: Pipelines, members: Sequence[Member], folder: str | Path) -> Path:

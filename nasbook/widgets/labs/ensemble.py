@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import nasbook
-from nasbook.automl.ensemble import Sizes, by_size
+from nasbook.automl.sizes import Sizes, by_size
 from nasbook.kit.ensemble import correlation, error, nll
 from nasbook.plots.data import bootstrap
 from nasbook.plots.labs.ensemble import MOST, PoolsPicture, PoolsState

@@ -183,7 +183,7 @@ class Desk:
                 order(out, pause=False, stop=False)
 
     def turn(self) -> bool:
-        """Look whether there are new orders: True where a configuration is to be tried next. KeyboardInterrupt where
+        """See whether there are new orders: True where a configuration is to be tried next. KeyboardInterrupt where
         the run is to stop."""
         news = False
         if (seen := self._signature()) != self._seen:

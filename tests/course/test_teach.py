@@ -15,6 +15,7 @@ from nasbook.course.notes import Notes, Part
 from nasbook.course.teach import folder
 from nasbook.course.teach.lesson import Lesson, read
 from nasbook.course.teach.plan import course, workshop
+from nasbook.course.teach.slides import slides
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
@@ -114,6 +115,14 @@ def test_slides_need_nothing_but_themselves_and_have_every_question_and_exercise
     for question in questions("03"):
         assert all(option.replace("'", "&#x27;") in text for option in question.options)
     assert "def expected_improvement(mean, std, best):\n    u" not in text
+
+
+@pytest.mark.parametrize("number", LESSONS)
+def test_no_slide_shows_the_source_of_a_formula_or_a_link(number):
+    text = slides(read(NOTEBOOKS, number))
+    body = text[text.index("<body") : text.index("<script>")]
+    assert "$" not in body and "](" not in body and not Page(text).outside
+    assert not re.search(r":\s*</p>\s*(<aside|</section)", body), "it announces what is not there"
 
 
 def test_the_teachers_notebook_says_what_to_say(made):

@@ -63,15 +63,24 @@ def _slide(text: str, notes: str) -> str:
 
 
 def _words(text: str) -> str:
-    """The first sentences of a text: whole ones, about WORDS words, without links, tables and code."""
-    text = re.sub(r"```.*?```|^\|.*$|^ {4}.*$", "", text, flags=re.M | re.S)
+    """The first sentences of a text: whole ones, about WORDS words, without links, tables, code and formulas, which a
+    page without a network cannot set."""
+    text = re.sub(r"\$\$.*?\$\$|```.*?```|^\|.*$|^ {4}.*$", "", text, flags=re.M | re.S)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
     kept: list[str] = []
     for paragraph in re.split(r"\n\s*\n", text.strip()):
-        sentences = re.split(r"(?<=[.?!:]) (?=[A-Z*])", paragraph.strip())
-        for sentence in sentences:
-            if kept and sum(len(s.split()) for s in kept) + len(sentence.split()) > WORDS:
-                return " ".join(kept)
-            kept.append(sentence)
-        kept[-1] += "\n\n"
-    return " ".join(kept).strip()
+        for sentence in re.split(r"(?<=[.?!:]) (?=[A-Z*])", paragraph.strip()):
+            if "$" in sentence or (kept and len(" ".join([*kept, sentence]).split()) > WORDS):
+                return _ended(kept)
+            kept.append(sentence.strip())
+        while kept and kept[-1].endswith(":"):  # it announces what is not here
+            kept.pop()
+        if kept:
+            kept[-1] += "\n\n"
+    return _ended(kept)
+
+
+def _ended(sentences: list[str]) -> str:
+    while sentences and sentences[-1].endswith(":"):
+        sentences.pop()
+    return " ".join(sentences).strip()

@@ -60,6 +60,15 @@ def test_a_packed_run_has_the_trials_of_one_at_a_time(packs, tmp_path, method):
     assert all(a[1] <= b[0] + 1e-9 for a, b in zip(spans, spans[1:], strict=False)), "one worker, one after the other"
 
 
+@pytest.mark.parametrize(("trials", "workers", "packed", "sizes"), [(6, 2, 6, [3, 3]), (7, 3, 4, [2, 2, 3])])
+def test_what_is_left_is_shared_evenly_by_the_workers(packs, tmp_path, trials, workers, packed, sizes):
+    path = packs(trials, more=f"packed: {packed}\nworkers: {workers}")
+    path.write_text(path.read_text().replace("high: 1", "high: 0.9"))
+    trace = run(path, tmp_path / "out")
+    assert sorted(len(row["x"]) for row in starts(path)) == sizes and len(trace) == trials
+    assert sorted(t.id for t in trace.trials) == list(range(trials))
+
+
 def test_one_of_a_pack_that_fails_fails_alone_and_one_that_ends_processes_is_found(packs, tmp_path):
     path = packs(6, more="packed: 6\nfirst: [{x: 0.1}, {x: 0.95}, {x: 0.99}, {x: 0.2}]")
     text = path.read_text().replace("{trials: 6}", "{trials: 6, max_failures: 0}").replace("high: 1", "high: 1.0")

@@ -15,8 +15,9 @@ clock that the contenders could look at shows the processor seconds of this proc
 machine takes nothing from anybody.
 
 automl.csv: 5 CPU seconds each, 3 splits of wine, cancer and diabetes, with FLAML 2.7.0, and AutoGluon 1.6.3 without its
-neural networks, on a busy machine. With so few splits and seconds it tells what was tried, not who is better: of the
-differences to boosting only that on diabetes, 6 to 7 of 64, is more than two standard errors for all that search.
+neural networks, on a busy machine. With three splits and so few seconds it shows that the contest can be held, not who
+is better: on diabetes all that search are 6 to 7 below boosting's 64, on cancer random search and TPE are some 2.5
+points below its 4.1 %, and no program is told from another.
 """
 
 from __future__ import annotations

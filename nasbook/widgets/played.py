@@ -15,6 +15,8 @@ import base64
 import html
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from nasbook import registry
 from nasbook.plots.style import number
 
 HERE = Path(__file__).parent
+SHORT = 3  # so few frames are wanted where a lesson is only tried, not shown
 
 
 @dataclass(frozen=True)
@@ -115,54 +118,67 @@ def _uri(image: bytes) -> str:
 
 def lab_frames(name: str, frames: int = 12, **settings: Any) -> Frames:
     """The frames of a lab by its name, with the settings that it is shown with; `settings` count more."""
-    made = registry.find("lab", name).load()
-    lab = registry.make("lab", name, **{**made.shown_with, **settings})
+    lab = registry.find("lab", name).load().to_show(**settings)
     try:
         return capture(lab, frames)
     finally:
         lab.close()
 
 
-def capture(lab: Any, frames: int = 12) -> Frames:
+def capture(lab: Any, frames: int = 12, short: bool = False) -> Frames:
     """Run copies of a lab, one for each value of its telling control, and keep at most so many frames of each history.
 
-    ValueError for fewer than two frames; what goes wrong in the lab is raised as it is."""
+    short: only the first frames - 1 steps are made, and no other value is tried; for tests. ValueError for fewer than
+    two frames; what goes wrong in the lab is raised as it is."""
     if frames < 2:
         raise ValueError(f"capture: at least two frames are needed, not {frames!r}")
-    name, values = lab.telling or ("", ())
-    own = lab.values.get(name)
+    name, values = (None if short else lab.telling) or ("", ())
     if not name or lab.controls[name].disabled:  # it has no say with these settings
-        name, values, own = "", (), None
+        name, values = "", ()
+    own = lab.values.get(name)
     if name and own not in values:
         values = (*values, own) if isinstance(own, str | bool) else tuple(sorted((*values, own)))
-    rows: dict[Any, tuple[Frame, ...]] = {}
-    for value in values or (own,):
-        few = frames if value == own else max(2, (frames + 1) // 2)  # the lab's own history is shown in more detail
-        try:
-            other = lab.copy(**({name: value} if name else {}))
-        except ValueError:
-            if value == own:
-                raise
-            continue  # a value that does not go with the lab's other settings
-        rows[value] = _row(other, few)
+    few = (frames + 1) // 2  # the lab's own history is shown in more detail than what it is compared with
+    with _run(lab.copy(), frames - 1 if short else None) as one:
+        found = {own: _row(one, frames)}
+        for value in values:
+            try:
+                if value != own and lab.draws_only(name):
+                    one.set(**{name: value})
+                    found[value] = _row(one, few)
+                elif value != own:
+                    with _run(lab.copy(**{name: value})) as other:
+                        found[value] = _row(other, few)
+            except ValueError:
+                continue  # a value that does not go with the lab's other settings
+    rows = {value: found[value] for value in values or (own,) if value in found}
     with Image.open(io.BytesIO(rows[own][-1].image)) as image:
         width, height = image.size
-    setting = lab.controls.get(name)
-    labels = tuple(_label(setting, value) for value in rows) if setting else ("",)
-    control = setting.description if setting else ""
-    return Frames(lab.name, lab.unit, width, height, control, labels, tuple(rows.values()), list(rows).index(own))
+    control = lab.controls.get(name)
+    labels = tuple(_label(control, value) for value in rows) if control else ("",)
+    label = control.description if control else ""
+    return Frames(lab.name, lab.unit, width, height, label, labels, tuple(rows.values()), list(rows).index(own))
+
+
+@contextmanager
+def _run(lab: Any, steps: int | None = None) -> Iterator[Any]:
+    """A lab that has been run, to the end or so many steps; closed in the end."""
+    try:
+        if steps is None:
+            lab.run()
+        else:
+            lab.step(steps)
+        yield lab
+    finally:
+        lab.close()
 
 
 def _row(lab: Any, frames: int) -> tuple[Frame, ...]:
-    try:
-        lab.run()
-        row = []
-        for step in places(len(lab.steps), frames):
-            lab.scrub(step)
-            row.append(Frame(step, to_webp(lab.image.png), lab.image.alt, lab.said))
-        return tuple(row)
-    finally:
-        lab.close()
+    row = []
+    for step in places(len(lab.steps), frames):
+        lab.scrub(step)
+        row.append(Frame(step, to_webp(lab.image.png), lab.image.alt, lab.said))
+    return tuple(row)
 
 
 def places(steps: int, frames: int) -> list[int]:

@@ -72,7 +72,7 @@ from nasbook.widgets import cells
 from nasbook.widgets.files import Files
 from nasbook.widgets.frames import Live
 from nasbook.widgets.pick import ClickImage
-from nasbook.widgets.played import capture
+from nasbook.widgets.played import SHORT, capture
 from nasbook.widgets.runner import Runner
 from nasbook.widgets.settings import Setting, choose, count, nearest, same, slide, tick
 from nasbook.widgets.still import Still, wanted
@@ -137,6 +137,7 @@ class Lab(W.VBox):
     lines: ClassVar[int] = 3  # of the longest usual sentence, so that the room is kept and nothing below it moves
     anew: ClassVar[str] = "the search starts again"  # what a change of a setting that makes the steps brings about
     telling: ClassVar[tuple[str, tuple[Any, ...]] | None] = None  # the setting that tells most, and values to compare
+    drawn_only: ClassVar[tuple[str, ...]] = ()  # settings with effect="live" that change nothing but what is drawn
     shown_with: ClassVar[dict[str, Any]] = {}  # settings for pages without a kernel, where the default takes long
     made_with: dict[str, Any]  # the arguments that make a lab like this one
 
@@ -398,6 +399,15 @@ class Lab(W.VBox):
             raise ValueError(f"the {self.name} lab has no setting {name!r}; {hint}")
         return self._settings[name]
 
+    def draws_only(self, name: str) -> bool:
+        """Does a change of this setting leave the steps as they are, and change only what is drawn?"""
+        return self._settings[name].effect == "view" or name in self.drawn_only
+
+    @classmethod
+    def to_show(cls, **values: Any) -> Lab:
+        """The lab as a page without a kernel shows it."""
+        return cls(**{**cls.shown_with, **values})
+
     def copy(self, **values: Any) -> Lab:
         """A lab of its own that was made as this one was, but for these settings; nothing has been tried in it."""
         return type(self)(**{**self.made_with, **values})
@@ -499,7 +509,7 @@ class Lab(W.VBox):
     def _ipython_display_(self) -> None:
         """The lab, and the still that a page without its kernel shows; where a site is built, what can be played."""
         if frames := wanted():
-            shown = capture(self, frames)
+            shown = capture(self, frames, short=frames <= SHORT)
             self._still.instead(shown.html(), shown.alt)
         else:
             self._still.beside(self._repr_mimebundle_(), self._still_html(), self.image.alt)

@@ -82,5 +82,23 @@ def test_places():
 @pytest.mark.parametrize("entry", registry.LABS, ids=lambda e: e.name)
 def test_each_lab_says_which_control_tells_most(entry):
     made = entry.load()
+    if made.telling is None:
+        return
     name, values = made.telling
     assert 2 <= len(values) <= 7 and len(set(values)) == len(values), name
+
+
+def test_a_setting_that_only_draws_needs_no_other_search_and_a_short_look_no_other_value():
+    class Banded(DotsLab):
+        telling = ("band", (True, False))
+        made = 0
+
+        def make_search(self):
+            Banded.made += 1
+            return super().make_search()
+
+    frames = capture(Banded(trials=8), 4)
+    assert Banded.made == 1 and frames.labels == ("yes", "no") and [len(row) for row in frames.rows] == [4, 2]
+    short = capture(Banded(trials=8), 3, short=True)
+    assert [f.step for f in short.rows[0]] == [0, 1, 2] and short.control == ""
+    assert short.rows[0][0] == frames.rows[0][0]

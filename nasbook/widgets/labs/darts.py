@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -44,6 +44,7 @@ class DartsLab(Lab):
 
     name = "darts"
     telling = ("alpha_lr", (0.005, 0.02, 0.1))
+    shown_with: ClassVar[dict[str, Any]] = {"epochs": 12}
     lines = 4
     unit = "epoch"
     _aim: tuple[int, str] | None = None  # epochs and images that the axes are set for

@@ -65,6 +65,7 @@ class EstimatorsLab(Lab):
 
     name = "estimators"
     telling = ("budget", (0.5, 3.0, 30.0, 300.0))
+    drawn_only = ("budget",)
     unit = "estimator"
     anew = "the estimators begin again"
 

@@ -10,7 +10,7 @@ where that has ended. Then φ is judged on tasks of other digits, beside random 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import nasbook
 from nasbook.plots.picture import Stack
@@ -31,7 +31,8 @@ class FewShotLab(Lab):
     """
 
     name = "few-shot"
-    telling = ("inner_steps", (1, 5, 10))
+    telling = ("inner_steps", (1, 5))
+    shown_with: ClassVar[dict[str, Any]] = {"epochs": 4}
     unit = "epoch"
     lines = 4
 

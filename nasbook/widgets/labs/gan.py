@@ -11,7 +11,7 @@ the reward from which the controller learns; "Images of a reward" says from how 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -36,7 +36,8 @@ class GANLab(Lab):
     """
 
     name = "gan"
-    telling = ("images", (10, 50, 500))
+    telling = None
+    shown_with: ClassVar[dict[str, Any]] = {"epochs": 6}
     lines = 4
     unit = "epoch"
     _epochs: int | None = None  # that the axes are set for

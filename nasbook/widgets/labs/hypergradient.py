@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from torch import Tensor
@@ -47,7 +47,8 @@ class HypergradientLab(Lab):
     """
 
     name = "hypergradient"
-    telling = ("unroll", (1, 5, 20, 50))
+    telling = ("unroll", (1, 5, 20))
+    shown_with: ClassVar[dict[str, Any]] = {"rounds": 15}
     lines = 4
     unit = "round"
 

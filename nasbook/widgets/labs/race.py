@@ -56,6 +56,7 @@ class RaceLab(Lab):
 
     name = "race"
     telling = ("x", ("trials", "time"))
+    drawn_only = ("x",)
     lines = 4
     unit = "round"
     anew = "the race starts again"

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import html
 import json
+import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -21,6 +23,7 @@ from typing import Any
 
 import ipywidgets as W
 
+import nasbook
 from nasbook.cost import CORE_WATTS, Cost, cost
 from nasbook.plots.data import Quantity, baseline_for, label_of
 from nasbook.plots.labs.run import RunPicture, RunState
@@ -50,7 +53,8 @@ class RunLab(Lab):
     ('curves', 'workers', 'load'), follow, watts (of a core at work)."""
 
     name = "run"
-    telling = ("show", ("curves", "workers", "load"))
+    telling = ("show", ("curves", "workers"))
+    drawn_only = ("show",)
     lines = 3
 
     def __init__(self, folder: str | Path = "", **values: Any) -> None:
@@ -61,6 +65,23 @@ class RunLab(Lab):
         super().__init__(folder=str(folder) or newest(), **values)
         self.add_class("nb-own-left")
         self._speed.value = float("inf")
+
+    @classmethod
+    def to_show(cls, **values: Any) -> Lab:
+        """A small run of its own, unless there is a folder."""
+        if "folder" in values:
+            return cls(**values)
+        folder = Path(tempfile.mkdtemp(prefix="nasbook-run-"))
+        nasbook.search("tpe", "digits-hpo-messy", trials=24, workers=3, out=folder / "trace.jsonl")
+        return cls(folder=folder, **values)
+
+    def copy(self, **values: Any) -> Lab:
+        """A lab of the same run. A run that is at work or about to begin is awaited, so that it is shown whole."""
+        patience = time.monotonic() + 60
+        while (state := self.watched.state()) in LIVE or (state == "absent" and time.monotonic() < patience):
+            time.sleep(0.5)
+            self.look()
+        return super().copy(**values)
 
     def settings(self) -> list[Setting]:
         folder = W.Text(

@@ -68,7 +68,7 @@ class WeightSharingLab(Lab):
     recalibrate, epochs (of each operation), score ('loss', 'accuracy'), data ('messy', 'digits', 'textures'), seed."""
 
     name = "weight-sharing"
-    telling = ("sampling", ("spos", "fairnas", "enas"))
+    telling = ("recalibrate", (True, False))
     lines = 4
     unit = "path"
 

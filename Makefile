@@ -94,7 +94,9 @@ PYTEST  := $(THREADS) $(BIN)/python -m pytest --durations=10 --durations-min=1
 # A file stays on one worker, so that a notebook's cells share a kernel, and a file's tests what they have made once.
 SPREAD  := $(PYTEST) -n $(WORKERS) --dist loadfile
 # Each notebook runs once, with every control of its labs moved on the way (tests/course/moved.py).
-NBVAL   := env PYTHONPATH="$(CURDIR)/tests" $(SPREAD) -p warm -p course.moved --nbval-lax --nbval-current-env --nbval-cell-timeout=60
+# What it has shown is left in build/executed, where the site is built from.
+EXECUTED := $(CURDIR)/build/executed
+NBVAL   := env PYTHONPATH="$(CURDIR)/tests" NASBOOK_EXECUTED="$(EXECUTED)" $(SPREAD) -p warm -p course.moved --nbval-lax --nbval-current-env --nbval-cell-timeout=60
 
 test: env-test
 	@failed=; \
@@ -107,7 +109,8 @@ test: env-test
 	step "tests" env $(SPREAD) -p no:nbval --no-loadscope-reorder -m "not browser and not peers" tests; \
 	step "types" types; \
 	$(if $(wildcard tests/browser),step "browser" env $(SPREAD) -p no:nbval -m browser tests/browser;) \
-	$(if $(NOTEBOOKS),step "notebooks" $(NBVAL) $(NOTEBOOKS);) \
+	$(if $(NOTEBOOKS),rm -rf "$(EXECUTED)"; step "notebooks" $(NBVAL) $(NOTEBOOKS); \
+	step "site" env NASBOOK_EXECUTED="$(EXECUTED)" $(PYTEST) -p no:nbval -m browser tests/site;) \
 	if [ -n "$$failed" ]; then printf '\nFAILED: %s\n' "$${failed#, }"; exit 1; fi; \
 	[ -n "$$browser" ] || printf '\nTHE BROWSER TESTS WERE SKIPPED: NO CHROMIUM OR CHROME WAS FOUND.\n'; \
 	printf '\nAll passed.\n'

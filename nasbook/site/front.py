@@ -28,7 +28,7 @@ def bar(lesson: Lesson, repository: str) -> str:
         f'<a href="{html.escape(binder(repository, f"notebooks/{file}"))}">Open on Binder</a>' if repository else ""
     )
     taken = f'<a href="../notebooks/{file}" download>Download the notebook</a>'
-    return f'<p class="nb-bar">{opened}{taken}</p>'
+    return f'<p class="nb-open">{opened}{taken}</p>'
 
 
 def title(notebook: Any) -> str:

@@ -4,9 +4,11 @@
 
 Each notebook runs once, cell by cell. After a cell that shows a lab every control of every lab is moved, after one that
 asks a question its answer is locked (the first question of a lesson is left open, as by somebody in a hurry), and at
-the end what came out is compared with tests/course/outcomes.json.
+the end what came out is compared with tests/course/outcomes.json. Where NASBOOK_EXECUTED names a folder, the notebook is
+left there as it was run, with a few frames of each lab: the site is built from these (tests/site).
 """
 
+import copy
 import json
 import os
 import re
@@ -20,6 +22,8 @@ from course.prompts import asked, prompts
 from nbval.plugin import IPyNbCell
 
 FOLDER = tempfile.TemporaryDirectory(prefix="nasbook-progress-")
+EXECUTED = os.environ.get("NASBOOK_EXECUTED")
+FRAMES = "3"  # of each lab, in what is kept: they cost time
 OPEN = re.compile(r"You said: nothing\. It was: (.*?)\. You locked no answer this time\.")
 
 
@@ -45,6 +49,18 @@ def pytest_collection_modifyitems(items):
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
     os.environ["NASBOOK_PROGRESS"] = progress(item.path)  # for the kernel, which begins with its first cell
+    if EXECUTED:
+        os.environ["NASBOOK_FRAMES"] = FRAMES
+
+
+def keep(cells, folder):
+    """Leave a notebook as it was run: its own cells, with what they have shown."""
+    notebook = copy.deepcopy(cells[0].parent.nb)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for count, (made, cell) in enumerate(zip(code, cells, strict=True), 1):
+        made.outputs, made.execution_count = list(cell.test_outputs or ()), count
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, folder / cells[0].path.name)
 
 
 def progress(path):
@@ -67,6 +83,8 @@ class Outcomes(pytest.Item):
         self.cells = cells
 
     def runtest(self):
+        if EXECUTED:
+            keep(self.cells, Path(EXECUTED))
         number = self.path.name[:2]
         questions = {name for name in prompts(number) if ".q" in name}
         untouched = {name: outcome for name, outcome in KEPT.items() if name[:2] == number}

@@ -1,0 +1,160 @@
+"""The site in a real browser: every page without a network, every link, every lab, and no fault that axe-core finds.
+
+It is built from the lessons that the notebooks' tests have run and left in build/executed (tests/course/moved.py).
+"""
+
+import os
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import axe_playwright_python
+import pytest
+from browser.jupyter import FLAGS
+from find_browser import find_browser
+from playwright.sync_api import sync_playwright
+
+from nasbook import registry, site
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).parents[2]
+NAMED = os.environ.get("NASBOOK_EXECUTED")
+EXECUTED = Path(NAMED or ROOT / "build" / "executed")
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+KINDS = {  # of pages, each with one of them
+    "index.html", "lessons/index.html", "lessons/02_gaussian_processes.html", "methods/index.html",
+    "methods/bayesian.html", "gallery.html", "reference/index.html", "reference/nasbook.html",
+    "sources/nasbook-hpo-parts-gp-py.html", "search.html", "genindex.html",
+}  # fmt: skip
+
+
+class Page(HTMLParser):
+    """What a page has: its ids, its links, and what it loads."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.ids, self.links, self.loads = [], set(), set()
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        has = dict(attributes)
+        self.ids += [has["id"]] if has.get("id") else []
+        if tag == "a" and has.get("href"):
+            self.links.add(has["href"])
+        elif tag == "link" and "stylesheet" in has.get("rel", ""):
+            self.loads.add(has["href"])
+        elif has.get("src"):
+            self.loads.add(has["src"])
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    if not NAMED and not EXECUTED.is_dir():
+        pytest.skip("no lessons were run: `make notebooks` leaves them in build/executed")
+    out = tmp_path_factory.mktemp("site")
+    return site.build(out, ROOT / "notebooks", executed=EXECUTED, repository="someone/nasbook", frames=3)
+
+
+@pytest.fixture(scope="module")
+def pages(report):
+    return {p.relative_to(report.out).as_posix(): Page(p) for p in sorted(report.out.rglob("*.html"))}
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=find_browser(), args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def window(chromium, report):
+    """Opens a window without a network; what went wrong in it, or asked for more than files, fails the test."""
+    wrong, contexts = [], []
+
+    def open_window(width, scheme="light"):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True, reduced_motion="reduce"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
+        page.on("console", lambda said: wrong.append(f"{page.url}: {said.text}") if said.type == "error" else None)
+        page.on("request", lambda r: wrong.append(r.url) if not r.url.startswith(("file:", "data:")) else None)
+        page.on("requestfailed", lambda r: wrong.append(f"{page.url}: {r.url}"))
+        return page, lambda name: page.goto(f"file://{report.out}/{name}")
+
+    yield open_window
+    for context in contexts:
+        context.close()
+    assert not wrong, "\n".join(wrong[:20])
+
+
+def test_all_is_built_without_a_warning_and_small(report, pages):
+    assert not report.errors and not report.warnings
+    assert report.bytes < 60e6 and float(re.search(r"\(([\d.]+) MB\)", report.largest)[1]) < 6
+    lessons = {p.stem for p in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")}
+    assert {f"lessons/{stem}.html" for stem in lessons} <= set(pages)
+    assert {f"methods/{entry.name}.html" for entry in registry.METHODS} <= set(pages)
+    for stem in lessons:
+        text = (report.out / "lessons" / f"{stem}.html").read_text(encoding="utf-8")
+        assert f'href="../notebooks/{stem}.ipynb"' in text and f"urlpath=lab/tree/notebooks/{stem}.ipynb" in text
+        assert not re.search(r"Traceback \(most recent|model not found|data:image/\w+;base64", text), stem
+
+
+def test_every_link_leads_somewhere_and_nothing_is_loaded_from_elsewhere(report, pages):
+    wrong, reached = [], set()
+    for name, page in pages.items():
+        assert len(page.ids) == len(set(page.ids)), f"{name}: an id stands there twice"
+        for link in page.links | page.loads:
+            to = urlsplit(link)
+            if to.scheme or to.netloc:
+                if link in page.loads and to.scheme != "data":
+                    wrong.append(f"{name} loads {link}")
+                continue
+            there = (report.out / name).parent / unquote(to.path) if to.path else report.out / name
+            path = os.path.relpath(there.resolve(), report.out.resolve())
+            reached.add(path)
+            if not there.is_file() or path.startswith(".."):
+                wrong.append(f"{name}: {link} leads nowhere")
+            elif to.fragment and path in pages and unquote(to.fragment) not in pages[path].ids:
+                wrong.append(f"{name}: {link} has no such place")
+    assert not wrong, "\n".join(wrong[:20])
+    assert set(pages) - reached <= {"py-modindex.html"}, "pages that no link leads to"
+    for sheet in report.out.rglob("*.css"):
+        assert not re.search(r"(url\(|@import)\s*['\"]?https?:", sheet.read_text(encoding="utf-8")), sheet
+
+
+def test_every_page_opens_on_a_telephone_without_a_network(window, pages):
+    page, go = window(360)
+    wide = {}
+    for name in pages:
+        go(name)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > 360:
+            wide[name] = width
+    assert not wide
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault(window, scheme):
+    page, go = window(1200, scheme)
+    found = []
+    for name in sorted(KINDS):
+        go(name)
+        page.evaluate(AXE)
+        for fault in page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")["violations"]:
+            if fault["impact"] in ("serious", "critical"):
+                found.append(f"{name}: {fault['id']}: {fault['nodes'][0]['html'][:200]}")
+    assert not found, "\n".join(found)
+
+
+def test_the_search_finds_a_method_and_a_lesson_from_a_disk(window):
+    page, go = window(1200)
+    go("search.html?q=hypergradient")
+    page.wait_for_selector("#search-results li a")
+    found = page.eval_on_selector_all("#search-results li a", "links => links.map(a => a.getAttribute('href'))")
+    paths = {link.partition("?")[0].partition("#")[0] for link in found}
+    assert {"methods/hypergradient.html", "lessons/08_hypergradients.html"} <= paths

@@ -48,14 +48,14 @@ def promise(notebook: Any) -> str:
 
 
 def lessons(ran: Sequence[Lesson]) -> str:
-    rows = "\n".join(
-        f"| [{escape(title(lesson.notebook))}]({lesson.stem}.ipynb) | {promise(lesson.notebook)} |" for lesson in ran
+    rows = "\n\n".join(
+        f"**[{escape(title(lesson.notebook))}]({lesson.stem}.ipynb)**\\\n{promise(lesson.notebook)}" for lesson in ran
     )
     tree = "\n".join(lesson.stem for lesson in ran)
     return (
         "# Lessons\n\nEach begins with a prediction, lets you play, and ends with exercises. The pages show what came "
         "out when they were run; their labs play back here, and are live in the notebook.\n\n"
-        f"| lesson | after it |\n|---|---|\n{rows}\n\n```{{toctree}}\n:hidden:\n\n{tree}\n```\n"
+        f"{rows}\n\n```{{toctree}}\n:hidden:\n\n{tree}\n```\n"
     )
 
 

@@ -42,7 +42,7 @@ def _facts(found: dict[str, str], sources: Sources, lessons: dict[str, str]) -> 
         "Test": _file(found.get("test", ""), sources),
         "Benchmark": _file(found.get("benchmark", ""), sources),
     }
-    head = f"| of it | {found['name']} |\n|---|---|\n"
+    head = f"| fact | {found['name']} |\n|---|---|\n"
     return head + "\n".join(f"| {what} | {said} |" for what, said in rows.items() if said)
 
 

@@ -28,7 +28,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="OWNER/NAME[@BRANCH]",
         help="yours on GitHub, so that pages open Binder, too",
     )
-    parser.add_argument("--frames", type=whole(1, 200), default=30, metavar="N", help="of a lab at most (default: 30)")
+    parser.add_argument("--frames", type=whole(2, 200), default=12, metavar="N", help="of a lab at most (default: 12)")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -16,7 +16,8 @@ from nasbook.site.words import docstring_to_rst
 from nasbook.version import __version__
 
 NEEDED = ("sphinx", "myst_nb", "furo", "latex2mathml", "nbclient")
-STATIC = Path(__file__).with_name("static")
+HERE = Path(__file__).parent
+PLAYED = [HERE.parent / "widgets/player.css", HERE.parent / "widgets/player.js", HERE.parent / "course/answers.js"]
 SCROLLS = re.compile(r'(<div class="(?:table-wrapper|cell_output|output)[^>]*|<pre)(?=>)')
 SETTINGS: dict[str, Any] = {
     "project": "nasbook",
@@ -25,8 +26,9 @@ SETTINGS: dict[str, Any] = {
     "extensions": ["myst_nb", "sphinx.ext.autodoc", "nasbook.site.book"],
     "html_theme": "furo",
     "html_title": "nasbook",
-    "html_static_path": [str(STATIC)],
-    "html_css_files": ["site.css"],
+    "html_static_path": [str(path) for path in (HERE / "static", *PLAYED)],
+    "html_css_files": ["player.css", "site.css"],
+    "html_js_files": [("player.js", {"defer": "defer"}), ("answers.js", {"defer": "defer"})],
     "html_copy_source": False,
     "html_show_sourcelink": False,
     "html_show_sphinx": False,

@@ -13,7 +13,7 @@ from nasbook.site import book, folder, front, lesson, methods, reference, run
 from nasbook.site.pictures import Pictures
 from nasbook.site.sources import Sources
 
-FRAMES = 30  # of a lab, at most
+FRAMES = 12  # of a lab, at most
 
 
 @dataclass(frozen=True)

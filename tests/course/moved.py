@@ -23,7 +23,7 @@ from nbval.plugin import IPyNbCell
 
 FOLDER = tempfile.TemporaryDirectory(prefix="nasbook-progress-")
 EXECUTED = os.environ.get("NASBOOK_EXECUTED")
-FRAMES = "3"  # of each lab, in what is kept: they cost time
+FRAMES = "2"  # of each lab, in what is kept: they cost time
 OPEN = re.compile(r"You said: nothing\. It was: (.*?)\. You locked no answer this time\.")
 
 

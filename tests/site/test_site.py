@@ -53,7 +53,7 @@ def report(tmp_path_factory):
     if not NAMED and not EXECUTED.is_dir():
         pytest.skip("no lessons were run: `make notebooks` leaves them in build/executed")
     out = tmp_path_factory.mktemp("site")
-    return site.build(out, ROOT / "notebooks", executed=EXECUTED, repository="someone/nasbook", frames=3)
+    return site.build(out, ROOT / "notebooks", executed=EXECUTED, repository="someone/nasbook", frames=2)
 
 
 @pytest.fixture(scope="module")
@@ -160,3 +160,37 @@ def test_the_search_finds_a_method_and_a_lesson_from_a_disk(window):
     found = page.eval_on_selector_all("#search-results li a", "links => links.map(a => a.getAttribute('href'))")
     paths = {link.partition("?")[0].partition("#")[0] for link in found}
     assert {"methods/hypergradient.html", "lessons/08_hypergradients.html"} <= paths
+
+
+def test_every_lab_plays_by_keyboard(window, pages):
+    page, go = window(1200)
+    played, still = set(), []
+    for name in pages:
+        if not name.startswith("lessons/") or "player.js" not in str(pages[name].loads):
+            continue
+        go(name)
+        for lab in page.query_selector_all(".nb-frames"):
+            played.add(lab.get_attribute("data-lab"))
+            lab.query_selector(".nb-scrub").focus()
+            seen = []
+            for key in ("Home", "End"):
+                page.keyboard.press(key)
+                lab.evaluate("lab => lab.querySelector('img').decode()")  # fails where there is no picture
+                seen.append(lab.eval_on_selector("img", "image => [image.src, image.alt]"))
+            if seen[0] == seen[1]:
+                still.append(f"{name}: {seen[0][1]}")
+    assert played == {entry.name for entry in registry.LABS}
+    assert not still
+
+
+def test_a_prediction_is_locked_before_its_outcome_is_read(window):
+    page, go = window(360)
+    go("lessons/03_acquisition.html")
+    question, outcome = (page.locator(f'.{kind}[data-question="03.q1"]') for kind in ("nb-predict", "nb-outcome"))
+    came = outcome.get_attribute("data-outcome")
+    assert came not in outcome.inner_text()
+    question.locator("input").first.check()
+    question.get_by_role("button", name="Lock my answer").click()
+    assert came in outcome.inner_text()
+    page.reload()
+    assert question.locator("input").first.is_disabled() and came in outcome.inner_text()

@@ -25,7 +25,7 @@ STALE := stale
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-ray test-gpu env env-test env-ray lint format notebooks site browser picture clean stale
+.PHONY: help lab test test-ray test-gpu env env-test env-ray lint format notebooks site test-site browser picture clean stale
 
 help:
 	@echo "make lab        install nasbook into $(VENV) and open JupyterLab at the first lesson"
@@ -133,6 +133,10 @@ format: env-test
 
 site: env-test
 	$(THREADS) $(BIN)/python -m nasbook site build/site $(ARGS)
+
+test-site: env-test
+	browser=$$($(BIN)/python tests/find_browser.py --get) && export NASBOOK_CHROMIUM="$$browser"; \
+	env NASBOOK_EXECUTED="$(EXECUTED)" $(PYTEST) -p no:nbval -m browser tests/site
 
 notebooks: env-test
 	$(NBVAL) $(NOTEBOOKS)

@@ -69,6 +69,7 @@ def _write(pages: Path, site: Path, ran: list[run.Lesson], root: Path, repositor
     pictures, sources = Pictures(site), Sources(root, {lesson.stem for lesson in ran})
     titles = {r.stem: front.title(r.notebook) for r in ran}
     drawn: list[lesson.Picture] = []
+    played: dict[str, dict[str, str]] = {}  # by the number of the lesson, and the lab
     texts = {
         "index": front.first(ran, repository),
         "lessons/index": front.lessons(ran),
@@ -80,10 +81,11 @@ def _write(pages: Path, site: Path, ran: list[run.Lesson], root: Path, repositor
     for each in ran:
         made = lesson.page(each, pictures, front.bar(each, repository), sources.leads)
         drawn += lesson.gallery(each, made)
+        played[each.number] = lesson.frames(made)
         nbformat.write(made, pages / "lessons" / f"{each.stem}.ipynb")
         shutil.copyfile(each.source, site / "notebooks" / each.source.name)
     for entry in registry.METHODS:
-        texts[f"methods/{entry.name}"] = methods.page(entry.name, sources, titles, lambda name: "")
+        texts[f"methods/{entry.name}"] = methods.page(entry.name, sources, titles, played)
     texts["gallery"] = front.gallery(drawn, titles)
     texts |= reference.pages() | sources.pages()
     for name, text in texts.items():

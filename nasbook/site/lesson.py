@@ -55,6 +55,15 @@ def page(lesson: Lesson, pictures: Pictures, bar: str, leads: Callable[[str], st
     return nbformat.v4.new_notebook(cells=cells, metadata={**language, "language_info": {"name": "python"}})
 
 
+FRAMES = re.compile(r'<div class="nb-frames" data-lab="([^"]+)".*?</script>\s*</div>', re.S)
+
+
+def frames(made: Any) -> dict[str, str]:
+    """The labs on a lesson's page, played from pictures: HTML by the name of the lab, for a page beside it."""
+    texts = (out.get("data", {}).get("text/html", "") for cell in made.cells for out in cell.get("outputs", ()))
+    return {found[1]: found[0] for text in texts for found in FRAMES.finditer(text)}
+
+
 def _outputs(outputs: Any, pictures: Pictures) -> list[Any]:
     """What a reader sees of a cell's outputs: text and pictures. Tracebacks, progress bars and widgets are none."""
     seen = []

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from itertools import groupby
 
 from nasbook import registry
-from nasbook.about import about
+from nasbook.about import PARTS, about
 from nasbook.site.sources import Sources, block
 from nasbook.site.words import escape, from_docstring
 
 
-def page(name: str, sources: Sources, lessons: dict[str, str], drawn: Callable[[str], str]) -> str:
-    """The page of a method as Markdown. `lessons` are titles by stem; `drawn(name)` is what it draws, as Markdown."""
+def page(name: str, sources: Sources, lessons: dict[str, str], played: dict[str, dict[str, str]]) -> str:
+    """The page of a method as Markdown. `lessons` are titles by stem; `played` are the labs of each
+    lesson, as HTML."""
     found = about(name)
     file = found.get("file", "")
     text = (sources.root / file).read_text(encoding="utf-8") if file else ""
@@ -23,7 +23,7 @@ def page(name: str, sources: Sources, lessons: dict[str, str], drawn: Callable[[
         f"{escape(found['summary'][0].upper() + found['summary'][1:])}.",
         _facts(found, sources, lessons),
         f"## What it does\n\n{from_docstring(ast.get_docstring(tree))}",
-        drawn(name),
+        _lab(name, played),
         _settings(found["settings"]),
         f"## Its file\n\n`{file}`, class `{found['class']}`; the description above stands at its head, marked.\n\n"
         + block(text, emphasised=_head(tree)),
@@ -44,6 +44,16 @@ def _facts(found: dict[str, str], sources: Sources, lessons: dict[str, str]) -> 
     }
     head = f"| fact | {found['name']} |\n|---|---|\n"
     return head + "\n".join(f"| {what} | {said} |" for what, said in rows.items() if said)
+
+
+def _lab(name: str, played: dict[str, dict[str, str]]) -> str:
+    """The lab of a method as its lesson shows it, or another lesson if its own has none."""
+    parts = PARTS[name]
+    labs = [played.get(parts.lesson, {}), *played.values()]
+    shown = next((lab[parts.lab] for lab in labs if parts.lab in lab), "")
+    if not shown:
+        return ""
+    return f"## Its lab\n\nAs a lesson sets it; in a notebook every control moves.\n\n````{{raw}} html\n{shown}\n````"
 
 
 def _taught(found: dict[str, str], lessons: dict[str, str]) -> list[str]:

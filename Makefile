@@ -32,6 +32,7 @@ help:
 	@echo "make test       install what the tests need and run everything: lint, types, tests, notebooks"
 	@echo "make test-ray   install Ray, trackers, ONNX's packages, PostgreSQL and Slurm beside it and run what needs them"
 	@echo "make site       build the course as a site, build/site/index.html; it needs no server"
+	@echo "make test-site  run the lessons and try their site in a browser"
 	@echo "make test-gpu   run what needs a GPU, on a machine that has one"
 	@echo
 	@echo "make env        only install (env-test: with what the tests need)"
@@ -94,9 +95,7 @@ PYTEST  := $(THREADS) $(BIN)/python -m pytest --durations=10 --durations-min=1
 # A file stays on one worker, so that a notebook's cells share a kernel, and a file's tests what they have made once.
 SPREAD  := $(PYTEST) -n $(WORKERS) --dist loadfile
 # Each notebook runs once, with every control of its labs moved on the way (tests/course/moved.py).
-# What it has shown is left in build/executed, where the site is built from.
-EXECUTED := $(CURDIR)/build/executed
-NBVAL   := env PYTHONPATH="$(CURDIR)/tests" NASBOOK_EXECUTED="$(EXECUTED)" $(SPREAD) -p warm -p course.moved --nbval-lax --nbval-current-env --nbval-cell-timeout=60
+NBVAL   := env PYTHONPATH="$(CURDIR)/tests" $(SPREAD) -p warm -p course.moved --nbval-lax --nbval-current-env --nbval-cell-timeout=60
 
 test: env-test
 	@failed=; \
@@ -109,8 +108,7 @@ test: env-test
 	step "tests" env $(SPREAD) -p no:nbval --no-loadscope-reorder -m "not browser and not peers" tests; \
 	step "types" types; \
 	$(if $(wildcard tests/browser),step "browser" env $(SPREAD) -p no:nbval -m browser tests/browser;) \
-	$(if $(NOTEBOOKS),rm -rf "$(EXECUTED)"; step "notebooks" $(NBVAL) $(NOTEBOOKS); \
-	step "site" env NASBOOK_EXECUTED="$(EXECUTED)" $(PYTEST) -p no:nbval -m browser tests/site;) \
+	$(if $(NOTEBOOKS),step "notebooks" $(NBVAL) $(NOTEBOOKS);) \
 	if [ -n "$$failed" ]; then printf '\nFAILED: %s\n' "$${failed#, }"; exit 1; fi; \
 	[ -n "$$browser" ] || printf '\nTHE BROWSER TESTS WERE SKIPPED: NO CHROMIUM OR CHROME WAS FOUND.\n'; \
 	printf '\nAll passed.\n'
@@ -134,7 +132,11 @@ format: env-test
 site: env-test
 	$(THREADS) $(BIN)/python -m nasbook site build/site $(ARGS)
 
+# The lessons are run, a few frames of their labs kept, and the site that they give is opened in a browser.
+test-site: EXECUTED := $(CURDIR)/build/executed
 test-site: env-test
+	rm -rf "$(EXECUTED)"
+	env NASBOOK_EXECUTED="$(EXECUTED)" $(NBVAL) $(NOTEBOOKS)
 	browser=$$($(BIN)/python tests/find_browser.py --get) && export NASBOOK_CHROMIUM="$$browser"; \
 	env NASBOOK_EXECUTED="$(EXECUTED)" $(PYTEST) -p no:nbval -m browser tests/site
 

@@ -1,6 +1,6 @@
 """The site in a real browser: every page without a network, every link, every lab, and no fault that axe-core finds.
 
-It is built from the lessons that the notebooks' tests have run and left in build/executed (tests/course/moved.py).
+`make test-site` runs the lessons first, which are left in build/executed (tests/course/moved.py).
 """
 
 import os
@@ -51,7 +51,7 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     if not NAMED and not EXECUTED.is_dir():
-        pytest.skip("no lessons were run: `make notebooks` leaves them in build/executed")
+        pytest.skip("no lessons were run: `make test-site` runs them first")
     out = tmp_path_factory.mktemp("site")
     return site.build(out, ROOT / "notebooks", executed=EXECUTED, repository="someone/nasbook", frames=2)
 

@@ -171,6 +171,7 @@ def test_every_lab_plays_by_keyboard(window, pages):
         go(name)
         for lab in page.query_selector_all(".nb-frames"):
             played.add(lab.get_attribute("data-lab"))
+            lab.scroll_into_view_if_needed()  # a picture waits until it is seen
             lab.query_selector(".nb-scrub").focus()
             seen = []
             for key in ("Home", "End"):

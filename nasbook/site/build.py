@@ -71,7 +71,6 @@ def _write(pages: Path, site: Path, ran: list[run.Lesson], root: Path, repositor
     drawn: list[lesson.Picture] = []
     played: dict[str, dict[str, str]] = {}  # by the number of the lesson, and the lab
     texts = {
-        "index": front.first(ran, repository),
         "lessons/index": front.lessons(ran),
         "methods/index": methods.index(),
     }
@@ -86,6 +85,7 @@ def _write(pages: Path, site: Path, ran: list[run.Lesson], root: Path, repositor
         shutil.copyfile(each.source, site / "notebooks" / each.source.name)
     for entry in registry.METHODS:
         texts[f"methods/{entry.name}"] = methods.page(entry.name, sources, titles, played)
+    texts["index"] = front.first(ran, repository, played)
     texts["gallery"] = front.gallery(drawn, titles)
     texts |= reference.pages() | sources.pages()
     for name, text in texts.items():

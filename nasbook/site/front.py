@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from nasbook import registry
-from nasbook.site.lesson import Picture
+from nasbook.site.lesson import UP, Picture
 from nasbook.site.run import Lesson
 from nasbook.site.words import escape
 
@@ -76,7 +76,7 @@ def _figure(picture: Picture, name: str) -> str:
     )
 
 
-def first(ran: Sequence[Lesson], repository: str) -> str:
+def first(ran: Sequence[Lesson], repository: str, played: dict[str, dict[str, str]]) -> str:
     opened = (
         f"\n\n[Open the course on Binder]({binder(repository)}), where nothing is installed.\n" if repository else "\n"
     )
@@ -90,7 +90,7 @@ Python file that can be read from top to bottom; every lesson predicts first, th
 - [{len(registry.METHODS)} methods](methods/index.md): what each does, its formula, its settings and its file.
 - [The gallery](gallery.md): every picture of the course.
 - [The reference](reference/index.md): what a program can call.
-{opened}
+{opened}{_taste(played)}
 This site needs no server and no network: its folder can be carried on a stick, and `index.html` in it be opened.
 
 ```{{toctree}}
@@ -103,4 +103,21 @@ gallery
 reference/index
 sources/index
 ```
+"""
+
+
+def _taste(played: dict[str, dict[str, str]]) -> str:
+    """One lab to play at once, on the first page."""
+    shown = next((labs["bayesian"] for labs in played.values() if "bayesian" in labs), "")
+    if not shown:
+        return ""
+    return f"""
+## Play a search
+
+A search for the lowest point of the dashed curve, which it does not see. It believes (blue) and tries (dots) where the
+belief promises most. Play it, then choose another rule; [lesson 03](lessons/index.md) says what each is after.
+
+````{{raw}} html
+{shown.replace(UP, "")}
+````
 """

@@ -24,7 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--repository",
         type=_repository,
-        default="",
+        default=None,
         metavar="OWNER/NAME[@BRANCH]",
         help="yours on GitHub, so that pages open Binder, too",
     )
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         options.out,
         notebooks,
         executed=options.executed,
-        repository=options.repository,
+        repository=options.repository or "",
         frames=options.frames,
         say=say,
     )

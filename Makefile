@@ -25,7 +25,7 @@ STALE := stale
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-ray test-gpu env env-test env-ray lint format notebooks site test-site browser picture clean stale
+.PHONY: help lab test test-ray test-gpu env env-test env-ray lint format notebooks site test-site lite test-lite browser picture clean stale
 
 help:
 	@echo "make lab        install nasbook into $(VENV) and open JupyterLab at the first lesson"
@@ -33,6 +33,7 @@ help:
 	@echo "make test-ray   install Ray, trackers, ONNX's packages, PostgreSQL and Slurm beside it and run what needs them"
 	@echo "make site       build the course as a site, build/site/index.html; it needs no server"
 	@echo "make test-site  run the lessons and try their site in a browser"
+	@echo "make lite       build a JupyterLite of the lessons that need no torch, build/lite; test-lite: try it in a browser"
 	@echo "make test-gpu   run what needs a GPU, on a machine that has one"
 	@echo
 	@echo "make env        only install (env-test: with what the tests need)"
@@ -140,6 +141,19 @@ test-site: env-test
 	browser=$$($(BIN)/python tests/find_browser.py --get) && export NASBOOK_CHROMIUM="$$browser"; \
 	env NASBOOK_EXECUTED="$(EXECUTED)" $(PYTEST) -p no:nbval -m browser tests/site
 
+# JupyterLite lies in an environment of its own, on top of the first, as what `make test-ray` needs does.
+lite: env-test
+	$(BIN)/python -m venv --clear .venv-lite
+	.venv-lite/bin/python -m pip install --no-input --disable-pip-version-check $(PIP_ARGS) -c constraints.txt \
+	    jupyterlite-core jupyterlite-pyodide-kernel ipywidgets anywidget
+	@.venv-lite/bin/python -c "import pathlib, sysconfig; \
+	    inside = sysconfig.get_path('purelib', vars={'base': '$(CURDIR)/$(VENV)'}); \
+	    pathlib.Path(sysconfig.get_path('purelib'), 'nasbook_base.pth').write_text(inside)"
+	PYTHONPATH="$(CURDIR)" .venv-lite/bin/python -m nasbook site build/lite --lite $(ARGS)
+
+test-lite: lite
+	NASBOOK_CHROMIUM=$$($(BIN)/python tests/find_browser.py --get) $(BIN)/python tests/benchmarks/lite.py build/lite
+
 notebooks: env-test
 	$(NBVAL) $(NOTEBOOKS)
 
@@ -150,5 +164,5 @@ picture: env-test
 	$(THREADS) $(BIN)/python tests/tools/readme_picture.py
 
 clean:
-	rm -rf $(VENV) $(PEERS) .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist
+	rm -rf $(VENV) $(PEERS) .venv-lite .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -7,6 +7,7 @@ listing them imports nothing; a module is imported when its entry is made (regis
 from __future__ import annotations
 
 import importlib
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,9 +38,15 @@ class Entry:
 
 
 def load(target: str) -> Any:
-    """The attribute of "package.module:attribute"."""
+    """The attribute of "package.module:attribute"; ModuleNotFoundError says so where it needs torch and there is none."""
     module, _, attribute = target.partition(":")
-    return getattr(importlib.import_module(module), attribute)
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        why = "no browser has" if sys.platform == "emscripten" else "is not installed here"
+        raise ModuleNotFoundError(f"{attribute} needs torch, which {why}", name="torch") from None
 
 
 METHODS = [

@@ -28,17 +28,28 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="OWNER/NAME[@BRANCH]",
         help="yours on GitHub, so that pages open Binder, too",
     )
+    parser.add_argument("--lite", action="store_true",
+                        help="in place of the pages, a JupyterLite: the lessons that need no torch, with Python in the "
+                             "browser (OUT/lite of a site is a good place)")  # fmt: skip
+    archive = "for --lite: the archive that `npm pack pyodide` makes (default: npm is asked)"
+    parser.add_argument("--pyodide", type=Path, metavar="FILE", help=archive)
     parser.add_argument("--frames", type=whole(2, 200), default=12, metavar="N", help="of a lab at most (default: 12)")
 
 
 def run(options: argparse.Namespace) -> int:
     from nasbook import site
 
-    if lacking := site.missing():
+    if lacking := site.lite.missing() if options.lite else site.missing():
         return fail(lacking, 1)
     notebooks = options.notebooks or notebooks_folder()
     if notebooks is None:
         raise Usage("the lessons are not here (they come with a checkout of nasbook): name their folder by --notebooks")
+    if options.lite:
+        made = site.lite.build(options.out, notebooks, pyodide=options.pyodide, say=say)
+        size = f"{made.bytes / 1e6:.1f} MB, {len(made.lessons)} lessons"
+        print(f"Wrote {options.out}: {size}. A web server must serve it: python -m http.server -d {options.out}")
+        print(f"A reader's browser fetches from {made.cdn}: {', '.join(made.remote)}")
+        return 0
     report = site.build(
         options.out,
         notebooks,

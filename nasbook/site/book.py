@@ -116,9 +116,17 @@ def _write(writer: Any, node: Any, display: str) -> None:
 
 
 def _reachable(app: Any, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
-    """What scrolls sideways can be reached, and so be scrolled, by keyboard."""
+    """What scrolls sideways can be reached, and so be scrolled, by keyboard; a translation says its language."""
     if "body" in context:
         context["body"] = SCROLLS.sub(r'\1 tabindex="0"', context["body"])
+        if language := _language(page):
+            context["body"] = f'<div lang="{language}">{context["body"]}</div>'
+
+
+def _language(page: str) -> str:
+    """The language of a page, "" for that of the site: "de" for lessons/de-01_sei_der_optimierer."""
+    found = re.match(r"lessons/([a-z]{2})-\d\d_", page)
+    return found[1] if found else ""
 
 
 def _no_tree(app: Any, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
@@ -140,7 +148,8 @@ def _item(app: Any, page: str, name: str, below: Sequence[str] = ()) -> str:
     text = html.escape(app.env.titles[name].astext())
     level = 1 if below or "/" not in name else 2
     current = " current" if page in (name, *below) else ""
+    language = f' lang="{_language(name)}"' if _language(name) else ""
     return (
-        f'<li class="toctree-l{level}{current}"><a class="reference internal{current}"{here} href="{link}">{text}</a>'
-        f"{inside}</li>"
+        f'<li class="toctree-l{level}{current}"{language}>'
+        f'<a class="reference internal{current}"{here} href="{link}">{text}</a>{inside}</li>'
     )

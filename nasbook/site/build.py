@@ -66,8 +66,8 @@ def _write(pages: Path, site: Path, ran: list[run.Lesson], root: Path, repositor
     """All pages as Sphinx reads them, and the files that it does not make: pictures and notebooks."""
     import nbformat
 
-    pictures, sources = Pictures(site), Sources(root, {lesson.stem for lesson in ran})
-    titles = {r.stem: front.title(r.notebook) for r in ran}
+    pictures, sources = Pictures(site), Sources(root, {lesson.page for lesson in ran})
+    titles = {r.page: front.title(r.notebook) for r in ran}
     drawn: list[lesson.Picture] = []
     played: dict[str, dict[str, str]] = {}  # by the number of the lesson, and the lab
     texts = {
@@ -78,11 +78,13 @@ def _write(pages: Path, site: Path, ran: list[run.Lesson], root: Path, repositor
         (pages / name).mkdir(parents=True)
     (site / "notebooks").mkdir()
     for each in ran:
-        made = lesson.page(each, pictures, front.bar(each, repository), sources.leads)
-        drawn += lesson.gallery(each, made)
-        played[each.number] = lesson.frames(made)
-        nbformat.write(made, pages / "lessons" / f"{each.stem}.ipynb")
-        shutil.copyfile(each.source, site / "notebooks" / each.source.name)
+        made = lesson.page(each, pictures, front.bar(each, ran, repository), sources.leads)
+        if not each.language:  # a translation draws and plays the same
+            drawn += lesson.gallery(each, made)
+            played[each.number] = lesson.frames(made)
+        nbformat.write(made, pages / "lessons" / f"{each.page}.ipynb")
+        (site / "notebooks" / each.file).parent.mkdir(exist_ok=True)
+        shutil.copyfile(each.source, site / "notebooks" / each.file)
     for entry in registry.METHODS:
         texts[f"methods/{entry.name}"] = methods.page(entry.name, sources, titles, played)
     texts["index"] = front.first(ran, repository, played)
@@ -100,7 +102,7 @@ def _report(out: Path, site: Path, ran: list[run.Lesson], warned: list[str]) -> 
         len(sizes),
         sum((site / name).stat().st_size for name in folder.files(site)),
         f"{largest.relative_to(site).as_posix()} ({sizes[largest] / 1e6:.1f} MB)",
-        tuple(f"{r.source.name}: {r.error}" for r in ran if r.error),
+        tuple(f"{r.file}: {r.error}" for r in ran if r.error),
         tuple(warned),
     )
 

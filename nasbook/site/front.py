@@ -21,14 +21,26 @@ def binder(repository: str, file: str = "notebooks/00_start_here.ipynb") -> str:
     return f"https://mybinder.org/v2/gh/{quote(name)}/{quote(branch or 'main', safe='')}?urlpath=lab/tree/{quote(file)}"
 
 
-def bar(lesson: Lesson, repository: str) -> str:
-    """The links above a lesson that open it with Python behind it."""
-    file = f"{lesson.stem}.ipynb"
+WORDS = {  # of a language: its name, and the links above a lesson
+    "": ("English", "Open on Binder", "Download the notebook"),
+    "de": ("Deutsch", "Auf Binder öffnen", "Notebook herunterladen"),
+}
+
+
+def bar(lesson: Lesson, ran: Sequence[Lesson], repository: str) -> str:
+    """The links above a lesson that open it with Python behind it, and those to the same lesson in other languages."""
+    _, open_it, take_it = WORDS.get(lesson.language, WORDS[""])
     opened = (
-        f'<a href="{html.escape(binder(repository, f"notebooks/{file}"))}">Open on Binder</a>' if repository else ""
+        f'<a href="{html.escape(binder(repository, f"notebooks/{lesson.file}"))}">{open_it}</a>' if repository else ""
     )
-    taken = f'<a href="../notebooks/{file}" download>Download the notebook</a>'
-    return f'<p class="nb-open">{opened}{taken}</p>'
+    taken = f'<a href="../notebooks/{lesson.file}" download>{take_it}</a>'
+    others = "".join(
+        f'<a href="{other.page}.html" lang="{other.language or "en"}" hreflang="{other.language or "en"}">'
+        f"{WORDS.get(other.language, (other.language,))[0]}</a>"
+        for other in ran
+        if other.number == lesson.number and other.language != lesson.language
+    )
+    return f'<p class="nb-open">{opened}{taken}{others}</p>'
 
 
 def title(notebook: Any) -> str:
@@ -49,14 +61,22 @@ def promise(notebook: Any) -> str:
 
 def lessons(ran: Sequence[Lesson]) -> str:
     rows = "\n\n".join(
-        f"**[{escape(title(lesson.notebook))}]({lesson.stem}.ipynb)**\\\n{promise(lesson.notebook)}" for lesson in ran
+        f"**[{escape(title(lesson.notebook))}]({lesson.page}.ipynb)**\\\n{promise(lesson.notebook)}"
+        + "".join(_translation(other) for other in ran if other.language and other.number == lesson.number)
+        for lesson in ran
+        if not lesson.language
     )
-    tree = "\n".join(lesson.stem for lesson in ran)
+    tree = "\n".join(lesson.page for lesson in ran)
     return (
         "# Lessons\n\nEach begins with a prediction, lets you play, and ends with exercises. The pages show what came "
         "out when they were run; their labs play back here, and are live in the notebook.\n\n"
         f"{rows}\n\n```{{toctree}}\n:hidden:\n\n{tree}\n```\n"
     )
+
+
+def _translation(lesson: Lesson) -> str:
+    link = f"[{escape(title(lesson.notebook))}]({lesson.page}.ipynb)"
+    return f'\\\n<span lang="{lesson.language}">{link}</span>'
 
 
 def gallery(pictures: Sequence[Picture], titles: dict[str, str]) -> str:
@@ -80,13 +100,13 @@ def first(ran: Sequence[Lesson], repository: str, played: dict[str, dict[str, st
     opened = (
         f"\n\n[Open the course on Binder]({binder(repository)}), where nothing is installed.\n" if repository else "\n"
     )
-    start = f"lessons/{ran[0].stem}.ipynb"
+    start = f"lessons/{ran[0].page}.ipynb"
     return f"""# nasbook
 
 Hyperparameter optimisation and neural architecture search, to read, to watch and to scale up. Every method is one short
 Python file that can be read from top to bottom; every lesson predicts first, then plays, then explains.
 
-- [Begin with lesson 00]({start}), or see [all {len(ran)} lessons](lessons/index.md).
+- [Begin with lesson 00]({start}), or see [all {sum(not lesson.language for lesson in ran)} lessons](lessons/index.md).
 - [{len(registry.METHODS)} methods](methods/index.md): what each does, its formula, its settings and its file.
 - [The gallery](gallery.md): every picture of the course.
 - [The reference](reference/index.md): what a program can call.

@@ -38,19 +38,19 @@ def page(lesson: Lesson, pictures: Pictures, bar: str, leads: Callable[[str], st
         if "check" in cell.metadata.get("nasbook", {}):
             continue  # what it says of an answer that nobody has given yet
         made = copy.deepcopy(cell)
-        made.id = f"{lesson.stem}-{i}"
+        made.id = f"{lesson.page}-{i}"
         made.metadata = nbformat.NotebookNode()
         if cell.cell_type == "markdown":
-            made.source = relink(cell.source, "notebooks", leads)
+            made.source = relink(cell.source, f"notebooks/{lesson.language}".rstrip("/"), leads)
         elif cell.cell_type == "code":
             made.outputs = _outputs(cell.outputs, pictures)
         cells.append(made)
-    cells.insert(1, nbformat.v4.new_markdown_cell(bar, id=f"{lesson.stem}-bar"))
+    cells.insert(1, nbformat.v4.new_markdown_cell(bar, id=f"{lesson.page}-bar"))
     if lesson.error:
         words = (
             f"> **This page ends early.** When the site was built, the lesson stopped at {html.escape(lesson.error)}"
         )
-        cells.insert(2, nbformat.v4.new_markdown_cell(words, id=f"{lesson.stem}-error"))
+        cells.insert(2, nbformat.v4.new_markdown_cell(words, id=f"{lesson.page}-error"))
     language = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     return nbformat.v4.new_notebook(cells=cells, metadata={**language, "language_info": {"name": "python"}})
 
@@ -119,5 +119,5 @@ def gallery(lesson: Lesson, made: Any) -> list[Picture]:
             tag = IMG.match(text)
             alt = re.search(r'\balt="([^"]*)"', tag[0]) if tag else None
             if tag and alt and alt[1]:
-                found.append(Picture(tag["src"].removeprefix(UP), alt[1], tag[0], f"lessons/{lesson.stem}"))
+                found.append(Picture(tag["src"].removeprefix(UP), alt[1], tag[0], f"lessons/{lesson.page}"))
     return found

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 SECONDS = 600  # for a cell
+LESSON = "[0-9][0-9]_*.ipynb"
 
 
 @dataclass(frozen=True)
@@ -22,29 +23,45 @@ class Lesson:
     source: Path  # the notebook as a learner gets it
     notebook: Any  # nbformat's, with outputs
     error: str = ""
+    language: str = ""  # "de" for a translation, which lies in a folder of this name
 
     @property
     def number(self) -> str:
         return self.stem[:2]
 
+    @property
+    def page(self) -> str:
+        """The name of its page: "03_acquisition", "de-01_sei_der_optimierer"."""
+        return f"{self.language}-{self.stem}" if self.language else self.stem
+
+    @property
+    def file(self) -> str:
+        """Where it lies below the folder of the lessons."""
+        return f"{self.language}/{self.source.name}" if self.language else self.source.name
+
 
 def lessons(notebooks: Path, executed: Path | None, frames: int, say: Callable[[str], None]) -> list[Lesson]:
-    """Every lesson of a folder, in their order: as `executed` has it, or run here and now.
+    """Every lesson of a folder, in their order, then the translations in its folders of two letters: as `executed` has
+    it, or run here and now. A translation that `executed` lacks is left out.
 
     ValueError if there is no lesson, if one is no notebook, or if `executed` lacks one or has it from other cells.
     """
-    sources = sorted(notebooks.glob("[0-9][0-9]_*.ipynb"))
+    sources = sorted(notebooks.glob(LESSON))
+    translated = sorted(notebooks.glob(f"[a-z][a-z]/{LESSON}"))
     if not sources:
         raise ValueError(f"{notebooks} holds no lesson (such as 00_start_here.ipynb)")
     if executed is not None:
         if not executed.is_dir():
             raise ValueError(f"{executed} is no folder of notebooks that were run")
-        return [_taken(source, executed / source.name) for source in sources]
+        taken = [source for source in translated if (executed / source.relative_to(notebooks)).is_file()]
+        for source in sorted({*translated} - {*taken}):
+            say(f"{source.relative_to(notebooks)} is not in {executed}, so it is left out")
+        return [_taken(source, notebooks, executed) for source in [*sources, *taken]]
     with tempfile.TemporaryDirectory(prefix="nasbook-lessons-") as folder:
         there = Path(folder, "notebooks")
         shutil.copytree(notebooks, there, ignore=shutil.ignore_patterns(".*", "runs"))
         with ThreadPoolExecutor(2) as two:
-            return list(two.map(lambda source: _run(source, there, frames, say), sources))
+            return list(two.map(lambda source: _run(source, notebooks, there, frames, say), [*sources, *translated]))
 
 
 def read(path: Path) -> Any:
@@ -59,23 +76,29 @@ def read(path: Path) -> Any:
         raise ValueError(f"{path} is no notebook: {' '.join(str(error).split())[:200]}") from None
 
 
-def _taken(source: Path, ran: Path) -> Lesson:
+def _language(source: Path, notebooks: Path) -> str:
+    return "" if source.parent == notebooks else source.parent.name
+
+
+def _taken(source: Path, notebooks: Path, executed: Path) -> Lesson:
+    ran = executed / source.relative_to(notebooks)
     notebook, lesson = read(ran), read(source)
     if [cell.source for cell in notebook.cells] != [cell.source for cell in lesson.cells]:
         raise ValueError(f"{ran} was run from other cells than {source} has: run it again")
-    return Lesson(source.stem, source, notebook, _stopped(notebook))
+    return Lesson(source.stem, source, notebook, _stopped(notebook), _language(source, notebooks))
 
 
-def _run(source: Path, folder: Path, frames: int, say: Callable[[str], None]) -> Lesson:
+def _run(source: Path, notebooks: Path, copied: Path, frames: int, say: Callable[[str], None]) -> Lesson:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
     notebook, error = read(source), ""
+    folder = (copied / source.relative_to(notebooks)).parent
     environment = {
         **{name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")},
         **os.environ,
         "NASBOOK_FRAMES": str(frames),
-        "NASBOOK_PROGRESS": str(folder.parent / f"{source.stem}.json"),
+        "NASBOOK_PROGRESS": str(copied.parent / f"{source.stem}.json"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
     client = NotebookClient(
@@ -88,8 +111,8 @@ def _run(source: Path, folder: Path, frames: int, say: Callable[[str], None]) ->
     except Exception as problem:  # a kernel that died, a cell that took too long
         at = next((i for i, cell in enumerate(notebook.cells) if _unrun(cell)), 0)
         error = f"cell {at}: {type(problem).__name__}: {' '.join(str(problem).split())[:200]}"
-    say(f"{source.name}: {error or 'run'}")
-    return Lesson(source.stem, source, notebook, error)
+    say(f"{source.relative_to(notebooks)}: {error or 'run'}")
+    return Lesson(source.stem, source, notebook, error, _language(source, notebooks))
 
 
 def _unrun(cell: Any) -> bool:

@@ -16,7 +16,7 @@ class Sources:
     """Where a path of the repository is on the site; what is asked for gets a page of its own."""
 
     root: Path  # of the checkout
-    lessons: set[str]  # "03_acquisition"
+    lessons: set[str]  # their pages: "03_acquisition", "de-01_sei_der_optimierer"
     asked: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -24,7 +24,7 @@ class Sources:
 
     def leads(self, path: str) -> str | None:
         """From a page one folder below the root of the site: the page of a file, None if there is no such file."""
-        stem = path.removeprefix("notebooks/").removesuffix(".ipynb")
+        stem = path.removeprefix("notebooks/").removesuffix(".ipynb").replace("/", "-")
         if stem in self.lessons:
             return f"../lessons/{stem}.ipynb"
         if path in self.methods:

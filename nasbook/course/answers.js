@@ -16,6 +16,17 @@
     try { localStorage.setItem(SCHEMA, memory); } catch { /* kept until the page is left */ }
     document.dispatchEvent(new Event('nb-progress'));
   };
+  // A random number, so that two files of the same reader can be joined. It says nothing else of a person.
+  let drawn = '';
+  const learner = (brought) => {
+    const sound = (x) => (/^[0-9a-f]{16}$/.test(x) ? x : '');
+    let kept = '';
+    try { kept = sound(localStorage.getItem(`${SCHEMA} learner`)); } catch { /* it may be forbidden */ }
+    const random = () => [...crypto.getRandomValues(new Uint8Array(8))].map((b) => b.toString(16).padStart(2, '0')).join('');
+    drawn = sound(brought) || kept || drawn || random();
+    try { localStorage.setItem(`${SCHEMA} learner`, drawn); } catch { /* kept until the page is left */ }
+    return drawn;
+  };
   const entry = (name) => plain(read()[name]);
   const note = (name, facts) => {
     const when = `${new Date().toISOString().slice(0, 19)}+00:00`;
@@ -112,7 +123,7 @@
     const sound = (e) => Object.fromEntries(Object.entries(e).filter(([k, v]) => !fields[k] || typeof v === fields[k]));
     const heads = ['', 'Lesson', 'Exercises', 'Predictions'].map((head) => make('th', { scope: 'col' }, head));
     const save = button('Download my progress', () => {
-      const text = JSON.stringify({ schema: SCHEMA, entries: read() }, null, 1);
+      const text = JSON.stringify({ schema: SCHEMA, learner: learner(), entries: read() }, null, 1);
       const link = make('a', { download: FILE, href: URL.createObjectURL(new Blob([text], { type: 'application/json' })) });
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10000);
@@ -125,6 +136,7 @@
         const all = read(), found = Object.entries(whole.entries).filter(([, e]) => e === plain(e));
         for (const [n, e] of found) if (!plain(all[n]).passed) all[n] = { ...plain(all[n]), ...sound(e) };
         write(all);
+        learner(whole.learner);
         said.textContent = `Restored ${found.length} entries.`;
       } catch { said.textContent = `${file.files[0]?.name}: this is no progress file of nasbook.`; }
       file.value = '';

@@ -72,8 +72,13 @@ def test_an_answer_is_locked_before_the_outcome_is_shown_and_nasbook_reads_the_f
     download.value.save_as(kept)
     found = record.Record(kept)
     assert {k: found.read()["03.q1"][k] for k in ("answer", "outcome")} == {"answer": "left", "outcome": "right"}
-    assert not found.problem
+    assert not found.problem and record.learner_of(kept.read_bytes())
     found.update("03.ei", passed=True)
+    other = kept.read_text(encoding="utf-8").replace(record.learner_of(kept.read_bytes()), "0123456789abcdef")
+    kept.write_text(other, encoding="utf-8")  # a file that was begun elsewhere: the reader is the one of that file
     page.locator(".nb-progress input").set_input_files(kept)
     page.get_by_text("Restored 2 entries.").wait_for()
+    with page.expect_download() as download:
+        page.get_by_text("Download my progress").click()
+    assert record.learner_of(download.value.path().read_bytes()) == "0123456789abcdef"
     assert "1 of 1" in page.locator(".nb-progress table").inner_text()

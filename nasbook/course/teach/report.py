@@ -24,7 +24,7 @@ from nasbook.course.teach.pages import page
 from nasbook.course.teach.results import Tally, Votes, people
 from nasbook.files import write_text
 from nasbook.plots.labs.votes import votes as picture
-from nasbook.plots.style import Figure
+from nasbook.plots.style import Figure, plural
 
 CAUSES = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula at the beginning of a cell
 SHOWN = 3  # wrong answers of an exercise
@@ -56,7 +56,8 @@ class Report:
 
     def lines(self) -> list[str]:
         """The report in words."""
-        lines = [f"{people(len(self.learners))}, {len(self.votes)} questions, {len(self.exercises)} exercises"]
+        asked, set_ = plural(len(self.votes), "question"), plural(len(self.exercises), "exercise")
+        lines = [f"{people(len(self.learners))}, {asked}, {set_}"]
         if self.votes:
             lines += ["", "Predictions, made before the run:"]
         for vote in self.votes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nasbook import registry
-from nasbook.site import book, folder, front, lesson, methods, reference, run
+from nasbook.site import book, folder, front, labs, lesson, methods, reference, run
 from nasbook.site.pictures import Pictures
 from nasbook.site.sources import Sources
 
@@ -53,7 +53,7 @@ def build(
     ran = run.lessons(Path(notebooks), Path(executed) if executed else None, frames, say)
     with tempfile.TemporaryDirectory(prefix="nasbook-site-") as scratch:
         pages, site = Path(scratch, "pages"), Path(scratch, "site")
-        _write(pages, site, ran, root, repository)
+        _write(pages, site, ran, root, repository, frames)
         say(f"{sum(1 for p in pages.rglob('*') if p.is_file())} pages to lay out")
         warned = book.render(pages, site, Path(scratch, "doctrees"))
         (site / ".nojekyll").touch()  # GitHub Pages leaves folders such as _static out otherwise
@@ -62,7 +62,7 @@ def build(
     return report
 
 
-def _write(pages: Path, site: Path, ran: list[run.Lesson], root: Path, repository: str) -> None:
+def _write(pages: Path, site: Path, ran: list[run.Lesson], root: Path, repository: str, frames: int) -> None:
     """All pages as Sphinx reads them, and the files that it does not make: pictures and notebooks."""
     import nbformat
 
@@ -86,7 +86,8 @@ def _write(pages: Path, site: Path, ran: list[run.Lesson], root: Path, repositor
         (site / "notebooks" / each.file).parent.mkdir(exist_ok=True)
         shutil.copyfile(each.source, site / "notebooks" / each.file)
     for entry in registry.METHODS:
-        texts[f"methods/{entry.name}"] = methods.page(entry.name, sources, titles, played)
+        shown = labs.of_method(entry.name, played, pictures, lesson.UP, frames)
+        texts[f"methods/{entry.name}"] = methods.page(entry.name, sources, titles, shown)
     texts["index"] = front.first(ran, repository, played)
     texts["gallery"] = front.gallery(drawn, titles)
     texts |= reference.pages() | sources.pages()

@@ -6,14 +6,14 @@ import ast
 from itertools import groupby
 
 from nasbook import registry
-from nasbook.about import PARTS, about
+from nasbook.about import about
+from nasbook.site.labs import turned_to
 from nasbook.site.sources import Sources, block
 from nasbook.site.words import escape, from_docstring
 
 
-def page(name: str, sources: Sources, lessons: dict[str, str], played: dict[str, dict[str, str]]) -> str:
-    """The page of a method as Markdown. `lessons` are titles by stem; `played` are the labs of each
-    lesson, as HTML."""
+def page(name: str, sources: Sources, lessons: dict[str, str], lab: str) -> str:
+    """The page of a method as Markdown. `lessons` are titles by stem; `lab` is its lab, played, as HTML."""
     found = about(name)
     file = found.get("file", "")
     text = (sources.root / file).read_text(encoding="utf-8") if file else ""
@@ -23,7 +23,7 @@ def page(name: str, sources: Sources, lessons: dict[str, str], played: dict[str,
         f"{escape(found['summary'][0].upper() + found['summary'][1:])}.",
         _facts(found, sources, lessons),
         f"## What it does\n\n{from_docstring(ast.get_docstring(tree))}",
-        _lab(name, played),
+        _lab(name, lab),
         _settings(found["settings"]),
         f"## Its file\n\n`{file}`, class `{found['class']}`; the description above stands at its head, marked.\n\n"
         + block(text, emphasised=_head(tree)),
@@ -46,14 +46,10 @@ def _facts(found: dict[str, str], sources: Sources, lessons: dict[str, str]) -> 
     return head + "\n".join(f"| {what} | {said} |" for what, said in rows.items() if said)
 
 
-def _lab(name: str, played: dict[str, dict[str, str]]) -> str:
-    """The lab of a method as its lesson shows it, or another lesson if its own has none."""
-    parts = PARTS[name]
-    labs = [played.get(parts.lesson, {}), *played.values()]
-    shown = next((lab[parts.lab] for lab in labs if parts.lab in lab), "")
-    if not shown:
-        return ""
-    return f"## Its lab\n\nAs a lesson sets it; in a notebook every control moves.\n\n````{{raw}} html\n{shown}\n````"
+def _lab(name: str, lab: str) -> str:
+    words = "" if turned_to(lab, name) else "As a lesson sets it. "
+    raw = f"````{{raw}} html\n{lab}\n````"
+    return f"## Its lab\n\n{words}In a notebook every control moves.\n\n{raw}" if lab else ""
 
 
 def _taught(found: dict[str, str], lessons: dict[str, str]) -> list[str]:

@@ -52,6 +52,7 @@ class Frames:
     labels: tuple[str, ...]  # of the control's values
     rows: tuple[tuple[Frame, ...], ...]
     start: int  # the row that the lab's own settings give
+    methods: tuple[str, ...]  # by which each row searches; "" where the lab leaves no choice
 
     @property
     def last(self) -> Frame:
@@ -84,6 +85,7 @@ class Frames:
             "control": self.control,
             "labels": self.labels,
             "start": self.start,
+            "methods": self.methods,
             "images": [_uri(image) for image in places],
             "rows": [[[f.step, next(at), f.alt, f.sentence] for f in row] for row in self.rows],
         }
@@ -116,23 +118,23 @@ def _uri(image: bytes) -> str:
     return "data:image/webp;base64," + base64.b64encode(image).decode()
 
 
-def lab_frames(name: str, frames: int = 12, **settings: Any) -> Frames:
+def lab_frames(name: str, frames: int = 12, alone: bool = False, **settings: Any) -> Frames:
     """The frames of a lab by its name, with the settings that it is shown with; `settings` count more."""
     lab = registry.find("lab", name).load().to_show(**settings)
     try:
-        return capture(lab, frames)
+        return capture(lab, frames, alone=alone)
     finally:
         lab.close()
 
 
-def capture(lab: Any, frames: int = 12, short: bool = False) -> Frames:
+def capture(lab: Any, frames: int = 12, short: bool = False, alone: bool = False) -> Frames:
     """Run copies of a lab, one for each value of its telling control, and keep at most so many frames of each history.
 
-    short: only the first frames - 1 steps are made, and no other value is tried; for tests. ValueError for fewer than
-    two frames; what goes wrong in the lab is raised as it is."""
+    alone: no other value is tried. short: nor are more than the first frames - 1 steps made; for tests.
+    ValueError for fewer than two frames; what goes wrong in the lab is raised as it is."""
     if frames < 2:
         raise ValueError(f"capture: at least two frames are needed, not {frames!r}")
-    name, values = (None if short else lab.telling) or ("", ())
+    name, values = (None if short or alone else lab.telling) or ("", ())
     if not name or lab.controls[name].disabled:  # it has no say with these settings
         name, values = "", ()
     own = lab.values.get(name)
@@ -157,7 +159,8 @@ def capture(lab: Any, frames: int = 12, short: bool = False) -> Frames:
     control = lab.controls.get(name)
     labels = tuple(_label(control, value) for value in rows) if control else ("",)
     label = control.description if control else ""
-    return Frames(lab.name, lab.unit, width, height, label, labels, tuple(rows.values()), list(rows).index(own))
+    by = tuple(str(value if name == lab.chooses else lab.values.get(lab.chooses, "")) for value in rows)
+    return Frames(lab.name, lab.unit, width, height, label, labels, tuple(rows.values()), list(rows).index(own), by)
 
 
 @contextmanager

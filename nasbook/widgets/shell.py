@@ -137,6 +137,7 @@ class Lab(W.VBox):
     lines: ClassVar[int] = 3  # of the longest usual sentence, so that the room is kept and nothing below it moves
     anew: ClassVar[str] = "the search starts again"  # what a change of a setting that makes the steps brings about
     telling: ClassVar[tuple[str, tuple[Any, ...]] | None] = None  # the setting that tells most, and values to compare
+    chooses: ClassVar[str] = "method"  # the setting that says which method searches, where there is one
     drawn_only: ClassVar[tuple[str, ...]] = ()  # settings with effect="live" that change nothing but what is drawn
     shown_with: ClassVar[dict[str, Any]] = {}  # settings for pages without a kernel, where the default takes long
     made_with: dict[str, Any]  # the arguments that make a lab like this one

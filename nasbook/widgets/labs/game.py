@@ -122,6 +122,7 @@ class GameLab(Lab):
 
     name = "game"
     telling = ("opponent", ("random", "grid", "bayesian"))
+    chooses = "opponent"
     unit = "round"
     anew = "a new game begins"
     lines = 4

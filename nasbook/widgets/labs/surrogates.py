@@ -56,6 +56,7 @@ class SurrogatesLab(Lab):
 
     name = "surrogates"
     telling = ("model", ("forest", "pfn", "bananas"))
+    chooses = "model"
     lines = 4
 
     def __init__(self, **values: Any) -> None:

@@ -69,6 +69,7 @@ class WeightSharingLab(Lab):
 
     name = "weight-sharing"
     telling = ("recalibrate", (True, False))
+    chooses = "sampling"
     lines = 4
     unit = "path"
 

@@ -25,6 +25,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
+from nasbook.kit.browser import refusal
 from nasbook.kit.interrupt import terminable
 from nasbook.method import Method, OneShot
 from nasbook.prepare import MOST_WORKERS, deaf_to
@@ -34,6 +35,7 @@ from nasbook.scale.machine import gpus
 from nasbook.scale.progress import Bar
 from nasbook.scale.run_folder import check_clock, claim, held
 from nasbook.scale.study import Study, load_study
+from nasbook.scale.study_errors import RunError
 from nasbook.scale.study_schema import Tracking
 from nasbook.scale.trust import Trust, importable
 from nasbook.scale.workers import OPTUNA, Site, check_engine, crew
@@ -107,13 +109,15 @@ def _run(
     with held(out):
         claim(out, study, resume)
         task, method = study.make_task(trust), study.make_method(trust)
+        inside = isinstance(method, OneShot) or task.knows_cost
+        if (engine == OPTUNA or not inside) and (said := refusal(f"a study on {study.workers} worker processes")):
+            raise RunError(said)
         if task.knows_cost and isinstance(method, Method):
             check_clock(out / "trace.jsonl", study.workers)
         study.save(out / "study.yaml", overwrite=True)
         if study.fidelity:
             task.fidelity = study.fidelity.of(task)
         with Bar(study, progress, out) as bar, terminable():
-            inside = isinstance(method, OneShot) or task.knows_cost
             wanted = study.resources.gpus and study.resources.device == "auto" and not task.knows_cost
             if wanted and (inside or engine == "local") and not gpus():
                 bar.say("the study asks for GPUs, and this machine shows none: its trials run on the CPU")

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
+from nasbook.kit.browser import refusal
 from nasbook.scale.trackers import PACKAGES, Tracker, row_of_study, row_of_trial, said, tell, tracker, usual_place
 from nasbook.trace import Header, Trace, Trial
 from nasbook.trace_file import load
@@ -19,10 +20,12 @@ PATIENCE = 60.0  # seconds without a sign of life that a finished run waits for 
 
 
 class Live:
-    """The trackers of one run. ValueError where one is not installed."""
+    """The trackers of one run. ValueError where one is not installed, or cannot run."""
 
     def __init__(self, places: Mapping[str, str | bool], out: Path) -> None:
         """places: tracker → where it keeps what it is told, or True for its usual place. out: the run's folder."""
+        if places and (said := refusal("a tracker")):
+            raise ValueError(said)
         made = {to: tracker(to, usual_place(to, out) if at is True else str(at)) for to, at in places.items()}
         self.followers = [_Follower(to, one, out) for to, one in made.items()]
         for follower in self.followers:

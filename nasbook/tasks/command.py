@@ -37,6 +37,7 @@ from pathlib import Path
 from tempfile import mkstemp
 from typing import IO, Any, TypeAlias
 
+from nasbook.kit.browser import refusal
 from nasbook.space import Config, Constant, Space
 from nasbook.task import Evaluation, Fidelity, FunctionTask, Report, StopTrial
 
@@ -120,6 +121,8 @@ class Program:
 
     def missing(self) -> str | None:
         """What of it is not on this machine, in a sentence."""
+        if said := refusal("a command"):
+            return said
         first = self.words[0]
         if self.executable() is None:
             here = self.folder / first

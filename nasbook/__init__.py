@@ -13,13 +13,14 @@ first used.
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nasbook.kit import interrupt  # noqa: F401  # first, so that Ctrl-C in the imports below is one line
 
 # isort: split
-from nasbook import registry, tasks, trace_file
+from nasbook import catalogue, registry, tasks, trace_file
 from nasbook.joining import join
 from nasbook.method import Method, OneShot, Proposal
 from nasbook.registry import register
@@ -63,6 +64,9 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__, *_ROOMS})
 
+
+if "IPython" in sys.modules:  # a notebook, perhaps one without torch
+    importlib.import_module("nasbook.kit.torchless").listen(catalogue.needs_torch)
 
 # A trace lies below its file, pictures and studies, so its doors to them are hung here, where everything may be
 # imported.

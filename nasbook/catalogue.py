@@ -45,8 +45,14 @@ def load(target: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
-        why = "no browser has" if sys.platform == "emscripten" else "is not installed here"
-        raise ModuleNotFoundError(f"{attribute} needs torch, which {why}", name="torch") from None
+        raise ModuleNotFoundError(needs_torch(attribute), name="torch") from None
+
+
+def needs_torch(what: str) -> str:
+    """One sentence: that torch is missing, and what to do."""
+    if sys.platform == "emscripten":
+        return f"{what} needs torch, which no browser has (run it where Python is installed)"
+    return f"{what} needs torch, which is not installed here (pip install torch, then restart Python)"
 
 
 METHODS = [

@@ -61,6 +61,49 @@ def test_the_first_lessons_need_no_torch():
 
 def test_what_needs_torch_says_so_in_a_sentence():
     done = run(HEAD + "nasbook.task('digits-mlp')")
-    assert done.stderr.splitlines()[-1].endswith("needs torch, which is not installed here")
+    assert done.stderr.splitlines()[-1].endswith(
+        "DigitsMLP needs torch, which is not installed here (pip install torch, then restart Python)"
+    )
     done = run(HEAD + "sys.platform = 'emscripten'; nasbook.method('darts', None)")
-    assert done.stderr.splitlines()[-1].endswith("needs torch, which no browser has")
+    assert done.stderr.splitlines()[-1].endswith("needs torch, which no browser has (run it where Python is installed)")
+
+
+CELLS = """
+from IPython.core.interactiveshell import InteractiveShell
+shell, shown = InteractiveShell.instance(), []
+shell._showtraceback = lambda kind, error, lines: shown.append("\\n".join(lines))
+for source in json.load(sys.stdin):
+    shown.append("")
+    shell.run_cell(source)
+    said = shown.pop()
+    shown[:] = shown[:-1] if said else shown
+    print("TOLD" + json.dumps(said))
+"""
+
+
+def told(cells):
+    head = HEAD.replace("import nasbook\nfrom nasbook import registry\n", "")
+    out = run(head + CELLS, json.dumps(cells)).stdout
+    return [json.loads(line[4:]) for line in out.splitlines() if line.startswith("TOLD")]
+
+
+def test_a_cell_that_needs_torch_fails_in_one_sentence_and_so_does_one_that_needs_the_cell():
+    (lesson,) = NOTEBOOKS.glob("00_*.ipynb")
+    cells = ["".join(c["source"]) for c in json.loads(lesson.read_text())["cells"] if c["cell_type"] == "code"]
+    why = "needs torch, which is not installed here (pip install torch, then restart Python)"
+    on = "; what does without it goes on in the next cell"
+    assert told([cells[0], cells[2], "digits.best", "x = 1"]) == [
+        f"DigitsMLP {why}{on}", f"the cell that makes task {why}{on}", f"the cell that makes digits {why}{on}", "",
+    ]  # fmt: skip
+    late = "import math\nmade, kept = {}, {}\nimport torch.nn; made[1] = torch"
+    deep = ["import nasbook", late, "made[2]", "made = {}\nmade[2]", "import no_such_package", "kept[1], math", "y"]
+    found = told(deep)
+    assert found[:3] == ["", f"this cell {why}{on}", f"KeyError: 2, perhaps because the cell that makes made {why}{on}"]
+    for said, name in zip(found[3:], ["KeyError", "no_such_package", "KeyError", "'y' is not defined"], strict=True):
+        assert name in said and "\n" in said and "torch" not in said  # everything else is as it always was
+
+
+def test_where_torch_is_ipython_is_left_alone():
+    code = HEAD.partition("class")[0] + CELLS.replace("print(", "print(shell.custom_exceptions == (), ")
+    done = run(code, json.dumps(["import nasbook", "y"]))
+    assert [line[:4] for line in done.stdout.splitlines() if "TOLD" in line] == ["True", "True"], done.stderr

@@ -35,7 +35,7 @@ from nasbook.kit.checks import flag, needs_options, one_of, setting, whole, with
 from nasbook.kit.threads import one_thread
 from nasbook.kit.values import exponent
 from nasbook.method import Method, Proposal
-from nasbook.nas.parts.controller import Controller
+from nasbook.nas.parts.controller import Controller, spread
 from nasbook.space import Config, Scalar, Space
 from nasbook.trace import Trial
 
@@ -197,8 +197,3 @@ def gradients(controller: Controller, actions: Tensor) -> Tensor:
     log_p, weights = controller.read(actions).log_p, list(controller.parameters())
     rows = torch.autograd.grad(log_p, weights, torch.eye(len(log_p), dtype=log_p.dtype), is_grads_batched=True)
     return torch.cat([d.flatten(1) for d in rows], 1)
-
-
-def spread(g: Tensor) -> float:
-    """The variance of one row, summed over its entries (the trace of the covariance), estimated from n rows."""
-    return float(((g - g.mean(0)) ** 2).sum() / (len(g) - 1))

@@ -138,3 +138,8 @@ class Controller(nn.Module):
         """The configuration of one row (T,)."""
         chosen = {n: o[a] for n, o, a in zip(self.names, self.options, actions.tolist(), strict=True) if a >= 0}
         return self.space.validate(chosen)
+
+
+def spread(g: Tensor) -> float:
+    """The variance of one row, summed over its entries (the trace of the covariance), estimated from n rows."""
+    return float(((g - g.mean(0)) ** 2).sum() / (len(g) - 1))

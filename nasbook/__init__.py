@@ -65,7 +65,7 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__, *_ROOMS})
 
 
-if "IPython" in sys.modules:  # a notebook, perhaps one without torch
+if sys.modules.get("IPython"):  # a notebook, perhaps one without torch
     importlib.import_module("nasbook.kit.torchless").listen(catalogue.needs_torch)
 
 # A trace lies below its file, pictures and studies, so its doors to them are hung here, where everything may be

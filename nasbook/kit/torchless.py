@@ -16,7 +16,7 @@ ON = "; what does without it goes on in the next cell"
 
 def listen(sentence: Callable[[str], str]) -> None:
     """From now on, say it in IPython's place, if there is no torch. sentence(what): the words for what needs it."""
-    shell = sys.modules["IPython"].get_ipython()
+    shell = getattr(sys.modules["IPython"], "get_ipython", lambda: None)()  # it may be half imported
     if shell is None or has_torch():
         return
     unmade: dict[str, Any] = {}  # what cells that failed were to make, and what the name stood for when they did

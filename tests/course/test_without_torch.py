@@ -107,3 +107,9 @@ def test_where_torch_is_ipython_is_left_alone():
     code = HEAD.partition("class")[0] + CELLS.replace("print(", "print(shell.custom_exceptions == (), ")
     done = run(code, json.dumps(["import nasbook", "y"]))
     assert [line[:4] for line in done.stdout.splitlines() if "TOLD" in line] == ["True", "True"], done.stderr
+
+
+def test_an_ipython_that_is_kept_out_or_half_imported_is_no_obstacle():
+    for ipython in ("None", "type(sys)('IPython')"):
+        done = run(f"{HEAD.partition('import nasbook')[0]}sys.modules['IPython'] = {ipython}\nimport nasbook")
+        assert not done.returncode, done.stderr

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nasbook import registry
-from nasbook.site import book, folder, front, labs, lesson, methods, reference, run
+from nasbook.site import book, folder, front, labs, lesson, methods, reference, run, stills
 from nasbook.site.pictures import Pictures
 from nasbook.site.sources import Sources
 
@@ -87,7 +87,8 @@ def _write(pages: Path, site: Path, ran: list[run.Lesson], root: Path, repositor
         shutil.copyfile(each.source, site / "notebooks" / each.file)
     for entry in registry.METHODS:
         shown = labs.of_method(entry.name, played, pictures, lesson.UP, frames)
-        texts[f"methods/{entry.name}"] = methods.page(entry.name, sources, titles, shown)
+        still = stills.of_method(entry, pictures, lesson.UP)
+        texts[f"methods/{entry.name}"] = methods.page(entry.name, sources, titles, shown, still)
     texts["index"] = front.first(ran, repository, played)
     texts["gallery"] = front.gallery(drawn, titles)
     texts |= reference.pages() | sources.pages()

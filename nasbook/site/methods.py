@@ -12,8 +12,9 @@ from nasbook.site.sources import Sources, block
 from nasbook.site.words import escape, from_docstring
 
 
-def page(name: str, sources: Sources, lessons: dict[str, str], lab: str) -> str:
-    """The page of a method as Markdown. `lessons` are titles by stem; `lab` is its lab, played, as HTML."""
+def page(name: str, sources: Sources, lessons: dict[str, str], lab: str, still: str = "") -> str:
+    """The page of a method as Markdown. `lessons` are titles by stem; `lab` is its lab, played, as HTML, `still` its
+    picture as Markdown."""
     found = about(name)
     file = found.get("file", "")
     text = (sources.root / file).read_text(encoding="utf-8") if file else ""
@@ -23,6 +24,7 @@ def page(name: str, sources: Sources, lessons: dict[str, str], lab: str) -> str:
         f"{escape(found['summary'][0].upper() + found['summary'][1:])}.",
         _facts(found, sources, lessons),
         f"## What it does\n\n{from_docstring(ast.get_docstring(tree))}",
+        still and f"## Its picture\n\n{still}",
         _lab(name, lab),
         _settings(found["settings"]),
         f"## Its file\n\n`{file}`, class `{found['class']}`; the description above stands at its head, marked.\n\n"

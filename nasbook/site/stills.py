@@ -1,0 +1,34 @@
+"""The picture of a method (`trace.plot`), of a short search on a table or a function that costs nothing."""
+
+from __future__ import annotations
+
+from nasbook.about import PARTS
+from nasbook.catalogue import Entry
+from nasbook.search import search
+from nasbook.site.pictures import Pictures
+
+TRIALS = 30
+CELLS, CURVES = "nb201-cifar10", "digits-hpo-messy"
+TASKS = {  # by family; what trains, and what needs earlier searches or parts that take turns, has none
+    "model-free": "branin",
+    "Bayesian": "branin",
+    "evolutionary": "branin",
+    "reinforcement learning": CELLS,
+    "multi-fidelity": CURVES,
+}
+OTHERS = {"regularized-evolution": CELLS, "local-search": CELLS, "bananas": CELLS}
+NONE = ("rgpe", "compound", "cnn-differential-evolution")
+
+
+def of_method(entry: Entry, pictures: Pictures, up: str) -> str:
+    """The picture and what was searched, as Markdown; "" for a method that has none here."""
+    task = OTHERS.get(entry.name, TASKS.get(entry.family, ""))
+    if not task or entry.name in NONE:
+        return ""
+    kind = PARTS[entry.name].picture
+    figure = search(entry.name, task, trials=TRIALS, seed=0).plot(kind)
+    image = pictures.out_of(figure._repr_mimebundle_()["text/html"], up)
+    return (
+        f'`trace.plot("{kind}")` of `nasbook.search("{entry.name}", "{task}", trials={TRIALS}, seed=0)`\n\n'
+        f"````{{raw}} html\n{image}\n````"
+    )

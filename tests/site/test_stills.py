@@ -7,7 +7,7 @@ from nasbook.site import stills
 from nasbook.site.pictures import Pictures
 
 
-@pytest.mark.parametrize("name", ["asha", "local-search", "cma-es"])
+@pytest.mark.parametrize("name", ["asha"])
 def test_the_picture_of_a_method_is_a_file_with_its_words(name, tmp_path):
     once, again = (stills.of_method(registry.find("method", name), Pictures(tmp_path), "../") for _ in range(2))
     (file,) = (tmp_path / "pictures").iterdir()

@@ -6,16 +6,13 @@
     numbers(trace, kept, task, "greedy")              # (of the search, nested, test) of the ensemble
 
 "best" is one model, "mean" all of them alike, "greedy" Caruana's selection and "bagged" the mean of many of these;
-"stacked" fits a second model to the predictions of the first:
-
-    logit p(y = c) = b_c + Σ_i Σ_k w_cik p_ik         (of numbers: a ridge regression)
+"stacked" fits a second model to the predictions of the first.
 
 A task for that has `y` and `fold` (n,), `loss(y, p)`, `held_out(config, seed)` and `predict_test(config, seed)` with
 `y_test`, and says whether its folds lie in time (`ordered`): the pipelines of evaluate.py do, and `Trained` makes one
 of a task that trains networks.
 
-Papers: Caruana et al., ICML 2004 (kit/ensemble.py); Wolpert, Stacked Generalization, Neural Networks 1992. Stacking is
-scikit-learn's: of two classes, the second probability is enough.
+Papers: Caruana et al., ICML 2004 (kit/ensemble.py); Wolpert, Stacked Generalization, 1992 (stacking.py).
 """
 
 from __future__ import annotations
@@ -28,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from nasbook.automl.predictions import seed_of
+from nasbook.automl.stacking import stack
 from nasbook.kit.checks import one_of, whole
 from nasbook.kit.ensemble import Says, bagged, combine, error, greedy, nested
 from nasbook.space import Config
@@ -146,23 +144,3 @@ def test(trace: Trace, found: Ensemble, task: Any) -> float:
     said = {i: task.predict_test(trials[i].config, seed_of(trace, trials[i])) for i in used}
     nothing = np.zeros_like(next(iter(said.values())))
     return task.loss(task.y_test, found.predict([said.get(i, nothing) for i in found.ids]))
-
-
-def stack(P: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """A second model on the predictions of the members: (m, n, classes) -> (n, classes), or (m, n) -> (n,)."""
-    from sklearn.linear_model import LogisticRegression, RidgeCV
-
-    columns = lambda P: P.T if P.ndim == 2 else np.concatenate([*P[..., P.shape[2] == 2 :]], 1)  # noqa: E731
-    if P.ndim == 2:
-        ridge = RidgeCV().fit(columns(P), y)
-        return lambda P: ridge.predict(columns(P))
-    if len(np.unique(y)) == 1:  # nothing to tell apart
-        return lambda P: np.broadcast_to(np.eye(P.shape[2])[y[0]], P.shape[1:])
-    model = LogisticRegression(max_iter=1000).fit(columns(P), y)
-
-    def says(P: np.ndarray) -> np.ndarray:
-        p = np.zeros(P.shape[1:])
-        p[:, model.classes_] = model.predict_proba(columns(P))
-        return p
-
-    return says

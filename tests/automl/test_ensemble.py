@@ -7,10 +7,11 @@ from sklearn.linear_model import LogisticRegression, RidgeCV
 
 import nasbook
 from nasbook.automl.build import build
-from nasbook.automl.ensemble import WAYS, Ensemble, chooser, ensemble, numbers, pool, stack, test
+from nasbook.automl.ensemble import WAYS, Ensemble, chooser, ensemble, numbers, pool, test
 from nasbook.automl.evaluate import Pipelines
 from nasbook.automl.predictions import Predictions, collect
 from nasbook.automl.sizes import by_size
+from nasbook.automl.stacking import stack
 from nasbook.kit.ensemble import combine, error, greedy
 from nasbook.task import trial_seed
 

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -151,12 +152,18 @@ def test_where_the_server_never_comes_back_all_end_with_a_sentence_and_the_trial
     held.write_text('{"epoch": 3}')
     monkeypatch.setattr(patience, "PATIENCE", 0.5)
 
-    def crash() -> None:
-        until(lambda: state.exists() and '"epoch": 3' in state.read_text())
-        server.kill()
-        held.unlink()
+    def at_three() -> bool:
+        return state.exists() and '"epoch": 3' in state.read_text()
 
-    def ends(command: list[str]) -> None:
+    def driven() -> bool:  # the driver has heard of the trial, too
+        return at_three() and len(Trace.load(out / "trace.jsonl").pending) == 1
+
+    def ends(command: list[str], seen: Callable[[], bool]) -> None:
+        def crash() -> None:
+            until(seen)
+            server.kill()
+            held.unlink()
+
         thread = threading.Thread(target=crash, daemon=True)
         thread.start()
         assert cli.main(command) == 2
@@ -167,7 +174,7 @@ def test_where_the_server_never_comes_back_all_end_with_a_sentence_and_the_trial
         server.start()
 
     begin(load_study(path), server.url(), Trust(tmp_path))
-    ends(work)
+    ends(work, at_three)
     assert cli.main(work) == 0, capsys.readouterr().err
     trace = trace_of(stored(server.url(), "gone"))
     assert [t.status for t in trace.trials] == ["done"] * 2 and len({t.id for t in trace.trials}) == 2
@@ -176,7 +183,7 @@ def test_where_the_server_never_comes_back_all_end_with_a_sentence_and_the_trial
     assert [s["epoch"] for s in starts(tmp_path) if s["x"] == x] == [0, 3]
     path.write_text(path.read_text().replace("name: gone", "name: driven"))
     held.write_text('{"epoch": 3}')
-    ends(drive)
+    ends(drive, driven)
     assert len(Trace.load(out / "trace.jsonl").pending) == 1
 
 

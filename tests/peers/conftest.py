@@ -4,6 +4,7 @@ What needs a Ray stays on one worker of pytest-xdist, so that there is one Ray.
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +23,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("ray" if uses_ray else item.path.stem))
             if find_spec("ray") is None:
                 item.add_marker(pytest.mark.skip(reason="`make test-ray` installs what this needs"))
+
+
+@pytest.fixture(autouse=True)
+def fresh_objective() -> Iterator[None]:
+    """Each test has its own module of this name."""
+    yield
+    sys.modules.pop("objective", None)
 
 
 @pytest.fixture(scope="session")

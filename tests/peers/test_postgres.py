@@ -10,11 +10,11 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from waiting import until
 
 import nasbook
 from nasbook import cli
@@ -83,19 +83,6 @@ def server():
     yield real
     real.kill()
     shutil.rmtree(real.folder, ignore_errors=True)
-
-
-@pytest.fixture(autouse=True)
-def fresh_objective():
-    yield
-    sys.modules.pop("objective", None)
-
-
-def until(condition, seconds: float = 90.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.05)
 
 
 def study(folder: Path, name: str, trials: int) -> Path:

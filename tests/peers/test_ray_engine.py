@@ -8,13 +8,13 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psutil
 import pytest
+from waiting import until
 
 from nasbook.scale import run
 from nasbook.scale.study_errors import ResourceError
@@ -44,21 +44,8 @@ def study(folder: Path, function: str, trials: int, more: str = "") -> Path:
     return path
 
 
-@pytest.fixture(autouse=True)
-def fresh_objective():
-    yield
-    sys.modules.pop("objective", None)
-
-
 def starts(path: Path) -> list[dict]:
     return [json.loads(line) for line in (path.parent / "starts.log").read_text().splitlines()]
-
-
-def wait_for(condition, seconds: float = 90.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.05)
 
 
 def told_once(trace_file: Path) -> bool:
@@ -94,7 +81,7 @@ def test_a_pack_on_ray_is_a_pack_on_this_machine(ray_node, tmp_path):
     states = [out / "checkpoints" / str(i) / "state" for i in range(4)]
 
     def kill() -> None:
-        wait_for(lambda: all(s.exists() and json.loads(s.read_text())["epoch"] >= 3 for s in states))
+        until(lambda: all(s.exists() and json.loads(s.read_text())["epoch"] >= 3 for s in states))
         os.kill(starts(path)[1]["pid"], signal.SIGKILL)
         held.unlink()
 
@@ -161,20 +148,20 @@ def test_a_worker_a_node_and_the_driver_are_killed_and_nothing_is_told_twice(ray
     hold(4)
     process = begin()
     try:
-        wait_for(lambda: epochs() == [4, 4])
+        until(lambda: epochs() == [4, 4])
         pids = [row["pid"] for row in starts(path)]
         os.kill(pids[0], signal.SIGKILL)  # a worker: its trial goes on in a new one, from the state that came home
-        wait_for(lambda: len(starts(path)) == 3)
+        until(lambda: len(starts(path)) == 3)
         assert starts(path)[2]["epoch"] == 4
         hold(8)
-        wait_for(lambda: epochs() == [8, 8])
+        until(lambda: epochs() == [8, 8])
         cluster.remove_node(second, allow_graceful=False)  # a node: its trial waits for the other worker's place
         hold(12)
-        wait_for(lambda: 12 in epochs())
+        until(lambda: 12 in epochs())
         process.kill()  # the driver
         _, errors = process.communicate(timeout=60)
         assert "was killed by SIGKILL" in errors
-        wait_for(lambda: not any(psutil.pid_exists(row["pid"]) for row in starts(path)))
+        until(lambda: not any(psutil.pid_exists(row["pid"]) for row in starts(path)))
         before = len(starts(path))
         held.unlink()
         done = subprocess.run([*command, "--resume"], capture_output=True, text=True, timeout=200)  # elsewhere

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from waiting import until
 
 import nasbook
 from nasbook.trace import Trace
@@ -102,13 +103,6 @@ def start(wire: Wire, k: int, folder: Path, hide: Path) -> None:
             return
         wire.kill(k)
     pytest.skip(f"Ray's node did not come up within its 15 seconds, twice: {done.stderr[-200:]}")
-
-
-def until(condition, seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.05)
 
 
 def test_a_node_and_the_driver_are_lost_at_random_moments_and_at_most_an_epoch_a_trial_with_them(wire, tmp_path):

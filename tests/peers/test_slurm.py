@@ -9,10 +9,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
+from waiting import until
 
 import nasbook
 from nasbook.scale import export, load_study
@@ -101,19 +101,6 @@ def slurm():
         process.terminate()
         process.wait(timeout=60)
     shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(autouse=True)
-def fresh_objective():
-    yield
-    sys.modules.pop("objective", None)
-
-
-def until(condition, seconds: float = 90.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.1)
 
 
 def test_the_array_runs_and_loses_nothing_of_tasks_that_are_cancelled_and_killed(slurm, tmp_path, monkeypatch):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import optuna
 import pytest
+from waiting import until
 
 import nasbook
 from nasbook import cli
@@ -32,13 +33,6 @@ def worker(url: str, folder: Path, *more: str) -> subprocess.Popen:
     command = [sys.executable, "-m", "nasbook", "worker", url, "--heartbeat", "1", "--out", "runs/shared", *more]
     env = {**os.environ, "PYTHONPATH": str(Path(nasbook.__file__).parents[1])}
     return subprocess.Popen(command, cwd=folder, env=env, stderr=subprocess.PIPE, text=True)
-
-
-def until(condition, seconds=120):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited for too long"
-        time.sleep(0.02)
 
 
 def replayed(trace: Trace, path: Path) -> Run:

@@ -2,12 +2,12 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
 import pytest
 import torch
+from waiting import until
 
 import nasbook
 from nasbook.evaluation import evaluate
@@ -15,13 +15,6 @@ from nasbook.scale import load_study, run
 from nasbook.trace import Trial
 
 FOLDER = Path(nasbook.__file__).parents[1] / "notebooks" / "recipes"
-
-
-def until(condition):
-    end = time.monotonic() + 200
-    while not condition():
-        assert time.monotonic() < end, "waited for too long"
-        time.sleep(0.01)
 
 
 RECIPES = sorted(FOLDER.glob("*.py"))

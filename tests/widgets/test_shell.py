@@ -6,24 +6,21 @@ import json
 import re
 import threading
 import time
+from functools import partial
 
 import pytest
 import yaml
+from waiting import until
 from widgets.simple_lab import DotsLab, pixels
 
 import nasbook
 from nasbook.widgets.shell import Lab, choose, count, slide, tick
 
+soon = partial(until, seconds=10)  # nothing here computes for long
+
 
 def words(widget):
     return html.unescape(re.sub(r"<[^>]*>", "", widget.value))
-
-
-def until(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.01)
 
 
 def by_class(widget, name):
@@ -74,7 +71,7 @@ def test_the_buttons_do_what_they_say_and_say_why_they_cannot():
     assert [b.disabled for b in (play, pause, step, reset)] == [False, True, False, True]
     assert pause.tooltip == "Nothing is playing." and "nothing to reset" in reset.tooltip
     play.click()
-    until(lambda: len(lab.steps) >= 2)
+    soon(lambda: len(lab.steps) >= 2)
     assert play.disabled and not pause.disabled and "playing already" in play.tooltip
     pause.click()
     lab.wait()
@@ -93,7 +90,7 @@ def test_the_buttons_do_what_they_say_and_say_why_they_cannot():
 def test_space_plays_and_pauses():
     lab = DotsLab(trials=60)
     lab._keyboard._handle_custom_msg({"kind": "space"}, [])
-    until(lambda: lab.runner.state == "playing")
+    soon(lambda: lab.runner.state == "playing")
     lab._keyboard._handle_custom_msg({"kind": "space"}, [])
     lab.wait()
     assert lab.runner.state == "paused" and 0 < len(lab.steps) < 60
@@ -125,7 +122,7 @@ def test_moving_the_scrubber_while_playing_pauses():
     lab = DotsLab(trials=60)
     lab.play()
     scrub = by_class(lab, "nb-scrub")
-    until(lambda: scrub.value >= 2)  # at 1, moving it to 1 would be no move
+    soon(lambda: scrub.value >= 2)  # at 1, moving it to 1 would be no move
     scrub.value = 1
     lab.wait()
     assert lab.runner.state == "paused" and lab.at == 1 and lab.image.alt == "1 trials over x"
@@ -466,7 +463,7 @@ def test_a_change_waits_for_the_step_that_is_made_and_throws_it_away():
     assert begun.wait(10)
     changing = threading.Thread(target=lambda: lab.set(seed=5))
     changing.start()
-    until(lambda: words(lab._status).startswith("Beginning anew"))
+    soon(lambda: words(lab._status).startswith("Beginning anew"))
     go.set()
     changing.join(20)
     assert not changing.is_alive() and lab.error is None and lab.steps == []
@@ -487,7 +484,7 @@ def test_of_several_changes_that_wait_one_is_prepared_with_the_newest_settings()
     lab.controls["seed"].value = 9
     for thread in changing:
         thread.start()
-    until(lambda: lab._wanted == 6)
+    soon(lambda: lab._wanted == 6)
     go.set()
     for thread in changing:
         thread.join(20)
@@ -549,7 +546,7 @@ def test_a_search_that_nobody_sees_pauses():
     tell("opened", "2")
     lab._speed.value = 1.0
     lab.play()
-    until(lambda: len(lab.steps) == 1)
+    soon(lambda: len(lab.steps) == 1)
     tell("closed", "1")
     assert lab.runner._allowed > 0  # the other view is still there
     tell("closed", "2")

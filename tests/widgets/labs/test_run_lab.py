@@ -8,6 +8,7 @@ import time
 import pytest
 from scale.conftest import OBJECTIVE, STUDY
 from scale.test_engine import command, hold, nasbook_run, starts
+from waiting import until
 from widgets.hammer import words
 
 import nasbook
@@ -16,7 +17,6 @@ from nasbook.trace import Trace
 from nasbook.widgets import watcher
 from nasbook.widgets.labs.run import running_after, typed
 
-PATIENCE = 200.0
 BEAT = {"at": 2.0, "state": "running", "every": 1.0, "host": "elsewhere", "pid": 1, "memory": 2e9, "cpu": 1.5}
 
 
@@ -36,13 +36,6 @@ def folder(tmp_path, monkeypatch):
 def beat(folder, **row):
     with open(folder / "pulse.jsonl", "a") as file:
         file.write(json.dumps({**BEAT, "date": time.time(), **row}) + "\n")
-
-
-def until(condition):
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_what_is_there_is_shown_at_once_and_what_comes_by_itself(folder):

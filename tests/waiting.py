@@ -1,0 +1,12 @@
+"""Waiting for an event, whatever it takes on a busy machine."""
+
+import time
+from collections.abc import Callable
+
+
+def until(condition: Callable[[], object], seconds: float = 200.0) -> None:
+    """Return as soon as the condition holds; fail if it does not within the time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"waited {seconds:g} s for what did not come"
+        time.sleep(0.02)

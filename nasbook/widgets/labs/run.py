@@ -57,6 +57,8 @@ class RunLab(Lab):
     drawn_only = ("show",)
     lines = 3
 
+    _borrowed: tempfile.TemporaryDirectory[str] | None = None  # the folder of a run that was made to be shown
+
     def __init__(self, folder: str | Path = "", **values: Any) -> None:
         self._looking = threading.Lock()
         self._watcher = Watcher(self)
@@ -71,9 +73,11 @@ class RunLab(Lab):
         """A small run of its own, unless there is a folder."""
         if "folder" in values:
             return cls(**values)
-        folder = Path(tempfile.mkdtemp(prefix="nasbook-run-"))
-        nasbook.search("tpe", "digits-hpo-messy", trials=24, workers=3, out=folder / "trace.jsonl")
-        return cls(folder=folder, **values)
+        folder = tempfile.TemporaryDirectory(prefix="nasbook-run-")
+        nasbook.search("tpe", "digits-hpo-messy", trials=24, workers=3, out=Path(folder.name, "trace.jsonl"))
+        made = cls(folder=folder.name, **values)
+        made._borrowed = folder
+        return made
 
     def copy(self, **values: Any) -> Lab:
         """A lab of the same run. A run that is at work or about to begin is awaited, so that it is shown whole."""
@@ -164,6 +168,8 @@ class RunLab(Lab):
     def close(self) -> None:
         self._watcher.end()
         super().close()
+        if self._borrowed is not None:
+            self._borrowed.cleanup()
 
     def _paged(self, _widget: Any, content: Any, _buffers: Any) -> None:
         """A lab that no page shows looks at nothing."""

@@ -15,7 +15,7 @@ import nasbook
 from nasbook.scale.control import FILE
 from nasbook.trace import Trace
 from nasbook.widgets import watcher
-from nasbook.widgets.labs.run import running_after, typed
+from nasbook.widgets.labs.run import RunLab, running_after, typed
 
 BEAT = {"at": 2.0, "state": "running", "every": 1.0, "host": "elsewhere", "pid": 1, "memory": 2e9, "cpu": 1.5}
 
@@ -242,3 +242,11 @@ def test_a_run_that_is_one_training_takes_no_configuration_and_the_button_says_w
     with pytest.raises(ValueError, match="nothing can be tried next: This run is one training"):
         lab.entered("x1: 1, x2: 2")
     lab.close()
+
+
+def test_the_run_that_is_made_to_be_shown_leaves_nothing_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    lab = RunLab.to_show()
+    assert [str(made) for made in tmp_path.iterdir()] == [lab.values["folder"]] and len(lab.trace) == 24
+    lab.close()
+    assert not list(tmp_path.iterdir())

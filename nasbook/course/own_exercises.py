@@ -27,6 +27,7 @@ import textwrap
 import traceback
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,9 @@ def own(
 
 def _named(name: str) -> None:
     """ValueError for what is no name, or a name of the course's lessons."""
-    if not re.fullmatch(r"[\w-]{1,20}\.[\w-]{1,20}", name) or re.match(r"([01]\d|2[0-3])\.", name):
+    lesson = re.match(r"(\d\d)\.", name)
+    taken = lesson is not None and find_spec(f"nasbook.course.lessons.lesson_{lesson[1]}") is not None
+    if taken or not re.fullmatch(r"[\w-]{1,20}\.[\w-]{1,20}", name):
         must = "must look like class.mean, and begin with no number of a lesson"
         raise ValueError(f"{name!r:.60} is no name for an exercise of yours: it {must}")
 

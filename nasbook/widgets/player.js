@@ -2,8 +2,8 @@
 // A plain script without modules, so that it works from a disk. Each .nb-frames on the page becomes a player.
 (() => {
   'use strict';
-  const PACE = 700, CALM = 1600; // milliseconds a frame; for those who want less motion
-  const calm = window.matchMedia?.('(prefers-reduced-motion: reduce)');
+  const PACE = 700; // milliseconds a frame
+  const calm = window.matchMedia?.('(prefers-reduced-motion: reduce)'); // then nothing moves by itself: a press is a frame
   let players = 0;
 
   const make = (tag, name, attributes = {}, ...inside) => {
@@ -69,6 +69,7 @@
       this.scrub.addEventListener('input', () => { this.pause(); this.show(Number(this.scrub.value)); });
       this.options?.forEach((option, i) => option.addEventListener('change', () => this.turn(i)));
       this.root.addEventListener('keydown', (event) => this.key(event));
+      calm?.addEventListener?.('change', () => this.pause());
       const load = () => this.load();
       this.root.addEventListener('focusin', load, { once: true });
       this.root.addEventListener('pointerenter', load, { once: true });
@@ -152,11 +153,13 @@
       if (this.timer) { this.pause(); this.tell(`${this.image.alt} ${this.said.textContent}`); return; }
       if (this.frames.length < 2) return;
       this.load();
-      if (this.at === this.frames.length - 1) this.show(0, false);
+      const last = this.at === this.frames.length - 1;
+      if (calm?.matches) { this.show(last ? 0 : this.at + 1); return; }
+      if (last) this.show(0, false);
       this.timer = setInterval(() => {
         this.show(this.at + 1, false);
         if (this.at === this.frames.length - 1) { this.pause(); this.tell(`${this.image.alt} ${this.said.textContent}`); }
-      }, calm?.matches ? CALM : PACE);
+      }, PACE);
       this.face();
     }
 
@@ -167,8 +170,9 @@
     }
 
     face() {
-      this.play.textContent = this.timer ? '❚❚ Pause' : '▶ Play';
-      this.play.setAttribute('aria-label', this.timer ? 'Pause' : 'Play');
+      const [sign, word] = this.timer ? ['❚❚', 'Pause'] : calm?.matches ? ['▶', 'Step'] : ['▶', 'Play'];
+      this.play.textContent = `${sign} ${word}`;
+      this.play.setAttribute('aria-label', word);
     }
   }
 

@@ -3,7 +3,7 @@
 A saved notebook keeps what was drawn, not what draws. JupyterLab then says "model not found", and a code host shows
 nothing; both show the still instead. It is an output of its own below the widget's, so exchanging it leaves the widget
 alone. In JupyterLab the style that it carries hides it, and shows it again in place of the error; where no page knows
-that style it is simply there.
+that style it is simply there, and says what it is.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-WAKE = "Run this cell to make it live."
+WAKE = "A still, for a page without a kernel. Run this cell to make it live."
 OUTPUT = ".lm-Widget.jp-OutputArea-child"
 LOST = f"{OUTPUT}:has(> .jupyter-widgets):not(:has(> .jupyter-widgets > *))"  # nothing in it but words: the error
 STYLE = (

@@ -1,6 +1,9 @@
 """Frames, questions and progress on a page that has neither kernel nor network."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
@@ -25,15 +28,21 @@ MEASURE = """async () => {
 }"""
 
 
-@pytest.fixture
-def page(context: BrowserContext, tmp_path: Path) -> Page:
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     frames = played.capture(nasbook.lab("bayesian", trials=4, seed=1), 5)
-    file = frames.write(tmp_path)
+    made = frames.write(tmp_path_factory.mktemp("player"))
     parts = course.question_html("03.q1", ["left", "right"], "Which?") + course.outcome_html("03.q1", "right", "So.")
     parts += course.progress_html({"03": "Acquisition"}, {"03": ["03.ei"]})
-    text = file.read_text(encoding="utf-8")
+    parts += course.exercise_html("03.ei", ["a first hint"], "x = 1")
+    text = made.read_text(encoding="utf-8")
     script = f"<script>{ANSWERS.read_text(encoding='utf-8')}</script>"
-    file.write_text(text.replace("</main>", f"{parts}</main>").replace("</body>", f"{script}</body>"), encoding="utf-8")
+    made.write_text(text.replace("</main>", f"{parts}</main>").replace("</body>", f"{script}</body>"), encoding="utf-8")
+    return made
+
+
+@pytest.fixture
+def page(context: BrowserContext, file: Path) -> Page:
     opened = context.new_page()
     opened.set_default_timeout(5_000)
     opened.goto(file.as_uri())
@@ -82,3 +91,59 @@ def test_an_answer_is_locked_before_the_outcome_is_shown_and_nasbook_reads_the_f
         page.get_by_text("Download my progress").click()
     assert record.learner_of(download.value.path().read_bytes()) == "0123456789abcdef"
     assert "1 of 1" in page.locator(".nb-progress table").inner_text()
+
+
+@contextmanager
+def reader(context: BrowserContext, file: Path, **ways: Any) -> Iterator[Page]:
+    """The page before a reader with another device or other wishes."""
+    other = context.browser.new_context(**ways)
+    try:
+        opened = other.new_page()
+        opened.set_default_timeout(5_000)
+        opened.goto(file.as_uri())
+        yield opened
+    finally:
+        other.close()
+
+
+def test_a_lab_is_played_by_touch_and_in_steps_where_motion_is_unwanted(context: BrowserContext, file: Path):
+    phone = {"has_touch": True, "is_mobile": True, "viewport": {"width": 360, "height": 740}}
+    with reader(context, file, **phone, reduced_motion="reduce") as page:
+        count, play, scrub = (page.locator(f".nb-{part}") for part in ("count", "play", "scrub"))
+        assert play.inner_text().endswith("Step")
+        page.evaluate("() => { window.setInterval = () => { throw new Error('something moves by itself'); }; }")
+        for step in (0, 1, 2):
+            play.tap()
+            assert count.inner_text() == f"trial {step} of 4" and play.inner_text().endswith("Step")
+        box, finger = scrub.bounding_box(), page.context.new_cdp_session(page)
+        for kind, part in (("Start", 0.5), ("Move", 0.75), ("Move", 1.0), ("End", None)):
+            at = [] if part is None else [{"x": box["x"] + box["width"] * part - 1, "y": box["y"] + box["height"] / 2}]
+            finger.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": at})
+        page.wait_for_function("() => document.querySelector('.nb-count').textContent === 'trial 4 of 4'")
+        page.get_by_label("Confidence bound").tap()
+        assert page.locator(".nb-control input:checked").get_attribute("value") == "2"
+        page.emulate_media(reduced_motion="no-preference")
+        page.wait_for_function("() => document.querySelector('.nb-play').textContent.endsWith('Play')")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_paper_has_the_last_frame_and_nothing_to_press_and_no_script_is_needed_to_read(
+    context: BrowserContext, file: Path
+):
+    with reader(context, file) as page:
+        page.locator(".nb-scrub").press("Home")
+        page.evaluate("""() => addEventListener('beforeprint', () => {
+            window.printed = document.querySelector('.nb-frames img').alt; })""")
+        page.pdf()
+        assert "after 4 trials" in page.evaluate("window.printed")
+        assert page.locator(".nb-count").inner_text() == "trial 0 of 4", "not as it was before the printing"
+        page.emulate_media(media="print")
+        assert page.locator(".nb-frames img").is_visible()
+        controls = page.locator("button, .nb-bar, .nb-control input, input[type=file]")
+        assert controls.count() > 5 and not [c for c in controls.all() if c.is_visible()]
+    with reader(context, file, java_script_enabled=False) as page:
+        image, outcome, hint = (page.locator(at) for at in (".nb-frames img", ".nb-outcome", ".nb-hint"))
+        assert image.is_visible() and "after 4 trials" in image.get_attribute("alt")
+        assert outcome.is_visible() and "right" in outcome.inner_text() and page.locator(".nb-said").inner_text()
+        hint.locator("summary").click()
+        assert hint.locator("p").is_visible() and not page.locator("button").count()

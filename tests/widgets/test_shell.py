@@ -433,7 +433,7 @@ def test_a_notebook_with_no_page_runs_a_lab_and_keeps_its_picture(tmp_path):
     assert list(live) == ["application/vnd.jupyter.widget-view+json"]
     assert "after 2 trials" in still["text/plain"], "the still is not of what was shown last"
     assert f'alt="{still["text/plain"]}" src="data:image/png;base64,iVBOR' in still["text/html"]
-    assert "Run this cell to make it live." in still["text/html"]
+    assert "A still, for a page without a kernel. Run this cell to make it live." in still["text/html"]
     assert len(still["text/html"]) < 100_000
     assert "after 2 trials" in book.cells[2].outputs[0].text
 

@@ -64,8 +64,9 @@ class Exercise:
         """
         if answer is NOT_GIVEN:
             answer = sys._getframe(1).f_globals.get(self.answer, NOT_GIVEN)
-        missing = self._missing(answer)
+        missing = None
         try:
+            missing = self._missing(answer)
             wrong = missing or self.test(answer)
         except (Exception, SystemExit) as error:
             wrong = f"your answer raised {type(error).__name__}: {_words(error)}{_where(error)}"

@@ -19,6 +19,7 @@ import ast
 import base64
 import binascii
 import copy
+import html
 import inspect
 import json
 import linecache
@@ -29,7 +30,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -39,6 +40,8 @@ from nasbook.files import parse_json, read_bytes, write_text
 
 SCHEMA = "nasbook/exercises@1"
 DRAWS = 5  # inputs, where they are drawn
+FAILURES = (Exception, SystemExit)  # of a function or file of somebody else's
+T = TypeVar("T")
 Function = Callable[..., Any]
 Inputs = Sequence[Any] | Callable[[np.random.Generator], Any]
 EXERCISES: dict[str, Exercise] = {}  # name -> exercise, of those that are in use
@@ -57,8 +60,9 @@ def own(
 
     on: the inputs to try, each a tuple of arguments or the only argument; or a function of a NumPy generator that
     draws one, so that no answer can be learnt by heart. mistakes: what to say -> a function that makes this mistake.
-    Numbers agree within a millionth. ValueError, in one sentence, for a name that the course has or that is no name,
-    for no inputs, and for a mistake that is none."""
+    Numbers agree within a millionth. Where the solution returns None, what it makes of its input is compared.
+    ValueError, in one sentence, for a name that the course has or that is no name, for no inputs, for a solution whose
+    first line does not stand on its own, and for a mistake that is none."""
     _named(name)
     if not callable(on) and not len(on):
         raise ValueError(f"exercise {name}: name at least one input to try, such as on=[3, 4]")
@@ -66,15 +70,22 @@ def own(
     def make(right: Function) -> Exercise:
         told = dict(mistakes or {})
         first = _inputs(on)[0]
-        of = f"{right.__name__}({', '.join(map(_shown, first))})"
+        of = f"<code>{right.__name__}({html.escape(', '.join(map(_shown, first)))})</code>"
+        result, left = _called(right, first)
+        gives = f"is {_shown(result)}" if result is not None else f"makes of its input {_shown(left)}"
         made = Exercise(
             name=name, prompt=prompt, answer=right.__name__, test=lambda answer: _check(answer, right, on, told),
-            hints=hints or (f"<code>{of}</code> is {_shown(_call(right, first))}.",
+            hints=hints or (f"{of} {html.escape(gives)}.",
                             "It is tried on several inputs: what is right for one of them only does not pass."),
             stub=f"def {right.__name__}{_signature(right)}:\n    return ...", solution=_source(right), why=why,
         )  # fmt: skip
+        try:
+            run_cell(made.stub)
+        except Exception:
+            must = "its solution must be a def, with defaults such as 3 or None"
+            raise ValueError(f"exercise {name}: {must}, not {made.stub.splitlines()[0]:.60}") from None
         for sentence, wrong in told.items():
-            if _check(wrong, right, on, {}) is None:
+            if _right(wrong, right, on):
                 raise ValueError(f"exercise {name}: the mistake {sentence!r:.60} gives what is right on all inputs")
         EXERCISES[name] = made
         return made
@@ -98,12 +109,13 @@ def _check(answer: Any, right: Function, on: Inputs, mistakes: Mapping[str, Func
         return f"{name} must be a function, not a {type(answer).__name__}"
     inputs = _inputs(on)
     for given in inputs:
-        mine = copy.deepcopy(given)
-        got, expected = answer(*mine), _call(right, given)
+        (got, mine), (expected, left) = _called(answer, given), _called(right, given)
         if (wrong := differs(got, expected)) is None:
-            if differs(mine, given) and not differs(_after(right, given), given):
+            if differs(mine, given) and not differs(left, given):
                 return f"{name} has changed what it was given: work on a copy"
-            continue
+            if expected is not None or not (made := differs(mine, left)):
+                continue
+            wrong = f"works on its input, which afterwards {made}"
         for sentence, mistake in mistakes.items():
             if all(_agree(answer, mistake, each) for each in inputs):
                 return sentence
@@ -126,10 +138,14 @@ def differs(got: Any, right: Any) -> str | None:
         return must if any(differs(a, b) for a, b in zip(got, right, strict=True)) else None
     if isinstance(right, bool | np.bool_):
         return None if isinstance(got, bool | np.bool_) and bool(got) == bool(right) else must
-    if isinstance(right, int | float | np.number):
-        if isinstance(got, bool | np.bool_) or not isinstance(got, int | float | np.number):
+    if isinstance(right, int | float | complex | np.number):
+        if isinstance(got, bool | np.bool_) or not isinstance(got, int | float | complex | np.number):
             return must
-        return None if np.isclose(float(got), float(right), rtol=1e-6, atol=1e-9, equal_nan=True) else must
+        try:
+            same = bool(np.isclose(complex(got), complex(right), rtol=1e-6, atol=1e-9, equal_nan=True))
+        except OverflowError:  # a whole number that no float holds
+            same = bool(got == right)
+        return None if same else must
     return None if type(got) is type(right) and bool(got == right) else must
 
 
@@ -139,21 +155,23 @@ def _inputs(on: Inputs) -> list[tuple[Any, ...]]:
     return [given if isinstance(given, tuple) else (given,) for given in drawn]
 
 
-def _call(function: Function, given: tuple[Any, ...]) -> Any:
-    return function(*copy.deepcopy(given))
-
-
-def _after(function: Function, given: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The input, after a call."""
+def _called(function: Function, given: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+    """What a function returns, and its input after the call."""
     mine = copy.deepcopy(given)
-    function(*mine)
-    return mine
+    return function(*mine), mine
 
 
 def _agree(one: Function, other: Function, given: tuple[Any, ...]) -> bool:
     try:
-        return differs(_call(one, given), _call(other, given)) is None
-    except Exception:
+        return differs(_called(one, given), _called(other, given)) is None
+    except FAILURES:
+        return False
+
+
+def _right(answer: Function, right: Function, on: Inputs) -> bool:
+    try:
+        return _check(answer, right, on, {}) is None
+    except FAILURES:
         return False
 
 
@@ -250,26 +268,38 @@ def made_by(name: str, text: str) -> tuple[list[Exercise], list[Question]]:
     EXERCISES.clear()
     try:
         exec(compile(text, name, "exec"), names)
-        listed: list[Exercise] = list(names.get("EXERCISES", ()))
-        made = {**EXERCISES, **{e.name: e for e in listed}}
-    except Exception as error:
+        made = dict(EXERCISES)
+    except FAILURES as error:
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == name]
         line = error.lineno if isinstance(error, SyntaxError) else (lines or [1])[-1]
         raise ValueError(f"{name}, line {line}: {type(error).__name__}: {error}") from None
     finally:
         EXERCISES.clear()
         EXERCISES.update(before)
-    asked = list(names.get("QUESTIONS", ()))
+    listed = _listed(name, names, "EXERCISES", Exercise)
+    asked = _listed(name, names, "QUESTIONS", Question)
+    made |= {e.name: e for e in listed}
+    for one in (*names.values(), *listed):
+        if isinstance(one, Exercise) and made.get(one.name, one) is not one:
+            raise ValueError(f"{name} has two exercises {one.name}: give one of them another name")
     if not made and not asked:
         raise ValueError(f"{name} has no exercise in it: nasbook.course.own makes one")
     return list(made.values()), asked
+
+
+def _listed(file: str, names: dict[str, Any], what: str, kind: type[T]) -> list[T]:
+    """The list that a program has under this name. ValueError where it is another one."""
+    found = names.get(what, ())
+    if not isinstance(found, list | tuple) or not all(isinstance(one, kind) for one in found):
+        raise ValueError(f"{file}: {what} must be a list of nasbook.course.{kind.__name__}")
+    return list(found)
 
 
 def _passes(exercise: Exercise) -> None:
     """ValueError where a solution does not stand on its own, or does not pass."""
     try:
         wrong = exercise.test(run_cell(exercise.solution)[exercise.answer])
-    except Exception as error:
+    except FAILURES as error:
         wrong = f"{type(error).__name__}: {error} (what it needs must be imported inside of it)"
     if wrong:
         raise ValueError(f"exercise {exercise.name}: its own solution does not pass as a cell of its own: {wrong}")

@@ -62,6 +62,23 @@ def forever_wrong(x):
     return sum(x[:-1]) / (len(x) - 1)
 
 
+def as_it_was(x):
+    return x
+
+
+def with_a_default(x, unit=object()):  # noqa: B008
+    return x
+
+
+class Bare:
+    @property
+    def __code__(self):
+        raise RuntimeError("nobody at home")
+
+    def __call__(self, x):
+        return x
+
+
 class Strange:
     def __eq__(self, other):
         raise RuntimeError
@@ -98,6 +115,7 @@ def deep(x):
         (forever_wrong, "has changed what it was given"),
         ("mean", "mean must be a function, not a str"),
         (7, "must be a function"),
+        (Bare(), "raised RuntimeError"),
     ],
 )
 def test_a_wrong_answer_is_told_what_is_wrong_and_never_raises(file, answer, says):
@@ -109,11 +127,37 @@ def test_a_wrong_answer_is_told_what_is_wrong_and_never_raises(file, answer, say
 def test_what_agrees_and_what_does_not():
     for got, right in [(1, 1.0), (1.0 + 1e-9, 1), ([1, 2], (1, 2)), (np.array([1, 2]), [1, 2]), ({"a": [1]}, {"a": (1.0,)}),
                        ("x", "x"), (None, None), (np.float32(0.1), 0.1), (float("nan"), float("nan")), (True, np.True_),
-                       ([[1], [2, 3]], [[1], [2, 3]]), ({1, 2}, {2, 1}), (np.array(3), np.array(3)), (3, np.array(3))]:  # fmt: skip
+                       ([[1], [2, 3]], [[1], [2, 3]]), ({1, 2}, {2, 1}), (np.array(3), np.array(3)), (3, np.array(3)),
+                       (10**400, 10**400), (2.0**70, 2**70), (1j + 1e-9, np.complex128(1j))]:  # fmt: skip
         assert differs(got, right) is None, (got, right)
     for got, right in [(1, True), (True, 1), ([1], 1), (1, [1]), ([1, 2], [1]), ("1", 1), ({}, {"a": 1}), ([1, [2]], [1, 2]),
-                       (None, 0), (1j, 1), (np.eye(2), np.eye(3)), ("abc", ["a", "b", "c"]), ({1: 1}, [1]), (Strange(), None)]:  # fmt: skip
+                       (None, 0), (1j, 1), (np.eye(2), np.eye(3)), ("abc", ["a", "b", "c"]), ({1: 1}, [1]), (Strange(), None),
+                       (10**400, 10**401), (1.0, 10**400), (np.complex128(1 + 2j), 1), (1, np.complex128(1 + 2j))]:  # fmt: skip
         assert differs(got, right), (got, right)
+
+
+def test_a_function_that_works_in_place_is_tried_by_what_it_leaves():
+    @own("class.order", "Sort <code>x</code> in place.", on=[[3, 1, 2], ["<b>", "a"]],
+         mistakes={"From the lowest to the highest.": lambda x: x.sort(reverse=True)})  # fmt: skip
+    def order(x):
+        x.sort()
+
+    assert order.check(lambda x: x.sort()) and "makes of its input ([1, 2, 3],)" in order.hint(1)
+    idle = order.check(lambda x: None)
+    assert not idle and "afterwards must be ([1, 2, 3],), not ([3, 1, 2],)" in idle.message
+    assert not order.check(lambda x: sorted(x)) and not order.check(lambda x: x.clear())
+
+
+def test_a_mistake_may_raise():
+    def size(x):
+        return len(x)
+
+    @own("class.tag", "?", on=["<b>"], mistakes={"Nothing is no list.": lambda x: x[9], "No.": lambda x: sys.exit(3)})
+    def tag(x):
+        return x + "</b>"
+
+    assert "&lt;b&gt;" in tag.hint(1), "the hint is HTML"
+    assert own("class.size", "?", on=[[], [1]], mistakes={"Count.": lambda x: x[0]})(size).check(len)
 
 
 def test_a_sealed_file_says_nothing_in_passing_and_works_the_same(file, tmp_path):
@@ -138,6 +182,10 @@ def test_a_sealed_file_says_nothing_in_passing_and_works_the_same(file, tmp_path
         ("e.py", b"x = 1\n", "e.py has no exercise in it"),
         ("e.py", b"x = (\n", "e.py, line 1: SyntaxError"),
         ("e.py", b"\n\n1 / 0\n", "e.py, line 3: ZeroDivisionError"),
+        ("e.py", b"import sys\nsys.exit(0)\n", "e.py, line 2: SystemExit"),
+        ("e.py", b"QUESTIONS = [1]\n", "QUESTIONS must be a list of nasbook.course.Question"),
+        ("e.py", b"EXERCISES = {1: 2}\n", "EXERCISES must be a list of nasbook.course.Exercise"),
+        ("e.py", FILE.replace("class.scale", "class.mean").encode(), "e.py has two exercises class.mean"),
     ],
 )
 def test_a_file_that_is_none_is_one_sentence(tmp_path, name, data, says):
@@ -158,12 +206,15 @@ def test_what_a_teacher_gets_wrong_is_one_sentence(file):
     with pytest.raises(ValueError, match="at least one input"):
         own("class.a", "?", on=[])
     with pytest.raises(ValueError, match="gives what is right on all inputs"):
-        own("class.a", "?", on=[0], mistakes={"twice": lambda x: 2 * x})(lambda x: x)
+        own("class.a", "?", on=[0], mistakes={"twice": lambda x: 2 * x})(as_it_was)
     file.write_text(
         FILE.replace("    import numpy as np\n", "").replace("import nasbook\n", "import nasbook, numpy as np\n")
     )
     with pytest.raises(ValueError, match="class.scale: its own solution does not pass as a cell of its own: NameError"):
         seal(file)
+    for right in (lambda x: x, with_a_default):
+        with pytest.raises(ValueError, match="class.a: its solution must be a def"):
+            own("class.a", "?", on=[3])(right)
     file.write_text(FILE)
     with pytest.raises(ValueError, match="would be written over"):
         seal(file, file)

@@ -191,6 +191,9 @@ def test_the_hardest_exercise_and_its_wrong_answers_come_first(tmp_path, monkeyp
     assert found.hardest[0].name == "01.enough" and found.hardest[0].failing == 3 and found.hardest[0].tries == 6
     assert dict(found.hardest[0].wrong)["your answer raised ValueError"] == 3
     assert len(found.hardest[0].wrong) == 2 and all(n == 3 for _, n in found.hardest[0].wrong)
+    assert "01.enough: 0 of 3 passed, 6 tries" in repr(found)
+    Record(tmp_path / "p9.json").update("03.ei", tries=1, passed=True)
+    assert "03.ei: 1 of 1 passed, 1 try\n" in repr(report(tmp_path)) + "\n"
     assert told("at 0.25 yours is -1.5e-3") == told("at 0.5 yours is 7")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tempfile
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -208,14 +209,26 @@ def test_a_folder_is_not_overwritten_without_being_asked(tmp_path, capsys, monke
     assert main([*arguments, "--overwrite"]) == 0
     assert (out / "names.txt").read_text() == "mine" and (out / "student/00_start_here.ipynb").exists()
     assert (out / "README.md").read_text() != "mine"
-    assert not list(tmp_path.glob(".*"))
+    assert not list(tmp_path.rglob(".*"))
+
+
+def test_a_folder_that_is_there_is_written_within_itself(tmp_path, monkeypatch):
+    """It may be a disk of its own, and the folder above it somebody else's."""
+    seen = []
+    mkdtemp = tempfile.mkdtemp
+    monkeypatch.setattr(tempfile, "mkdtemp", lambda **k: seen.append(Path(k["dir"])) or mkdtemp(**k))
+    folder._write(tmp_path / "a" / "new", {"x/y.md": "1"})
+    (tmp_path / "there").mkdir()
+    folder._write(tmp_path / "there", {"x/y.md": "2"})
+    assert seen == [tmp_path / "a", tmp_path / "there"]
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["a", "new", "there", "x", "x", "y.md", "y.md"]
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["--lessons", "99"], "there is no lesson '99'; there are 00 to"),
-        (["--lessons", "01,x"], "there is no lesson '0x'"),
+        (["--lessons", "01,x"], "there is no lesson 'x'"),
         (["--lessons", ","], "name at least one lesson"),
         (["--lessons", "01", "--minutes", "12"], "12 minutes are too few: lesson 01 needs"),
         (["--lessons", "01", "--minutes", "0"], "must be a whole number of at least 1"),

@@ -56,12 +56,12 @@ def new(
 
 def _chosen(lessons: Sequence[str]) -> list[str]:
     """The numbers, each once, in the order given."""
-    chosen = list(dict.fromkeys(n.strip().zfill(2) for n in lessons if n.strip()))
-    if unknown := [n for n in chosen if n not in LESSONS]:
+    named = [n.strip() for n in lessons if n.strip()]
+    if unknown := [n for n in named if n.zfill(2) not in LESSONS]:
         raise ValueError(f"there is no lesson {unknown[0]!r:.40}; there are {min(LESSONS)} to {max(LESSONS)}")
-    if not chosen:
+    if not named:
         raise ValueError("name at least one lesson, such as --lessons 01,03")
-    return chosen
+    return list(dict.fromkeys(n.zfill(2) for n in named))
 
 
 def _files(
@@ -99,9 +99,10 @@ def _own(path: Path) -> dict[str, str]:
 
 
 def _write(out: Path, files: dict[str, str]) -> None:
-    """All of the files, or none: they are written beside the folder first. What else is in the folder stays."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    """All of the files, or none: they are written on the same disk first. What else is in the folder stays."""
+    beside = out if out.exists() else out.parent  # a folder that is there may be a disk of its own
+    beside.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=beside))
     try:
         for name, text in files.items():
             path = scratch / name

@@ -70,7 +70,7 @@ class Report:
         if self.exercises:
             lines += ["", "Exercises, those that most have tried and not passed first:"]
         for one in self.hardest:
-            lines.append(f"  {one.name}: {one.passed} of {one.tried} passed, {one.tries} tries")
+            lines.append(f"  {one.name}: {one.passed} of {one.tried} passed, {_tries(one.tries)}")
             lines += [f"    {count} × {sentence}" for sentence, count in one.wrong[:SHOWN]]
         return lines
 
@@ -204,6 +204,10 @@ class Report:
         bundle = self.show()._repr_mimebundle_(**kwargs)
         data = dict(bundle[0] if isinstance(bundle, tuple) else bundle or {})
         return {**data, "text/plain": repr(self)}
+
+
+def _tries(n: int) -> str:
+    return "1 try" if n == 1 else f"{n} tries"
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

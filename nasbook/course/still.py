@@ -7,11 +7,11 @@ is done is kept in the browser, to be downloaded as the file that `nasbook.progr
 from __future__ import annotations
 
 import html
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nasbook.course.record import FIELDS, FILE, SCHEMA
+from nasbook.widgets.played import embedded
 
 KINDS = {  # of JavaScript
     "true or false": "boolean", "a whole number": "number", "text": "string", "a list of sentences": "object",
@@ -69,9 +69,8 @@ def progress_html(lessons: Mapping[str, str], exercises: Mapping[str, Sequence[s
         "fields": {name: KINDS[words] for name, (words, _) in FIELDS.items()},
     }
     data |= {"lessons": [[number, title, list(exercises[number])] for number, title in lessons.items()]}
-    words = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
     return (
         '<div class="nb-progress">\n'
         '<p class="nb-note" role="status">Progress is kept in your browser, by a script.</p>\n'
-        f'<script type="application/json" class="nb-data">{words}</script>\n</div>'
+        f'<script type="application/json" class="nb-data">{embedded(data)}</script>\n</div>'
     )

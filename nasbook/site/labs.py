@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import html
-import json
-import re
-
 from nasbook import registry
 from nasbook.about import PARTS
 from nasbook.site.pictures import Pictures
-from nasbook.widgets.played import Frames, lab_frames
+from nasbook.widgets.played import Frames, lab_frames, turned_to
 
 FRAMES = 6  # at most, of a lab that no lesson shows so
 BRIEF = {"relaxations": {"seeds": 1, "epochs": 8}}  # what such a lab is shown with where it would take long
 SLOW = ("weight-sharing", "hardware")  # 20 CPU seconds and more: not made anew
-DATA = re.compile(r'(<script type="application/json" class="nb-data">)(.*?)(</script>)', re.S)
-LAST = re.compile(r'<img src="[^"]*" alt="[^"]*"(.*?)>\n<p class="nb-said">.*?</p>', re.S)
 
 
 def of_method(name: str, played: dict[str, dict[str, str]], pictures: Pictures, up: str, frames: int) -> str:
@@ -28,23 +22,6 @@ def of_method(name: str, played: dict[str, dict[str, str]], pictures: Pictures, 
             return found
     made = _made(parts.lab, name, frames) if shown and parts.lab not in SLOW else None
     return pictures.out_of(made.html(), up) if made else "".join(shown[:1])
-
-
-def turned_to(shown: str, method: str) -> str:
-    """A lab that is played, begun with the row of a method; "" if it has none."""
-    kept = DATA.search(shown)
-    data = json.loads(kept[2]) if kept else {}
-    methods = data.get("methods", [])
-    if method not in methods:
-        return ""
-    if methods[data["start"]] == method:
-        return shown
-    data["start"] = methods.index(method)
-    _, image, alt, said = data["rows"][data["start"]][-1]
-    words = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
-    first = f'<img src="{data["images"][image]}" alt="{html.escape(alt)}"'
-    last = LAST.sub(lambda m: f'{first}{m[1]}>\n<p class="nb-said">{html.escape(said)}</p>', shown, count=1)
-    return DATA.sub(lambda m: m[1] + words + m[3], last, count=1)
 
 
 def _made(lab: str, method: str, frames: int) -> Frames | None:

@@ -7,9 +7,9 @@ from itertools import groupby
 
 from nasbook import registry
 from nasbook.about import about
-from nasbook.site.labs import turned_to
 from nasbook.site.sources import Sources, block
 from nasbook.site.words import escape, from_docstring
+from nasbook.widgets.played import turned_to
 
 
 def page(name: str, sources: Sources, lessons: dict[str, str], lab: str, still: str = "") -> str:

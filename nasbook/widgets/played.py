@@ -15,6 +15,7 @@ import base64
 import html
 import io
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -89,13 +90,12 @@ class Frames:
             "images": [_uri(image) for image in places],
             "rows": [[[f.step, next(at), f.alt, f.sentence] for f in row] for row in self.rows],
         }
-        words = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
         return (
             f'<div class="nb-frames" data-lab="{html.escape(self.name)}" role="group" '
             f'aria-label="The {html.escape(self.name)} lab, played from pictures">\n'
             f'<img src="{_uri(self.last.image)}" alt="{html.escape(self.alt)}" width="{self.width}" '
             f'height="{self.height}">\n<p class="nb-said">{html.escape(self.sentence)}</p>\n'
-            f'<script type="application/json" class="nb-data">{words}</script>\n</div>'
+            f'<script type="application/json" class="nb-data">{embedded(data)}</script>\n</div>'
         )
 
     def write(self, folder: str | Path) -> Path:
@@ -112,6 +112,32 @@ class Frames:
             encoding="utf-8",
         )
         return page
+
+
+def embedded(data: Any) -> str:
+    """Data as the text of a <script>: without a "<", nothing in it is markup."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+DATA = re.compile(r'(<script type="application/json" class="nb-data">)(.*?)(</script>)', re.S)
+LAST = re.compile(r'<img([^>]*?) src="[^"]*" alt="[^"]*"([^>]*)>\n<p class="nb-said">.*?</p>', re.S)
+
+
+def turned_to(shown: str, method: str) -> str:
+    """A player's HTML, its pictures in it or beside it, begun with the row of a method; "" if it has none."""
+    kept = DATA.search(shown)
+    data = json.loads(kept[2]) if kept else {}
+    methods = data.get("methods", [])
+    if method not in methods:
+        return ""
+    if methods[data["start"]] == method:
+        return shown
+    data["start"] = methods.index(method)
+    _, image, alt, said = data["rows"][data["start"]][-1]
+    first = f'src="{data["images"][image]}" alt="{html.escape(alt)}"'
+    words = f'<p class="nb-said">{html.escape(said)}</p>'
+    last = LAST.sub(lambda m: f"<img{m[1]} {first}{m[2]}>\n{words}", shown, count=1)
+    return DATA.sub(lambda m: m[1] + embedded(data) + m[3], last, count=1)
 
 
 def _uri(image: bytes) -> str:

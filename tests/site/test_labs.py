@@ -8,7 +8,7 @@ from nasbook import registry
 from nasbook.about import PARTS
 from nasbook.site import labs
 from nasbook.site.pictures import Pictures
-from nasbook.widgets.played import Frame, Frames, lab_frames
+from nasbook.widgets.played import Frame, Frames, lab_frames, turned_to
 
 SHARED = {p.lab for p in PARTS.values() if p.lab and [q.lab for q in PARTS.values()].count(p.lab) > 1}
 
@@ -19,16 +19,18 @@ def played(lab="pareto", methods=("nsga2", "parego"), start=0):
 
 
 def test_frames_that_hold_the_method_begin_with_it(tmp_path):
-    own = {"14": {"pareto": played()}}
-    first, second = (labs.of_method(name, own, Pictures(tmp_path), "../", 4) for name in ("nsga2", "parego"))
-    assert first == played() and second == played(start=1) != first
-    assert html.escape("By parego & co.") in second.partition("<script")[0]
+    site = Pictures(tmp_path)
+    begun = [site.out_of(played(start=start), "../") for start in (0, 1)]
+    own = {"14": {"pareto": begun[0]}}
+    shown = [labs.of_method(name, own, site, "../", 4) for name in ("nsga2", "parego")]
+    assert shown == begun and begun[0] != begun[1] and 'loading="lazy"' in begun[1]
+    assert html.escape("By parego & co.") in begun[1].partition("<script")[0]
 
 
 def test_frames_that_lack_the_method_are_made_with_it(tmp_path):
     lesson = {"05": {"strategies": played("strategies", ("cma-es",))}}
     shown = labs.of_method("particle-swarm", lesson, Pictures(tmp_path), "../", 2)
-    assert labs.turned_to(shown, "particle-swarm") == shown and "base64" not in shown and 'loading="lazy"' in shown
+    assert turned_to(shown, "particle-swarm") == shown and "base64" not in shown and 'loading="lazy"' in shown
     assert len(list((tmp_path / "pictures").iterdir())) == 2
     assert labs.of_method("tpe", {"04": {"tpe": "<p>its own</p>"}}, Pictures(tmp_path), "../", 2) == "<p>its own</p>"
     assert labs.of_method("nsga2", {}, Pictures(tmp_path), "../", 2) == ""

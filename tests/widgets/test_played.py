@@ -53,13 +53,17 @@ def test_what_was_set_since_counts():
 def test_the_page_holds_the_words_and_nothing_in_them_ends_its_script(tmp_path):
     class Hostile(ToldLab):
         def sentence(self, n):
-            return f'</script><b>{n}</b> & "so"'
+            return f'</script><!--<script><b>{n}</b> & "so"'
 
     frames = capture(Hostile(trials=5), 3)
     text = frames.html()
     inside = re.search(r'class="nb-data">(.*?)</script>', text, re.S).group(1)
     data = json.loads(inside)
-    assert data["rows"][1][-1][3] == '</script><b>5</b> & "so"' and "&lt;/script&gt;" in text
+    assert (
+        data["rows"][1][-1][3] == '</script><!--<script><b>5</b> & "so"'
+        and "&lt;/script&gt;" in text
+        and "<" not in inside
+    )
     assert len(data["images"]) == len({f.image for row in frames.rows for f in row})
     page = frames.write(tmp_path / "a" / "b").read_text(encoding="utf-8")
     assert inside in page and "http" not in page.replace(inside, "")

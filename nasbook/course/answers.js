@@ -57,7 +57,8 @@
       said.focus();
     });
     const again = button('Ask me again', () => {
-      note(name, { answer: null, outcome: null, again: (entry(name).again ?? 0) + 1 });
+      const old = entry(name), first = old.outcome && !('first' in old) ? { first: old.answer } : {};
+      note(name, { answer: null, outcome: null, again: (old.again ?? 0) + 1, ...first });
       inputs.forEach((input) => { input.checked = false; });
       inputs[0].focus();
     });
@@ -120,7 +121,8 @@
   function progress(box) {
     const { lessons, fields, schema } = JSON.parse(box.querySelector('.nb-data').textContent);
     const said = box.querySelector('.nb-note'), body = make('tbody');
-    const sound = (e) => Object.fromEntries(Object.entries(e).filter(([k, v]) => !fields[k] || typeof v === fields[k]));
+    const kind = (v) => (v === null ? 'null' : Array.isArray(v) ? 'array' : typeof v);
+    const sound = (e) => Object.fromEntries(Object.entries(e).filter(([k, v]) => !fields[k] || fields[k].includes(kind(v))));
     const heads = ['', 'Lesson', 'Exercises', 'Predictions'].map((head) => make('th', { scope: 'col' }, head));
     const save = button('Download my progress', () => {
       const text = JSON.stringify({ schema: SCHEMA, learner: learner(), entries: read() }, null, 1);

@@ -13,9 +13,13 @@ from typing import Any
 from nasbook.course.record import FIELDS, FILE, SCHEMA
 from nasbook.widgets.played import embedded
 
-KINDS = {  # of JavaScript
-    "true or false": "boolean", "a whole number": "number", "text": "string", "a list of sentences": "object",
-}  # fmt: skip
+KINDS: dict[str, Any] = {
+    "null": None,
+    "boolean": True,
+    "number": 1,
+    "string": "",
+    "array": [],
+}  # in answers.js -> such a value
 
 
 def question_html(name: str, options: Sequence[str], question: str = "", locked: str | None = None) -> str:
@@ -66,7 +70,7 @@ def progress_html(lessons: Mapping[str, str], exercises: Mapping[str, Sequence[s
     data: dict[str, Any] = {
         "schema": SCHEMA,
         "file": FILE,
-        "fields": {name: KINDS[words] for name, (words, _) in FIELDS.items()},
+        "fields": {name: [kind for kind, x in KINDS.items() if fits(x)] for name, (_, fits) in FIELDS.items()},
     }
     data |= {"lessons": [[number, title, list(exercises[number])] for number, title in lessons.items()]}
     return (

@@ -91,6 +91,27 @@ def test_an_answer_is_locked_before_the_outcome_is_shown_and_nasbook_reads_the_f
         page.get_by_text("Download my progress").click()
     assert record.learner_of(download.value.path().read_bytes()) == "0123456789abcdef"
     assert "1 of 1" in page.locator(".nb-progress table").inner_text()
+    page.get_by_text("Ask me again").click()
+    page.get_by_label("right").check()
+    page.get_by_text("Lock my answer").click()
+    page.get_by_text("Ask me again").click()
+    with page.expect_download() as download:
+        page.get_by_text("Download my progress").click()
+    text = download.value.path().read_text(encoding="utf-8")
+    anew, wrong = record.read_entries(text)
+    asked = {k: v for k, v in anew["03.q1"].items() if k != "when"}
+    assert not wrong and asked == {
+        "answer": None,
+        "outcome": None,
+        "again": 2,
+        "first": "left",
+    }
+    page.get_by_label("right").check()
+    page.get_by_text("Lock my answer").click()
+    kept.write_text(text, encoding="utf-8")
+    page.locator(".nb-progress input").set_input_files(kept)
+    page.get_by_role("button", name="Ask me again").wait_for(state="hidden")  # what was not answered is asked
+    assert page.get_by_label("right").is_enabled()
 
 
 @contextmanager

@@ -35,4 +35,7 @@ def test_progress_names_every_lesson_and_exercise():
     text = progress_html(LESSONS, {n: [e.name for e in load(n)] for n in LESSONS})
     data = json.loads(re.search(r'class="nb-data">(.*?)</script>', text, re.S).group(1))
     assert data["schema"] == SCHEMA and [row[0] for row in data["lessons"]] == list(LESSONS)
-    assert data["fields"]["answer"] == "string" and data["fields"]["hints"] == "number"
+    assert data["fields"]["answer"] == data["fields"]["first"] == ["null", "string"] and data["fields"]["when"] == [
+        "string"
+    ]
+    assert data["fields"]["hints"] == ["number"] and data["fields"]["wrong"] == ["array"]

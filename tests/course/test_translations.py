@@ -112,6 +112,7 @@ def test_whatever_a_check_says_is_said_in_the_language(path):
         answers += [(e.name, make(right)) for make in SLIPS.values()]
         found = nasbook.exercise(f"{language}/{e.name}").check(right)
         assert found.passed and found.message != e.why
+        assert repr(found) == f"✓ {found.message}", "where no HTML is shown"
     answers += [("01.distinct", run_cell(source)["distinct"]) for source in odd]
     said = set()
     for name, answer in answers:

@@ -118,7 +118,7 @@ class Spoken(Exercise):
         return self.say(super()._plain)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SpokenResult(Result):
     """What a check found, in another language."""
 

@@ -67,7 +67,7 @@ def _write(pages: Path, site: Path, ran: list[run.Lesson], root: Path, repositor
     import nbformat
 
     pictures, sources = Pictures(site), Sources(root, {lesson.page for lesson in ran})
-    titles = {r.page: front.title(r.notebook) for r in ran}
+    titles = {r.page: r.title for r in ran}
     drawn: list[lesson.Picture] = []
     played: dict[str, dict[str, str]] = {}  # by the number of the lesson, and the lab
     texts = {

@@ -33,7 +33,7 @@ def bar(lesson: Lesson, ran: Sequence[Lesson], repository: str) -> str:
     opened = (
         f'<a href="{html.escape(binder(repository, f"notebooks/{lesson.file}"))}">{open_it}</a>' if repository else ""
     )
-    taken = f'<a href="../notebooks/{lesson.file}" download>{take_it}</a>'
+    taken = f'<a href="../notebooks/{quote(lesson.file)}" download>{take_it}</a>'
     others = "".join(
         f'<a href="{other.page}.html" lang="{other.language or "en"}" hreflang="{other.language or "en"}">'
         f"{WORDS.get(other.language, (other.language,))[0]}</a>"
@@ -41,13 +41,6 @@ def bar(lesson: Lesson, ran: Sequence[Lesson], repository: str) -> str:
         if other.number == lesson.number and other.language != lesson.language
     )
     return f'<p class="nb-open">{opened}{taken}{others}</p>'
-
-
-def title(notebook: Any) -> str:
-    """The heading of a notebook's first cell, as plain words."""
-    first = notebook.cells[0].source if notebook.cells else ""
-    found = re.search(r"^#\s+(.+)$", first, re.M)
-    return found[1].strip() if found else ""
 
 
 def promise(notebook: Any) -> str:
@@ -61,8 +54,15 @@ def promise(notebook: Any) -> str:
 
 def lessons(ran: Sequence[Lesson]) -> str:
     rows = "\n\n".join(
-        f"**[{escape(title(lesson.notebook))}]({lesson.page}.ipynb)**\\\n{promise(lesson.notebook)}"
-        + "".join(_translation(other) for other in ran if other.language and other.number == lesson.number)
+        "\\\n".join(
+            line
+            for line in (
+                f"**[{escape(lesson.title)}]({lesson.page}.ipynb)**",
+                promise(lesson.notebook),
+                *(_translation(other) for other in ran if other.language and other.number == lesson.number),
+            )
+            if line
+        )
         for lesson in ran
         if not lesson.language
     )
@@ -75,8 +75,8 @@ def lessons(ran: Sequence[Lesson]) -> str:
 
 
 def _translation(lesson: Lesson) -> str:
-    link = f"[{escape(title(lesson.notebook))}]({lesson.page}.ipynb)"
-    return f'\\\n<span lang="{lesson.language}">{link}</span>'
+    link = f"[{escape(lesson.title)}]({lesson.page}.ipynb)"
+    return f'<span lang="{lesson.language}">{link}</span>'
 
 
 def gallery(pictures: Sequence[Picture], titles: dict[str, str]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from nasbook.site.pictures import Pictures
 from nasbook.site.run import Lesson
-from nasbook.site.words import relink
+from nasbook.site.words import escape, relink
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -38,19 +38,21 @@ def page(lesson: Lesson, pictures: Pictures, bar: str, leads: Callable[[str], st
         if "check" in cell.metadata.get("nasbook", {}):
             continue  # what it says of an answer that nobody has given yet
         made = copy.deepcopy(cell)
-        made.id = f"{lesson.page}-{i}"
+        made.id = f"cell-{i}"
         made.metadata = nbformat.NotebookNode()
         if cell.cell_type == "markdown":
             made.source = relink(cell.source, f"notebooks/{lesson.language}".rstrip("/"), leads)
         elif cell.cell_type == "code":
             made.outputs = _outputs(cell.outputs, pictures)
         cells.append(made)
-    cells.insert(1, nbformat.v4.new_markdown_cell(bar, id=f"{lesson.page}-bar"))
+    if not lesson.heading:
+        cells.insert(0, nbformat.v4.new_markdown_cell(f"# {escape(lesson.title)}", id="heading"))
+    cells.insert(1, nbformat.v4.new_markdown_cell(bar, id="bar"))
     if lesson.error:
         words = (
             f"> **This page ends early.** When the site was built, the lesson stopped at {html.escape(lesson.error)}"
         )
-        cells.insert(2, nbformat.v4.new_markdown_cell(words, id=f"{lesson.page}-error"))
+        cells.insert(2, nbformat.v4.new_markdown_cell(words, id="error"))
     language = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     return nbformat.v4.new_notebook(cells=cells, metadata={**language, "language_info": {"name": "python"}})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -32,7 +33,18 @@ class Lesson:
     @property
     def page(self) -> str:
         """The name of its page: "03_acquisition", "de-01_sei_der_optimierer"."""
-        return f"{self.language}-{self.stem}" if self.language else self.stem
+        return page_of(f"{self.language}/{self.stem}" if self.language else self.stem)
+
+    @property
+    def heading(self) -> str:
+        """Of the first cell, as plain words; "" if it has none."""
+        first = next((c.source for c in self.notebook.cells[:1] if c.cell_type == "markdown"), "")
+        found = re.search(r"^#\s+(.+)$", first, re.M)
+        return found[1].strip() if found else ""
+
+    @property
+    def title(self) -> str:
+        return self.heading or self.stem
 
     @property
     def file(self) -> str:
@@ -40,16 +52,27 @@ class Lesson:
         return f"{self.language}/{self.source.name}" if self.language else self.source.name
 
 
+def page_of(file: str) -> str:
+    """The name of a lesson's page by its file: of plain letters, for addresses and links."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", file.removesuffix(".ipynb"))
+
+
 def lessons(notebooks: Path, executed: Path | None, frames: int, say: Callable[[str], None]) -> list[Lesson]:
     """Every lesson of a folder, in their order, then the translations in its folders of two letters: as `executed` has
     it, or run here and now. A translation that `executed` lacks is left out.
 
-    ValueError if there is no lesson, if one is no notebook, or if `executed` lacks one or has it from other cells.
+    ValueError if there is no lesson, if one is no notebook, if two would be one page, or if `executed` lacks
+    one or has it from other cells.
     """
     sources = sorted(notebooks.glob(LESSON))
     translated = sorted(notebooks.glob(f"[a-z][a-z]/{LESSON}"))
     if not sources:
         raise ValueError(f"{notebooks} holds no lesson (such as 00_start_here.ipynb)")
+    named: dict[str, Path] = {}
+    for source in [*sources, *translated]:
+        other = named.setdefault(page_of(source.relative_to(notebooks).as_posix()), source)
+        if other is not source:
+            raise ValueError(f"{other} and {source} would be one page: rename one of them")
     if executed is not None:
         if not executed.is_dir():
             raise ValueError(f"{executed} is no folder of notebooks that were run")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nasbook import registry
+from nasbook.site.run import page_of
 from nasbook.site.words import escape
 
 LANGUAGES = {".py": "python", ".md": "markdown", ".js": "javascript", ".css": "css", ".yaml": "yaml", ".sh": "bash"}
@@ -24,9 +25,9 @@ class Sources:
 
     def leads(self, path: str) -> str | None:
         """From a page one folder below the root of the site: the page of a file, None if there is no such file."""
-        stem = path.removeprefix("notebooks/").removesuffix(".ipynb").replace("/", "-")
-        if stem in self.lessons:
-            return f"../lessons/{stem}.ipynb"
+        page = page_of(path.removeprefix("notebooks/"))
+        if page in self.lessons:
+            return f"../lessons/{page}.ipynb"
         if path in self.methods:
             return f"../methods/{self.methods[path]}.md"
         if not (self.root / path).is_file() or Path(path).suffix not in LANGUAGES or ".." in Path(path).parts:

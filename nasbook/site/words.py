@@ -6,6 +6,7 @@ import inspect
 import posixpath
 import re
 from collections.abc import Callable
+from urllib.parse import unquote
 
 SPECIAL = re.compile(r"([\\*_<>$\[\]{}#|~`])")
 LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
@@ -66,7 +67,7 @@ def relink(markdown: str, folder: str, leads: Callable[[str], str | None]) -> st
         if re.match(r"[a-z]+:|#|//", target):
             return found[0]
         path, _, anchor = target.partition("#")
-        to = leads(posixpath.normpath(posixpath.join(folder, path)))
+        to = leads(posixpath.normpath(posixpath.join(folder, unquote(path))))
         return words if to is None else f"[{words}]({to}{'#' + anchor if anchor else ''})"
 
     return LINK.sub(link, markdown)

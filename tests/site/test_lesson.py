@@ -2,13 +2,17 @@
 
 import base64
 import io
+import re
+from urllib.parse import unquote
 
 import nbformat
 import pytest
 from PIL import Image
 
-from nasbook.site import lesson, run
+from nasbook.site import front, lesson, run
 from nasbook.site.pictures import Pictures
+from nasbook.site.sources import Sources
+from nasbook.site.words import relink
 
 WIDGET = {"application/vnd.jupyter.widget-view+json": {"model_id": "gone"}, "text/plain": "a lab"}
 
@@ -91,3 +95,24 @@ def test_notebooks_that_were_run_must_be_those_lessons(tmp_path):
     nbformat.write(ran(failed).notebook, there / "03_title.ipynb")
     (found,) = run.lessons(here, there, 3, print)
     assert found.error == "cell 1: ValueError: too small" and found.number == "03"
+
+
+def test_a_lesson_of_any_name_and_without_a_heading_has_a_page_that_links_reach(tmp_path):
+    for name in ('03_my lesson, "how" & why' + "y" * 60, "04_überblick"):
+        code = nbformat.v4.new_code_cell("# no heading")
+        nbformat.write(nbformat.v4.new_notebook(cells=[code]), tmp_path / f"{name}.ipynb")
+    first, second = ran_here = run.lessons(tmp_path, tmp_path, 3, print)
+    made = lesson.page(second, Pictures(tmp_path / "site"), "bar", lambda path: None)
+    nbformat.validate(lesson.page(first, Pictures(tmp_path / "site"), "bar", lambda path: None))
+    assert made.cells[0].source == "# 04\\_überblick" and made.cells[1].source == "bar"
+    leads = Sources(tmp_path, {each.page for each in ran_here}).leads
+    assert all(re.fullmatch(r"[\w-]+", each.page, re.ASCII) for each in ran_here)
+    text = relink("[on](04_%C3%BCberblick.ipynb)", "notebooks", leads)
+    assert text == f"[on](../lessons/{second.page}.ipynb)"
+    assert f"]({second.page}.ipynb)**\n\n```" in front.lessons(ran_here)  # no line's end that stands alone
+    taken = re.search(r'href="([^"]*)" download', front.bar(first, ran_here, ""))[1]
+    assert (tmp_path / unquote(taken.removeprefix("../notebooks/"))).is_file()
+    (tmp_path / "04_überblick.ipynb").rename(tmp_path / "03_my-lesson-how-why.ipynb")
+    (tmp_path / "03_my lesson how why.ipynb").write_bytes((tmp_path / "03_my-lesson-how-why.ipynb").read_bytes())
+    with pytest.raises(ValueError, match="would be one page: rename one"):
+        run.lessons(tmp_path, tmp_path, 3, print)

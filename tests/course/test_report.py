@@ -227,6 +227,19 @@ def test_hostile_names_stay_words(folder):
     assert "&lt;script&gt;" in tables.children[0].value and "<script>" not in tables.children[0].value
 
 
+def test_what_a_file_says_stays_on_its_line(folder, capsys):
+    """No line of another's, no command to the teacher's terminal, no half character that stops the whole report."""
+    bad = {"03.ei": {"tries": 1, "wrong": ["a\n  9\x1b[J\u2028b\ud800" + "c" * 900]},
+           "03.q1": {"answer": "left\r\x9bright", "outcome": "\ud800"}}  # fmt: skip
+    (folder / "zoe.json").write_text(file_of(bad))
+    assert run(folder, "--out", folder.parent / "out") == 0
+    said, _ = capsys.readouterr()
+    for text in (said, (folder.parent / "out" / "report.html").read_text()):
+        assert "a   … [J b c" in text and "c" * 400 not in text
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028]", text)
+    assert "left  right" in said
+
+
 def test_names_are_written_only_when_asked_for(folder, tmp_path):
     found = report(folder)
     for names, there in ((False, False), (True, True)):

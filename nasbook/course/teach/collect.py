@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 from nasbook.course.record import FILE, SCHEMA, Entries, learner_of, read_entries
 from nasbook.files import parse_json, write_text
@@ -107,7 +108,20 @@ def _read(path: Path) -> tuple[_File, str]:
         raise ValueError(_newer(data) or wrong)
     if len(entries) > MOST:
         raise ValueError(f"{len(entries):,} entries are too many for a progress file")
-    return _File(path, learner_of(data), entries, hashlib.sha256(data).hexdigest()), wrong
+    return _File(path, learner_of(data), _readable(entries), hashlib.sha256(data).hexdigest()), wrong
+
+
+def one_line(text: str) -> str:
+    """The text without what would end a line, move a terminal's cursor, or be no character."""
+    return "".join(c if c.isprintable() or category(c) == "Zs" else " " for c in text)
+
+
+def _readable(x: Any) -> Any:
+    if isinstance(x, dict):
+        return {key: _readable(value) for key, value in x.items()}
+    if isinstance(x, list):
+        return [_readable(value) for value in x]
+    return one_line(x) if isinstance(x, str) else x
 
 
 def _newer(data: bytes) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from nasbook.course.teach import results
-from nasbook.course.teach.collect import Collected, Learner, collect, is_question
+from nasbook.course.teach.collect import Collected, Learner, collect, is_question, one_line
 from nasbook.course.teach.pages import page
 from nasbook.course.teach.results import Tally, Votes, people
 from nasbook.files import write_text
@@ -218,7 +218,7 @@ def table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _harmless(cell: str) -> str:
-    cell = "".join(c if c.isprintable() else " " for c in cell.encode("utf-8", "replace").decode())
+    cell = one_line(cell)
     return f"'{cell}" if cell.lstrip().startswith(CAUSES) else cell
 
 

@@ -129,7 +129,7 @@ def names(learners: Sequence[Learner], wants_question: bool) -> list[str]:
 def told(sentence: str) -> str:
     """A check's sentence without what differs from answer to answer: numbers, and what an error says of itself."""
     raised = re.match(r"your answer raised (\w+)", sentence)
-    return raised[0] if raised else re.sub(r"[-+]?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?", "…", sentence)
+    return raised[0] if raised else re.sub(r"[-+]?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?", "…", _short(sentence))
 
 
 def people(n: int) -> str:

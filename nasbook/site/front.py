@@ -110,7 +110,7 @@ Python file that can be read from top to bottom; every lesson predicts first, th
 - [{len(registry.METHODS)} methods](methods/index.md): what each does, its formula, its settings and its file.
 - [The gallery](gallery.md): every picture of the course.
 - [The reference](reference/index.md): what a program can call.
-{opened}{_taste(played)}
+{opened}{_taste(ran, played)}
 This site needs no server and no network: its folder can be carried on a stick, and `index.html` in it be opened.
 
 ```{{toctree}}
@@ -126,16 +126,18 @@ sources/index
 """
 
 
-def _taste(played: dict[str, dict[str, str]]) -> str:
-    """One lab to play at once, on the first page."""
-    shown = next((labs["bayesian"] for labs in played.values() if "bayesian" in labs), "")
-    if not shown:
+def _taste(ran: Sequence[Lesson], played: dict[str, dict[str, str]]) -> str:
+    """One lab to play at once, on the first page: the one in which a rule is chosen, of the lesson on these rules."""
+    lesson = next((each for each in ran if each.number == "03" and not each.language), None)
+    shown = played.get("03", {}).get("bayesian", "")
+    if lesson is None or not shown:
         return ""
     return f"""
 ## Play a search
 
 A search for the lowest point of the dashed curve, which it does not see. It believes (blue) and tries (dots) where the
-belief promises most. Play it, then choose another rule; [lesson 03](lessons/index.md) says what each is after.
+belief promises most. Play it, then choose another rule; [lesson 03](lessons/{lesson.page}.ipynb) says what each is
+after.
 
 ````{{raw}} html
 {shown.replace(UP, "")}

@@ -1,7 +1,9 @@
-"""Is every word of a figure readable: inside the canvas, at least 9 points, and clear of every other word?"""
+"""Is every word of a figure readable: inside the canvas, at least 9 points, clear of every other word, and with a true
+minus sign?"""
 
 from __future__ import annotations
 
+import re
 from itertools import combinations
 from typing import Any
 
@@ -69,6 +71,8 @@ def problems(fig: Figure) -> list[str]:
             found.append(f"{name} leaves the canvas")
         if text.get_fontsize() < SMALLEST:
             found.append(f"{name} has {text.get_fontsize():g} points")
+        if re.search(r"(?<![\w.)\]])-\d", text.get_text()):
+            found.append(f"{name} has a hyphen for a minus")
         boxes.append((name, points))
     for (a, box_a), (b, box_b) in combinations(boxes, 2):
         if (depth := overlap(box_a, box_b)) > SLACK:
@@ -78,6 +82,6 @@ def problems(fig: Figure) -> list[str]:
 
 
 def assert_legible(fig: Figure) -> None:
-    """AssertionError names every text that is cut, too small, or in the way of another."""
+    """AssertionError names every text that is cut, too small, in the way of another, or has a hyphen for a minus."""
     found = problems(fig)
     assert not found, "; ".join(found)

@@ -397,7 +397,7 @@ class StrategyPicture(Picture):
             long, angle = axis_of(view.C[np.ix_(self.at, self.at)] * np.outer(self.side, self.side))
             if long < 1.05:
                 return f"{of}: the ellipse is still a circle"
-            return f"{of}: the ellipse is {number(long, 2)} times as long as wide, at {angle:.0f}°"
+            return f"{of}: the ellipse is {number(long, 2)} times as long as wide, at {number(round(angle))}°"
         if isinstance(view, DEView):
             what = "a first member" if view.mutation is None else "base plus a difference of two members"
             return f"{of}: {what}"

@@ -126,7 +126,7 @@ class StrategiesLab(Lab):
         moves = (
             f"The mean had moved by {number(moved)} to the weighted mean of the {view.mu} best of {len(view.previous)}"
         )
-        shape = f"the ellipse is {number(long, 2)} times as long as wide, its long axis at {angle:.0f}°"
+        shape = f"the ellipse is {number(long, 2)} times as long as wide, its long axis at {number(round(angle))}°"
         return f"{drawn} {moves}; {shape}."
 
     def _de(self, n: int, view: Any, value: float) -> str:

@@ -57,6 +57,13 @@ def test_cma_es_finds_the_angle_of_the_valley():
     assert angle == pytest.approx(30, abs=3) and 15 < long < 65
 
 
+def test_an_ellipse_that_leans_to_the_left_is_said_with_a_minus_sign():
+    steps = nasbook.search("cma-es", "branin", trials=30, seed=0, views=True).steps
+    assert axis_of(steps[-1].view.C)[1] < 0
+    fig = StrategyPicture(nasbook.task("branin"), "cma-es", 30).render_static((steps, None))
+    assert_legible(fig)
+
+
 def test_axis_of_a_known_covariance():
     c, s = math.cos(math.radians(-40)), math.sin(math.radians(-40))
     B = np.array([[c, -s], [s, c]])

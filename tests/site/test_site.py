@@ -138,6 +138,18 @@ def test_every_page_opens_on_a_telephone_without_a_network(window, pages):
     assert not wide
 
 
+def test_no_page_is_wider_than_a_tablet_or_a_laptop(window):
+    page, go = window(1366)
+    wide = []
+    for name in sorted(KINDS):
+        go(name)
+        for width in (800, 1024, 1080, 1366):  # below, between and above the widths at which sidebars come
+            page.set_viewport_size({"width": width, "height": 900})
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                wide.append((name, width))
+    assert not wide
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_fault(window, scheme):
     page, go = window(1200, scheme)

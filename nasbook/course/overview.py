@@ -61,11 +61,12 @@ def progress(path: str | Path | None = None) -> Any:
 def _table(entries: dict[str, dict[str, Any]]) -> str:
     rows = []
     lessons = [(number, title, [e.name for e in load(number)]) for number, title in LESSONS.items()]
-    if own_exercises.EXERCISES:
+    if own_exercises.EXERCISES or own_exercises.QUESTIONS:
         lessons.append(("", "Exercises of your class", list(own_exercises.EXERCISES)))
     for number, title, names in lessons:
         passed = sum(bool(entries.get(n, {}).get("passed")) for n in names)
-        guesses = [e for k, e in entries.items() if k.startswith(number + ".") and e.get("answer")]
+        asked = (k for k in entries if (k.startswith(f"{number}.") if number else k in own_exercises.QUESTIONS))
+        guesses = [e for k in asked if (e := entries[k]).get("answer")]
         seen = [e for e in guesses if e.get("outcome")]
         right = sum(e["answer"] == e["outcome"] for e in seen)
         marks = " ".join("●" if entries.get(n, {}).get("passed") else "○" for n in names)

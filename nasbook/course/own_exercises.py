@@ -234,12 +234,9 @@ def use(path: str | Path) -> list[str]:
     names. ValueError, in one sentence, for a file that is none."""
     path = Path(path)
     exercises, questions = made_by(path.name, _text(path))
-    names = [*(q.name for q in questions), *(e.name for e in exercises)]
-    for name in names:
-        _named(name)
     EXERCISES.update({e.name: e for e in exercises})
     QUESTIONS.update({q.name: q for q in questions})
-    return names
+    return [*(q.name for q in questions), *(e.name for e in exercises)]
 
 
 def _text(path: Path) -> str:
@@ -284,6 +281,8 @@ def made_by(name: str, text: str) -> tuple[list[Exercise], list[Question]]:
             raise ValueError(f"{name} has two exercises {one.name}: give one of them another name")
     if not made and not asked:
         raise ValueError(f"{name} has no exercise in it: nasbook.course.own makes one")
+    for each in (*made, *(q.name for q in asked)):
+        _named(each)
     return list(made.values()), asked
 
 

@@ -259,6 +259,7 @@ def test_a_question_of_ones_own_comes_from_a_file(tmp_path):
     guess = nasbook.predict("class.q")
     guess.lock("a")
     assert guess.reveal(3).outcome == "b"
+    assert "1 locked, 0 of 1 right" in nasbook.progress().children[0].value.split("Exercises of your class")[1]
 
 
 def test_no_file_takes_the_place_of_a_lessons_exercise(tmp_path):
@@ -266,6 +267,7 @@ def test_no_file_takes_the_place_of_a_lessons_exercise(tmp_path):
         "from nasbook.course import Question\n"
         "QUESTIONS = [Question('03.q1', 'Which?', ('a', 'b'), lambda x: (0, ''))]\n"
     )
-    with pytest.raises(ValueError, match="'03.q1' is no name"):
-        use(tmp_path / "q.py")
+    for way in (use, seal):  # what nobody can open is not sealed either
+        with pytest.raises(ValueError, match="'03.q1' is no name"):
+            way(tmp_path / "q.py")
     assert nasbook.predict("03.q1").question != "Which?"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import html
 import re
@@ -17,6 +18,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 UP = "../"  # from a lesson's page to the root of the site
 IMG = re.compile(r'<img\b[^>]*?\bsrc="(?P<src>[^"]+)"[^>]*>')
+FRAMES = re.compile(r'<div class="nb-frames" data-lab="([^"]+)".*?</script>\s*</div>', re.S)
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,6 @@ def page(lesson: Lesson, pictures: Pictures, bar: str, leads: Callable[[str], st
     return nbformat.v4.new_notebook(cells=cells, metadata={**language, "language_info": {"name": "python"}})
 
 
-FRAMES = re.compile(r'<div class="nb-frames" data-lab="([^"]+)".*?</script>\s*</div>', re.S)
-
-
 def frames(made: Any) -> dict[str, str]:
     """The labs on a lesson's page, played from pictures: HTML by the name of the lab, for a page beside it."""
     texts = (out.get("data", {}).get("text/html", "") for cell in made.cells for out in cell.get("outputs", ()))
@@ -93,8 +92,6 @@ def _shown(data: Any, pictures: Pictures) -> bool:
     elif widget is not None:
         return False  # buttons of a kernel that is gone; what it asks stands in the text above
     elif "image/png" in data:
-        import base64
-
         src = UP + pictures.keep(base64.b64decode(data["image/png"]), "png")
         alt = html.escape(str(data.get("text/plain", "")))
         kept = {"text/html": f'<img alt="{alt}" loading="lazy" src="{src}">'}

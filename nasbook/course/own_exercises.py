@@ -205,7 +205,7 @@ def seal(path: str | Path, out: str | Path | None = None) -> Path:
     """Write the sealed form of a file of exercises (exercises.py -> exercises.sealed), after it has been tried: each
     solution stands on its own and passes. ValueError, in one sentence, says what does not."""
     path = Path(path)
-    text, _ = tried(path)
+    text, *_ = tried(path)
     out = Path(out) if out else path.with_suffix(".sealed")
     if out.resolve() == path.resolve():
         raise ValueError(f"{path} would be written over: give its sealed form another name")
@@ -213,13 +213,13 @@ def seal(path: str | Path, out: str | Path | None = None) -> Path:
     return out
 
 
-def tried(path: Path) -> tuple[str, list[Exercise]]:
-    """The text of a file of exercises, and the exercises, each of which its own solution passes."""
+def tried(path: Path) -> tuple[str, list[Exercise], list[Question]]:
+    """The text of a file of exercises, the exercises, each of which its own solution passes, and the questions."""
     text = _text(path)
-    exercises, _ = made_by(path.name, text)
+    exercises, questions = made_by(path.name, text)
     for exercise in exercises:
         _passes(exercise)
-    return text, exercises
+    return text, exercises, questions
 
 
 def sealed(text: str) -> str:

@@ -223,6 +223,8 @@ def test_what_a_teacher_gets_wrong_is_one_sentence(file):
 def test_a_class_folder_takes_them(file, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(NOTEBOOKS.parent)
     out = tmp_path / "class"
+    ask = "QUESTIONS = [nasbook.course.Question('class.q', 'Which?', ('a', 'b'), lambda x: (0, ''))]\n"
+    file.write_text(FILE + ask)
     assert main(["course", "new", "--lessons", "00", "--exercises", str(file), str(out)]) == 0
     theirs = nbformat.read(out / "student/exercises.ipynb", 4)
     nbformat.validate(theirs)
@@ -235,6 +237,7 @@ def test_a_class_folder_takes_them(file, tmp_path, monkeypatch, capsys):
                 assert eval(cell.source, names).passed is passes
             elif cell.cell_type == "code" and "progress" not in cell.source:
                 exec(cell.source, names)
+        assert names["guess"].options == ["a", "b"]
     assert "Exercises of your class" in nasbook.progress().children[0].value
     monkeypatch.chdir(NOTEBOOKS.parent)
     file.write_text("1 / 0")

@@ -89,12 +89,12 @@ def _files(
 
 def _own(path: Path) -> dict[str, str]:
     """A teacher's own exercises: to be solved, and solved."""
-    text, made = own_exercises.tried(path)
+    text, made, asked = own_exercises.tried(path)
     return {
         "student/exercises.sealed": own_exercises.sealed(text),
-        "student/exercises.ipynb": as_text(of_exercises(made, "exercises.sealed", solved=False)),
+        "student/exercises.ipynb": as_text(of_exercises(made, asked, "exercises.sealed", solved=False)),
         "teacher/exercises.py": text,
-        "teacher/exercises.ipynb": as_text(of_exercises(made, "exercises.py", solved=True)),
+        "teacher/exercises.ipynb": as_text(of_exercises(made, asked, "exercises.py", solved=True)),
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from nasbook.course.exercises import Exercise
 from nasbook.course.lessons import load
 from nasbook.course.notes import Mishap, Part
+from nasbook.course.predictions import Question
 from nasbook.course.teach.lesson import Lesson, heading_of, source
 
 HAND_IN = (
@@ -91,12 +92,21 @@ def teacher(lesson: Lesson, together: Collection[str], repository: str) -> dict[
     return notebook | {"cells": cells}
 
 
-def of_exercises(exercises: Sequence[Exercise], file: str, solved: bool) -> dict[str, Any]:
-    """A notebook of a teacher's own exercises, which stand in a file beside it; `solved` for the teacher."""
+def of_exercises(
+    exercises: Sequence[Exercise], questions: Sequence[Question], file: str, solved: bool
+) -> dict[str, Any]:
+    """A notebook of a teacher's own questions and exercises, which stand in a file beside it; `solved` for the teacher.
+
+    What comes out of a question is revealed by the teacher, who knows what is to be run."""
     cells = [
         markdown("# Exercises\n\nReplace `...` in a cell, run it, then run the check below it.", "own-00"),
         code(f'import nasbook\n\nnasbook.course.use("{file}")', "own-01"),
     ]
+    for i, asked in enumerate(questions, 1):
+        cells += [
+            markdown(asked.markdown, f"own-q{i}-prompt", nasbook_prompt=asked.name),
+            code(f'guess = nasbook.predict("{asked.name}")\nguess', f"own-q{i}"),
+        ]
     for i, one in enumerate(exercises, 1):
         shown = f'nasbook.exercise("{one.name}"' + ("" if solved else ", solution=False") + ")"
         cells += [

@@ -147,6 +147,9 @@ def test_nothing_that_an_objective_has_started_outlives_the_command_search(study
         group = psutil.Process(process.pid).children()
         assert len(group) == 1 and group[0].children()
         family = [*group, *group[0].children(recursive=True)]
+        objective = started(tmp_path)[0]
+        before = objective.cpu_times().user
+        assert function != "busy" or wait_for(lambda: objective.cpu_times().user > before + 0.2), "it is not in C code"
         process.send_signal(getattr(signal, how))
         if how != "SIGKILL" and function == "busy":  # C code hears no signal, so that the command waits for it
             assert process.poll() is None and len(started(tmp_path)) == 4

@@ -121,12 +121,18 @@ def cost_of(
     looked = [u for u in used if "gpu_use" in u]
     weights = sum(_of(u, "gpu_seconds") for u in looked)
     return Cost(
-        trials=len(used), measured=len(used), seconds=sum(_of(u, "seconds") for u in used),
-        cpu_seconds=sum(_of(u, "cpu_seconds") for u in used), gpu_seconds=gpu,
+        trials=len(used),
+        measured=len(used),
+        seconds=sum(_of(u, "seconds") for u in used),
+        cpu_seconds=sum(_of(u, "cpu_seconds") for u in used),
+        gpu_seconds=gpu,
         gpu_use=sum(u["gpu_use"] * _of(u, "gpu_seconds") for u in looked) / weights if weights else None,
         peak_bytes=max((u["peak_bytes"] for u in used if "peak_bytes" in u), default=None),
-        counted=counted / 3600, estimated=estimated / 3600, core_watts=core_watts, gpu_watts=gpu_watts,
-    )  # fmt: skip
+        counted=counted / 3600,
+        estimated=estimated / 3600,
+        core_watts=core_watts,
+        gpu_watts=gpu_watts,
+    )
 
 
 def _of(used: Mapping[str, float], name: str) -> float:

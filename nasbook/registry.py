@@ -173,6 +173,19 @@ def make(kind: str, name: str, /, *args: Any, **kwargs: Any) -> Any:
 
 
 __all__ = [
-    "ESTIMATORS", "LABS", "METHODS", "OWN", "SPACES", "TABLES", "TASKS", "Entry", "entries", "find", "load", "make",
-    "register", "remember", "supernet",
-]  # fmt: skip
+    "ESTIMATORS",
+    "LABS",
+    "METHODS",
+    "OWN",
+    "SPACES",
+    "TABLES",
+    "TASKS",
+    "Entry",
+    "entries",
+    "find",
+    "load",
+    "make",
+    "register",
+    "remember",
+    "supernet",
+]

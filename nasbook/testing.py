@@ -265,9 +265,15 @@ def explains_its_settings(case: Case) -> None:
 
 
 ASK_TELL = (
-    asks_for_valid_configurations, same_seed_same_trace, serves_several_workers, goes_on_after_a_kill,
-    is_replayed_with_its_views, survives_failures, takes_a_start_from_outside, explains_its_settings,
-)  # fmt: skip
+    asks_for_valid_configurations,
+    same_seed_same_trace,
+    serves_several_workers,
+    goes_on_after_a_kill,
+    is_replayed_with_its_views,
+    survives_failures,
+    takes_a_start_from_outside,
+    explains_its_settings,
+)
 
 
 # ---- the promises of one-shot methods --------------------------------------------------------------------

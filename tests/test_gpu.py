@@ -32,8 +32,16 @@ ROOT = Path(nasbook.__file__).parents[1]
 SMALL = {"train": 200, "epochs": 3, "batch": 50, "channels": 4}
 EVERYTHING = {"augment": ["crop", "flip", "cutout"], "label_smoothing": 0.1, "clip": 1.0, "ema": 0.9, "warmup": 1.5}
 CELL = to_config((3, 3, 3, 1, 3, 2))
-MLP = {"optimizer": "adamw", "lr": 0.003, "weight_decay": 1e-4, "batch": 32, "width": 24, "depth": 2, "dropout": 0.0,
-       "activation": "relu"}  # fmt: skip
+MLP = {
+    "optimizer": "adamw",
+    "lr": 0.003,
+    "weight_decay": 1e-4,
+    "batch": 32,
+    "width": 24,
+    "depth": 2,
+    "dropout": 0.0,
+    "activation": "relu",
+}
 CNN = {"optimizer": "sgd", "lr": 0.05, "momentum": 0.9, "weight_decay": 1e-4, "batch": 32, "channels": 8, "depth": 2,
        "pooling": "max", "batch_norm": True, "dropout": 0.0}  # fmt: skip
 

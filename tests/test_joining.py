@@ -39,15 +39,22 @@ def test_a_word_in_front_goes_into_conditions_too():
     assert joined.conditions["head_width"] == {"head_kind": ("mlp",)}
 
 
-@pytest.mark.parametrize("parts, named, words", [
-    (("nb201-cell", "nb201-cell"), {}, "both have a parameter 'edge_0_1'"),
-    (("nb201-cell",), {"edge_0_1": LR}, "both have a parameter 'edge_0_1'"),
-    ((), {"a": Space(b_c=LR), "a_b": Space(c=LR)}, "both have a parameter 'a_b_c'"),
-    ((), {}, "at least one part"), ((3,), {}, "part 1 must be a Space"), ((), {"lr": 0.1}, "lr must be a Space"),
-    (("nb201",), {}, "did you mean 'nb201-cell'"), ((None,), {}, "part 1 must be"),
-    (({},), {}, "at least one parameter"), (({"lr": [1, 2]},), {}, "lr must be a Float"),
-    ((Space(a=Choice([1, 2])),), {"b": Float(0, 1, when={"c": 1})}, "c is not in the space"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "parts, named, words",
+    [
+        (("nb201-cell", "nb201-cell"), {}, "both have a parameter 'edge_0_1'"),
+        (("nb201-cell",), {"edge_0_1": LR}, "both have a parameter 'edge_0_1'"),
+        ((), {"a": Space(b_c=LR), "a_b": Space(c=LR)}, "both have a parameter 'a_b_c'"),
+        ((), {}, "at least one part"),
+        ((3,), {}, "part 1 must be a Space"),
+        ((), {"lr": 0.1}, "lr must be a Space"),
+        (("nb201",), {}, "did you mean 'nb201-cell'"),
+        ((None,), {}, "part 1 must be"),
+        (({},), {}, "at least one parameter"),
+        (({"lr": [1, 2]},), {}, "lr must be a Float"),
+        ((Space(a=Choice([1, 2])),), {"b": Float(0, 1, when={"c": 1})}, "c is not in the space"),
+    ],
+)
 def test_what_cannot_be_joined_is_said_in_a_sentence(parts, named, words):
     with pytest.raises(ValueError, match=words) as caught:
         nasbook.join(*parts, **named)
@@ -107,12 +114,19 @@ def test_every_method_of_spaces_searches_a_joined_one(name, method):
     )
 
 
-@pytest.mark.parametrize("method, words", [
-    ("darts", "by one recipe, so it cannot search lr"), ("spos", "so it cannot search lr"),
-    ("enas", "so it cannot search lr"), ("reinforce", "lr is a Float; make it a Choice"),
-    ("cma-es", "edge_0_1 have no order"), ("network-morphism", "needs their whole space"),
-    ("scarlet", "a chain of blocks"), ("pbt", "copies networks"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "method, words",
+    [
+        ("darts", "by one recipe, so it cannot search lr"),
+        ("spos", "so it cannot search lr"),
+        ("enas", "so it cannot search lr"),
+        ("reinforce", "lr is a Float; make it a Choice"),
+        ("cma-es", "edge_0_1 have no order"),
+        ("network-morphism", "needs their whole space"),
+        ("scarlet", "a chain of blocks"),
+        ("pbt", "copies networks"),
+    ],
+)
 def test_what_cannot_search_it_says_why_in_a_sentence(method, words):
     with pytest.raises(ValueError, match=words) as caught:
         nasbook.search(method, "digits-cells", space=nasbook.join("nb201-cell", lr=LR), trials=3)

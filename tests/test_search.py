@@ -381,9 +381,17 @@ def test_a_schedule_by_hand_for_two_workers():
         (3, 0, 4.0, 8.0),
     ]
     assert [(k, t.id) for k, t in trace.events] == [
-        ("ask", 0), ("ask", 1), ("tell", 0), ("ask", 2), ("tell", 2), ("ask", 3), ("tell", 1), ("ask", 4),
-        ("tell", 4), ("tell", 3),
-    ]  # fmt: skip
+        ("ask", 0),
+        ("ask", 1),
+        ("tell", 0),
+        ("ask", 2),
+        ("tell", 2),
+        ("ask", 3),
+        ("tell", 1),
+        ("ask", 4),
+        ("tell", 4),
+        ("tell", 3),
+    ]
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])

@@ -44,8 +44,14 @@ def keep(task: Pipelines, folder: str | Path, name: str, program: str, found: di
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / f"{name}.py", program)
-    row = {"schema": SCHEMA.format(name), "task": task.name, "arguments": task.arguments, **found,
-           "digest": task.table.digest, "version": __version__}  # fmt: skip
+    row = {
+        "schema": SCHEMA.format(name),
+        "task": task.name,
+        "arguments": task.arguments,
+        **found,
+        "digest": task.table.digest,
+        "version": __version__,
+    }
     write_text(folder / f"{name}.json", json.dumps(plain(row), indent=2, ensure_ascii=False) + "\n")
     return folder / f"{name}.py"
 

@@ -206,8 +206,14 @@ def _parser() -> _Parser:
     p.add_argument("--task", metavar="TASK", help="another task: a name or package.module:function")
     p.add_argument("--name", metavar="NAME", help="a name for the study")
     p.add_argument("--set", type=pair, action="append", default=[], metavar="KEY=VALUE", help="a setting of the method")
-    p.add_argument("--arg", type=pair, action="append", default=[], metavar="KEY=VALUE",
-                   help="an argument of the task, or a new range of a parameter: width=[64,512]")  # fmt: skip
+    p.add_argument(
+        "--arg",
+        type=pair,
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="an argument of the task, or a new range of a parameter: width=[64,512]",
+    )
 
     imports.add_options(add("import", imports.run, "write a study from a search space of another program"))
 
@@ -218,9 +224,15 @@ def _parser() -> _Parser:
     p.add_argument("--out", type=Path, metavar="DIR", help="the folder of the run (default: runs/NAME)")
     p.add_argument("--resume", action="store_true", help="go on with the run in --out")
     p.add_argument("--workers", type=whole(1, MOST_WORKERS), metavar="N", help="instead of the study's number")
-    p.add_argument("--track", type=tracking.place, action="append", default=[], metavar="TRACKER[=PLACE]",
-                   help="tell a tracker of the run as it goes: tensorboard, mlflow or wandb, each in its usual place "
-                   "(below --out), in a folder, or at a URI of MLflow")  # fmt: skip
+    p.add_argument(
+        "--track",
+        type=tracking.place,
+        action="append",
+        default=[],
+        metavar="TRACKER[=PLACE]",
+        help="tell a tracker of the run as it goes: tensorboard, mlflow or wandb, each in its usual place "
+        "(below --out), in a folder, or at a URI of MLflow",
+    )
     p.add_argument(
         "--engine",
         type=one_of("local", "ray", "optuna"),

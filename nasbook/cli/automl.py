@@ -20,21 +20,36 @@ SECONDS = 60.0
 def add(command: Any) -> None:
     """What can be said to it."""
     p = command
-    p.add_argument("data", metavar="DATA.csv", help="a CSV file whose first line names the columns, or a bundled "
-                   "table: cancer, wine, digits, diabetes")  # fmt: skip
+    p.add_argument(
+        "data",
+        metavar="DATA.csv",
+        help="a CSV file whose first line names the columns, or a bundled table: cancer, wine, digits, diabetes",
+    )
     p.add_argument("--target", metavar="COLUMN", help="the column to predict")
-    p.add_argument("--time", type=positive, metavar="SECONDS", help="start no pipeline after this time (default: 60, "
-                   "or no limit with --trials); with --resume, of all runs together")  # fmt: skip
+    p.add_argument(
+        "--time",
+        type=positive,
+        metavar="SECONDS",
+        help="start no pipeline after this time (default: 60, or no limit with --trials); "
+        "with --resume, of all runs together",
+    )
     p.add_argument("--trials", type=whole(1), metavar="N", help="pipelines to try")
     p.add_argument("--out", type=Path, metavar="DIR", help="the folder of what is found (default: automl-NAME)")
     p.add_argument("--resume", action="store_true", help="go on with the search in --out")
     p.add_argument("--method", default="tpe", metavar="METHOD", help="who searches (default: tpe)")
-    p.add_argument("--kind", default="auto", metavar="KIND", help="classification or regression (default: what the "
-                   "target looks like)")  # fmt: skip
+    p.add_argument(
+        "--kind",
+        default="auto",
+        metavar="KIND",
+        help="classification or regression (default: what the target looks like)",
+    )
     p.add_argument("--loss", default="auto", metavar="LOSS", help="error, balanced error, log loss; rmse, mae")
     p.add_argument("--group", metavar="COLUMN", help="its equal values stay on one side of every split, e.g. a patient")
-    p.add_argument("--order", metavar="COLUMN", help="dates or numbers in whose order the past predicts the future; "
-                   "not with --group")  # fmt: skip
+    p.add_argument(
+        "--order",
+        metavar="COLUMN",
+        help="dates or numbers in whose order the past predicts the future; not with --group",
+    )
     p.add_argument("--folds", type=whole(2, 20), default=5, metavar="N", help="of the cross-validation (default: 5)")
     p.add_argument("--seed", type=whole(0, 2**31), default=0, metavar="N", help="of the search and of the splits")
     p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")
@@ -70,9 +85,16 @@ def run(options: argparse.Namespace) -> int:
     seconds = options.time or (None if options.trials else SECONDS)
     begin = clock.perf_counter()
     going = steps(
-        options.method, task, trials=options.trials, time=seconds, seed=options.seed, first=usual(task.space),
-        out=trace_file, resume=options.resume, views=False,
-    )  # fmt: skip
+        options.method,
+        task,
+        trials=options.trials,
+        time=seconds,
+        seed=options.seed,
+        first=usual(task.space),
+        out=trace_file,
+        resume=options.resume,
+        views=False,
+    )
     with redirect_stdout(sys.stderr), interrupt.terminable():
         trace = _follow(going, options.trials, options.method)
     code = _report(trace, task, folder, clock.perf_counter() - begin, options)
@@ -106,8 +128,10 @@ def _report(trace: Any, task: Any, folder: Path, seconds: float, options: argpar
         try:
             kept.save(trace_file)
         except OSError as error:
-            say(f"warning: {beside(trace_file)} cannot be written ({error.strerror}); what the trials have predicted "
-                "will be computed again")  # fmt: skip
+            say(
+                f"warning: {beside(trace_file)} cannot be written ({error.strerror}); what the trials have predicted "
+                "will be computed again"
+            )
     else:  # the search has ended before a pipeline was tried on all folds
         kept = Predictions({best.id: task.held_out(best.config, seed)}, task.y, task.fold)
     numbers = honest.three(trace, task, kept=kept)
@@ -152,6 +176,8 @@ def _report(trace: Any, task: Any, folder: Path, seconds: float, options: argpar
         })  # fmt: skip
     else:
         print("\n".join(lines))
-        print(f"Wrote {folder}: pipeline.py, ensemble.py, report.md, trace.jsonl. Predict with: "
-              f"python {shlex.quote(str(source))} NEW.csv")  # fmt: skip
+        print(
+            f"Wrote {folder}: pipeline.py, ensemble.py, report.md, trace.jsonl. Predict with: "
+            f"python {shlex.quote(str(source))} NEW.csv"
+        )
     return 0

@@ -39,8 +39,9 @@ def add(p: argparse.ArgumentParser) -> None:
     report.add_argument("files", nargs="+", metavar="FILE", help="progress files, or folders of them")
     report.add_argument("--csv", type=Path, metavar="FILE", help="a table for a gradebook, a line a learner")
     report.add_argument("--out", type=Path, metavar="FOLDER", help="a page with pictures, and the table")
-    report.add_argument("--names", action="store_true",
-                        help="with what the files are called, and a key to the pseudonyms")  # fmt: skip
+    report.add_argument(
+        "--names", action="store_true", help="with what the files are called, and a key to the pseudonyms"
+    )
     report.add_argument("--overwrite", action="store_true", help="replace what exists")
 
 
@@ -54,8 +55,15 @@ def _new(options: argparse.Namespace) -> int:
     notebooks = notebooks_folder()
     if notebooks is None:
         raise Usage("the lessons' notebooks are not here: they come with a checkout of nasbook, so run this in one")
-    plan = new(options.out, options.lessons.split(","), options.minutes, notebooks, options.repository,
-               options.overwrite, options.exercises)  # fmt: skip
+    plan = new(
+        options.out,
+        options.lessons.split(","),
+        options.minutes,
+        notebooks,
+        options.repository,
+        options.overwrite,
+        options.exercises,
+    )
     print(f"Wrote {options.out}: student, teacher, slides, syllabus.md, handout.html; begin with README.md.")
     for step, _ in plan.left_out:
         print(f"  left out of {plan.minutes} minutes: {step.lesson.number}, {step.name} ({step.part.minutes} minutes)")

@@ -14,9 +14,19 @@ from nasbook import registry
 from nasbook.cli.lab import FIRST_LESSON, notebooks_folder
 
 PACKAGES = (
-    "numpy", "scipy", "scikit-learn", "torch", "networkx", "matplotlib", "ipywidgets", "anywidget", "pydantic",
-    "PyYAML", "tqdm", "Pillow",
-)  # fmt: skip
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "torch",
+    "networkx",
+    "matplotlib",
+    "ipywidgets",
+    "anywidget",
+    "pydantic",
+    "PyYAML",
+    "tqdm",
+    "Pillow",
+)
 
 
 def run(_: argparse.Namespace) -> int:

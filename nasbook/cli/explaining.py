@@ -20,16 +20,34 @@ def add(p: argparse.ArgumentParser) -> None:
     kinds = "a trace, the folder of a run, a CSV file of trials, or an Optuna database with one study"
     p.add_argument("trace", metavar="TRACE", help=kinds)
     p.add_argument("--trial", default="best", metavar="N|best", help="the trial to explain: its id, from 0 (best)")
-    p.add_argument("--default", metavar="mean|middle|first|N",
-                   help="what it is compared with: the mean of the space, the middle or the first value of every "
-                   "parameter, or a trial (mean; of the other games and of --kind ablation middle)")  # fmt: skip
-    p.add_argument("--game", type=one_of(*GAMES), default="ablation", metavar="|".join(GAMES),
-                   help="what is asked: what this configuration owes to each parameter (ablation), what tuning could "
-                   "gain, how much the value depends on each, or what the method left")  # fmt: skip
-    p.add_argument("--across", nargs="+", default=[], metavar="TRACE",
-                   help="traces of other data sets, of the same space: one game over all of them")  # fmt: skip
-    p.add_argument("--over", type=one_of(*OVER), default="mean", metavar="|".join(OVER),
-                   help="with --across: what is taken over the data sets, each from where its game begins")  # fmt: skip
+    p.add_argument(
+        "--default",
+        metavar="mean|middle|first|N",
+        help="what it is compared with: the mean of the space, the middle or the first value of every "
+        "parameter, or a trial (mean; of the other games and of --kind ablation middle)",
+    )
+    p.add_argument(
+        "--game",
+        type=one_of(*GAMES),
+        default="ablation",
+        metavar="|".join(GAMES),
+        help="what is asked: what this configuration owes to each parameter (ablation), what tuning could "
+        "gain, how much the value depends on each, or what the method left",
+    )
+    p.add_argument(
+        "--across",
+        nargs="+",
+        default=[],
+        metavar="TRACE",
+        help="traces of other data sets, of the same space: one game over all of them",
+    )
+    p.add_argument(
+        "--over",
+        type=one_of(*OVER),
+        default="mean",
+        metavar="|".join(OVER),
+        help="with --across: what is taken over the data sets, each from where its game begins",
+    )
     p.add_argument("--surrogate", action="store_true", help="ask a forest although a table knows the truth")
     p.add_argument("--seed", type=whole(0), default=0, metavar="N", help="of what is sampled")
     p.add_argument("--value", default="value", metavar="COLUMN", help="of a CSV file: the column to explain")

@@ -28,9 +28,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="OWNER/NAME[@BRANCH]",
         help="yours on GitHub, so that pages open Binder, too",
     )
-    parser.add_argument("--lite", action="store_true",
-                        help="in place of the pages, a JupyterLite: the lessons that need no torch, with Python in the "
-                             "browser (OUT/lite of a site is a good place)")  # fmt: skip
+    parser.add_argument(
+        "--lite",
+        action="store_true",
+        help="in place of the pages, a JupyterLite: the lessons that need no torch, with Python in the "
+        "browser (OUT/lite of a site is a good place)",
+    )
     archive = "for --lite: the archive that `npm pack pyodide` makes (default: npm is asked)"
     parser.add_argument("--pyodide", type=Path, metavar="FILE", help=archive)
     parser.add_argument("--frames", type=whole(2, 200), default=12, metavar="N", help="of a lab at most (default: 12)")

@@ -31,8 +31,14 @@ def add(command: Any) -> None:
     )
     p.add_argument("--onnx", action="store_true", help="also write an ONNX file, check it and time it")
     p.add_argument("--task", metavar="TASK", help="train it on another task than the search's, e.g. images")
-    p.add_argument("--arg", type=pair, action="append", default=[], metavar="KEY=VALUE",
-                   help="another argument of the task, e.g. data=cifar-10-python.tar.gz")  # fmt: skip
+    p.add_argument(
+        "--arg",
+        type=pair,
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="another argument of the task, e.g. data=cifar-10-python.tar.gz",
+    )
     p.add_argument("--trust", action="append", default=[], metavar="MODULE", help="a module whose task may be imported")
     p.add_argument("--json", action="store_true", help="one JSON document on stdout and nothing else")
 
@@ -55,10 +61,17 @@ def run(options: argparse.Namespace) -> int:
                 bar.update(1)
 
             winner = train(
-                options.source, options.out, trial=options.trial, epochs=options.epochs, seeds=options.seeds,
-                onnx=options.onnx, task=options.task, arguments=as_dict(options.arg), trust=options.trust,
+                options.source,
+                options.out,
+                trial=options.trial,
+                epochs=options.epochs,
+                seeds=options.seeds,
+                onnx=options.onnx,
+                task=options.task,
+                arguments=as_dict(options.arg),
+                trust=options.trust,
                 progress=progress,
-            )  # fmt: skip
+            )
     except KeyboardInterrupt:
         return fail(f"interrupted; the same command goes on with {shlex.quote(str(options.out))}", 130)
     if torchrun.place():

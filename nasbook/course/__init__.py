@@ -18,5 +18,17 @@ from nasbook.course.predictions import Prediction, Question
 from nasbook.course.record import Record
 from nasbook.course.teach.report import report
 
-__all__ = ["Exercise", "Prediction", "Question", "Record", "Result", "exercise", "own", "predict", "progress", "report",
-           "seal", "use"]  # fmt: skip
+__all__ = [
+    "Exercise",
+    "Prediction",
+    "Question",
+    "Record",
+    "Result",
+    "exercise",
+    "own",
+    "predict",
+    "progress",
+    "report",
+    "seal",
+    "use",
+]

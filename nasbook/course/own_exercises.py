@@ -74,11 +74,19 @@ def own(
         result, left = _called(right, first)
         gives = f"is {_shown(result)}" if result is not None else f"makes of its input {_shown(left)}"
         made = Exercise(
-            name=name, prompt=prompt, answer=right.__name__, test=lambda answer: _check(answer, right, on, told),
-            hints=hints or (f"{of} {html.escape(gives)}.",
-                            "It is tried on several inputs: what is right for one of them only does not pass."),
-            stub=f"def {right.__name__}{_signature(right)}:\n    return ...", solution=_source(right), why=why,
-        )  # fmt: skip
+            name=name,
+            prompt=prompt,
+            answer=right.__name__,
+            test=lambda answer: _check(answer, right, on, told),
+            hints=hints
+            or (
+                f"{of} {html.escape(gives)}.",
+                "It is tried on several inputs: what is right for one of them only does not pass.",
+            ),
+            stub=f"def {right.__name__}{_signature(right)}:\n    return ...",
+            solution=_source(right),
+            why=why,
+        )
         try:
             run_cell(made.stub)
         except Exception:

@@ -21,9 +21,16 @@ from nasbook.task import Evaluation, KnowsScores, Report, Task, TrainsForReal
 
 BATCH = 50
 STEPS = {
-    "parameters": 0.62, "flops": 0.91, "grad_norm": 2.5, "snip": 2.5, "grasp": 4.1, "synflow": 1.7, "fisher": 2.3,
-    "jacov": 2.4, "naswot": 2.7,
-}  # fmt: skip
+    "parameters": 0.62,
+    "flops": 0.91,
+    "grad_norm": 2.5,
+    "snip": 2.5,
+    "grasp": 4.1,
+    "synflow": 1.7,
+    "fisher": 2.3,
+    "jacov": 2.4,
+    "naswot": 2.7,
+}
 
 
 class ZeroCost(Estimator):

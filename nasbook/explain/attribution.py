@@ -95,14 +95,26 @@ class Attribution:
     def to_dict(self) -> dict[str, Any]:
         """Plain types, the largest first; the error of a forest is that on trials that a tree has not seen."""
         rows = [
-            {"parameter": self.names[i], "was": self.old[i], "is": self.new[i], "shapley": float(self.phi[i]),
-             "error": float(self.errors[i])}
+            {
+                "parameter": self.names[i],
+                "was": self.old[i],
+                "is": self.new[i],
+                "shapley": float(self.phi[i]),
+                "error": float(self.errors[i]),
+            }
             for i in self.order
-        ]  # fmt: skip
+        ]
         source = {"name": str(self.source), "exact": self.source.exact, "error": float(self.source.error)}
         ends = {"base": self.base, "total": self.total}
-        return {"game": self.game, "default": self.default, **ends, "config": self.config, "parameters": rows,
-                "source": source, "note": self.note}  # fmt: skip
+        return {
+            "game": self.game,
+            "default": self.default,
+            **ends,
+            "config": self.config,
+            "parameters": rows,
+            "source": source,
+            "note": self.note,
+        }
 
     def __str__(self) -> str:
         width = max([len(n) for n in self.names] + [9])

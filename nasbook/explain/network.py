@@ -106,6 +106,19 @@ MAPS: dict[str, Callable[..., np.ndarray]] = {
 }
 
 __all__ = [
-    "MAPS", "Disagreement", "Lime", "asked", "difference", "disagreement", "gradient", "integrated", "lime", "logits",
-    "occlusion", "saliency", "smooth_grad", "squares", "trained",
-]  # fmt: skip
+    "MAPS",
+    "Disagreement",
+    "Lime",
+    "asked",
+    "difference",
+    "disagreement",
+    "gradient",
+    "integrated",
+    "lime",
+    "logits",
+    "occlusion",
+    "saliency",
+    "smooth_grad",
+    "squares",
+    "trained",
+]

@@ -58,10 +58,13 @@ class Across:
     def to_dict(self) -> dict[str, Any]:
         """Plain types, the largest first."""
         rows = [
-            {"parameter": self.names[i], "shapley": float(self.phi[i]),
-             "each": {label: float(phi[i]) for label, phi in zip(self.labels, self.each, strict=True)}}
+            {
+                "parameter": self.names[i],
+                "shapley": float(self.phi[i]),
+                "each": {label: float(phi[i]) for label, phi in zip(self.labels, self.each, strict=True)},
+            }
             for i in self.order
-        ]  # fmt: skip
+        ]
         sources = {label: part.basis for label, part in zip(self.labels, self.parts, strict=True)}
         return {"game": self.game, "over": self.over, "total": self.total, "parameters": rows, "sources": sources}
 

@@ -90,9 +90,16 @@ class Enas(PathTraining):
         """The controller: a `reinforce` of the same space, which draws with the search's own random numbers."""
         s = self.settings
         self.policy = registry.make(
-            "method", "reinforce", self.space, seed=self.seed, batch=s.samples, lr=s.controller_lr, entropy=s.entropy,
-            decay=s.decay, reward="accuracy",
-        )  # fmt: skip
+            "method",
+            "reinforce",
+            self.space,
+            seed=self.seed,
+            batch=s.samples,
+            lr=s.controller_lr,
+            entropy=s.entropy,
+            decay=s.decay,
+            reward="accuracy",
+        )
         self.policy.rng = self.rng
         self.policy.controller.cap, self.policy.controller.temperature = s.tanh_constant, s.temperature
         self.learned: tuple[float | None, float | None] = None, None  # its baseline, its lowest reward

@@ -122,9 +122,14 @@ class NES(Resumable):
         P = np.array([self.P[i] for i in ensemble])
         alike = correlation(P, self.y).tolist() if ensemble else []
         view = NESView(
-            tuple(self.population), self.parents, self.parent, ensemble, chosen.losses,
-            tuple(nll(p, self.y) for p in P), tuple(map(tuple, alike)),
-        )  # fmt: skip
+            tuple(self.population),
+            self.parents,
+            self.parent,
+            ensemble,
+            chosen.losses,
+            tuple(nll(p, self.y) for p in P),
+            tuple(map(tuple, alike)),
+        )
         info = {} if self.parent is None else {"parent": self.parent}
         trial = Trial(number, config, cost=seconds, info=info)
         if not finite:

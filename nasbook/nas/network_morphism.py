@@ -165,9 +165,13 @@ class NetworkMorphism(Resumable):
         if self.parent:
             info["parent"] = self.parent.id
         trial = Trial(
-            member.id, member.config, float(self.settings.epochs), cost=seconds, info=info,
+            member.id,
+            member.config,
+            float(self.settings.epochs),
+            cost=seconds,
+            info=info,
             curve=tuple((float(e), v) for e, v in enumerate(learned.errors, 1)),
-        )  # fmt: skip
+        )
         if not learned.finite:
             return replace(trial, status="failed", reason="diverged: a loss is not finite")
         metrics = {"accuracy": 1 - member.error, "train_loss": learned.losses[-1], "val_loss": learned.val_loss}

@@ -123,8 +123,12 @@ class Ofa(Stages, PathTraining):
         """Those of a step, drawn from what the stage allows."""
         _, kernels, depths, expansions, n = STAGES[self.stage]
         s: Any = self.places.spaces  # type: ignore
-        part = type(s)(stages=s.stages, depths=s.depths[-depths:], kernels=s.kernels[-kernels:],
-                       expansions=s.expansions[-expansions:])  # fmt: skip
+        part = type(s)(
+            stages=s.stages,
+            depths=s.depths[-depths:],
+            kernels=s.kernels[-kernels:],
+            expansions=s.expansions[-expansions:],
+        )
         return [self.places.path(part.space.sample(self.rng)) for _ in range(n)]
 
     def next_stage(self) -> None:

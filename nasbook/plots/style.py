@@ -202,9 +202,16 @@ def key(
             x, row = left, row + 1
         at = (x / w, 1 - (top + row * 0.19) / h)
         legend = fig.legend(
-            [handle], [label], loc="upper left", bbox_to_anchor=at, borderpad=0, borderaxespad=0,
-            handlelength=1.7, handletextpad=0.5, fontsize=SMALL,
-        )  # fmt: skip
+            [handle],
+            [label],
+            loc="upper left",
+            bbox_to_anchor=at,
+            borderpad=0,
+            borderaxespad=0,
+            handlelength=1.7,
+            handletextpad=0.5,
+            fontsize=SMALL,
+        )
         legend.set_zorder(8)
         x += wide
     return row + 1

@@ -19,6 +19,19 @@ from nasbook.scale.study_schema import SCHEMA
 from nasbook.scale.trackers import track
 
 __all__ = [
-    "SCHEMA", "Estimate", "RunError", "Study", "StudyError", "estimate", "export", "from_optuna", "json_schema",
-    "load_study", "measure", "run", "space_from", "to_optuna", "track",
-]  # fmt: skip
+    "SCHEMA",
+    "Estimate",
+    "RunError",
+    "Study",
+    "StudyError",
+    "estimate",
+    "export",
+    "from_optuna",
+    "json_schema",
+    "load_study",
+    "measure",
+    "run",
+    "space_from",
+    "to_optuna",
+    "track",
+]

@@ -121,10 +121,19 @@ def forecast(
     if simulated and same:
         notes.append("These are the costs on record. The study looks its answers up, which takes seconds.")
     return Estimate(
-        trials=None, measured=median(seconds) if seconds else None, factors=tuple(factors), workers=1, cpus=1, gpus=0,
-        watts=0, limit=None, n=len(seconds), source="in the table" if simulated else "here", unknown=tuple(unknown),
+        trials=None,
+        measured=median(seconds) if seconds else None,
+        factors=tuple(factors),
+        workers=1,
+        cpus=1,
+        gpus=0,
+        watts=0,
+        limit=None,
+        n=len(seconds),
+        source="in the table" if simulated else "here",
+        unknown=tuple(unknown),
         notes=tuple(notes),
-    )  # fmt: skip
+    )
 
 
 def within(cost: Estimate) -> Estimate:

@@ -142,10 +142,20 @@ def _trial(i: int, t: Any, config: Config, signs: Sequence[float], zero: datetim
     several = values is not None and len(values) > 1
     value = values[0] if values else kept.get("value")
     return Trial(
-        i, config, status=status, value=value, values=values if several else None, curve=curve, reason=reason,
-        metrics={k: _plain(v) for k, v in t.user_attrs.items() if k != KEY}, fidelity=kept.get("fidelity"),
-        cost=kept.get("cost", None if end is None else end - start), info=kept.get("info", {}), start=start, end=end,
-    )  # fmt: skip
+        i,
+        config,
+        status=status,
+        value=value,
+        values=values if several else None,
+        curve=curve,
+        reason=reason,
+        metrics={k: _plain(v) for k, v in t.user_attrs.items() if k != KEY},
+        fidelity=kept.get("fidelity"),
+        cost=kept.get("cost", None if end is None else end - start),
+        info=kept.get("info", {}),
+        start=start,
+        end=end,
+    )
 
 
 def _beginning(t: Any) -> datetime:

@@ -60,9 +60,17 @@ def row_of_trial(header: Header, trial: Trial) -> Row:
     tags = {"status": trial.status, "trial": trial.id, "reason": trial.reason, "fidelity": trial.fidelity}
     begin = _created(header)
     return Row(
-        f"{study}-{trial.id}", study, _group(header), f"trial-{trial.id:04d}", _given(trial.config), points,
-        _numbers(found), _texts(tags), begin + trial.start, begin + (trial.end or trial.start),
-    )  # fmt: skip
+        f"{study}-{trial.id}",
+        study,
+        _group(header),
+        f"trial-{trial.id:04d}",
+        _given(trial.config),
+        points,
+        _numbers(found),
+        _texts(tags),
+        begin + trial.start,
+        begin + (trial.end or trial.start),
+    )
 
 
 def row_of_study(trace: Trace) -> Row:
@@ -74,10 +82,17 @@ def row_of_study(trace: Trace) -> Row:
     tags = {"status": "running" if trace.pending else "done", "best trial": None if best is None else best.id}
     begin, name = _created(h), f"{h.method} on {h.task}, seed {h.seed}"
     return Row(
-        study_id(h), study_id(h), _group(h), name, _given(given), curve,
-        _numbers({"best": None if best is None else best.value, **many}), _texts({**tags, "digest": trace.digest}),
-        begin, begin + max((t.end or 0.0 for t in trials), default=0.0),
-    )  # fmt: skip
+        study_id(h),
+        study_id(h),
+        _group(h),
+        name,
+        _given(given),
+        curve,
+        _numbers({"best": None if best is None else best.value, **many}),
+        _texts({**tags, "digest": trace.digest}),
+        begin,
+        begin + max((t.end or 0.0 for t in trials), default=0.0),
+    )
 
 
 def study_id(header: Header) -> str:
@@ -231,11 +246,18 @@ class Wandb:
             shutil.rmtree(old)
         options = {"silent": True, "disable_git": True, "disable_code": True, "console": "off", "reinit": "create_new"}
         run = self.wandb.init(
-            project=os.environ.get("WANDB_PROJECT", "nasbook"), group=f"{row.group}-{row.study}"[:128], id=row.id,
-            name=row.name, job_type=kind, config=row.given, tags=[row.tags["status"]], resume="allow",
-            mode=os.environ.get("WANDB_MODE", "offline"), dir=str(self.folder),
+            project=os.environ.get("WANDB_PROJECT", "nasbook"),
+            group=f"{row.group}-{row.study}"[:128],
+            id=row.id,
+            name=row.name,
+            job_type=kind,
+            config=row.given,
+            tags=[row.tags["status"]],
+            resume="allow",
+            mode=os.environ.get("WANDB_MODE", "offline"),
+            dir=str(self.folder),
             settings=self.wandb.Settings(x_disable_stats=True, **options),
-        )  # fmt: skip
+        )
         for step, value in row.curve:
             run.log({label: value}, step=step)
         run.summary.update({**row.found, **row.tags})

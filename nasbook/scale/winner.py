@@ -209,11 +209,19 @@ def _trial(trace: Trace, which: str | int) -> tuple[Config, dict[str, Any]]:
         raise ValueError(f"there is no trial {which!r} in this trace; {known}")
     header = trace.header
     return chosen.config, {
-        "method": header.method, "task": header.task, "arguments": header.arguments, "seed": header.seed,
-        "settings": header.settings, "trials": len(trials), "seconds": sum(t.cost or 0.0 for t in trials.values()),
-        "digest": trace.digest, "trial": chosen.id, "value": chosen.value, "fidelity": chosen.fidelity,
+        "method": header.method,
+        "task": header.task,
+        "arguments": header.arguments,
+        "seed": header.seed,
+        "settings": header.settings,
+        "trials": len(trials),
+        "seconds": sum(t.cost or 0.0 for t in trials.values()),
+        "digest": trace.digest,
+        "trial": chosen.id,
+        "value": chosen.value,
+        "fidelity": chosen.fidelity,
         "weights_from": chosen.info.get("parent") if chosen.info.keys() & INHERITS else None,
-    }  # fmt: skip
+    }
 
 
 def _instead(task: Task) -> str:

@@ -173,9 +173,12 @@ def jupyterlite(work: Path, core: Path) -> None:
     with tarfile.open(archive, "w:bz2", compresslevel=1) as tar:
         tar.add(core, "pyodide")
     built = {
-        "contents": ["files"], "output_dir": "dist", "apps": ["lab", "repl"], "no_sourcemaps": True,
+        "contents": ["files"],
+        "output_dir": "dist",
+        "apps": ["lab", "repl"],
+        "no_sourcemaps": True,
         "no_unused_shared_packages": True,
-    }  # fmt: skip
+    }
     config = {"LiteBuildConfig": built, "PyodideAddon": {"pyodide_url": str(archive)}}
     (work / "jupyter_lite_config.json").write_text(json.dumps(config))
     run([sys.executable, "-m", "jupyterlite_core.app", "build"], "jupyter lite build", work)
@@ -219,8 +222,15 @@ def described(path: Path) -> dict[str, Any]:
         about = HeaderParser().parsestr(
             archive.read(next(n for n in names if n.endswith(".dist-info/METADATA"))).decode()
         )
-    browser = {"sys_platform": "emscripten", "platform_system": "Emscripten", "platform_machine": "wasm32",
-               "os_name": "posix", "python_version": "3.14", "python_full_version": "3.14.2", "extra": ""}  # fmt: skip
+    browser = {
+        "sys_platform": "emscripten",
+        "platform_system": "Emscripten",
+        "platform_machine": "wasm32",
+        "os_name": "posix",
+        "python_version": "3.14",
+        "python_full_version": "3.14.2",
+        "extra": "",
+    }
     wanted = [Requirement(line) for line in about.get_all("Requires-Dist", [])]
     depends = {canonical(r.name) for r in wanted if r.marker is None or r.marker.evaluate(browser)} - ELSEWHERE
     tops = {n.partition("/")[0].removesuffix(".py") for n in names if n.endswith(".py") or "/__init__." in n}

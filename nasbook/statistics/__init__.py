@@ -28,7 +28,29 @@ from nasbook.statistics.ranks import average_ranks, critical_difference, friedma
 from nasbook.statistics.runs import Runs, grouped
 
 __all__ = [
-    "Comparison", "Pair", "Runs", "average_ranks", "beats", "bootstrap", "bootstrap_mean", "budget_correlation",
-    "compare", "critical_difference", "distances", "friedman", "grouped", "holm", "nested", "nested_cross_validation",
-    "overtuning", "power", "profile", "rank", "scaled", "seeds_needed", "spearman", "wilcoxon", "winners_curse",
-]  # fmt: skip
+    "Comparison",
+    "Pair",
+    "Runs",
+    "average_ranks",
+    "beats",
+    "bootstrap",
+    "bootstrap_mean",
+    "budget_correlation",
+    "compare",
+    "critical_difference",
+    "distances",
+    "friedman",
+    "grouped",
+    "holm",
+    "nested",
+    "nested_cross_validation",
+    "overtuning",
+    "power",
+    "profile",
+    "rank",
+    "scaled",
+    "seeds_needed",
+    "spearman",
+    "wilcoxon",
+    "winners_curse",
+]

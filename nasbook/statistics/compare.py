@@ -68,11 +68,22 @@ def compare(
     order = sorted(there, key=lambda m: ranks.get(m, _standing(values, m)))
     pairs = [(a, b) for a, b in combinations(order, 2) if against in (None, a, b)]
     return Comparison(
-        order, runs.tasks, x, budgets,
+        order,
+        runs.tasks,
+        x,
+        budgets,
         [_score(m, t, values[t][m]) for t in runs.tasks for m in order if m in values[t]],
-        _pairs(values, pairs, alpha, runs.notes), {m: ranks[m] for m in order if m in ranks}, blocks, n, cd, p, alpha,
-        runs.notes, values, runs,
-    )  # fmt: skip
+        _pairs(values, pairs, alpha, runs.notes),
+        {m: ranks[m] for m in order if m in ranks},
+        blocks,
+        n,
+        cd,
+        p,
+        alpha,
+        runs.notes,
+        values,
+        runs,
+    )
 
 
 def _standing(values: dict[str, Any], method: str) -> float:

@@ -86,9 +86,16 @@ class DigitsCells(Networks):
         """What `evaluate` would answer to each, or raise: trained as one network of groups (see packed_cells.py). It is
         meant for a GPU; a CPU gains nothing. The cost of each is its share of the seconds."""
         return evaluate_together(
-            configs, seeds, self._epochs(fidelity), reports, checkpoints,
-            start=self.training, divide=self._packs, join=Groups, answer=self.answer,
-        )  # fmt: skip
+            configs,
+            seeds,
+            self._epochs(fidelity),
+            reports,
+            checkpoints,
+            start=self.training,
+            divide=self._packs,
+            join=Groups,
+            answer=self.answer,
+        )
 
     def _packs(self, configs: list[Config]) -> list[list[int]]:
         """Which of them train together: cells that carry something, by one recipe."""

@@ -171,10 +171,17 @@ class Program:
             reads.seek(0, os.SEEK_END)
             try:
                 process = subprocess.Popen(
-                    words, cwd=self.folder, env={**kept, **given, "PYTHONUNBUFFERED": "1"}, stdin=subprocess.DEVNULL,
-                    stdout=writes, stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace",
+                    words,
+                    cwd=self.folder,
+                    env={**kept, **given, "PYTHONUNBUFFERED": "1"},
+                    stdin=subprocess.DEVNULL,
+                    stdout=writes,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    encoding="utf-8",
+                    errors="replace",
                     process_group=0 if os.name == "posix" else None,
-                )  # fmt: skip
+                )
             except (OSError, ValueError) as error:
                 reason = getattr(error, "strerror", None) or str(error)
                 raise StopTrial(f"the command cannot be started: {reason}", "failed") from None

@@ -86,11 +86,17 @@ def _trial(
         k.removeprefix("metric."): v for k in data if k.startswith("metric.") if (v := _metric(data[k][i])) is not None
     }
     return Trial(
-        n, config, fidelity=read("fidelity"), status="done" if status == "running" else status,
-        value=sign * found if good and found is not None else None, metrics=metrics, cost=read("cost"),
+        n,
+        config,
+        fidelity=read("fidelity"),
+        status="done" if status == "running" else status,
+        value=sign * found if good and found is not None else None,
+        metrics=metrics,
+        cost=read("cost"),
         reason=None if status == "done" else (data.get("reason") or [""] * (i + 1))[i] or f"it {status} in the file",
-        start=read("start") or 0.0, end=read("end"),
-    )  # fmt: skip
+        start=read("start") or 0.0,
+        end=read("end"),
+    )
 
 
 def _metric(cell: str) -> float | str | None:

@@ -160,9 +160,17 @@ class Table(Task):
         """
         data = from_mapping(columns, name)
         roles = _roles(
-            name, value=value, cost=cost, metrics=metrics, fidelity=fidelity, maximise=maximise, curve=curve,
-            objectives=objectives, repeat=repeat, architecture=architecture,
-        )  # fmt: skip
+            name,
+            value=value,
+            cost=cost,
+            metrics=metrics,
+            fidelity=fidelity,
+            maximise=maximise,
+            curve=curve,
+            objectives=objectives,
+            repeat=repeat,
+            architecture=architecture,
+        )
         return cls._build(data, roles, parameters, space, name, f"{name}: ", lambda row: f"{name}: row {row}")
 
     @classmethod
@@ -199,9 +207,16 @@ class Table(Task):
             raise ValueError(f"{path}: delimiter must be one character such as ';', not {delimiter!r}")
         cells, lines = read_csv(path, delimiter)
         given = {
-            "value": value, "cost": cost, "metrics": metrics, "fidelity": fidelity, "maximise": maximise,
-            "curve": curve, "objectives": objectives, "repeat": repeat, "architecture": architecture,
-        }  # fmt: skip
+            "value": value,
+            "cost": cost,
+            "metrics": metrics,
+            "fidelity": fidelity,
+            "maximise": maximise,
+            "curve": curve,
+            "objectives": objectives,
+            "repeat": repeat,
+            "architecture": architecture,
+        }
         table = cls._build(
             cells,
             _roles(str(path), **given),

@@ -298,10 +298,16 @@ class DigitsMLP(Digits):
         images, inputs = len(self.splits["train"][1]), math.prod(self.shape)
         device = self.tensors["train"][0].device.type
         return evaluate_together(
-            configs, seeds, epochs, reports, checkpoints,
+            configs,
+            seeds,
+            epochs,
+            reports,
+            checkpoints,
             start=lambda config, seed: Training(self, config, seed),
-            divide=lambda able: packed.packs(able, images, inputs, device), join=packed.Pack, answer=self.answer,
-        )  # fmt: skip
+            divide=lambda able: packed.packs(able, images, inputs, device),
+            join=packed.Pack,
+            answer=self.answer,
+        )
 
 
 class DigitsCNN(Digits):

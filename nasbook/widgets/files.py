@@ -117,15 +117,22 @@ class Files(W.VBox):
         whole: Any = W.BoundedIntText
         fields: dict[str, Any] = {
             "trials": whole(
-                max(10, 10 * made), min=1, max=10**6, description="Trials",
+                max(10, 10 * made),
+                min=1,
+                max=10**6,
+                description="Trials",
                 tooltip="How many configurations the large search may try.",
             ),
             "workers": whole(1, min=1, max=10**4, description="Workers", tooltip="How many trials run side by side."),
             "gpus": W.BoundedFloatText(
-                0.0, min=0.0, max=64.0, step=0.5, description="GPUs a trial",
+                0.0,
+                min=0.0,
+                max=64.0,
+                step=0.5,
+                description="GPUs a trial",
                 tooltip="A fraction lets several trials share one GPU; 0 uses the processor.",
             ),
-        }  # fmt: skip
+        }
         if fidelity is not None and "epoch" in fidelity.unit:
             fields["epochs"] = whole(
                 int(fidelity.max), min=1, max=10**6, description="Epochs", tooltip="How long each training lasts."

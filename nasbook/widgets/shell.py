@@ -459,10 +459,17 @@ class Lab(W.VBox):
         self.below = W.HBox()  # a lab may put controls of its own here, under the sentence
         body = W.HBox([column, W.VBox([self.image, self._sentence, self.below, self.files])])
         classes = {
-            self._speed: "speed", self._status: "status", self._scrub: "scrub", self._sentence: "sentence", self.image:
-            "picture",
-            column: "settings", row: "row", self.below: "row", body: "body", body.children[1]: "view",
-        }  # fmt: skip
+            self._speed: "speed",
+            self._status: "status",
+            self._scrub: "scrub",
+            self._sentence: "sentence",
+            self.image: "picture",
+            column: "settings",
+            row: "row",
+            self.below: "row",
+            body: "body",
+            body.children[1]: "view",
+        }
         for widget, name in classes.items():
             widget.add_class(f"nb-{name}")
         self.below.add_class("nb-own")

@@ -53,8 +53,15 @@ def test_in_time_only_earlier_folds_choose():
     last = kept.fold == 4  # what the future holds changes nothing of how the past is judged
     three_of_four = {i: np.where(last[:, None], p[:, ::-1], p) for i, p in kept.of.items()}
     for way in ("best", "greedy", "bagged", "stacked"):
-        told = [promised(Predictions({i: p[~last] for i, p in of.items()}, kept.y[~last], kept.fold[~last]), error, way,
-                         forward=True)[1] for of in (kept.of, three_of_four)]  # fmt: skip
+        told = [
+            promised(
+                Predictions({i: p[~last] for i, p in of.items()}, kept.y[~last], kept.fold[~last]),
+                error,
+                way,
+                forward=True,
+            )[1]
+            for of in (kept.of, three_of_four)
+        ]
         assert told[0] == told[1]
     errors = np.array([[0.1, 0.9, 0.9], [0.2, 0.1, 0.8], [0.3, 0.3, 0.1]])
     assert fold_by_fold(errors, forward=True)[1] == pytest.approx((0.9 + 0.8) / 2)  # chosen: the first, the second

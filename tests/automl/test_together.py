@@ -13,8 +13,7 @@ from nasbook.automl.predictions import collect
 from nasbook.automl.together import Member
 
 WEIGHTS = (0.5, 0.3, 0.2)
-ONE = {"trial": 0, "weight": 0.5, "seed": 0,
-       "config": {"scale": "none", "features": "all", "model": "naive-bayes"}}  # fmt: skip
+ONE = {"trial": 0, "weight": 0.5, "seed": 0, "config": {"scale": "none", "features": "all", "model": "naive-bayes"}}
 
 
 def members(task, models):

@@ -278,9 +278,16 @@ def cost(tiny: bool, report: Report, device: str) -> None:
         if device == "cuda":
             spent, joules = (sum(u.get(name, 0.0) for u in used) for name in ("gpu_seconds", "gpu_joules"))
             use = sum(u.get("gpu_use", 0.0) * u["gpu_seconds"] for u in used) / spent
-            report("cost", "cells", setting, seconds=(spent / trials, "GPU s a trial"), use=(use, "of the time"),
-                   energy=(joules / trials, "J a trial"), power=(joules / spent, "W"),
-                   estimate=(spent * use * GPU_WATTS / trials, "J a trial"))  # fmt: skip
+            report(
+                "cost",
+                "cells",
+                setting,
+                seconds=(spent / trials, "GPU s a trial"),
+                use=(use, "of the time"),
+                energy=(joules / trials, "J a trial"),
+                power=(joules / spent, "W"),
+                estimate=(spent * use * GPU_WATTS / trials, "J a trial"),
+            )
 
 
 def main() -> int:

@@ -294,8 +294,15 @@ def lesson_10() -> None:
     say("two random cells differ by more than a point", f"{100 * np.mean(pairs > 1):.0f} %, mean {pairs.mean():.1f}")
     top = a.ravel() >= np.quantile(a, 0.99)
     cells = np.argwhere(top.reshape(a.shape))
-    near = [sum(top[int(np.ravel_multi_index(tuple(np.r_[c[:k], o, c[k + 1:]]), a.shape))] for k in range(6)
-                for o in range(5) if o != c[k]) for c in cells]  # fmt: skip
+    near = [
+        sum(
+            top[int(np.ravel_multi_index(tuple(np.r_[c[:k], o, c[k + 1 :]]), a.shape))]
+            for k in range(6)
+            for o in range(5)
+            if o != c[k]
+        )
+        for c in cells
+    ]
     say("neighbours of a cell of the best 1 % that are in the best 1 %", f"{np.mean(near):.1f} of 24 (chance: 0.24)")
 
     def regrets(method: str, seeds: int = 50, trials: int = 150, **settings: object) -> np.ndarray:

@@ -135,8 +135,10 @@ def main():
         repl.run(RUNNER.format(wheel=f"{address}/static/pyodide/{wheel.name}"))
         page.locator(".told").wait_for(timeout=PATIENCE)
         answers, steps = plays_and_pauses(repl)
-        say(f"played and paused {len(answers)} times, {steps} steps: Pause after {answers[len(answers) // 2]:.0f} ms, "
-            f"at worst {answers[-1]:.0f} ms")  # fmt: skip
+        say(
+            f"played and paused {len(answers)} times, {steps} steps: Pause after {answers[len(answers) // 2]:.0f} ms, "
+            f"at worst {answers[-1]:.0f} ms"
+        )
         if args.network:
             repl.run(NASBOOK)
             page.locator(".jp-OutputArea-output", has_text="random on branin").wait_for(timeout=PATIENCE)

@@ -27,8 +27,15 @@ from nasbook.statistics import bootstrap_mean, holm, wilcoxon  # noqa: E402
 from nasbook.tasks.digits201 import IMAGES  # noqa: E402
 
 METHODS = (
-    "random", "regularized-evolution", "median-stopping", "successive-halving", "hyperband", "asha", "bohb", "dehb",
-)  # fmt: skip
+    "random",
+    "regularized-evolution",
+    "median-stopping",
+    "successive-halving",
+    "hyperband",
+    "asha",
+    "bohb",
+    "dehb",
+)
 
 
 def report(name: str, seeds: int, epochs: list[int]) -> None:

@@ -55,8 +55,9 @@ def main() -> None:
         sampler = priorband.PriorBandSampler(parameters, encoder, 0.5, 0.25, eta, 0, (1, high))
         done = [
             {"rung": rung, "loss": float(rng.random()), "config": drawn(rng)}
-            for rung, n in enumerate(counts) for _ in range(n)
-        ]  # fmt: skip
+            for rung, n in enumerate(counts)
+            for _ in range(n)
+        ]
         index = pandas.MultiIndex.from_tuples([(i, row["rung"]) for i, row in enumerate(done)], names=["id", "rung"])
         frame = {"perf": [row["loss"] for row in done], "config": [row["config"] for row in done]}
         table = pandas.DataFrame(frame, index=index)
@@ -75,8 +76,13 @@ def main() -> None:
 
 def drawn(rng: np.random.Generator) -> dict[str, Any]:
     ops = ["conv3x3", "skip", "none", "pool"]
-    return {"lr": float(10 ** rng.uniform(-4, 0)), "momentum": float(rng.random()), "edge_0_1": ops[rng.integers(4)],
-            "edge_1_2": ops[rng.integers(4)], "decay": float(rng.random())}  # fmt: skip
+    return {
+        "lr": float(10 ** rng.uniform(-4, 0)),
+        "momentum": float(rng.random()),
+        "edge_0_1": ops[rng.integers(4)],
+        "edge_1_2": ops[rng.integers(4)],
+        "decay": float(rng.random()),
+    }
 
 
 if __name__ == "__main__":

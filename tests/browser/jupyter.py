@@ -30,8 +30,15 @@ from playwright.sync_api import BrowserContext, Locator, Page, TimeoutError, syn
 PATIENCE = 150.0  # seconds for anything that the page is to show; machines that run tests are busy
 TESTS = Path(__file__).parents[1]
 JUPYTERLAB = f"import sys; sys.path.insert(0, {str(TESTS)!r}); import warm; warm.run_jupyterlab()"
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--no-first-run", "--disable-quic")  # fmt: skip
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+)
 # No question about news, and every cell in the page: one that is scrolled away could not be clicked.
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},

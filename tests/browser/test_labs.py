@@ -160,8 +160,16 @@ def test_without_a_kernel_a_still_picture_with_its_description_remains(tmp_path)
     png = base64.b64decode(re.search(r"data:image/png;base64,([^\"]*)", shown.data["text/html"]).group(1))
     picture = Image.open(io.BytesIO(png))
     assert picture.width >= 600 and len(picture.convert("RGB").getcolors(10**6)) > 20, "the picture is empty"
-    command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", "lab.ipynb",
-               '--NbConvertBase.display_data_priority=["text/html","image/png","text/plain"]']  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "jupyter",
+        "nbconvert",
+        "--to",
+        "html",
+        "lab.ipynb",
+        '--NbConvertBase.display_data_priority=["text/html","image/png","text/plain"]',
+    ]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "lab.html").read_text()

@@ -10,9 +10,17 @@ WRONG = [
     ("02.posterior", HEAD + "A = K + noise**2 * np.eye(6); return k @ np.linalg.inv(A) @ y, prior", "squared again"),
     ("02.posterior", HEAD + "return k @ np.linalg.solve(A, y), prior", "That is the prior"),
     ("02.posterior", HEAD + "return k @ np.linalg.solve(A, y), prior - k @ np.linalg.solve(A, k.T)", "every pair"),
-    ("02.posterior", HEAD + "return k @ np.linalg.solve(A, y), np.sqrt(prior - np.sum(k * np.linalg.solve(A, k.T).T, 1))", "its root"),
+    (
+        "02.posterior",
+        HEAD + "return k @ np.linalg.solve(A, y), np.sqrt(prior - np.sum(k * np.linalg.solve(A, k.T).T, 1))",
+        "its root",
+    ),
     ("02.posterior", HEAD + "return k @ np.linalg.solve(A, y), np.sum(k * np.linalg.solve(A, k.T).T, 1)", "take away"),
-    ("02.posterior", HEAD + "return k @ np.linalg.solve(A, y), noise + prior - np.sum(k * np.linalg.solve(A, k.T).T, 1)", "with its noise"),
+    (
+        "02.posterior",
+        HEAD + "return k @ np.linalg.solve(A, y), noise + prior - np.sum(k * np.linalg.solve(A, k.T).T, 1)",
+        "with its noise",
+    ),
     ("02.posterior", HEAD + "return k @ y, prior", "in scikit-learn, yours is"),
     ("02.posterior", HEAD + "return k @ np.linalg.solve(A, y)", "two things"),
     ("02.posterior", HEAD + "K += 1; return y, y", "has been changed"),
@@ -24,7 +32,7 @@ WRONG = [
     ("02.coverage", BAND + "np.mean(np.abs(truth - mean) <= std)", "one standard deviation"),
     ("02.coverage", BAND + "np.mean(np.abs(truth - mean) <= 2)", "not with 2"),
     ("02.coverage", "coverage = 0.6", "must be a function"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("name, source, says", WRONG, ids=[f"{n}-{i}" for i, (n, *_) in enumerate(WRONG)])

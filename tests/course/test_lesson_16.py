@@ -6,10 +6,18 @@ SCORE = "import numpy as np\nfrom scipy.special import xlogy\ndef inception_scor
 REPORT = "import numpy as np\ndef report(x):\n    n = len(x)\n"
 WRONG = [
     ("16.score", SCORE + "    return (xlogy(p, p) - xlogy(p, m)).sum(1).mean()", "exponential"),
-    ("16.score", SCORE + "    return np.exp((xlogy(p, p) - xlogy(p, m)).sum(1).mean() / np.log(2))", "natural logarithm"),
+    (
+        "16.score",
+        SCORE + "    return np.exp((xlogy(p, p) - xlogy(p, m)).sum(1).mean() / np.log(2))",
+        "natural logarithm",
+    ),
     ("16.score", SCORE + "    return np.exp((xlogy(p, p) - xlogy(p, 0.1)).sum(1).mean())", "not with equal shares"),
     ("16.score", SCORE + "    return np.exp((xlogy(p, p) - xlogy(p, m)).sum())", "mean over the images"),
-    ("16.score", SCORE + "    return np.exp((xlogy(p, p) - xlogy(p, p.mean(1)[:, None])).sum(1).mean())", "classes|equal shares"),
+    (
+        "16.score",
+        SCORE + "    return np.exp((xlogy(p, p) - xlogy(p, p.mean(1)[:, None])).sum(1).mean())",
+        "classes|equal shares",
+    ),
     ("16.score", SCORE + "    return np.exp((m * np.log(m / p)).sum(1).mean())", "in this order"),
     ("16.score", SCORE + "    return np.exp((xlogy(p, p) - xlogy(p, m)).sum(1))", "one number"),
     ("16.score", SCORE + "    return np.exp((p * np.log(p / m)).sum(1).mean())", "0 log 0 is 0"),
@@ -22,7 +30,7 @@ WRONG = [
     ("16.report", REPORT + "    return np.mean(x), np.var(x, ddof=1) / n", "take its root"),
     ("16.report", REPORT + "    return np.median(x), np.std(x, ddof=1) / n ** 0.5", "the mean of"),
     ("16.report", REPORT + "    return np.mean(x)", "two numbers"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("name, source, says", WRONG, ids=[f"{n}-{i}" for i, (n, *_) in enumerate(WRONG)])

@@ -137,8 +137,12 @@ def test_what_agrees_and_what_does_not():
 
 
 def test_a_function_that_works_in_place_is_tried_by_what_it_leaves():
-    @own("class.order", "Sort <code>x</code> in place.", on=[[3, 1, 2], ["<b>", "a"]],
-         mistakes={"From the lowest to the highest.": lambda x: x.sort(reverse=True)})  # fmt: skip
+    @own(
+        "class.order",
+        "Sort <code>x</code> in place.",
+        on=[[3, 1, 2], ["<b>", "a"]],
+        mistakes={"From the lowest to the highest.": lambda x: x.sort(reverse=True)},
+    )
     def order(x):
         x.sort()
 

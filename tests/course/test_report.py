@@ -229,8 +229,10 @@ def test_hostile_names_stay_words(folder):
 
 def test_what_a_file_says_stays_on_its_line(folder, capsys):
     """No line of another's, no command to the teacher's terminal, no half character that stops the whole report."""
-    bad = {"03.ei": {"tries": 1, "wrong": ["a\n  9\x1b[J\u2028b\ud800" + "c" * 900]},
-           "03.q1": {"answer": "left\r\x9bright", "outcome": "\ud800"}}  # fmt: skip
+    bad = {
+        "03.ei": {"tries": 1, "wrong": ["a\n  9\x1b[J\u2028b\ud800" + "c" * 900]},
+        "03.q1": {"answer": "left\r\x9bright", "outcome": "\ud800"},
+    }
     (folder / "zoe.json").write_text(file_of(bad))
     assert run(folder, "--out", folder.parent / "out") == 0
     said, _ = capsys.readouterr()

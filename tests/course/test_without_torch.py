@@ -93,8 +93,11 @@ def test_a_cell_that_needs_torch_fails_in_one_sentence_and_so_does_one_that_need
     why = "needs torch, which is not installed here (pip install torch, then restart Python)"
     on = "; what does without it goes on in the next cell"
     assert told([cells[0], cells[2], "digits.best", "x = 1"]) == [
-        f"DigitsMLP {why}{on}", f"the cell that makes task {why}{on}", f"the cell that makes digits {why}{on}", "",
-    ]  # fmt: skip
+        f"DigitsMLP {why}{on}",
+        f"the cell that makes task {why}{on}",
+        f"the cell that makes digits {why}{on}",
+        "",
+    ]
     late = "import math\nmade, kept = {}, {}\nimport torch.nn; made[1] = torch"
     deep = ["import nasbook", late, "made[2]", "made = {}\nmade[2]", "import no_such_package", "kept[1], math", "y"]
     found = told(deep)

@@ -42,8 +42,16 @@ def test_the_best_configuration_of_the_table(messy):
     best = list(task.space.grid(10))[int(np.nanargmin(task.outcomes()[:, 0]))]
     found = explain(messy, best, task=task)
     phi = dict(zip(found.names, 100 * found.phi, strict=True))
-    expected = {"width": -13.3, "lr": -12.9, "dropout": -7.5, "batch": -5.8, "weight_decay": -1.5, "optimiser": -0.6,
-                "activation": 0.9, "depth": 1.4}  # fmt: skip
+    expected = {
+        "width": -13.3,
+        "lr": -12.9,
+        "dropout": -7.5,
+        "batch": -5.8,
+        "weight_decay": -1.5,
+        "optimiser": -0.6,
+        "activation": 0.9,
+        "depth": 1.4,
+    }
     assert phi == pytest.approx(expected, abs=0.25)
     assert (100 * found.base, 100 * found.total) == pytest.approx((56.2, 17.0), abs=0.1)
     assert found.source.exact and not found.errors.any() and "exact" in str(found)

@@ -80,10 +80,14 @@ def test_what_is_refused_is_one_sentence():
     many = Space({f"x{i}": Float(0, 1) for i in range(13)})
     wide = nasbook.search("random", lambda c: c["x0"], space=many, trials=8)
     for given, options, words in [
-        ([one], {}, "at least two traces"), (one, {}, "at least two traces"), ([one, 3], {}, "at least two traces"),
-        ([one, other], {}, "must be of one space"), ([one, one], {"over": "median"}, "over must be one of"),
-        ([one, one], {"game": "chess"}, "game is one of"), ([wide, wide], {}, "at most 12 parameters"),
-    ]:  # fmt: skip
+        ([one], {}, "at least two traces"),
+        (one, {}, "at least two traces"),
+        ([one, 3], {}, "at least two traces"),
+        ([one, other], {}, "must be of one space"),
+        ([one, one], {"over": "median"}, "over must be one of"),
+        ([one, one], {"game": "chess"}, "game is one of"),
+        ([wide, wide], {}, "at most 12 parameters"),
+    ]:
         with pytest.raises(ValueError, match=words) as caught:
             across(given, **options)
         assert "\n" not in str(caught.value)

@@ -56,8 +56,16 @@ def test_published_constants():
 def test_constants_are_those_of_cmaes(N, population):
     s, theirs = Strategy(N, population), cmaes.CMA(np.zeros(N), 1.0, population_size=population)
     assert (s.lam, s.mu) == (theirs.population_size, theirs._mu)
-    for mine, name in (("mu_eff", "_mu_eff"), ("c_1", "_c1"), ("c_mu", "_cmu"), ("c_c", "_cc"), ("c_sigma", "_c_sigma"),
-                       ("d_sigma", "_d_sigma"), ("chi_N", "_chi_n"), ("weights", "_weights")):  # fmt: skip
+    for mine, name in (
+        ("mu_eff", "_mu_eff"),
+        ("c_1", "_c1"),
+        ("c_mu", "_cmu"),
+        ("c_c", "_cc"),
+        ("c_sigma", "_c_sigma"),
+        ("d_sigma", "_d_sigma"),
+        ("chi_N", "_chi_n"),
+        ("weights", "_weights"),
+    ):
         assert np.allclose(getattr(s, mine), getattr(theirs, name), rtol=1e-12), mine
 
 

@@ -32,9 +32,17 @@ TREE = Space(
 CHAIN = Space(depth=Int(1, 3), **{f"k_{i}": Choice([1, 3, 5], when={"depth": list(range(i, 4))}) for i in (1, 2, 3)})
 SPACES = {"floats": FLOATS, "numbers": NUMBERS, "choices": CHOICES, "tree": TREE, "chain": CHAIN}
 NAMES = [  # one objective, no fidelities
-    "sobol", "halton", "latin-hypercube", "forest", "pfn", "tpe", "genetic", "differential-evolution", "cma-es",
+    "sobol",
+    "halton",
+    "latin-hypercube",
+    "forest",
+    "pfn",
+    "tpe",
+    "genetic",
+    "differential-evolution",
+    "cma-es",
     "particle-swarm",
-]  # fmt: skip
+]
 NAS = ["regularized-evolution", "local-search", "cnn-differential-evolution", "bananas", "rgpe", "reinforce", "ppo"]
 SEVERAL = ["nsga2", "parego"]  # more than one objective
 RUNGS = ["median-stopping", "successive-halving", "hyperband", "asha", "bohb", "dehb"]  # many fidelities

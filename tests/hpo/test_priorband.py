@@ -86,10 +86,16 @@ def test_its_shares_are_those_of_the_authors_program():
     """Recorded from NePS by tests/benchmarks/priorband_neps.py: twelve histories, each rung. NePS gives a width of
     1 - confidence, and of a Choice the confidence to one option and the rest to the others alike."""
     ops = ["conv3x3", "skip", "none", "pool"]
-    space = Space(lr=Float(1e-4, 1, log=True), momentum=Float(0, 1), edge_0_1=Choice(ops), edge_1_2=Choice(ops),
-                  decay=Float(0, 1))  # fmt: skip
-    prior = {"lr": [0.01, 0.25], "momentum": [0.9, 0.5], "edge_0_1": [0.75, *[0.25 / 3] * 3],
-             "edge_1_2": [0.5 / 3, 0.5, 0.5 / 3, 0.5 / 3], "decay": [0.2, 0.75]}  # fmt: skip
+    space = Space(
+        lr=Float(1e-4, 1, log=True), momentum=Float(0, 1), edge_0_1=Choice(ops), edge_1_2=Choice(ops), decay=Float(0, 1)
+    )
+    prior = {
+        "lr": [0.01, 0.25],
+        "momentum": [0.9, 0.5],
+        "edge_0_1": [0.75, *[0.25 / 3] * 3],
+        "edge_1_2": [0.5 / 3, 0.5, 0.5 / 3, 0.5 / 3],
+        "decay": [0.2, 0.75],
+    }
     cases = json.loads((Path(__file__).parents[1] / "data" / "neps_priorband.json").read_text())["cases"]
     assert len(cases) == 12
     for case in cases:

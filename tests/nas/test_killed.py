@@ -18,9 +18,16 @@ from nasbook.nas.spaces.elastic import Elastic
 
 SPACES = {"scarlet": BlockChain().space, "ofa": Elastic().space}
 TINY = {
-    "epochs": 3, "channels": 2, "rounds": 1, "population": 3, "looks": 1, "steps": 1, "samples": 2, "warmup": 0,
+    "epochs": 3,
+    "channels": 2,
+    "rounds": 1,
+    "population": 3,
+    "looks": 1,
+    "steps": 1,
+    "samples": 2,
+    "warmup": 0,
     "device": "cpu",
-}  # fmt: skip
+}
 OWN = {"darts": {"order": 2}, "ofa": {"epochs": 6}}
 STOP = 2  # the epoch before which it waits, so that no kill comes too late
 

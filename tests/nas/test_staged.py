@@ -98,8 +98,15 @@ def test_what_depends_on_a_constant_that_may_not_exist_depends_on_it_still(kind)
 
 def test_conditions_between_architecture_and_recipe():
     space = nasbook.join("conv-chain", lr=Float(0.01, 1, log=True), warmup=Int(1, 3, when={"depth": [4, 5]}, log=False))
-    trace = nasbook.search("staged", lambda c: c["lr"] + c["depth"] + c.get("warmup", 0), space=space, trials=20,
-                           order="in turns", turn=4, inner="random")  # fmt: skip
+    trace = nasbook.search(
+        "staged",
+        lambda c: c["lr"] + c["depth"] + c.get("warmup", 0),
+        space=space,
+        trials=20,
+        order="in turns",
+        turn=4,
+        inner="random",
+    )
     assert all(("warmup" in t.config) == (t.config["depth"] >= 4) for t in trace.trials)
 
 

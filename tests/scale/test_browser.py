@@ -31,8 +31,10 @@ def browser(monkeypatch):
 @pytest.fixture
 def function(tmp_path):
     path = tmp_path / "study.yaml"
-    path.write_text(HEAD + "task: {name: branin}\nspace:\n  x1: {type: float, low: -5, high: 10}\n"
-                    "  x2: {type: float, low: 0, high: 15}\n")  # fmt: skip
+    path.write_text(
+        HEAD + "task: {name: branin}\nspace:\n  x1: {type: float, low: -5, high: 10}\n"
+        "  x2: {type: float, low: 0, high: 15}\n"
+    )
     return path
 
 

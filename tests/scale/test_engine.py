@@ -554,9 +554,11 @@ def test_the_folder_of_a_worker_elsewhere_goes_with_whoever_has_started_it(tmp_p
     """An actor of Ray that is killed says nothing to the worker that it holds."""
     code = "import sys, time; from nasbook.scale.ray_engine import Shell; print(Shell({}, {}).folder, flush=True)\n"
     shell = subprocess.Popen(
-        [sys.executable, "-c", code + "time.sleep(600)"], stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-c", code + "time.sleep(600)"],
+        stdout=subprocess.PIPE,
+        text=True,
         env={**os.environ, "TMPDIR": str(tmp_path)},
-    )  # fmt: skip
+    )
     try:
         folder = Path(shell.stdout.readline().strip())
         assert folder.parent == tmp_path

@@ -93,8 +93,16 @@ def test_a_damaged_file_does_not_count(path: Path, text: str) -> None:
 
 @pytest.mark.parametrize("change", [{"seconds": []}, {"seconds": [0]}, {"seconds": ["1"]}, {"full": -1}, {"device": 3}])
 def test_a_value_that_cannot_be_is_a_damage(path: Path, change: dict) -> None:
-    row = {"schema": "nasbook/measured@1", "study": "x", "device": "y", "seconds": [1.0], "epochs": 1, "full": 2,
-           "unit": "epoch", "peak_bytes": None}  # fmt: skip
+    row = {
+        "schema": "nasbook/measured@1",
+        "study": "x",
+        "device": "y",
+        "seconds": [1.0],
+        "epochs": 1,
+        "full": 2,
+        "unit": "epoch",
+        "peak_bytes": None,
+    }
     path.with_name("study.measured.json").write_text(json.dumps({**row, **change}))
     assert "does not hold what nasbook measure writes" in find(path)[1]
 

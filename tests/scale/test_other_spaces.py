@@ -88,11 +88,18 @@ def test_wandb_becomes_a_study(tmp_path, monkeypatch, capsys):
         assert said in err
     study = load_study("study.yaml")
     e = math.exp(-4)
-    assert study.search_space == Space({
-        "lr": Float(float(f"{e:.12g}"), 1, log=True), "wd": Float(1e-5, 1e-2, log=True), "layers": Int(1, 4),
-        "drop": Float(0, 0.5), "batch": Choice([10.0, 20.0, 30.0], ordered=True), "opt": Choice(["adam", "sgd"]),
-        "seed": Constant(3), "nested.depth": Choice([1, 2]),
-    })  # fmt: skip
+    assert study.search_space == Space(
+        {
+            "lr": Float(float(f"{e:.12g}"), 1, log=True),
+            "wd": Float(1e-5, 1e-2, log=True),
+            "layers": Int(1, 4),
+            "drop": Float(0, 0.5),
+            "batch": Choice([10.0, 20.0, 30.0], ordered=True),
+            "opt": Choice(["adam", "sgd"]),
+            "seed": Constant(3),
+            "nested.depth": Choice([1, 2]),
+        }
+    )
     assert (study.method.name, study.budget.trials) == ("bayesian", 3) and "accuracy" in study.notes
     # The walk: what was imported runs, with the options that W&B would give.
     (tmp_path / "train.py").write_text(

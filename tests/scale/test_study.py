@@ -383,11 +383,18 @@ HOSTILE = st.recursive(
 @pytest.mark.parametrize(
     "change",
     [
-        {"task": "\ud800"}, {"method": "\ud800"}, {"\ud800": 3}, {"name": "\ud800"}, {"schema": "\ud800"},
-        {"space": {"x": {"type": "\ud800"}}}, {"space": {"\ud800": {"type": "flat"}}}, {"budget": {"trials": "\ud800"}},
-        {"method": {"name": "tpe", "settings": {"gamma": "\ud800"}}}, {"first": [{"\ud800": 1}]},
+        {"task": "\ud800"},
+        {"method": "\ud800"},
+        {"\ud800": 3},
+        {"name": "\ud800"},
+        {"schema": "\ud800"},
+        {"space": {"x": {"type": "\ud800"}}},
+        {"space": {"\ud800": {"type": "flat"}}},
+        {"budget": {"trials": "\ud800"}},
+        {"method": {"name": "tpe", "settings": {"gamma": "\ud800"}}},
+        {"first": [{"\ud800": 1}]},
     ],
-)  # fmt: skip
+)
 def test_half_a_pair_of_characters_is_an_error_that_can_be_printed(change):
     with pytest.raises(StudyError) as error:
         validate({**yaml.safe_load(GOOD), **change}).check()

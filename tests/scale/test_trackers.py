@@ -61,7 +61,7 @@ def test_what_is_no_trace_is_one_sentence(tmp_path, capsys):
 
 @pytest.mark.parametrize("wrong", ["{mlflow: false}", "{mlflow: ''}", "{comet: true}", "mlflow", "{wandb: 3}"])
 def test_a_study_with_a_wrong_tracker_is_refused(wrong):
-    text = 'schema: nasbook/study@1\nname: a\ntask: {name: branin}\nspace: {x: {type: float, low: 0, high: 1}}\nmethod: {name: random}\nbudget: {trials: 1}\n'  # noqa: E501 # fmt: skip
+    text = "schema: nasbook/study@1\nname: a\ntask: {name: branin}\nspace: {x: {type: float, low: 0, high: 1}}\nmethod: {name: random}\nbudget: {trials: 1}\n"  # noqa: E501
     assert parse_study(text).tracking is None
     with pytest.raises(nasbook.scale.StudyError, match="tracking"):
         parse_study(f"{text}tracking: {wrong}\n")

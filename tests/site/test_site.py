@@ -24,10 +24,18 @@ EXECUTED = Path(NAMED or ROOT / "build" / "executed")
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 LEFT = "net::ERR_ABORTED"  # a page was left while a player's pictures were still coming
 KINDS = {  # of pages, each with one of them
-    "index.html", "lessons/index.html", "lessons/02_gaussian_processes.html", "methods/index.html",
-    "methods/bayesian.html", "gallery.html", "reference/index.html", "reference/nasbook.html",
-    "sources/nasbook-hpo-parts-gp-py.html", "search.html", "genindex.html",
-}  # fmt: skip
+    "index.html",
+    "lessons/index.html",
+    "lessons/02_gaussian_processes.html",
+    "methods/index.html",
+    "methods/bayesian.html",
+    "gallery.html",
+    "reference/index.html",
+    "reference/nasbook.html",
+    "sources/nasbook-hpo-parts-gp-py.html",
+    "search.html",
+    "genindex.html",
+}
 
 
 class Page(HTMLParser):

@@ -8,9 +8,16 @@ import nasbook
 from nasbook.tasks.gan import TRAIN, DigitsGAN, _digits
 
 GOOD = dict(
-    conv_1="post", norm_1="batch", up_1="nearest", shortcut_1=False,
-    conv_2="post", norm_2="batch", up_2="nearest", shortcut_2=False, skips_2="none",
-)  # fmt: skip
+    conv_1="post",
+    norm_1="batch",
+    up_1="nearest",
+    shortcut_1=False,
+    conv_2="post",
+    norm_2="batch",
+    up_2="nearest",
+    shortcut_2=False,
+    skips_2="none",
+)
 
 
 @pytest.fixture(scope="module")

@@ -82,9 +82,16 @@ class Block(nn.Module):
 def test_flops_are_those_of_a_network_of_that_shape(cell, side, classes):
     n3, n1 = cell.count("3"), cell.count("2")
     net = nn.Sequential(
-        nn.Conv2d(3, 16, 3, padding=1, bias=False), Stage(16, 5 * n3, 5 * n1), Block(16), Stage(32, 5 * n3, 5 * n1),
-        Block(32), Stage(64, 5 * n3, 5 * n1), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, classes),
-    )  # fmt: skip
+        nn.Conv2d(3, 16, 3, padding=1, bias=False),
+        Stage(16, 5 * n3, 5 * n1),
+        Block(16),
+        Stage(32, 5 * n3, 5 * n1),
+        Block(32),
+        Stage(64, 5 * n3, 5 * n1),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(64, classes),
+    )
     counted = multiply_adds(net, torch.zeros(1, 3, side, side))
     assert count_flops(np.array([[int(op) for op in cell]]), side, classes).tolist() == [counted]
 

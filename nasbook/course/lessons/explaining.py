@@ -36,25 +36,31 @@ def wrong_shapley(value: Value, n: int) -> dict[str, np.ndarray]:
     whole, players = frozenset(range(n)), range(n)
     entering = [value(frozenset(range(i + 1))) - value(frozenset(range(i))) for i in players]
     return {
-        " The signs are turned round: a player is worth v(S ∪ i) − v(S), what it changes when it enters.":
-            -shapley(value, n),
+        " The signs are turned round: a player is worth v(S ∪ i) − v(S), what it changes when it enters.": -shapley(
+            value, n
+        ),
         " Yours gives every coalition the same weight (Banzhaf's value), so the values do not add up to v(all) − v(none): "
-        "a coalition of size s has the weight s! (n − s − 1)! / n!.":
-            weighed(value, n, lambda s: 2.0 ** (1 - n)),
-        " The weights lack their n!: there are n! orders, and the mean over them is wanted.":
-            weighed(value, n, lambda s: factorial(s) * factorial(n - s - 1)),
-        " Each size of S counts n times too much: divide by n besides by the number of coalitions of that size.":
-            weighed(value, n, lambda s: 1 / comb(n - 1, s)),
-        " Before i stand s players and after it n − s − 1: i itself is none of the others.":
-            weighed(value, n, lambda s: factorial(s) * factorial(n - s) / factorial(n)),
-        " The weights are put on the wrong sizes: s is the number of players in S, without i.":
-            weighed(value, n, lambda s: factorial(s + 1) * factorial(max(0, n - s - 2)) / factorial(n)),
+        "a coalition of size s has the weight s! (n − s − 1)! / n!.": weighed(value, n, lambda s: 2.0 ** (1 - n)),
+        " The weights lack their n!: there are n! orders, and the mean over them is wanted.": weighed(
+            value, n, lambda s: factorial(s) * factorial(n - s - 1)
+        ),
+        " Each size of S counts n times too much: divide by n besides by the number of coalitions of that size.": weighed(
+            value, n, lambda s: 1 / comb(n - 1, s)
+        ),
+        " Before i stand s players and after it n − s − 1: i itself is none of the others.": weighed(
+            value, n, lambda s: factorial(s) * factorial(n - s) / factorial(n)
+        ),
+        " The weights are put on the wrong sizes: s is the number of players in S, without i.": weighed(
+            value, n, lambda s: factorial(s + 1) * factorial(max(0, n - s - 2)) / factorial(n)
+        ),
         " That is one order, 0, 1, 2, …; a Shapley value is the mean over all of them.": np.array(entering),
-        " That is what is lost when i leaves the whole; coalitions in which others are missing count, too.":
-            np.array([value(whole) - value(whole - {i}) for i in players]),
-        " That is what i brings when it is alone; coalitions with others count, too.":
-            np.array([value(frozenset({i})) - value(frozenset()) for i in players]),
-    }  # fmt: skip
+        " That is what is lost when i leaves the whole; coalitions in which others are missing count, too.": np.array(
+            [value(whole) - value(whole - {i}) for i in players]
+        ),
+        " That is what i brings when it is alone; coalitions with others count, too.": np.array(
+            [value(frozenset({i})) - value(frozenset()) for i in players]
+        ),
+    }
 
 
 def check_shapley(answer: Any) -> str | None:

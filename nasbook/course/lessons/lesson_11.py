@@ -150,8 +150,12 @@ QUESTIONS = [
         "11.q1",
         "All rewards lie between 0.88 and 0.91. We subtract b = 0.9 from each of them. What happens to the gradient estimate "
         "from a single cell?",
-        ("its mean and its variance shrink", "its mean stays, its variance shrinks", "its mean changes its sign",
-         "nothing changes"),
+        (
+            "its mean and its variance shrink",
+            "its mean stays, its variance shrinks",
+            "its mean changes its sign",
+            "nothing changes",
+        ),
         judge_baseline,
     ),
     Question(
@@ -165,11 +169,14 @@ QUESTIONS = [
         "11.q3",
         "150 cells each, ten seeds. Evolution learns no weights, PPO learns about ten thousand. Which ends closer to the best "
         "cell?",
-        ("PPO, by more than two standard errors", "evolution, by more than two standard errors",
-         "they cannot be told apart"),
+        (
+            "PPO, by more than two standard errors",
+            "evolution, by more than two standard errors",
+            "they cannot be told apart",
+        ),
         judge_race,
     ),
-]  # fmt: skip
+]
 
 EXERCISES = [
     Exercise(

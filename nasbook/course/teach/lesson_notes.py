@@ -6,9 +6,7 @@ NOTES = Notes(
     number="NN",
     objective="They can say in how many of many pairs one search ends lower than another.",
     misconception="Twice the trials always find something better.",
-    asks=(
-        Ask("NN.q1", "Could the shorter search win?", "Who says never thinks of averages, not of single searches."),
-    ),
+    asks=(Ask("NN.q1", "Could the shorter search win?", "Who says never thinks of averages, not of single searches."),),
     parts=(
         Part("", 2, ("One search is one draw.",)),
         Part("Predict first", 6, ("Let them lock before you say a word.",)),
@@ -19,9 +17,17 @@ NOTES = Notes(
         Part("What this did not show", 1, ("One function, one method.",)),
     ),
     mishaps=(
-        Mishap("NN.wins", "Ties are counted as lost.", "What if both searches find the same?",
-               "def wins(a, b):\n    return sum(x < y for x, y in zip(a, b)) / len(a)"),
-        Mishap("NN.q1", "They expect that twice the trials always win.", "Draw two of them: which was lucky?",
-               "in 90 % or more"),
+        Mishap(
+            "NN.wins",
+            "Ties are counted as lost.",
+            "What if both searches find the same?",
+            "def wins(a, b):\n    return sum(x < y for x, y in zip(a, b)) / len(a)",
+        ),
+        Mishap(
+            "NN.q1",
+            "They expect that twice the trials always win.",
+            "Draw two of them: which was lucky?",
+            "in 90 % or more",
+        ),
     ),
-)  # fmt: skip
+)

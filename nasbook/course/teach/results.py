@@ -84,10 +84,17 @@ def votes(learners: Sequence[Learner]) -> list[Votes]:
         options = dict.fromkeys(known.options if known else ())
         options |= dict.fromkeys(sorted({*said, *([outcome] if outcome else [])}))
         count = Counter(said)
-        found.append(Votes(
-            name, known.text if known else "", tuple(options), tuple(count[o] for o in options), outcome, again,
-            came.total() - came[outcome] if outcome else 0,
-        ))  # fmt: skip
+        found.append(
+            Votes(
+                name,
+                known.text if known else "",
+                tuple(options),
+                tuple(count[o] for o in options),
+                outcome,
+                again,
+                came.total() - came[outcome] if outcome else 0,
+            )
+        )
     return [v for v in found if v.people or v.again]
 
 

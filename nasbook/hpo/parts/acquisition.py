@@ -86,8 +86,11 @@ def _ucb_slopes(mean: Array, std: Array, best: float | None = None, kappa: float
 
 
 SLOPES: dict[str, Callable[..., tuple[Array, Array]]] = {
-    "log_ei": _log_ei_slopes, "ei": _ei_slopes, "pi": _pi_slopes, "ucb": _ucb_slopes,
-}  # fmt: skip
+    "log_ei": _log_ei_slopes,
+    "ei": _ei_slopes,
+    "pi": _pi_slopes,
+    "ucb": _ucb_slopes,
+}
 
 
 def _u(mean: Array, std: Array, best: float, xi: float) -> Array:

@@ -16,8 +16,14 @@ from nasbook.space import Config, Space
 
 REST = 300.0  # µs for 50 images on one core of a small machine, in the mean over the places, as the operations'
 LATENCIES = {
-    "skip": 0.0, "conv3x3": 198.0, "conv5x5": 253.0, "mb3e2": 471.0, "mb3e6": 1180.0, "mb5e2": 508.0, "mb5e6": 1184.0,
-}  # fmt: skip
+    "skip": 0.0,
+    "conv3x3": 198.0,
+    "conv5x5": 253.0,
+    "mb3e2": 471.0,
+    "mb3e6": 1180.0,
+    "mb5e2": 508.0,
+    "mb5e6": 1184.0,
+}
 
 
 class ChainNet(nn.Module):

@@ -82,8 +82,14 @@ class EstimatorsPicture(Picture):
     def build(self, fig: Figure | SubFigure) -> None:
         self.title(fig)
         looks = [(name, style.dot(c, m, 6)) for name, (c, m) in FAMILIES.items()]
-        style.key(fig, [*looks, (f"the {BEST} best", style.dot(**{**style.STAR, "ms": 9})),
-                        ("its choice", style.dot(style.NEXT, "o", 9, mfc="none", mew=1.6))])  # fmt: skip
+        style.key(
+            fig,
+            [
+                *looks,
+                (f"the {BEST} best", style.dot(**{**style.STAR, "ms": 9})),
+                ("its choice", style.dot(style.NEXT, "o", 9, mfc="none", mew=1.6)),
+            ],
+        )
         self.ax = style.axes(fig, 0.72, 3.85, 3.1, 0.85)
         low, high = np.log10(self.costs)
         self.ax.set(xlim=(low, high), ylim=(LOWEST, 1.2), ylabel="rank correlation ρ")

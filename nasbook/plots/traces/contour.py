@@ -95,9 +95,16 @@ class ContourPicture(TriedPicture):
         map_ = matplotlib.colormaps[style.SEQUENTIAL]
         self.cmap = map_.reversed() if self.quantity.higher else map_  # good is dark
         self.image = self.live(
-            ax.imshow(np.full((2, 2), np.nan), extent=(0, 1, 0, 1), origin="lower", aspect="auto", cmap=self.cmap,
-                      interpolation="nearest", zorder=1)
-        )  # fmt: skip
+            ax.imshow(
+                np.full((2, 2), np.nan),
+                extent=(0, 1, 0, 1),
+                origin="lower",
+                aspect="auto",
+                cmap=self.cmap,
+                interpolation="nearest",
+                zorder=1,
+            )
+        )
         (self.dots,) = ax.plot([], [], "o", color=style.TRIAL, ms=4.5, mec="white", mew=0.7, zorder=3, clip_on=False)
         (self.lost,) = ax.plot([], [], "o", ms=5, zorder=3, clip_on=False, **style.HOLLOW)
         (self.star,) = ax.plot([], [], ms=15, ls="none", zorder=4, clip_on=False, **style.STAR)

@@ -73,10 +73,16 @@ class CubePicture(RankedPicture):
                 x, y = a + t * (b - a) + np.array(shift)
                 strong = t == 0.5
                 style.add_words(
-                    self.ax, x, y, style.shorten(style.named(words), 1.25), ha=side, va="center",
-                    fontsize=style.NORMAL if strong else style.SMALL, weight="bold" if strong else "normal",
+                    self.ax,
+                    x,
+                    y,
+                    style.shorten(style.named(words), 1.25),
+                    ha=side,
+                    va="center",
+                    fontsize=style.NORMAL if strong else style.SMALL,
+                    weight="bold" if strong else "normal",
                     color=style.INK if strong else style.NOTE,
-                )  # fmt: skip
+                )
 
     def _place(self, points: np.ndarray) -> np.ndarray:
         """(n, 2) on the axes."""

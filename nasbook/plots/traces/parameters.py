@@ -71,8 +71,16 @@ class SlicePicture(TriedPicture):
                 ax.set_ylabel(q.axis if high > 1.6 or len(q.axis) < 16 else q.axis.replace("validation", "val."))
             if rail:
                 ax.axvspan(1.05, end + 0.02, color=style.GRID, alpha=0.6, lw=0, zorder=0.5)
-                ax.text(1.0, 1.02, "not used", transform=ax.transAxes, ha="right", va="bottom", fontsize=style.SMALL,
-                        color=style.NOTE)  # fmt: skip
+                ax.text(
+                    1.0,
+                    1.02,
+                    "not used",
+                    transform=ax.transAxes,
+                    ha="right",
+                    va="bottom",
+                    fontsize=style.SMALL,
+                    color=style.NOTE,
+                )
             live, mark = self.live, "v" if q.higher else "^"
             self.marks.append(
                 (
@@ -172,8 +180,16 @@ class ParallelPicture(TriedPicture):
                 ax.plot([k, k], [self.RAIL - 0.025, self.RAIL + 0.025], color=style.GREY, lw=4, alpha=0.5, zorder=3)
             k = self.conditional.index(True)
             ax.text(k, -0.21, "not used", fontsize=style.SMALL, ha="center", va="top", color=style.NOTE, clip_on=False)
-        ax.text(d + 0.13 / step, self.FAILED, "failed", fontsize=style.SMALL, va="center", ha="left", color=style.NOTE,
-                clip_on=False)  # fmt: skip
+        ax.text(
+            d + 0.13 / step,
+            self.FAILED,
+            "failed",
+            fontsize=style.SMALL,
+            va="center",
+            ha="left",
+            color=style.NOTE,
+            clip_on=False,
+        )
         self.value_ticks: list[Any] = []
         self.step = step
         self.lines = self.live(LineCollection([], linewidths=1.0, zorder=2))

@@ -25,8 +25,10 @@ class TurnsPicture(HistoryPicture):
     for each part, and a diamond for the best so far at the end of a turn, from which the next one starts."""
 
     def entries(self) -> list[tuple[str, Any]]:
-        grounds = [(f"{part} is free" if part != "both" else "both are free", style.patch(colour, 0.18))
-                   for part, colour in PARTS.items()]  # fmt: skip
+        grounds = [
+            (f"{part} is free" if part != "both" else "both are free", style.patch(colour, 0.18))
+            for part, colour in PARTS.items()
+        ]
         handed = ("what the next turn starts from", style.dot(style.RED, "D", mec="white", mew=0.8))
         return [*super().entries(), handed, *grounds]
 
@@ -72,8 +74,10 @@ class TurnsPicture(HistoryPicture):
         return f"{len(each)} turns: {each[0]}, then {each[1]}, … at last {each[-1]}"
 
     def alt(self) -> str:
-        lengths = [f"{said} in {plural(len(trials), 'trial')}"
-                   for said, (_, trials, _) in zip(self._each(), self.turns, strict=True)]  # fmt: skip
+        lengths = [
+            f"{said} in {plural(len(trials), 'trial')}"
+            for said, (_, trials, _) in zip(self._each(), self.turns, strict=True)
+        ]
         return f"{super().alt()} The best so far after each turn: {'; '.join(lengths) or 'none yet'}."
 
 

@@ -295,10 +295,16 @@ class ClipPicture(Picture):
         ax.xaxis.set_major_formatter(FixedFormatter(["0", "0.5", "1", "1.5", "2", f"≥{FAR:g}"]))
         ax.yaxis.set_major_locator(FixedLocator([-2, -1, 0, 1, 2]))
         style.key(
-            fig, [("R > b", style.dot(style.GREEN, "^", 6)), ("R < b", style.dot(style.RED, "v", 6)),
-                  ("clipped", style.dot(ms=6, **style.HOLLOW))],
-            left=0.62, top=0.06, gap=0.12,
-        )  # fmt: skip
+            fig,
+            [
+                ("R > b", style.dot(style.GREEN, "^", 6)),
+                ("R < b", style.dot(style.RED, "v", 6)),
+                ("clipped", style.dot(ms=6, **style.HOLLOW)),
+            ],
+            left=0.62,
+            top=0.06,
+            gap=0.12,
+        )
         self.window = self.live(style.polygon(ax, style.BELIEF, 0.12))
         ax.axvline(1, color=style.GREY, lw=0.8, zorder=1.6)
         self.curves = [self.live(ax.plot([], [], color=c, lw=1.4, zorder=2)[0]) for c in (style.GREEN, style.RED)]

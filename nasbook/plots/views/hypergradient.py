@@ -99,9 +99,15 @@ class UnrollPicture(Picture):
             ax.set(xlim=(0, 1.03 * self.most), xlabel="steps or terms differentiated")
             ax.xaxis.label.set_fontsize(style.SMALL)
             ax.xaxis.set_major_locator(FixedLocator([0, self.most // 4, self.most // 2, 3 * self.most // 4, self.most]))
-        self.lines = {(ax, mode): self.live(ax.plot([], [], color=c, ls=ls, lw=2.4 if mode == "forward" else 1.8,
-                                                     zorder=3 if mode == "forward" else 2)[0])
-                      for ax in left for mode, (c, ls) in MODES.items()}  # fmt: skip
+        self.lines = {
+            (ax, mode): self.live(
+                ax.plot(
+                    [], [], color=c, ls=ls, lw=2.4 if mode == "forward" else 1.8, zorder=3 if mode == "forward" else 2
+                )[0]
+            )
+            for ax in left
+            for mode, (c, ls) in MODES.items()
+        }
         for mode in MODES:
             self.lines[self.ax_memory, mode].set(marker="o", ms=4)
         look: dict[str, Any] = {"color": style.NEXT, "ms": 7, "mec": "white", "mew": 0.8, "zorder": 4, "clip_on": False}
@@ -242,8 +248,16 @@ class WalkPicture(Picture):
             style.add_words(self.ax_loss, 0.04, 0.03, f"- - {self.training} steps, same h", color=style.FAINT, **named)
         if self.untrained is not None:
             self.ax_loss.axhline(self.untrained, color=style.LIGHT, lw=1, zorder=1)
-            style.add_words(self.ax_loss, self.rounds + 0.3, 1.02 * self.untrained, "untrained", fontsize=style.SMALL,
-                            ha="right", va="bottom", color=style.FAINT)  # fmt: skip
+            style.add_words(
+                self.ax_loss,
+                self.rounds + 0.3,
+                1.02 * self.untrained,
+                "untrained",
+                fontsize=style.SMALL,
+                ha="right",
+                va="bottom",
+                color=style.FAINT,
+            )
 
         def draw(ax: Axes, look: tuple[Any, Any]) -> Line2D:
             return self.plotted(ax, color=look[0], ls=look[1], marker="o", ms=3, lw=1.6)

@@ -117,8 +117,16 @@ class FrontPicture(Picture):
         ax.xaxis.set_major_formatter(FuncFormatter(short))
         ax.yaxis.set_major_formatter(FuncFormatter(short))
         ax.plot(right, high, "x", color=style.GREY, ms=7, mew=1.6)
-        style.add_words(ax, right, high + 0.025 * (high - low), "reference", ha="center", va="bottom",
-                        fontsize=style.SMALL, color=style.FAINT)  # fmt: skip
+        style.add_words(
+            ax,
+            right,
+            high + 0.025 * (high - low),
+            "reference",
+            ha="center",
+            va="bottom",
+            fontsize=style.SMALL,
+            color=style.FAINT,
+        )
         self.area = self.live(style.polygon(ax, style.INCUMBENT, 0.16, zorder=1.2))
         plot = partial(self.plotted, ax)
         self.truth = plot(".", color=style.HIDDEN, ms=4, ls=style.DASH, lw=1.3, zorder=1.8, drawstyle="steps-post")

@@ -377,6 +377,13 @@ def family_tree(
 
 
 __all__ = [
-    "Family", "PopulationPicture", "TreePicture", "Trial", "family_tree", "living", "parents_of", "population",
+    "Family",
+    "PopulationPicture",
+    "TreePicture",
+    "Trial",
+    "family_tree",
+    "living",
+    "parents_of",
+    "population",
     "tournament",
-]  # fmt: skip
+]

@@ -45,9 +45,17 @@ SURFACES = {  # letter of the code, label, arguments; all are moved and turned b
     "forrester": ("F", "Forrester (1-D)"),
 }
 OPPONENTS = {
-    "random": "R", "grid": "G", "sobol": "S", "halton": "H", "latin-hypercube": "L", "bayesian": "B", "tpe": "T",
-    "cma-es": "C", "differential-evolution": "D", "particle-swarm": "P",
-}  # fmt: skip
+    "random": "R",
+    "grid": "G",
+    "sobol": "S",
+    "halton": "H",
+    "latin-hypercube": "L",
+    "bayesian": "B",
+    "tpe": "T",
+    "cma-es": "C",
+    "differential-evolution": "D",
+    "particle-swarm": "P",
+}
 TRIALS, SEEDS = (4, 36), 9999
 CODE = re.compile(r"([A-Z])(\d{1,3})?([A-Z])(\d{1,2})-(\d{1,4})")
 BY_CODE = ("surface", "importance", "opponent", "trials", "seed")

@@ -83,8 +83,16 @@ class HypergradientLab(Lab):
         self.space = Space(lr=Float(0.01, 100.0, log=True), **{n: self.task.space.parameters[n] for n in names[1:]})
         start = {n: float(v["lr"] if n == "lr" else v["decay"]) for n in names}
         length = {"truncated": {"steps": STEPS, "last": unroll}, "implicit": {"steps": STEPS, "terms": unroll}}
-        self.method = nasbook.method("hypergradient", self.space, seed=v["seed"], mode=mode, epochs=v["rounds"],
-                                     rate=v["rate"], start=start, **length.get(mode, {"steps": unroll}))  # fmt: skip
+        self.method = nasbook.method(
+            "hypergradient",
+            self.space,
+            seed=v["seed"],
+            mode=mode,
+            epochs=v["rounds"],
+            rate=v["rate"],
+            start=start,
+            **length.get(mode, {"steps": unroll}),
+        )
         self.first, self.h = self.task.start(v["seed"]), self.task.logs(start)
         at = v["task"], v["seed"], tuple(self.h.tolist())
         found, exact = lengths(*at)

@@ -25,9 +25,15 @@ from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
 TRAIN = 300  # images: so few that the learning rate matters, and an epoch takes some milliseconds
 NETWORK: dict[str, Any] = {
-    "optimizer": "sgd", "momentum": 0.9, "weight_decay": 1e-4, "batch": 16, "width": 32, "depth": 2, "dropout": 0.3,
+    "optimizer": "sgd",
+    "momentum": 0.9,
+    "weight_decay": 1e-4,
+    "batch": 16,
+    "width": 32,
+    "depth": 2,
+    "dropout": 0.3,
     "activation": "relu",
-}  # fmt: skip
+}
 MOVING = {"lr": ("lr",), "all": ("lr", "momentum", "weight_decay", "batch", "dropout")}
 FACTORS = [("1.05 or 0.95", (1.05, 0.95)), ("1.2 or 0.8", (1.2, 0.8)), ("2 or 0.5", (2.0, 0.5))]
 
@@ -94,9 +100,16 @@ class PBTLab(Lab):
         self.space = lab_space(v["moves"])
         up, down = v["factors"]
         self.method = nasbook.method(
-            "pbt", self.space, seed=v["seed"], population=v["population"], interval=v["interval"],
-            quantile=v["quantile"] if v["exploit"] else 0.0, resample=v["resample"], up=up, down=down,
-        )  # fmt: skip
+            "pbt",
+            self.space,
+            seed=v["seed"],
+            population=v["population"],
+            interval=v["interval"],
+            quantile=v["quantile"] if v["exploit"] else 0.0,
+            resample=v["resample"],
+            up=up,
+            down=down,
+        )
         alone = None if v["exploit"] else "Nobody is copied: tick “copy the best” first."
         for name in ("quantile", "factors", "resample"):
             self._settings[name].enable(alone)

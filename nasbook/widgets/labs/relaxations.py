@@ -40,8 +40,14 @@ RELAXATIONS = {  # by their methods
 }
 SAMPLED, WARMED = ("snas", "gdas"), ("pc-darts", "p-darts")
 WATCHED = 1e6  # a growth of the eigenvalue that never comes: it is computed, and stops nothing
-COOLING = {"usual": None, "10 → 0.1": (10.0, 0.1), "1 → 0.03": (1.0, 0.03), "stays at 10": (10.0, 10.0),
-           "stays at 1": (1.0, 1.0), "stays at 0.1": (0.1, 0.1)}  # fmt: skip
+COOLING = {
+    "usual": None,
+    "10 → 0.1": (10.0, 0.1),
+    "1 → 0.03": (1.0, 0.03),
+    "stays at 10": (10.0, 10.0),
+    "stays at 1": (1.0, 1.0),
+    "stays at 0.1": (0.1, 0.1),
+}
 
 
 class Epoch(NamedTuple):

@@ -95,10 +95,17 @@ class RunLab(Lab):
             Setting("folder", folder),
             choose("show", "Below", SHOWS, "curves", "What is drawn below the history.", effect="live"),
             tick("follow", "follow the run", True, "Show what the run does as soon as it does it.", effect="live"),
-            count("watts", "Watts a core", int(CORE_WATTS), 1, 1_000,
-                  "What a core draws while it works, for the estimate of energy where the machine counts none.",
-                  effect="live", more=True),
-        ]  # fmt: skip
+            count(
+                "watts",
+                "Watts a core",
+                int(CORE_WATTS),
+                1,
+                1_000,
+                "What a core draws while it works, for the estimate of energy where the machine counts none.",
+                effect="live",
+                more=True,
+            ),
+        ]
 
     def prepare(self) -> None:
         if not self.below.children:

@@ -83,11 +83,17 @@ class SpacesLab(Lab):
         known = [name for entry in registry.SPACES for name in tables(entry.name)]
         return [
             choose("space", "Search space", names, "nb201-cell", "What can be chosen in an architecture."),
-            choose("table", "True accuracy from", [*known, ("no table knows it", NO_TABLE)], "nb201-cifar10",
-                   "A table in which every architecture of this space has been trained.", effect="live"),
+            choose(
+                "table",
+                "True accuracy from",
+                [*known, ("no table knows it", NO_TABLE)],
+                "nb201-cifar10",
+                "A table in which every architecture of this space has been trained.",
+                effect="live",
+            ),
             slide("trials", "Edits of Play", 30, 1, 200, 1, "When Play ends.", effect="live", more=True),
             count("seed", "Seed", 0, 0, 9999, "Another seed begins with another architecture.", more=True),
-        ]  # fmt: skip
+        ]
 
     @property
     def total(self) -> int | None:

@@ -193,8 +193,14 @@ class WeightSharingLab(Lab):
         n, loss = at.searched + 1, self.method.judged[path][0]
         better = at.found is None or loss < at.lowest
         found = self.alone(self.method.places.config(path)) if better else at.found[1]  # type: ignore[index]
-        return replace(at, doing="search", path=path, searched=n, lowest=loss if better else at.lowest,
-                       found=(self.cost(at.updates, n), found))  # fmt: skip
+        return replace(
+            at,
+            doing="search",
+            path=path,
+            searched=n,
+            lowest=loss if better else at.lowest,
+            found=(self.cost(at.updates, n), found),
+        )
 
     # ---- what it costs, and what is true -------------------------------------------------------------------
 

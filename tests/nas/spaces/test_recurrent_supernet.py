@@ -81,8 +81,16 @@ def test_a_path_is_the_network_of_that_path(output):
 def test_what_is_off_the_path_does_not_move():
     method = Enas(SPACES.space, seed=0, **SMALL)
     train, _ = method.start(Text())
-    path = PLACES.path({"activation_1": "tanh", "activation_2": "relu", "input_3": 1, "activation_3": "tanh",
-                        "input_4": 3, "activation_4": "identity"})  # fmt: skip
+    path = PLACES.path(
+        {
+            "activation_1": "tanh",
+            "activation_2": "relu",
+            "input_3": 1,
+            "activation_3": "tanh",
+            "input_4": 3,
+            "activation_4": "identity",
+        }
+    )
     all_on = PLACES.path({**PLACES.config(path), "input_3": 2, "input_4": 2})
     for p in (all_on, path):  # momentum first, then one step of the path
         before = {k: v.clone() for k, v in method.net.state_dict().items()}

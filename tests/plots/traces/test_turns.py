@@ -8,8 +8,9 @@ from nasbook.tasks.digits_jahs import DEFAULT
 
 
 def searched(order, trials, turn):
-    return nasbook.search("staged", "digits-jahs", trials=trials, turn=turn, order=order, inner="random", seed=1,
-                          default=DEFAULT)  # fmt: skip
+    return nasbook.search(
+        "staged", "digits-jahs", trials=trials, turn=turn, order=order, inner="random", seed=1, default=DEFAULT
+    )
 
 
 def test_grounds_and_diamonds_are_where_the_turns_are():

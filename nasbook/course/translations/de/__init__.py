@@ -2,8 +2,10 @@
 
 SENTENCES = [
     (r"^Lock my answer$", "Antwort festlegen"),
-    (r"After this the answer cannot be changed\. Guessing wrong is how this works\.",
-     "Danach lässt sich die Antwort nicht mehr ändern. Sich zu irren gehört dazu."),
+    (
+        r"After this the answer cannot be changed\. Guessing wrong is how this works\.",
+        "Danach lässt sich die Antwort nicht mehr ändern. Sich zu irren gehört dazu.",
+    ),
     (r"Choose one of the answers first\.", "Wähle zuerst eine der Antworten."),
     (r"Locked: <b>(.*?)</b>\. Now run the next cell\.", r"Festgelegt: <b>\1</b>. Führe nun die nächste Zelle aus."),
     (r"Locked: <b>(.*?)</b>\.", r"Festgelegt: <b>\1</b>."),
@@ -25,11 +27,15 @@ SENTENCES = [
     (r"<summary>Solution</summary>", "<summary>Lösung</summary>"),
     (r"A first nudge; press again for the second hint", "Ein erster Anstoß; noch einmal gedrückt: der zweite"),
     (r"One answer that passes the check\. Try first\.", "Eine Antwort, die besteht. Versuche es zuerst selbst."),
-    (r"there is no (\w+) yet: run the cell above, then check again",
-     r"es gibt noch kein \1: führe die Zelle darüber aus, dann prüfe noch einmal"),
-    (r"(\w+) is still (?:as it was|empty|\.\.\.): write your answer into the cell above, run it, then check again",
-     r"\1 ist noch unverändert: schreibe deine Antwort in die Zelle darüber, führe sie aus, dann prüfe noch einmal"),
+    (
+        r"there is no (\w+) yet: run the cell above, then check again",
+        r"es gibt noch kein \1: führe die Zelle darüber aus, dann prüfe noch einmal",
+    ),
+    (
+        r"(\w+) is still (?:as it was|empty|\.\.\.): write your answer into the cell above, run it, then check again",
+        r"\1 ist noch unverändert: schreibe deine Antwort in die Zelle darüber, führe sie aus, dann prüfe noch einmal",
+    ),
     (r"your answer raised (\w+)", r"deine Antwort hat \1 ausgelöst"),
     (r"\(in (.+?), line (\d+) of your cell\)", r"(in \1, Zeile \2 deiner Zelle)"),
     (r"it has no readable message", "ohne lesbare Meldung"),
-]  # fmt: skip
+]

@@ -60,10 +60,20 @@ def initial_weights(cell: Cell, classes: int, rng: np.random.Generator) -> np.nd
 
 
 def train(
-    lib: ctypes.CDLL, cell: Cell, seed: int, data: Splits, *, epochs: int = 12, batch: int = 50, lr: float = 0.1,
-    decay: float = 5e-4, momentum: float = 0.9, bn_momentum: float = 0.3, test_at: tuple[int, ...] = (),
+    lib: ctypes.CDLL,
+    cell: Cell,
+    seed: int,
+    data: Splits,
+    *,
+    epochs: int = 12,
+    batch: int = 50,
+    lr: float = 0.1,
+    decay: float = 5e-4,
+    momentum: float = 0.9,
+    bn_momentum: float = 0.3,
+    test_at: tuple[int, ...] = (),
     logits: np.ndarray | None = None,
-) -> np.ndarray:  # fmt: skip
+) -> np.ndarray:
     """-> (epochs, 6): loss and accuracy on train, val, test after each epoch; test is NaN except after `test_at`.
 
     logits: (n_val + n_test, classes) float32, filled with what the network says after the last epoch."""

@@ -6,6 +6,7 @@ Neither knows a task's insides, a notebook or a picture.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -137,9 +138,9 @@ class Method(_Named):
         """A small frozen dataclass: what the method believed when it chose last. None if it believes nothing."""
         return None
 
-    def settled(self) -> bool:
-        """Would the next trial be the same whatever becomes of those in flight? Such trials may train at once."""
-        return self.independent
+    def settled(self) -> float:
+        """How many of the next trials will be the same whatever becomes of those in flight: they may train at once."""
+        return math.inf if self.independent else 0
 
     def should_stop(self, trial: Trial, curve: Sequence[tuple[float, float]]) -> str | None:
         """Called when a running trial reports, with all that it has reported; a sentence stops the trial, which is then

@@ -113,9 +113,9 @@ class BOHB(Hyperband):
         self._results: dict[float, list[tuple[float, Array]]] = {}  # fidelity -> loss and point of each trial
         self._belief: dict[str, Any] = {}
 
-    def settled(self) -> bool:
-        bracket = next((b for b in self.brackets if b.waiting), None)
-        return bracket is not None and bracket.waiting[0] is not None  # a promotion: the density does not choose it
+    def settled(self) -> int:
+        waiting = next((b.waiting for b in self.brackets if b.waiting), [])
+        return sum(before is not None for before in waiting)  # promotions: the density does not choose them
 
     def sample(self) -> tuple[Config, dict[str, Any]]:
         s, N_min = self.settings, self.space.d + 1

@@ -168,8 +168,9 @@ class CMAES(Method):
         self._points[self.next_id] = x
         return Proposal(self.space.decode(self._tried([x])[0]), info={"generation": self.cma.generation})
 
-    def settled(self) -> bool:
-        return bool(self.queue) or 0 < len(self._points) < self.cma.s.lam  # the rest of a generation
+    def settled(self) -> int:
+        rest = self.cma.s.lam - len(self._points) if self._points else 0  # of a generation
+        return len(self.queue) + rest
 
     def _tried(self, X: Iterable[np.ndarray]) -> np.ndarray:
         """(k, N) where in the unit cube such points are tried."""

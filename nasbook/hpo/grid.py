@@ -12,6 +12,7 @@ Left out: refining the grid around the best point.
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass, field
 
 from nasbook.kit.checks import flag, whole
@@ -39,10 +40,9 @@ class GridSearch(Method):
 
     def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
-        self.points = space.grid(self.settings.resolution)
-        if self.settings.shuffle:
-            points = list(self.points)
-            self.points = (points[i] for i in self.rng.permutation(len(points)))
+        points = list(space.grid(self.settings.resolution))
+        order = self.rng.permutation(len(points)) if self.settings.shuffle else range(len(points))
+        self.points = deque(points[i] for i in order)
 
     def check_space(self, space: Space) -> None:
         n = self.settings.resolution
@@ -59,4 +59,7 @@ class GridSearch(Method):
         return 0  # it ends with the grid
 
     def propose(self) -> Config | None:
-        return next(self.points, None)
+        return self.points.popleft() if self.points else None
+
+    def settled(self) -> int:
+        return len(self.queue) + len(self.points)

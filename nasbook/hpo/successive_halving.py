@@ -71,8 +71,8 @@ class SuccessiveHalving(RungMethod):
         bracket = next((b for b in self.brackets if b.waiting), None) or self.begin()
         return None if bracket is None else self.fill(bracket)
 
-    def settled(self) -> bool:
-        return self.independent and any(b.waiting for b in self.brackets)  # the rest of a rung
+    def settled(self) -> int:
+        return sum(len(b.waiting) for b in self.brackets) if self.independent else 0  # the rest of a rung
 
     def begin(self) -> Bracket | None:
         """The next bracket; None where the last trials of a rung are waited for."""

@@ -134,28 +134,27 @@ class Dispatcher:
         """What a worker gets next: up to `packed` trials. One that a kill has cut off is filled up again, as it would
         have been."""
         jobs: list[Job] = []
-        most = self._share()
-        while self.waiting and len(jobs) < most:
+        while self.waiting and len(jobs) < self._share(jobs):
             alone = self.waiting[0].together >= TOGETHER
             if alone and jobs:
                 break
             jobs.append(self.waiting.pop(0))
             if alone:
                 return jobs
-        while len(jobs) < most and (not jobs or self.method.settled()):
+        while len(jobs) < self._share(jobs) and (not jobs or self.method.settled()):
             if (job := self._ask(worker)) is None:
                 break
             jobs.append(job)
         return jobs
 
-    def _share(self) -> int:
-        """The most that a pack holds now: what the budget leaves is shared evenly by the workers that have nothing."""
-        if (limit := self.study.budget.trials) is None:
-            return self.study.packed
+    def _share(self, jobs: Sequence[Job]) -> int:
+        """The most that a pack that has these trials holds: what can begin now (of a rung, a generation, the budget) is
+        shared evenly by the workers that have nothing."""
         places = min(self.study.workers, max(self.crew.room(), len(self.workers)))
         free = max(1, places - sum(bool(w.jobs) for w in self.workers))
-        left = len(self.waiting) + limit - self.trace.asked
-        return max(1, min(self.study.packed, math.ceil(left / free)))
+        left = math.inf if (limit := self.study.budget.trials) is None else limit - self.trace.asked
+        begin = len(jobs) + len(self.waiting) + min(left, self.method.settled())
+        return max(1, math.ceil(min(begin / free, self.study.packed)))
 
     def _ask(self, worker: int) -> Job | None:
         budget = self.study.budget

@@ -1,6 +1,7 @@
 """`packed: n` in a study: a worker's job is a pack of trials, which end, fail, die and go on each for itself."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -67,6 +68,34 @@ def test_what_is_left_is_shared_evenly_by_the_workers(packs, tmp_path, trials, w
     trace = run(path, tmp_path / "out")
     assert sorted(len(row["x"]) for row in starts(path)) == sizes and len(trace) == trials
     assert sorted(t.id for t in trace.trials) == list(range(trials))
+
+
+def test_a_rung_is_shared_evenly_by_the_workers(packs, tmp_path):
+    """It ends long before the budget does, and the next one begins when its last trial ends."""
+    settings = "min_fidelity: 2, max_fidelity: 6, eta: 3, configurations: 9"
+    path = packs(12, f"{{name: successive-halving, settings: {{{settings}}}}}", more="packed: 9\nworkers: 2")
+    path.write_text(path.read_text().replace("high: 1", "high: 0.9"))
+    trace = run(path, tmp_path / "out")
+    assert sorted(len(row["x"]) for row in starts(path)) == [1, 2, 4, 5] and len(trace) == 12
+    assert [len([t for t in trace.trials if t.fidelity == r]) for r in (2, 6)] == [9, 3]
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "first", "counts"),
+    [
+        ("successive-halving", {"max_fidelity": 9, "configurations": 9}, 0, [8, 7, 6, 5, 4, 3, 2, 1, 0]),
+        ("hyperband", {"max_fidelity": 9}, 0, [8, 7, 6, 5, 4, 3, 2, 1, 0, 4, 3]),
+        ("grid", {"resolution": 4}, 4, [3, 2, 1, 0]),
+        ("cma-es", {"population": 4}, 0, [3, 2, 1, 0]),
+        ("random", {}, math.inf, [math.inf] * 3),
+        ("dehb", {"max_fidelity": 9}, 0, [0] * 3),
+        ("tpe", {}, 0, [0] * 3),
+    ],
+)
+def test_a_method_counts_what_can_begin_at_once(name, settings, first, counts):
+    method = nasbook.method(name, nasbook.Space(x=nasbook.Float(0, 1)), **settings)
+    assert method.settled() == first
+    assert [method.ask() and method.settled() for _ in counts] == counts
 
 
 def test_one_of_a_pack_that_fails_fails_alone_and_one_that_ends_processes_is_found(packs, tmp_path):

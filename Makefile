@@ -17,6 +17,7 @@ PEERS_STAMP := $(PEERS)/.installed
 SETTINGS   := $(VENV)/share/jupyter/lab/settings
 HOME_FILE  := $(VENV)/.made-in
 NOTEBOOKS  := $(sort $(wildcard notebooks/*.ipynb))
+TRANSLATED := $(sort $(wildcard notebooks/??/*.ipynb))
 ROOT_FLAG  := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # A checkout that was moved or copied carries an environment that points at its old place.
@@ -137,7 +138,7 @@ site: env-test
 test-site: EXECUTED := $(CURDIR)/build/executed
 test-site: env-test
 	rm -rf "$(EXECUTED)"
-	env NASBOOK_EXECUTED="$(EXECUTED)" $(NBVAL) $(NOTEBOOKS)
+	env NASBOOK_EXECUTED="$(EXECUTED)" $(NBVAL) $(NOTEBOOKS) $(TRANSLATED)
 	browser=$$($(BIN)/python tests/find_browser.py --get) && export NASBOOK_CHROMIUM="$$browser"; \
 	env NASBOOK_EXECUTED="$(EXECUTED)" $(PYTEST) -p no:nbval -m browser tests/site
 

@@ -1,5 +1,5 @@
 // Questions, exercises and progress on a page without a kernel (nasbook/course/still.py): an answer is locked before the
-// outcome is shown, and what is done is kept in the browser, as entries of the file that nasbook.progress() reads.
+// outcome is shown, and what is done is kept in the browser, as entries of the file that nasbook.progress() reads. nbSay() is player.js's, loaded before.
 (() => {
   'use strict';
   const SCHEMA = 'nasbook/progress@1', FILE = 'nasbook_progress.json';
@@ -45,18 +45,22 @@
   };
   const outcomes = (name) => [...document.querySelectorAll('.nb-outcome')].filter((x) => x.dataset.question === name);
 
+  // What is kept of an answer is English; a page may have it in other words.
+  const wording = (name, answer) => [...document.querySelectorAll(`.nb-predict[data-question="${CSS.escape(name)}"] input`)]
+    .find((input) => input.value === answer)?.nextElementSibling.textContent ?? answer;
+
   // ---- a question: choose, lock, and perhaps ask again --------------------------------------------------------
   function question(form) {
-    const name = form.dataset.question, said = form.querySelector('.nb-note');
+    const name = form.dataset.question, said = form.querySelector('.nb-note'), say = nbSay(form);
     const inputs = [...form.querySelectorAll('input')];
-    const lock = button('Lock my answer', () => {
+    const lock = button(say('Lock my answer'), () => {
       const chosen = inputs.find((input) => input.checked);
-      if (!chosen) { said.textContent = 'Choose one of the answers first.'; return; }
+      if (!chosen) { said.textContent = say('Choose one of the answers first.'); return; }
       const [out] = outcomes(name);
       note(name, { answer: chosen.value, ...(out ? { outcome: out.dataset.outcome } : {}) });
       said.focus();
     });
-    const again = button('Ask me again', () => {
+    const again = button(say('Ask me again'), () => {
       const old = entry(name), first = old.outcome && !('first' in old) ? { first: old.answer } : {};
       note(name, { answer: null, outcome: null, again: (old.again ?? 0) + 1, ...first });
       inputs.forEach((input) => { input.checked = false; });
@@ -74,8 +78,8 @@
       });
       lock.disabled = locked;
       again.hidden = !locked;
-      said.textContent = locked ? `Locked: ${answer}. Read on to see what came out.`
-        : 'Choose before you read on. After you have locked it, the answer stays.';
+      said.textContent = locked ? say('Locked: {0}. Read on to see what came out.', wording(name, answer))
+        : say('Choose before you read on. After you have locked it, the answer stays.');
     };
     document.addEventListener('nb-progress', show);
     show();
@@ -85,22 +89,22 @@
   function outcome(box) {
     const { question: name, outcome: was } = box.dataset;
     if (!document.querySelector(`.nb-predict[data-question="${CSS.escape(name)}"]`)) return;
-    const parts = [...box.children];
+    const parts = [...box.children], say = nbSay(box);
     const you = make('td'), verdict = make('p');
-    box.querySelector('tbody').prepend(make('tr', {}, make('th', { scope: 'row' }, 'You said'), you));
+    box.querySelector('tbody').prepend(make('tr', {}, make('th', { scope: 'row' }, say('You said')), you));
     box.insertBefore(verdict, parts[1]);
     parts.push(verdict);
     let open = false;
-    const sealed = make('p', {}, 'What came out is shown once you have locked your answer above. ',
-      button('Show it anyway', () => { open = true; show(); }));
+    const sealed = make('p', {}, say('What came out is shown once you have locked your answer above.'), ' ',
+      button(say('Show it anyway'), () => { open = true; show(); }));
     box.append(sealed);
     const show = () => {
       const { answer } = entry(name);
       parts.forEach((part) => { part.hidden = !answer && !open; });
       sealed.hidden = Boolean(answer) || open;
-      you.textContent = answer || '–';
-      verdict.textContent = !answer ? 'You locked no answer this time.'
-        : answer === was ? 'You were right.' : 'A surprise is worth more than a lucky guess.';
+      you.textContent = answer ? wording(name, answer) : '–';
+      verdict.textContent = !answer ? say('You locked no answer this time.')
+        : answer === was ? say('You were right.') : say('A surprise is worth more than a lucky guess.');
     };
     document.addEventListener('nb-progress', show);
     show();
@@ -120,11 +124,11 @@
   // ---- progress: a table, a file to take away, a file to bring back ---------------------------------------------
   function progress(box) {
     const { lessons, fields, schema } = JSON.parse(box.querySelector('.nb-data').textContent);
-    const said = box.querySelector('.nb-note'), body = make('tbody');
+    const said = box.querySelector('.nb-note'), body = make('tbody'), say = nbSay(box);
     const kind = (v) => (v === null ? 'null' : Array.isArray(v) ? 'array' : typeof v);
     const sound = (e) => Object.fromEntries(Object.entries(e).filter(([k, v]) => !fields[k] || fields[k].includes(kind(v))));
-    const heads = ['', 'Lesson', 'Exercises', 'Predictions'].map((head) => make('th', { scope: 'col' }, head));
-    const save = button('Download my progress', () => {
+    const heads = ['№', say('Lesson'), say('Exercises'), say('Predictions')].map((head) => make('th', { scope: 'col' }, head));
+    const save = button(say('Download my progress'), () => {
       const text = JSON.stringify({ schema: SCHEMA, learner: learner(), entries: read() }, null, 1);
       const link = make('a', { download: FILE, href: URL.createObjectURL(new Blob([text], { type: 'application/json' })) });
       link.click();
@@ -139,22 +143,22 @@
         for (const [n, e] of found) if (!plain(all[n]).passed) all[n] = { ...plain(all[n]), ...sound(e) };
         write(all);
         learner(whole.learner);
-        said.textContent = `Restored ${found.length} entries.`;
-      } catch { said.textContent = `${file.files[0]?.name}: this is no progress file of nasbook.`; }
+        said.textContent = say('Restored {0} entries.', found.length);
+      } catch { said.textContent = say('{0}: this is no progress file of nasbook.', file.files[0]?.name); }
       file.value = '';
     });
     box.append(make('table', {}, make('thead', {}, make('tr', {}, ...heads)), body),
-      make('div', { class: 'nb-row' }, save, make('label', {}, 'Restore ', file)));
-    said.textContent = 'Kept in this browser; the file can be taken to a notebook, and back.';
+      make('div', { class: 'nb-row' }, save, make('label', {}, say('Restore'), ' ', file)));
+    said.textContent = say('Kept in this browser; the file can be taken to a notebook, and back.');
     const show = () => {
       const entries = read();
       body.replaceChildren(...lessons.map(([number, title, names]) => {
         const of = Object.entries(entries).filter(([n, e]) => n.startsWith(`${number}.`) && plain(e).answer).map(([, e]) => e);
         const seen = of.filter((e) => e.outcome), right = seen.filter((e) => e.answer === e.outcome).length;
         const passed = names.map((n) => Boolean(plain(entries[n]).passed));
-        const cells = [number, title, `${passed.map((p) => (p ? '●' : '○')).join(' ')} ${passed.filter(Boolean).length} of ${names.length}`,
-          of.length ? `${of.length} locked, ${right} of ${seen.length} right` : '–'];
-        return make('tr', {}, ...cells.map((words) => make('td', {}, words)));
+        const cells = [number, title, `${passed.map((p) => (p ? '●' : '○')).join(' ')} ${say('{0} of {1}', passed.filter(Boolean).length, names.length)}`,
+          of.length ? say('{0} locked, {1} of {2} right', of.length, right, seen.length) : '–'];
+        return make('tr', {}, ...cells.map((words, i) => make('td', i === 1 ? { lang: 'en' } : {}, words)));
       }));
     };
     document.addEventListener('nb-progress', show);

@@ -7,7 +7,7 @@ is done is kept in the browser, to be downloaded as the file that `nasbook.progr
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nasbook.course.record import FIELDS, FILE, SCHEMA
@@ -22,27 +22,38 @@ KINDS: dict[str, Any] = {
 }  # in answers.js -> such a value
 
 
-def question_html(name: str, options: Sequence[str], question: str = "", locked: str | None = None) -> str:
-    """The options of a question; with `question` its words stand above them. `locked`: what was answered already."""
+def question_html(
+    name: str,
+    options: Sequence[str],
+    question: str = "",
+    locked: str | None = None,
+    kept: Sequence[str] = (),
+    say: Callable[[str], str] = str,
+) -> str:
+    """The options of a question; with `question` its words stand above them. `locked`: what was answered already.
+
+    In another language `kept` are the options as they are recorded, and `say` says all else."""
     asked = f" {html.escape(question)}" if question else ""
     rows = "\n".join(
-        f'<label><input type="radio" name="nb-{html.escape(name)}" value="{html.escape(option)}"> '
+        f'<label><input type="radio" name="nb-{html.escape(name)}" value="{html.escape(value)}"> '
         f"<span>{html.escape(option)}</span></label>"
-        for option in options
+        for option, value in zip(options, kept or options, strict=True)
     )
     note = f"Locked: <b>{html.escape(locked)}</b>." if locked else "Choose before you read on."
     return (
         f'<form class="nb-predict" data-question="{html.escape(name)}">\n'
-        f"<fieldset><legend>Predict.{asked}</legend>\n{rows}\n"
-        f'</fieldset>\n<p class="nb-note" role="status">{note}</p>\n</form>'
+        f"<fieldset><legend>{say('Predict.')}{asked}</legend>\n{rows}\n"
+        f'</fieldset>\n<p class="nb-note" role="status">{say(note)}</p>\n</form>'
     )
 
 
-def outcome_html(name: str, outcome: str, why: str = "") -> str:
-    """What came out, and why; answers.js shows it once an answer is locked, beside that answer."""
+def outcome_html(name: str, outcome: str, why: str = "", kept: str = "", say: Callable[[str], str] = str) -> str:
+    """What came out, and why; answers.js shows it once an answer is locked, beside that answer. In another language
+    `kept` is the outcome as it is recorded, and `say` says all else."""
+    row = f'<tr><th scope="row">{say("It was")}</th><td><b>{html.escape(outcome)}</b></td></tr>'
     return (
-        f'<div class="nb-outcome" data-question="{html.escape(name)}" data-outcome="{html.escape(outcome)}">\n'
-        f'<table><tbody><tr><th scope="row">It was</th><td><b>{html.escape(outcome)}</b></td></tr></tbody></table>\n'
+        f'<div class="nb-outcome" data-question="{html.escape(name)}" data-outcome="{html.escape(kept or outcome)}">\n'
+        f"<table><tbody>{row}</tbody></table>\n"
         f"<p>{html.escape(why)}</p>\n</div>"
     )
 

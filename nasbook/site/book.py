@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from nasbook.course.translations import phrases
 from nasbook.site.words import docstring_to_rst
 from nasbook.version import __version__
+from nasbook.widgets.played import embedded
 
 NEEDED = ("sphinx", "myst_nb", "furo", "latex2mathml", "nbclient")
 HERE = Path(__file__).parent
 PLAYED = [HERE.parent / "widgets/player.css", HERE.parent / "widgets/player.js", HERE.parent / "course/answers.js"]
 SCROLLS = re.compile(r'(<div class="(?:table-wrapper|cell_output|output)[^>]*|<pre)(?=>)')
+SAYS = re.compile(r"\bsay\('([^']+)'")  # in these scripts
+UNIT = re.compile(r'"unit":"([^"]+)"')  # in a lab's frames
 SETTINGS: dict[str, Any] = {
     "project": "nasbook",
     "release": __version__,
@@ -120,7 +124,16 @@ def _reachable(app: Any, page: str, template: str, context: dict[str, Any], tree
     if "body" in context:
         context["body"] = SCROLLS.sub(r'\1 tabindex="0"', context["body"])
         if language := _language(page):
-            context["body"] = f'<div lang="{language}">{context["body"]}</div>'
+            context["body"] = f'<div lang="{language}">{_words(language, context["body"])}{context["body"]}</div>'
+
+
+def _words(language: str, body: str) -> str:
+    """What the page's scripts say, in its language: player.js looks it up."""
+    say, said = phrases(language), {*UNIT.findall(body)}
+    for script in PLAYED[1:]:
+        said |= {*SAYS.findall(script.read_text(encoding="utf-8"))}
+    words = {text: say(text) for text in sorted(said)}
+    return f'<script type="application/json" class="nb-words">{embedded(words)}</script>'
 
 
 def _language(page: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from nasbook import registry
+from nasbook.course.translations import LANGUAGES, phrases
 from nasbook.site.lesson import UP, Picture
 from nasbook.site.run import Lesson
 from nasbook.site.words import escape
@@ -21,22 +22,18 @@ def binder(repository: str, file: str = "notebooks/00_start_here.ipynb") -> str:
     return f"https://mybinder.org/v2/gh/{quote(name)}/{quote(branch or 'main', safe='')}?urlpath=lab/tree/{quote(file)}"
 
 
-WORDS = {  # of a language: its name, and the links above a lesson
-    "": ("English", "Open on Binder", "Download the notebook"),
-    "de": ("Deutsch", "Auf Binder öffnen", "Notebook herunterladen"),
-}
-
-
 def bar(lesson: Lesson, ran: Sequence[Lesson], repository: str) -> str:
     """The links above a lesson that open it with Python behind it, and those to the same lesson in other languages."""
-    _, open_it, take_it = WORDS.get(lesson.language, WORDS[""])
+    say = phrases(lesson.language)
     opened = (
-        f'<a href="{html.escape(binder(repository, f"notebooks/{lesson.file}"))}">{open_it}</a>' if repository else ""
+        f'<a href="{html.escape(binder(repository, f"notebooks/{lesson.file}"))}">{say("Open on Binder")}</a>'
+        if repository
+        else ""
     )
-    taken = f'<a href="../notebooks/{quote(lesson.file)}" download>{take_it}</a>'
+    taken = f'<a href="../notebooks/{quote(lesson.file)}" download>{say("Download the notebook")}</a>'
     others = "".join(
         f'<a href="{other.page}.html" lang="{other.language or "en"}" hreflang="{other.language or "en"}">'
-        f"{WORDS.get(other.language, (other.language,))[0]}</a>"
+        f"{({'': 'English'} | LANGUAGES).get(other.language, other.language)}</a>"
         for other in ran
         if other.number == lesson.number and other.language != lesson.language
     )

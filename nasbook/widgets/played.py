@@ -91,7 +91,7 @@ class Frames:
             "rows": [[[f.step, next(at), f.alt, f.sentence] for f in row] for row in self.rows],
         }
         return (
-            f'<div class="nb-frames" data-lab="{html.escape(self.name)}" role="group" '
+            f'<div class="nb-frames" data-lab="{html.escape(self.name)}" role="group" lang="en" '
             f'aria-label="The {html.escape(self.name)} lab, played from pictures">\n'
             f'<img src="{_uri(self.last.image)}" alt="{html.escape(self.alt)}" width="{self.width}" '
             f'height="{self.height}">\n<p class="nb-said">{html.escape(self.sentence)}</p>\n'

@@ -6,6 +6,13 @@
   const calm = window.matchMedia?.('(prefers-reduced-motion: reduce)'); // then nothing moves by itself: a press is a frame
   let players = 0;
 
+  // The words of a page in another language stand on it, beside the English ones: say(node)('Step {0} of {1}', 2, 3).
+  const say = window.nbSay = (node) => {
+    const kept = node.closest('[lang]')?.querySelector('.nb-words');
+    const words = kept && kept.closest('[lang]') === node.closest('[lang]') ? JSON.parse(kept.textContent) : {};
+    return (text, ...parts) => (words[text] ?? text).replace(/\{(\d)\}/g, (_, i) => parts[i]);
+  };
+
   const make = (tag, name, attributes = {}, ...inside) => {
     const node = document.createElement(tag);
     if (name) node.className = name;
@@ -18,6 +25,8 @@
     constructor(root) {
       this.root = root;
       this.data = JSON.parse(root.querySelector('.nb-data').textContent);
+      this.say = say(root.parentElement); // the lab's own words are English
+      this.unit = this.say(this.data.unit);
       this.image = root.querySelector('img');
       this.said = root.querySelector('.nb-said');
       this.image.decoding = 'sync'; // a frame takes the place of the one before at once
@@ -36,10 +45,11 @@
     build() {
       this.play = make('button', 'nb-play', { type: 'button' });
       this.scrub = make('input', 'nb-scrub', { type: 'range', min: 0, step: 1 });
-      this.scrub.setAttribute('aria-label', `Which ${this.data.unit} is shown`);
+      this.scrub.setAttribute('aria-label', this.say('Which {0} is shown', this.unit));
       this.count = make('output', 'nb-count', { 'aria-hidden': 'true' });
       this.voice = make('p', 'nb-voice', { 'aria-live': 'polite' });
-      const bar = make('div', 'nb-bar', {}, this.play, this.scrub, this.count);
+      const lang = this.root.parentElement.closest('[lang]')?.lang ?? '';
+      const bar = make('div', 'nb-bar', { lang }, this.play, this.scrub, this.count);
       this.root.insertBefore(bar, this.image);
       if (this.data.labels.length > 1) {
         const set = make('fieldset', 'nb-control', {}, make('legend', '', {}, this.data.control));
@@ -138,8 +148,8 @@
       this.image.alt = alt;
       this.said.textContent = said;
       this.scrub.value = this.at;
-      this.scrub.setAttribute('aria-valuetext', `${this.data.unit} ${step} of ${total}`);
-      this.count.textContent = `${this.data.unit} ${step} of ${total}`;
+      this.count.textContent = this.say('{0} {1} of {2}', this.unit, step, total);
+      this.scrub.setAttribute('aria-valuetext', this.count.textContent);
       if (tell) this.tell(`${alt} ${said}`);
     }
 
@@ -170,7 +180,7 @@
     }
 
     face() {
-      const [sign, word] = this.timer ? ['❚❚', 'Pause'] : calm?.matches ? ['▶', 'Step'] : ['▶', 'Play'];
+      const [sign, word] = this.timer ? ['❚❚', this.say('Pause')] : ['▶', calm?.matches ? this.say('Step') : this.say('Play')];
       this.play.textContent = `${sign} ${word}`;
       this.play.setAttribute('aria-label', word);
     }

@@ -16,10 +16,12 @@ from course.test_lesson_01 import WRONG
 from course.test_wrong_answers import WRONG as SLIPS
 
 import nasbook
+from nasbook import widgets
 from nasbook.course import translations
 from nasbook.course.exercises import run_cell
 from nasbook.course.lessons import load, questions
 from nasbook.course.record import Record
+from nasbook.site import book
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 LESSONS = sorted(FOLDER.glob("??/*.ipynb"))
@@ -188,3 +190,18 @@ def test_what_is_not_translated_is_said(name, sentence):
 @pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
 def test_it_runs_and_comes_to_the_same_outcomes(path):
     assert run(path) == {name: outcome for name, outcome in KEPT.items() if name[:2] == path.name[:2]}
+
+
+@pytest.mark.parametrize("language", translations.LANGUAGES)
+def test_whatever_a_script_of_the_site_says_is_said_in_the_language(language):
+    say = translations.phrases(language)
+    said = {text for script in book.PLAYED[1:] for text in book.SAYS.findall(script.read_text(encoding="utf-8"))}
+    labs = "".join(p.read_text(encoding="utf-8") for p in Path(widgets.__file__).parent.rglob("*.py"))
+    said |= {"trial"} | set(re.findall(r'^    unit = "(\w+)"', labs, re.M))
+    said |= {"Open on Binder", "Download the notebook"}
+    assert len(said) > 35 and "Lock my answer" in said and "Play" in said
+    for text in said:
+        assert say(text) != text, text
+        assert not ENGLISH.search(say(text)), say(text)
+        assert sorted(re.findall(r"\{\d\}", say(text))) == sorted(re.findall(r"\{\d\}", text)), text
+    assert translations.phrases("xx")("Play") == "Play"

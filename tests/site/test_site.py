@@ -5,15 +5,14 @@
 
 import os
 import re
-from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import axe_playwright_python
 import pytest
 from browser.jupyter import FLAGS
 from find_browser import find_browser
 from playwright.sync_api import sync_playwright
+from site_pages import check_links, pages_of, play, windows
 
 from nasbook import registry, site
 
@@ -22,7 +21,6 @@ ROOT = Path(__file__).parents[2]
 NAMED = os.environ.get("NASBOOK_EXECUTED")
 EXECUTED = Path(NAMED or ROOT / "build" / "executed")
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
-LEFT = "net::ERR_ABORTED"  # a page was left while a player's pictures were still coming
 KINDS = {  # of pages, each with one of them
     "index.html",
     "lessons/index.html",
@@ -38,25 +36,6 @@ KINDS = {  # of pages, each with one of them
 }
 
 
-class Page(HTMLParser):
-    """What a page has: its ids, its links, and what it loads."""
-
-    def __init__(self, path):
-        super().__init__()
-        self.ids, self.links, self.loads = [], set(), set()
-        self.feed(path.read_text(encoding="utf-8"))
-
-    def handle_starttag(self, tag, attributes):
-        has = dict(attributes)
-        self.ids += [has["id"]] if has.get("id") else []
-        if tag == "a" and has.get("href"):
-            self.links.add(has["href"])
-        elif tag == "link" and "stylesheet" in has.get("rel", ""):
-            self.loads.add(has["href"])
-        elif has.get("src"):
-            self.loads.add(has["src"])
-
-
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     if not NAMED and not EXECUTED.is_dir():
@@ -67,7 +46,7 @@ def report(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pages(report):
-    return {p.relative_to(report.out).as_posix(): Page(p) for p in sorted(report.out.rglob("*.html"))}
+    return pages_of(report.out)
 
 
 @pytest.fixture(scope="module")
@@ -80,31 +59,16 @@ def chromium():
 
 @pytest.fixture
 def window(chromium, report):
-    """Opens a window without a network; what went wrong in it, or asked for more than files, fails the test."""
-    wrong, contexts = [], []
-
-    def open_window(width, scheme="light"):
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True, reduced_motion="reduce"
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
-        page.on("console", lambda said: wrong.append(f"{page.url}: {said.text}") if said.type == "error" else None)
-        page.on("request", lambda r: wrong.append(r.url) if not r.url.startswith(("file:", "data:")) else None)
-        page.on("requestfailed", lambda r: wrong.append(f"{page.url}: {r.url}") if r.failure != LEFT else None)
-        return page, lambda name: page.goto(f"file://{report.out}/{name}")
-
-    yield open_window
-    for context in contexts:
-        context.close()
-    assert not wrong, "\n".join(wrong[:20])
+    with windows(chromium, report.out) as opened:
+        yield opened
 
 
 def test_all_is_built_without_a_warning_and_small(report, pages):
     assert not report.errors and not report.warnings
     assert report.bytes < 60e6 and float(re.search(r"\(([\d.]+) MB\)", report.largest)[1]) < 6
     lessons = {p.stem for p in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")}
+    translated = {f"{p.parent.name}-{p.stem}" for p in EXECUTED.glob("??/[0-9][0-9]_*.ipynb")}
+    assert {f"lessons/{stem}.html" for stem in translated} <= set(pages)
     assert {f"lessons/{stem}.html" for stem in lessons} <= set(pages)
     assert {f"methods/{entry.name}.html" for entry in registry.METHODS} <= set(pages)
     for stem in lessons:
@@ -114,26 +78,7 @@ def test_all_is_built_without_a_warning_and_small(report, pages):
 
 
 def test_every_link_leads_somewhere_and_nothing_is_loaded_from_elsewhere(report, pages):
-    wrong, reached = [], set()
-    for name, page in pages.items():
-        assert len(page.ids) == len(set(page.ids)), f"{name}: an id stands there twice"
-        for link in page.links | page.loads:
-            to = urlsplit(link)
-            if to.scheme or to.netloc:
-                if link in page.loads and to.scheme != "data":
-                    wrong.append(f"{name} loads {link}")
-                continue
-            there = (report.out / name).parent / unquote(to.path) if to.path else report.out / name
-            path = os.path.relpath(there.resolve(), report.out.resolve())
-            reached.add(path)
-            if not there.is_file() or path.startswith(".."):
-                wrong.append(f"{name}: {link} leads nowhere")
-            elif to.fragment and path in pages and unquote(to.fragment) not in pages[path].ids:
-                wrong.append(f"{name}: {link} has no such place")
-    assert not wrong, "\n".join(wrong[:20])
-    assert set(pages) - reached <= {"py-modindex.html"}, "pages that no link leads to"
-    for sheet in report.out.rglob("*.css"):
-        assert not re.search(r"(url\(|@import)\s*['\"]?https?:", sheet.read_text(encoding="utf-8")), sheet
+    check_links(report.out, pages)
 
 
 def test_every_page_opens_on_a_telephone_without_a_network(window, pages):
@@ -185,24 +130,14 @@ def test_the_search_finds_a_method_and_a_lesson_from_a_disk(window):
 
 def test_every_lab_plays_by_keyboard(window, pages):
     page, go = window(1200)
-    played, still = set(), []
+    played, still = set(), set()
     for name in pages:
-        if not name.startswith("lessons/") or "player.js" not in str(pages[name].loads):
-            continue
-        go(name)
-        for lab in page.query_selector_all(".nb-frames"):
-            played.add(lab.get_attribute("data-lab"))
-            lab.scroll_into_view_if_needed()  # a picture waits until it is seen
-            lab.query_selector(".nb-scrub").focus()
-            seen = []
-            for key in ("Home", "End"):
-                page.keyboard.press(key)
-                lab.evaluate("lab => lab.querySelector('img').decode()")  # fails where there is no picture
-                seen.append(lab.eval_on_selector("img", "image => [image.src, image.alt]"))
-            if seen[0] == seen[1]:
-                still.append(lab.get_attribute("data-lab"))
+        if name.startswith("lessons/") and "player.js" in str(pages[name].loads):
+            go(name)
+            here, stayed = play(page)
+            played, still = played | here, still | stayed
     assert played == {entry.name for entry in registry.LABS}
-    assert set(still) <= {"run"}  # a run that has only just begun
+    assert still <= {"run"}  # a run that has only just begun
 
 
 def test_a_prediction_is_locked_before_its_outcome_is_read(window):

@@ -23,6 +23,8 @@ from typing import Any
 from nasbook.course.exercises import NOT_GIVEN, Exercise, Result
 from nasbook.course.predictions import Outcome, Prediction, Question
 from nasbook.course.record import Record
+from nasbook.course.still import outcome_html, question_html
+from nasbook.widgets.still import wanted
 
 LANGUAGES = {"de": "Deutsch"}
 
@@ -54,6 +56,11 @@ class Phrases:
         for pattern, words in self.pairs:
             text = pattern.sub(words, text)
         return text
+
+
+def phrases(language: str) -> Phrases:
+    """What buttons and notes say in every lesson. Where there is no such language, all stays as it is."""
+    return Phrases(*importlib.import_module(f"{__name__}.{language}").SENTENCES) if language in LANGUAGES else Phrases()
 
 
 def translated(language: str, name: str) -> tuple[ModuleType, Phrases]:
@@ -145,7 +152,8 @@ class SpokenPrediction(Prediction):
         spoken(self.widget, self.say)
 
     def _html(self, unlocked: bool = False) -> str:
-        return self.say(super()._html(unlocked))
+        locked = None if unlocked else self.answer
+        return question_html(self.name, self.options, self._asked, locked, self.asked.options, self.say)
 
     @property
     def _plain(self) -> str:
@@ -156,15 +164,16 @@ class SpokenPrediction(Prediction):
         return SpokenPrediction(self.asked, self.words, self.say)
 
     def reveal(self, *measured: Any) -> Outcome:
-        return SpokenOutcome(super().reveal(*measured), self.say)
+        found = super().reveal(*measured)
+        return SpokenOutcome(found, self.say, self.asked.options[self.options.index(found.outcome)])
 
 
 class SpokenOutcome(Outcome):
     """An outcome in another language."""
 
-    def __init__(self, outcome: Outcome, say: Callable[[str], str]) -> None:
+    def __init__(self, outcome: Outcome, say: Callable[[str], str], kept: str) -> None:
         self.__dict__.update(vars(outcome))
-        self._say = say
+        self._say, self._kept = say, kept
 
     @property
     def sentence(self) -> str:
@@ -174,6 +183,8 @@ class SpokenOutcome(Outcome):
         return self._say(super().__repr__())
 
     def _repr_html_(self) -> str:
+        if wanted():
+            return outcome_html(self.name, self.outcome, self.why, self._kept, self._say)
         return self._say(super()._repr_html_())
 
 

@@ -130,7 +130,17 @@ FOREIGN = {
     ),
 }
 # files of hpo that train something, with torch
-TRAINS = {"hypergradient", "pbt", "unroll_length", "unrolling", "prior_fitted", "prior_fitting", "problems"}
+TRAINS = {
+    "hypergradient",
+    "pbt",
+    "unroll_length",
+    "unrolling",
+    "prior_fitted",
+    "prior_fitting",
+    "problems",
+    "priors_1d",
+    "learned_prior",
+}
 ROOMS = sorted({p.relative_to(ROOT).with_suffix("").parts[0] for p in MODULES} - {"__init__", "__main__", "cli"})
 
 

@@ -32,11 +32,22 @@ def read_bytes(path: str | Path) -> bytes:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Write all of a file in UTF-8; a kill leaves the old file or the new one."""
+    """Write all of a file in UTF-8; a kill leaves the old file or the new one. An OSError names the file."""
     path = Path(path)
     scratch = path.with_name(path.name + ".tmp")
-    scratch.write_text(text, encoding="utf-8")
-    os.replace(scratch, path)
+    with _said_of(path):
+        scratch.write_text(text, encoding="utf-8")
+        os.replace(scratch, path)
+
+
+@contextmanager
+def _said_of(path: Path) -> Iterator[None]:
+    """An OSError on a hidden file beside `path` names `path`, which is what people know."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = str(path)
+        raise
 
 
 def parse_json(data: bytes | str, what: str = "JSON") -> Any:
@@ -94,6 +105,15 @@ def _deeper_than(value: Any, most: int) -> bool:
     return True
 
 
+def newer(schema: Any, known: str) -> str:
+    """A sentence, where `schema` is a later version of `known`, such as "nasbook/progress@1"; else ""."""
+    kind, version = known.split("@")
+    found = re.fullmatch(rf"{re.escape(kind)}@(\d{{1,9}})", schema) if isinstance(schema, str) else None
+    if not found or int(found[1]) <= int(version):
+        return ""
+    return f"it was written by a newer nasbook ({schema}; this one reads {known}): update nasbook"
+
+
 # ---- one writer at a time --------------------------------------------------------------------------------
 
 _FAR = 2**31 - 2  # the byte that is locked on Windows, where a locked byte cannot be read
@@ -130,7 +150,9 @@ def alone(path: Path, patience: float = 30.0) -> Iterator[None]:
     """Hold the lock of a hidden file beside `path`: what is read from `path` in this block may be written back.
 
     Waits for whoever has it; TimeoutError after `patience` seconds, OSError where the folder cannot be written."""
-    with open(path.with_name(f".{path.name}.lock"), "ab") as file:
+    with _said_of(path):
+        file = open(path.with_name(f".{path.name}.lock"), "ab")  # noqa: SIM115
+    with file:
         end = time.monotonic() + patience
         while not lock(file):
             if time.monotonic() > end:

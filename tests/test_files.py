@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import nasbook
-from nasbook.files import DEPTH, lock, parse_json
+from nasbook.files import DEPTH, alone, lock, newer, parse_json, write_text
 from nasbook.space import Float, Space
 from nasbook.trace import Trace
 from nasbook.trace_file import TraceFile
@@ -176,6 +176,22 @@ def test_a_folder_and_a_device_have_a_sentence(tmp_path):
     if os.path.exists("/dev/zero"):
         with pytest.raises(ValueError, match="/dev/zero is a device, not a file"):
             Trace.load("/dev/zero")
+
+
+def test_an_error_names_the_file_and_no_hidden_one_beside_it(tmp_path):
+    path = tmp_path / "gone" / "a.txt"
+    with pytest.raises(FileNotFoundError) as error:
+        write_text(path, "x")
+    with pytest.raises(FileNotFoundError) as other, alone(path):
+        pass
+    assert error.value.filename == other.value.filename == str(path)
+
+
+def test_a_schema_to_come_is_told_from_one_that_is_none():
+    assert "newer nasbook (a/b@3; this one reads a/b@2)" in newer("a/b@3", "a/b@2")
+    assert not any(
+        newer(schema, "a/b@2") for schema in ("a/b@2", "a/b@1", "a/c@3", "a/b@x", "a/b@", 3, None, ["a/b@3"])
+    )
 
 
 def test_half_a_character_survives(tmp_path):

@@ -36,7 +36,7 @@ import numpy as np
 
 from nasbook.course.exercises import Exercise, run_cell
 from nasbook.course.predictions import Question
-from nasbook.files import parse_json, read_bytes, write_text
+from nasbook.files import newer, parse_json, read_bytes, write_text
 
 SCHEMA = "nasbook/exercises@1"
 DRAWS = 5  # inputs, where they are drawn
@@ -258,7 +258,8 @@ def _text(path: Path) -> str:
             return data.decode("utf-8-sig")
         whole = parse_json(data)
         if not isinstance(whole, dict) or whole.get("schema") != SCHEMA:
-            raise ValueError(f"it lacks the schema {SCHEMA!r}")
+            later = newer(whole.get("schema"), SCHEMA) if isinstance(whole, dict) else ""
+            raise ValueError(later or f"it lacks the schema {SCHEMA!r}")
         return zlib.decompress(base64.b64decode("".join(whole["sealed"]), validate=True)).decode()
     except (ValueError, KeyError, TypeError, binascii.Error, zlib.error) as error:
         why = error if type(error) is ValueError else "it is damaged"

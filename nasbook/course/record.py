@@ -16,10 +16,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from nasbook.files import alone, parse_json, read_bytes, write_text
+from nasbook.files import alone, newer, parse_json, read_bytes, write_text
 
 FILE = "nasbook_progress.json"
 SCHEMA = "nasbook/progress@1"
+FOREIGN = ("this is no progress file", "it was written by a newer nasbook")  # how it is said that nothing can be read
 Entries = dict[str, dict[str, Any]]
 FIELDS: dict[str, tuple[str, Callable[[Any], bool]]] = {  # of an entry: what each must be
     "passed": ("true or false", lambda x: isinstance(x, bool)),
@@ -165,6 +166,8 @@ def read_entries(data: str | bytes) -> tuple[Entries, str]:
     except ValueError as error:
         return {}, f"this is no progress file: {error}"
     entries = whole.get("entries") if isinstance(whole, dict) else None
+    if isinstance(whole, dict) and (later := newer(whole.get("schema"), SCHEMA)):
+        return {}, later
     if not isinstance(entries, dict) or whole.get("schema") != SCHEMA:
         return {}, f"this is no progress file: it lacks the schema {SCHEMA!r} or its entries"
     sound: Entries = {}

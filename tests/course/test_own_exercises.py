@@ -179,6 +179,12 @@ def test_a_sealed_file_says_nothing_in_passing_and_works_the_same(file, tmp_path
     [
         ("e.sealed", b"", "is no file of exercises: not JSON"),
         ("e.sealed", b"{}", "lacks the schema"),
+        (
+            "e.sealed",
+            b'{"schema": "nasbook/exercises@2"}',
+            "it was written by a newer nasbook .nasbook/exercises@2; this",
+        ),
+        ("e.sealed", b'{"schema": "nasbook/exercises@0"}', "lacks the schema"),
         ("e.sealed", json.dumps({"schema": own_exercises.SCHEMA, "sealed": ["AAAA"]}).encode(), "it is damaged"),
         ("e.sealed", json.dumps({"schema": own_exercises.SCHEMA, "sealed": 3}).encode(), "it is damaged"),
         ("e.sealed", json.dumps({"schema": own_exercises.SCHEMA}).encode(), "it is damaged"),

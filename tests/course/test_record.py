@@ -88,6 +88,16 @@ def test_a_damaged_file_is_put_aside_under_a_new_name(tmp_path, damage):
     assert path.read_bytes() == kept
 
 
+def test_a_file_of_a_newer_nasbook_is_called_so_and_stays(tmp_path):
+    path, data = tmp_path / "p.json", file_of(GOOD).replace("progress@1", "progress@2")
+    with pytest.raises(ValueError, match="^it was written by a newer nasbook .nasbook/progress@2; this one reads"):
+        Record(path).restore(data)
+    path.write_text(data)
+    with pytest.warns(UserWarning, match="written by a newer nasbook"):
+        assert Record(path).read() == {}
+    assert (tmp_path / "p.json.damaged").read_text() == data
+
+
 def test_a_mark_at_the_beginning_is_no_damage(tmp_path):
     path = tmp_path / "p.json"
     path.write_bytes(b"\xef\xbb\xbf" + file_of(GOOD).replace("\n", "\r\n").encode())

@@ -1,5 +1,7 @@
 """The folder of a class: what is in it, what fits, and what is never overwritten."""
 
+import errno
+import html
 import json
 import re
 import tempfile
@@ -13,7 +15,7 @@ import nasbook
 from nasbook.cli import main
 from nasbook.course.lessons import LESSONS, load, questions
 from nasbook.course.notes import Notes, Part
-from nasbook.course.teach import folder
+from nasbook.course.teach import folder, sheets
 from nasbook.course.teach.lesson import Lesson, read
 from nasbook.course.teach.plan import course, workshop
 from nasbook.course.teach.slides import slides
@@ -188,13 +190,38 @@ def test_a_course_has_each_part_once_or_says_that_it_is_left_out(sessions, minut
         assert sum(n == one.number for n, _ in there) == len(one.parts)
 
 
-def test_minutes_of_a_lesson_add_up_with_and_without_notes():
+def test_minutes_of_a_lesson_add_up_and_a_lesson_without_notes_says_where_they_go():
     for number in LESSONS:
         one = read(NOTEBOOKS, number)
         assert sum(p.minutes for p in one.parts) == one.minutes and all(p.minutes > 0 for p in one.parts)
-        one.__dict__["notes"] = None
-        one.__dict__.pop("parts")
-        assert sum(p.minutes for p in one.parts) == one.minutes and all(p.minutes > 0 for p in one.parts)
+    with pytest.raises(ValueError, match="lesson 99 has no notes for its teacher: nasbook/course/notes/lesson_99.py"):
+        _ = Lesson("99", "99_x.ipynb", one.notebook).parts
+
+
+def test_of_many_lessons_the_handout_has_only_the_titles():
+    """So that it stays one page, which was counted in a browser for 1, 6, 7, 13 and all lessons."""
+    lessons = [read(NOTEBOOKS, n) for n in LESSONS]
+    few, many = (sheets.handout(workshop(lessons[:n], 24 * 60), "", "class") for n in (6, 13))
+    assert few.count("After it") == 6 and lessons[12].title not in few
+    assert "After it" not in many and all(html.escape(one.title) in many for one in lessons[:13])
+
+
+def test_what_cannot_be_written_is_said_of_the_folder_and_of_no_hidden_file(tmp_path, monkeypatch):
+    (tmp_path / "f").write_text("")
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "x").write_text("")
+    for out, at in (("f/new", "f: not a directory"), ("there", "there/x: file exists")):
+        with pytest.raises(ValueError, match=f"^{tmp_path}/{at}, so no class was written into {tmp_path}/{out}$"):
+            folder._write(tmp_path / out, {"x/y.md": "1"})
+    folder._write(tmp_path / ("n" * 250), {"y.md": "1"})  # a name that leaves no room for a longer one
+    assert (tmp_path / ("n" * 250) / "y.md").read_text() == "1"
+
+    def refused(prefix, dir):
+        raise PermissionError(errno.EACCES, "Permission denied", str(dir / f"{prefix}x1"))
+
+    monkeypatch.setattr(tempfile, "mkdtemp", refused)
+    with pytest.raises(ValueError, match=f"^{tmp_path}: permission denied, so no class was written"):
+        folder._write(tmp_path / "c", {"x/y.md": "1"})
 
 
 def test_a_folder_is_not_overwritten_without_being_asked(tmp_path, capsys, monkeypatch):

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 from unicodedata import category
 
-from nasbook.course.record import FILE, SCHEMA, Entries, learner_of, read_entries
-from nasbook.files import parse_json, write_text
+from nasbook.course.record import FILE, FOREIGN, Entries, learner_of, read_entries
+from nasbook.files import write_text
 
 SALT = ".nasbook_class"  # a random number beside the progress files, so that pseudonyms stay and nobody can reckon them
 LARGEST, MOST = 5_000_000, 1000  # bytes and entries: a progress file has some ten thousand, and two hundred
@@ -104,8 +104,8 @@ def _read(path: Path) -> tuple[_File, str]:
         raise ValueError(f"{about.st_size:,} bytes are too many for a progress file")
     data = path.read_bytes()
     entries, wrong = read_entries(data)
-    if wrong.startswith("this is no progress file"):
-        raise ValueError(_newer(data) or wrong)
+    if wrong.startswith(FOREIGN):
+        raise ValueError(wrong)
     if len(entries) > MOST:
         raise ValueError(f"{len(entries):,} entries are too many for a progress file")
     return _File(path, learner_of(data), _readable(entries), hashlib.sha256(data).hexdigest()), wrong
@@ -122,19 +122,6 @@ def _readable(x: Any) -> Any:
     if isinstance(x, list):
         return [_readable(value) for value in x]
     return one_line(x) if isinstance(x, str) else x
-
-
-def _newer(data: bytes) -> str:
-    """A sentence, where this is a progress file of a nasbook to come."""
-    try:
-        schema = parse_json(data).get("schema")
-    except (ValueError, AttributeError):
-        return ""
-    kind, version = SCHEMA.split("@")
-    found = re.fullmatch(rf"{re.escape(kind)}@(\d{{1,9}})", schema) if isinstance(schema, str) else None
-    if not found or int(found[1]) <= int(version):
-        return ""
-    return f"it was written by a newer nasbook ({schema}; this one reads {SCHEMA}): update nasbook"
 
 
 def _people(files: Sequence[_File], found: Collected, salt: bytes) -> None:

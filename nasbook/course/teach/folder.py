@@ -101,9 +101,10 @@ def _own(path: Path) -> dict[str, str]:
 def _write(out: Path, files: dict[str, str]) -> None:
     """All of the files, or none: they are written on the same disk first. What else is in the folder stays."""
     beside = out if out.exists() else out.parent  # a folder that is there may be a disk of its own
-    beside.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=beside))
+    scratch = None
     try:
+        beside.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{out.name[:40]}-", dir=beside))
         for name, text in files.items():
             path = scratch / name
             path.parent.mkdir(exist_ok=True)
@@ -115,5 +116,11 @@ def _write(out: Path, files: dict[str, str]) -> None:
         for name in files:
             (out / name).parent.mkdir(exist_ok=True)
             (scratch / name).replace(out / name)
+    except OSError as error:
+        at = Path(error.filename2 or error.filename or out)
+        at = beside if any(part.startswith(f".{out.name[:40]}-") for part in at.parts) else at
+        why = (error.strerror or str(error)).lower()
+        raise ValueError(f"{at}: {why}, so no class was written into {out}") from None
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        if scratch:
+            shutil.rmtree(scratch, ignore_errors=True)

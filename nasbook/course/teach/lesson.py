@@ -12,11 +12,6 @@ from nasbook.course.lessons import LESSONS
 from nasbook.course.notes import Notes, Part, notes
 from nasbook.files import parse_json, read_bytes
 
-LEAVES_OUT = {  # what a lesson without notes can do without, by the beginning of the heading
-    "Take it to full scale": "Leave it out; lesson 21 is about it.",
-    "Exercises": "Leave them for home: each says by itself what is wrong with an answer.",
-}
-
 
 @dataclass(frozen=True)
 class Lesson:
@@ -31,8 +26,13 @@ class Lesson:
         return LESSONS[self.number]
 
     @cached_property
-    def notes(self) -> Notes | None:
-        return notes(self.number)
+    def notes(self) -> Notes:
+        """Its teacher's notes. ValueError where it has none."""
+        if (found := notes(self.number)) is None:
+            raise ValueError(
+                f"lesson {self.number} has no notes for its teacher: nasbook/course/notes/lesson_{self.number}.py"
+            )
+        return found
 
     @cached_property
     def minutes(self) -> int:
@@ -54,19 +54,9 @@ class Lesson:
         words = _said(self.opening, "You need:", r"[^\n]+")
         return [n for n in re.findall(r"\b\d\d\b", words) if n in LESSONS and n != self.number]
 
-    @cached_property
+    @property
     def parts(self) -> tuple[Part, ...]:
-        """From its notes; without notes the minutes are shared out by how much there is to read and to run."""
-        if self.notes:
-            return self.notes.parts
-        sections: list[tuple[str, int]] = [("", 0)]
-        for cell in self.notebook["cells"]:
-            if heading := heading_of(cell):
-                sections.append((heading, 0))
-            sections[-1] = (sections[-1][0], sections[-1][1] + len(source(cell)))
-        shares = _whole([size for _, size in sections], self.minutes)
-        skips = [next((v for k, v in LEAVES_OUT.items() if h.startswith(k)), "") for h, _ in sections]
-        return tuple(Part(h, m, skip=skip) for (h, _), m, skip in zip(sections, shares, skips, strict=True))
+        return self.notes.parts
 
 
 def read(folder: Path, number: str) -> Lesson:
@@ -99,13 +89,3 @@ def heading_of(cell: dict[str, Any]) -> str:
 def _said(text: str, what: str, how: str) -> str:
     found = re.search(rf"\*\*{what}:?\*\*:? *({how})", text)
     return found[1].strip() if found else ""
-
-
-def _whole(sizes: list[int], total: int) -> list[int]:
-    """Whole shares of at least 1 that add up to the total."""
-    rest = max(0, total - len(sizes))
-    exact = [rest * size / max(1, sum(sizes)) for size in sizes]
-    shares = [int(x) for x in exact]
-    for i in sorted(range(len(sizes)), key=lambda i: shares[i] - exact[i])[: rest - sum(shares)]:
-        shares[i] += 1
-    return [1 + share for share in shares]

@@ -121,8 +121,6 @@ def of_exercises(
 
 def about(lesson: Lesson) -> str:
     """What stands at the head of the teacher's notebook."""
-    if lesson.notes is None:
-        return f"**For the teacher.** Lesson {lesson.number} has no notes yet; the minutes of its parts are a guess."
     rows = "\n".join(
         f"| {part.heading or 'Introduction'} | {part.minutes} | {part.skip or 'stays'} |" for part in lesson.parts
     )
@@ -144,13 +142,13 @@ def of_part(part: Part | None) -> str:
 
 def asks(lesson: Lesson, before: str) -> str:
     """What to ask before this question or lab, and its usual mishaps."""
-    found = [a for a in (lesson.notes.asks if lesson.notes else ()) if a.before == before]
+    found = [a for a in lesson.notes.asks if a.before == before]
     words = "\n\n".join(f"**Ask first:** {a.question}\n\n*Listen for:* {a.listen}" for a in found)
     return "\n\n".join(w for w in (words, mishaps(lesson, before)) if w)
 
 
 def mishaps(lesson: Lesson, at: str, exercise: Exercise | None = None) -> str:
-    found = [m for m in (lesson.notes.mishaps if lesson.notes else ()) if m.at == at]
+    found = [m for m in lesson.notes.mishaps if m.at == at]
     return "\n\n".join(mishap(m, exercise) for m in found)
 
 

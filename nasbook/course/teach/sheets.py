@@ -10,6 +10,7 @@ from nasbook.course.teach.pages import as_html, page
 from nasbook.course.teach.plan import CLOSING, OPENING, Session
 
 PLACE = "OWNER/NAME"
+AIMS = 6  # lessons: of more than these a handout has the titles only, so that it stays one page
 
 
 def binder(repository: str, path: str) -> str:
@@ -20,12 +21,10 @@ def binder(repository: str, path: str) -> str:
 def syllabus(plan: Session, weeks: list[Session], term: list[Session], chosen: Sequence[Lesson]) -> str:
     """Markdown: one workshop, four weeks, a term."""
     names = ", ".join(lesson.number for lesson in chosen)
-    guessed = [lesson.number for lesson in chosen if lesson.notes is None]
     lines = [
         f"# Syllabus: lessons {names}",
         "",
         f"Minutes of a session include {OPENING} to open the notebooks and {CLOSING} to hand the progress in.",
-        *([f"The minutes within {_lessons(guessed)} are guessed from the length of the parts."] if guessed else []),
         "",
         f"## One workshop of {plan.minutes} minutes",
         "",
@@ -107,8 +106,13 @@ def _lessons(numbers: Sequence[str]) -> str:
 def handout(plan: Session, repository: str, where: str) -> str:
     """One page to print."""
     link = binder(repository, f"{where}/student/{plan.lessons[0].file}")
-    aims = "\n".join(f"- **{lesson.number} · {lesson.title}.** After it {lesson.aim}" for lesson in plan.lessons)
-    home = "".join(f"\n- *At home:* **{lesson.number} · {lesson.title}.**" for lesson in plan.home)
+    many = len(plan.lessons) + len(plan.home) > AIMS
+    aims = "\n".join(
+        f"- **{lesson.number} · {lesson.title}**" + ("" if many else f"**.** After it {lesson.aim}")
+        for lesson in plan.lessons
+    )
+    home = "".join(f"\n- *At home:* **{lesson.number} · {lesson.title}**" for lesson in plan.home)
+    today = as_html(f"{aims}{home}").strip()
     text = f"""# What you need today
 
 **Open** <{link}>
@@ -126,7 +130,7 @@ is closed, and nothing is kept there: download your progress before you leave.
 
 ## Today
 
-{aims}{home}
+<div class="{"many" if many else "few"}">{today}</div>
 
 ## Hand in
 

@@ -44,7 +44,7 @@ def slides(lesson: Lesson) -> str:
             waiting.append(mishaps(lesson, name, exercises[name]))
         else:
             labs = [n for n in named(text) if n not in asked] if cell["cell_type"] == "code" else []
-            first = [a.question for a in (lesson.notes.asks if lesson.notes else ()) if a.before in labs]
+            first = [a.question for a in lesson.notes.asks if a.before in labs]
             shown = "## Before Play\n\n" + "\n\n".join(first) if first else ""
             waiting += [asks(lesson, lab) for lab in labs] if first else []
         if shown:

@@ -210,7 +210,7 @@ def test_what_cannot_be_written_is_said_of_the_folder_and_of_no_hidden_file(tmp_
     (tmp_path / "f").write_text("")
     (tmp_path / "there").mkdir()
     (tmp_path / "there" / "x").write_text("")
-    for out, at in (("f/new", "f: not a directory"), ("there", "there/x: file exists")):
+    for out, at in (("f/new", "f: file exists"), ("there", "there/x: file exists")):
         with pytest.raises(ValueError, match=f"^{tmp_path}/{at}, so no class was written into {tmp_path}/{out}$"):
             folder._write(tmp_path / out, {"x/y.md": "1"})
     folder._write(tmp_path / ("n" * 250), {"y.md": "1"})  # a name that leaves no room for a longer one

@@ -36,13 +36,15 @@ from nasbook.plots.traces.cube import CubePicture, cube
 from nasbook.plots.traces.dependence import DependencePicture, dependence
 from nasbook.plots.traces.distribution import EdfPicture, RankPicture, edf, rank
 from nasbook.plots.traces.footprint import FootprintPicture, footprint
-from nasbook.plots.traces.history import CurvesPicture, HistoryPicture, RacePicture, history, learning_curves, race
+from nasbook.plots.traces.history import HistoryPicture, history
 from nasbook.plots.traces.importance import ImportancePicture, importance
 from nasbook.plots.traces.interactions import InteractionsPicture, interactions
 from nasbook.plots.traces.landscape import LandscapePicture, landscape
+from nasbook.plots.traces.learning_curves import CurvesPicture, learning_curves
 from nasbook.plots.traces.overtuning import OvertuningPicture, overtuning_picture
 from nasbook.plots.traces.parameters import ParallelPicture, SlicePicture, parallel, slice_plot
 from nasbook.plots.traces.pareto_front import HypervolumePicture, ParetoPicture, hypervolume_history, pareto
+from nasbook.plots.traces.race import RacePicture, race
 from nasbook.plots.traces.timeline import TimelinePicture, timeline
 from nasbook.plots.traces.tree import tree
 from nasbook.plots.traces.turns import TurnsPicture, turns

@@ -37,6 +37,13 @@ def tick_label(value: Any) -> str:
     return power(exponent) if abs(factor - 1) < 1e-6 else f"{factor:.3g}·{power(exponent)}".replace("-", "−")
 
 
+def clock(seconds: float) -> tuple[float, str]:
+    """The unit in which a time of this length is read: (units per second, its name)."""
+    if seconds > 7200:
+        return 1 / 3600, "hours"
+    return (1 / 60, "minutes") if seconds > 300 else (1.0, "seconds")
+
+
 def power(exponent: int) -> str:
     """10⁻⁵."""
     return f"10{str(exponent).translate(_SUPER)}"

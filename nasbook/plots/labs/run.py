@@ -13,8 +13,10 @@ from matplotlib.ticker import MaxNLocator
 from nasbook.plots import style
 from nasbook.plots.data import Baseline, Quantity
 from nasbook.plots.picture import Picture, Stack
+from nasbook.plots.scales import clock
 from nasbook.plots.style import Figure, number
-from nasbook.plots.traces.history import CurvesPicture, HistoryPicture, _clock
+from nasbook.plots.traces.history import HistoryPicture
+from nasbook.plots.traces.learning_curves import CurvesPicture
 from nasbook.plots.traces.timeline import TimelinePicture
 from nasbook.trace import Step
 from nasbook.trial import Trial
@@ -97,7 +99,7 @@ class LoadPicture(Picture):
         last = max((u.at for u in state), default=0.0)
         if last > self.end or not self.end:
             self.end, changed = max(10.0, 1.3 * last), True
-        second, word = _clock(self.end)
+        second, word = clock(self.end)
         self.now: dict[str, float] = {}
         for name in self.shows:
             seen = [(u.at, v) for u in state if (v := getattr(u, name)) is not None]

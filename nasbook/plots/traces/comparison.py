@@ -19,7 +19,7 @@ from nasbook.plots.data import Quantity, label_of
 from nasbook.plots.picture import Picture, Stack
 from nasbook.plots.scales import tick_label
 from nasbook.plots.style import Figure, plural
-from nasbook.plots.traces.history import RacePicture
+from nasbook.plots.traces.race import RacePicture
 from nasbook.statistics.compare import compare as compared
 from nasbook.statistics.comparison import FEW, Comparison, Pair
 from nasbook.statistics.profiles import first_hits, profile

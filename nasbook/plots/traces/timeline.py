@@ -13,8 +13,8 @@ from matplotlib.ticker import MaxNLocator
 from nasbook.plots import style
 from nasbook.plots.data import trials_of
 from nasbook.plots.picture import Picture
+from nasbook.plots.scales import clock
 from nasbook.plots.style import Figure, number, plural
-from nasbook.plots.traces.history import _clock
 from nasbook.trace import Trace, Trial, best_of
 
 LOOKS: dict[str, dict[str, Any]] = {
@@ -80,7 +80,7 @@ class TimelinePicture(Picture):
         self.counts = {s: sum(t.status == s for t in trials) for s in LOOKS}
         self.now = max([t.end for t in trials if t.end is not None] + [t.start for t in trials], default=0.0)
         end = max(self.now, self.end or 0.0) or 1.0
-        second, word = _clock(end)
+        second, word = clock(end)
         for status, look in LOOKS.items():
             of = [t for t in trials if t.status == status]
             spans = [(t.start, self.now if t.end is None else t.end, t.worker) for t in of]

@@ -30,7 +30,7 @@ from nasbook.method import Method
 from nasbook.plots.data import Baseline, Quantity
 from nasbook.plots.scales import tick_label
 from nasbook.plots.style import Limits, number, plural
-from nasbook.plots.traces.history import RacePicture
+from nasbook.plots.traces.race import RacePicture
 from nasbook.prepare import as_task, header_of
 from nasbook.search import search
 from nasbook.space import Space

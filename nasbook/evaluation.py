@@ -1,4 +1,4 @@
-"""How one trial is run, and how its answer is read.
+"""How one trial is run; how its answer is read: answer.py.
 
 Whatever an objective does becomes part of its trial: it may raise, exit, run out of time, answer with a tensor or with
 nonsense. A search goes on, and the trial says in a sentence what went wrong and where.
@@ -6,7 +6,6 @@ nonsense. A search goes on, and the trial says in a sentence what went wrong and
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import signal
@@ -14,21 +13,18 @@ import threading
 import time as clock
 import traceback
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from reprlib import repr as shortened
 from typing import Any
 
-import numpy as np
-
+from nasbook.answer import finite, number, read, seconds
 from nasbook.meter import Meter, added, part_of
 from nasbook.task import EvaluatesMany, Evaluation, StopTrial, Task
 from nasbook.trace import Trial
-from nasbook.trial import plain, text
+from nasbook.trial import described, text
 
-LONGEST = 1000  # characters of an exception that are kept
 FRAMES = 4  # lines of its traceback
 
 
@@ -184,7 +180,7 @@ class _Running:
         fidelity, value = finite(fidelity, "report's fidelity"), number(value, "report's value")
         self.curve.append((fidelity, value))
         self.meter.epoch(fidelity)
-        self.spent = self.spent if cost is None else _seconds(cost, "report's cost")
+        self.spent = self.spent if cost is None else seconds(cost, "report's cost")
         if self.timeout is not None and self.seconds > self.timeout:
             self.stopped = StopTrial(f"timed out after {self.timeout:g} s", "failed")
         elif self.should_stop is not None and (reason := self.should_stop(self.trial, tuple(self.curve))):
@@ -248,104 +244,6 @@ class _Running:
         return replace(self.trial, status=status, reason=reason, used=self.meter.used, **found)
 
 
-# ---- what an objective answers ---------------------------------------------------------------------------
-
-
-def read(answer: Any) -> tuple[Evaluation, dict[str, str]]:
-    """An answer in plain numbers, and the metrics that cannot be kept, each with the reason.
-
-    TypeError and ValueError name the field that is wrong."""
-    if not isinstance(answer, Evaluation):
-        if isinstance(answer, tuple | list) and answer:
-            answer = Evaluation(values=tuple(answer))
-        else:
-            try:
-                answer = Evaluation(number(answer, ""))
-            except (TypeError, ValueError):
-                raise TypeError(
-                    "the objective must return a number to minimise (or an Evaluation), not "
-                    f"{text(shortened(answer))[:60]}"
-                ) from None
-    values = None
-    if answer.values is not None:
-        values = tuple(number(v, f"values[{i}]") for i, v in enumerate(_several(answer.values, "values", "numbers")))
-    if answer.value is not None or not values:
-        value = number(answer.value, "value")
-    else:
-        value = values[0]
-    cost = None if answer.cost is None else _seconds(answer.cost, "cost")
-    metrics, lost = _metrics(answer.metrics)
-    return Evaluation(value, values or None, metrics, cost, _curve(answer.curve)), lost
-
-
-def number(x: Any, field: str) -> float:
-    """A float of anything that is one number: a scalar of Python, NumPy or torch, an array of one element."""
-    try:
-        if type(x) is float or type(x) is int:  # which most are
-            return float(x)
-        if np.ma.is_masked(x):
-            return math.nan
-        one = x.item() if hasattr(x, "item") else x
-        if one is not None and not isinstance(one, str | bytes | bytearray):
-            return float(one)
-    except OverflowError:
-        raise ValueError(f"the objective's {field} is too large for a number of double precision") from None
-    except Exception:
-        pass
-    raise TypeError(f"the objective's {field} must be a number, not {text(shortened(x))[:60]}")
-
-
-def finite(x: Any, field: str) -> float:
-    """A number as above that is neither infinite nor NaN."""
-    found = number(x, field)
-    if not math.isfinite(found):
-        raise ValueError(f"the objective's {field} must be a finite number, not {found}")
-    return found
-
-
-def _seconds(x: Any, field: str) -> float:
-    found = number(x, field)
-    if not 0 <= found < math.inf:
-        raise ValueError(f"the objective's {field} must be a finite number of seconds of at least 0, not {found}")
-    return found
-
-
-def _several(x: Any, field: str, what: str) -> list[Any]:
-    x = x.tolist() if hasattr(x, "tolist") else x
-    if isinstance(x, str | bytes | Mapping) or not isinstance(x, Iterable):
-        raise TypeError(f"the objective's {field} must be a list of {what}, not {text(shortened(x))[:60]}")
-    return list(x)
-
-
-def _curve(curve: Any) -> tuple[tuple[float, float], ...]:
-    found = []
-    for i, point in enumerate(_several(curve, "curve", "pairs (fidelity, value)")):
-        pair = point.tolist() if hasattr(point, "tolist") else point
-        if not isinstance(pair, tuple | list) or len(pair) != 2:
-            wrong = text(shortened(point))[:60]
-            raise TypeError(f"the objective's curve[{i}] must be a pair (fidelity, value), not {wrong}")
-        fidelity, value = pair
-        value = math.nan if value is None else number(value, f"curve[{i}][1]")
-        found.append((finite(fidelity, f"curve[{i}][0]"), value))
-    return tuple(found)
-
-
-def _metrics(metrics: Any) -> tuple[dict[str, Any], dict[str, str]]:
-    if not isinstance(metrics, Mapping):
-        return {}, {"metrics": f"a dict was expected, not {text(shortened(metrics))[:60]}"} if metrics else {}
-    kept, lost = {}, {}
-    for key, value in metrics.items():
-        name = str(key)
-        try:
-            row = plain(value)
-            json.dumps(row, allow_nan=False)
-        except Exception as error:
-            lost[name] = described(error)
-        else:
-            kept[name] = row
-    return kept, lost
-
-
 # ---- what goes wrong -------------------------------------------------------------------------------------
 
 
@@ -356,17 +254,6 @@ def _warn_if_late(trial: Trial, timeout: float | None, seconds: float) -> None:
             "fit, a query) cannot be interrupted here; `nasbook run` ends it",
             stacklevel=3,
         )
-
-
-def described(error: BaseException) -> str:
-    """'ValueError: its text', whatever the text is: one that cannot be made, cannot be written or has no end."""
-    try:
-        told = str(error)
-    except Exception as second:
-        told = f"(its text cannot be made: {type(second).__name__})"
-    told = text(told[: LONGEST + 1])
-    told = told if len(told) <= LONGEST else f"{told[:LONGEST]} …"
-    return f"{type(error).__name__}: {told}" if told else type(error).__name__
 
 
 def short_traceback(error: BaseException) -> str:
@@ -380,7 +267,7 @@ def short_traceback(error: BaseException) -> str:
     return text("\n".join(line[:200] for line in lines))
 
 
-_LOOP = {Path(__file__), Path(__file__).with_name("task.py")}
+_LOOP = {Path(__file__), *(Path(__file__).with_name(f"{module}.py") for module in ("answer", "task"))}
 
 
 class _Exit(BaseException):

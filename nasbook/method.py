@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.random import default_rng
 
-from nasbook.evaluation import finite
+from nasbook.answer import finite
 from nasbook.space import Config, Space
 from nasbook.task import Fidelity, Task
 from nasbook.trace import Trial

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from nasbook import registry
-from nasbook.evaluation import described
 from nasbook.loop import Run, train
 from nasbook.method import KNOWN, Method, OneShot
 from nasbook.prepare import prepared, same_start
@@ -25,6 +24,7 @@ from nasbook.space import Space
 from nasbook.task import Fidelity, Task
 from nasbook.trace import Step, Trace
 from nasbook.trace_file import TraceFile
+from nasbook.trial import described
 from nasbook.views import restored
 
 FREE_TRIALS = 1000  # so many in a row at no cost end a search whose only budget is time

@@ -18,6 +18,7 @@ from nasbook.space import Config
 T = TypeVar("T")
 PLAIN = frozenset((str, int, float, bool, type(None)))  # cannot change, and most of what there is to copy
 STATUSES = ("running", "done", "failed", "pruned")
+LONGEST = 1000  # characters of an exception that are kept
 
 
 def copied(x: Any) -> Any:
@@ -210,3 +211,14 @@ def plain(x: Any) -> Any:
 def text(x: Any) -> str:
     """Text that can be written in UTF-8: lone surrogates become \\udc80."""
     return str(x).encode("utf-8", "backslashreplace").decode()
+
+
+def described(error: BaseException) -> str:
+    """'ValueError: its text', whatever the text is: one that cannot be made, cannot be written or has no end."""
+    try:
+        told = str(error)
+    except Exception as second:
+        told = f"(its text cannot be made: {type(second).__name__})"
+    told = text(told[: LONGEST + 1])
+    told = told if len(told) <= LONGEST else f"{told[:LONGEST]} …"
+    return f"{type(error).__name__}: {told}" if told else type(error).__name__

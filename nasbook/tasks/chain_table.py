@@ -17,7 +17,8 @@ import numpy as np
 
 from nasbook.nas.spaces.block_chain import MBConvChain
 from nasbook.nas.spaces.chain_supernet import LATENCIES, REST
-from nasbook.tasks.tables import Roles, Table
+from nasbook.tasks.table_rows import Roles
+from nasbook.tasks.tables import Table
 
 FILE = Path(__file__).parents[1] / "data" / "hardware_chains.csv"
 OBJECTIVES = ("error", "latency", "parameters")

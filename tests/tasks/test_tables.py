@@ -1,9 +1,7 @@
 """A table of one's own as a task: from CSV and from arrays, with errors that say where."""
 
 import csv
-import gzip
 import json
-import warnings
 from itertools import product
 
 import numpy as np
@@ -12,10 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nasbook
-from nasbook import Choice, Constant, Float, Int, Space, Table
+from nasbook import Choice, Constant, Float, Space, Table
 from nasbook.task import StopTrial
-
-# ---- one's own table --------------------------------------------------------------------------------------
 
 RESULTS = """\
 optimiser,lr,layers,error,seconds,size
@@ -33,6 +29,12 @@ def results(tmp_path):
     path = tmp_path / "results.csv"
     path.write_text(RESULTS)
     return path
+
+
+def read(tmp_path, text, **options):
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    return Table.from_csv(path, **options)
 
 
 def test_a_csv_becomes_a_task(results):
@@ -72,55 +74,6 @@ def test_a_configuration_without_a_row_is_named(results):
         table.evaluate({"optimiser": "sgd", "lr": 0.001, "layers": 4})
     with pytest.raises(ValueError, match="lr must be one of 0.001, 0.01, not 0.5"):
         table.evaluate({"optimiser": "sgd", "lr": 0.5, "layers": 4})
-
-
-@pytest.mark.parametrize(
-    ("text", "arguments", "message"),
-    [
-        ("lr,error\n1,2\n", {}, r"results.csv, line 1: there is no column 'value'; there are lr, error"),
-        ("lr,eror\n1,2\n", {"value": "error"}, r"line 1: there is no column 'error'; did you mean 'eror'\?"),
-        ("lr,value\n1,2\n", {"cost": "seconds"}, r"line 1: there is no column 'seconds'"),
-        ("lr,value\n1,2\n", {"metrics": ["size"]}, r"line 1: there is no column 'size'"),
-        ("lr,value\n1,2\n", {"parameters": ["lr", "wd"]}, r"line 1: there is no column 'wd'"),
-        ("lr,value\n1,2\n\n2,high\n", {}, r"results.csv, line 4: value must be a number, not 'high'"),
-        ("lr,value,s\n1,2,3\n2,3,inf\n", {"cost": "s"}, r"line 3: s must be a number, not 'inf'"),
-        ("lr,value,s\n1,2,3\n2,3,-1\n", {"cost": "s"}, r"line 3: s must be seconds, not the negative number -1"),
-        ("lr,value\n1,2\n2,3\n1.0,4\n", {}, r"line 4: \{'lr': 1.0\} stands there twice, first in .*line 2"),
-        ("lr,value\n1,2\n2\n", {}, r"line 3: 1 cell, but line 1 names 2 columns"),
-        ("lr,wd,value\n1,2,3\n2,,4\n", {}, r"line 3: wd is empty"),
-        ("lr,lr,value\n1,2,3\n", {}, r"line 1: the column 'lr' stands there twice"),
-        ("lr,value\n", {}, r"results.csv, line 1: the table has no rows"),
-        ("value\n1\n", {}, r"line 1: no column is left"),
-        ("", {}, r"results.csv: the file is empty; its first line must name the columns"),
-        ("\ufeff \n\n", {}, r"results.csv: the file is empty"),
-        ('lr,note,value\n1,"a\nb",2\n2,c,high\n', {}, r"line 4: value must be a number, not 'high'"),
-        ('lr,note,value\n1,a,2\n2,"c\nd\ne",high\n', {}, r"line 3: value must be a number, not 'high'"),
-        ('lr,value\n1,2\n2,"3\n', {}, r"line 3: this is not CSV \(unexpected end of data\)"),
-        ("lr,,value\n1,2,3\n2,2,4\n", {}, r"line 1: column 2 has no name"),
-        ("lr,value\n1,2\n", {"objectives": ["value"]}, r"objectives names two or more different columns"),
-        ("lr,value\n1,2\n", {"metrics": "size"}, r"metrics is a list of columns such as \['size'\]"),
-        ("lr,value\n1,2\n", {"objectives": ["value", "lr"], "maximise": ["vale"]}, r"maximise names 'vale'"),
-        ("lr;value\n1;0,5\n", {}, r"line 2: value must be a number, not '0,5'; decimal=',' reads it"),
-        ("lr;value\n1;0.5\n", {"decimal": ","}, r"line 2: value must be a number, not '0.5'; decimal='.' reads it"),
-        ("lr;value\n1;2\n", {"decimal": ";"}, r"decimal must be '.' or ',', not ';'"),
-        ("lr;value\n1;2\n", {"delimiter": ";;"}, r"delimiter must be one character such as ';', not ';;'"),
-        ("lr,value\n1,2\n1,3\n", {}, r"stands there twice, .*; runs that were repeated need repeat='…'"),
-        ("lr,seed,value\n1,0,2\n1,,3\n", {"repeat": "seed"}, r"line 3: seed is empty"),
-        ("lr,seed,value\n1,0,2\n1,0,3\n", {"repeat": "seed"}, r"line 3: \{'lr': 1\} of seed 0 stands there twice"),
-        ("cell,value\n|a~0|,2\n", {"architecture": "cell"}, r"line 2: a cell of NAS-Bench-201 reads"),
-        (
-            "cell,value\na,2\n",
-            {"architecture": "nb201"},
-            r"architecture='nb201' is no column and no space of arch.*'nb201-cell'",
-        ),
-    ],
-)
-def test_errors_name_the_file_and_the_line(tmp_path, text, arguments, message):
-    path = tmp_path / "results.csv"
-    path.write_text(text)
-    with pytest.raises(ValueError, match=message) as error:
-        Table.from_csv(path, **arguments)
-    assert "\n" not in str(error.value)
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -176,55 +129,6 @@ def test_maximise_turns_the_value_round_and_keeps_it_readable():
     assert answer.metrics == {"accuracy": 0.9}
     assert not table.knows_cost
     assert nasbook.search("grid", table, trials=3).best.config == {"x": 2}
-
-
-def test_arrays_infer_order_truth_and_constants():
-    table = Table.from_arrays(
-        {
-            "width": np.array([64, 16, 32]),
-            "bias": [True, False, True],
-            "name": ["b", "a", "c"],
-            "seed": [7, 7, 7],
-            "value": np.float32([1, 2, 3]),
-        }
-    )
-    assert table.space == Space(
-        width=Choice([16, 32, 64], ordered=True),
-        bias=Choice([False, True]),
-        name=Choice(["a", "b", "c"]),
-        seed=Constant(7),
-    )
-    json.dumps(table.space.to_dict())
-    assert table.evaluate({"width": 16, "bias": False, "name": "a", "seed": 7}).value == 2
-
-
-def test_arrays_of_unequal_length_are_refused():
-    with pytest.raises(ValueError, match=r"differ in length: \{'x': 2, 'value': 3\}"):
-        Table.from_arrays({"x": [1, 2], "value": [1, 2, 3]})
-
-
-def test_a_twin_row_of_arrays_is_named_by_its_number():
-    with pytest.raises(ValueError, match=r"mine: row 2: \{'x': 1\} stands there twice, first in mine: row 0"):
-        Table.from_arrays({"x": [1, 2, 1], "value": [1, 2, 3]}, name="mine")
-
-
-def test_an_own_space_may_have_conditions_and_checks_each_row(tmp_path):
-    space = Space(kernel=Choice(["rbf", "poly"]), degree=Int(2, 5, when={"kernel": "poly"}), C=Float(0.1, 10, log=True))
-    path = tmp_path / "svm.csv"
-    path.write_text("kernel,degree,C,value\nrbf,,1,0.3\npoly,3,1,0.2\n")
-    table = Table.from_csv(path, space=space)
-    assert table.configs == [{"kernel": "rbf", "C": 1.0}, {"kernel": "poly", "degree": 3, "C": 1.0}]
-    assert table.evaluate({"kernel": "poly", "degree": 3, "C": 1}).value == 0.2
-
-    path.write_text("kernel,degree,C,value\nrbf,,1,0.3\npoly,9,1,0.2\n")
-    with pytest.raises(ValueError, match=r"svm.csv, line 3: degree must be a whole number in"):
-        Table.from_csv(path, space=space)
-    path.write_text("kernel,degree,C,value\nrbf,2,1,0.3\n")
-    with pytest.raises(ValueError, match=r"svm.csv, line 2: degree exists only when kernel"):
-        Table.from_csv(path, space=space)
-    path.write_text("kernel,C,value\nrbf,1,0.3\n")
-    with pytest.raises(ValueError, match=r"line 1: there is no column 'degree'"):
-        Table.from_csv(path, space=space)
 
 
 CURVES = {
@@ -303,152 +207,6 @@ def test_a_curve_is_reported_up_to_the_fidelity_asked_for(fidelity, epochs):
     answer = table.evaluate({"lr": 0.1}, fidelity=fidelity, report=lambda x, value, cost: seen.append((x, value)))
     assert seen == list(zip(epochs, [0.9, 0.6, 0.5], strict=False))
     assert answer.value == seen[-1][1]
-
-
-# ---- how cells are read --------------------------------------------------------------------------------
-
-
-def read(tmp_path, text, name="t.csv", **options):
-    path = tmp_path / name
-    path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
-    return Table.from_csv(path, **options)
-
-
-@pytest.mark.parametrize(
-    ("cells", "parameter"),
-    [
-        ("00123 00124 00125", Choice(["00123", "00124", "00125"])),
-        ("1e5 2e5 7", Choice(["1e5", "2e5", "7"])),
-        ("1e-05 0.001 1", Choice([1e-05, 0.001, 1.0], ordered=True)),
-        ("1e+16 -2 .5", Choice([-2.0, 0.5, 1e16], ordered=True)),
-        ("None 3 5", Choice([3, 5, None])),
-        ("None sqrt log2", Choice(["log2", "sqrt", None])),
-        ("True False true", Choice([False, True])),
-        ("10 9 -8", Choice([-8, 9, 10], ordered=True)),
-        ("b a c", Choice(["a", "b", "c"])),
-        ("1 1 1", Constant(1)),
-        ("1 2 inf", Choice(["1", "2", "inf"])),
-        ("9" * 400 + " 1 2", Choice(["1", "2", "9" * 400])),
-    ],
-)
-@pytest.mark.filterwarnings("ignore:t.csv")
-def test_a_column_is_taken_for_what_it_holds_whatever_the_order_of_its_rows(tmp_path, cells, parameter):
-    for row in (cells.split(), cells.split()[::-1]):
-        text = "".join(f"{cell},{i},0.{i}\n" for i, cell in enumerate(row))
-        assert read(tmp_path, "x,i,value\n" + text).space.parameters["x"] == parameter
-
-
-@pytest.mark.parametrize("nothing", ["", "NaN", "NA", "None", "null", "n/a", "nan"])
-def test_what_does_not_exist_may_be_written_in_many_ways(tmp_path, nothing):
-    space = Space(kernel=Choice(["rbf", "poly"]), degree=Int(2, 3, when={"kernel": "poly"}))
-    text = f"kernel,degree,value\nrbf,{nothing},0.3\npoly,3,0.2\npoly,2,0.1\n"
-    table = read(tmp_path, text, space=space)
-    assert table.complete and table.evaluate({"kernel": "rbf"}).value == 0.3
-    with pytest.raises(ValueError, match="t.csv, line 3: degree is empty, although it exists in this configuration"):
-        read(tmp_path, text.replace("poly,3", f"poly,{nothing}"), space=space)
-    if nothing != "None":  # without a space it is a value like others
-        table = read(tmp_path, text)
-        when = {"kernel": ["poly"]}
-        assert table.space == Space(kernel=Choice(["poly", "rbf"]), degree=Choice([2, 3], ordered=True, when=when))
-        assert table.complete
-
-
-def test_a_none_that_is_a_value_and_a_code_like_na_stay(tmp_path):
-    space = Space(depth=Choice([None, 3]), region=Choice(["NA", "EU"]), code=Choice(["007", "7"]))
-    table = read(tmp_path, "depth,region,code,value\nNone,NA,007,1\n3,EU,7,2\n", space=space)
-    assert table.configs == [{"depth": None, "region": "NA", "code": "007"}, {"depth": 3, "region": "EU", "code": "7"}]
-
-
-@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz"])
-@pytest.mark.parametrize("bom", ["", "\ufeff"])
-@pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_files_as_programs_write_them(tmp_path, name, bom, newline):
-    text = f"{bom},lr;x,value\n0,0.1,1\n1,0.2,2\n2,0.3,3\n".replace("\n", newline)
-    assert read(tmp_path, text, name).space == Space(
-        **{"lr;x": Choice([0.1, 0.2, 0.3], ordered=True)}
-    )  # to_csv()'s index
-    text = f"{bom}lr;n;value;\n0,1;5;1,5;\n0,2;5;2,5;\n".replace("\n", newline)
-    table = read(tmp_path, text, name, decimal=",")
-    assert table.space == Space(lr=Choice([0.1, 0.2], ordered=True), n=Constant(5)) and list(table.values) == [1.5, 2.5]
-    assert Table.from_csv(**json.loads(json.dumps(table.arguments))).space == table.space
-
-
-def test_a_file_that_is_no_gzip_and_a_folder_are_named(tmp_path):
-    (tmp_path / "t.csv.gz").write_text("lr,value\n1,2\n")
-    with pytest.raises(ValueError, match="t.csv.gz: this is not a gzip file"):
-        Table.from_csv(tmp_path / "t.csv.gz")
-    with pytest.raises(FileNotFoundError, match="this is a folder"):
-        Table.from_csv(tmp_path)
-
-
-def test_one_row_and_rows_that_all_failed(tmp_path):
-    table = read(tmp_path, "lr,value\n0.1,0.5\n")
-    assert table.space == Space(lr=Constant(0.1)) and nasbook.search("random", table, trials=2).best.value == 0.5
-    with pytest.warns(UserWarning, match="t.csv: no row has a number in value, so every trial will fail"):
-        table = read(tmp_path, "lr,value\n0.1,nan\n0.2,\n")
-    assert [t.status for t in nasbook.search("grid", table, trials=2).trials] == ["failed", "failed"]
-
-
-def test_a_table_says_what_will_disappoint(tmp_path):
-    with pytest.warns(UserWarning) as said:
-        read(tmp_path, "id,lr,value\n7,0.1,1\n8,0.2,2\n9,0.2,3\n")
-    assert [str(w.message) for w in said] == [
-        "t.csv: 'id' has another value in each of the 3 configurations; if it is an identifier, leave it out of "
-        "parameters=[…]",
-        "t.csv: 3 of 6 configurations have a row; a search that asks for another is told of a failure",
-    ]
-    assert all(w.filename == __file__ or "test_tables" in w.filename for w in said)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        read(tmp_path, "a,b,value\n1,1,1\n1,2,2\n2,1,3\n2,2,4\n")
-
-
-def test_a_data_frame_is_a_table():
-    pandas = pytest.importorskip("pandas")
-    frame = pandas.DataFrame(
-        {"kernel": ["rbf", "poly", "poly"], "degree": [None, 2, 3], "value": [1.0, 2.0, None]}, index=[4, 5, 6]
-    )
-    table = Table.from_arrays(frame)
-    when = {"kernel": ["poly"]}
-    assert table.space == Space(kernel=Choice(["poly", "rbf"]), degree=Choice([2, 3], ordered=True, when=when))
-    assert nasbook.search("grid", table, trials=3).best.config == {"kernel": "rbf"}
-    twice = pandas.DataFrame([[1, 2, 3]], columns=["x", "x", "value"])
-    with pytest.raises(ValueError, match="table: the column 'x' stands there twice"):
-        Table.from_arrays(twice)
-
-
-def test_what_only_looks_like_a_data_frame_is_one_too():
-    class Frame:  # as pandas has it: whole numbers among NaN are floats, and a name may stand there twice
-        def __init__(self, *columns):
-            self.columns = columns
-
-        def items(self):
-            return iter(self.columns)
-
-    nan = float("nan")
-    columns = ("kernel", ["rbf", "poly", "poly"]), ("degree", np.array([nan, 2, 3])), ("value", np.array([1, 2, nan]))
-    table = Table.from_arrays(Frame(*columns))
-    when = {"kernel": ["poly"]}
-    assert table.space == Space(kernel=Choice(["poly", "rbf"]), degree=Choice([2, 3], ordered=True, when=when))
-    assert nasbook.search("grid", table, trials=3).best.config == {"kernel": "rbf"}
-    with pytest.raises(ValueError, match="table: the column 'degree' stands there twice"):
-        Table.from_arrays(Frame(*columns, columns[1]))
-
-
-@pytest.mark.parametrize(
-    ("columns", "sentence"),
-    [
-        ([1, 2], "table: give columns by name, as a dict or a DataFrame, not"),
-        ({"x": 3, "value": [1]}, "table: the column x must be a list of values, not 3"),
-        ({"x": "ab", "value": [1, 2]}, "table: the column x must be a list of values, not 'ab'"),
-        ({"x": [[1], [2]], "value": [1, 2]}, r"table: row 0: x must be None, True/False, a number or text, not \[1\]"),
-        ({"x": np.eye(2), "value": [1, 2]}, "table: the column x must be a list of values"),
-        ({"x": [], "value": []}, "table: the table has no rows"),
-    ],
-)
-def test_columns_that_are_none_are_named(columns, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        Table.from_arrays(columns)
 
 
 # ---- several objectives, repeats, architectures --------------------------------------------------------------

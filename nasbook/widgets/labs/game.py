@@ -29,7 +29,8 @@ import numpy as np
 
 import nasbook
 from nasbook.loop import Run
-from nasbook.plots.labs.game import EDGE, GamePicture, GameState, Player
+from nasbook.plots.labs.board import Player
+from nasbook.plots.labs.game import EDGE, GamePicture, GameState
 from nasbook.plots.style import number, plural
 from nasbook.prepare import header_of
 from nasbook.tasks.functions import Function

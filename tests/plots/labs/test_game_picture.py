@@ -5,7 +5,8 @@ import pytest
 from plots.legible import assert_legible
 
 import nasbook
-from nasbook.plots.labs.game import DesignsPicture, GamePicture, GameState, Player, Surface, designs
+from nasbook.plots.labs.board import Player
+from nasbook.plots.labs.game import GamePicture, GameState
 
 TRIALS = 16
 
@@ -75,13 +76,6 @@ def test_a_grid_of_sixteen_has_four_values_of_each_axis_and_the_strip_shows_them
     assert own.newest.get_ydata()[0] == mine.points[-1, 1]
 
 
-def test_the_surface_ranks_its_lowest_and_its_highest_point():
-    surface = Surface(uneven())
-    assert surface.rank([surface.z.min(), surface.z.max()]) == pytest.approx([0, 1], abs=1e-3)
-    assert surface.rank(np.median(surface.z)) == pytest.approx(0.5, abs=0.01)
-    assert surface.z[3, 7] == pytest.approx(surface.task([[7 / 120, 3 / 120]])[0])  # rows are x2
-
-
 def test_what_lies_far_above_is_drawn_at_the_edge_of_the_strip():
     task = nasbook.task("branin")
     points = np.array([[-5.0, 0.0], [3.0, 2.0], [2.0, 2.0], [2.5, 3.0], [3.5, 3.0], [1.0, 3.0]])
@@ -117,19 +111,6 @@ def test_a_frame_does_not_carry_over_what_an_earlier_one_showed():
         np.testing.assert_array_equal(pixels, GamePicture(task, "grid", TRIALS).frame(state))
 
 
-def test_designs_side_by_side():
-    task = uneven()
-    searches = {m: nasbook.search(m, task, trials=25, seed=1) for m in ("grid", "random", "sobol", "halton")}
-    searches["latin-hypercube"] = nasbook.search("latin-hypercube", task, trials=25, seed=1, points=25)
-    fig = designs(task, searches)
-    assert_legible(fig)
-    assert "grid: 25 trials with 5 and 5 distinct values" in fig.alt
-    assert "latin-hypercube: 25 trials with 25 and 25" in fig.alt
-    assert_legible(designs(task, {k: searches[k] for k in ("grid", "random")}))
-
-
 def test_it_refuses_what_it_cannot_draw():
     with pytest.raises(ValueError, match="function of one or two variables"):
         GamePicture(nasbook.task("hartmann6"), "random", 5)
-    with pytest.raises(ValueError, match="one to six searches"):
-        DesignsPicture(uneven(), list("abcdefg"))

@@ -10,8 +10,10 @@ import nasbook
 from nasbook import Float, Space
 from nasbook.estimate.compare import Judgement
 from nasbook.plots.data import Quantity
+from nasbook.plots.labs.board import Player
+from nasbook.plots.labs.designs import designs
 from nasbook.plots.labs.estimators import Comparison, EstimatorsPicture
-from nasbook.plots.labs.game import GamePicture, GameState, Player, designs
+from nasbook.plots.labs.game import GamePicture, GameState
 from nasbook.plots.labs.neighbours import AroundPicture, AroundState
 from nasbook.plots.labs.transfer import TransferPicture, TransferState
 from nasbook.plots.names import plain

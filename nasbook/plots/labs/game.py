@@ -1,6 +1,8 @@
 """A game on a hidden surface: what the players tried, side by side, and at the end the surface itself.
 
-    GamePicture(task, "tpe", trials=15)            # two boards (board.py) and their best values so far
+    GamePicture(task, "tpe", trials=15)
+
+Two boards (board.py), and below them the best values so far.
 """
 
 from __future__ import annotations

@@ -133,13 +133,13 @@ CASES = [
 def test_a_killed_search_goes_on_as_if_nothing_had_happened(settings, kind, tmp_path):
     task, n = One(SPACES[kind], kind, failures=0.1), 14
     settings = settings or {"prior": PRIORS[kind]}
-    whole = search("bayesian", task, trials=n, seed=5, workers=3, **settings)
     path = tmp_path / "t.jsonl"
-    search("bayesian", task, trials=n, seed=5, workers=3, out=path, **settings)
+    live = list(steps("bayesian", task, trials=n, seed=5, workers=3, out=path, **settings))
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(lines[: n + 3]))  # some trials are in flight here
     again = search("bayesian", task, trials=n, seed=5, workers=3, out=path, resume=True, **settings)
-    assert [(t.id, t.config, t.value) for t in again.trials] == [(t.id, t.config, t.value) for t in whole.trials]
+    assert [(t.id, t.config, t.value) for t in again.trials] == [
+        (s.trial.id, s.trial.config, s.trial.value) for s in live
+    ]
     replayed = list(replay(Trace.load(path)))
-    live = list(steps("bayesian", task, trials=n, seed=5, workers=3, **settings))
     assert [shape(s.view) for s in replayed] == [shape(s.view) for s in live]

@@ -18,7 +18,7 @@ RULE = Space(alpha=Float(1, 2), beta=Float(1, 1.5), gamma=Float(1, 1.5), phi=Int
 NAMES = [
     e.name for e in registry.METHODS if e.family != "multi-objective" and issubclass(e.load(), Method)
 ]  # of several objectives, the weights of the units are part of the question
-FEW = {"bayesian": 14, "forest": 14, "bananas": 14, "rgpe": 12}
+FEW = {"bayesian": 14, "forest": 14, "pfn": 10, "bananas": 14, "rgpe": 12, "staged": 20}
 
 
 class Measured(Task):

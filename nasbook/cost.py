@@ -57,16 +57,17 @@ class Cost:
         """E.g. "0.2 Wh (estimate, 10 W a core)"."""
         if not self.measured:
             return "not known"
-        return f"{_wh(self.wh)} ({'estimate, ' + self.watts if self.estimated else 'as the machine has counted it'})"
+        how = f"estimate, {self.watts}" if self.estimated else "as the machine has counted it"
+        return f"{energy_words(self.wh)} ({how})"
 
     @property
     def energy_line(self) -> str:
         """The same as a sentence, with its range."""
         if not self.estimated:
-            return f"Energy: {_wh(self.counted)}, as the machine has counted it."
-        low, high = self.range
-        part = f"; the machine has counted {_wh(self.counted)} of it" if self.counted else ""
-        return f"Energy: {_wh(self.wh)} (estimate, {self.watts}; range {_wh(low)} to {_wh(high)}{part})."
+            return f"Energy: {energy_words(self.counted)}, as the machine has counted it."
+        low, high = map(energy_words, self.range)
+        part = f"; the machine has counted {energy_words(self.counted)} of it" if self.counted else ""
+        return f"Energy: {energy_words(self.wh)} (estimate, {self.watts}; range {low} to {high}{part})."
 
     @property
     def watts(self) -> str:
@@ -159,5 +160,6 @@ def _time(seconds: float) -> str:
     return f"{seconds / 60:.3g} minutes" if seconds >= 120 else f"{seconds:.3g} s"
 
 
-def _wh(wh: float) -> str:
-    return f"{wh / 1000:.2g} kWh" if wh >= 1000 else f"{wh:.2g} Wh" if wh >= 0.001 else f"{1000 * wh:.2g} mWh"
+def energy_words(wh: float) -> str:
+    """Watt-hours in the unit that suits them."""
+    return f"{wh / 1000:.2g} kWh" if wh >= 1000 else f"{wh:.2g} Wh" if wh >= 1 else f"{1000 * wh:.2g} mWh"

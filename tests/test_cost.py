@@ -41,7 +41,7 @@ def test_energy_is_counted_where_it_can_be_and_estimated_elsewhere():
 
 def test_what_was_all_counted_is_no_estimate():
     text = str(trace_of({"seconds": 1.0, "cpu_seconds": 1.0, "cpu_joules": 36.0}).cost())
-    assert "0.01 Wh, as the machine has counted it" in text and "estimate" not in text
+    assert "10 mWh, as the machine has counted it" in text and "estimate" not in text
 
 
 def test_old_traces_and_tables_say_that_nothing_was_measured(capsys, tmp_path):

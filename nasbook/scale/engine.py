@@ -108,7 +108,8 @@ def _run(
         raise ValueError(f"{study.workers} workers are too many for this machine ({cores} cores): take at most {most}")
     with held(out):
         claim(out, study, resume)
-        task, method = study.make_task(trust), study.make_method(trust)
+        task = study.make_task(trust)
+        method = study.make_method(trust, task)
         inside = isinstance(method, OneShot) or task.knows_cost
         if (engine == OPTUNA or not inside) and (said := refusal(f"a study on {study.workers} worker processes")):
             raise RunError(said)

@@ -21,9 +21,9 @@ from typing import Any
 from nasbook import registry
 from nasbook.cost import watts_of
 from nasbook.hpo.parts.pareto import best_trials
-from nasbook.method import OneShot
+from nasbook.method import Method, OneShot
 from nasbook.prepare import MOST_WORKERS
-from nasbook.scale.forecast import Estimate, forecast, within
+from nasbook.scale.forecast import Estimate, forecast, trained, within
 from nasbook.scale.measured import find
 from nasbook.scale.study import Study, validate
 from nasbook.scale.study_errors import StudyError
@@ -174,7 +174,7 @@ def _plan(
                 f"({', '.join(parameters)})"
             )
     space = Space(parameters)
-    method = dict(header.settings) | plain(settings or {})
+    method = _own_settings(cls, header.settings, old) | plain(settings or {})
     if epochs is not None:
         if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1:
             raise ValueError(f"epochs must be a whole number of at least 1, not {epochs!r}")
@@ -246,7 +246,16 @@ def _plan(
         study.check("the target")
     except StudyError as error:
         raise ValueError(f"this cannot be exported: {error}") from error
-    return study, within(cost)
+    return study, within(trained(cost, study))
+
+
+def _own_settings(cls: type, settings: Mapping[str, Any], task: Facts | None) -> dict[str, Any]:
+    """Those of the trace, without the range of epochs where it was the task's: the study's range may be another."""
+    fidelity = task.fidelity if task else None
+    if not issubclass(cls, Method) or fidelity is None or fidelity.levels:
+        return dict(settings)
+    implied = cls.suited({}, fidelity)
+    return {k: v for k, v in settings.items() if implied.get(k) != v}
 
 
 def _packed(trace: Trace) -> int:

@@ -8,8 +8,16 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
+from numpy.random import default_rng
+
+from nasbook.cost import energy_words
+from nasbook.hpo.parts.rungs import RungMethod
+from nasbook.scale.study_schema import Plan
+from nasbook.scale.target import is_ours
 from nasbook.scale.task_facts import Facts
 from nasbook.trace import Trace
+
+SCHEDULED = 300  # trials of a schedule that are counted
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,8 @@ class Estimate:
         if self.gpus and self.gpu_hours is not None:
             lines.append(f"GPU: {self.gpu_hours:.3g} hours ({self.gpus:g} a trial).")
         if self.kwh is not None:
-            lines.append(f"Energy: {self.kwh:.2g} kWh, if a trial draws {self.watts:g} W; cooling is not counted.")
+            energy = energy_words(1000 * self.kwh)
+            lines.append(f"Energy: {energy}, if a trial draws {self.watts:g} W; cooling is not counted.")
         if self.unknown:
             lines.append(f"Not known: {'; '.join(self.unknown)}.")
         return "\n".join([*lines, *self.notes])
@@ -134,6 +143,29 @@ def forecast(
         unknown=tuple(unknown),
         notes=tuple(notes),
     )
+
+
+def trained(cost: Estimate, study: Plan) -> Estimate:
+    """With a method that trains most of its trials briefly: by the epochs that the first of them take. Their values are
+    made up: a schedule asks for about as many whatever comes."""
+    task = study.make_task() if study.fidelity is None and is_ours(study.task.name) else None
+    fidelity = study.fidelity_of(task)
+    method = None if fidelity is None or ":" in study.method.name else study.make_method(task=task)
+    if fidelity is None or not isinstance(method, RungMethod):
+        return cost
+    rng, epochs = default_rng(0), 0.0
+    reached: dict[int, float] = {}
+    n = min(study.budget.trials or SCHEDULED, SCHEDULED)
+    for _ in range(n):
+        if (trial := method.ask()) is None:
+            return cost
+        root, to = trial.info.get("continues", trial.id), method.epochs(trial)
+        epochs += to - reached.get(root, 0.0)
+        reached[root] = to
+        method.tell(replace(trial, status="done", value=float(rng.random())))
+    mean = epochs / n
+    why = f"{study.method.name}: {mean:.3g} of {fidelity.max:g} {fidelity.unit}s a trial"
+    return replace(cost, factors=(*cost.factors, (why, mean / fidelity.max)))
 
 
 def within(cost: Estimate) -> Estimate:

@@ -14,7 +14,7 @@ from typing import Any
 
 from nasbook.cost import watts_of
 from nasbook.files import parse_json
-from nasbook.scale.forecast import Estimate
+from nasbook.scale.forecast import Estimate, trained
 from nasbook.scale.machine import gpus
 from nasbook.scale.study import Study, load_study
 from nasbook.trial import plain
@@ -40,7 +40,7 @@ class Measured:
         r, full = study.resources, study.fidelity.max if study.fidelity else self.full
         longer = () if self.epochs is None or full is None or full == self.epochs else (full / self.epochs,)
         memory = "" if self.peak_bytes is None else f"Memory: at most {self.peak_bytes / 1e6:,.0f} MB a worker."
-        return Estimate(
+        cost = Estimate(
             trials=study.budget.trials,
             measured=median(self.seconds),
             factors=tuple((f"{self.unit}s {self.epochs:g} → {full:g}", times) for times in longer),
@@ -53,6 +53,7 @@ class Measured:
             source=f"on this device ({self.device})",
             notes=(memory,) if memory else (),
         )
+        return trained(cost, study)
 
 
 def find(path: str | Path, study: Study | None = None) -> tuple[Measured | None, str]:

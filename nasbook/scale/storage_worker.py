@@ -207,7 +207,7 @@ class _Worker:
             torch.set_num_threads(plan.resources.cpus)
 
     def method(self) -> Method:
-        return self.plan.make_method(self.trust)  # type: ignore[return-value]
+        return self.plan.make_method(self.trust, self.task)  # type: ignore[return-value]
 
     def _join(self) -> int:
         """A number that no other worker has: of the Slurm array, or the next one."""

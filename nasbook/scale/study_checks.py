@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from nasbook import registry
-from nasbook.method import OneShot
+from nasbook.method import Method, OneShot
 from nasbook.prepare import check_packed
 from nasbook.scale.outline import outline
 from nasbook.scale.study_schema import Plan, as_written
@@ -83,7 +83,7 @@ def problems(study: Plan, trust: Trust | None) -> Iterator[tuple[str | int, ...]
         return
     try:
         method_settings(cls, study.method.settings)
-        study.make_method(trust)
+        method = study.make_method(trust, task)
     except SettingError as error:
         yield error.text, "method", "settings", error.key
         return
@@ -118,6 +118,11 @@ def problems(study: Plan, trust: Trust | None) -> Iterator[tuple[str | int, ...]
         yield f"must be left out: {study.method.name} is one training, seeded by seeds.search", "seeds", "training"
     if study.budget.trials is not None and len(study.first) > study.budget.trials:
         yield f"{len(study.first)} first trials do not fit into a budget of {study.budget.trials}", "first"
+    if isinstance(method, Method) and (fidelity := study.fidelity_of(task)):
+        try:
+            method.check_budget(study.budget.trials, fidelity)
+        except ValueError as error:
+            yield str(error), *(("budget", "trials") if " trials=" in str(error) else ("method", "settings"))
     yield from _first_problems(study, space)
     if not study.fidelity or not task:
         return
@@ -131,11 +136,6 @@ def problems(study: Plan, trust: Trust | None) -> Iterator[tuple[str | int, ...]
         if missing := [x for x in study.fidelity.levels if task.fidelity.levels and x not in task.fidelity.levels]:
             has = ", ".join(f"{x:g}" for x in task.fidelity.levels)
             yield f"must be some of {has}, as {study.task.name} has them, not {missing[0]:g}", "fidelity", "levels"
-        if not one_shot and (fidelity := study.fidelity.of(task)).levels:
-            try:
-                study.make_method(trust).check_budget(None, fidelity)  # type: ignore[union-attr]
-            except ValueError as error:
-                yield str(error), "method", "settings"
 
 
 def _space_problems(space: Space, task: Task) -> Iterator[tuple[str | int, ...]]:

@@ -197,9 +197,9 @@ class FidelitySpec(Strict):
             raise wrong(f"must rise from min ({self.min:g}) to max ({self.max:g}), not {self.levels}", "levels")
         return self
 
-    def of(self, task: Task) -> Fidelity:
+    def of(self, task: Task | None) -> Fidelity:
         """The task's fidelity as the study has it; where the file names no levels, with those of the task."""
-        own = task.fidelity.levels if task.fidelity else ()
+        own = task.fidelity.levels if task and task.fidelity else ()
         levels = self.levels or [x for x in own if self.min <= x <= self.max]
         return Fidelity(self.unit, self.min, self.max, tuple(levels))
 
@@ -300,11 +300,18 @@ class Plan(Strict):
         study's folder or is trusted."""
         return make_task(self.task.name, self.task.arguments, self.search_space, trust or Trust(self.folder))
 
-    def make_method(self, trust: Trust | None = None) -> Method | OneShot:
-        """The method, ready to be asked; ValueError for settings or a space that it does not take. A class of the
-        user's own is imported where a task would be."""
+    def fidelity_of(self, task: Task | None) -> Fidelity | None:
+        """How thoroughly a trial of the study is evaluated."""
+        return self.fidelity.of(task) if self.fidelity else task.fidelity if task else None
+
+    def make_method(self, trust: Trust | None = None, task: Task | None = None) -> Method | OneShot:
+        """The method, ready to be asked; ValueError for settings or a space that it does not take. What it is not told
+        of the range of epochs is that of the study, or of its task. A class of the user's own is imported where a task
+        would be."""
         cls = method_class(self.method.name, trust or Trust(self.folder))
         settings = method_settings(cls, self.method.settings)
+        if issubclass(cls, Method) and (fidelity := self.fidelity_of(task)):
+            settings = cls.suited(settings, fidelity)
         made = cls(self.search_space, seed=self.seeds.search, **settings)
         made.name = self.method.name
         return made

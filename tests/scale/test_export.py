@@ -57,6 +57,35 @@ def test_an_exported_study_is_the_notebooks_search(tmp_path):
     assert study.provenance.trace == trace.digest and study.provenance.best == trace.best.value
 
 
+@pytest.mark.parametrize("name", ["successive-halving", "hyperband", "asha", "bohb", "dehb", "priorband"])
+def test_a_longer_training_has_longer_rungs(name, tmp_path, monkeypatch):
+    """The range of a method's rungs was the task's in the notebook, and is the study's in the study."""
+    (tmp_path / "longer.py").write_text("def learn(config, fidelity):\n    return config['x'] / fidelity\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    learn = __import__("longer").learn
+    asked = dict(space=nasbook.Space(x=nasbook.Float(0, 1)), fidelity=nasbook.Fidelity("epoch", 1, 9), trials=13)
+    for own, full in (({}, 27), ({"max_fidelity": 3}, 3)):
+        trace = nasbook.search(name, learn, **asked, **own)
+        study = load_study(trace.export(tmp_path / "study.yaml", epochs=27, trials=50, overwrite=True))
+        assert study.make_method().settings.max_fidelity == full
+        same = load_study(trace.export(tmp_path / "study.yaml", overwrite=True)).make_method().settings
+        assert same == nasbook.method(name, trace.space, **trace.header.settings).settings
+    sys.modules.pop("longer")
+
+
+def test_the_cost_of_rungs_is_that_of_their_epochs():
+    header = Header("hyperband", "digits-mlp", SPACE, 3, settings={"max_fidelity": 9})
+    trace = Trace(header)
+    for i in range(13):
+        trace.ended(Trial(i, SPACE.sample(np.random.default_rng(i)), 10, status="done", value=1.0, cost=2.0))
+    cost = estimate(trace, trials=13)  # 9 of one epoch, 3 that go on to three, one that goes on to nine
+    assert cost.factors[-1][1] == pytest.approx((9 + 3 * 2 + 6) / 13 / 10)
+    assert "× 0.1615 (hyperband: 1.62 of 10 epochs a trial)" in str(cost)
+    assert cost.hours == pytest.approx(13 * 2.0 * 21 / 130 / 3600)
+    assert "mWh, if a trial draws" in str(cost)  # as `nasbook cost` and the picture say it
+
+
 def test_the_best_of_the_notebook_are_tried_first_and_found_again(tmp_path):
     trace = nasbook.search("random", "branin", trials=12, seed=2)
     again = run(trace.export(tmp_path / "study.yaml", trials=5), tmp_path / "out")

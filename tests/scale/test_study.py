@@ -472,3 +472,32 @@ def test_another_librarys_word_among_the_settings_is_told_ours(tmp_path):
     path.write_text(GOOD.replace("resolution: 2", "n_trials: 2", 1))
     with pytest.raises(StudyError, match=r"n_trials: grid has no such setting; say how many trials with trials=40"):
         load_study(path)
+
+
+@pytest.mark.parametrize("name", ["successive-halving", "hyperband", "asha", "bohb", "dehb", "priorband"])
+def test_rungs_end_at_the_studys_full_effort(name, tmp_path):
+    """As in a search with the same fidelity: no trial is trained for longer than the study says."""
+    text = f"""
+schema: nasbook/study@1
+name: rungs
+task: {{name: "objective:f"}}
+space:
+  x: {{type: float, low: 0, high: 1}}
+method: {{name: {name}}}
+fidelity: {{unit: epoch, min: 2, max: 18}}
+budget: {{trials: 40}}
+"""
+    (tmp_path / "objective.py").write_text("def f(config, fidelity):\n    return config['x']\n")
+    at = tmp_path / "study.yaml"
+
+    def read(old="", new=""):
+        at.write_text(text.replace(old, new))
+        return load_study(at)
+
+    assert read().make_method().settings.levels == (2, 6, 18)
+    with pytest.raises(
+        StudyError, match=r"can be trained for 2 to 18 epochs, not for min_fidelity=2 to max_fidelity=27"
+    ):
+        read(f"{{name: {name}}}", f"{{name: {name}, settings: {{max_fidelity: 27}}}}")
+    with pytest.raises(StudyError, match=r"budget.trials: .*trials=1 is too few"):
+        read("trials: 40", "trials: 1")

@@ -34,7 +34,7 @@ help:
 	@echo "make test-ray   install Ray, trackers, ONNX's packages, PostgreSQL and Slurm beside it and run what needs them"
 	@echo "make site       build the course as a site, build/site/index.html; it needs no server"
 	@echo "make test-site  run the lessons and try their site in a browser"
-	@echo "make lite       build a JupyterLite of the lessons that need no torch, build/lite; test-lite: try it in a browser"
+	@echo "make lite       build a JupyterLite of the lessons that run in a browser, build/lite; test-lite: try it in a browser"
 	@echo "make test-gpu   run what needs a GPU, on a machine that has one"
 	@echo
 	@echo "make env        only install (env-test: with what the tests need)"

@@ -31,12 +31,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lite",
         action="store_true",
-        help="in place of the pages, a JupyterLite: the lessons that need no torch, with Python in the "
+        help="in place of the pages, a JupyterLite: the lessons that run without torch, with Python in the "
         "browser (OUT/lite of a site is a good place)",
     )
     archive = "for --lite: the archive that `npm pack pyodide` makes (default: npm is asked)"
     parser.add_argument("--pyodide", type=Path, metavar="FILE", help=archive)
-    parser.add_argument("--frames", type=whole(2, 200), default=12, metavar="N", help="of a lab at most (default: 12)")
+    parser.add_argument("--frames", type=whole(2, 200), metavar="N", help="of a lab at most (default: 12)")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
         notebooks,
         executed=options.executed,
         repository=options.repository or "",
-        frames=options.frames,
+        **({} if options.frames is None else {"frames": options.frames}),
         say=say,
     )
     for warning in report.warnings:

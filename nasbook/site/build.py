@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nasbook import registry
-from nasbook.site import book, folder, front, labs, lesson, methods, reference, run, stills
+from nasbook.site import book, folder, front, glossary, labs, lesson, methods, reference, run, stills
 from nasbook.site.pictures import Pictures
 from nasbook.site.sources import Sources
 
@@ -90,6 +90,7 @@ def _write(pages: Path, site: Path, ran: list[run.Lesson], root: Path, repositor
         still = stills.of_method(entry, pictures, lesson.UP)
         texts[f"methods/{entry.name}"] = methods.page(entry.name, sources, titles, shown, still)
     texts["index"] = front.first(ran, repository, played)
+    texts["glossary"] = glossary.page(ran)
     texts["gallery"] = front.gallery(drawn, titles)
     texts |= reference.pages() | sources.pages()
     for name, text in texts.items():

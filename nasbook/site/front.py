@@ -106,6 +106,7 @@ Python file that can be read from top to bottom; every lesson predicts first, th
 - [Begin with lesson 00]({start}), or see [all {sum(not lesson.language for lesson in ran)} lessons](lessons/index.md).
 - [{len(registry.METHODS)} methods](methods/index.md): what each does, its formula, its settings and its file.
 - [The gallery](gallery.md): every picture of the course.
+- [The glossary](glossary.md): the words of the field, and the lesson that explains each.
 - [The reference](reference/index.md): what a program can call.
 {opened}{_taste(ran, played)}
 This site needs no server and no network: its folder can be carried on a stick, and `index.html` in it be opened.
@@ -117,6 +118,7 @@ This site needs no server and no network: its folder can be carried on a stick, 
 lessons/index
 methods/index
 gallery
+glossary
 reference/index
 sources/index
 ```

@@ -14,7 +14,6 @@ import hashlib
 import html
 import importlib.util
 import json
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -27,8 +26,11 @@ from pathlib import Path
 from typing import Any
 
 from nasbook.site import folder
+from nasbook.site.in_browser import NEEDS, adapted
+from nasbook.site.run import heading
 
-LESSONS = ("01", "02", "03", "04", "05", "06")  # that need no torch, which no browser has
+WHOLE = ("00", "01", "02", "03", "04", "05", "06")  # of these every cell runs, without torch, which no browser has
+LESSONS = (*WHOLE, *NEEDS)
 KERNEL = ("ipython", "jedi", "micropip")  # what the kernel itself is made of
 # In place of the lock's, or beside them: releases whose wheels the package index has.
 NEWER = {
@@ -103,7 +105,9 @@ def build(
         (core / "pyodide-lock.json").write_text(json.dumps(lock, sort_keys=True))
         (work / "files").mkdir()
         for path in chosen:
-            shutil.copy(path, work / "files")
+            notebook = json.loads(path.read_text(encoding="utf-8"))
+            adapted(path.name[:2], notebook)
+            (work / "files" / path.name).write_text(json.dumps(notebook, ensure_ascii=False), encoding="utf-8")
         say("JupyterLite")
         jupyterlite(work, core)
         made = work / "dist"
@@ -274,7 +278,8 @@ def relock(lock: dict[str, Any], core: Path, cdn: str) -> list[str]:
 def page(lessons: list[Path], remote: list[str], cdn: str) -> str:
     """The first page: the lessons, and what is fetched from where."""
     rows = "\n".join(
-        f'<li><a href="lab/index.html?path={html.escape(p.name)}">{html.escape(title(p))}</a></li>' for p in lessons
+        f'<li><a href="lab/index.html?path={html.escape(p.name)}">{html.escape(title(p))}</a>{_lacks(p)}</li>'
+        for p in lessons
     )
     host = cdn.split("/")[2]
     cannot = "\n".join(f"<li>{html.escape(name)}: {html.escape(words)}</li>" for name, words in WITHOUT.items())
@@ -308,8 +313,12 @@ of the site is one.</p>
 """
 
 
+def _lacks(notebook: Path) -> str:
+    needs = NEEDS.get(notebook.name[:2])
+    return f" ({needs} of its cells {'needs' if needs == 1 else 'need'} torch, and say so)" if needs else ""
+
+
 def title(notebook: Path) -> str:
     """The heading of a notebook."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    first = "".join(cells[0]["source"]) if cells else ""
-    return first.lstrip("# ").splitlines()[0] if first.startswith("#") else notebook.stem
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"][:1]
+    return heading("".join(t for c in cells if c["cell_type"] == "markdown" for t in c["source"])) or notebook.stem

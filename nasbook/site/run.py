@@ -38,9 +38,7 @@ class Lesson:
     @property
     def heading(self) -> str:
         """Of the first cell, as plain words; "" if it has none."""
-        first = next((c.source for c in self.notebook.cells[:1] if c.cell_type == "markdown"), "")
-        found = re.search(r"^#\s+(.+)$", first, re.M)
-        return found[1].strip() if found else ""
+        return heading(next((c.source for c in self.notebook.cells[:1] if c.cell_type == "markdown"), ""))
 
     @property
     def title(self) -> str:
@@ -50,6 +48,12 @@ class Lesson:
     def file(self) -> str:
         """Where it lies below the folder of the lessons."""
         return f"{self.language}/{self.source.name}" if self.language else self.source.name
+
+
+def heading(text: str) -> str:
+    """The heading of a text in Markdown, "" if it has none."""
+    found = re.search(r"^#\s+(.+)$", text, re.M)
+    return found[1].strip() if found else ""
 
 
 def page_of(file: str) -> str:

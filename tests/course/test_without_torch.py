@@ -1,4 +1,4 @@
-"""Lessons 01–06 need no torch: whatever their cells import, name and show works where it cannot be imported.
+"""Lessons 00–06 need no torch, as a browser has them: whatever their cells import, name and show works where it cannot be imported.
 
 The cells themselves, with all their searches, are run by tests/benchmarks/without_torch.py.
 """
@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from nasbook.site.lite import LESSONS
+from nasbook.site.in_browser import adapted
+from nasbook.site.lite import WHOLE
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 HEAD = """
@@ -43,16 +44,20 @@ print("TRIED" + json.dumps(tried))
 """
 
 
+def code_of(number, in_browser=False):
+    (path,) = NOTEBOOKS.glob(f"{number}_*.ipynb")
+    notebook = json.loads(path.read_text())
+    if in_browser:
+        adapted(number, notebook)
+    return ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code"]
+
+
 def run(code, text=""):
     return subprocess.run([sys.executable, "-c", code], input=text, capture_output=True, text=True)
 
 
 def test_the_first_lessons_need_no_torch():
-    sources = []
-    for number in LESSONS:
-        (path,) = NOTEBOOKS.glob(f"{number}_*.ipynb")
-        cells = json.loads(path.read_text())["cells"]
-        sources += ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
+    sources = [source for number in WHOLE for source in code_of(number, in_browser=True)]
     done = run(HEAD + CODE, json.dumps(sources))
     assert done.returncode == 0, done.stderr[-2000:]
     (tried,) = (json.loads(line[5:]) for line in done.stdout.splitlines() if line.startswith("TRIED"))
@@ -88,8 +93,7 @@ def told(cells):
 
 
 def test_a_cell_that_needs_torch_fails_in_one_sentence_and_so_does_one_that_needs_the_cell():
-    (lesson,) = NOTEBOOKS.glob("00_*.ipynb")
-    cells = ["".join(c["source"]) for c in json.loads(lesson.read_text())["cells"] if c["cell_type"] == "code"]
+    cells = code_of("00")
     why = "needs torch, which is not installed here (pip install torch, then restart Python)"
     on = "; what does without it goes on in the next cell"
     assert told([cells[0], cells[2], "digits.best", "x = 1"]) == [
@@ -104,6 +108,13 @@ def test_a_cell_that_needs_torch_fails_in_one_sentence_and_so_does_one_that_need
     assert found[:3] == ["", f"this cell {why}{on}", f"KeyError: 2, perhaps because the cell that makes made {why}{on}"]
     for said, name in zip(found[3:], ["KeyError", "no_such_package", "KeyError", "'y' is not defined"], strict=True):
         assert name in said and "\n" in said and "torch" not in said  # everything else is as it always was
+
+
+def test_the_first_lesson_looks_up_what_a_browser_cannot_train(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cells = [c for c in code_of("00", in_browser=True) if "nasbook.lab(" not in c and "progress" not in c]
+    assert told(cells) == [""] * len(cells)
+    assert "nasbook run" in Path("study.yaml").read_text()
 
 
 def test_where_torch_is_ipython_is_left_alone():

@@ -98,6 +98,8 @@ def test_the_page_says_what_is_fetched_and_what_is_missing():
     assert 'href="lab/index.html?path=01_be_the_optimiser.ipynb"' in text and "01 · Be the optimiser" in text
     assert "cdn.example" in text and "numpy, scipy" in text and "torch" in text and "thread" in text
     assert 'id="jupyter-config-data"' in text  # JupyterLite's own pages read it here
+    for number, words in (("13", "(3 of its cells need torch, and say so)"), ("17", "(2 of its cells need torch")):
+        assert words in lite.page(list((ROOT / "notebooks").glob(f"{number}_*.ipynb")), [], CDN)
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", None])

@@ -115,6 +115,11 @@ class Space:
         """Number of coordinates of the unit cube: the parameters that are not constant."""
         return len(self.free)
 
+    @property
+    def unordered(self) -> np.ndarray:
+        """(d,) which coordinates are a Choice between options that have no order."""
+        return np.array([isinstance(p := self.parameters[n], Choice) and not p.ordered for n in self.free], bool)
+
     def encode(self, config: Config) -> np.ndarray:
         """Configuration -> point (d,) of the unit cube; NaN where a parameter is inactive."""
         at = {n: self.parameters[n].encode(v) for n, v in config.items() if n in self._axis}  # type: ignore[union-attr]

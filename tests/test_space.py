@@ -676,3 +676,8 @@ def test_the_repr_is_what_somebody_would_type(space):
     names = {"Space": Space, "Float": Float, "Int": Int, "Choice": Choice, "Constant": Constant}
     if all(name.isidentifier() and not iskeyword(name) for name in space.parameters):
         assert eval(repr(space), names) == space
+
+
+def test_which_coordinates_have_no_order():
+    space = Space(x=Float(0, 1), k=Choice(["a", "b"]), o=Choice([1, 2, 4], ordered=True), c=Constant(3))
+    assert space.unordered.tolist() == [False, True, False]

@@ -39,7 +39,7 @@ from nasbook.hpo.parts.maximise import maximise
 from nasbook.kit.believing import Believing
 from nasbook.kit.blas import one_thread
 from nasbook.kit.sobol import quasi_random
-from nasbook.kit.untried import untried
+from nasbook.kit.untried import fresh
 from nasbook.kit.values import Reach
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
@@ -112,11 +112,8 @@ class BayesianView:
     def suggest(self, rng: np.random.Generator, tried: Collection[tuple] = ()) -> Config:
         """The configuration with the largest acquisition, but none whose key is in `tried` if there is another."""
         best = self.U[np.argsort(self.y, kind="stable")[:5]]
-        order = maximise(self.features, self.acquire, self.judge.climb, best, rng)
-        for config in chain([first := next(order)], order):
-            if self.space.key(config) not in tried:
-                return config
-        return untried(self.space, tried, rng) or first
+        order = maximise(self.space, self.acquire, self.judge.climb, best, rng)
+        return fresh(chain([first := next(order)], order), self.space, tried, rng) or first
 
     @cached_property
     def judge(self) -> Any:
@@ -163,7 +160,7 @@ class BayesianOptimisation(Believing):
         super().check_space(space)
         try:
             beliefs = self.settings.prior
-            self._prior = registry.load(f"{PRIOR}:Prior")(Features(space), beliefs) if beliefs else None
+            self._prior = registry.load(f"{PRIOR}:Prior")(space, beliefs) if beliefs else None
         except ValueError as error:
             raise ValueError(f"{self.name}: {error}") from None
 
@@ -172,11 +169,8 @@ class BayesianOptimisation(Believing):
         if self.belief.gp is not None:
             return self.belief.suggest(self.rng, tried)
         beyond = self.rng.random((DRAWS if self._prior else 0, self.space.d))
-        for u in chain(self._design, beyond):
-            config = self.space.decode(self._prior.draw(u) if self._prior else u)
-            if self.space.key(config) not in tried:
-                return config
-        return untried(self.space, tried, self.rng) or self.space.sample(self.rng)
+        points = (self._prior.draw(u) if self._prior else u for u in chain(self._design, beyond))
+        return fresh(map(self.space.decode, points), self.space, tried, self.rng) or self.space.sample(self.rng)
 
     def believe(self) -> BayesianView:
         told, y, more = self._results()

@@ -31,7 +31,7 @@ from nasbook.hpo.parts.trees import Forest, log_normal_ei
 from nasbook.kit.believing import Believing
 from nasbook.kit.checks import flag, setting, whole, within
 from nasbook.kit.sobol import quasi_random
-from nasbook.kit.untried import untried
+from nasbook.kit.untried import fresh, untried
 from nasbook.kit.values import Reach, exponent, tame, untame
 from nasbook.space import Config, Space
 
@@ -127,11 +127,8 @@ class ForestView:
                 break
             here = np.where(better[:, None], near.reshape(len(b), NEIGHBOURS, -1)[np.arange(len(b)), top], here)
             height = np.maximum(height, b.max(1))
-        for i in np.lexsort([rng.random(len(a)), -a]):  # EI has plains: ties are broken at random
-            config = self.space.decode(U[i])
-            if self.space.key(config) not in tried:
-                return config
-        return untried(self.space, tried, rng) or self.space.sample(rng)
+        order = np.lexsort([rng.random(len(a)), -a])  # EI has plains: ties are broken at random
+        return fresh(map(self.space.decode, U[order]), self.space, tried, rng) or self.space.sample(rng)
 
     def _exchange(self, U: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Neighbours of points: one number moved by a normal step, or one Choice drawn anew."""

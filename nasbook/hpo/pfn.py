@@ -27,11 +27,10 @@ from typing import Any
 import numpy as np
 
 from nasbook.hpo.parts.bars import Bars
-from nasbook.hpo.parts.features import Features
 from nasbook.hpo.parts.maximise import maximise, quasi_random
 from nasbook.kit.believing import Believing
 from nasbook.kit.checks import setting, whole
-from nasbook.kit.untried import untried
+from nasbook.kit.untried import fresh
 from nasbook.kit.values import Reach
 from nasbook.space import Config, Space
 
@@ -86,11 +85,8 @@ class PfnView:
     def suggest(self, rng: np.random.Generator, tried: Collection[tuple] = ()) -> Config:
         """The configuration with the largest acquisition, but none whose key is in `tried` if there is another."""
         best = self.U[np.argsort(self.y, kind="stable")[:5]]
-        order = maximise(self._features, self.acquire, None, best, rng)
-        for config in chain([first := next(order)], order):
-            if self.space.key(config) not in tried:
-                return config
-        return untried(self.space, tried, rng) or first
+        order = maximise(self.space, self.acquire, None, best, rng)
+        return fresh(chain([first := next(order)], order), self.space, tried, rng) or first
 
     def _believe(self, U: np.ndarray) -> tuple[np.ndarray, float, float, float]:
         """Probabilities (m, B) of the bars, and f* standardised; mean and scale with which it was."""
@@ -99,7 +95,7 @@ class PfnView:
         from nasbook.hpo.parts.prior_fitted import bars_at, read  # loads torch
 
         shown, z, best, shift, scale = self._shown
-        return bars_at(read(WEIGHTS), shown, z, self.space.snap(U), self._features.one_hot), best, shift, scale
+        return bars_at(read(WEIGHTS), shown, z, self.space.snap(U), self.space.unordered), best, shift, scale
 
     @cached_property
     def _shown(self) -> tuple[np.ndarray, np.ndarray, float, float, float]:
@@ -125,10 +121,6 @@ class PfnView:
     def _reach(self) -> Reach:
         return Reach.of(self.y)
 
-    @cached_property
-    def _features(self) -> Features:
-        return Features(self.space)
-
 
 class Pfn(Believing):
     name = "pfn"
@@ -137,7 +129,7 @@ class Pfn(Believing):
 
     def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
         super().__init__(space, seed, **settings)
-        self._design = iter(quasi_random(space.d, DESIGN, self.rng))
+        self._design = map(space.decode, quasi_random(space.d, DESIGN, self.rng))
 
     def check_space(self, space: Space) -> None:
         super().check_space(space)
@@ -151,11 +143,7 @@ class Pfn(Believing):
         tried = self.tried
         if self.belief.believes:
             return self.belief.suggest(self.rng, tried)
-        for u in self._design:
-            config = self.space.decode(u)
-            if self.space.key(config) not in tried:
-                return config
-        return untried(self.space, tried, self.rng) or self.space.sample(self.rng)
+        return fresh(self._design, self.space, tried, self.rng) or self.space.sample(self.rng)
 
     def believe(self) -> PfnView:
         U, y, failed, pending = self.known()

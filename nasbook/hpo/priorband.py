@@ -33,9 +33,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from nasbook.hpo.hyperband import Hyperband, HyperbandSettings
-from nasbook.hpo.parts.features import Features
-from nasbook.hpo.parts.prior import Prior, check
+from nasbook.hpo.parts.prior import Prior
 from nasbook.hpo.parts.rungs import Bracket, BracketView, Table
+from nasbook.kit.beliefs import believable
 from nasbook.kit.checks import setting, within
 from nasbook.kit.untried import untried
 from nasbook.method import Proposal
@@ -59,7 +59,7 @@ class PriorBandSettings(HyperbandSettings):
         within("mutation", self.mutation, 0, 1, above=True)
         within("step", self.step, 0, 1, above=True)
         if self.prior is not None:
-            object.__setattr__(self, "prior", check(self.prior))
+            object.__setattr__(self, "prior", believable(self.prior))
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,9 +87,8 @@ class PriorBand(Hyperband):
 
     def check_space(self, space: Space) -> None:
         super().check_space(space)
-        self.features = Features(space)
         try:
-            self.prior = Prior(self.features, self.settings.prior or {})
+            self.prior = Prior(space, self.settings.prior or {})
         except ValueError as error:
             raise ValueError(f"{self.name}: {error}") from None
 
@@ -101,7 +100,8 @@ class PriorBand(Hyperband):
         if (best := self.best()) is None:
             return uniform, 1 - uniform, 0.0
         w = np.arange(len(best), 0, -1)
-        S_prior, S_incumbent = (float(w @ np.exp(p.log(*self.seen(best))[0])) for p in (self.prior, self.centred()))
+        U = self.space.encode_all(best)
+        S_prior, S_incumbent = (float(w @ np.exp(p.log(U))) for p in (self.prior, self.centred()))
         share = S_prior / (S_prior + S_incumbent)
         return uniform, (1 - uniform) * share, (1 - uniform) * (1 - share)
 
@@ -140,11 +140,7 @@ class PriorBand(Hyperband):
                 moved[name][p.options.index(incumbent[name])] = top
             else:
                 moved[name] = [incumbent[name], belief[1]]
-        return Prior(self.features, moved)
-
-    def seen(self, configs: list[Config]) -> tuple[np.ndarray, np.ndarray]:
-        U = self.space.encode_all(configs)
-        return self.features(U), U
+        return Prior(self.space, moved)
 
     # ---- drawing -----------------------------------------------------------------------------------------
 

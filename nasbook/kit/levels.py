@@ -8,7 +8,9 @@ floating point, and its floor would lose one).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from nasbook.task import Fidelity
 
@@ -44,3 +46,41 @@ def listed(levels: Sequence[float]) -> str:
     """The levels in words; many are cut short."""
     shown = [f"{x:g}" for x in levels]
     return ", ".join(shown if len(shown) <= 12 else [*shown[:6], "…", *shown[-3:]])
+
+
+def reachable(name: str, settings: Mapping[str, Any], fidelity: Fidelity, eta: int) -> dict[str, Any]:
+    """The settings of a method of this name with the task's range where none is set; and where η is not set and its
+    default misses the task's levels, with one that meets them. ValueError where there is none."""
+    if any(x % 1 for x in fidelity.levels) or fidelity.max <= 1:
+        levels = listed(fidelity.levels or (fidelity.min, fidelity.max))
+        here = f"this task is evaluated at {levels} {fidelity.unit}s"
+        raise ValueError(f"{name} counts in whole numbers, and {here}; count in a smaller unit, or use 'random'")
+    own = {"min_fidelity": max(1, math.ceil(fidelity.min)), "max_fidelity": int(fidelity.max)} | dict(settings)
+    if fidelity.levels and not {"eta", "min_fidelity", "max_fidelity"} & set(settings):
+        default = rung_levels(own["min_fidelity"], own["max_fidelity"], eta)
+        if len(default) < 2 or not all(map(fidelity.allows, default)):
+            found = fitting(fidelity)
+            if found is None:
+                raise ValueError(f"{name}: {way_out(fidelity)}")
+            own["min_fidelity"], own["eta"] = found
+    return own
+
+
+def check_levels(name: str, s: Any, fidelity: Fidelity, trials: int | None, n: int) -> None:
+    """ValueError where a task has not the rungs of these settings `s`, or where so many trials end before the `n` new
+    configurations that are trained before one can be promoted."""
+    if not fidelity.min <= s.levels[0] < s.max_fidelity <= fidelity.max:
+        raise ValueError(
+            f"{name}: this task can be trained for {fidelity.min:g} to {fidelity.max:g} {fidelity.unit}s, "
+            f"not for min_fidelity={s.min_fidelity} to max_fidelity={s.max_fidelity}"
+        )
+    if wrong := [r for r in s.levels if not fidelity.allows(r)]:
+        raise ValueError(
+            f"{name}: this task has {listed(fidelity.levels)} {fidelity.unit}s, not the {wrong[0]} of a rung "
+            f"of min_fidelity={s.min_fidelity}, max_fidelity={s.max_fidelity}, eta={s.eta}; {way_out(fidelity)}"
+        )
+    if trials is not None and trials <= n:
+        raise ValueError(
+            f"{name}: trials={trials} is too few, because the first {n} are new configurations and none "
+            f"goes on before; give {n + 1} trials or more, another min_fidelity, or use 'random'"
+        )

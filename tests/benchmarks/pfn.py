@@ -23,7 +23,7 @@ from nasbook.hpo.parts import problems  # noqa: E402
 from nasbook.hpo.parts.bars import Bars  # noqa: E402
 from nasbook.hpo.parts.gp import GP  # noqa: E402
 from nasbook.hpo.parts.prior_fitted import PriorFitted  # noqa: E402
-from nasbook.hpo.parts.prior_fitting import edges_of, fit  # noqa: E402
+from nasbook.hpo.parts.prior_fitting import edges_of, fit, nll  # noqa: E402
 
 ELL, NOISE, SHOWN = 0.25, 0.1, 6
 
@@ -53,7 +53,7 @@ def compare(net: PriorFitted) -> list[str]:
     X, y, query, f = problems.gp_1d(200, SHOWN, 24, torch.Generator().manual_seed(99), ELL, NOISE)
     with torch.inference_mode():
         logits = net(X, y, query)
-        nll = net.nll(logits, f).mean().item()
+        loss = nll(logits, f, net.edges).mean().item()
     p, bars = logits.softmax(-1).numpy().astype(float), Bars(net.edges.numpy())
     kl, apart, best = [], [], []
     for i in range(len(X)):
@@ -67,7 +67,7 @@ def compare(net: PriorFitted) -> list[str]:
             kl.append(float(np.sum(density * (np.log(np.maximum(density, 1e-300)) - np.log(q))) * (t[1] - t[0])))
             best.append(float((((value - m) / s) ** 2) / 2 + np.log(s * np.sqrt(2 * np.pi))))
         apart.append(np.abs(bars.mean(p[i]) - mean) / std)
-    return [f"{nll:8.3f} {np.mean(best):8.3f} {np.mean(kl):7.3f} {np.mean(apart):22.3f}"]
+    return [f"{loss:8.3f} {np.mean(best):8.3f} {np.mean(kl):7.3f} {np.mean(apart):22.3f}"]
 
 
 def search(tasks: list[str], seeds: int, trials: int) -> None:

@@ -373,7 +373,7 @@ def test_the_maximum_of_a_mixed_function_is_found():
     slope = lambda Z: (score(Z), -2 * (Z - target))  # noqa: E731
     rng = np.random.default_rng(0)
     found = next(
-        maximise(features, lambda U: score(features(U)), lambda U: climb(U, features, slope), rng.random((2, 5)), rng)
+        maximise(space, lambda U: score(features(U)), lambda U: climb(U, features, slope), rng.random((2, 5)), rng)
     )
     assert {**found, "x": 0, "y": 0} == {"a": 33, "b": "t", "c": "w", "x": 0, "y": 0}
     assert found["x"] == pytest.approx(0.123456, abs=1e-4) and found["y"] == 1.0
@@ -386,7 +386,7 @@ def test_a_walk_reaches_the_best_of_more_choices_than_can_be_listed():
     score = lambda U: -((features(U) - goal) ** 2).sum(1)  # noqa: E731
     slope = lambda Z: (-((Z - goal) ** 2).sum(1), -2 * (Z - goal))  # noqa: E731
     rng = np.random.default_rng(0)
-    found = next(maximise(features, score, lambda U: climb(U, features, slope), rng.random((2, 15)), rng))
+    found = next(maximise(space, score, lambda U: climb(U, features, slope), rng.random((2, 15)), rng))
     assert set(found.values()) == {"c"}
 
 

@@ -69,8 +69,8 @@ def test_the_weights_fall_linearly():
     best = method.best()
     K = len(best)
     assert K > 1
-    Z, U = method.seen(best)
-    prior, own = (np.exp(p.log(Z, U)[0]) for p in (method.prior, method.centred()))
+    U = method.space.encode_all(best)
+    prior, own = (np.exp(p.log(U)) for p in (method.prior, method.centred()))
     S, T = (sum((K - k) * float(p) for k, p in enumerate(densities)) for densities in (prior, own))
     assert method.shares(0)[1] == pytest.approx(S / (S + T) / 2)
 

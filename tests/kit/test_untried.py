@@ -3,7 +3,7 @@
 import numpy as np
 
 from nasbook import Choice, Float, Space
-from nasbook.kit.untried import untried
+from nasbook.kit.untried import fresh, untried
 
 
 def test_the_last_one_is_found_and_then_none():
@@ -17,3 +17,11 @@ def test_the_last_one_is_found_and_then_none():
 def test_of_infinitely_many_one_is_drawn():
     space = Space(x=Float(0, 1))
     assert 0 <= untried(space, set(), np.random.default_rng(0))["x"] <= 1
+
+
+def test_an_order_is_followed_past_what_was_tried():
+    space, rng = Space(a=Choice(["p", "q", "r"])), np.random.default_rng(0)
+    p, q, r = ({"a": name} for name in "pqr")
+    assert fresh(iter([p, q, r]), space, {space.key(p)}, rng) == q
+    assert fresh([p, q], space, {space.key(p), space.key(q)}, rng) == r
+    assert fresh([p], space, {space.key(c) for c in (p, q, r)}, rng) is None

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from nasbook import registry
 from nasbook.hpo.parts.kernels import KERNELS
+from nasbook.kit.beliefs import believable
 from nasbook.kit.checks import one_of, setting, whole, within
 
 LIES: dict[str, Callable[[np.ndarray], Any]] = {"min": np.min, "mean": np.mean, "max": np.max}
@@ -52,4 +52,4 @@ class BayesianSettings:
         if self.startup is not None:
             whole("startup", self.startup, 1)
         if self.prior is not None:
-            object.__setattr__(self, "prior", registry.load(f"{PRIOR}:check")(self.prior))
+            object.__setattr__(self, "prior", believable(self.prior))

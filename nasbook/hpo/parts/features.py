@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nasbook.space import Choice, Space
+from nasbook.space import Space
 
 
 class Features:
@@ -24,7 +24,7 @@ class Features:
     def __init__(self, space: Space) -> None:
         self.space = space
         self.parameters = [space.parameters[name] for name in space.free]
-        self.one_hot = np.array([isinstance(p, Choice) and not p.ordered for p in self.parameters])
+        self.one_hot = space.unordered
         widths = [p.size if hot else 1 for p, hot in zip(self.parameters, self.one_hot, strict=True)]
         self.groups = np.repeat(np.arange(space.d), np.array(widths, int))
         starts = np.cumsum([0, *widths[:-1]])

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from nasbook.hpo.parts.bars import Bars
 from nasbook.hpo.parts.prior_fitted import PriorFitted
-from nasbook.hpo.parts.prior_fitting import edges_of, fit
+from nasbook.hpo.parts.prior_fitting import edges_of, fit, nll
 from nasbook.hpo.parts.priors_1d import Prior
 from nasbook.hpo.parts.problems import Batch
 from nasbook.kit.checks import whole
@@ -71,7 +71,7 @@ class Learned:
         x, y, query, target = problems
         with torch.inference_mode():
             z = (target - self.shift) / self.scale
-            return self.net.nll(self.logits(x, y, query), z) + math.log(self.scale)
+            return nll(self.logits(x, y, query), z, self.net.edges) + math.log(self.scale)
 
     def weights(self) -> dict[str, Tensor]:
         return {**self.net.state_dict(), "units": torch.tensor([self.shift, self.scale])}

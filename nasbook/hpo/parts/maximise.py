@@ -15,7 +15,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from nasbook.hpo.parts.features import Features
 from nasbook.kit.sobol import quasi_random
 from nasbook.space import Config, Space
 
@@ -24,21 +23,20 @@ Map = Callable[[np.ndarray], np.ndarray]  # of points (m, d): what they are wort
 
 
 def maximise(
-    features: Features, acquire: Map, climb: Map | None, best: np.ndarray, rng: np.random.Generator
+    space: Space, acquire: Map, climb: Map | None, best: np.ndarray, rng: np.random.Generator
 ) -> Iterator[Config]:
     """Configurations in the order of their acquisition, the largest first. `best` (k, d): where to look closely."""
-    space = features.space
     if space.at_most(ENUMERATED):
         U = enumerate_all(space)
         a = acquire(U)
     else:
         near = [space.encode_all(space.neighbours(space.decode(u))) for u in best]
-        U = space.snap(np.concatenate([quasi_random(space.d, SOBOL, rng), *near, around(best, features, rng)]))
+        U = space.snap(np.concatenate([quasi_random(space.d, SOBOL, rng), *near, around(best, space, rng)]))
         a = acquire(U)
         top = U[np.argsort(-a, kind="stable")[:STARTS]]
-        more = climb(top) if climb else around(top, features, rng)
+        more = climb(top) if climb else around(top, space, rng)
         U, a = _add(U, a, space.snap(more), acquire)
-        if any(p.size < np.inf for p in features.parameters):
+        if any(p.size < np.inf for p in space.parameters.values()):
             U, a = _walk(U, a, acquire, space)
     return (space.decode(U[i]) for i in np.argsort(-a, kind="stable"))
 
@@ -48,12 +46,12 @@ def enumerate_all(space: Space) -> np.ndarray:
     return space.encode_all(list(space.grid({name: int(p.size) for name, p in space.parameters.items()})))
 
 
-def around(points: np.ndarray, features: Features, rng: np.random.Generator) -> np.ndarray:
+def around(points: np.ndarray, space: Space, rng: np.random.Generator) -> np.ndarray:
     """Steps away from the points: in one or more coordinates, of many sizes; a Choice is drawn anew."""
     U = np.nan_to_num(points[rng.integers(len(points), size=STEPS)], nan=0.5)
     moved = rng.random(U.shape) < rng.uniform(1 / U.shape[1], 1, (STEPS, 1))
     step = 10 ** rng.uniform(-3.5, -0.5, (STEPS, 1)) * rng.standard_normal(U.shape)
-    new = np.where(features.one_hot, rng.random(U.shape), (U + step).clip(0, 1))
+    new = np.where(space.unordered, rng.random(U.shape), (U + step).clip(0, 1))
     return np.where(moved, new, U)
 
 

@@ -14,7 +14,6 @@ prior_fitting.py.
 
 from __future__ import annotations
 
-import math
 from functools import cache
 from pathlib import Path
 
@@ -23,7 +22,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from nasbook.hpo.parts.bars import HALF
 from nasbook.kit.safetensors import read_weights
 
 
@@ -75,19 +73,6 @@ class PriorFitted(nn.Module):
         for layer in self.layers:
             points, queries = layer(points, queries)
         return self.answer(queries)
-
-    def nll(self, logits: Tensor, y: Tensor) -> Tensor:
-        """-log q(y) of each answer: (b, m)."""
-        e = self.edges
-        width = e.diff()
-        y = y.clamp(e[0] - width[0], e[-1] + width[-1])  # what lies further out counts as if it lay there
-        b = (torch.bucketize(y.contiguous(), e[1:-1].contiguous())).clamp(max=len(width) - 1)
-        log_density = -width.log()[b]
-        for bar, edge in ((0, e[1]), (len(width) - 1, e[-2])):  # half normals
-            s = width[bar] / HALF
-            tail = math.log(2 / math.sqrt(2 * math.pi)) - s.log() - ((y - edge) / s) ** 2 / 2
-            log_density = torch.where(b == bar, tail, log_density)
-        return -(logits.log_softmax(-1).gather(-1, b[..., None])[..., 0] + log_density)
 
 
 def describe(u: Tensor, choice: Tensor) -> Tensor:

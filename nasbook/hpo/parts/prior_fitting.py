@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
+from nasbook.hpo.parts.bars import HALF
 from nasbook.hpo.parts.prior_fitted import PriorFitted
 from nasbook.hpo.parts.problems import Batch
 
@@ -17,6 +18,19 @@ def edges_of(values: Tensor, bars: int, rare: float = 0.002) -> Tensor:
     values = values.double().flatten().cpu()
     some = values[torch.randperm(len(values))[:1_000_000]]
     return torch.quantile(some, torch.linspace(rare, 1 - rare, bars + 1).double()).unique().float()
+
+
+def nll(logits: Tensor, y: Tensor, edges: Tensor) -> Tensor:
+    """-log q(y) of each answer, whose bars have these edges (B + 1,): (b, m)."""
+    e, width = edges, edges.diff()
+    y = y.clamp(e[0] - width[0], e[-1] + width[-1])  # what lies further out counts as if it lay there
+    b = (torch.bucketize(y.contiguous(), e[1:-1].contiguous())).clamp(max=len(width) - 1)
+    log_density = -width.log()[b]
+    for bar, edge in ((0, e[1]), (len(width) - 1, e[-2])):  # half normals
+        s = width[bar] / HALF
+        tail = math.log(2 / math.sqrt(2 * math.pi)) - s.log() - ((y - edge) / s) ** 2 / 2
+        log_density = torch.where(b == bar, tail, log_density)
+    return -(logits.log_softmax(-1).gather(-1, b[..., None])[..., 0] + log_density)
 
 
 def fit(
@@ -43,7 +57,7 @@ def fit(
         X, y, query, target = draw()
         with torch.autocast(X.device.type, torch.bfloat16, enabled=half):
             logits = net(X, y, query)
-        loss = net.nll(logits.float(), target).mean()
+        loss = nll(logits.float(), target, net.edges).mean()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)

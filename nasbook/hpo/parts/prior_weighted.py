@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from nasbook.hpo.parts.climb import climb
-from nasbook.hpo.parts.prior import Prior
+from nasbook.hpo.parts.prior import FLOOR, Prior
 
 
 def weighted(
@@ -37,24 +37,36 @@ class Weighted:
 
     def __init__(self, view: Any, acquisition: Any) -> None:
         self.acquisition, self.view = acquisition, view
-        self.prior = Prior(view.features, view.settings.prior)
+        self.prior = Prior(view.space, view.settings.prior)
         self.fading = view.settings.beta / max(1, len(view.y) + len(view.failed) + len(view.pending))
         self.climb = self._climb if acquisition.climb else None
 
     def __call__(self, Z: np.ndarray, U: np.ndarray) -> np.ndarray:
-        w, none = self.fading * self.prior.log(Z, U)[0], np.zeros_like(Z)
+        w, none = self.fading * self.prior.log(U), np.zeros_like(Z)
         return weighted(self.acquisition(Z, U), none, w, none, self.view.acquisition, self.view.values.min())[0]
 
     def slope(self, Z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        (a, da), (w, dw), best = self.acquisition.slope(Z), self.prior.log(Z), self.view.values.min()
+        (a, da), (w, dw), best = self.acquisition.slope(Z), self._log(Z), self.view.values.min()
         return weighted(
             a, da, self.fading * w, self.fading * dw, self.view.acquisition, best / self.view.believed.scale
         )
+
+    def _log(self, Z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """ln π (m,) and its gradient (m, D) at features Z (m, D), where what does not exist counts as if it did."""
+        features = self.view.features
+        U, dw = np.full((len(Z), features.space.d), np.nan), np.zeros(Z.shape)
+        U[:, features.numbers] = Z[:, features.columns]
+        for j in np.flatnonzero(features.one_hot):
+            columns = Z[:, features.groups == j]
+            U[:, j] = np.where(columns.any(1), (columns.argmax(1) + 0.5) / columns.shape[1], np.nan)
+        w = self.prior.log(U)
+        for j, (c, width) in self.prior.numbers.items():
+            dw[:, features.groups == j] = (-((U[:, j] - c) / width) / width * (w > FLOOR))[:, None]
+        return w, dw
 
     def _climb(self, U: np.ndarray) -> np.ndarray:
         return climb(U, self.view.features, self.slope)
 
     def trust(self, U: np.ndarray) -> np.ndarray:
         """π^(β/n), what is left of the prior, at points U (m, d): (m,)."""
-        U = self.view.space.snap(U)
-        return np.exp(self.fading * self.prior.log(self.view.features(U), U)[0])
+        return np.exp(self.fading * self.prior.log(self.view.space.snap(U)))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from nasbook.kit.checks import setting, whole
-from nasbook.kit.levels import fitting, listed, rung_levels, way_out
+from nasbook.kit.levels import check_levels, reachable, rung_levels
 from nasbook.method import KNOWN, Method, Proposal
 from nasbook.space import Config
 from nasbook.task import Fidelity
@@ -133,19 +133,7 @@ class RungMethod(Method):
     def suited(cls, settings: Mapping[str, Any], fidelity: Fidelity) -> dict[str, Any]:
         """The task's range where none is set; and where η is not set and its default misses the task's levels, one that
         meets them."""
-        if any(x % 1 for x in fidelity.levels) or fidelity.max <= 1:
-            levels = listed(fidelity.levels or (fidelity.min, fidelity.max))
-            raise ValueError(f"{cls.name} counts in whole numbers, and this task is evaluated at {levels} "
-                             f"{fidelity.unit}s; count in a smaller unit, or use 'random'")  # fmt: skip
-        own = {"min_fidelity": max(1, math.ceil(fidelity.min)), "max_fidelity": int(fidelity.max)} | dict(settings)
-        if fidelity.levels and not {"eta", "min_fidelity", "max_fidelity"} & set(settings):
-            default = rung_levels(own["min_fidelity"], own["max_fidelity"], cls.Settings().eta)
-            if len(default) < 2 or not all(map(fidelity.allows, default)):
-                found = fitting(fidelity)
-                if found is None:
-                    raise ValueError(f"{cls.name}: {way_out(fidelity)}")
-                own["min_fidelity"], own["eta"] = found
-        return own
+        return reachable(cls.name, settings, fidelity, cls.Settings().eta)
 
     def before_promotion(self) -> int:
         """New configurations that are trained before one can be promoted."""
@@ -155,19 +143,5 @@ class RungMethod(Method):
         return min(trials, self.before_promotion())
 
     def check_budget(self, trials: int | None, fidelity: Fidelity | None) -> None:
-        s, n = self.settings, self.before_promotion()
-        if fidelity is not None and not fidelity.min <= s.levels[0] < s.max_fidelity <= fidelity.max:
-            raise ValueError(
-                f"{self.name}: this task can be trained for {fidelity.min:g} to {fidelity.max:g} {fidelity.unit}s, "
-                f"not for min_fidelity={s.min_fidelity} to max_fidelity={s.max_fidelity}"
-            )
-        if fidelity is not None and (wrong := [r for r in s.levels if not fidelity.allows(r)]):
-            raise ValueError(
-                f"{self.name}: this task has {listed(fidelity.levels)} {fidelity.unit}s, not the {wrong[0]} of a rung "
-                f"of min_fidelity={s.min_fidelity}, max_fidelity={s.max_fidelity}, eta={s.eta}; {way_out(fidelity)}"
-            )
-        if fidelity is not None and trials is not None and trials <= n:
-            raise ValueError(
-                f"{self.name}: trials={trials} is too few, because the first {n} are new configurations and none "
-                f"goes on before; give {n + 1} trials or more, another min_fidelity, or use 'random'"
-            )
+        if fidelity is not None:
+            check_levels(self.name, self.settings, fidelity, trials, self.before_promotion())

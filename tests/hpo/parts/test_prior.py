@@ -11,7 +11,6 @@ import nasbook
 from nasbook import Choice, Float, Int, Space, Trial
 from nasbook.hpo.bayesian import BayesianOptimisation
 from nasbook.hpo.parts.bayesian_settings import NAMES
-from nasbook.hpo.parts.features import Features
 from nasbook.hpo.parts.prior import Prior
 from nasbook.tasks.digits_jahs import CELLS, DEFAULT
 
@@ -30,9 +29,7 @@ def density(u, centre, width):
 
 
 def pi(space, belief, U):
-    features = Features(space)
-    U = space.snap(U)
-    return np.exp(Prior(features, belief).log(features(U), U)[0])
+    return np.exp(Prior(space, belief).log(space.snap(U)))
 
 
 def told(space, n, f, **settings):
@@ -56,7 +53,7 @@ def test_it_integrates_to_one_and_draws_follow_it():
     space = Space(x=Float(-5, 10), k=Choice(["a", "b", "c"]))
     belief = {"x": [-3.0, 0.2], "k": [0.6, 0.3, 0.1]}
     assert pi(space, belief, rng.random((200_000, 2))).mean() == pytest.approx(1, abs=0.01)
-    prior = Prior(Features(space), belief)
+    prior = Prior(space, belief)
     drawn = np.array([prior.draw(u) for u in rng.random((3000, 2))])
     centre = space.parameters["x"].encode(-3.0)
     peer = truncnorm(-centre / 0.2, (1 - centre) / 0.2, loc=centre, scale=0.2)

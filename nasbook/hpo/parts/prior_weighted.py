@@ -56,9 +56,9 @@ class Weighted:
         features = self.view.features
         U, dw = np.full((len(Z), features.space.d), np.nan), np.zeros(Z.shape)
         U[:, features.numbers] = Z[:, features.columns]
-        for j in np.flatnonzero(features.one_hot):
-            columns = Z[:, features.groups == j]
-            U[:, j] = np.where(columns.any(1), (columns.argmax(1) + 0.5) / columns.shape[1], np.nan)
+        for k in np.flatnonzero(features.one_hot):
+            columns = Z[:, features.groups == k]
+            U[:, k] = np.where(columns.any(1), (columns.argmax(1) + 0.5) / columns.shape[1], np.nan)
         w = self.prior.log(U)
         for j, (c, width) in self.prior.numbers.items():
             dw[:, features.groups == j] = (-((U[:, j] - c) / width) / width * (w > FLOOR))[:, None]

@@ -24,6 +24,8 @@ def add(p: argparse.ArgumentParser) -> None:
     new.add_argument("--minutes", type=whole(1), default=90, metavar="N", help="of one session (default: 90)")
     new.add_argument("--repository", default="", metavar="OWNER/NAME", help="yours on GitHub, for the links to Binder")
     new.add_argument("--exercises", type=Path, metavar="FILE", help="exercises of your own: see nasbook.course.own")
+    new.add_argument("--executed", type=Path, metavar="FOLDER", help="lessons that were run, for the slides' pictures")
+    new.add_argument("--no-pictures", action="store_true", help="run no lesson: slides have words only")
     new.add_argument("--overwrite", action="store_true", help="write into the folder if it exists")
 
     seal = command("seal", _seal, "write exercises of your own so that nobody reads them in passing")
@@ -52,6 +54,8 @@ def run(_: argparse.Namespace) -> int:
 def _new(options: argparse.Namespace) -> int:
     from nasbook.course.teach.folder import new
 
+    if options.executed and options.no_pictures:
+        raise Usage("--executed is for the pictures that --no-pictures leaves out: name one of the two")
     notebooks = notebooks_folder()
     if notebooks is None:
         raise Usage("the lessons' notebooks are not here: they come with a checkout of nasbook, so run this in one")
@@ -63,6 +67,9 @@ def _new(options: argparse.Namespace) -> int:
         options.repository,
         options.overwrite,
         options.exercises,
+        not options.no_pictures,
+        options.executed,
+        say,
     )
     print(f"Wrote {options.out}: student, teacher, slides, syllabus.md, handout.html; begin with README.md.")
     for step, _ in plan.left_out:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-SECONDS = 600  # for a cell
+from nasbook.course import running
+
 LESSON = "[0-9][0-9]_*.ipynb"
 
 
@@ -84,23 +82,8 @@ def lessons(notebooks: Path, executed: Path | None, frames: int, say: Callable[[
         for source in sorted({*translated} - {*taken}):
             say(f"{source.relative_to(notebooks)} is not in {executed}, so it is left out")
         return [_taken(source, notebooks, executed) for source in [*sources, *taken]]
-    with tempfile.TemporaryDirectory(prefix="nasbook-lessons-") as folder:
-        there = Path(folder, "notebooks")
-        shutil.copytree(notebooks, there, ignore=shutil.ignore_patterns(".*", "runs"))
-        with ThreadPoolExecutor(2) as two:
-            return list(two.map(lambda source: _run(source, notebooks, there, frames, say), [*sources, *translated]))
-
-
-def read(path: Path) -> Any:
-    """A notebook; ValueError, in one sentence, if the file is none."""
-    import nbformat
-
-    try:
-        return nbformat.read(path, 4)
-    except FileNotFoundError:
-        raise ValueError(f"{path} is not there: run the lessons again, or leave --executed out") from None
-    except Exception as error:
-        raise ValueError(f"{path} is no notebook: {' '.join(str(error).split())[:200]}") from None
+    with running.copied(notebooks) as there, ThreadPoolExecutor(2) as two:
+        return list(two.map(lambda source: _run(source, notebooks, there, frames, say), [*sources, *translated]))
 
 
 def _language(source: Path, notebooks: Path) -> str:
@@ -108,49 +91,12 @@ def _language(source: Path, notebooks: Path) -> str:
 
 
 def _taken(source: Path, notebooks: Path, executed: Path) -> Lesson:
-    ran = executed / source.relative_to(notebooks)
-    notebook, lesson = read(ran), read(source)
-    if [cell.source for cell in notebook.cells] != [cell.source for cell in lesson.cells]:
-        raise ValueError(f"{ran} was run from other cells than {source} has: run it again")
-    return Lesson(source.stem, source, notebook, _stopped(notebook), _language(source, notebooks))
+    notebook = running.taken(source, executed / source.relative_to(notebooks))
+    return Lesson(source.stem, source, notebook, running.stopped(notebook), _language(source, notebooks))
 
 
 def _run(source: Path, notebooks: Path, copied: Path, frames: int, say: Callable[[str], None]) -> Lesson:
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
-
-    notebook, error = read(source), ""
     folder = (copied / source.relative_to(notebooks)).parent
-    environment = {
-        **{name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")},
-        **os.environ,
-        "NASBOOK_FRAMES": str(frames),
-        "NASBOOK_PROGRESS": str(copied.parent / f"{source.stem}.json"),
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    }
-    client = NotebookClient(
-        notebook, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
-    )
-    try:
-        client.execute(env=environment)
-    except CellExecutionError:
-        error = _stopped(notebook)
-    except Exception as problem:  # a kernel that died, a cell that took too long
-        at = next((i for i, cell in enumerate(notebook.cells) if _unrun(cell)), 0)
-        error = f"cell {at}: {type(problem).__name__}: {' '.join(str(problem).split())[:200]}"
+    notebook, error = running.run(source, folder, frames)
     say(f"{source.relative_to(notebooks)}: {error or 'run'}")
     return Lesson(source.stem, source, notebook, error, _language(source, notebooks))
-
-
-def _unrun(cell: Any) -> bool:
-    return bool(cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None)
-
-
-def _stopped(notebook: Any) -> str:
-    """Where a notebook stopped: "cell 4: ValueError: …"; "" where every cell ran."""
-    for i, cell in enumerate(notebook.cells):
-        expected = "raises-exception" in cell.metadata.get("tags", ())
-        for out in cell.get("outputs", ()):
-            if out.output_type == "error" and not expected:
-                return f"cell {i}: {out.ename}: {' '.join(out.evalue.split())[:200]}"
-    return ""

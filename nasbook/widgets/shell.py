@@ -517,7 +517,7 @@ class Lab(W.VBox):
     def _ipython_display_(self) -> None:
         """The lab, and the still that a page without its kernel shows; where a site is built, what can be played."""
         if frames := wanted():
-            shown = capture(self, frames, short=frames <= SHORT)
+            shown = capture(self, max(2, frames), short=1 < frames <= SHORT, alone=frames == 1)
             self._still.instead(shown.html(), shown.alt)
         else:
             self._still.beside(self._repr_mimebundle_(), self._still_html(), self.image.alt)

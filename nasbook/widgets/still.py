@@ -23,7 +23,7 @@ STYLE = (
     f"{OUTPUT}:has(.nb-still):not({LOST} + *), {LOST}:has(+ * .nb-still) {{ display: none; }} "
     ".nb-still img { max-width: 100%; height: auto; }"
 )
-WANTED = "NASBOOK_FRAMES"  # set where a site is built: how many frames a lab shows of its history
+WANTED = "NASBOOK_FRAMES"  # set where a site is built: how many frames a lab shows of its history; 1 for its end alone
 SECOND = 1.0  # between two stills of one widget while it is worked with
 
 

@@ -235,7 +235,7 @@ def test_a_class_folder_takes_them(file, tmp_path, monkeypatch, capsys):
     out = tmp_path / "class"
     ask = "QUESTIONS = [nasbook.course.Question('class.q', 'Which?', ('a', 'b'), lambda x: (0, ''))]\n"
     file.write_text(FILE + ask)
-    assert main(["course", "new", "--lessons", "00", "--exercises", str(file), str(out)]) == 0
+    assert main(["course", "new", "--no-pictures", "--lessons", "00", "--exercises", str(file), str(out)]) == 0
     theirs = nbformat.read(out / "student/exercises.ipynb", 4)
     nbformat.validate(theirs)
     assert "sum(x)" not in "".join(p.read_text() for p in (out / "student").iterdir() if "exercises" in p.name)
@@ -251,7 +251,9 @@ def test_a_class_folder_takes_them(file, tmp_path, monkeypatch, capsys):
     assert "Exercises of your class" in nasbook.progress().children[0].value
     monkeypatch.chdir(NOTEBOOKS.parent)
     file.write_text("1 / 0")
-    assert main(["course", "new", "--lessons", "00", "--exercises", str(file), str(tmp_path / "d")]) == 2
+    assert (
+        main(["course", "new", "--no-pictures", "--lessons", "00", "--exercises", str(file), str(tmp_path / "d")]) == 2
+    )
     assert "exercises.py, line 1: ZeroDivisionError" in capsys.readouterr().err and not (tmp_path / "d").exists()
 
 

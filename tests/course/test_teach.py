@@ -1,7 +1,9 @@
 """The folder of a class: what is in it, what fits, and what is never overwritten."""
 
+import base64
 import errno
 import html
+import io
 import json
 import re
 import tempfile
@@ -9,16 +11,20 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+from PIL import Image
 
 import nasbook
 from nasbook.cli import main
+from nasbook.course import running
 from nasbook.course.lessons import LESSONS, load, questions
 from nasbook.course.notes import Notes, Part
 from nasbook.course.teach import folder, sheets
 from nasbook.course.teach.lesson import Lesson, read
 from nasbook.course.teach.plan import course, workshop
 from nasbook.course.teach.slides import slides
+from nasbook.widgets.played import capture
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
@@ -126,6 +132,73 @@ def test_no_slide_shows_the_source_of_a_formula_or_a_link(number):
     body = text[text.index("<body") : text.index("<script>")]
     assert "$" not in body and "](" not in body and not Page(text).outside
     assert not re.search(r":\s*</p>\s*(<aside|</section)", body), "it announces what is not there"
+    text = "".join("".join(c["source"]) for c in read(NOTEBOOKS, number).notebook["cells"])
+    assert body.count('display="block"') == text.count("$$") // 2
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """Lesson 02 as if it had been run: a picture in a cell, a lab in another."""
+    notebook = nbformat.read(NOTEBOOKS / "02_gaussian_processes.ipynb", 4)
+    plot = nasbook.search("random", "branin", trials=3, seed=0).plot()
+    frames = capture(nasbook.lab("race", trials=10), 2, alone=True)
+    i, j = (next(i for i, c in enumerate(notebook.cells) if s in c.source) for s in ("nasbook.plots", "nasbook.lab("))
+    notebook.cells[i].outputs = [nbformat.v4.new_output("display_data", plot._repr_mimebundle_())]
+    notebook.cells[j].outputs = [nbformat.v4.new_output("display_data", {"text/html": frames.html()})]
+    folder = tmp_path_factory.mktemp("ran")
+    nbformat.write(notebook, folder / "02_gaussian_processes.ipynb")
+    return folder, plot, frames
+
+
+def test_slides_have_the_pictures_of_a_lesson_that_was_run(ran, tmp_path, monkeypatch, capsys):
+    executed, plot, frames = ran
+    monkeypatch.chdir(NOTEBOOKS.parent)
+    out = tmp_path / "c"
+    assert main(["course", "new", "--lessons", "02", "--executed", str(executed), str(out)]) == 0
+    text = (out / "slides/02_gaussian_processes.html").read_text()
+    shown = re.findall(r'<figure.*?<img src="data:image/webp;base64,(.*?)" alt="(.*?)">', text)
+    assert [html.unescape(alt) for _, alt in shown] == [plot.alt, frames.alt]
+    drawn = [np.array(Image.open(io.BytesIO(base64.b64decode(data)))) for data, _ in shown]
+    last = Image.open(io.BytesIO(frames.last.image)).convert("RGB")
+    assert np.array_equal(drawn[1], np.array(last)) and drawn[0].shape[1] <= 1200
+    assert text.index("Before Play") < text.index(html.escape(frames.alt)) < text.index(html.escape(frames.sentence))
+    assert len(text) < 400_000 and not [x for x in Page(text).outside if not x.startswith("data:image/webp")]
+    other = nbformat.read(executed / "02_gaussian_processes.ipynb", 4)
+    other.cells[1].source += "\n# changed"
+    nbformat.write(other, tmp_path / "02_gaussian_processes.ipynb")
+    capsys.readouterr()
+    for more, says in (
+        (["--executed", str(tmp_path)], "was run from other cells"),
+        (["--executed", str(tmp_path / "none")], "is not there"),
+        (["--executed", str(tmp_path), "--no-pictures"], "name one of the two"),
+    ):
+        assert main(["course", "new", "--lessons", "02", *more, str(tmp_path / "d")]) == 2
+        told = capsys.readouterr().err
+        assert says in told and told.count("\n") == 1 and not (tmp_path / "d").exists()
+
+
+def test_a_lesson_is_run_for_its_pictures_and_one_that_stops_is_said(tmp_path, monkeypatch):
+    said, run = [], []
+
+    def half(source, folder, frames):
+        assert folder != NOTEBOOKS and (folder / source.name).exists() and frames == 1
+        run.append(source.name)
+        return nbformat.read(source, 4), "cell 3: ValueError: no"
+
+    monkeypatch.setattr(running, "run", half)
+    folder.new(tmp_path / "c", ["02"], 90, NOTEBOOKS, pictures=True, say=said.append)
+    assert run == ["02_gaussian_processes.ipynb"] and (tmp_path / "c/slides/02_gaussian_processes.html").exists()
+    assert said[0].startswith("running lesson 02") and said[1].endswith("from there on: cell 3: ValueError: no")
+
+
+def test_what_stands_around_a_formula_is_with_it_and_nowhere_else():
+    from nasbook.course.teach.slides import _formulas, _words
+
+    text = "One. For k it is\n\n$$a$$\n\nwith b. Two $x$.\n\nThe rest is\n\n$$c$$\n\nThree."
+    assert list(_formulas(text)) == ["For k it is\n\n$$a$$\n\nwith b.", "The rest is\n\n$$c$$"]
+    assert _words(text).split() == ["One.", "Two", "$x$.", "Three."]
+    assert list(_formulas("$$a$$")) == ["$$a$$"] and _words("$$a$$") == ""
+    assert list(_formulas("$$a$$\n\n$$b$$")) == ["$$a$$", "$$b$$"]
 
 
 def test_the_teachers_notebook_says_what_to_say(made):
@@ -227,7 +300,7 @@ def test_what_cannot_be_written_is_said_of_the_folder_and_of_no_hidden_file(tmp_
 def test_a_folder_is_not_overwritten_without_being_asked(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(NOTEBOOKS.parent)
     out = tmp_path / "class"
-    arguments = ["course", "new", "--lessons", "00", str(out)]
+    arguments = ["course", "new", "--no-pictures", "--lessons", "00", str(out)]
     out.mkdir()
     (out / "README.md").write_text("mine")
     (out / "names.txt").write_text("mine")
@@ -266,7 +339,7 @@ def test_a_folder_that_is_there_is_written_within_itself(tmp_path, monkeypatch):
 )
 def test_a_wrong_word_is_one_sentence_and_nothing_is_written(arguments, says, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(NOTEBOOKS.parent)
-    assert main(["course", "new", *arguments, str(tmp_path / "c")]) == 2
+    assert main(["course", "new", "--no-pictures", *arguments, str(tmp_path / "c")]) == 2
     told = capsys.readouterr().err
     assert says in told and told.count("\n") == 1
     assert not list(tmp_path.iterdir())

@@ -26,7 +26,7 @@ def answers(learner):
 
 def test_from_the_folder_of_a_class_to_its_gradebook(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
-    assert main(["course", "new", "--lessons", "01", "--minutes", "60", str(tmp_path / "class")]) == 0
+    assert main(["course", "new", "--no-pictures", "--lessons", "01", "--minutes", "60", str(tmp_path / "class")]) == 0
     [path] = (tmp_path / "class" / "student").glob("*.ipynb")
     progress = tmp_path / "progress"
     progress.mkdir()
@@ -59,7 +59,7 @@ def test_from_the_folder_of_a_class_to_its_gradebook(tmp_path, monkeypatch, caps
 def test_both_notebooks_run_from_top_to_bottom_and_their_files_are_two_learners(tmp_path, monkeypatch, capsys):
     """The learner locks a right and a wrong answer and passes one of two exercises; the teacher's cells are right."""
     monkeypatch.chdir(ROOT)
-    assert main(["course", "new", "--lessons", "02", str(tmp_path / "class")]) == 0
+    assert main(["course", "new", "--no-pictures", "--lessons", "02", str(tmp_path / "class")]) == 0
     written = {e.name: e.solution for e in nasbook.course.lessons.load("02")}
     written |= {m.at: m.answer for m in notes("02").mishaps if m.at == "02.coverage"}
     locked = {'nasbook.predict("02.q1")': "guess.lock(2)", 'nasbook.predict("02.q2")': "guess2.lock(0)"}

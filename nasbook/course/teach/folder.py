@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from nasbook.course import own_exercises
+from nasbook.course import own_exercises, running
 from nasbook.course.lessons import LESSONS
 from nasbook.course.teach import lesson as lessons_
 from nasbook.course.teach import plan as plans
 from nasbook.course.teach import sheets
 from nasbook.course.teach.notebooks import as_text, of_exercises, student, teacher
+from nasbook.course.teach.pictures import Picture
+from nasbook.course.teach.pictures import pictures as pictures_of
 from nasbook.course.teach.slides import slides
 
+Shown = dict[int, list[Picture]]
 MOST = 24 * 60  # minutes: a session is no longer than a day
 
 
@@ -27,9 +30,14 @@ def new(
     repository: str = "",
     overwrite: bool = False,
     exercises: str | Path | None = None,
+    pictures: bool = False,
+    executed: Path | None = None,
+    say: Callable[[str], None] = lambda said: None,
 ) -> plans.Session:
     """Write the folder `out` for a class of these lessons ("01", …) in so many minutes; what the workshop holds.
 
+    pictures: those of the lessons stand on the slides; each lesson is run for them, or taken from the folder
+    `executed`, where it was run before. say: told what is run, and where a lesson stopped.
     The same input gives the same bytes. ValueError, in one sentence, for a lesson that there is not, too few minutes, a
     repository that is no OWNER/NAME, exercises of your own that do not pass, and a folder that exists and must not be
     overwritten; nothing is written then.
@@ -47,9 +55,9 @@ def new(
     every = {n: lessons_.read(notebooks, n) for n in LESSONS if n in chosen or any(notebooks.glob(f"{n}_*.ipynb"))}
     taken = [every[n] for n in chosen]
     plan = plans.workshop(taken, minutes)
-    files = _files(taken, every, plan, repository, out.resolve().name, bool(exercises))
-    if exercises:
-        files |= _own(Path(exercises))
+    files = _own(Path(exercises)) if exercises else {}
+    shown = _pictures(taken, notebooks, executed, say) if pictures or executed else {}
+    files |= _files(taken, every, plan, repository, out.resolve().name, bool(exercises), shown)
     _write(out, files)
     return plan
 
@@ -71,6 +79,7 @@ def _files(
     repository: str,
     where: str,
     own: bool,
+    shown: dict[str, Shown],
 ) -> dict[str, str]:
     """Name in the folder -> its text."""
     together = {lesson.file for lesson in taken}
@@ -83,8 +92,25 @@ def _files(
     for lesson in taken:
         files[f"student/{lesson.file}"] = as_text(student(lesson, together, repository))
         files[f"teacher/{lesson.file}"] = as_text(teacher(lesson, together, repository))
-        files[f"slides/{Path(lesson.file).stem}.html"] = slides(lesson)
+        files[f"slides/{Path(lesson.file).stem}.html"] = slides(lesson, shown.get(lesson.number))
     return files
+
+
+def _pictures(
+    taken: list[lessons_.Lesson], notebooks: Path, executed: Path | None, say: Callable[[str], None]
+) -> dict[str, Shown]:
+    """Number of a lesson -> its pictures, by the cell that shows them."""
+    if executed:
+        return {one.number: pictures_of(running.taken(notebooks / one.file, executed / one.file)) for one in taken}
+    found = {}
+    with running.copied(notebooks) as there:
+        for one in taken:
+            say(f"running lesson {one.number} for the pictures on its slides")
+            notebook, error = running.run(notebooks / one.file, there, frames=1)
+            if error:
+                say(f"lesson {one.number} stopped, so its slides lack the pictures from there on: {error}")
+            found[one.number] = pictures_of(notebook)
+    return found
 
 
 def _own(path: Path) -> dict[str, str]:

@@ -8,15 +8,31 @@ from importlib.util import find_spec
 
 
 def as_html(text: str) -> str:
-    """Markdown to HTML. ValueError where nbconvert, which comes with JupyterLab, is missing."""
+    """Markdown to HTML, with its formulas. ValueError where nbconvert, which comes with JupyterLab, is missing."""
     if find_spec("nbconvert") is None:
         raise ValueError(
             "pages need nbconvert, which comes with JupyterLab; this installs it: pip install 'nasbook[lab]'"
         )
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-    plain = IPythonRenderer(escape=False, exclude_anchor_links=True)
+    class Renderer(IPythonRenderer):
+        def block_math(self, body: str) -> str:
+            return f'<div class="formula">{formula(body, "block")}</div>\n'
+
+        def inline_math(self, body: str) -> str:
+            return formula(body, "inline")
+
+    plain = Renderer(escape=False, exclude_anchor_links=True)
     return str(MarkdownWithMath(renderer=plain).render(text))
+
+
+def formula(latex: str, display: str) -> str:
+    """LaTeX as MathML, which a browser sets by itself. ValueError where latex2mathml is missing."""
+    if find_spec("latex2mathml") is None:
+        raise ValueError("formulas on pages need latex2mathml; this installs it: pip install 'nasbook[lab]'")
+    from latex2mathml.converter import convert
+
+    return str(convert(latex, display=display))
 
 
 def page(title: str, body: str, kind: str) -> str:

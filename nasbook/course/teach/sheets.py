@@ -158,8 +158,6 @@ def readme(lessons: Sequence[Lesson], plan: Session, repository: str, where: str
 - `teacher/`: the same with solutions, talking points, timings, typical wrong answers and what to say. Keep it to
   yourself: what is pushed to a public repository can be read by the class.
 {exercises}- `slides/`: open in a browser; arrow keys, N shows your notes, print to get a PDF. They need no network.
-  With the pictures of a lesson: run its notebook in `teacher/`, then `jupyter nbconvert --to slides` makes slides of it
-  (those fetch reveal.js from the network).
 - `syllabus.md`: this workshop, four weeks, a term, and what was left out to fit.
 - `handout.html`: one page to print.
 

@@ -1,25 +1,29 @@
 """The slides of a lesson, as one page of HTML that works without a network.
 
-A slide for each part, each question with its options, what to ask before a lab, and each exercise. Talking points and
-what usually goes wrong are notes, which the key N shows.
+A slide for each part, each formula, each question with its options, what to ask before a lab, each exercise, and, where
+the lesson was run, each picture. Talking points and what usually goes wrong are notes, which the key N shows.
 """
 
 from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from nasbook.course.exercises import as_markdown
 from nasbook.course.lessons import load, questions
 from nasbook.course.teach.lesson import Lesson, heading_of, source
 from nasbook.course.teach.notebooks import about, asks, mishaps, named, of_part
 from nasbook.course.teach.pages import as_html, page
+from nasbook.course.teach.pictures import Picture
 
 WORDS = 60  # of a part's own text on its slide
+SENTENCE = re.compile(r"(?<=[.?!:]) (?=[A-ZÄÖÜ*„“])")
+BLOCK = re.compile(r"\n\s*\n")
 
 
-def slides(lesson: Lesson) -> str:
-    """The page."""
+def slides(lesson: Lesson, pictures: Mapping[int, Sequence[Picture]] | None = None) -> str:
+    """The page; `pictures` by the number of the cell that shows them."""
     asked = {q.name: q for q in questions(lesson.number)}
     exercises = {e.name: e for e in load(lesson.number)}
     parts = {part.heading: part for part in lesson.parts}
@@ -29,11 +33,14 @@ def slides(lesson: Lesson) -> str:
     if words := _words(re.sub(r"^(#.*|\*\*After.*|\*\*Time.*)$", "", lesson.opening, flags=re.M)):
         found.append(_slide(words, ""))
     waiting: list[str] = []  # notes of a part that begins with a question: they go to its slide
-    for cell in lesson.notebook["cells"]:
+    part = lesson.title
+    for i, cell in enumerate(lesson.notebook["cells"]):
         text, name = source(cell), cell["metadata"].get("nasbook_prompt", "")
+        before, after = (text, "") if cell["cell_type"] == "markdown" and name not in exercises else ("", "")
         if heading := heading_of(cell):
+            before, after = text.split(f"## {heading}", 1)
             waiting += [of_part(parts.get(heading)), mishaps(lesson, heading)]
-            words = _words(text.split(heading, 1)[1])
+            words = _words(after)
             shown = f"## {heading}\n\n{words}" if words else ""
         elif name in asked:
             options = "".join(f"<li>{html.escape(option)}</li>" for option in asked[name].options)
@@ -47,9 +54,13 @@ def slides(lesson: Lesson) -> str:
             first = [a.question for a in lesson.notes.asks if a.before in labs]
             shown = "## Before Play\n\n" + "\n\n".join(first) if first else ""
             waiting += [asks(lesson, lab) for lab in labs] if first else []
+        found += [_slide(f"## {part}\n\n{formula}", "") for formula in _formulas(before)]
+        part = heading or part
         if shown:
             found.append(_slide(shown, "\n\n".join(filter(None, waiting))))
             waiting = []
+        found += [_slide(f"## {part}\n\n{formula}", "") for formula in _formulas(after)]
+        found += [_slide(f"## {part}\n\n{each.html}", "", "picture") for each in (pictures or {}).get(i, ())]
     buttons = (
         '<nav><button type="button">Notes</button><button type="button" data-step="-1" aria-label="Back">‹</button>'
         '<button type="button" data-step="1" aria-label="Next">›</button><output></output></nav>'
@@ -57,20 +68,43 @@ def slides(lesson: Lesson) -> str:
     return page(title, "\n".join(found) + "\n" + buttons, "slides")
 
 
-def _slide(text: str, notes: str) -> str:
+def _slide(text: str, notes: str, kind: str = "") -> str:
     aside = f"\n<aside>{as_html(notes)}</aside>" if notes else ""
-    return f"<section>\n{as_html(text)}{aside}\n</section>"
+    begin = f'<section class="{kind}">' if kind else "<section>"
+    return f"{begin}\n{as_html(text)}{aside}\n</section>"
+
+
+def _formulas(text: str) -> Iterator[str]:
+    """Each formula that stands in a paragraph of its own, with the sentence around it."""
+    for before, block, after in _neighbours(BLOCK.split(text.strip())):
+        if block.startswith("$$"):
+            begun = "" if before.endswith((".", "$$")) else SENTENCE.split(before)[-1]
+            ends = SENTENCE.split(after)[0] if after[:1].islower() else ""
+            yield "\n\n".join(filter(None, (begun, block, ends)))
+
+
+def _neighbours(blocks: list[str]) -> Iterator[tuple[str, str, str]]:
+    """Each block between the one before and the one after it; "" where there is none."""
+    return zip(["", *blocks], blocks, [*blocks[1:], ""], strict=False)
 
 
 def _words(text: str) -> str:
-    """The first sentences of a text: whole ones, about WORDS words, without links, tables, code and formulas, which a
-    page without a network cannot set."""
-    text = re.sub(r"\$\$.*?\$\$|```.*?```|^\|.*$|^ {4}.*$", "", text, flags=re.M | re.S)
+    """The first sentences of a text: whole ones, about WORDS words, without links, tables, code and what stands around
+    a formula, which has a slide of its own."""
+    blocks, kept = BLOCK.split(text.strip()), list[str]()
+    for before, block, after in _neighbours(blocks):
+        sentences = SENTENCE.split(block)
+        if after.startswith("$$") and not block.endswith("."):
+            sentences.pop()
+        if before.startswith("$$") and block[:1].islower():
+            sentences = sentences[1:]
+        kept.append("" if block.startswith("$$") else " ".join(sentences))
+    text = re.sub(r"```.*?```|^\|.*$|^ {4}.*$", "", "\n\n".join(kept), flags=re.M | re.S)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    kept: list[str] = []
-    for paragraph in re.split(r"\n\s*\n", text.strip()):
-        for sentence in re.split(r"(?<=[.?!:]) (?=[A-Z*])", paragraph.strip()):
-            if "$" in sentence or (kept and len(" ".join([*kept, sentence]).split()) > WORDS):
+    kept = []
+    for paragraph in BLOCK.split(text.strip()):
+        for sentence in SENTENCE.split(paragraph.strip()):
+            if kept and len(" ".join([*kept, sentence]).split()) > WORDS:
                 return _ended(kept)
             kept.append(sentence.strip())
         while kept and kept[-1].endswith(":"):  # it announces what is not here

@@ -50,7 +50,7 @@ class Clock(Priced):
 
 
 RUNGS = ["asha", "hyperband", "successive-halving", "bohb", "dehb"]
-SLOW = ["bayesian", "forest", "tpe", "parego", "bananas", "rgpe", "reinforce", "ppo"]
+SLOW = ["bayesian", "forest", "pfn", "tpe", "parego", "bananas", "rgpe", "reinforce", "ppo"]
 METHODS = [e.name for e in registry.METHODS if e.family != "one-shot"]
 SPACES = {
     "compound": Space(alpha=Float(1, 2), beta=Float(1, 1.5), gamma=Float(1, 1.5), phi=Int(0, 3)),

@@ -11,8 +11,21 @@ from nasbook import Float, Method, Space, registry
 from nasbook.method import OneShot
 from nasbook.testing import Broken, check_method
 
-FEW = {"bananas": 12, "rgpe": 12, "reinforce": 12, "ppo": 12, "parego": 12, "forest": 12, "bayesian": 12, "pfn": 12}
-SMALL = {"bananas": {"startup": 4, "batch": 4, "members": 2, "epochs": 10, "candidates": 20}}  # it fits twice, quickly
+FEW = {
+    "bananas": 12,
+    "rgpe": 12,
+    "reinforce": 12,
+    "ppo": 12,
+    "parego": 12,
+    "forest": 12,
+    "bayesian": 12,
+    "pfn": 8,
+    "staged": 9,
+}
+SMALL = {
+    "bananas": {"startup": 4, "batch": 4, "members": 2, "epochs": 10, "candidates": 20},  # it fits twice, quickly
+    "staged": {"turn": 3, "inner": "forest"},
+}
 ASK_TELL = [e.name for e in registry.METHODS if issubclass(e.load(), Method)]
 PLAIN = {"floats": Space(x=Float(0, 1), y=Float(0, 1))}
 ONE_SHOT = {

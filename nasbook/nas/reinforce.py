@@ -165,17 +165,10 @@ class Reinforce(Method):
         self.b = self.settings.decay * mean + (1 - self.settings.decay) * float(R.mean())
         self.updates += 1
         self.last = Update(
-            self.updates,
-            tuple(t.id for t in told),
-            tuple(R.tolist()),
-            b,
-            float(g.mean(0).norm()),
-            spread(g),
-            spread(torch.from_numpy(R)[:, None] * scores),
-            spread((torch.from_numpy(R) - mean)[:, None] * scores),
-            tuple((after - before).exp().tolist()),
-            clipped,
-        )
+            self.updates, tuple(t.id for t in told), tuple(R.tolist()), b, float(g.mean(0).norm()),
+            spread(g), spread(torch.from_numpy(R)[:, None] * scores),
+            spread((torch.from_numpy(R) - mean)[:, None] * scores), tuple((after - before).exp().tolist()), clipped,
+        )  # fmt: skip
 
     def learn(self, told: list[Trial], actions: Tensor, A: Tensor, g: Tensor) -> float:
         """Change the weights. A: advantages R − b (n,); g: (n, weights). Returns the clipped part."""
@@ -192,14 +185,10 @@ class Reinforce(Method):
             with one_thread():
                 drawn = self.controller.sample(u)
             self._view = ControllerView(
-                tuple(self.controller.names),
-                tuple(map(tuple, self.controller.options)),
-                tuple(tuple(p.mean(0).tolist()) for p in drawn.probabilities),
-                float(drawn.entropy.mean()),
-                self.b,
-                self.updates,
-                self.last,
-            )
+                tuple(self.controller.names), tuple(map(tuple, self.controller.options)),
+                tuple(tuple(p.mean(0).tolist()) for p in drawn.probabilities), float(drawn.entropy.mean()),
+                self.b, self.updates, self.last,
+            )  # fmt: skip
         return self._view
 
 

@@ -272,6 +272,8 @@ ESTIMATORS = [
     Entry("low-fidelity", "fewer epochs, less data, smaller images or narrower nets", "nasbook.estimate.low_fidelity:LowFidelity",
           "training", "Zhou et al. 2020"),
     Entry("learning-curve", "some epochs, and where the curve will end", "nasbook.estimate.curve:LearningCurve", "training", "Domhan et al. 2015"),
+    Entry("pfn-curve", "some epochs, and where a network that has learned on drawn curves expects the end", "nasbook.estimate.curve:PfnCurve",
+          "training", "Adriaensen et al. 2023"),
     Entry("parameters", "how many weights: the baseline", "nasbook.estimate.proxy:ZeroCost", "count", "–", (("proxy", "parameters"),)),
     Entry("flops", "multiply-adds for one input", "nasbook.estimate.proxy:ZeroCost", "count", "–", (("proxy", "flops"),)),
     Entry("grad_norm", "length of the first gradient", "nasbook.estimate.proxy:ZeroCost", "zero-cost", "Abdelfattah et al. 2021", (("proxy", "grad_norm"),)),

@@ -139,9 +139,11 @@ TRAINS = {
     "unrolling",
     "prior_fitted",
     "prior_fitting",
-    "problems",
-    "priors_1d",
+    "curve_belief",
+    "curve_prior",
     "learned_prior",
+    "priors_1d",
+    "problems",
 }
 ROOMS = sorted({p.relative_to(ROOT).with_suffix("").parts[0] for p in MODULES} - {"__init__", "__main__", "cli"})
 

@@ -43,7 +43,7 @@ def test_a_strategy_given_an_estimator_pays_what_the_estimator_costs(name):
         bill = STEPS[name] * TABLE.columns["step"][rows]
     elif name == "low-fidelity":
         bill = 2 * TABLE.epoch_seconds[rows]
-    elif name == "learning-curve":
+    elif name in ("learning-curve", "pfn-curve"):
         bill = 6 * TABLE.epoch_seconds[rows]
     elif name == "weight-sharing":  # six steps of training, then a judgement each
         assert made.spent == pytest.approx(6 * TABLE.columns["step"].mean())
@@ -83,6 +83,8 @@ def test_bad_input_is_one_sentence():
         ({"kind": "low-fidelity", "task": "digits-cells", "resolution": 3}, "must divide the 8 pixels"),
         ({"kind": "low-fidelity", "task": "digits-conv-chain", "width": 0.5}, "no common width"),
         ({"kind": "learning-curve", "task": TABLE, "epochs": 4}, "whole number in 5 … 12"),
+        ({"kind": "pfn-curve", "task": TABLE, "epochs": 0}, "whole number in 1 … 12"),
+        ({"kind": "pfn-curve", "task": "branin"}, "branin has no epochs"),
         ({"kind": "snip", "task": "branin"}, "branin has neither networks nor scores"),
         ({"kind": "mlp-predictor", "task": TABLE, "train": 1}, "at least 2"),
         ({"kind": "snip", "task": "nb201-cifar10-latency"}, "has 2 objectives"),
@@ -184,6 +186,17 @@ def test_a_prediction_lies_between_zero_and_the_last_value():
     for seed, config in enumerate(sample(15, seed=4)):
         found = made.evaluate(config, seed=seed)
         assert 0 <= found.value <= found.metrics["last"] == TABLE.evaluate(config, seed=seed, fidelity=5).value
+
+
+def test_the_network_goes_beyond_what_it_saw_with_a_spread_that_shrinks():
+    task = Planted()
+    for c in (0.05, 0.2, 0.4):
+        whole = task.evaluate({"c": c}).value
+        found = [estimator("pfn-curve", task, epochs=n).evaluate({"c": c}) for n in (1, 5, 30)]
+        assert [f.cost for f in found] == [2.0, 10.0, 60.0]
+        assert abs(found[1].value - whole) < 0.5 * (found[1].metrics["last"] - whole)
+        assert abs(found[2].value - whole) < 0.04
+        assert min(found[0].metrics["std"], found[1].metrics["std"]) > found[2].metrics["std"] > 0
 
 
 # ---- proxies ---------------------------------------------------------------------------------------------

@@ -174,6 +174,8 @@ def told_of(task: Task) -> dict[str, Any]:
     told: dict[str, Any] = {"knows_cost": True} if task.knows_cost else {}
     if task.fidelity:
         told |= {"fidelity": task.fidelity.to_dict()}
+    if roles := {str(name): role for name, role in task.declares.items() if isinstance(role, str)}:
+        told |= {"declares": roles}
     return {"task": told} if told and (":" in task.name or isinstance(task, FunctionTask)) else {}
 
 

@@ -79,6 +79,7 @@ class Task:
     limits: Mapping[str, tuple[float, float]] | None = None  # how far numbers of another space than `space` may go
     deaf: str | None = None  # why every trial may be evaluated whole, whatever fidelity is asked for
     also: Mapping[str, Parameter] = {}  # what a configuration may hold beside the parameters of `space`
+    declares: Mapping[str, str] = {}  # what parameters and arguments are to the rules of scale (nasbook/scale/rules.py)
     objectives: tuple[str, ...] = ()  # with several: what each of `values` is, e.g. ("error", "latency (ms)")
 
     def check_space(self, space: Space) -> None:
@@ -318,6 +319,8 @@ class FunctionTask(Task):
         self.name = name or import_path(function) or str(getattr(function, "__name__", "function"))
         self.context = context_of(function)
         self.fidelity = fidelity
+        told = getattr(function, "declares", {})  # objective.declares = {"lr": "rate", …}
+        self.declares = dict(told) if isinstance(told, Mapping) else {}
         if fidelity is not None and "fidelity" not in self.context:
             raise ValueError(
                 f"{self.name} does not take a fidelity, so it would be evaluated whole; write it as "

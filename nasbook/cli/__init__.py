@@ -26,6 +26,7 @@ from nasbook.cli import (
     lab,
     look,
     measuring,
+    scaling,
     search,
     site,
     studies,
@@ -205,6 +206,7 @@ def _parser() -> _Parser:
     p.add_argument("--watts", type=positive, metavar="W", help="what one trial draws, for the estimate")
     p.add_argument("--task", metavar="TASK", help="another task: a name or package.module:function")
     p.add_argument("--name", metavar="NAME", help="a name for the study")
+    scaling.add(p)
     p.add_argument("--set", type=pair, action="append", default=[], metavar="KEY=VALUE", help="a setting of the method")
     p.add_argument(
         "--arg",

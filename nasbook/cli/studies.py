@@ -10,6 +10,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from nasbook.cli import scaling
 from nasbook.cli.report import report
 from nasbook.cli.words import as_dict, fail, say
 from nasbook.trace import Trace
@@ -34,11 +35,13 @@ def export(options: argparse.Namespace) -> int:
         "name",
     )
     target = {n: getattr(options, n) for n in names if getattr(options, n) is not None}
-    target |= as_dict(options.arg)
+    target |= as_dict(options.arg) | scaling.target(options)
     if options.set:
         target["settings"] = as_dict(options.set)
     trace = Trace.load(options.trace)
     beside = {} if options.to or not options.out else {"path": options.out}
+    if options.scale:
+        print(scale.rescaling(trace, watts=options.watts, **target))
     if options.estimate:
         print(scale.estimate(trace, watts=options.watts, **beside, **target))
         return 0

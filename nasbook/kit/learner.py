@@ -63,13 +63,14 @@ def epoch(
 ) -> list[Tensor]:
     """Learn from these batches in their order, each the rows of x and y to take; returns the loss of each.
 
-    rate(t): the learning rate of the t-th of them, from 0; None leaves the optimiser's. clip: the longest gradient."""
+    rate(t): the learning rate of the t-th of them, from 0, which a group multiplies with its "scale" if it has one;
+    None leaves the optimiser's. clip: the longest gradient."""
     net.train()
     losses = []
     for t, rows in enumerate(batches):
         if rate is not None:
             for group in optimiser.param_groups:
-                group["lr"] = rate(t)
+                group["lr"] = rate(t) * group.get("scale", 1.0)
         losses.append(step(optimiser, loss(net(x[rows]), y[rows]), clip))
     return losses
 

@@ -2,6 +2,7 @@
 
 print(estimate(trace, trials=200, epochs=50))     # what it would cost
 export(trace, "study.yaml", trials=200, epochs=50, workers=4)
+export(trace, scale={"width": 8, "batch": 4}); print(rescaling(trace, scale={"width": 8, "batch": 4}))
 print(measure("study.yaml").estimate(load_study("study.yaml")))   # what it would cost on this machine
 trace = run("study.yaml", "runs/first")           # the same as: nasbook run study.yaml --out runs/first
 trace = from_optuna(study); study = to_optuna(trace)
@@ -9,7 +10,7 @@ space_from("search_space.json").space             # of NNI, ConfigSpace, KerasTu
 """
 
 from nasbook.scale.engine import run
-from nasbook.scale.export import Estimate, estimate, export
+from nasbook.scale.export import Estimate, estimate, export, rescaling
 from nasbook.scale.measure import measure
 from nasbook.scale.optuna import from_optuna, to_optuna
 from nasbook.scale.other_spaces import space_from
@@ -30,6 +31,7 @@ __all__ = [
     "json_schema",
     "load_study",
     "measure",
+    "rescaling",
     "run",
     "space_from",
     "to_optuna",

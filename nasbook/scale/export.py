@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,8 @@ from nasbook.method import Method, OneShot
 from nasbook.prepare import MOST_WORKERS
 from nasbook.scale.forecast import Estimate, forecast, trained, within
 from nasbook.scale.measured import find
+from nasbook.scale.resizing import Rescaling, converted, declared, outside, resize
+from nasbook.scale.rules import check_scale, times
 from nasbook.scale.study import Study, validate
 from nasbook.scale.study_errors import StudyError
 from nasbook.scale.study_schema import Provenance
@@ -67,15 +69,26 @@ def export(
     max_failures: restarts of a trial whose process died.
     best: how many of the notebook's best configurations come first. settings: of the method, over those of the trace.
     task: another task, by name or as package.module:function. seed, training_seed; name, notes.
+    scale: factors, such as {"width": 8, "batch": 4, "epochs": 10, "data": 5}: sizes are multiplied, rates and decays
+    follow by the rules of scale (see nasbook.scale.rules) unless rules=False, and the first trials are the notebook's
+    best, rescaled. declares: what parameters of a task of your own are to the rules, {"lr": "rate", "units": "width"}.
 
     Raises ValueError that says what cannot be exported and how to mend it; an existing file is kept unless `overwrite`.
     """
-    study, cost = _plan(trace, watts, 1.0, **target)
+    study, cost, changes = _plan(trace, watts, 1.0, **target)
+    more = f"\n{changes}" if changes else ""
     if to is None:
         path = path or STUDY
-        return study.save(path, overwrite=overwrite, head=str(_on_this_device(study, cost, path, watts)))
+        return study.save(path, overwrite=overwrite, head=f"{_on_this_device(study, cost, path, watts)}{more}")
     objectives = max((len(t.values) for t in trace.trials if t.values), default=1)
-    return write(study, path or TARGETS.get(to, to), to, overwrite=overwrite, head=str(cost), objectives=objectives)
+    head = f"{cost}{more}"
+    return write(study, path or TARGETS.get(to, to), to, overwrite=overwrite, head=head, objectives=objectives)
+
+
+def rescaling(trace: Trace, *, watts: float | None = None, **target: Any) -> Rescaling | None:
+    """What `export(trace, **target)` makes of each value, by which rule, and what is not known: printed, a table. None
+    without `scale`. Nothing is written."""
+    return _plan(trace, watts, 1.0, **target)[2]
 
 
 def estimate(
@@ -92,7 +105,7 @@ def estimate(
     speedup: how many times faster the other machine is, if you know. Without it, the seconds are those of this device
     where `nasbook measure` has left some beside `path` for this very task, space and resources, else the trace's.
     """
-    study, cost = _plan(trace, watts, speedup, **target)
+    study, cost, _ = _plan(trace, watts, speedup, **target)
     return cost if speedup != 1 else _on_this_device(study, cost, path, watts)
 
 
@@ -127,9 +140,12 @@ def _plan(
     training_seed: int | None = None,
     name: str | None = None,
     notes: str = "",
+    scale: Mapping[str, Any] | None = None,
+    rules: bool = True,
+    declares: Mapping[str, str] | None = None,
     **more: Any,
-) -> tuple[Study, Estimate]:
-    """The study of a target, and its cost."""
+) -> tuple[Study, Estimate, Rescaling | None]:
+    """The study of a target, its cost, and what has become of the notebook's values."""
     header = trace.header
     for label, number in (("speedup", speedup), ("watts", watts)):
         if number is not None and not (math.isfinite(number) and number > 0):
@@ -173,8 +189,30 @@ def _plan(
                 f"the task {target} has no argument {key!r} ({has}), and the space no such parameter "
                 f"({', '.join(parameters)})"
             )
-    space = Space(parameters)
     method = _own_settings(cls, header.settings, old) | plain(settings or {})
+    # One training has its own epochs; a method that leads functions of the user's own takes theirs, from the trace.
+    alone = one_shot and ("epochs" in cls.Settings.__dataclass_fields__ or is_ours(target))
+    first: list[Any] = _ranked(trace)
+    changes: Rescaling | None = None
+    if scale is not None:
+        factors = check_scale(scale)
+        told = header.provenance.get("task") if task is None else None
+        says = declared(target, arguments, own, told, declares)
+        if "epochs" in factors:
+            if epochs is not None:
+                raise ValueError("epochs is given a value and a factor in scale too: leave one of the two out")
+            epochs = times(_epochs(target, method, says.values, old), factors["epochs"])
+        before = dict(parameters)
+        parameters, sizes = resize(target, says, parameters, factors, {*wanted})
+        able = says.takes_base and not alone  # can its networks take the parametrisation of another width on?
+        first, changes = converted(
+            first[: max(1, best)], says, parameters, arguments, factors, rules=rules, parametrised=able, given={*wanted}
+        )
+        arguments |= sizes
+        ranges += [name for name in parameters if parameters[name] != before[name] and name not in ranges]
+    elif declares is not None:
+        raise ValueError('declares is for the rules of scale: give scale={"width": 8} too')
+    space = Space(parameters)
     if epochs is not None:
         if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1:
             raise ValueError(f"epochs must be a whole number of at least 1, not {epochs!r}")
@@ -182,8 +220,6 @@ def _plan(
             method["epochs"] = epochs
         elif "epochs" in (own or ()):
             arguments["epochs"] = epochs
-    # One training has its own epochs; a method that leads functions of the user's own takes theirs, from the trace.
-    alone = one_shot and ("epochs" in cls.Settings.__dataclass_fields__ or is_ours(target))
     leads = one_shot and not alone
     try:
         new = facts_of(target, arguments, space, trace if task is None or leads else None)
@@ -237,7 +273,8 @@ def _plan(
             "packed": _packed(trace) if packed is None and task is None else packed or 1,
             "resources": {"cpus": cpus, "gpus": gpus, "device": device},
             "seeds": {"search": header.seed if seed is None else seed, "training": training_seed},
-            "first": [] if one_shot else _best(trace, space, min(best, trials or best)),
+            "first": [] if one_shot else _fitting(first, space, min(best, trials or best)),
+            "scale": changes.study.model_dump() if changes else None,
             "provenance": _provenance(trace).model_dump(),
         },
         "the target",
@@ -246,7 +283,9 @@ def _plan(
         study.check("the target")
     except StudyError as error:
         raise ValueError(f"this cannot be exported: {error}") from error
-    return study, within(trained(cost, study))
+    if changes and not one_shot and (left := outside(first[:best], space)):
+        changes = replace(changes, notes=(*changes.notes, *left))
+    return study, within(trained(cost, study)), changes
 
 
 def _own_settings(cls: type, settings: Mapping[str, Any], task: Facts | None) -> dict[str, Any]:
@@ -306,11 +345,26 @@ def _rescaled(name: str, old: Parameter, value: Any) -> Parameter:
     return Constant(value, when=old.when)
 
 
-def _best(trace: Trace, space: Space, n: int) -> list[dict[str, Any]]:
-    """The n best configurations of the trace that are valid in the space, each once; with several objectives, of the
-    Pareto front first."""
+def _epochs(target: str, method: Mapping[str, Any], arguments: Mapping[str, Any], old: Facts | None) -> int:
+    """How long a training was in the notebook."""
+    found = method.get("epochs", arguments.get("epochs", old and old.fidelity and old.fidelity.max))
+    if not isinstance(found, int | float) or isinstance(found, bool):
+        raise ValueError(f"the task {target} has no epochs to scale: give it an argument epochs, or a fidelity")
+    return max(1, round(found))
+
+
+def _ranked(trace: Trace) -> list[dict[str, Any]]:
+    """The configurations of the trace, each once, best first; with several objectives, the Pareto front first."""
     found: dict[Any, dict[str, Any]] = {}
-    for best in [*(t.config for t in best_trials(trace.trials)), *trace.top(len(trace))]:
+    for config in [*(t.config for t in best_trials(trace.trials)), *trace.top(len(trace))]:
+        found.setdefault(trace.space.key(config), dict(config))
+    return list(found.values())
+
+
+def _fitting(configs: Sequence[Mapping[str, Any]], space: Space, n: int) -> list[dict[str, Any]]:
+    """The first n configurations that are valid in the space, each once."""
+    found: dict[Any, dict[str, Any]] = {}
+    for best in configs:
         config = dict(best)
         for name, p in space.parameters.items():
             if isinstance(p, Constant) and name in config:

@@ -108,7 +108,7 @@ def forecast(
     factors: list[tuple[str, float]] = []
     unknown: list[str] = []
     notes: list[str] = []
-    known = {"epochs", "device"}
+    known = {"epochs", "device", "base_width"}
     if not same:
         unknown.append(f"how long a trial of {new.name} takes: run one (trials: 1) and look at its cost")
         seconds = []

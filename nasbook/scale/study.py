@@ -56,6 +56,10 @@ class Study(Plan):
                 row[key] = {k: _whole(v) for k, v in row[key].items() if v is not None and v != []}
         row["task"] = self.task.as_written()
         row["space"] = {name: as_written(p) for name, p in self.space.items()}
+        if self.scale:
+            row["scale"] = {k: v for k, v in row["scale"].items() if v} | {
+                "by": {k: _whole(v) for k, v in self.scale.by.items()}
+            }
         row |= {"packed": None} if self.packed == 1 else {}
         return {k: v for k, v in row.items() if v is not None and (v or k not in ("notes", "first"))}
 
@@ -64,7 +68,7 @@ class Study(Plan):
         lines = ["# A study for nasbook. Run it with:  nasbook run FILE --out DIR", *head.splitlines()]
         text = "\n".join(line if line.startswith("#") else f"# {line}".rstrip() for line in lines) + "\n\n"
         for key, value in self.to_dict().items():
-            if comment := COMMENTS.get(key):
+            if comment := COMMENTS.get("first, rescaled" if key == "first" and self.scale else key):
                 text += "\n" + "".join(f"# {line}\n" for line in comment.splitlines())
             text += yaml12.dump({key: value})
         return text
@@ -95,6 +99,8 @@ COMMENTS = {
     "resources": "For each of them: threads, GPUs (0.5: two share one), and the device.",
     "seeds": "The same seeds give the same search. training: one seed for all trainings, or left out.",
     "first": "These configurations come first; they were the best ones in the notebook.",
+    "first, rescaled": "These configurations come first; they were the best ones in the notebook, rescaled.",
+    "scale": "By what this is larger than the notebook's search, by which rules, and what is not known.",
     "tracking": "Who is told of the run as it goes: tensorboard, mlflow, wandb; each true, or a place of your own.",
     "provenance": "Where this study comes from.",
 }

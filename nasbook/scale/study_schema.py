@@ -248,6 +248,15 @@ class Tracking(Strict):
         return {to: at for to in type(self).model_fields if (at := getattr(self, to)) is not None}
 
 
+class Scaled(Strict):
+    """By what the study is larger than the notebook's search, and what was made of its values; nothing is computed
+    from it."""
+
+    by: dict[str, float] = Field(description="the factors, e.g. {width: 8, batch: 4}")
+    rules: list[str] = Field(default=[], description="the rules of scale by which values have changed or were kept")
+    unknown: list[str] = Field(default=[], description="what no rule covers, and is as it was found")
+
+
 class Provenance(Strict):
     """Where a study comes from; nothing is computed from it."""
 
@@ -278,6 +287,7 @@ class Plan(Strict):
     seeds: Seeds = Field(default_factory=Seeds, description="the same seeds give the same search")
     first: list[dict[str, Json]] = Field(default=[], description="configurations to try before the method chooses")
     tracking: Tracking | None = Field(default=None, description="trackers that follow the run, e.g. {mlflow: true}")
+    scale: Scaled | None = Field(default=None, description="by what it is larger than the notebook's search")
     provenance: Provenance | None = Field(default=None, description="where the study comes from")
     _folder: Path | None = PrivateAttr(default=None)
 

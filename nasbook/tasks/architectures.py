@@ -36,7 +36,7 @@ from nasbook.nas.spaces.cost import flops
 from nasbook.parameters import Constant, Float, Parameter
 from nasbook.space import Config, Space
 from nasbook.task import Evaluation, Fidelity, Report, Task
-from nasbook.tasks import images
+from nasbook.tasks import images, mup
 from nasbook.tasks.learner import Learner
 from nasbook.tasks.objectives import weigh, weighed
 
@@ -51,8 +51,9 @@ class Networks(Task):
     (see nasbook.tasks.images). train: how many images to learn from; with more than 300 digits, fewer are left for the
     test. epochs: length of the full training, and the highest fidelity. lr: the highest learning rate. device: "auto"
     (a CUDA GPU if there is one), "cpu" or "cuda". objectives: "error" with "parameters" or "flops" (millions), to be
-    minimised together; () is the error alone. tune: which of TUNED are searched with the architecture. Further options
-    go to the search space.
+    minimised together; () is the error alone. tune: which of TUNED are searched with the architecture. base_width: the
+    width for which lr is meant, where the space takes one as an option, 8 or "1/8" of the networks' own: others get
+    their rates by the maximal update parametrisation (see nasbook.tasks.mup). Further options go to the search space.
 
     A configuration may hold values of TUNED beside the architecture, of ranges of your own too: search in
     `nasbook.join(task.space, lr=Float(0.1, 1, log=True))`. What it does not hold is the recipe's.
@@ -63,6 +64,13 @@ class Networks(Task):
 
     value_label = "validation error"
     limits = {}
+    declares = {
+        "channels": "width", "width": "width", "cells": "depth", "stages": "depth", "blocks": "depth",
+        "lr": "sgd rate", "momentum": "momentum", "weight_decay": "decay", "label_smoothing": "regularisation",
+        "epochs": "epochs", "train": "data",
+    }  # fmt: skip
+    kind = "sgd"  # of optimiser
+    base_width: mup.BaseWidth = None
     batch = BATCH
     norm = 0.3  # momentum of batch norms' running statistics: an epoch may have only six steps
     TUNED: ClassVar[Mapping[str, Parameter]] = {
@@ -87,6 +95,7 @@ class Networks(Task):
         device: str = "auto",
         objectives: Sequence[str] = (),
         tune: Sequence[str] = (),
+        base_width: mup.BaseWidth = None,
         **options: Any,
     ) -> None:
         self.name = type(self).name or f"digits-{space}"
@@ -110,9 +119,10 @@ class Networks(Task):
         self.classes = int(self.splits["train"][1].max()) + 1
         self.architectures = of_images(self.name, space, options, classes=self.classes)
         self.options = options
+        self._narrow(base_width, space, options, classes=self.classes)
         self.recipe: dict[str, Any] = {"lr": lr, "weight_decay": WEIGHT_DECAY, "momentum": MOMENTUM}
         given = {"data": (data, "digits"), "train": (train, None), "epochs": (epochs, 12), "lr": (lr, LR)}
-        given["device"] = (device, "auto")
+        given |= {"device": (device, "auto"), "base_width": (base_width, None)}
         self.arguments = {k: v for k, (v, default) in given.items() if v != default} | options
         self._weighed = weigh(self, objectives, ("parameters", "flops"))
         self._tune(tune)
@@ -184,8 +194,32 @@ class Networks(Task):
                 m.draws.fill_(int(rng.integers(2**31)))
         return net
 
-    def optimiser(self, net: nn.Module, recipe: Mapping[str, Any]) -> torch.optim.Optimizer:
-        return torch.optim.SGD(net.parameters(), **recipe, nesterov=recipe["momentum"] > 0)
+    def _narrow(self, base: mup.BaseWidth, space: str, options: Mapping[str, Any], **images: Any) -> None:
+        """Have the same search space at the base width at hand."""
+        mup.check_base(self.name, base)
+        self.base_width = base
+        if base is None:
+            return
+        kind = registry.find("space", space).load()
+        name = next((n for n in ("channels", "width") if n in signature(kind).parameters), None)
+        if name is None:
+            raise ValueError(f"{self.name}: the networks of {space} have no one width, so base_width cannot be given")
+        own = options.get(name, signature(kind).parameters[name].default)
+        self.narrow = of_images(self.name, space, {**options, name: mup.base_of(own, base)}, **images)
+
+    def network_like(self, config: Config) -> nn.Module:
+        """The network of a configuration at the base width, for its shapes."""
+        return self.narrow.build(self.architecture(config))
+
+    def weights(self, net: nn.Module, config: Config, recipe: Mapping[str, Any]) -> Any:
+        """What the optimiser is given: the parameters, or groups of them with a rate each where there is a base width,
+        for which the first weights are scaled as well."""
+        if self.base_width is None:
+            return net.parameters()
+        return mup.parametrise(net, self.network_like(config), recipe["lr"], self.kind, recipe["weight_decay"])
+
+    def optimiser(self, weights: Any, recipe: Mapping[str, Any]) -> torch.optim.Optimizer:
+        return torch.optim.SGD(weights, **recipe, nesterov=recipe["momentum"] > 0)
 
     def training(self, config: Config, seed: int) -> Training:
         """One network that has still to learn."""
@@ -312,7 +346,7 @@ class Training(Learner):
         self.recipe = task.recipe_of(config)
         self.net = task.network(self.config, seed)
         self.net.to(task.tensors["train"][0].device)
-        self.optimiser = task.optimiser(self.net, self.recipe)
+        self.optimiser = task.optimiser(task.weights(self.net, self.config, self.recipe), self.recipe)
         n = len(task.tensors["train"][1])
         rng = np.random.default_rng(seed)  # the order of the images depends on the seed alone
         self.order = np.stack([rng.permutation(n) for _ in range(task.epochs)])
@@ -353,6 +387,7 @@ class Training(Learner):
             "epochs": task.epochs,
             "lr": task.recipe["lr"],
             **task.options,
+            **({} if task.base_width is None else {"base_width": task.base_width}),
         }
         return {"config": self.config, "seed": self.seed, **recipe}
 

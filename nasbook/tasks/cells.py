@@ -27,6 +27,7 @@ from nasbook.nas.spaces.nb201.cell import cell_space, to_cell
 from nasbook.nas.spaces.networks import CellNet
 from nasbook.space import Config
 from nasbook.task import Evaluation, Report
+from nasbook.tasks import mup
 from nasbook.tasks.architectures import LR, Networks
 from nasbook.tasks.learner import evaluate_together
 from nasbook.tasks.packed_cells import Groups, packs
@@ -50,9 +51,10 @@ class DigitsCells(Networks):
         device: str = "auto",
         objectives: Sequence[str] = (),
         tune: Sequence[str] = (),
+        base_width: mup.BaseWidth = None,
     ) -> None:
         whole(f"{self.name}: channels", channels, 1)
-        super().__init__("nb201-cell", data, train, epochs, LR, device, objectives, tune, channels=channels)
+        super().__init__("nb201-cell", data, train, epochs, LR, device, objectives, tune, base_width, channels=channels)
         self.channels = channels
         self.arguments = {k: v for k, v in self.arguments.items() if k != "channels" or v != 8}
 
@@ -62,6 +64,9 @@ class DigitsCells(Networks):
         net = CellNet(cell, self.channels, self.classes)
         init_weights(net, np.random.default_rng([seed, *cell]))
         return net
+
+    def network_like(self, config: Config) -> CellNet:
+        return CellNet(to_cell(self.architecture(config)), self.narrow.channels, self.classes)
 
     def plain(self, config: Config, net: nn.Module) -> tuple[str, dict[str, Tensor]]:
         """The source leaves out edges from a node that nothing reaches, and has other names for the same layers."""
@@ -99,6 +104,8 @@ class DigitsCells(Networks):
 
     def _packs(self, configs: list[Config]) -> list[list[int]]:
         """Which of them train together: cells that carry something, by one recipe."""
+        if self.base_width is not None:  # a rate for each layer: each alone
+            return [[i] for i in range(len(configs))]
         alike: dict[tuple[Any, ...], list[int]] = {}
         for i, config in enumerate(configs):
             alike.setdefault(tuple(self.recipe_of(config).values()), []).append(i)

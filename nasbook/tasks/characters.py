@@ -46,6 +46,7 @@ class Characters(Networks):
     name = "characters"
     value_label = "validation bits per character"
     batch = 32
+    declares = {"width": "width", "lr": "adam rate", "epochs": "epochs"}
     TUNED: ClassVar[Mapping[str, Parameter]] = {"lr": Float(0.004, 0.4, log=True)}
 
     def __init__(
@@ -85,8 +86,8 @@ class Characters(Networks):
                 p.copy_(torch.from_numpy(draw.astype(np.float32)))
         return net
 
-    def optimiser(self, net: nn.Module, recipe: Mapping[str, Any]) -> torch.optim.Optimizer:
-        return torch.optim.Adam(net.parameters(), **recipe)
+    def optimiser(self, weights: Any, recipe: Mapping[str, Any]) -> torch.optim.Optimizer:
+        return torch.optim.Adam(weights, **recipe)
 
     def value(self, row: dict[str, float]) -> float:
         return row["val_loss"] / math.log(2)

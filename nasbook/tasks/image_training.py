@@ -33,7 +33,7 @@ from nasbook.kit.start import pick_device
 from nasbook.parameters import Float, Parameter
 from nasbook.space import Config
 from nasbook.task import Fidelity
-from nasbook.tasks import architectures, image_files
+from nasbook.tasks import architectures, image_files, mup
 from nasbook.tasks.architectures import Networks, of_images
 from nasbook.tasks.objectives import weigh
 
@@ -54,7 +54,8 @@ class ImageTraining(Networks):
     precision: "float32" or "bfloat16" (autocast; on an H100 a cell of 16 channels gained nothing by it: calls take its
     time, not arithmetic). compile: torch.compile. channels_last: the GPU's order in memory.
     device: "auto", "cpu", "cuda" … objectives: "error" with "parameters" or "flops" (millions). tune: which of lr,
-    weight_decay, momentum and label_smoothing are searched with the architecture (see `Networks`).
+    weight_decay, momentum and label_smoothing are searched with the architecture; base_width: for which lr is meant
+    (see `Networks` for both).
 
     One process on a CPU gives the same numbers for the same seed, bit for bit, and a training that was cut off goes on
     to the same end; a GPU draws its own crops, and its last digits differ from run to run. Of n processes that torchrun
@@ -66,6 +67,7 @@ class ImageTraining(Networks):
     name = "images"
     norm = 0.1
     together = True
+    declares = {**Networks.declares, "batch": "batch", "size": "resolution"}
     TUNED: ClassVar[Mapping[str, Parameter]] = {**Networks.TUNED, "label_smoothing": Float(0.0, 0.3)}
 
     def __init__(
@@ -91,6 +93,7 @@ class ImageTraining(Networks):
         device: str = "auto",
         objectives: Sequence[str] = (),
         tune: Sequence[str] = (),
+        base_width: mup.BaseWidth = None,
         **options: Any,
     ) -> None:
         given = {name: value for name, value in locals().items() if name in DEFAULTS}
@@ -111,6 +114,7 @@ class ImageTraining(Networks):
             raise ValueError(f"{self.name}: {left:,} images are left to learn from, too few for one batch of {batch}")
         self.classes = len(self.found.classes)
         self.architectures = of_images(self.name, space, options, classes=self.classes, shape=self.found.shape)
+        self._narrow(base_width, space, options, classes=self.classes, shape=self.found.shape)
         self._weighed = weigh(self, objectives, ("parameters", "flops"))
         self._tune(tune)
 
@@ -243,7 +247,11 @@ class Training(architectures.Training):
         self.net = task.network(self.config, seed).to(device=device, memory_format=layout)  # type: ignore[call-overload]
         self.run: nn.Module = torch.compile(self.net) if task.compile else self.net  # type: ignore[assignment]
         self.optimiser = torch.optim.SGD(
-            self.net.parameters(), r["lr"], r["momentum"], weight_decay=r["weight_decay"], nesterov=r["momentum"] > 0
+            task.weights(self.net, self.config, r),
+            r["lr"],
+            r["momentum"],
+            weight_decay=r["weight_decay"],
+            nesterov=r["momentum"] > 0,
         )
         self.average: AveragedModel | None = None
         if r["ema"]:

@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ ROLES: dict[Role, tuple[int, int]] = {  # which of (fan_out, fan_in) grow with t
     "fixed": (0, 0),
 }
 OPTIMIZERS = ("sgd", "adam", "adamw")
+BaseWidth = int | str | None  # as a task takes it: 32, or "1/8" of each network's own width
 
 
 def init_scale(role: Role, m: float) -> float:
@@ -141,6 +143,32 @@ def _kinds(net: nn.Module) -> tuple[set[str], dict[str, str]]:
         if isinstance(layer, Linear | Conv1d | Conv2d | Conv3d) and layer.bias is not None:
             fed[f"{at}bias"] = f"{at}weight"
     return turned, fed
+
+
+# ---- a task's base width ---------------------------------------------------------------------------------
+
+
+def check_base(task: str, base: BaseWidth) -> None:
+    """ValueError, in a sentence, unless it is None, a width or a share such as "1/8"."""
+    if base is None or (isinstance(base, int) and not isinstance(base, bool) and 1 <= base <= 1_000_000):
+        return
+    if isinstance(base, str) and (share := _share(base)) and 0 < share <= 1000:
+        return
+    raise ValueError(
+        f'{task}: base_width is a width, such as 32, or a share of each network\'s own, such as "1/8", not {base!r:.60}'
+    )
+
+
+def base_of(width: int, base: int | str) -> int:
+    """The base width of a network that is `width` wide: as it is given, or a share of the width, at least 1."""
+    return base if isinstance(base, int) else max(1, round(width * (_share(base) or 1)))
+
+
+def _share(text: str) -> Fraction | None:
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        return None
 
 
 # ---- is it right? ----------------------------------------------------------------------------------------

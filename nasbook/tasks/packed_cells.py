@@ -101,7 +101,7 @@ class Groups(nn.Module):
         device = self.task.tensors["train"][0].device
         self.to(device)
         self.rows = {name: rows.to(device) for name, rows in self.rows.items()}
-        self.optimiser = self.task.optimiser(self, members[0].recipe)
+        self.optimiser = self.task.optimiser(self.parameters(), members[0].recipe)
         self._take()
         x = self.task.tensors["train"][0][: self.task.batch]
         recorded(self, x[:, None].expand(-1, len(self.nets), *x.shape[1:]).contiguous())

@@ -29,7 +29,7 @@ from nasbook.kit.threads import one_thread
 from nasbook.nas.spaces.program import sequence
 from nasbook.space import Choice, Config, Float, Int, Space
 from nasbook.task import Evaluation, Fidelity, Report, Task
-from nasbook.tasks import bundled, packed
+from nasbook.tasks import bundled, mup, packed
 from nasbook.tasks.learner import Learner, evaluate_together
 from nasbook.tasks.objectives import weigh, weighed
 from nasbook.tasks.splits import Split, from_file, split
@@ -45,6 +45,8 @@ class Digits(Task):
     `size`. A fifth is kept for validation and a fifth for the test, by a fixed draw; where the publishers made a test
     split, that is the test.
     objectives: ("error", "parameters") minimises both, the validation error and the size; () is the error alone.
+    base_width: the width for which rates are meant, 32 or "1/8" of each network's own: others get them by the maximal
+    update parametrisation (see nasbook.tasks.mup); with None every width is parametrised in the standard way.
 
     On the CPU the same seed gives the same numbers, bit for bit, and a resumed training those of an uninterrupted one;
     a GPU may differ in the last digits. Raises ValueError for arguments that cannot be served.
@@ -61,6 +63,11 @@ class Digits(Task):
         "channels": (1, math.inf),
         "dropout": (0, 0.99),
     }
+    declares = {
+        "width": "width", "channels": "width", "depth": "depth", "optimizer": "optimizer", "lr": "rate",
+        "momentum": "momentum", "weight_decay": "decay", "batch": "batch", "dropout": "regularisation",
+        "epochs": "epochs", "train": "data", "size": "resolution",
+    }  # fmt: skip
     images = False  # does the network need two dimensions?
     dynamic = ("lr", "momentum", "weight_decay", "batch", "dropout")  # what may change while a network learns
 
@@ -72,6 +79,7 @@ class Digits(Task):
         data: str | Path | None = None,
         objectives: Sequence[str] = (),
         size: int = 32,
+        base_width: mup.BaseWidth = None,
     ) -> None:
         for label, number in (("epochs", epochs), ("train", train), ("size", size)):
             if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
@@ -84,9 +92,11 @@ class Digits(Task):
             raise ValueError(
                 f"{self.name}: device is 'cuda', but this machine has no CUDA GPU; 'auto' takes what is there"
             )
-        self.epochs, self.train, self.device = int(epochs), int(train), device
+        mup.check_base(self.name, base_width)
+        self.epochs, self.train, self.device, self.base_width = int(epochs), int(train), device, base_width
         self.fidelity = Fidelity("epoch", 1, self.epochs)
         given = {"epochs": (epochs, 10), "train": (train, 1000), "device": (device, "auto"), "size": (size, 32)}
+        given["base_width"] = (base_width, None)
         self.arguments = {k: v for k, (v, default) in given.items() if v != default}
         if not isinstance(data, str | os.PathLike | None):
             raise ValueError(f"{self.name}: data is a name or a path, not {data!r:.60}")
@@ -103,6 +113,16 @@ class Digits(Task):
     def build(self, config: Config, noise: torch.Generator) -> nn.Module:
         """The untrained network: (batch, *shape) -> logits (batch, classes)."""
         raise NotImplementedError
+
+    def weights(self, net: nn.Module, config: Config, noise: torch.Generator) -> Any:
+        """What an optimiser is given: the parameters, or groups of them with a rate each where there is a base width,
+        for which the first weights are scaled as well."""
+        if self.base_width is None:
+            return net.parameters()
+        width = next(name for name in config if self.declares.get(name) == "width")
+        with torch.device("meta"):  # its shapes are all that is needed
+            base = self.build({**config, width: mup.base_of(config[width], self.base_width)}, noise)
+        return mup.parametrise(net, base, config["lr"], config["optimizer"], config["weight_decay"])
 
     def data(self) -> dict[str, Split]:
         """{"train", "val", "test"}: images (n, *shape) float32, standardised by the training images; labels (n,)."""
@@ -183,7 +203,7 @@ class Training(Learner):
                     nn.init.zeros_(layer.bias)
         self.net.to(device)
         self.parameters = sum(p.numel() for p in self.net.parameters())
-        weights, lr, decay = self.net.parameters(), config["lr"], config["weight_decay"]
+        weights, lr, decay = task.weights(self.net, config, self.noise), config["lr"], config["weight_decay"]
         self.optimizer: torch.optim.Optimizer
         if config["optimizer"] == "sgd":
             self.optimizer = torch.optim.SGD(weights, lr, momentum=config["momentum"], weight_decay=decay)
@@ -219,7 +239,8 @@ class Training(Learner):
                 raise ValueError(f"{self.task.name}: {name} cannot change during a training, only {self.task.dynamic}")
         self.config = config
         for group in self.optimizer.param_groups:
-            group["lr"], group["weight_decay"] = config["lr"], config["weight_decay"]
+            scale = group.get("scale", 1.0)
+            group["lr"], group["weight_decay"] = config["lr"] * scale, config["weight_decay"] / scale
             if "momentum" in config:
                 group["momentum"] = config["momentum"]
         for layer in self.net.modules():
@@ -254,7 +275,9 @@ class Training(Learner):
 
     @property
     def what(self) -> dict[str, Any]:
-        return {"task": self.task.name, "train": self.task.train, "config": dict(self.config), "seed": self.seed}
+        task = self.task
+        base = {} if task.base_width is None else {"base_width": task.base_width}
+        return {"task": task.name, "train": task.train, "config": dict(self.config), "seed": self.seed, **base}
 
 
 class DigitsMLP(Digits):
@@ -303,10 +326,16 @@ class DigitsMLP(Digits):
             reports,
             checkpoints,
             start=lambda config, seed: Training(self, config, seed),
-            divide=lambda able: packed.packs(able, images, inputs, device),
+            divide=lambda able: self._divide(able, images, inputs, device),
             join=packed.Pack,
             answer=self.answer,
         )
+
+    def _divide(self, configs: list[Config], images: int, inputs: int, device: str) -> list[list[int]]:
+        """Which of these train together; those with a rate for each layer, each alone."""
+        if self.base_width is not None:
+            return [[i] for i in range(len(configs))]
+        return packed.packs(configs, images, inputs, device)
 
 
 class DigitsCNN(Digits):

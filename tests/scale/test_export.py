@@ -253,7 +253,7 @@ def test_a_module_may_hold_a_task_or_make_one(tmp_path, monkeypatch):
     [
         (
             {"wdth": 3},
-            r"the task digits-mlp has no argument 'wdth' \(its arguments are .*, data, objectives, size\), and",
+            r"the task digits-mlp has no argument 'wdth' \(its arguments are .*, data, objectives, size, base_width\), and",
         ),
         ({"width": (5, 2)}, "width: Int: low must be below high"),
         ({"width": (1, 2, 3)}, r"width is a range: give \(low, high\), not \(1, 2, 3\)"),

@@ -9,6 +9,10 @@ from torch import nn
 
 from nasbook.nas.spaces.networks import CellNet, init_weights
 from nasbook.tasks import mup
+from nasbook.tasks.architectures import Networks
+from nasbook.tasks.cells import DigitsCells
+from nasbook.tasks.image_training import ImageTraining
+from nasbook.tasks.training import DigitsCNN, DigitsMLP
 
 RATE = 0.1
 
@@ -171,3 +175,72 @@ def test_sizes_and_changes_stay_alike_over_widths_and_move_by_the_known_powers_w
 def test_a_power_of_sizes_that_vanish_or_explode_is_not_a_number():
     assert mup.power([1, 2, 4], [3, 6, 12]) == pytest.approx(1)
     assert math.isnan(mup.power([1, 2], [0, 1])) and math.isnan(mup.power([1, 2], [1, math.inf]))
+
+
+# ---- tasks with a base width -----------------------------------------------------------------------------
+
+MLP = {
+    "optimizer": "sgd", "lr": 0.05, "momentum": 0.9, "weight_decay": 1e-3, "batch": 50, "width": 16, "depth": 2,
+    "dropout": 0.1, "activation": "relu",
+}  # fmt: skip
+CNN = {
+    "optimizer": "adamw", "lr": 0.01, "weight_decay": 1e-2, "batch": 50, "channels": 8, "depth": 2, "pooling": "max",
+    "batch_norm": True, "dropout": 0.0,
+}  # fmt: skip
+
+
+def a_cell(task):
+    return task.space.sample(np.random.default_rng(3))
+
+
+def tasks():
+    small = {"train": 100, "epochs": 3, "device": "cpu"}
+    return {
+        "mlp": (lambda **base: DigitsMLP(**small, **base), MLP, 16),
+        "cnn": (lambda **base: DigitsCNN(**small, **base), CNN, 8),
+        "cells": (lambda **base: DigitsCells(**small, channels=4, **base), a_cell, 4),
+        "images": (lambda **base: ImageTraining(**small, channels=4, warmup=1, **base), a_cell, 4),
+    }
+
+
+@pytest.mark.parametrize("name", ["mlp", "cnn", "cells", "images"])
+def test_a_task_at_its_base_width_is_the_plain_one_and_resumes_bit_for_bit(name, tmp_path):
+    make, config, width = tasks()[name]
+    plain = make()
+    config = config(plain) if callable(config) else config
+    for base in (width, "1"):
+        assert make(base_width=base).evaluate(config, seed=1) == plain.evaluate(config, seed=1)
+    task = make(base_width="1/2")
+    whole = task.evaluate(config, seed=1)
+    assert whole.metrics["train_loss"] != plain.evaluate(config, seed=1).metrics["train_loss"]
+    assert whole == make(base_width=width // 2).evaluate(config, seed=1)
+    task.evaluate(config, seed=1, fidelity=2, checkpoint=tmp_path / "kept")
+    assert task.evaluate(config, seed=1, checkpoint=tmp_path / "kept") == whole
+    with pytest.raises(ValueError, match="holds another training"):
+        plain.evaluate(config, seed=1, checkpoint=tmp_path / "kept")
+    assert task.arguments["base_width"] == "1/2" and "base_width" not in plain.arguments
+
+
+def test_many_at_once_have_the_rates_of_their_layers_too():
+    task = DigitsMLP(epochs=1, train=100, device="cpu", base_width="1/4")
+    none = [lambda *_: None] * 2
+    both = task.evaluate_many([MLP, MLP], seeds=[0, 1], reports=none, checkpoints=[None, None])
+    assert [e.value for e in both] == [task.evaluate(MLP, seed=s).value for s in (0, 1)]
+
+
+def test_rates_that_change_on_the_way_keep_the_factors_of_their_layers():
+    learner = DigitsMLP(epochs=2, train=100, device="cpu", base_width="1/4").member(MLP, 0)
+    learner.set({**MLP, "lr": 0.01, "weight_decay": 0.01})
+    assert sorted(g["lr"] for g in learner.optimizer.param_groups) == pytest.approx([0.0025, 0.01, 0.04])
+    assert all(g["lr"] * g["weight_decay"] == pytest.approx(1e-4) for g in learner.optimizer.param_groups)
+
+
+@pytest.mark.parametrize("wrong", [0, -8, 2.5, True, "x", "1/0", "0", "-1/8", "nan", "1e9", [8], 10**7])
+def test_a_base_width_that_is_none_is_refused_in_a_sentence(wrong):
+    with pytest.raises(ValueError, match=r"digits-mlp: base_width is a width, such as 32, or a share .*, not "):
+        DigitsMLP(base_width=wrong)
+
+
+def test_networks_without_one_width_have_no_base_width():
+    with pytest.raises(ValueError, match="digits-conv-chain: the networks of conv-chain have no one width"):
+        Networks("conv-chain", base_width=8)

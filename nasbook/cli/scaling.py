@@ -1,0 +1,40 @@
+"""`nasbook export --scale`: the words of a target at another size."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from nasbook.cli.words import as_dict, pair
+
+
+def pairs(text: str) -> list[tuple[str, Any]]:
+    """width=8,batch=4"""
+    return [pair(part.strip()) for part in text.split(",") if part.strip()] or [pair(text)]
+
+
+def add(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--scale",
+        type=pairs,
+        action="extend",
+        default=[],
+        metavar="SIZE=FACTOR,…",
+        help="width=8,batch=4: sizes times so much, and rates and decays by the rules of scale",
+    )
+    p.add_argument("--no-rules", action="store_true", help="with --scale: leave rates and decays as they were found")
+    p.add_argument(
+        "--declare",
+        type=pairs,
+        action="extend",
+        default=[],
+        metavar="NAME=ROLE,…",
+        help="lr=rate,units=width: what the parameters of your own task are to the rules",
+    )
+
+
+def target(options: argparse.Namespace) -> dict[str, Any]:
+    """The arguments of an export."""
+    found: dict[str, Any] = {"scale": as_dict(options.scale)} if options.scale else {}
+    found |= {"declares": as_dict(options.declare)} if options.declare else {}
+    return {**found, "rules": False} if options.no_rules else found

@@ -305,6 +305,7 @@ LABS = [
     Entry("bayesian", "what a Gaussian process believes and where it looks next", "nasbook.widgets.labs.bayesian:BayesianLab"),
     Entry("tpe", "where good trials lie, where the others do, and the ratio that chooses the next", "nasbook.widgets.labs.tpe:TPELab"),
     Entry("surrogates", "a random forest, a prior-fitted network, or an ensemble of networks, that believes, is wrong, and chooses", "nasbook.widgets.labs.surrogates:SurrogatesLab"),
+    Entry("prior", "a network that learns while you watch to believe a prior, beside the exact posterior, on points that you drag", "nasbook.widgets.labs.prior:PriorLab"),
     Entry("spaces", "an architecture to edit, its graph, its costs, its neighbours and its code", "nasbook.widgets.labs.spaces:SpacesLab"),
     Entry("evolution", "a population of cells, its family tree, its best member and its walk over all cells", "nasbook.widgets.labs.evolution:EvolutionLab"),
     Entry("growth", "chains of layers that grow by morphisms or move by differences of others, trained for real", "nasbook.widgets.labs.growth:GrowthLab"),

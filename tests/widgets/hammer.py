@@ -31,6 +31,7 @@ SMALL = {  # settings under which a step is quick: the last word is always a ste
     "joint": {"trials": 20, "seeds": 2},
     "relaxations": {"method": "gdas", "seeds": 2, "epochs": 2, "channels": 4},
     "gan": {"epochs": 2, "steps": 10, "images": 10},
+    "prior": {"steps": 100},
     "surrogates": {"trials": 15, "startup": 4},
     "weight-sharing": {"epochs": 1, "data": "digits"},
     "ensemble": {"seeds": 3, "pool": 10, "members": 4},

@@ -1,6 +1,6 @@
 """Train the networks with which the lab `prior` begins: one for each prior of one variable, minutes each on one core.
 
-    python -m nasbook.data.make.priors_1d OUT.safetensors [--steps 6000] [--batch 64] [--seed 0] [--prior smooth ...]
+    python -m nasbook.data.make.priors_1d OUT.safetensors [--steps 4000] [--batch 64] [--seed 0] [--prior smooth ...]
 
 Prints -log q on problems kept aside as it falls, beside the least that is possible where that is known. The weights are
 kept in half precision, all networks in one file: name of the prior, slash, name of the tensor.
@@ -19,7 +19,7 @@ from nasbook.kit.safetensors import read_weights, write_weights
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("out")
-    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--prior", nargs="+", choices=list(PRIORS), default=list(PRIORS))

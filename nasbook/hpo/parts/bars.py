@@ -39,6 +39,16 @@ class Bars:
         share[-1] = 2 * ndtr(max(t - self.left[-1], 0) / self.high) - 1
         return p @ share
 
+    def density(self, p: np.ndarray, t: np.ndarray) -> np.ndarray:
+        """Density at values t (k,) of each row of p: (m, k)."""
+        t = np.asarray(t, float)
+        b = np.searchsorted(self.edges[1:-1], t, side="right")
+        share = 1 / self.width[b]
+        for bar, edge, s in ((0, self.right[0], self.low), (len(self.width) - 1, self.left[-1], self.high)):
+            half_normal = 2 / (s * np.sqrt(2 * np.pi)) * np.exp(-(((t - edge) / s) ** 2) / 2)
+            share = np.where(b == bar, half_normal, share)
+        return p[:, b] * share
+
     def shortfall(self, p: np.ndarray, t: float) -> np.ndarray:
         """E[max(t - y, 0)]: (m,). The expected improvement, at t = f*."""
         inside = (t - self.left).clip(0, self.width)

@@ -16,6 +16,8 @@ import copy
 import math
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -27,9 +29,11 @@ from nasbook.hpo.parts.prior_fitting import edges_of, fit, nll
 from nasbook.hpo.parts.priors_1d import Prior
 from nasbook.hpo.parts.problems import Batch
 from nasbook.kit.checks import whole
+from nasbook.kit.safetensors import read_weights
 from nasbook.kit.threads import one_thread_a_step
 
 MOST, WAVES, BARS = 20, 4, 64
+WEIGHTS = Path(__file__).parents[2] / "data" / "priors_1d.safetensors"
 SIZES = {"width": 48, "layers": 2, "heads": 4, "hidden": 96}
 SHOWN, ASKED, PROBLEMS = 6, 24, 250  # of the problems on which the progress is measured
 
@@ -83,6 +87,14 @@ class Learned:
         net = PriorFitted(1 + 2 * WAVES, kept["edges"], **SIZES)
         net.load_state_dict(kept)
         return cls(net.eval(), shift, scale)
+
+
+@cache
+def shipped(name: str) -> Learned | None:
+    """The network that learned a prior of PRIORS for minutes (data/make/priors_1d.py); None for any other prior."""
+    kept = read_weights(WEIGHTS)
+    own = {key.partition("/")[2]: w for key, w in kept.items() if key.startswith(f"{name}/")}
+    return Learned.of(own) if own else None
 
 
 def see(x: Tensor) -> Tensor:

@@ -23,12 +23,45 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.special import ndtr
 from torch import Generator, Tensor
 
 from nasbook.hpo.parts.problems import Batch, Dice, gp_1d
 
 NOISE, ELL = 0.1, 0.2  # standard deviation of the error; length scale of `smooth`
 GRID = 25  # length scales over which the exact posterior of `any` sums
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Normal distributions with weights (k,), means and standard deviations (k, m)."""
+
+    weights: np.ndarray
+    means: np.ndarray
+    stds: np.ndarray
+
+    @property
+    def mean(self) -> np.ndarray:
+        return self.weights @ self.means
+
+    @property
+    def std(self) -> np.ndarray:
+        return np.sqrt(self.weights @ (self.means**2 + self.stds**2) - self.mean**2)
+
+    def density(self, t: np.ndarray) -> np.ndarray:
+        """Density at values t (j,): (m, j)."""
+        std = self.stds[..., None]
+        z = (np.asarray(t) - self.means[..., None]) / std
+        return np.einsum("k,kmj->mj", self.weights, np.exp(-(z**2) / 2) / (std * math.sqrt(2 * math.pi)))
+
+    def quantile(self, q: float) -> np.ndarray:
+        """t with P(y ≤ t) = q, by halving an interval: (m,)."""
+        low, high = (self.means - 9 * self.stds).min(0), (self.means + 9 * self.stds).max(0)
+        for _ in range(40):
+            t = (low + high) / 2
+            below = self.weights @ ndtr((t - self.means) / self.stds) < q
+            low, high = np.where(below, t, low), np.where(below, high, t)
+        return (low + high) / 2
 
 
 @dataclass(frozen=True)
@@ -60,6 +93,11 @@ class Prior:
         w, mean, std = self.exact(x, y, query)
         z = (target[:, None].double() - mean) / std
         return torch.logsumexp(w.log()[..., None] - z.square() / 2 - std.log() - math.log(2 * math.pi) / 2, 1)
+
+    def posterior(self, x: np.ndarray, y: np.ndarray, at: np.ndarray) -> Mixture:
+        """The posterior at `at` (m,) after values y (n,) at x (n,)."""
+        parts = self.exact(*(torch.as_tensor(np.asarray(part, float))[None] for part in (x, y, at)))
+        return Mixture(*(part[0].numpy() for part in parts))
 
     def moments(self, x: Tensor, y: Tensor, query: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation (b, m) of the exact posterior."""

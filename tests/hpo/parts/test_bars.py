@@ -37,6 +37,12 @@ def test_improvement_and_its_probability_are_the_integrals(t):
         assert improvement == pytest.approx(integral(row, lambda y: t - y, high=t), abs=1e-8)
 
 
+def test_the_density_is_that_of_the_bars():
+    t = np.r_[np.linspace(-4, 5, 37), EDGES]
+    for row, got in zip(P, Bars(EDGES).density(P, t), strict=True):
+        np.testing.assert_allclose(got, [density(row, y) for y in t])
+
+
 def test_mean_deviation_and_quantiles():
     bars = Bars(EDGES)
     for i, row in enumerate(P):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from nasbook.hpo.parts.learned_prior import BARS, Learned, gap, kept_aside, learn, untrained
+from nasbook.hpo.parts.learned_prior import BARS, Learned, gap, kept_aside, learn, shipped, untrained
 from nasbook.hpo.parts.priors_1d import PRIORS, own
 
 x, y, at = np.array([0.1, 0.4, 0.45, 0.8]), np.array([1.0, -0.5, -0.4, 0.3]), np.linspace(0, 1, 7)
@@ -40,6 +40,17 @@ def test_a_belief_has_a_mean_inside_its_band_and_begins_with_none(course):
 def test_weights_survive_a_file_as_they_were(course):
     again = Learned.of(course[-1].learned.weights())
     np.testing.assert_allclose(again.p(x, y, at), course[-1].learned.p(x, y, at), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", PRIORS)
+def test_the_network_that_is_shipped_has_learned_its_prior_and_no_other(name):
+    problems = kept_aside(PRIORS[name], seed=7)
+    own = float(shipped(name).nll(problems).mean())
+    for other in PRIORS.keys() - {name, "smooth" if name == "any" else "any"}:
+        assert own + 0.1 < float(shipped(other).nll(problems).mean())
+    if PRIORS[name].ells is not None:
+        assert 0 < gap(shipped(name), PRIORS[name], problems) < 0.2
+    assert shipped("own") is None
 
 
 def test_the_same_seed_learns_the_same_and_leaves_torchs_own_numbers_alone():

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from nasbook.hpo.parts.belief import Belief
-from nasbook.hpo.parts.priors_1d import ELL, NOISE, PRIORS, own
+from nasbook.hpo.parts.priors_1d import ELL, NOISE, PRIORS, Mixture, own
 
 
 def seeded(seed=0):
@@ -41,6 +41,29 @@ def test_the_exact_posterior_is_that_of_the_process():
         np.testing.assert_allclose(log_p[i], expected, atol=0.02)
     mean, std = PRIORS["any"].moments(x[:, :0], y[:, :0], query)  # before any point: the prior
     assert mean.abs().max() == 0 and np.allclose(std, 1)
+
+
+def test_a_mixture_is_the_draws_from_it():
+    of = Mixture(np.array([0.25, 0.75]), np.array([[0.0, 1.0], [4.0, 1.0]]), np.array([[1.0, 2.0], [0.5, 2.0]]))
+    rng = np.random.default_rng(0)
+    k = (rng.random(200_000) < 0.75).astype(int)
+    y = of.means[k] + of.stds[k] * rng.standard_normal((len(k), 2))
+    np.testing.assert_allclose(of.mean, y.mean(0), atol=0.03)
+    np.testing.assert_allclose(of.std, y.std(0), atol=0.03)
+    for q in (0.025, 0.5, 0.9):
+        np.testing.assert_allclose(of.quantile(q), np.quantile(y, q, axis=0), atol=0.05)
+    t = np.linspace(-8, 12, 2001)
+    np.testing.assert_allclose(of.density(t).sum(1) * 0.01, 1, atol=1e-4)
+    np.testing.assert_allclose(of.density(t) @ t * 0.01, of.mean, atol=1e-3)
+
+
+def test_a_posterior_for_one_data_set_is_the_one_of_many():
+    x, y, query, _ = PRIORS["any"].draw(3, 5, 4, seeded())
+    mean, std = PRIORS["any"].moments(x, y, query)
+    for i in range(3):
+        of = PRIORS["any"].posterior(x[i].numpy(), y[i].numpy(), query[i].numpy())
+        np.testing.assert_allclose(of.mean, mean[i], atol=1e-5)
+        np.testing.assert_allclose(of.std, std[i], atol=1e-5)
 
 
 def test_the_points_tell_length_scales_apart():

@@ -97,7 +97,7 @@ PYTEST  := $(THREADS) $(BIN)/python -m pytest --durations=10 --durations-min=1
 # A file stays on one worker, so that a notebook's cells share a kernel, and a file's tests what they have made once.
 SPREAD  := $(PYTEST) -n $(WORKERS) --dist loadfile
 # Each notebook runs once, with every control of its labs moved on the way (tests/course/moved.py).
-NBVAL   := env PYTHONPATH="$(CURDIR)/tests" $(SPREAD) -p warm -p course.moved --nbval-lax --nbval-current-env --nbval-cell-timeout=60
+NBVAL   := env PYTHONPATH="$(CURDIR)/tests" $(SPREAD) -p warm -p course.moved --nbval-lax --nbval-current-env --nbval-cell-timeout=240
 
 test: env-test
 	@failed=; \

@@ -156,7 +156,7 @@
         const of = Object.entries(entries).filter(([n, e]) => n.startsWith(`${number}.`) && plain(e).answer).map(([, e]) => e);
         const seen = of.filter((e) => e.outcome), right = seen.filter((e) => e.answer === e.outcome).length;
         const passed = names.map((n) => Boolean(plain(entries[n]).passed));
-        const cells = [number, title, `${passed.map((p) => (p ? '●' : '○')).join(' ')} ${say('{0} of {1}', passed.filter(Boolean).length, names.length)}`,
+        const cells = [number, title, `${passed.map((p) => (p ? '●' : '○')).join(' ')} ${say('{0} of {1}', passed.filter(Boolean).length, names.length).replaceAll(' ', '\u00a0')}`,
           of.length ? say('{0} locked, {1} of {2} right', of.length, right, seen.length) : '–'];
         return make('tr', {}, ...cells.map((words, i) => make('td', i === 1 ? { lang: 'en' } : {}, words)));
       }));

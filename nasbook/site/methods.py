@@ -24,8 +24,8 @@ def page(name: str, sources: Sources, lessons: dict[str, str], lab: str, still: 
         f"{escape(found['summary'][0].upper() + found['summary'][1:])}.",
         _facts(found, sources, lessons),
         f"## What it does\n\n{from_docstring(ast.get_docstring(tree))}",
-        still and f"## Its picture\n\n{still}",
-        _lab(name, lab),
+        f"## Its picture\n\n{still or _unseen(found)}",
+        _lab(name, lab, found),
         _settings(found["settings"]),
         f"## Its file\n\n`{file}`, class `{found['class']}`; the description above stands at its head, marked.\n\n"
         + block(text, emphasised=_head(tree)),
@@ -48,10 +48,21 @@ def _facts(found: dict[str, str], sources: Sources, lessons: dict[str, str]) -> 
     return head + "\n".join(f"| {what} | {said} |" for what, said in rows.items() if said)
 
 
-def _lab(name: str, lab: str) -> str:
+def _unseen(found: dict[str, str]) -> str:
+    """Why a method's page has no picture, and what draws one."""
+    drawn = f" In a notebook `{found['picture']}` draws a search by it." if "picture" in found else ""
+    return f"Nothing is trained for this page, so there is no picture of it here.{drawn}"
+
+
+def _lab(name: str, lab: str, found: dict[str, str]) -> str:
+    if not lab:
+        shown = f" Lesson {found['lesson']} shows it without one." if "lesson" in found else ""
+        return "## Its lab\n\n" + (
+            f"`{found['lab']}`, in a notebook." if "lab" in found else f"No lab plays it.{shown}"
+        )
     words = "" if turned_to(lab, name) else "As a lesson sets it. "
     raw = f"````{{raw}} html\n{lab}\n````"
-    return f"## Its lab\n\n{words}In a notebook every control moves.\n\n{raw}" if lab else ""
+    return f"## Its lab\n\n{words}In a notebook every control moves.\n\n{raw}"
 
 
 def _taught(found: dict[str, str], lessons: dict[str, str]) -> list[str]:

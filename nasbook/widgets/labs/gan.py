@@ -36,7 +36,7 @@ class GANLab(Lab):
     """
 
     name = "gan"
-    telling = None
+    telling = ("images", (10, 500))
     shown_with: ClassVar[dict[str, Any]] = {"epochs": 6}
     lines = 4
     unit = "epoch"

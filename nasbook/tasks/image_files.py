@@ -20,11 +20,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import lzma
 import os
 import pickle
 import re
 import tarfile
 import warnings
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -55,8 +57,13 @@ class ImageSet:
         return self.x.shape[1:]
 
 
+DAMAGE = (OSError, EOFError, UnicodeDecodeError, tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError,
+          pickle.UnpicklingError, AttributeError, LookupError, OverflowError, TypeError)  # fmt: skip
+
+
 def read(data: str | Path, size: int = 32) -> ImageSet:
-    """The images of a bundled name or a path (see above). size: side of the images made of a folder's."""
+    """The images of a bundled name or a path (see above), of two classes or more. size: side of the images made of a
+    folder's."""
     if isinstance(data, str) and data in images.DATA:
         parts = images.DATA[data]()
         x, y = (np.concatenate([parts[k][i] for k in ("train", "val", "test")]) for i in (0, 1))
@@ -65,20 +72,31 @@ def read(data: str | Path, size: int = 32) -> ImageSet:
     if not path.exists():
         raise ValueError(f"{path}: no such file or folder, and no bundled images ({', '.join(images.DATA)})")
     try:
-        if path.suffix == ".npz":
-            return _npz(path)
-        if path.name.endswith((".tar.gz", ".tgz", ".tar")):
-            return _cifar(path, _in_archive)
-        if path.is_file() and "idx3" in path.name:
-            return _idx(path.parent)
-        if path.is_dir():
-            if any(path.glob("*idx3-ubyte*")):
-                return _idx(path)
-            if any(BATCH.fullmatch(p.name) and p.is_file() for p in path.rglob("*")):
-                return _cifar(path, _in_folder)
-            return _folder(path, size)
-    except (OSError, EOFError, tarfile.TarError, zlib.error, pickle.UnpicklingError, KeyError, TypeError) as error:
-        raise ValueError(f"{path}: it cannot be read, perhaps it is damaged or not complete ({error})") from None
+        found = _read(path, size)
+    except DAMAGE as error:
+        why = str(error).partition("\n")[0].rstrip(":- ")
+        raise ValueError(f"{path}: it cannot be read, perhaps it is damaged or not complete ({why})") from None
+    learned = found.y[: len(found.y) - found.published]
+    if not len(learned):
+        raise ValueError(f"{path}: it holds no image to learn from")
+    if (learned == learned[0]).all():
+        raise ValueError(f"{path}: all images are of one class, {found.classes[learned[0]]!r}; two or more are needed")
+    return found
+
+
+def _read(path: Path, size: int) -> ImageSet:
+    if path.suffix == ".npz":
+        return _npz(path)
+    if path.name.endswith((".tar.gz", ".tgz", ".tar")):
+        return _cifar(path, _in_archive)
+    if path.is_file() and "idx3" in path.name:
+        return _idx(path.parent)
+    if path.is_dir():
+        if any(path.glob("*idx3-ubyte*")):
+            return _idx(path)
+        if any(BATCH.fullmatch(p.name) and p.is_file() for p in path.rglob("*")):
+            return _cifar(path, _in_folder)
+        return _folder(path, size)
     raise ValueError(
         f"{path}: images are read from an .npz file, CIFAR's .tar.gz, IDX files (…-images-idx3-ubyte) or a folder with "
         "a subfolder for each class"
@@ -128,11 +146,18 @@ def _stratified(y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _npz(path: Path) -> ImageSet:
-    try:
-        with np.load(path) as file:
+    if not zipfile.is_zipfile(path):
+        raise ValueError(f"{path}: this is no .npz file of arrays x and y, or it is damaged or not complete")
+    with np.load(path) as file:
+        if missing := {"x", "y"} - set(file.files):
+            has = f"it has {', '.join(file.files)}" if file.files else "it has none"
+            raise ValueError(f"{path}: there is no array {min(missing)!r}; arrays x and y are needed, and {has}")
+        try:
             x, y = file["x"], file["y"]
-    except Exception as error:  # a damaged zip raises what its parts raise
-        raise ValueError(f"{path}: an .npz file with arrays x and y is needed ({error})") from None
+        except ValueError as error:
+            if "Object arrays" in str(error):
+                raise ValueError(f"{path}: it holds Python objects, which could run code; numbers are needed") from None
+            raise zipfile.BadZipFile(str(error)) from None
     if x.ndim not in (3, 4) or y.shape != x.shape[:1] or not len(y) or x.dtype.kind not in "iufb":
         raise ValueError(
             f"{path}: x must be numbers of shape (n, h, w), (n, c, h, w) or (n, h, w, c) and y of shape (n,); "
@@ -259,12 +284,13 @@ def _idx(folder: Path) -> ImageSet:
 
 
 def _idx_file(path: Path, axes: int) -> np.ndarray:
-    """Two zero bytes, the type (8: bytes), the number of axes, their lengths as big-endian int32; then the numbers."""
+    """Two zero bytes, the type (8: bytes), the number of axes, their lengths as big-endian uint32; then the numbers."""
     with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
         head = file.read(4 + 4 * axes)
         if len(head) < 4 + 4 * axes or head[:4] != bytes((0, 0, 8, axes)):
-            raise ValueError(f"{path}: no IDX file of bytes with {axes} axes; it begins with {head[:4].hex(' ')}")
-        shape = tuple(int(n) for n in np.frombuffer(head[4:], ">i4"))
+            begins = f"begins with {head[:4].hex(' ')}" if head else "is empty"
+            raise ValueError(f"{path}: no IDX file of bytes with {axes} axes; it {begins}")
+        shape = tuple(int(n) for n in np.frombuffer(head[4:], ">u4"))
         size = int(np.prod(shape, dtype=object))
         raw = file.read(max(0, min(size, 2**40)) + 1)
     if len(raw) != size:
@@ -286,7 +312,7 @@ def _folder(path: Path, size: int) -> ImageSet:
         for file in sorted((part / label).rglob("*"))
         if file.suffix.lower() in SUFFIXES
     ]
-    if len(classes) < 2 or not files:
+    if not files:
         raise ValueError(f"{path}: a folder for each class is needed, with images ({' '.join(SUFFIXES)}) in it")
     empty = [label for k, label in enumerate(classes) if not any(j == k for _, j in files)]
     if empty:

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import lzma
 import os
 import pickle
 import struct
@@ -207,6 +208,62 @@ def test_what_is_wrong_with_a_file_is_one_sentence_that_names_it(tmp_path):
     with pytest.raises(ValueError, match=r"a.1\.png: this image cannot be read"):
         read(tmp_path / "holes")
     assert not list((tmp_path / "holes").glob(".nasbook*")), "nothing half made is left"
+
+
+def test_what_holds_nothing_to_learn_from_or_is_something_else_is_one_sentence(tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "ran",))
+
+    some = np.zeros((6, 4, 4), np.uint8)
+    for name, arrays in {
+        "objects": {"x": some, "y": np.array([Trap()] * 6, object)},
+        "lacks": {"x": some, "z": np.zeros(6)},
+        "bare": {},
+        "alike": {"x": some, "y": np.full(6, 7)},
+    }.items():
+        np.savez(tmp_path / f"{name}.npz", **arrays)
+    np.savez(tmp_path / "whole.npz", x=some, y=np.arange(6))
+    raw = (tmp_path / "whole.npz").read_bytes()
+    (tmp_path / "cut.npz").write_bytes(raw[:300])
+    (tmp_path / "flipped.npz").write_bytes(raw.replace(bytes(50), bytes(49) + b"!", 1))
+    for name, content in {"void": b"", "page": b"<html>" * 50, "xz": lzma.compress(rng.bytes(9000))[:4000]}.items():
+        (tmp_path / f"{name}.tar.gz").write_bytes(content)
+    for name, x, y in (("no", some[:0], LABELS[:0]), ("huge", some, LABELS), ("hollow", some, LABELS)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "train-images-idx3-ubyte").write_bytes(idx(x))
+        (tmp_path / name / "train-labels-idx1-ubyte").write_bytes(idx(y))
+        (tmp_path / name / "t10k-images-idx3-ubyte").write_bytes(idx(some))
+        (tmp_path / name / "t10k-labels-idx1-ubyte").write_bytes(idx(LABELS[:6]))
+    (tmp_path / "huge" / "train-images-idx3-ubyte").write_bytes(bytes((0, 0, 8, 3)) + b"\xff" * 12)
+    (tmp_path / "hollow" / "train-images-idx3-ubyte").write_bytes(b"")
+    (tmp_path / "folder" / "only").mkdir(parents=True)
+    Image.new("L", (8, 8)).save(tmp_path / "folder" / "only" / "1.png")
+    renamed = cifar10(tmp_path / "g")
+    (renamed / "batches.meta").write_bytes(pickle.dumps({b"label_names": [b"\xff"] * 10}, 2))
+    strange = cifar10(tmp_path / "h")
+    (strange / "batches.meta").write_bytes(pickle.dumps({b"label_names": ["a"] * 10}, 2))
+    for path, words in [
+        (tmp_path / "objects.npz", "Python objects, which could run code"),
+        (tmp_path / "lacks.npz", "no array 'y'.* it has x, z"),
+        (tmp_path / "bare.npz", "no array 'x'.* it has none"),
+        (tmp_path / "alike.npz", "one class, '7'; two or more"),
+        (tmp_path / "cut.npz", "damaged or not complete$"),
+        (tmp_path / "flipped.npz", "damaged or not complete"),
+        (tmp_path / "void.tar.gz", r"not complete \(file could not be opened successfully\)"),
+        (tmp_path / "page.tar.gz", r"not complete \(file could not be opened successfully\)"),
+        (tmp_path / "xz.tar.gz", "damaged or not complete"),
+        (tmp_path / "no", "no image to learn from"),
+        (tmp_path / "huge", "promises 4294967295 × 4294967295 × 4294967295 bytes and holds 0"),
+        (tmp_path / "hollow", "it is empty"),
+        (tmp_path / "folder", "one class, 'only'; two or more"),
+        (renamed, "damaged or not complete"),
+        (strange, "damaged or not complete"),
+    ]:
+        with pytest.raises(ValueError, match=words) as error:
+            read(path)
+        assert str(path) in str(error.value) and "\n" not in str(error.value)
+    assert not (tmp_path / "ran").exists()
 
 
 def test_an_image_that_swells_when_it_is_opened_is_refused(tmp_path, monkeypatch):

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +32,11 @@ from nasbook.trace import Step, Trace, Trial
 from nasbook.version import __version__  # noqa: F401
 
 if TYPE_CHECKING:
-    from nasbook.course import exercise, predict, progress
     from nasbook.tasks.tables import Table
+
+exercise: Callable[..., Any]  # these three are nasbook.course's, which lies above: __getattr__ fetches them
+predict: Callable[..., Any]
+progress: Callable[..., Any]
 
 __all__ = [
     "Choice", "Constant", "Evaluation", "Fidelity", "Float", "FunctionTask", "Int", "Method", "OneShot", "Proposal",

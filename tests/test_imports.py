@@ -227,6 +227,12 @@ def test_no_circle_of_files():
     assert not wrong, sorted(str(path.relative_to(ROOT)) for path in wrong)
 
 
+def test_the_front_door_imports_nothing_of_the_rooms_that_come_in_by_it():
+    """widgets and course use `import nasbook`, so it fetches what is theirs by name, when it is asked for."""
+    above = [to for to in arrows_of(ROOT / "__init__.py") if room(to) in ("widgets", "course", "site", "cli")]
+    assert not above, sorted(map(str, above))
+
+
 @pytest.mark.parametrize("name", sorted(set(FOREIGN) & set(ROOMS)))
 def test_rooms_stay_clear_of_libraries_above_them(name):
     wrong = [

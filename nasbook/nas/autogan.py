@@ -168,10 +168,8 @@ class AutoGAN(Resumable):
         images = self.gan.images(SHOWN, self.lines(cell), look)
         policy = self.draw(DRAWS, look)[1]
         view = AutoGANView(
-            self.done_epochs, s.epochs, self.stage, self.stages, tuple(self.controller.names),
-            tuple(map(tuple, self.controller.options)), tuple(tuple(p.mean(0).tolist()) for p in policy.probabilities),
-            float(policy.entropy.mean()), tuple(rewards), scores, s.images, cell,
-            tuple(p.config for p in self.prefixes),
+            self.done_epochs, s.epochs, self.stage, self.stages, *self.controller.shown(policy), tuple(rewards), scores,
+            s.images, cell, tuple(p.config for p in self.prefixes),
             tuple(map(tuple, (8 * images + 8).flatten(1).nan_to_num().round().int().tolist())), self.resets,
             *(x if math.isfinite(x) else None for x in losses),
         )  # fmt: skip

@@ -184,11 +184,7 @@ class Reinforce(Method):
             u = np.random.default_rng(self.seed).random((DRAWS, len(self.controller.names)))
             with one_thread():
                 drawn = self.controller.sample(u)
-            self._view = ControllerView(
-                tuple(self.controller.names), tuple(map(tuple, self.controller.options)),
-                tuple(tuple(p.mean(0).tolist()) for p in drawn.probabilities), float(drawn.entropy.mean()),
-                self.b, self.updates, self.last,
-            )  # fmt: skip
+            self._view = ControllerView(*self.controller.shown(drawn), self.b, self.updates, self.last)
         return self._view
 
 

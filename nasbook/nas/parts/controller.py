@@ -39,6 +39,9 @@ class Rollout:
     state: tuple[Tensor, Tensor]  # (n, hidden) twice: h and c after the last decision
 
 
+Shown = tuple[tuple[str, ...], tuple[tuple[Scalar, ...], ...], tuple[tuple[float, ...], ...], float]
+
+
 class Controller(nn.Module):
     """The network. seed: of its weights; the global generator of torch is neither read nor changed.
 
@@ -138,6 +141,11 @@ class Controller(nn.Module):
         """The configuration of one row (T,)."""
         chosen = {n: o[a] for n, o, a in zip(self.names, self.options, actions.tolist(), strict=True) if a >= 0}
         return self.space.validate(chosen)
+
+    def shown(self, drawn: Rollout) -> Shown:
+        """What a view tells of a policy: names, options, mean probabilities and mean entropy of what it has drawn."""
+        probabilities = tuple(tuple(p.mean(0).tolist()) for p in drawn.probabilities)
+        return tuple(self.names), tuple(map(tuple, self.options)), probabilities, float(drawn.entropy.mean())
 
 
 def spread(g: Tensor) -> float:

@@ -336,6 +336,8 @@ LABS = [
           "nasbook.widgets.labs.joint:JointLab"),
     Entry("race", "several methods, several seeds, one task", "nasbook.widgets.labs.race:RaceLab"),
     Entry("statistics", "seeds that are drawn, who wins with them, and how surely", "nasbook.widgets.labs.statistics:StatisticsLab"),
+    Entry("width", "learning-rate curves of one network at several widths, and whether the toy's best rate is the large one's",
+          "nasbook.widgets.labs.width:WidthLab"),
     Entry("run", "a run of nasbook run, followed from a notebook: trials, curves, workers, and what is asked of it",
           "nasbook.widgets.labs.run:RunLab"),
 ]  # fmt: skip

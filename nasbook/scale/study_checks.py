@@ -149,11 +149,20 @@ def _space_problems(space: Space, task: Task) -> Iterator[tuple[str | int, ...]]
             hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(own.parameters)}"
             yield f"the task {task.name} has no such parameter; {hint}", "space", name
     for name, p in own.parameters.items():
-        if name not in space.parameters and name not in task.also and not isinstance(p, Constant):
+        given = name in space.parameters or name in task.also or isinstance(p, Constant)
+        if not given and _can_exist(name, own, space):
             yield f"the task {task.name} needs the parameter {name!r}", "space"
     found = task.misfit(space)
     if found and found[0] in space.parameters and (found[0] in own.parameters or found[0] in task.also):
         yield found[1], "space", found[0]
+
+
+def _can_exist(name: str, own: Space, space: Space) -> bool:
+    """Does a parameter of the task exist for any of the values that a space leaves to those that it depends on?"""
+    return all(
+        parent not in space.parameters or any(space.parameters[parent].problem(value) is None for value in values)
+        for parent, values in own.conditions[name].items()
+    )
 
 
 def _first_problems(study: Plan, space: Space) -> Iterator[tuple[str | int, ...]]:

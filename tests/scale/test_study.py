@@ -260,6 +260,16 @@ def test_the_study_that_the_errors_start_from_is_good(tmp_path):
     assert study.first[0]["weight_decay"] == 0.001
 
 
+def test_a_parameter_that_cannot_exist_in_the_space_is_not_asked_for(tmp_path):
+    path, lines = tmp_path / "study.yaml", GOOD.splitlines(keepends=True)
+    without = "".join(line for line in lines if not line.startswith("  momentum:"))
+    path.write_text(without)
+    with pytest.raises(StudyError, match="digits-mlp needs the parameter 'momentum'"):
+        load_study(path)
+    path.write_text(without.replace("options: [sgd, adamw]", "options: [adamw]"))
+    assert "momentum" not in load_study(path).search_space.parameters
+
+
 @pytest.mark.parametrize(("text", "instead", "says"), ERRORS, ids=[f"{b!r:.40}" for _, b, _ in ERRORS])
 def test_each_error_names_line_and_path_and_what_would_be_right(tmp_path, text, instead, says):
     assert GOOD.count(text) >= 1

@@ -45,10 +45,12 @@ SMALL = {  # settings under which a step is quick: the last word is always a ste
     "run": {"folder": "runs/sample", "follow": False},
     "pipeline": {"data": "wine", "trials": 3, "model": "naive-bayes"},
     "explain": {"trials": 6, "forest": False},
+    "width": {"width": 64, "steps": 10, "seeds": 1},
 }
 HANDS_OFF = {
     "joint": ("forest",),
     "race": ("bananas", "ppo", "reinforce", "rgpe", "forest"),
+    "width": ("width", "steps"),
 }  # some seconds a seed: nothing new in them
 SENTENCES = re.compile(  # what a user may be told
     r"source and target are the same|a point is \d|you have tried|trials are made|is no game code|game code '"

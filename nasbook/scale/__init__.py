@@ -14,6 +14,7 @@ from nasbook.scale.export import Estimate, estimate, export, rescaling
 from nasbook.scale.measure import measure
 from nasbook.scale.optuna import from_optuna, to_optuna
 from nasbook.scale.other_spaces import space_from
+from nasbook.scale.resizing import sizes
 from nasbook.scale.study import Study, json_schema, load_study
 from nasbook.scale.study_errors import RunError, StudyError
 from nasbook.scale.study_schema import SCHEMA
@@ -33,6 +34,7 @@ __all__ = [
     "measure",
     "rescaling",
     "run",
+    "sizes",
     "space_from",
     "to_optuna",
     "track",

@@ -16,11 +16,12 @@ from inspect import signature
 from typing import Any
 
 from nasbook import registry
-from nasbook.scale.rules import Change, Rule, check_roles, rescale, rules_for, times
+from nasbook.scale.rules import SIZES, Change, Rule, check_roles, rescale, rules_for, times
 from nasbook.scale.study_schema import Scaled
 from nasbook.scale.target import is_ours
 from nasbook.space import Choice, Config, Constant, Float, Int, Parameter
 from nasbook.tasks.command import NAME as COMMAND
+from nasbook.trace import Trace
 from nasbook.trial import plain
 
 BASE = "base_width"
@@ -114,6 +115,18 @@ def _defaults(cls: Any, fixed: Mapping[str, Any], arguments: Mapping[str, Any]) 
         more = {n: p.default for n, p in signature(space).parameters.items() if p.default is not Argument.empty}
         values = {**{n: v for n, v in more.items() if n not in ("classes", "shape")}, **values}
     return {**values, **arguments}
+
+
+def sizes(trace: Trace) -> list[str]:
+    """What `scale` could multiply of the task of a trace, epochs aside; [] where it declares nothing."""
+    task, told = trace.header.task, trace.header.provenance.get("task")
+    try:
+        says = declared(task, trace.header.arguments, None, told, None)
+    except ValueError:  # no such task here, or roles that there are not: an export says it
+        return []
+    number = {name for name, value in says.values.items() if _number(value)} | set(trace.space.parameters)
+    found = {role for name, role in says.roles.items() if name in number}
+    return [size for size in SIZES if size in found and size != "epochs"]
 
 
 def resize(

@@ -17,6 +17,13 @@ import ipywidgets as W
 from nasbook import registry
 from nasbook.trace import Trace
 
+SIZES = {
+    "width": "all widths are multiplied",
+    "depth": "all depths are multiplied",
+    "batch": "batches are multiplied",
+    "data": "the number of examples to learn from is multiplied",
+    "resolution": "the sides of the images are multiplied",
+}
 TOO_LARGE = 8_000_000  # bytes that a page is asked to carry as a link
 
 
@@ -94,6 +101,7 @@ class Files(W.VBox):
         if "epochs" in self.fields and registry.find("method", trace.header.method).family == "one-shot":
             del self.fields["trials"]  # its epochs say how long it is
         self.cost = W.HTML()
+        self.changes = W.HTML()
         self.file = W.Text("study.yaml", description="File", tooltip="Where the study is written.")
         self.replace = W.Checkbox(
             False,
@@ -103,12 +111,12 @@ class Files(W.VBox):
         )
         write = W.Button(description="Write study", icon="check", tooltip="Write the study file.")
         write.on_click(lambda _: self._try(self.write_study))
-        named = {"cost": self.cost, "file": self.file, "replace": self.replace, "write": write}
+        named = {"cost": self.cost, "changes": self.changes, "file": self.file, "replace": self.replace, "write": write}
         for name, widget in {**{f"target-{n}": f for n, f in self.fields.items()}, **named}.items():
             widget.add_class(f"nb-{name}")
         for field in self.fields.values():
             field.observe(lambda _: self._try(self._price), "value")
-        self.panel.children = (*self.fields.values(), self.cost, self.file, self.replace, write)
+        self.panel.children = (*self.fields.values(), self.cost, self.changes, self.file, self.replace, write)
         self.panel.layout.display = ""
         self._price()
 
@@ -137,18 +145,36 @@ class Files(W.VBox):
             fields["epochs"] = whole(
                 int(fidelity.max), min=1, max=10**6, description="Epochs", tooltip="How long each training lasts."
             )
+        scale: Any = importlib.import_module("nasbook.scale")
+        for size in scale.sizes(self.lab.trace):
+            fields[f"scale-{size}"] = W.BoundedFloatText(
+                1.0, min=0.01, max=10**4, description=f"{size.capitalize()} ×", tooltip=f"By what {SIZES[size]}."
+            )
+        if any(name.startswith("scale-") for name in fields):
+            fields["rules"] = W.Checkbox(
+                True,
+                description="follow the rules of scale",
+                indent=False,
+                tooltip="Rates and decays change with the sizes; otherwise they are left as they were found.",
+            )
         return fields
 
     @property
     def target(self) -> dict[str, Any]:
         """What the large search is to be: arguments of `trace.export`."""
-        return {name: field.value for name, field in self.fields.items()}
+        told = {name: field.value for name, field in self.fields.items()}
+        scale = {name.removeprefix("scale-"): told.pop(name) for name in list(told) if name.startswith("scale-")}
+        scale = {size: factor for size, factor in scale.items() if factor != 1}
+        rules = told.pop("rules", True)
+        return {**told, "scale": scale, "rules": rules} if scale else told
 
     def _price(self) -> None:
         """Say what the study would cost."""
         scale: Any = importlib.import_module("nasbook.scale")
         cost = html.escape(str(scale.estimate(self.lab.trace, **self.target)))
         self.cost.value = f"<div role='status' style='white-space: pre-line'>{cost}</div>"
+        found = scale.rescaling(self.lab.trace, **self.target) if "scale" in self.target else None
+        self.changes.value = _table(found) if found else ""
         self.said.value = ""
 
     def write_study(self) -> Path:
@@ -183,6 +209,17 @@ class Files(W.VBox):
         except Exception as error:
             kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
             self.said.value = f"<span role='alert' class='nb-error'>{kind}{html.escape(str(error))}</span>"
+
+
+def _table(found: Any) -> str:
+    """What becomes of each value, by which rule, and what is not known."""
+    cells = [[html.escape(cell) for cell in row] for row in found.rows]
+    rows = [f"<th scope='row'>{name}</th>{''.join(f'<td>{cell}</td>' for cell in more)}" for name, *more in cells]
+    head = "".join(f"<th scope='col'>{word}</th>" for word in ("value", "notebook", "study", "by"))
+    below = "".join(f"<p>{html.escape(line)}</p>" for line in (*found.limits, *found.notes))
+    caption = "<caption>The best of the notebook, rescaled</caption>"
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f"<table class='nb-rules'>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{below}"
 
 
 def _fresh(path: Path) -> Path:

@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -14,6 +15,7 @@ from waiting import until
 from widgets.simple_lab import DotsLab, pixels
 
 import nasbook
+from nasbook.widgets.files import Files
 from nasbook.widgets.shell import Lab, choose, count, slide, tick
 
 soon = partial(until, seconds=10)  # nothing here computes for long
@@ -388,6 +390,30 @@ def test_export_shows_the_cost_first_and_writes_a_study(tmp_path, monkeypatch):
     by_class(lab, "nb-replace").value = True
     by_class(lab, "nb-write").click()
     assert "budget" in (tmp_path / "study.yaml").read_text()
+
+
+def test_export_at_another_size_shows_what_becomes_of_each_value(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    task = nasbook.task("digits-mlp", epochs=1, train=100, device="cpu")
+    lab = SimpleNamespace(
+        name="mlp", unit="trial", task=task, trace=nasbook.search("random", task, trials=2), keeps=lambda: "2 trials"
+    )
+    files = Files(lab)
+    files.export.click()
+    shown = {name for child in files.panel.children for name in child._dom_classes}
+    assert {"nb-target-scale-width", "nb-target-scale-depth", "nb-target-scale-batch", "nb-target-rules"} <= shown
+    assert "scale" not in files.target and files.changes.value == ""
+    files.fields["scale-width"].value = 8
+    assert "kept by maximal update parametrisation" in files.changes.value and "1/8" in files.changes.value
+    files.fields["rules"].value = False
+    assert "no rules were wanted" in files.changes.value
+    files.fields["rules"].value = True
+    files.fields["scale-data"].value = 1000  # more than there is
+    assert "role='alert'" in files.said.value and "train=100000" in files.said.value
+    files.fields["scale-data"].value = 1
+    by_class(files, "nb-write").click()
+    study = yaml.safe_load((tmp_path / "study.yaml").read_text())
+    assert study["scale"]["by"] == {"width": 8} and study["first"][0]["width"] == 8 * lab.trace.best.config["width"]
 
 
 def test_what_cannot_be_written_is_said(tmp_path, monkeypatch):

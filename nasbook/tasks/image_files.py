@@ -277,7 +277,7 @@ def _idx(folder: Path) -> ImageSet:
     order = [pairs[k] for k in pairs if k not in test] + [pairs[k] for k in test]
     x, y = (np.concatenate([pair[i] for pair in order]) for i in (0, 1))
     published = sum(len(pairs[k][1]) for k in test)
-    if published == len(y):
+    if len(test) == len(pairs):
         published = 0  # the test files alone: they are all there is
     classes, y = np.unique(y, return_inverse=True)
     return ImageSet(x[:, None], y.astype(np.int64), tuple(map(str, classes)), published)
@@ -292,7 +292,9 @@ def _idx_file(path: Path, axes: int) -> np.ndarray:
             raise ValueError(f"{path}: no IDX file of bytes with {axes} axes; it {begins}")
         shape = tuple(int(n) for n in np.frombuffer(head[4:], ">u4"))
         size = int(np.prod(shape, dtype=object))
-        raw = file.read(max(0, min(size, 2**40)) + 1)
+        raw = bytearray()
+        while chunk := file.read(min(2**24, size + 1 - len(raw))):  # the head may promise what no memory holds
+            raw += chunk
     if len(raw) != size:
         raise ValueError(f"{path}: it promises {' × '.join(map(str, shape))} bytes and holds {len(raw):,}")
     return np.frombuffer(raw, np.uint8).reshape(shape)

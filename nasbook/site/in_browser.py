@@ -51,13 +51,28 @@ CHANGES: dict[str, tuple[tuple[str, str], ...]] = {  # lesson -> (what stands in
         ("# two real trainings", "# two recorded trainings"),
     ),
 }
+FEWER: dict[str, tuple[tuple[str, str], ...]] = {  # lesson -> fewer seeds in its longest cells, with the same outcome
+    "06": (
+        ('for seed in range(10)]\n    print(f"{method:10}', 'for seed in range(4)]\n    print(f"{method:10}'),
+        ("np.std(ends, ddof=1) / 10**0.5", "np.std(ends, ddof=1) / 4**0.5"),
+        ("The same 1,200 epochs for each, ten seeds.", "The same 1,200 epochs for each, four seeds."),
+    ),
+    "09": (("def compare(space, method, trials=60, seeds=20):", "def compare(space, method, trials=60, seeds=8):"),),
+    "10": (
+        ("def regrets(method, seeds=30, trials=150,", "def regrets(method, seeds=10, trials=150,"),
+        (
+            "compared at 20, 50, 100 and 150 cells, 30 seeds each,",
+            "compared at 20, 50, 100 and 150 cells, 10 seeds each,",
+        ),
+    ),
+}
 NEEDS = {"09": 5, "10": 3, "13": 3, "15": 10, "17": 2}  # lesson -> so many of its cells need torch
 
 
 def adapted(number: str, notebook: dict[str, Any]) -> list[str]:
     """Change a notebook, as JSON has it, for the browser, and say so below its head. What it has not, in order."""
     missing: list[str] = []
-    for here, there in CHANGES.get(number, ()):
+    for here, there in (*CHANGES.get(number, ()), *FEWER.get(number, ())):
         found = [cell for cell in notebook["cells"] if here in "".join(cell["source"])]
         for cell in found:
             cell["source"] = "".join(cell["source"]).replace(here, there)
@@ -72,8 +87,9 @@ def note(number: str) -> str:
     """What is different in a lesson, as Markdown; "" where nothing is."""
     parts = []
     if number in CHANGES:
-        parts.append("Where this lesson trains networks and a table of trained ones is at hand, they are looked up.")
+        parts.append("Where it trains networks and a table of trained ones is at hand, they are looked up.")
     if needs := NEEDS.get(number):
-        some = "One cell needs" if needs == 1 else f"{needs} cells need"
-        parts.append(f"{some} torch, or what such a cell makes, and will say so; all others run.")
-    return f"**In the browser** there is no torch. {' '.join(parts)}" if parts else ""
+        parts.append(f"{needs} cells need torch, or what such a cell makes, and will say so; all others run.")
+    if number in FEWER:
+        parts.append("Python is several times slower here, so the longest searches are over fewer seeds.")
+    return f"**This lesson in a browser.** {' '.join(parts)}" if parts else ""

@@ -315,7 +315,7 @@ of the site is one.</p>
 
 def _lacks(notebook: Path) -> str:
     needs = NEEDS.get(notebook.name[:2])
-    return f" ({needs} of its cells {'needs' if needs == 1 else 'need'} torch, and say so)" if needs else ""
+    return f" ({needs} of its cells need torch, and say so)" if needs else ""
 
 
 def title(notebook: Path) -> str:

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import nasbook
-from nasbook.widgets.labs.race import FLOOR, RaceLab, distance, refusal
+from nasbook.plots.labs.race import FLOOR
+from nasbook.widgets.labs.race import RaceLab
+from nasbook.widgets.racer import distance
 
 
 def words(widget):
@@ -118,12 +120,6 @@ def test_the_regret_of_a_table_compares_means_over_runs():
         assert racer.regret[-1] == pytest.approx(1 - table.accuracy(best.config) - table.optimum)
         assert min(racer.regret) >= 0
     assert lab.picture.regret and lab.picture.ax.get_ylabel() == "validation error above the optimum (%)"
-
-
-def test_the_regret_of_a_function_is_without_its_noise():
-    f = nasbook.task("branin", noise=5.0)
-    assert distance(f)({"x1": np.pi, "x2": 2.275}, 99.0) == pytest.approx(0, abs=1e-6)
-    assert distance(nasbook.task("branin"))({}, 0.397887 + 1.5) == pytest.approx(1.5, abs=1e-5)
 
 
 def test_the_regret_of_our_own_table_compares_means_over_seeds():
@@ -312,20 +308,3 @@ def test_the_methods_that_race_are_those_in_sight():
     assert ticked == shown == {"random", "local_search", "sobol"}
     usual = RaceLab(seeds=2, trials=10)
     assert {n for n in usual.names} <= {n.replace("_", "-") for n, s in usual._settings.items() if not s.more}
-
-
-def test_a_method_is_refused_as_where_it_is_made():
-    """The race asks without making the method, and without torch."""
-    spaces = [nasbook.task(name).space for name in ("branin", "nb201-cifar10", "digits-hpo-messy", "forrester")]
-    spaces += [nasbook.Space(x=nasbook.Choice(["one"])), nasbook.Space(n=nasbook.Int(1, 9), c=nasbook.Choice(["a"]))]
-    refused = 0
-    for entry in nasbook.lab("race")._entries:
-        for space in spaces:
-            try:
-                entry.load()(space, seed=0)
-                why = None
-            except ValueError as error:
-                why = str(error)
-            assert refusal(entry, space) == why, entry.name
-            refused += why is not None
-    assert refused > 10

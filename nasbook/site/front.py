@@ -12,6 +12,7 @@ from urllib.parse import quote
 from nasbook import registry
 from nasbook.course.translations import LANGUAGES, phrases
 from nasbook.site.lesson import UP, Picture
+from nasbook.site.pictures import moved_up
 from nasbook.site.run import Lesson
 from nasbook.site.words import escape
 
@@ -139,6 +140,6 @@ belief promises most. Play it, then choose another rule; [lesson 03](lessons/{le
 after.
 
 ````{{raw}} html
-{shown.replace(UP, "")}
+{moved_up(shown, UP)}
 ````
 """

@@ -40,6 +40,11 @@ class Pictures:
         return IMG.sub(lambda found: _sized(found[0], up, self.site), DATA.sub(moved, html))
 
 
+def moved_up(html: str, up: str) -> str:
+    """HTML of a page below the root, for one at the root: the links to its pictures, and nothing else."""
+    return re.sub(re.escape(up) + r'(?=pictures/[0-9a-f]{16}\.\w+")', "", html)
+
+
 def _sized(tag: str, up: str, site: Path) -> str:
     """An <img> that keeps its room while it is not there yet, and waits until it is seen."""
     found = re.search(r'\ssrc="([^"]*)"', tag)

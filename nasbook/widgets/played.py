@@ -54,6 +54,7 @@ class Frames:
     rows: tuple[tuple[Frame, ...], ...]
     start: int  # the row that the lab's own settings give
     methods: tuple[str, ...]  # by which each row searches; "" where the lab leaves no choice
+    left_out: tuple[str, ...] = ()  # values that do not go with the lab's other settings: "nothing: there is no task …"
 
     @property
     def last(self) -> Frame:
@@ -156,8 +157,9 @@ def lab_frames(name: str, frames: int = 12, alone: bool = False, **settings: Any
 def capture(lab: Any, frames: int = 12, short: bool = False, alone: bool = False) -> Frames:
     """Run copies of a lab, one for each value of its telling control, and keep at most so many frames of each history.
 
-    alone: no other value is tried. short: nor are more than the first frames - 1 steps made; for tests.
-    ValueError for fewer than two frames; what goes wrong in the lab is raised as it is."""
+    alone: no other value is tried. short: nor are more than the first frames - 1 steps made; for tests. A value that
+    the lab refuses with its other settings is in `left_out`. ValueError for fewer than two frames; what goes wrong in
+    the lab's search is raised as it is."""
     if frames < 2:
         raise ValueError(f"capture: at least two frames are needed, not {frames!r}")
     name, values = (None if short or alone else lab.telling) or ("", ())
@@ -166,19 +168,25 @@ def capture(lab: Any, frames: int = 12, short: bool = False, alone: bool = False
     own = lab.values.get(name)
     if name and own not in values:
         values = (*values, own) if isinstance(own, str | bool) else tuple(sorted((*values, own)))
+    left_out = []
     few = (frames + 1) // 2  # the lab's own history is shown in more detail than what it is compared with
     with _run(lab.copy(), frames - 1 if short else None) as one:
         found = {own: _row(one, frames)}
         for value in values:
+            if value == own:
+                continue
             try:
-                if value != own and lab.draws_only(name):
+                other = one if lab.draws_only(name) else lab.copy(**{name: value})
+                if other is one:
                     one.set(**{name: value})
-                    found[value] = _row(one, few)
-                elif value != own:
-                    with _run(lab.copy(**{name: value})) as other:
-                        found[value] = _row(other, few)
-            except ValueError:
-                continue  # a value that does not go with the lab's other settings
+            except ValueError as refused:
+                left_out.append(f"{value}: {refused}")
+                continue
+            if other is one:
+                found[value] = _row(one, few)
+            else:
+                with _run(other):
+                    found[value] = _row(other, few)
     rows = {value: found[value] for value in values or (own,) if value in found}
     with Image.open(io.BytesIO(rows[own][-1].image)) as image:
         width, height = image.size
@@ -186,7 +194,10 @@ def capture(lab: Any, frames: int = 12, short: bool = False, alone: bool = False
     labels = tuple(_label(control, value) for value in rows) if control else ("",)
     label = control.description if control else ""
     by = tuple(str(value if name == lab.chooses else lab.values.get(lab.chooses, "")) for value in rows)
-    return Frames(lab.name, lab.unit, width, height, label, labels, tuple(rows.values()), list(rows).index(own), by)
+    at = list(rows).index(own)
+    return Frames(
+        lab.name, lab.unit, width, height, label, labels, tuple(rows.values()), at, by, left_out=tuple(left_out)
+    )
 
 
 @contextmanager

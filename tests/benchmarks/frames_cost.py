@@ -24,6 +24,8 @@ for name in asked.labs or [entry.name for entry in registry.LABS]:
     total = [a + b for a, b in zip(total, row, strict=True)]
     control = f"{frames.control}: {', '.join(frames.labels)}" if frames.control else ""
     print(f"{name:16}{row[0]:7.1f}{row[1]:10}{row[2]:7.0f}  {control}", flush=True)
+    for said in frames.left_out:
+        print(f"    left out: {said}", flush=True)
     if asked.out:
         frames.write(asked.out / name)
 print(f"{'all':16}{total[0]:7.1f}{total[1]:10}{total[2]:7.0f}")

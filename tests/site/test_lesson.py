@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from nasbook.site import front, lesson, run
-from nasbook.site.pictures import Pictures
+from nasbook.site.pictures import Pictures, moved_up
 from nasbook.site.sources import Sources
 from nasbook.site.words import relink
 
@@ -45,6 +45,17 @@ def test_a_picture_is_a_file_with_its_alt_its_size_and_its_turn(tmp_path):
     assert 'height="10"' in first.data["text/html"] and 'loading="lazy"' in first.data["text/html"]
     (picture, _) = lesson.gallery(each, made)
     assert (picture.alt, picture.src) == ("a line &amp; a dot", f"pictures/{file.name}")
+
+
+def test_a_lab_on_the_first_page_keeps_its_words_and_finds_its_pictures(tmp_path):
+    shown = Pictures(tmp_path).out_of(
+        f'<img src="data:image/png;base64,{png()}" alt="see ../pictures/ and ../x">', "../"
+    )
+    (file,) = (tmp_path / "pictures").iterdir()
+    moved = moved_up(shown, "../")
+    assert f'src="pictures/{file.name}"' in moved and 'alt="see ../pictures/ and ../x"' in moved
+    first = run.Lesson("03_title", None, ran().notebook)
+    assert moved in front.first([first], "", {"03": {"bayesian": shown}})
 
 
 def test_what_needs_a_kernel_or_is_noise_is_left_out(tmp_path):

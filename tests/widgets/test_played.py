@@ -75,6 +75,24 @@ def test_a_value_that_does_not_go_with_the_other_settings_is_left_out():
 
     frames = capture(Narrow(trials=5), 2)
     assert frames.labels == ("forrester",) and len(frames.rows) == 1
+    (said,) = frames.left_out
+    assert said.startswith("nothing: ") and "'nothing'" in said and frames.html()
+
+
+def test_what_goes_wrong_in_the_search_of_another_value_is_raised():
+    class Broken(DotsLab):
+        telling = ("width", (0.05, 0.2))
+
+        def make_search(self):
+            if self.values["width"] == 0.2:
+                raise ValueError("the search broke")
+            return super().make_search()
+
+    with pytest.raises(ValueError, match="the search broke"):
+        capture(Broken(trials=5, width=0.05), 2)
+
+
+def test_fewer_than_two_frames_are_none():
     with pytest.raises(ValueError, match="at least two frames"):
         capture(DotsLab(), 1)
 

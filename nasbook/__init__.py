@@ -154,5 +154,8 @@ def architectures(name: str, /, **arguments: Any) -> Any:
 
 
 def lab(name: str, /, *given: Any, **arguments: Any) -> Any:
-    """A lab by name: put it last in a notebook cell to show it. The run lab takes the folder of a run."""
-    return registry.make("lab", name, *given, **arguments)
+    """A lab by name: put it last in a notebook cell to show it; "de/game" speaks German. The run lab takes the folder
+    of a run."""
+    language, _, name = name.rpartition("/")
+    made = registry.make("lab", name, *given, **arguments)
+    return importlib.import_module("nasbook.course.translations").lab(language, made) if language else made

@@ -22,6 +22,7 @@ def add(p: argparse.ArgumentParser) -> None:
     new.add_argument("out", nargs="?", type=Path, default=Path("class"), metavar="OUT", help="default: class")
     new.add_argument("--lessons", required=True, metavar="01,03", help="the lessons, in the order of the class")
     new.add_argument("--minutes", type=whole(1), default=90, metavar="N", help="of one session (default: 90)")
+    new.add_argument("--language", default="", metavar="de", help="take the lessons that are translated in it")
     new.add_argument("--repository", default="", metavar="OWNER/NAME", help="yours on GitHub, for the links to Binder")
     new.add_argument("--exercises", type=Path, metavar="FILE", help="exercises of your own: see nasbook.course.own")
     new.add_argument("--executed", type=Path, metavar="FOLDER", help="lessons that were run, for the slides' pictures")
@@ -70,6 +71,7 @@ def _new(options: argparse.Namespace) -> int:
         not options.no_pictures,
         options.executed,
         say,
+        options.language,
     )
     print(f"Wrote {options.out}: student, teacher, slides, syllabus.md, handout.html; begin with README.md.")
     for step, _ in plan.left_out:

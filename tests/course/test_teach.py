@@ -60,7 +60,7 @@ def test_no_lesson_shows_its_learners_a_solution_or_a_note(number):
     from nasbook.course.teach.notebooks import student, teacher
 
     lesson = read(NOTEBOOKS, number)
-    theirs, mine = student(lesson, {lesson.file}, ""), teacher(lesson, {lesson.file}, "")
+    theirs, mine = student(lesson, {number: lesson.file}, ""), teacher(lesson, {number: lesson.file}, "")
     text = "\n".join("".join(c["source"]) for c in theirs["cells"])
     for exercise in load(number):
         assert exercise.stub in text and exercise.solution not in text
@@ -354,3 +354,91 @@ def test_a_file_in_the_place_of_the_folder_and_no_lessons_here(tmp_path, capsys,
     (tmp_path / "01_x.ipynb").write_text("[]")
     with pytest.raises(ValueError, match="is no notebook"):
         folder.new(tmp_path / "c", ["01"], 90, tmp_path)
+
+
+def test_a_class_in_another_language_has_what_is_translated_and_says_what_is_not(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(NOTEBOOKS.parent)
+    out = tmp_path / "c"
+    arguments = ["course", "new", "--no-pictures", "--lessons", "01,03", "--minutes", "120", str(out)]
+    assert main([*arguments, "--language", "xx"]) == 2 and not out.exists()
+    assert "there is no language 'xx'; there are de" in capsys.readouterr().err
+    assert main([*arguments, "--language", "de"]) == 0
+    told = capsys.readouterr().err
+    assert told.count("lesson 03 is not translated into Deutsch, and is taken in English") == 1 and "01" not in told
+    names = {p.name for p in (out / "student").iterdir()}
+    assert names == {"01_sei_der_optimierer.ipynb", "03_acquisition.ipynb"}
+    theirs, mine = (cells(out / who / "01_sei_der_optimierer.ipynb") for who in ("student", "teacher"))
+    text = "\n".join(c.source for c in theirs)
+    assert (
+        text.count(", solution=False)") == len(load("01")) and "Bevor du gehst" in text and "Before you go" not in text
+    )
+    for exercise in load("01"):
+        assert exercise.solution not in text and exercise.solution in "\n".join(c.source for c in mine)
+    notes = "\n".join(c.source for c in mine)
+    assert all(
+        words in notes for words in ("They believe before", "Ask first", "Usual mishap", "| Erst vorhersagen | 7 |")
+    )
+    assert "](01_sei_der_optimierer.ipynb" in "\n".join(
+        c.source for c in cells(out / "student/03_acquisition.ipynb")
+    ) or ("](01_be" not in "\n".join(c.source for c in cells(out / "student/03_acquisition.ipynb")))
+    page = (out / "slides/01_sei_der_optimierer.html").read_text()
+    assert '<html lang="de">' in page and "<h2>Vorhersage</h2>" in page and "Nach dieser Lektion hast du" in page
+    shown = re.sub("<aside>.*?</aside>|<script>.*|<style>.*?</style>|<[^>]+>", "", page, flags=re.S)
+    assert not re.search(r"\b(the|you|Predict|Exercise|minutes|Before|Notes)\b", shown)
+    assert page.count("<section>") == slides(read(NOTEBOOKS, "01")).count("<section>")
+    assert '<html lang="en-GB">' in (out / "slides/03_acquisition.html").read_text()
+    sheet = (out / "handout.html").read_text()
+    assert "Was du heute brauchst" in sheet and "Danach hast du" in sheet and "Sei der Optimierer" in sheet
+    assert "| 7 | 01 | Erst vorhersagen |" in (out / "syllabus.md").read_text()
+    assert "01_sei_der_optimierer.ipynb" in (out / "README.md").read_text().replace("%2F", "/")
+
+
+def test_links_of_a_translated_lesson_lead_to_what_the_class_has():
+    from nasbook.course.teach.notebooks import _links
+
+    here = read(NOTEBOOKS, "01", "de")
+    text = "[a](../03_acquisition.ipynb) [b](01_sei_der_optimierer.ipynb#x) [c](../../nasbook/hpo/grid.py) [d](../04_tpe.ipynb)"
+    have = {"01": here.file, "03": "03_acquisition.ipynb"}
+    there = "https://github.com/ada/hpo/blob/HEAD"
+    assert _links(text, here, have, "ada/hpo").split(") ") == [
+        "[a](03_acquisition.ipynb",
+        "[b](01_sei_der_optimierer.ipynb#x",
+        f"[c]({there}/nasbook/hpo/grid.py",
+        f"[d]({there}/notebooks/04_tpe.ipynb)",
+    ]
+    assert _links(text, here, {}, "") == "a b c d"
+
+
+def swap(cells, i, j):
+    cells[i], cells[j] = cells[j], cells[i]
+
+
+SLIPS = {  # of whoever translates -> what is said
+    "a cell is missing": (lambda c: c.pop(8), "it has 36 cells, and not 37"),
+    "two cells have changed places": (lambda c: swap(c, 4, 3), "cell 3 is code, and not markdown"),
+    "two prompts have changed places": (lambda c: swap(c, 3, 18), "cell 3 is about 01.q2, and not about 01.q1"),
+    "two checks have changed places": (lambda c: swap(c, 28, 32), "cell 28 "),
+    "other code": (lambda c: c[10].update(source='lab = nasbook.lab("de/gp")\nlab'), "cell 10 computes something else"),
+    "no code": (lambda c: c[10].update(source="lab = ("), "cell 10: it is no Python"),
+    "no heading": (lambda c: c[9].update(source="Spiele"), "cell 9 has no heading ##"),
+    "no text": (lambda c: c[9].update(source=[3]), "is no notebook"),
+}
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_a_translation_that_is_another_lesson_is_one_sentence(slip, tmp_path):
+    (tmp_path / "de").mkdir()
+    name = "01_be_the_optimiser.ipynb"
+    (tmp_path / name).write_bytes((NOTEBOOKS / name).read_bytes())
+    notebook = json.loads((NOTEBOOKS / "de/01_sei_der_optimierer.ipynb").read_text())
+    for cell in notebook["cells"]:
+        cell["id"] = "same"  # what nobody reads may be anything
+    path = tmp_path / "de" / "01_x.ipynb"
+    path.write_text(json.dumps(notebook))
+    assert read(tmp_path, "01", "de").file == "01_x.ipynb"
+    spoil, says = SLIPS[slip]
+    spoil(notebook["cells"])
+    path.write_text(json.dumps(notebook))
+    with pytest.raises(ValueError, match=says) as error:
+        folder.new(tmp_path / "c", ["01"], 90, tmp_path, language="de")
+    assert str(error.value).startswith(str(path)) and "\n" not in str(error.value) and not (tmp_path / "c").exists()

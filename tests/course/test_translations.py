@@ -1,6 +1,5 @@
 """A translated lesson is the same lesson: its code, its numbers, its checks and its progress; only the words differ."""
 
-import ast
 import html
 import re
 from importlib import import_module
@@ -48,16 +47,6 @@ def pairs(path):
     return list(zip(here, there, strict=True))
 
 
-def bare(source):
-    """A cell without its words: a string that is a name of something stays."""
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            name = re.sub(r"^[a-z]{2}/(?=\d\d\.)", "", node.value)
-            node.value = name if re.fullmatch(r"[\w.-]+", name) else "…"
-    return ast.dump(tree)
-
-
 def numbers(text, comma):
     """What stands in code has a point in every language; where links lead does not count."""
     found = []
@@ -76,7 +65,7 @@ def test_a_lesson_is_translated():
 def test_code_and_numbers_are_those_of_the_lesson(path):
     for here, there in pairs(path):
         if here.cell_type == "code":
-            assert bare(here.source) == bare(there.source)
+            assert translations.same_code(here.source, there.source)
             assert here.outputs == []
         else:
             assert here.source != there.source, "not translated"
@@ -159,6 +148,79 @@ def test_buttons_and_notes_are_translated_also_when_they_change():
             assert not re.search(r"Hint|Solution|Lock|Exercise|Predict|answer", text), text
             assert not ENGLISH.search(text), text
     assert isinstance(shown, w.VBox)
+
+
+def texts(widget):
+    """What a widget and those below it say, options of a list too."""
+    own = [getattr(widget, t, "") for t in ("description", "tooltip")]
+    own += [widget.value] if isinstance(widget, w.HTML) else []
+    own += widget._options_labels if isinstance(widget, w.Dropdown) else []
+    return [x for x in own if x] + [x for child in getattr(widget, "children", ()) for x in texts(child)]
+
+
+def test_a_lab_speaks_the_language_from_its_first_word_to_its_last():
+    said, lab = [], nasbook.lab("de/game", opponent="grid", trials=4, seed=1)
+
+    def listen():
+        said.extend(texts(lab))
+
+    listen()
+    lab.move(x1=0.3, x2=0.7)
+    listen()
+    lab.step(1)
+    lab.wait()
+    lab.scrub(1)
+    listen()
+    lab.run()
+    listen()
+    lab.reset()
+    lab.set(trials=5, opponent="random")
+    listen()
+    words = re.compile(r"\b(Play|Step|Reset|Speed|Shown|trials?|rounds?|points?|search|score|best|game|make|first)\b")
+    for text in {re.sub("<[^>]+>", "", html.unescape(text)) for text in said}:
+        assert not ENGLISH.search(text) and not words.search(text.replace("nasbook.Trace.load", "")), text
+    assert any("Du hast x1 = 0.3, x2 = 0.7 versucht" in text for text in said)
+    assert any("Das Spiel ist zu Ende" in text for text in said)
+    assert lab.values["opponent"] == "random" and lab.controls["opponent"].value == "random"
+    english = texts(nasbook.lab("game", trials=4))
+    assert "Play" in english and not {"Abspielen", "Zufall"} & set(english)
+
+
+def test_progress_is_shown_in_the_language():
+    nasbook.predict("de/01.q1").lock(0)
+    shown = nasbook.progress(language="de")
+    table, download = shown.children[0].value, shown.children[1].children[0].value
+    assert "Sei der Optimierer" in table and "1 festgelegt, 0 von 0 richtig" in table and "0 von 2" in table
+    assert "Meinen Fortschritt herunterladen" in download
+    assert not re.search(
+        r"Lesson|Exercises|Predictions|locked| of |Download", re.sub('href=".*?"', "", table + download)
+    )
+    assert "Be the optimiser" in nasbook.progress().children[0].value
+    for ask in (lambda: nasbook.progress(language="xx"), lambda: nasbook.lab("xx/game")):
+        with pytest.raises(ValueError, match="there is no language 'xx'; there are de"):
+            ask()
+
+
+def test_a_language_is_a_folder_and_what_it_lacks_is_one_sentence(tmp_path, monkeypatch):
+    """Whoever adds a language adds a folder; half of it may still be missing."""
+    (tmp_path / "qq").mkdir()
+    (tmp_path / "qq" / "__init__.py").write_text('NAME = "Quux"\nSENTENCES = [("^Lesson$", "Lumo")]\n')
+    (tmp_path / "qq" / "lesson_01.py").write_text(
+        'from nasbook.course.translations import Asked\nSENTENCES = []\nQUESTIONS = {"01.q1": Asked("?", ("a", "b"))}\n'
+    )
+    monkeypatch.setattr(translations, "__path__", [*translations.__path__, str(tmp_path)])
+    monkeypatch.setattr(translations, "LANGUAGES", translations.languages())
+    assert translations.LANGUAGES == {"de": "Deutsch", "qq": "Quux"}
+    assert "Lumo" in nasbook.progress(language="qq").children[0].value
+    assert nasbook.lab("qq/race")._play.description == "Play", "it has no words for labs yet"
+    for name, ask, says in (
+        ("01.q1", nasbook.predict, "question 01.q1 has 2 answers in Quux, and not 3"),
+        ("01.q2", nasbook.predict, "01.q2 has no words in Quux: QUESTIONS of qq/lesson_01.py lacks it"),
+        ("01.enough", nasbook.exercise, "01.enough has no words in Quux: EXERCISES of qq/lesson_01.py lacks it"),
+        ("02.q1", nasbook.predict, "lesson 02 has no translation into Quux"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            ask(f"qq/{name}")
 
 
 def test_what_a_page_without_a_kernel_shows_is_translated():

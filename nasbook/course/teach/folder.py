@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from nasbook.course import own_exercises, running
+from nasbook.course import own_exercises, running, translations
 from nasbook.course.lessons import LESSONS
 from nasbook.course.teach import lesson as lessons_
 from nasbook.course.teach import plan as plans
@@ -33,11 +33,13 @@ def new(
     pictures: bool = False,
     executed: Path | None = None,
     say: Callable[[str], None] = lambda said: None,
+    language: str = "",
 ) -> plans.Session:
     """Write the folder `out` for a class of these lessons ("01", …) in so many minutes; what the workshop holds.
 
     pictures: those of the lessons stand on the slides; each lesson is run for them, or taken from the folder
     `executed`, where it was run before. say: told what is run, and where a lesson stopped.
+    language: lessons that are translated into it are taken in it ("de"); which are not, `say` is told.
     The same input gives the same bytes. ValueError, in one sentence, for a lesson that there is not, too few minutes, a
     repository that is no OWNER/NAME, exercises of your own that do not pass, and a folder that exists and must not be
     overwritten; nothing is written then.
@@ -52,12 +54,17 @@ def new(
         raise ValueError(f"{out} is a file; a class needs a folder")
     if out.exists() and any(out.iterdir()) and not overwrite:
         raise ValueError(f"{out} exists; --overwrite writes the class anew there, or name another folder")
-    every = {n: lessons_.read(notebooks, n) for n in LESSONS if n in chosen or any(notebooks.glob(f"{n}_*.ipynb"))}
+    spoken = _translated(chosen, language, say)
+    every = {
+        n: lessons_.read(notebooks, n, language if n in spoken else "")
+        for n in LESSONS
+        if n in chosen or any(notebooks.glob(f"{n}_*.ipynb"))
+    }
     taken = [every[n] for n in chosen]
     plan = plans.workshop(taken, minutes)
     files = _own(Path(exercises)) if exercises else {}
     shown = _pictures(taken, notebooks, executed, say) if pictures or executed else {}
-    files |= _files(taken, every, plan, repository, out.resolve().name, bool(exercises), shown)
+    files |= _files(taken, every, plan, repository, out.resolve().name, bool(exercises), shown, language)
     _write(out, files)
     return plan
 
@@ -80,14 +87,15 @@ def _files(
     where: str,
     own: bool,
     shown: dict[str, Shown],
+    language: str,
 ) -> dict[str, str]:
     """Name in the folder -> its text."""
-    together = {lesson.file for lesson in taken}
+    together = {lesson.number: lesson.file for lesson in taken}
     weeks, term = (plans.course(taken, every, n, plan.minutes) for n in (4, 12))
     files = {
         "README.md": sheets.readme(taken, plan, repository, where, own),
         "syllabus.md": sheets.syllabus(plan, weeks, term, taken),
-        "handout.html": sheets.handout(plan, repository, where),
+        "handout.html": sheets.handout(plan, repository, where, language),
     }
     for lesson in taken:
         files[f"student/{lesson.file}"] = as_text(student(lesson, together, repository))
@@ -96,17 +104,28 @@ def _files(
     return files
 
 
+def _translated(chosen: list[str], language: str, say: Callable[[str], None]) -> list[str]:
+    """The lessons that there are in a language; which of the chosen ones are not is said in one sentence."""
+    if not language:
+        return []
+    own = translations.known(language)
+    if lacking := [n for n in chosen if not translations.has(language, n)]:
+        which, are = sheets.lessons(lacking), "is" if len(lacking) == 1 else "are"
+        say(f"{which} {are} not translated into {own}, and {are} taken in English")
+    return [n for n in LESSONS if translations.has(language, n)]
+
+
 def _pictures(
     taken: list[lessons_.Lesson], notebooks: Path, executed: Path | None, say: Callable[[str], None]
 ) -> dict[str, Shown]:
     """Number of a lesson -> its pictures, by the cell that shows them."""
     if executed:
-        return {one.number: pictures_of(running.taken(notebooks / one.file, executed / one.file)) for one in taken}
+        return {one.number: pictures_of(running.taken(notebooks / one.path, executed / one.path)) for one in taken}
     found = {}
     with running.copied(notebooks) as there:
         for one in taken:
             say(f"running lesson {one.number} for the pictures on its slides")
-            notebook, error = running.run(notebooks / one.file, there, frames=1)
+            notebook, error = running.run(notebooks / one.path, (there / one.path).parent, frames=1)
             if error:
                 say(f"lesson {one.number} stopped, so its slides lack the pictures from there on: {error}")
             found[one.number] = pictures_of(notebook)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
+from posixpath import normpath
 from typing import Any
 
 from nasbook.course.exercises import Exercise
 from nasbook.course.lessons import load
 from nasbook.course.notes import Mishap, Part
 from nasbook.course.predictions import Question
-from nasbook.course.teach.lesson import Lesson, heading_of, source
+from nasbook.course.teach.lesson import Lesson, bare, heading_of, source
 
 HAND_IN = (
     "**Before you go:** run the next cell and press *Download my progress*. That file is what you hand in; it holds "
@@ -37,8 +38,10 @@ def code(text: str, name: str, **metadata: Any) -> Cell:
     return markdown(text, name, **metadata) | {"cell_type": "code"} | empty
 
 
-def student(lesson: Lesson, together: Collection[str], repository: str) -> dict[str, Any]:
-    """No solutions, not behind a button either; links lead to where the class has them; the progress is handed in."""
+def student(lesson: Lesson, together: Mapping[str, str], repository: str) -> dict[str, Any]:
+    """No solutions, not behind a button either; links lead to where the class has them; the progress is handed in.
+
+    together: number -> file of the lessons that the class has."""
     notebook = copy.deepcopy(lesson.notebook)
     cells = []
     for cell in notebook["cells"]:
@@ -50,13 +53,13 @@ def student(lesson: Lesson, together: Collection[str], repository: str) -> dict[
                 r'^nasbook\.exercise\(("[^"]+")\)$', r"nasbook.exercise(\1, solution=False)", text, flags=re.M
             )
             cell |= {"outputs": [], "execution_count": None}
-            if text.strip() == "nasbook.progress()":
-                cells.append(markdown(HAND_IN, f"class{lesson.number}-hand-in"))
+            if text.strip().startswith("nasbook.progress("):
+                cells.append(markdown(lesson.say(HAND_IN), f"class{lesson.number}-hand-in"))
         cells.append(cell | {"source": text.splitlines(keepends=True)})
     return notebook | {"cells": cells}
 
 
-def teacher(lesson: Lesson, together: Collection[str], repository: str) -> dict[str, Any]:
+def teacher(lesson: Lesson, together: Mapping[str, str], repository: str) -> dict[str, Any]:
     """The learners' notebook with the answers in their cells, and notes above the parts, the questions and the labs.
 
     Its cells know what they are on a slide, so that `jupyter nbconvert --to slides` makes slides of it, too."""
@@ -70,24 +73,26 @@ def teacher(lesson: Lesson, together: Collection[str], repository: str) -> dict[
             shown = "\n".join(f"> {line}".rstrip() for line in text.splitlines())
             cells.append(markdown(shown, f"teacher{lesson.number}-{len(cells):03}", slideshow={"slide_type": "notes"}))
 
+    headings = {own: english for english, own in lesson.headings.items()}
     for i, cell in enumerate(notebook["cells"]):
         text = source(cell)
         kind = cell["metadata"].get("nasbook", {})
         heading = heading_of(cell)
+        at = headings.get(heading, heading)
         cell["metadata"]["slideshow"] = {"slide_type": _slide(cell, i)}
         if "nasbook_prompt" not in cell["metadata"]:
             for asked in named(text) if cell["cell_type"] == "code" else []:
                 note(asks(lesson, asked))
-        if name := kind.get("exercise"):
+        if name := bare(kind.get("exercise", "")):
             cell["source"] = exercises[name].solution.splitlines(keepends=True)
         cells.append(cell)
         if i == 0:
             note(about(lesson))
             note(of_part(parts.get("")))
         elif heading:
-            note(of_part(parts.get(heading)))
-            note(mishaps(lesson, heading))
-        if name := kind.get("check"):
+            note(of_part(parts.get(at)))
+            note(mishaps(lesson, at))
+        if name := bare(kind.get("check", "")):
             note(mishaps(lesson, name, exercises[name]))
     return notebook | {"cells": cells}
 
@@ -122,7 +127,8 @@ def of_exercises(
 def about(lesson: Lesson) -> str:
     """What stands at the head of the teacher's notebook."""
     rows = "\n".join(
-        f"| {part.heading or 'Introduction'} | {part.minutes} | {part.skip or 'stays'} |" for part in lesson.parts
+        f"| {lesson.headings.get(part.heading, part.heading)} | {part.minutes} | {part.skip or 'stays'} |"
+        for part in lesson.parts
     )
     return (
         f"**For the teacher.** {lesson.notes.objective}\n\n**They believe before:** “{lesson.notes.misconception}”\n\n"
@@ -161,7 +167,7 @@ def mishap(m: Mishap, exercise: Exercise | None = None) -> str:
 
 def named(code: str) -> list[str]:
     """The questions and labs that a cell shows."""
-    return re.findall(r'nasbook\.(?:predict|lab)\(\s*"([^"]+)"', code)
+    return [bare(name) for name in re.findall(r'nasbook\.(?:predict|lab)\(\s*"([^"]+)"', code)]
 
 
 def _slide(cell: Cell, i: int) -> str:
@@ -170,14 +176,17 @@ def _slide(cell: Cell, i: int) -> str:
     return "subslide" if "nasbook_prompt" in cell["metadata"] else "-"
 
 
-def _links(text: str, lesson: Lesson, together: Collection[str], repository: str) -> str:
+def _links(text: str, lesson: Lesson, together: Mapping[str, str], repository: str) -> str:
     """Links to lessons that the class has stay; files of nasbook are linked in the repository; others become words."""
 
     def link(found: re.Match[str]) -> str:
         words, target = found[1], found[2]
-        if re.match(r"[a-z]+:|#", target) or target in together:
+        if re.match(r"[a-z]+:|#", target):
             return found[0]
-        path = target.removeprefix("../") if target.startswith("../") else f"notebooks/{target}"
+        path = normpath(f"notebooks/{lesson.language}/{target}")
+        other = re.fullmatch(r"notebooks/(?:[a-z]{2}/)?(\d\d)_[^/]*\.ipynb(#.*)?", path)
+        if other and other[1] in together:
+            return f"[{words}]({together[other[1]]}{other[2] or ''})"
         return f"[{words}](https://github.com/{repository}/blob/HEAD/{path})" if repository else words
 
     return re.sub(r"(?<!!)\[([^\]]*)\]\(([^)\s]+)\)", link, text)

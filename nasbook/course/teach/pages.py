@@ -35,11 +35,11 @@ def formula(latex: str, display: str) -> str:
     return str(convert(latex, display=display))
 
 
-def page(title: str, body: str, kind: str) -> str:
-    """A whole page: its looks, and for slides their keys, stand in it."""
+def page(title: str, body: str, kind: str, language: str = "") -> str:
+    """A whole page, English by default: its looks, and for slides their keys, stand in it."""
     script = f"<script>\n{_file('slides.js')}</script>\n" if kind == "slides" else ""
     return (
-        f'<!doctype html>\n<html lang="en-GB">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{language or "en-GB"}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{html.escape(title)}</title>\n'
         f'<style>\n{_file("pages.css")}</style>\n</head>\n<body class="{kind}">\n{body}\n{script}</body>\n</html>\n'
     )

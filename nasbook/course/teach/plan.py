@@ -28,7 +28,7 @@ class Step:
 
     @property
     def name(self) -> str:
-        return self.part.heading or "Introduction"
+        return self.lesson.headings.get(self.part.heading, self.part.heading)
 
 
 @dataclass

@@ -8,9 +8,37 @@ from urllib.parse import quote
 from nasbook.course.teach.lesson import Lesson
 from nasbook.course.teach.pages import as_html, page
 from nasbook.course.teach.plan import CLOSING, OPENING, Session
+from nasbook.course.translations import phrases, sheet
 
 PLACE = "OWNER/NAME"
+PLACEHOLDER = "(your teacher says what stands in the place of OWNER/NAME)"
 AIMS = 6  # lessons: of more than these a handout has the titles only, so that it stays one page
+
+HANDOUT = """# What you need today
+
+**Open** <{link}>
+{place}
+and wait: the first start may take some minutes. Nothing is installed on your computer. What stands idle for ten minutes
+is closed, and nothing is kept there: download your progress before you leave.
+
+## How a lesson goes
+
+1. **Predict.** Choose an answer and press *Lock my answer*, before you run the next cell. Wrong guesses cost nothing.
+2. **Run** cell by cell: Shift + Enter.
+3. **Explain** to your neighbour why it came out so.
+4. **Play** with the labs: Play, Pause, Step, and the slider below the picture to go back.
+5. **Exercises:** replace `...` in the cell, run it, run the check below it. It says what is wrong.
+
+## Today
+
+{today}
+
+## Hand in
+
+Run the last cell of each notebook, `nasbook.progress()`. In the last one press *Download my progress*; the file
+`nasbook_progress.json` holds all lessons of the day: what you predicted, and which exercises you passed. Your name is
+not in it. To go on another day, press *Restore* there and choose the file.
+"""
 
 
 def binder(repository: str, path: str) -> str:
@@ -79,7 +107,7 @@ def _weeks(sessions: list[Session], chosen: Sequence[Lesson], count: int) -> lis
     ]
     words = []
     if more:
-        words = ["", f"There was room for {_lessons(more)}, too; `nasbook course new --lessons` takes them."]
+        words = ["", f"There was room for {lessons(more)}, too; `nasbook course new --lessons` takes them."]
     if len(sessions) < count:
         words += ["", f"Of {count} weeks {count - len(sessions)} are free: for questions, or for a project."]
     return [*rows, *words, *(["", "**Left out, to fit:**", "", *home] if home else [])]
@@ -97,48 +125,26 @@ def _extent(session: Session, lesson: Lesson) -> str:
     return f"{name}, {' '.join(words)}"
 
 
-def _lessons(numbers: Sequence[str]) -> str:
+def lessons(numbers: Sequence[str]) -> str:
     if len(numbers) == 1:
         return f"lesson {numbers[0]}"
     return f"lessons {', '.join(numbers[:-1])} and {numbers[-1]}"
 
 
-def handout(plan: Session, repository: str, where: str) -> str:
-    """One page to print."""
+def handout(plan: Session, repository: str, where: str, language: str = "") -> str:
+    """One page to print, in the language of the class."""
     link = binder(repository, f"{where}/student/{plan.lessons[0].file}")
+    say = phrases(language)
     many = len(plan.lessons) + len(plan.home) > AIMS
     aims = "\n".join(
-        f"- **{lesson.number} · {lesson.title}**" + ("" if many else f"**.** After it {lesson.aim}")
+        f"- **{lesson.number} · {lesson.title}**" + ("" if many else f"**.** {say('After it')} {lesson.aim}")
         for lesson in plan.lessons
     )
-    home = "".join(f"\n- *At home:* **{lesson.number} · {lesson.title}**" for lesson in plan.home)
-    today = as_html(f"{aims}{home}").strip()
-    text = f"""# What you need today
-
-**Open** <{link}>
-{"" if repository else "(your teacher says what stands in the place of OWNER/NAME)"}
-and wait: the first start may take some minutes. Nothing is installed on your computer. What stands idle for ten minutes
-is closed, and nothing is kept there: download your progress before you leave.
-
-## How a lesson goes
-
-1. **Predict.** Choose an answer and press *Lock my answer*, before you run the next cell. Wrong guesses cost nothing.
-2. **Run** cell by cell: Shift + Enter.
-3. **Explain** to your neighbour why it came out so.
-4. **Play** with the labs: Play, Pause, Step, and the slider below the picture to go back.
-5. **Exercises:** replace `...` in the cell, run it, run the check below it. It says what is wrong.
-
-## Today
-
-<div class="{"many" if many else "few"}">{today}</div>
-
-## Hand in
-
-Run the last cell of each notebook, `nasbook.progress()`. In the last one press *Download my progress*; the file
-`nasbook_progress.json` holds all lessons of the day: what you predicted, and which exercises you passed. Your name is
-not in it. To go on another day, press *Restore* there and choose the file.
-"""
-    return page("Handout", f"<main>\n{as_html(text)}\n</main>", "sheet")
+    home = "".join(f"\n- *{say('At home')}:* **{lesson.number} · {lesson.title}**" for lesson in plan.home)
+    today = f'<div class="{"many" if many else "few"}">{as_html(aims + home).strip()}</div>'
+    place = "" if repository else sheet(language, "PLACE", PLACEHOLDER)
+    text = sheet(language, "HANDOUT", HANDOUT).format(link=link, place=place, today=today)
+    return page("Handout", f"<main>\n{as_html(text)}\n</main>", "sheet", language)
 
 
 def readme(lessons: Sequence[Lesson], plan: Session, repository: str, where: str, own: bool) -> str:

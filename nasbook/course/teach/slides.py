@@ -10,9 +10,10 @@ import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from nasbook.course import translations
 from nasbook.course.exercises import as_markdown
 from nasbook.course.lessons import load, questions
-from nasbook.course.teach.lesson import Lesson, heading_of, source
+from nasbook.course.teach.lesson import Lesson, bare, heading_of, source
 from nasbook.course.teach.notebooks import about, asks, mishaps, named, of_part
 from nasbook.course.teach.pages import as_html, page
 from nasbook.course.teach.pictures import Picture
@@ -24,35 +25,39 @@ BLOCK = re.compile(r"\n\s*\n")
 
 def slides(lesson: Lesson, pictures: Mapping[int, Sequence[Picture]] | None = None) -> str:
     """The page; `pictures` by the number of the cell that shows them."""
-    asked = {q.name: q for q in questions(lesson.number)}
-    exercises = {e.name: e for e in load(lesson.number)}
+    say, language = lesson.say, lesson.language
+    asked = {q.name: translations.asked(language, q) for q in questions(lesson.number)}
+    exercises = {e.name: translations.exercise(language, e) if language else e for e in load(lesson.number)}
     parts = {part.heading: part for part in lesson.parts}
     title = f"{lesson.number} · {lesson.title}"
-    cover = f"# {title}\n\nAfter this lesson {lesson.aim}\n\n{lesson.minutes} minutes"
+    after, minutes = say("After this lesson"), say(f"{lesson.minutes} minutes")
+    cover = f"# {title}\n\n{after} {lesson.aim}\n\n{minutes}"
     found = [_slide(cover, "\n\n".join((about(lesson), of_part(parts.get("")))))]
-    if words := _words(re.sub(r"^(#.*|\*\*After.*|\*\*Time.*)$", "", lesson.opening, flags=re.M)):
+    if words := _words(re.sub(r"^#.*\n|^\*\*.*(\n.+)*", "", lesson.opening, count=2, flags=re.M)):
         found.append(_slide(words, ""))
     waiting: list[str] = []  # notes of a part that begins with a question: they go to its slide
     part = lesson.title
     for i, cell in enumerate(lesson.notebook["cells"]):
-        text, name = source(cell), cell["metadata"].get("nasbook_prompt", "")
+        text, name = source(cell), bare(cell["metadata"].get("nasbook_prompt", ""))
         before, after = (text, "") if cell["cell_type"] == "markdown" and name not in exercises else ("", "")
         if heading := heading_of(cell):
             before, after = text.split(f"## {heading}", 1)
-            waiting += [of_part(parts.get(heading)), mishaps(lesson, heading)]
+            at = lesson.part_at(i)
+            waiting += [of_part(parts.get(at)), mishaps(lesson, at)]
             words = _words(after)
             shown = f"## {heading}\n\n{words}" if words else ""
         elif name in asked:
             options = "".join(f"<li>{html.escape(option)}</li>" for option in asked[name].options)
-            shown = f'## Predict\n\n{asked[name].text}\n\n<ol class="options">{options}</ol>\n'
+            shown = f'## {say("Predict")}\n\n{asked[name].text}\n\n<ol class="options">{options}</ol>\n'
             waiting.append(asks(lesson, name))
         elif name in exercises:
-            shown = f"## Exercise\n\n{as_markdown(exercises[name].prompt)}"
+            shown = f"## {say('Exercise')}\n\n{as_markdown(exercises[name].prompt)}"
             waiting.append(mishaps(lesson, name, exercises[name]))
         else:
             labs = [n for n in named(text) if n not in asked] if cell["cell_type"] == "code" else []
-            first = [a.question for a in lesson.notes.asks if a.before in labs]
-            shown = "## Before Play\n\n" + "\n\n".join(first) if first else ""
+            asks_ = [a for a in lesson.notes.asks if a.before in labs]
+            first = [translations.said(language, lesson.number, "ASKS", a.before, a.question) for a in asks_]
+            shown = f"## {say('Before Play')}\n\n" + "\n\n".join(first) if first else ""
             waiting += [asks(lesson, lab) for lab in labs] if first else []
         found += [_slide(f"## {part}\n\n{formula}", "") for formula in _formulas(before)]
         part = heading or part
@@ -62,10 +67,11 @@ def slides(lesson: Lesson, pictures: Mapping[int, Sequence[Picture]] | None = No
         found += [_slide(f"## {part}\n\n{formula}", "") for formula in _formulas(after)]
         found += [_slide(f"## {part}\n\n{each.html}", "", "picture") for each in (pictures or {}).get(i, ())]
     buttons = (
-        '<nav><button type="button">Notes</button><button type="button" data-step="-1" aria-label="Back">‹</button>'
-        '<button type="button" data-step="1" aria-label="Next">›</button><output></output></nav>'
+        f'<nav><button type="button">{say("Notes")}</button>'
+        f'<button type="button" data-step="-1" aria-label="{say("Back")}">‹</button>'
+        f'<button type="button" data-step="1" aria-label="{say("Next")}">›</button><output></output></nav>'
     )
-    return page(title, "\n".join(found) + "\n" + buttons, "slides")
+    return page(title, "\n".join(found) + "\n" + buttons, "slides", language)
 
 
 def _slide(text: str, notes: str, kind: str = "") -> str:

@@ -11,7 +11,9 @@ kept under the lesson's names and in its English words, so that a class in two l
 
 from __future__ import annotations
 
+import ast
 import importlib
+import pkgutil
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -26,7 +28,14 @@ from nasbook.course.record import Record
 from nasbook.course.still import outcome_html, question_html
 from nasbook.widgets.still import wanted
 
-LANGUAGES = {"de": "Deutsch"}
+
+def languages() -> dict[str, str]:
+    """The folders beside this file -> what the language calls itself."""
+    codes = [found.name for found in pkgutil.iter_modules(__path__) if found.ispkg]
+    return {code: importlib.import_module(f"{__name__}.{code}").NAME for code in codes}
+
+
+LANGUAGES = languages()
 
 
 @dataclass(frozen=True)
@@ -63,38 +72,118 @@ def phrases(language: str) -> Phrases:
     return Phrases(*importlib.import_module(f"{__name__}.{language}").SENTENCES) if language in LANGUAGES else Phrases()
 
 
+def known(language: str) -> str:
+    """What a language calls itself. ValueError where there is none of this code."""
+    if language not in LANGUAGES:
+        raise ValueError(f"there is no language {language!r:.20}; there are {', '.join(LANGUAGES)}")
+    return LANGUAGES[language]
+
+
+def has(language: str, number: str) -> bool:
+    """Is this lesson translated?"""
+    return find_spec(f"{__name__}.{language}.lesson_{number}") is not None
+
+
+def said(language: str, number: str, what: str, name: str, english: str) -> str:
+    """An entry of a table in a lesson's module, such as ASKS; English where it has none."""
+    if not language or not has(language, number):
+        return english
+    return str(getattr(translated(language, number)[0], what, {}).get(name, english))
+
+
+def sheet(language: str, what: str, english: str) -> str:
+    """A whole text of a language's module, such as HANDOUT; English where it has none."""
+    return str(getattr(importlib.import_module(f"{__name__}.{language}"), what, english)) if language else english
+
+
+def same_code(one: str, other: str) -> bool:
+    """Do two cells do the same? Their words may differ: strings that are no names, comments, and the language."""
+    return _bare(one) == _bare(other)
+
+
+def _bare(source: str) -> str:
+    """A cell without its words; ValueError where it is no Python."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as error:
+        raise ValueError(f"it is no Python (line {error.lineno}: {error.msg})") from None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            name = re.sub(r"^[a-z]{2}/(?=[\w.-]+$)", "", node.value)
+            node.value = name if re.fullmatch(r"[\w.-]+", name) else "…"
+        elif isinstance(node, ast.Call):
+            node.keywords = [k for k in node.keywords if k.arg != "language"]
+    return ast.dump(tree)
+
+
+def title(language: str, number: str, english: str) -> str:
+    """The title of a lesson, English where it is not translated."""
+    if not language or not has(language, number):
+        return english
+    return str(getattr(translated(language, number)[0], "TITLE", english))
+
+
 def translated(language: str, name: str) -> tuple[ModuleType, Phrases]:
     """The module with a lesson's words, and its phrases. ValueError where there is none."""
-    if language not in LANGUAGES:
-        raise ValueError(f"there is no language {language!r}; there are {', '.join(LANGUAGES)}")
-    module = f"{__name__}.{language}.lesson_{name[:2]}"
-    if not re.fullmatch(r"\d\d", name[:2]) or find_spec(module) is None:
-        raise ValueError(f"lesson {name[:2]} has no translation into {LANGUAGES[language]}")
-    lesson, own = importlib.import_module(module), importlib.import_module(f"{__name__}.{language}")
+    spoken_here = known(language)
+    if not re.fullmatch(r"\d\d", name[:2]) or not has(language, name[:2]):
+        raise ValueError(f"lesson {name[:2]} has no translation into {spoken_here}")
+    lesson = importlib.import_module(f"{__name__}.{language}.lesson_{name[:2]}")
+    own = importlib.import_module(f"{__name__}.{language}")
     return lesson, Phrases(*lesson.SENTENCES, *own.SENTENCES)
 
 
 def exercise(language: str, found: Exercise) -> Exercise:
     """An exercise in another language."""
-    lesson, say = translated(language, found.name)
-    words: Task = lesson.EXERCISES[found.name]
+    words: Task = _entry(language, "EXERCISES", found.name)
+    _, say = translated(language, found.name)
     kept = {f.name: getattr(found, f.name) for f in fields(Exercise)}
     return Spoken(**{**kept, "prompt": words.prompt, "hints": words.hints, "why": words.why}, say=say)
 
 
+def asked(language: str, question: Question) -> Question:
+    """A question with its words in another language; "" for English."""
+    if not language:
+        return question
+    words: Asked = _entry(language, "QUESTIONS", question.name)
+    if len(words.options) != len(question.options):
+        count = f"{len(words.options)} answers in {known(language)}, and not {len(question.options)}"
+        raise ValueError(f"question {question.name} has {count}")
+    return Question(question.name, words.text, words.options, question.judge)
+
+
+def _entry(language: str, table: str, name: str) -> Any:
+    """The words of a question or an exercise. ValueError where they are missing."""
+    found = getattr(translated(language, name)[0], table, {}).get(name)
+    if found is None:
+        where = f"{table} of {language}/lesson_{name[:2]}.py lacks it"
+        raise ValueError(f"{name} has no words in {known(language)}: {where}")
+    return found
+
+
 def prediction(language: str, question: Question) -> Prediction:
     """A question in another language, ready to be locked."""
-    lesson, say = translated(language, question.name)
-    return SpokenPrediction(question, lesson.QUESTIONS[question.name], say)
+    _, say = translated(language, question.name)
+    return SpokenPrediction(question, asked(language, question), say)
+
+
+def lab(language: str, shown: Any) -> Any:
+    """A lab whose controls, state and sentences speak another language, as far as its `labs` has words for them."""
+    known(language)
+    own = f"{__name__}.{language}.labs"
+    if find_spec(own) is not None:
+        words = importlib.import_module(own)
+        with shown._silently():
+            spoken(shown, Phrases(*words.SHELL, *words.LABS.get(shown.name, ())))
+    return shown
 
 
 def prompts(language: str, questions: Sequence[Question], exercises: Sequence[Exercise]) -> dict[str, str]:
     """Name -> Markdown of a lesson's questions and exercises, as its notebook in this language has them."""
     found = {}
     for q in questions:
-        lesson, say = translated(language, q.name)
-        words: Asked = lesson.QUESTIONS[q.name]
-        found[f"{language}/{q.name}"] = say(Question(q.name, words.text, words.options, q.judge).markdown)
+        _, say = translated(language, q.name)
+        found[f"{language}/{q.name}"] = say(asked(language, q).markdown)
     return found | {f"{language}/{e.name}": exercise(language, e).markdown for e in exercises}
 
 
@@ -138,7 +227,7 @@ class SpokenResult(Result):
 class SpokenPrediction(Prediction):
     """A question that is asked, locked and answered in another language, and recorded in English."""
 
-    def __init__(self, question: Question, words: Asked, say: Callable[[str], str]) -> None:
+    def __init__(self, question: Question, words: Question, say: Callable[[str], str]) -> None:
         def judge(*measured: Any) -> tuple[int, str]:
             which, why = question.judge(*measured)
             return which, say(why)
@@ -214,6 +303,11 @@ def spoken(widget: Any, say: Callable[[str], str]) -> Any:
 
     for child in getattr(widget, "children", ()):
         spoken(child, say)
+    if isinstance(widget, w.Dropdown):
+        value, labels = widget.value, widget._options_labels
+        if (own := tuple(map(say, labels))) != labels:
+            widget.options = tuple(zip(own, widget._options_values, strict=True))
+            widget.value = value
     for trait in ("description", "tooltip", *(["value"] if isinstance(widget, w.HTML) else [])):
         if isinstance(getattr(widget, trait, None), str):
 

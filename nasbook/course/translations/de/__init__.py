@@ -1,5 +1,7 @@
 """Deutsch: what buttons, notes and outcomes say in every lesson."""
 
+NAME = "Deutsch"
+
 SENTENCES = [
     (r"^Lock my answer$", "Antwort festlegen"),
     (
@@ -80,4 +82,54 @@ SENTENCES = [
     (r"^seed$", "Startwert"),
     (r"^path$", "Pfad"),
     (r"^step$", "Schritt"),
+    # in the folder of a class: slides, what is handed in, the table of progress
+    (r"^After this lesson$", "Nach dieser Lektion"),
+    (r"^(\d+) minutes$", r"\1 Minuten"),
+    (r"^Predict$", "Vorhersage"),
+    (r"^Exercise$", "Aufgabe"),
+    (r"^Before Play$", "Vor dem Spielen"),
+    (r"^Notes$", "Notizen"),
+    (r"^Back$", "Zurück"),
+    (r"^Next$", "Weiter"),
+    (r"^Introduction$", "Einleitung"),
+    (r"^At home$", "Zu Hause"),
+    (r"^After it$", "Danach"),
+    (
+        r"^\*\*Before you go:\*\* run the next cell .*",
+        "**Bevor du gehst:** führe die nächste Zelle aus und drücke *Meinen Fortschritt herunterladen*. Diese Datei gibst "
+        "du ab; in ihr steht, was du vorhergesagt und welche Aufgaben du gelöst hast, und nicht dein Name.",
+    ),
+    (r"^Exercises of your class$", "Aufgaben deiner Klasse"),
+    (
+        r"^Bring back a progress file that you downloaded before$",
+        "Eine Fortschrittsdatei zurückbringen, die du heruntergeladen hattest",
+    ),
 ]
+
+HANDOUT = """# Was du heute brauchst
+
+**Öffne** <{link}>
+{place}
+und warte: der erste Start kann einige Minuten dauern. Auf deinem Rechner wird nichts installiert. Was zehn Minuten lang
+ruht, wird geschlossen, und nichts bleibt dort: lade deinen Fortschritt herunter, bevor du gehst.
+
+## So geht eine Lektion
+
+1. **Vorhersagen.** Wähle eine Antwort und drücke *Antwort festlegen*, bevor du die nächste Zelle ausführst. Sich zu irren
+   kostet nichts.
+2. **Ausführen,** Zelle für Zelle: Umschalt + Enter.
+3. **Erklären:** sag deinem Nachbarn, warum es so kam.
+4. **Spielen** mit den Laboren: Abspielen, Anhalten, Weiter, und der Schieber über dem Bild geht zurück.
+5. **Aufgaben:** ersetze `...` in der Zelle, führe sie aus, dann die Prüfung darunter. Sie sagt, was nicht stimmt.
+
+## Heute
+
+{today}
+
+## Abgeben
+
+Führe die letzte Zelle jedes Notebooks aus. Drücke in der letzten *Meinen Fortschritt herunterladen*; die Datei
+`nasbook_progress.json` enthält alle Lektionen des Tages: was du vorhergesagt und welche Aufgaben du gelöst hast. Dein Name
+steht nicht darin. Um an einem anderen Tag weiterzumachen, drücke dort *Wiederherstellen* und wähle die Datei.
+"""
+PLACE = "(deine Lehrkraft sagt, was anstelle von OWNER/NAME steht)"

@@ -2,6 +2,12 @@
 
 from nasbook.course.translations import Asked, Task
 
+TITLE = "Sei der Optimierer: Gitter- und Zufallssuche"
+
+ASKS = {  # what a teacher asks before a question or a lab: by its name
+    "game": "Wohin setzt du deinen ersten Klick, und was weißt du danach über x1?",
+}
+
 QUESTIONS = {
     "01.q1": Asked(
         "Zwanzig solcher Flächen, je 25 Versuche, importance 0,05. Wessen bester Wert liegt im Mittel näher am tiefsten?",

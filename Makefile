@@ -88,6 +88,8 @@ $(PEERS_STAMP): $(TEST_STAMP)
 	    inside = sysconfig.get_path('purelib', vars={'base': '$(CURDIR)/$(VENV)'}); \
 	    pathlib.Path(sysconfig.get_path('purelib'), 'nasbook_base.pth').write_text(inside)"
 	$(PEERS)/bin/python -m pip install --no-input --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[peers]'
+	@# mup asks for torchvision and seaborn, too, which nothing here needs
+	$(PEERS)/bin/python -m pip install --no-input --disable-pip-version-check $(PIP_ARGS) --no-deps mup==1.0.0
 	@touch $@
 
 # One thread a library: the tests' numbers do not depend on the machine, and two workers do not fight for two cores.

@@ -108,16 +108,13 @@ def _run(
         raise ValueError(f"{study.workers} workers are too many for this machine ({cores} cores): take at most {most}")
     with held(out):
         claim(out, study, resume)
-        task = study.make_task(trust)
-        method = study.make_method(trust, task)
+        task, method = study.make(trust)
         inside = isinstance(method, OneShot) or task.knows_cost
         if (engine == OPTUNA or not inside) and (said := refusal(f"a study on {study.workers} worker processes")):
             raise RunError(said)
         if task.knows_cost and isinstance(method, Method):
             check_clock(out / "trace.jsonl", study.workers)
         study.save(out / "study.yaml", overwrite=True)
-        if study.fidelity:
-            task.fidelity = study.fidelity.of(task)
         with Bar(study, progress, out) as bar, terminable():
             wanted = study.resources.gpus and study.resources.device == "auto" and not task.knows_cost
             if wanted and (inside or engine == "local") and not gpus():

@@ -114,8 +114,7 @@ def begin(study: Study, url: str, trust: Trust, storage: Any = None) -> Any:
     """The optuna.Study of a study of ours: made in the database, or found there. ValueError where the database holds
     another study under this name, or where the study cannot be shared."""
     optuna = _optuna()
-    task = study.make_task(trust)
-    method = study.make_method(trust, task)
+    task, method = study.make(trust)
     if isinstance(method, OneShot):
         raise ValueError(f"{study.method.name} is one training, which workers cannot share; take --engine local")
     if task.knows_cost:

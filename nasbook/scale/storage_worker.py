@@ -192,9 +192,7 @@ class _Worker:
         say: Callable[[str], None],
     ) -> None:
         self.plan, self.there, self.storage, self.out, self.trust, self.say = plan, there, storage, out, trust, say
-        self.task = plan.make_task(trust)
-        if plan.fidelity:
-            self.task.fidelity = plan.fidelity.of(self.task)
+        self.task, _ = plan.make(trust)
         self.index = self._join() if index is None else index
         header = Header.from_dict(there.user_attrs[KEY])
         self.sampler = Sampler(plan, self.task, self.method, header, self.index)

@@ -314,6 +314,13 @@ class Plan(Strict):
         """How thoroughly a trial of the study is evaluated."""
         return self.fidelity.of(task) if self.fidelity else task.fidelity if task else None
 
+    def make(self, trust: Trust | None = None) -> tuple[Task, Method | OneShot]:
+        """The task, as thorough as the study says, and the method."""
+        task = self.make_task(trust)
+        if self.fidelity:
+            task.fidelity = self.fidelity.of(task)
+        return task, self.make_method(trust, task)
+
     def make_method(self, trust: Trust | None = None, task: Task | None = None) -> Method | OneShot:
         """The method, ready to be asked; ValueError for settings or a space that it does not take. What it is not told
         of the range of epochs is that of the study, or of its task. A class of the user's own is imported where a task

@@ -45,8 +45,8 @@ def facts_of(name: str, arguments: Mapping[str, Any], space: Space, trace: Trace
     told = trace.header.provenance.get("task") if trace is not None else None
     told = told if isinstance(told, dict) else {}
     fidelity = None
-    with suppress(TypeError, ValueError, KeyError):
-        row = told["fidelity"]
+    with suppress(TypeError, ValueError, KeyError, AttributeError):
+        row = told.get("fidelity") or trace.header.provenance["fidelity"]  # type: ignore[union-attr]
         levels = tuple(map(float, row.get("levels", ())))
         fidelity = Fidelity(str(row["unit"]), float(row["min"]), float(row["max"]), levels)
     scales = fidelity is not None or source.takes is None or "fidelity" in source.context

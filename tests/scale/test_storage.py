@@ -46,7 +46,7 @@ def replayed(trace: Trace, path: Path) -> Run:
 
 
 @pytest.mark.parametrize("method", ["random", "grid", "regularized-evolution", "cma-es", "hyperband"])
-def test_one_worker_makes_the_search_that_a_run_makes(study, tmp_path, method):
+def test_one_worker_makes_the_search_that_a_run_makes(study, tmp_path, monkeypatch, method):
     halving = method == "hyperband"
     path = study("learn" if halving else "square", trials=12, more="first: [{x: 0.25}]\n" + EPOCHS * halving)
     settings = {"grid": "{resolution: 4}", "asha": "{max_fidelity: 6}", "hyperband": "{max_fidelity: 6}"}.get(
@@ -61,6 +61,11 @@ def test_one_worker_makes_the_search_that_a_run_makes(study, tmp_path, method):
     assert n == len(trace) == len(local) and trace.digest == local.digest
     assert [t.curve for t in trace.trials] == [t.curve for t in local.trials]
     assert trace.header.differences(local.header) == []
+    monkeypatch.chdir(tmp_path)  # whichever trace is brought back, an export of it trains for as long
+    monkeypatch.syspath_prepend(tmp_path)
+    for i, found in enumerate((trace, local)):
+        again = load_study(found.export(tmp_path / f"{i}.yaml", best=0), trust=Trust(tmp_path))
+        assert again.fidelity == load_study(path).fidelity
     assert from_optuna(stored(url)).digest == trace.digest  # Optuna's own view of it
     replayed(trace, path)
     trace.save(tmp_path / "t.jsonl")

@@ -49,6 +49,7 @@ class Life:
         self.turn = threading.Lock()  # held by who advances it
         self.thread: threading.Thread | None = None
         self.task: asyncio.Task[None] | None = None
+        self.drawing = False  # is a frame drawn on the way, after which steps would follow?
 
 
 class Runner:
@@ -116,10 +117,15 @@ class Runner:
             self._wake(self._life)
 
     def pause(self) -> None:
-        """Stop after the step that is being made."""
+        """Stop after the step that is being made. While a frame is drawn no step is made, so that this is 'paused' at
+        once, and the frame follows."""
         with self._news:
+            life = self._life
             self._allowed = 0
-            self._wake(self._life)
+            self._wake(life)
+            drawing = life is not None and life.drawing
+        if life and drawing:
+            self._become(life, "paused")
 
     def reset(self) -> None:
         """Forget everything. A step that is being made ends unseen; the next command starts a new search."""
@@ -294,7 +300,7 @@ class Runner:
                 n = len(self.steps)
                 due = time.monotonic() - drawn_at >= 1 / self.fps and not self._waiting and self._ready()
                 if life.wanted and n > shown and (found or self._allowed <= 0 or due):
-                    self._draw(life, n)
+                    self._draw(life, n, last=bool(found))
                     shown, drawn_at = n, time.monotonic()
                 if not life.wanted or (found and not self._goes_on(life, **found)):
                     return
@@ -372,9 +378,13 @@ class Runner:
             self.state = state
         self._safely(life, self._changed)
 
-    def _draw(self, life: Life, n: int) -> None:
+    def _draw(self, life: Life, n: int, last: bool = False) -> None:
+        with self._news:
+            life.drawing = self._allowed > 0 and not last
         if life.wanted:
             self._safely(life, self._show, n)
+        with self._news:
+            life.drawing = False
 
     def _safely(self, life: Life, call: Callable[..., None], *args: Any) -> None:
         try:

@@ -2,7 +2,8 @@
 
 Each lab plays as fast as it goes, as on a page, and Pause is pressed at random moments: from another thread (as a
 notebook's kernel does), and from another task of the loop (as a kernel without threads does). The answer is there when
-the state is 'paused', so it includes the step that was being made and the frame that shows it. The bar is 200 ms;
+the state is 'paused' and no further step is made: it includes the step that was being made and its frame, and no frame
+that was being drawn when Pause was pressed, which follows. The bar is 200 ms;
 labs whose single step takes longer cannot meet it in a loop. `inline` is whoever waits, who presses nothing meanwhile:
 of it only the cost is measured.
 """

@@ -77,6 +77,45 @@ def test_a_pause_ends_after_the_step_being_made_and_shows_it():
     assert len(runner.steps) == n + 1
 
 
+def test_a_pause_is_answered_while_a_frame_is_drawn():
+    """On a busy machine a frame may take long, and no step is made meanwhile."""
+    drawing, go_on, said = threading.Event(), threading.Event(), []
+
+    def show(n):
+        drawing.set()
+        assert go_on.wait(20)
+
+    runner = Runner(counting(1000), show, lambda: said.append(runner.state))
+    runner.play()
+    assert drawing.wait(20) and runner.state == "playing"
+    runner.pause()
+    assert (runner.state, len(runner.steps), said) == ("paused", 1, ["playing", "paused"])
+    runner.play()  # on second thoughts, while it is still drawn
+    runner.pause()
+    go_on.set()
+    runner.wait(20)
+    assert (runner.state, len(runner.steps), said) == ("paused", 1, ["playing", "paused"])
+    runner.run(20)
+    assert len(runner.steps) == 1000 and said[-1] == "done"
+
+
+def test_a_pause_in_the_last_frame_leaves_the_search_done():
+    drawing, go_on, said = threading.Event(), threading.Event(), []
+
+    def show(n):
+        if len(runner.steps) == 3:
+            drawing.set()
+            assert go_on.wait(20)
+
+    runner = Runner(counting(3), show, lambda: said.append(runner.state), ready=lambda: False)
+    runner.play()
+    assert drawing.wait(20)
+    runner.pause()
+    go_on.set()
+    runner.wait(20)
+    assert said == ["playing", "done"]
+
+
 def test_step_while_playing_stops_after_one_more():
     runner = Runner(counting(1000, 0.01))
     runner.play()

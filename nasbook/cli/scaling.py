@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from nasbook.cli.words import as_dict, pair
+from nasbook.cli.words import Usage, as_dict, pair
 
 
 def pairs(text: str) -> list[tuple[str, Any]]:
@@ -37,4 +37,6 @@ def target(options: argparse.Namespace) -> dict[str, Any]:
     """The arguments of an export."""
     found: dict[str, Any] = {"scale": as_dict(options.scale)} if options.scale else {}
     found |= {"declares": as_dict(options.declare)} if options.declare else {}
+    if options.no_rules and not options.scale:
+        raise Usage("--no-rules is for --scale: say by what sizes are multiplied, e.g. --scale width=8")
     return {**found, "rules": False} if options.no_rules else found

@@ -25,7 +25,7 @@ from nasbook.method import Method, OneShot
 from nasbook.prepare import MOST_WORKERS
 from nasbook.scale.forecast import Estimate, forecast, trained, within
 from nasbook.scale.measured import find
-from nasbook.scale.resizing import Rescaling, converted, declared, outside, resize
+from nasbook.scale.resizing import Rescaling, converted, declared, epochs_of, outside, resize
 from nasbook.scale.rules import check_scale, times
 from nasbook.scale.study import Study, validate
 from nasbook.scale.study_errors import StudyError
@@ -201,10 +201,11 @@ def _plan(
         if "epochs" in factors:
             if epochs is not None:
                 raise ValueError("epochs is given a value and a factor in scale too: leave one of the two out")
-            epochs = times(_epochs(target, method, says.values, old), factors["epochs"])
+            epochs = times(epochs_of(target, method, says.values, old), factors["epochs"])
         before = dict(parameters)
         parameters, sizes = resize(target, says, parameters, factors, {*wanted})
-        able = says.takes_base and not alone  # can its networks take the parametrisation of another width on?
+        supernet = one_shot and "epochs" in cls.Settings.__dataclass_fields__  # networks that are not the task's
+        able = says.takes_base and not supernet
         first, changes = converted(
             first[: max(1, best)], says, parameters, arguments, factors, rules=rules, parametrised=able, given={*wanted}
         )
@@ -343,14 +344,6 @@ def _rescaled(name: str, old: Parameter, value: Any) -> Parameter:
     if isinstance(old, Choice) and isinstance(value, list | tuple):
         return replace(old, options=list(value))
     return Constant(value, when=old.when)
-
-
-def _epochs(target: str, method: Mapping[str, Any], arguments: Mapping[str, Any], old: Facts | None) -> int:
-    """How long a training was in the notebook."""
-    found = method.get("epochs", arguments.get("epochs", old and old.fidelity and old.fidelity.max))
-    if not isinstance(found, int | float) or isinstance(found, bool):
-        raise ValueError(f"the task {target} has no epochs to scale: give it an argument epochs, or a fidelity")
-    return max(1, round(found))
 
 
 def _ranked(trace: Trace) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from nasbook import registry
 from nasbook.scale.rules import SIZES, Change, Rule, check_roles, rescale, rules_for, times
 from nasbook.scale.study_schema import Scaled
 from nasbook.scale.target import is_ours
+from nasbook.scale.task_facts import Facts
 from nasbook.space import Choice, Config, Constant, Float, Int, Parameter
 from nasbook.tasks.command import NAME as COMMAND
 from nasbook.trace import Trace
@@ -159,6 +160,14 @@ def _how(target: str) -> str:
     return "it is one of nasbook's own, so its roles are all there are" if is_ours(target) else HOW
 
 
+def epochs_of(target: str, method: Mapping[str, Any], arguments: Mapping[str, Any], old: Facts | None) -> int:
+    """How long a training was in the notebook."""
+    found = method.get("epochs", arguments.get("epochs", old and old.fidelity and old.fidelity.max))
+    if not isinstance(found, int | float) or isinstance(found, bool):
+        raise ValueError(f"the task {target} has no epochs to scale: give it an argument epochs, or a fidelity")
+    return max(1, round(found))
+
+
 def stretched(name: str, p: Parameter, m: float) -> Parameter:
     """A parameter whose numbers are multiplied; ValueError where they would become one."""
     if isinstance(p, Constant):
@@ -201,7 +210,7 @@ def converted(
     fixed = {n: p.value for n, p in parameters.items() if isinstance(p, Constant)}
     all_values = [{**config, **known} for config in configs] or [{**fixed, **known}]
     options: dict[str, Any] = {"rules": rules, "parametrised": parametrised}
-    found = [[_as_given(c, given) for c in rescale(v, says.roles, scale, **options)] for v in all_values]
+    found = [[_as_given(c, given, parameters) for c in rescale(v, says.roles, scale, **options)] for v in all_values]
     first, notes = found[0], []
     for change in first:
         if change.name in known and change.now != change.was and says.roles[change.name] not in scale:
@@ -221,7 +230,7 @@ def converted(
                 notes.append(
                     f"{name}: a rule takes it out of {p.low:g} … {p.high:g}, so its range is {low:g} … {high:g} now."
                 )
-    if "width" in scale and rules and parametrised:
+    if scale.get("width", 1) != 1 and rules and parametrised:
         was = says.values.get(BASE)
         arguments[BASE] = base_width(was, scale["width"])
         law = rules_for(all_values[0], says.roles, scale).get("width")
@@ -235,8 +244,12 @@ def converted(
     return made, Rescaling(dict(scale), tuple(told), laws, tuple(notes))
 
 
-def _as_given(change: Change, given: set[str]) -> Change:
-    return Change(change.name, change.was, change.was, "", "") if change.name in given else change
+def _as_given(change: Change, given: set[str], parameters: Mapping[str, Parameter]) -> Change:
+    """What the export was given counts before any rule."""
+    if change.name not in given:
+        return change
+    p = parameters.get(change.name)
+    return Change(change.name, change.was, p.value if isinstance(p, Constant) else change.was, "as given")
 
 
 def outside(configs: list[Config], space: Any) -> list[str]:

@@ -1,7 +1,6 @@
 """The rules of scale: their figures by hand, what they say of the unknown, and how they go into an export."""
 
 import math
-import subprocess
 import sys
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 
 import nasbook
 from nasbook import scale
+from nasbook.cli import main
 from nasbook.scale import load_study, rules
 from nasbook.space import Choice, Constant, Float, Int, Space
 from nasbook.trace import Header, Trace
@@ -111,6 +111,25 @@ def test_a_rate_that_leaves_its_range_widens_it_and_that_is_said(tmp_path):
     kept = scale.rescaling(trace, scale={"batch": 4}, lr=(0.01, 0.1))  # a range of one's own is kept
     assert "Number 1 of the notebook's best is left out: " in str(kept)
     assert load_study(trace.export(tmp_path / "k.yaml", scale={"batch": 4}, lr=(0.01, 0.1))).first == []
+
+
+def test_what_an_export_is_given_counts_before_any_rule(tmp_path):
+    trace = trace_of([{**SGD, **MORE}, {**SGD, **MORE, "lr": 0.2}])
+    target = {"scale": {"width": 2, "batch": 4}, "lr": 0.05}
+    assert [c.now for c in scale.rescaling(trace, **target).changes if c.name == "lr"] == [0.05]
+    study = load_study(trace.export(tmp_path / "s.yaml", **target))
+    assert [c["lr"] for c in study.first] == [0.05] and study.search_space.parameters["lr"] == Constant(0.05)
+    assert "base_width" not in load_study(trace.export(tmp_path / "n.yaml", scale={"width": 1})).task.arguments
+
+
+def test_a_population_of_the_tasks_own_networks_takes_the_parametrisation_and_a_supernet_does_not():
+    settings = {"population": 3, "interval": 1}
+    trace = trace_of([{**SGD, **MORE}], method="pbt")
+    trace.header.settings.update(settings)
+    assert "kept by maximal update" in str(scale.rescaling(trace, scale={"width": 2}))
+    task = nasbook.registry.make("task", "digits-cells")
+    darts = trace_of([task.space.sample(np.random.default_rng(0))], "digits-cells", space=task.space, method="darts")
+    assert "width: no rule" in str(scale.rescaling(darts, scale={"width": 2}))
 
 
 def test_a_batch_beyond_the_data_is_said():
@@ -229,16 +248,28 @@ def test_other_tools_get_the_same_values(tmp_path, to):
     assert "1/8" in text and "0.4" in text and "128" in text and "linear scaling" in text
 
 
-def test_the_command_line_shows_the_table_and_writes_the_study(tmp_path):
-    trace = trace_of([{**SGD, **MORE}])
-    trace.save(tmp_path / "t.jsonl")
-
-    def nasbook_export(*words):
-        line = [sys.executable, "-m", "nasbook", "export", "t.jsonl", *words]
-        return subprocess.run(line, cwd=tmp_path, capture_output=True, text=True)
-
-    done = nasbook_export("--scale", "width=8,batch=4", "-o", "s.yaml")
-    assert done.returncode == 0 and "batch: linear scaling, × 4" in done.stdout, done.stderr
+def test_the_command_line_shows_the_table_and_writes_the_study(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    trace_of([{**SGD, **MORE}]).save(tmp_path / "t.jsonl")
+    assert main(["export", "t.jsonl", "--scale", "width=8,batch=4", "-o", "s.yaml"]) == 0
+    assert "batch: linear scaling, × 4" in capsys.readouterr().out
     assert load_study(tmp_path / "s.yaml").first[0]["lr"] == 0.4
-    wrong = nasbook_export("--scale", "widht=8")
-    assert wrong.returncode != 0 and "did you mean 'width'?" in wrong.stderr and "Traceback" not in wrong.stderr
+    assert main(["export", "t.jsonl", "--scale", "batch=4", "--scale", "width=2", "--no-rules", "-o", "n.yaml"]) == 0
+    assert load_study(tmp_path / "n.yaml").first[0]["lr"] == 0.1
+    capsys.readouterr()
+    for words, says in WRONG_WORDS:
+        assert main(["export", "t.jsonl", *words, "-o", "w.yaml"]) != 0
+        told = capsys.readouterr().err
+        assert says in told and told.count("\n") == 1, told
+    assert not (tmp_path / "w.yaml").exists()
+
+
+WRONG_WORDS = [
+    (["--scale", "widht=8"], "did you mean 'width'?"),
+    (["--scale", "width=zwölf"], "scale: width must be a factor"),
+    (["--scale", "width=8,width=4"], "width is given twice"),
+    (["--scale", ""], "must look like key=value"),
+    (["--scale", "width"], "must look like key=value"),
+    (["--declare", "lr=rate"], "declares is for the rules of scale"),
+    (["--no-rules"], "--no-rules is for --scale"),
+]

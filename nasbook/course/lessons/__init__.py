@@ -35,6 +35,7 @@ LESSONS = {
     "21": "Scale up",
     "22": "After the search: train, measure, deploy",
     "23": "Write your own method",
+    "24": "What transfers",
 }
 
 

@@ -36,6 +36,7 @@ LESSONS = {
     "22": "After the search: train, measure, deploy",
     "23": "Write your own method",
     "24": "What transfers",
+    "25": "A prior is a generator of problems",
 }
 
 

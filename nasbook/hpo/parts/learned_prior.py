@@ -62,6 +62,14 @@ class Learned:
         p = self.p(x, y, at)
         return self.bars.quantile(p, (1 - inside) / 2), self.bars.quantile(p, (1 + inside) / 2)
 
+    def on(self, problems: Batch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Mean and ends of the 95 % (b, m) at the queries of a batch."""
+        x, y, query, target = problems
+        with torch.inference_mode():
+            p = self.logits(x, y, query).softmax(-1).double().flatten(0, 1).numpy()
+        mean, low, high = self.bars.mean(p), self.bars.quantile(p, 0.025), self.bars.quantile(p, 0.975)
+        return mean.reshape(target.shape), low.reshape(target.shape), high.reshape(target.shape)
+
     @property
     def bars(self) -> Bars:
         """In the units of the values."""

@@ -76,12 +76,12 @@ class PriorLab(DraggedPoints):
         return [
             choose("prior", "Prior", priors, "own" if "own" in self.priors else "any",
                    "What the network was shown: functions of this kind, drawn anew for each step of its training."),
-            slide("at", "Look at x", 0.65, 0.0, 1.0, 1 / 64, "Where the belief is drawn as a density, at the right.",
+            slide("at", "Look at x", 42 / 64, 0.0, 1.0, 1 / 64, "Where the belief is drawn as a density, at the right.",
                   effect="live"),
-            tick("gp", "Gaussian process beside it", True,
+            tick("gp", "Gaussian process too", True,
                  "The posterior computed by a formula: exact where the prior is a Gaussian process; otherwise what one "
                  "of any length scale believes.", effect="live"),
-            tick("draws", "functions drawn from the prior", False,
+            tick("draws", "draws of the prior", False,
                  "Three functions of the kind that the network was trained on; without points they are always drawn.",
                  effect="live"),
             slide("steps", "Steps", 800, 100, 2000, 100, "How many steps Play trains, 32 drawn problems each.",

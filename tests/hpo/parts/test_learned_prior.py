@@ -37,6 +37,14 @@ def test_a_belief_has_a_mean_inside_its_band_and_begins_with_none(course):
         assert (low < mean).all() and (mean < high).all() and (std > 0).all()
 
 
+def test_a_batch_is_believed_as_its_problems_are_one_by_one(course):
+    problems = PRIORS["smooth"].draw(3, 4, 5, torch.Generator().manual_seed(3))
+    mean, low, high = course[-1].learned.on(problems)
+    for i, row in enumerate(zip(*(part.numpy() for part in problems[:3]), strict=True)):
+        np.testing.assert_allclose(mean[i], course[-1].learned.predict(*row)[0], atol=1e-4)
+        np.testing.assert_allclose([low[i], high[i]], course[-1].learned.band(*row), atol=1e-4)
+
+
 def test_weights_survive_a_file_as_they_were(course):
     again = Learned.of(course[-1].learned.weights())
     np.testing.assert_allclose(again.p(x, y, at), course[-1].learned.p(x, y, at), atol=1e-5)

@@ -25,7 +25,7 @@ def lab():
 @pytest.fixture(autouse=True)
 def as_it_began(lab):
     yield
-    lab.set(prior="smooth", gp=True, draws=False, at=0.65, seed=0)
+    lab.set(prior="smooth", gp=True, draws=False, at=42 / 64, seed=0)
     lab.reset()
     with lab.holding():
         lab.kept[:] = [Point(*at) for at in FIRST]

@@ -49,6 +49,7 @@ PARTS = {  # of each method: the kind of picture that draws it (trace.plot), its
     "successive-halving": Parts("rungs", "halving", "06", "hpo_fidelity", "tests/hpo/test_halving.py"),
     "hyperband": Parts("rungs", "halving", "06", "hpo_fidelity", "tests/hpo/test_halving.py"),
     "asha": Parts("rungs", "halving", "06", "hpo_fidelity", "tests/hpo/test_halving.py"),
+    "freeze-thaw": Parts("freezing", "halving", "06", "curves"),
     "bohb": Parts("rungs", "halving", "06", "hpo_fidelity", "tests/hpo/test_bohb_dehb.py"),
     "dehb": Parts("rungs", "halving", "06", "hpo_fidelity", "tests/hpo/test_bohb_dehb.py"),
     "priorband": Parts("rungs", "", "18", ""),

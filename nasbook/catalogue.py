@@ -114,6 +114,8 @@ METHODS = [
           "nasbook.hpo.hyperband:Hyperband", "multi-fidelity", "Li et al. 2018, Hyperband"),
     Entry("asha", "is successive halving that promotes as soon as possible, so that no worker waits",
           "nasbook.hpo.asha:ASHA", "multi-fidelity", "Li et al. 2020, A System for Massively Parallel Hyperparameter Tuning"),
+    Entry("freeze-thaw", "goes on with the training whose end promises most for its epochs, or begins a new one; a network continues the curves",
+          "nasbook.hpo.freeze_thaw:FreezeThaw", "multi-fidelity", "Swersky et al. 2014, Freeze-Thaw Bayesian Optimization"),
     Entry("bohb", "is Hyperband that draws from a density of good trials",
           "nasbook.hpo.bohb:BOHB", "multi-fidelity", "Falkner et al. 2018, BOHB"),
     Entry("dehb", "is Hyperband with a population, moved by differences, for each number of epochs",

@@ -65,6 +65,7 @@ BOUNDS = {
     "successive-halving": {**RUNGS, "configurations": 3},
     "hyperband": RUNGS,
     "asha": RUNGS,
+    "freeze-thaw": {**RUNGS, "startup": 1},
     "bohb": {
         **RUNGS,
         "top": "(0, 1]",

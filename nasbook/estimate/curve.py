@@ -10,10 +10,11 @@ is left, the last value stands. Where curves are noisy or a falling learning rat
 order better.
 
 `pfn-curve` asks a network that has learned on drawn curves; it needs one epoch, and answers with a distribution. On
-the real curves of Digits-HPO (tests/benchmarks/curves.py) it orders trainings far better than power laws do, but no
-better than the last value, and worse on the noisy labels of "messy" after 3 and 6 epochs. What it adds is how sure one
-may be of the end: its log density is above that of a normal distribution about the last value in six of nine cases
-("messy" after 3 and 6, "textures" after 14 epochs are the others), and always above that of the power laws.
+the real curves of Digits-HPO (tests/benchmarks/curves.py) it orders trainings far better than power laws do, and about
+as the last value does: a little better on "textures", worse on "messy" (noisy labels) after 3 and 6 epochs. What
+it adds is how sure one may be of the end: its log density is above that of a normal distribution about the last value
+in six of nine cases ("messy" after 3 and 6, "textures" after 14 epochs are the others), and always above that of the
+power laws.
 
 Papers: Domhan, Springenberg & Hutter, Speeding Up Automatic Hyperparameter Optimization of Deep Neural Networks by
 Extrapolation of Learning Curves, IJCAI 2015; Adriaensen, Rakotoarison, Müller & Hutter, Efficient Bayesian Learning

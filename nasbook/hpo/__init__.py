@@ -18,6 +18,7 @@
     successive_halving.py      successive-halving
     hyperband.py               hyperband
     asha.py                    asha
+    freeze_thaw.py             freeze-thaw
     bohb.py                    bohb
     dehb.py                    dehb
     priorband.py               priorband

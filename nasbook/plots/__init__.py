@@ -55,6 +55,7 @@ from nasbook.plots.viewed import (
     ENSEMBLE,
     EPISODES,
     FOREST,
+    FREEZING,
     GAN,
     NES,
     PFN,
@@ -77,6 +78,7 @@ from nasbook.plots.views.controller import PolicyPicture, policy
 from nasbook.plots.views.ensemble import ensemble
 from nasbook.plots.views.episodes import episodes
 from nasbook.plots.views.forest import forest
+from nasbook.plots.views.freezing import freezing
 from nasbook.plots.views.gan import gan
 from nasbook.plots.views.halving import rungs
 from nasbook.plots.views.hypergradient import walk
@@ -147,6 +149,7 @@ KINDS: dict[str, Callable[..., Figure]] = {
     "bananas": predictions,
     "episodes": episodes,
     "stopping": stopping,
+    "freezing": freezing,
     "chains": chains,
     "rgpe": sources,
     "gan": gan,
@@ -173,6 +176,7 @@ VIEWS: dict[str, Views] = {  # the view of a method that a kind draws; the other
     "bananas": ENSEMBLE,
     "episodes": EPISODES,
     "stopping": STOPPING,
+    "freezing": FREEZING,
     "rgpe": RGPE,
     "gan": GAN,
     "compound": COMPOUND,
@@ -243,7 +247,7 @@ __all__ = [
     "TimelinePicture", "TrainingPicture", "TreePicture", "TurnsPicture", "WeightsPicture", "ablation", "acquisition",
     "acquisition_picture", "acquisitions", "attribution", "baseline_for", "beats", "cell", "cell_attribution",
     "chains", "compare", "compound", "contour", "cost_picture", "critical_difference", "dependence", "edf", "ensemble",
-    "episodes",
+    "episodes", "freezing",
     "family_tree", "forest", "gan", "history", "hypervolume_history", "importance", "interactions", "landscape",
     "layers", "learning_curves", "lineage", "own_kind", "parallel", "pareto", "paths", "plot", "policy",
     "population", "predictions", "profiles", "progress", "race", "random_baseline", "rank", "rungs",

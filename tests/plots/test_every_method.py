@@ -48,6 +48,7 @@ BRIEF: dict[str, tuple[str, dict[str, Any]]] = {  # where branin will not do: a 
     "asha": ("digits-hpo-messy", {"trials": 30}),
     "bohb": ("digits-hpo-messy", {"trials": 30}),
     "dehb": ("digits-hpo-messy", {"trials": 30}),
+    "freeze-thaw": ("digits-hpo-messy", {"trials": 20}),
     "pbt": ("digits-mlp", {"trials": 8, "population": 4}),
     **{name: (task, {"trials": 2}) for name, task in TASK_OF.items()},
     "nes": ("digits-pool", {"trials": 8, "population": 4}),

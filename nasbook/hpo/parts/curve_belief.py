@@ -19,18 +19,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nasbook.hpo.parts.bars import Bars
+from nasbook.kit.values import Reach
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 WEIGHTS = Path(__file__).parents[2] / "data" / "pfn_curves.safetensors"
 SHOWN, FEWEST, MOST = 50, 5, 100  # epochs that are shown, and of a whole training
+LARGEST = float(np.finfo(float).max)
 Curve = Sequence[tuple[float, float]]  # (epoch, value), rising epochs
 
 
 @dataclass(frozen=True)
 class Measure:
-    """value = low + size · error. Errors within 0 … 1 are left as they are, unless all are tiny."""
+    """value = low + size · error. Errors within 0 … 1 are left as they are, unless all are tiny; a value absurdly far
+    above the others counts as an error of 1."""
 
     low: float = 0.0
     size: float = 1.0
@@ -39,16 +42,17 @@ class Measure:
     def of(cls, values: Sequence[float] | np.ndarray) -> Measure:
         """For finite values: the largest becomes 0.9, and 0 stays 0 where that leaves their differences visible."""
         y = np.asarray(values, float)
+        y = y[y <= Reach.of(y).limit]
         if not len(y) or (y.min() >= 0 and 0.1 <= y.max() <= 1):
             return cls()
-        top, reach = float(y.max()), float(y.max() - y.min())
-        low = float(y.min()) - reach / 4
-        low = max(low, 0.0) if y.min() >= 0 else low
-        size = (top - low) / 0.9
-        return cls(low, size) if size > 0 else cls(top - 0.5, 1.0)
+        bottom, top = float(y.min()), float(y.max())
+        low = bottom - (top / 4 - bottom / 4)
+        low = max(low, 0.0) if bottom >= 0 else max(low, -LARGEST)
+        size = min(top / 0.9 - low / 0.9, LARGEST)
+        return cls(low, size) if size > 1e-300 else cls(top - 0.5)
 
     def error(self, value: float | np.ndarray) -> np.ndarray:
-        return ((np.asarray(value, float) - self.low) / self.size).clip(0, 1)
+        return (np.asarray(value, float) / self.size - self.low / self.size).clip(0, 1)
 
     def value(self, error: float | np.ndarray) -> np.ndarray:
         return self.low + self.size * np.asarray(error, float)
@@ -62,7 +66,7 @@ def bars() -> Bars:
     return Bars(read(WEIGHTS).edges.numpy())
 
 
-def expected(curves: Sequence[Curve], at: Sequence[float], epochs: float, measure: Measure) -> np.ndarray:
+def expected(curves: Sequence[Curve], at: Sequence[float] | np.ndarray, epochs: float, measure: Measure) -> np.ndarray:
     """Probabilities (k, m, B) of the bars at epochs `at` (m,) of k trainings of so many epochs, of each of which the
     beginning is known (an empty one says what the prior does)."""
     import torch

@@ -10,7 +10,16 @@ from nasbook.scale.study import Study
 from nasbook.space import Constant, Float, Int, Parameter
 
 MANY = 1000  # values that a file still lists
-MULTI_FIDELITY = ("median-stopping", "successive-halving", "hyperband", "asha", "bohb", "dehb", "priorband")
+MULTI_FIDELITY = (
+    "median-stopping",
+    "successive-halving",
+    "hyperband",
+    "asha",
+    "bohb",
+    "dehb",
+    "priorband",
+    "freeze-thaw",
+)
 
 
 def comment(*lines: str, width: int = 118) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 import nasbook
+from nasbook.hpo.freeze_thaw import FreezeThawView
 from nasbook.hpo.median_stopping import median_at
 from nasbook.kit.levels import rung_levels
 from nasbook.loop import Run
@@ -23,6 +24,7 @@ from nasbook.plots.data import Quantity
 from nasbook.plots.picture import Stack
 from nasbook.plots.style import plural
 from nasbook.plots.traces.timeline import TimelinePicture
+from nasbook.plots.views.freezing import FreezingPicture
 from nasbook.plots.views.halving import HalvingPicture, HalvingState, order, root, rungs_of, whole_training
 from nasbook.plots.views.stopping import StoppingPicture
 from nasbook.prepare import header_of
@@ -34,13 +36,15 @@ from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 IMAGES = ["digits", "messy", "textures"]
 TASKS = [(f"{x}: settings", f"digits-hpo-{x}") for x in IMAGES] + [(f"{x}: cells", f"digits201-{x}") for x in IMAGES]
 MEDIAN = "median-stopping"  # has no rungs: each training is judged after every epoch
-METHODS = ["successive-halving", "hyperband", "asha", "bohb", "dehb", MEDIAN]
+FREEZE = "freeze-thaw"  # promotes and stops nobody: whoever promises most goes on
+METHODS = ["successive-halving", "hyperband", "asha", "bohb", "dehb", MEDIAN, FREEZE]
 RULES = [("the median", "median"), ("Wilcoxon's test", "wilcoxon"), ("extrapolation", "curve")]
 
 
 class HalvingLab(Lab):
-    """Successive halving, Hyperband, ASHA, BOHB, DEHB and median stopping on Digits-HPO and Digits-201. The arguments
-    are settings: task, method, shortest, eta, grace, startup, rule, workers, slow, hidden, trials, seed."""
+    """Successive halving, Hyperband, ASHA, BOHB, DEHB, median stopping and freeze-thaw on Digits-HPO and Digits-201.
+    The arguments are settings: task, method, shortest, eta, grace, startup, rule, workers, slow, hidden,
+    trials, seed."""
 
     name = "halving"
     telling = ("method", ("successive-halving", "hyperband", "asha", "median-stopping"))
@@ -53,7 +57,8 @@ class HalvingLab(Lab):
             choose("method", "Method", METHODS, "successive-halving",
                    "Successive halving fills one rung after the other; Hyperband mixes short and long beginnings; ASHA "
                    "promotes without waiting; BOHB and DEHB are Hyperband that chooses new networks by what was seen. "
-                   "Median stopping has no rungs: it compares after every epoch."),
+                   "Median stopping has no rungs: it compares after every epoch. Freeze-thaw goes on with whichever "
+                   "network promises most, by where a prior-fitted network expects the curves to end."),
             choose("shortest", "First look", [("1 epoch", 1), ("3 epochs", 3), ("9 epochs", 9)], 1,
                    "The epochs of the lowest rung (r): how long everybody trains before the first are stopped."),
             slide("grace", "Grace period", 2, 0, 10, 1,
@@ -85,28 +90,34 @@ class HalvingLab(Lab):
         else:
             settings = {"min_fidelity": v["shortest"], "max_fidelity": R, "eta": v["eta"]}
         self.method = nasbook.method(v["method"], self.task.space, seed=v["seed"], **settings)
-        self._offer(by_median)
+        self._offer(by_median, v["method"] == FREEZE)
         self.quantity = Quantity(self.task.value_label)
         top = 0.1 * np.floor(10 * (1 - float(self.task.val[..., -1].max())))  # the next full 10 % above the best
         limits, hidden = (float(top), 1.0), whole_training(self.task, R, v["seed"])
-        self.curves: HalvingPicture | StoppingPicture
-        if by_median:
+        self.curves: HalvingPicture | StoppingPicture | FreezingPicture
+        self.levels = rung_levels(v["shortest"], R, v["eta"])
+        if v["method"] == FREEZE:
+            self.curves = FreezingPicture(R, self.quantity, limits)
+        elif by_median:
             self.curves = StoppingPicture(self.quantity, v["rule"] == "median", hidden, limits, R, v["grace"])
         else:
-            self.levels = rung_levels(v["shortest"], R, v["eta"])
             self.tables = getattr(self.method, "tables", ())
             self.curves = HalvingPicture(self.levels, self.tables, hidden, self.quantity, limits)
         self.timeline = Clock(v["workers"], R)
         self.use(Stack([self.curves, self.timeline], [4.3, 2.5]))
 
-    def _offer(self, by_median: bool) -> None:
+    def _offer(self, by_median: bool, freezes: bool) -> None:
         """Enable what the method and the workers leave to set; the first look and the grace period share a place."""
         rungs = "Median stopping has no rungs: it compares after every epoch." if by_median else None
         median = None if by_median else "Only median stopping has it: choose that method first."
+        belief = (
+            "Freeze-thaw stops nobody for good; its picture shows what it believes of the rest." if freezes else None
+        )
         for why_not, names in ((rungs, ("shortest", "eta")), (median, ("grace", "startup", "rule"))):
             for name in names:
                 self._settings[name].enable(why_not)
             self.controls[names[0]].layout.display = "none" if why_not else ""
+        self._settings["hidden"].enable(belief)
         alone = "With one worker there is nobody to be slower than."
         self._settings["slow"].enable(None if self.values["workers"] > 1 else alone)
 
@@ -114,13 +125,17 @@ class HalvingLab(Lab):
         """The search on a simulated clock with several workers; the first may be slower than the others."""
         v, trace = self.values, Trace(header_of(self.method, self.task, self.values["workers"]))
         self.trace = trace
-        run = Run(self.method, self.task, trace, workers=v["workers"], pace={0: v["slow"] if v["workers"] > 1 else 1})
-        while run.step(v["trials"]):
-            yield HalvingState(tuple(trace.trials), tuple(trace.pending), self.method.view())
+        pace, freezes = {0: v["slow"] if v["workers"] > 1 else 1}, v["method"] == FREEZE
+        run = Run(self.method, self.task, trace, views=freezes, workers=v["workers"], pace=pace)
+        while step := run.step(v["trials"]):  # of freeze-thaw: what it believed when it chose this piece of training
+            view = step.view if freezes else self.method.view()
+            yield HalvingState(tuple(trace.trials), tuple(trace.pending), view)
 
     def frame(self, n: int) -> Any:
-        self.curves.show_hidden = self.values["hidden"]
         state = self.steps[n - 1] if n else HalvingState()
+        if isinstance(self.curves, FreezingPicture):
+            return [state.view or self.method.view(), state.trials + state.running]
+        self.curves.show_hidden = self.values["hidden"]
         shown = (state.trials, state.view) if self.values["method"] == MEDIAN else state
         return [shown, state.trials + state.running]
 
@@ -132,6 +147,11 @@ class HalvingLab(Lab):
                 f"be stopped after any epoch beyond its first {v['grace']}."
             )
         words = " → ".join(map(str, self.levels))
+        if self.values["method"] == FREEZE:
+            return (
+                f"Nothing has been trained yet. {self.method.settings.startup} random networks begin. Then, after "
+                f"{words} epochs, each rests until it promises most."
+            )
         eta = self.values["eta"]
         return f"Nothing has been trained yet. Networks are compared after {words} epochs; one of {eta} goes on."
 
@@ -141,6 +161,8 @@ class HalvingLab(Lab):
         who = f"Network {1 + order(state).index(root(trial))}"
         if self.values["method"] == MEDIAN:
             return self._judged(who, trial)
+        if self.values["method"] == FREEZE:
+            return self._thawed(who, trial, state.view)
         if trial.info.get("model"):
             who += f", drawn from what was good at epoch {trial.info['model_fidelity']},"
         if trial.status != "done":
@@ -164,6 +186,22 @@ class HalvingLab(Lab):
                 return text + ". The rung is full: the best become parents of the next, and none of them goes on."
             return text + f". {plural(rung.size - len(ended), 'place')} of the rung still open or running."
         return text + "."
+
+    def _thawed(self, who: str, trial: Trial, view: FreezeThawView) -> str:
+        """Why freeze-thaw chose this piece of training, and what came of it."""
+        if trial.status != "done":
+            return (
+                f"{who} failed on its way to epoch {trial.fidelity:g} ({trial.reason}); it promises nothing any more."
+            )
+        value = self.quantity.text(trial.value)
+        if view.next is None:
+            few = len(view.trainings) < self.method.settings.startup
+            why = "at random, as the first do" if few else "because nobody promised more for an epoch than a new one"
+            return f"{who} began, {why}: {value} after {plural(int(trial.fidelity or 0), 'epoch')}."
+        known = next(t for t in view.trainings if t.id == view.next)
+        low, high = sorted(float(v[0]) for v in view.quantiles(known, np.array([trial.fidelity]), 0.1, 0.9))
+        expected = f"between {self.quantity.text(low)} and {self.quantity.text(high)} (80 %)"
+        return f"{who} promised most and went on to epoch {trial.fidelity:g}: {value}, expected {expected}."
 
     def _judged(self, who: str, trial: Trial) -> str:
         """What median stopping did with a training, and why."""

@@ -151,3 +151,16 @@ def test_a_longer_grace_period_stops_later_and_what_a_method_has_not_is_off():
     with pytest.raises(ValueError, match="Only median stopping has it"):
         lab.set(grace=1)
     assert lab.steps == [] and len(lab.run()) == 30
+
+
+def test_freeze_thaw_shows_what_it_believed_and_says_what_came_of_it():
+    lab = HalvingLab(method="freeze-thaw", trials=24, seed=1)
+    assert "8 random networks begin" in lab.begin() and not lab.curves.shown
+    lab.run()
+    trials = lab.trace.trials
+    assert len(trials) == 24 and any("continues" in t.info for t in trials)
+    told = [lab.sentence(n + 1) for n in range(24)]
+    assert "at random" in told[0] and any("promised most and went on to epoch" in s and "expected" in s for s in told)
+    assert lab.curves.shown and "expected to end between" in lab.curves.alt()
+    lab.set(method="asha")
+    assert lab.curves.wrong == []

@@ -28,6 +28,7 @@ KINDS = {  # of pages, each with one of them
     "methods/index.html",
     "methods/bayesian.html",
     "gallery.html",
+    "glossary.html",
     "reference/index.html",
     "reference/nasbook.html",
     "sources/nasbook-hpo-parts-gp-py.html",

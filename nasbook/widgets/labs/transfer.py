@@ -60,7 +60,7 @@ class TransferLab(Lab):
     """
 
     name = "transfer"
-    telling = ("known", (10, 30, 100, 300))
+    telling = ("known", (10, 100, 300))
     lines = 5
     unit = "seed"
 

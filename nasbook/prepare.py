@@ -174,7 +174,8 @@ def told_of(task: Task) -> dict[str, Any]:
     told: dict[str, Any] = {"knows_cost": True} if task.knows_cost else {}
     if task.fidelity:
         told |= {"fidelity": task.fidelity.to_dict()}
-    if roles := {str(name): role for name, role in task.declares.items() if isinstance(role, str)}:
+    declares = task.declares if isinstance(task.declares, Mapping) else {}
+    if roles := {name: role for name, role in declares.items() if isinstance(name, str) and isinstance(role, str)}:
         told |= {"declares": roles}
     return {"task": told} if told and (":" in task.name or isinstance(task, FunctionTask)) else {}
 

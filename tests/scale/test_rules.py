@@ -180,6 +180,24 @@ def test_a_task_of_ones_own_declares_its_parameters(tmp_path, monkeypatch):
     sys.modules.pop("mine")
 
 
+@pytest.mark.parametrize("nonsense", ["lr", 8, None, {"x": 3, 4: "rate"}, ["x"]])
+def test_nonsense_that_a_task_declares_stops_no_search(nonsense):
+    class Mine(nasbook.Task):
+        name, space = "mine", Space(x=Float(0, 1))
+        declares = nonsense
+
+        def evaluate(self, config, **_):
+            return config["x"]
+
+    assert len(nasbook.search("random", Mine(), trials=2)) == 2
+
+    def objective(config):
+        return config["x"]
+
+    objective.declares = nonsense
+    assert len(nasbook.search("random", objective, space=Mine.space, trials=2)) == 2
+
+
 def test_what_a_task_of_ones_own_does_not_take_is_not_known(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bare.py").write_text("def train(config):\n    return config['rate']\n")

@@ -18,6 +18,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from numbers import Real
 from typing import Any
 
 # What a size is called in `scale` and in a task's roles; what its values otherwise are. A rate whose optimiser no
@@ -153,7 +154,7 @@ def check_scale(scale: Any) -> dict[str, float]:
             close = get_close_matches(str(name), SIZES, 1)
             hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(SIZES)}"
             raise ValueError(f"scale knows no {name!r:.40}; {hint}")
-        number = isinstance(factor, int | float) and not isinstance(factor, bool)
+        number = isinstance(factor, Real) and not isinstance(factor, bool)
         if not number or not math.isfinite(factor) or not 1e-6 <= factor <= 1e6:
             raise ValueError(f"scale: {name} must be a factor, a number above 0 such as 8, not {factor!r:.40}")
     return {name: float(factor) for name, factor in scale.items()}

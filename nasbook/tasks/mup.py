@@ -29,6 +29,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def _kinds(net: nn.Module) -> tuple[set[str], dict[str, str]]:
 
 def check_base(task: str, base: BaseWidth) -> None:
     """ValueError, in a sentence, unless it is None, a width or a share such as "1/8"."""
-    if base is None or (isinstance(base, int) and not isinstance(base, bool) and 1 <= base <= 1_000_000):
+    if base is None or (isinstance(base, Integral) and not isinstance(base, bool) and 1 <= base <= 1_000_000):
         return
     if isinstance(base, str) and (share := _share(base)) and 0 < share <= 1000:
         return
@@ -161,7 +162,7 @@ def check_base(task: str, base: BaseWidth) -> None:
 
 def base_of(width: int, base: int | str) -> int:
     """The base width of a network that is `width` wide: as it is given, or a share of the width, at least 1."""
-    return base if isinstance(base, int) else max(1, round(width * (_share(base) or 1)))
+    return max(1, round(width * (_share(base) or 1))) if isinstance(base, str) else int(base)
 
 
 def _share(text: str) -> Fraction | None:

@@ -40,7 +40,7 @@ WIDTHS = {"mlp": (32, 128, 512), "conv": (4, 16, 64)}
 STEPS = {"mlp": 80, "conv": 60}
 RATES = {  # log2
     ("mlp", "sgd"): range(-6, 3), ("mlp", "adam"): range(-11, -2),
-    ("conv", "sgd"): range(-5, 3), ("conv", "adam"): range(-8, 0),
+    ("conv", "sgd"): range(-7, 3), ("conv", "adam"): range(-8, 0),
 }  # fmt: skip
 WAYS, BATCH, WORST = ("standard", "mup"), 64, 10.0
 FIELDS = ("net", "optimizer", "parametrisation", "width", "log2_rate", "seed", "loss", "seconds")

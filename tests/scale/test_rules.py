@@ -132,6 +132,10 @@ def test_a_population_of_the_tasks_own_networks_takes_the_parametrisation_and_a_
     assert "width: no rule" in str(scale.rescaling(darts, scale={"width": 2}))
 
 
+def test_numbers_of_numpy_are_numbers():
+    assert rules.check_scale({"width": np.int64(8), "batch": np.float32(2)}) == {"width": 8.0, "batch": 2.0}
+
+
 def test_a_batch_beyond_the_data_is_said():
     assert "more than the 1,000 examples" in str(scale.rescaling(trace_of([{**SGD, **MORE}]), scale={"batch": 64}))
 

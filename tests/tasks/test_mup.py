@@ -208,7 +208,7 @@ def test_a_task_at_its_base_width_is_the_plain_one_and_resumes_bit_for_bit(name,
     make, config, width = tasks()[name]
     plain = make()
     config = config(plain) if callable(config) else config
-    for base in (width, "1"):
+    for base in (np.int64(width), "1"):
         assert make(base_width=base).evaluate(config, seed=1) == plain.evaluate(config, seed=1)
     task = make(base_width="1/2")
     whole = task.evaluate(config, seed=1)

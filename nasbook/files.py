@@ -54,6 +54,8 @@ def parse_json(data: bytes | str, what: str = "JSON") -> Any:
     """The value of a JSON text in UTF-8. ValueError says what is wrong: no `what`, a number that is too large …"""
     try:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data.removeprefix("\ufeff")
+        if not text.strip():
+            raise ValueError(f"not {what}, because it is empty")
         value = json.loads(text, parse_constant=_constant, parse_float=_float, parse_int=_int)
         if text.count("[") + text.count("{") > DEPTH and _deeper_than(value, DEPTH):
             raise RecursionError

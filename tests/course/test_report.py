@@ -1,11 +1,13 @@
 """The report on a class: every kind of bad file, one person twice, pseudonyms, votes before the run, and a safe table."""
 
 import csv
+import gzip
 import io
 import json
 import os
 import re
 import warnings
+import zipfile
 
 import pytest
 
@@ -28,6 +30,13 @@ def vote(answer, outcome=Q[0], **more):
     return {"03.q1": {"answer": answer, "outcome": outcome, "when": "2026-01-02T03:04:05+00:00", **more}}
 
 
+def zipped(text):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("nasbook_progress.json", text)
+    return out.getvalue()
+
+
 @pytest.fixture
 def folder(tmp_path):
     """Two sound files in a folder of their own."""
@@ -43,7 +52,11 @@ def problems(found):
 
 
 BAD = {
-    "empty": (b"", "not JSON"),
+    "empty": (b"", "not JSON, because it is empty"),
+    "blank": (b" \n", "because it is empty"),
+    "packed": (zipped(file_of(vote(Q[0]))), "it is packed (ZIP): unpack it"),
+    "gzipped": (gzip.compress(b"{}"), "it is packed (gzip): unpack it"),
+    "large and packed": (b"PK\3\4" + b" " * 5_000_001, "it is packed"),
     "cut off": (file_of(vote(Q[0]))[:40].encode(), "not JSON"),
     "foreign": (b'{"a": 1}', "lacks the schema"),
     "a list": (b"[1]", "lacks the schema"),
@@ -64,6 +77,29 @@ def test_a_file_that_cannot_be_used_is_listed_and_never_fatal(folder, kind):
     assert len(found.learners) == 2 and says in problems(found)["zoe.json"]
     assert "\n" not in problems(found)["zoe.json"]
     assert found.votes[0].counts[:2] == (1, 1)
+
+
+def test_no_file_that_was_handed_in_is_passed_over_in_silence(folder):
+    """Mailers add .txt, cameras and old systems write in capitals, and some hand in an archive."""
+    text = file_of(vote(Q[0]))
+    for k, name in enumerate(("CARLA.JSON", "nasbook_progress.json.txt", "nasbook_progress", "Jürgen Müßig.json")):
+        (folder / name).write_text(text + " " * (k + 1))
+    (folder / "late.zip").write_bytes(zipped(text))
+    (folder / "old.tar").write_bytes(b"x")
+    for name in ("._ada.json", ".hidden.json", "grades.csv", "report.html"):  # of an archiver, or the teacher's own
+        (folder / name).write_text("x")
+    (folder / "__MACOSX").mkdir()
+    (folder / "__MACOSX" / "ada.json").write_text("x")
+    found = report(folder)
+    assert len(found.learners) == 6
+    assert sorted(problems(found)) == ["late.zip", "old.tar"]
+    assert "unpack it" in problems(found)["late.zip"] and "not JSON" in problems(found)["old.tar"]
+
+
+def test_one_learners_tries_do_not_drown_the_others(folder):
+    for name, tries in (("x", 10**9), ("y", 3)):
+        (folder / f"{name}.json").write_text(file_of({"01.enough": {"tries": tries, "passed": True}}, name * 16))
+    assert report(folder).exercises[0].tries == 1003
 
 
 def test_what_is_no_file_is_listed_too(folder):

@@ -24,6 +24,15 @@ from nasbook.files import write_text
 SALT = ".nasbook_class"  # a random number beside the progress files, so that pseudonyms stay and nobody can reckon them
 LARGEST, MOST = 5_000_000, 1000  # bytes and entries: a progress file has some ten thousand, and two hundred
 GENERIC = re.compile(rf"{re.escape(Path(FILE).stem)}[ _-]*(\(\d+\)|\d+)?")  # what every browser calls it
+ARCHIVES = (".zip", ".gz", ".tgz", ".7z", ".rar", ".tar", ".xz", ".bz2")
+PACKED = {  # how such a file begins
+    b"PK\3\4": "ZIP",
+    b"\x1f\x8b": "gzip",
+    b"7z\xbc\xaf": "7z",
+    b"Rar!": "RAR",
+    b"\xfd7zXZ": "xz",
+    b"BZh": "bzip2",
+}
 COPY = re.compile(r"[ _-]*(\(\d+\)|copy|\bcopy \d+)$", re.I)
 
 
@@ -82,7 +91,7 @@ def _places(paths: Iterable[str | Path], found: Collected) -> list[Path]:
     places: dict[Path, Path] = {}
     for given in map(Path, paths):
         if given.is_dir():
-            inside = sorted(p for p in given.rglob("*.json") if not p.is_dir())
+            inside = sorted(p for p in given.rglob("*") if _handed_in(p.relative_to(given)) and not p.is_dir())
         elif "*" in given.name and not given.exists():
             inside = sorted(given.parent.glob(given.name))
         else:
@@ -95,11 +104,23 @@ def _places(paths: Iterable[str | Path], found: Collected) -> list[Path]:
     return list(places.values())
 
 
+def _handed_in(path: Path) -> bool:
+    """Is a file in a folder of progress meant, whatever a mailer or an archiver has made of its name?"""
+    if any(part.startswith(".") or part == "__MACOSX" for part in path.parts):
+        return False
+    name = path.name.casefold()
+    return ".json" in name or name.startswith(Path(FILE).stem) or path.suffix.casefold() in ARCHIVES
+
+
 def _read(path: Path) -> tuple[_File, str]:
     """A file, and what is wrong in it though some of it can be used. ValueError for one that cannot be used at all."""
     about = path.stat()
     if not stat.S_ISREG(about.st_mode):
         raise ValueError("this is no file")
+    with path.open("rb") as file:
+        begin = file.read(6)
+    if packed := next((kind for mark, kind in PACKED.items() if begin.startswith(mark)), ""):
+        raise ValueError(f"it is packed ({packed}): unpack it, a folder or a name of its own for each learner")
     if about.st_size > LARGEST:
         raise ValueError(f"{about.st_size:,} bytes are too many for a progress file")
     data = path.read_bytes()

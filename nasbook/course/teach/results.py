@@ -15,6 +15,7 @@ from nasbook.course.predictions import Question
 from nasbook.course.teach.collect import Learner, is_question
 
 LONGEST = 300  # letters of an answer; no lesson has one of half as many
+TRIES = 1000  # of one learner at an exercise: more are no person's
 NAME = re.compile(r"[\w.-]{1,40}")  # of an exercise or question; anything else in a file is no name of ours
 
 
@@ -116,7 +117,7 @@ def exercises(learners: Sequence[Learner]) -> list[Tally]:
         passed, seen = (sum(bool(e.get(key)) for e in entries) for key in ("passed", "solution_seen"))
         tried = sum(bool(e.get("tries") or e.get("passed")) for e in entries)
         ranked = tuple(sorted(wrong.items(), key=lambda w: (-w[1], w[0])))
-        found.append(Tally(name, tried, passed, sum(e.get("tries", 0) for e in entries), seen, ranked))
+        found.append(Tally(name, tried, passed, sum(min(e.get("tries", 0), TRIES) for e in entries), seen, ranked))
     return found
 
 

@@ -678,6 +678,32 @@ def lesson_23() -> None:
             say("forrester, step 0.1: searches that end outside of the lowest valley", f"{wrong.sum()} of 100")
 
 
+def lesson_24() -> None:
+    from nasbook.tasks.widths import losses
+
+    rates = 2.0 ** np.arange(-10, -2)
+    for optimizer, shift in (("adam", 0), ("sgd", 1)):
+        for parametrisation in ("standard", "mup"):
+            given = {"optimizer": optimizer, "parametrisation": parametrisation}
+            widths = (32, 64, 128, 256)
+            found = {w: losses(w, rates * 2.0**shift, range(10), **given)[0] for w in widths}
+            best = np.array([np.log2(rates[t.argmin(0)]) + shift for t in found.values()])  # (widths, seeds)
+            name = f"{parametrisation}, {optimizer}, 10 seeds"
+            for w, powers in zip(widths, best, strict=True):
+                say(f"{name}: best rate of width {w}, a power of 2", mean(powers, 1))
+            say(f"{name}: power of the width", mean(np.polyfit(np.log2(widths), best, 1)[0], 2))
+            toy = found[32].mean(1).argmin()
+            say(f"{name}: width 256 at the toy's rate - at its own best", against(found[256][toy], found[256].min(0)))
+            same = all(
+                bool((found[b].mean(1) <= found[a].mean(1)).all()) for a, b in zip(widths, widths[1:], strict=False)
+            )
+            say(f"{name}: wider is at least as good at every rate", str(same))
+    end = losses(32, rates, range(10), steps=160)[0].mean(1)
+    for steps in (10, 20, 40, 80, 160):
+        best = losses(32, rates, range(10), steps=steps)[0].mean(1).argmin()
+        say(f"toy, {steps} steps: best rate 2^{np.log2(rates[best]):.0f}; its loss after 160", f"{end[best]:.3f}")
+
+
 LESSONS: dict[str, Callable[[], None]] = {
     name.removeprefix("lesson_"): made for name, made in sorted(globals().items()) if name.startswith("lesson_")
 }

@@ -2,6 +2,7 @@
 
 CMA-ES: the ellipse and its mean. Differential evolution: target, base, difference, donor, trial. Genetic algorithm:
 parents, the rectangle whose corners crossover can reach, child. Particle swarm: velocities, and their three parts.
+File larger by decision: the four are read side by side, on one valley.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from nasbook.hpo.genetic import Birth, GeneticView
 from nasbook.hpo.particle_swarm import PSOView
 from nasbook.plots import style
 from nasbook.plots.data import Quantity, drawable, known_task, label_of, near, steps_of
+from nasbook.plots.magnifier import Magnifier
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, tick_label
 from nasbook.plots.style import Figure, Limits, number, plural
@@ -35,7 +37,6 @@ from nasbook.trace import Step, Trace
 
 METHODS = ("cma-es", "differential-evolution", "genetic", "particle-swarm")
 LEVELS = 9  # contours
-WINDOW, CLOSER = 0.34, 4  # the window's side in the valley's, and how many times it magnifies at least
 FLOOR = -8  # the smallest distance to the optimum that is drawn, as a power of ten
 RING: dict[str, Any] = {"mfc": "none", "mew": 1.6, "ms": 10}
 
@@ -161,7 +162,9 @@ class StrategyPicture(Picture):
         self.box = live(Polygon(np.zeros((4, 2)), closed=True, fill=False, ec=style.BELIEF, ls=style.DASH, zorder=2.6))
         ax.add_patch(self.box)
         self.arrows = [live(self._arrow()) for _ in range(64)]
-        self._build_window(fig, (left, below, side))
+        lowest = None if self.task is None else np.atleast_2d(self.task.minimisers)
+        self.magnifier = Magnifier(fig, (left, below, side), self.low, self.side, lowest)
+        live(self.magnifier.ax)
         self.curve = style.axes(fig, left + side + 0.85, below, 0.22, top)
         self.curve.set(xlim=(0, (self.trials or 60) * (1 if self.task is not None else 1.03)), xlabel="trial")
         if self.task is not None:
@@ -185,68 +188,6 @@ class StrategyPicture(Picture):
         for artist in (self.other, self.found, *self.labels):
             live(artist)
 
-    def _build_window(self, fig: Figure | SubFigure, place: tuple[float, float, float]) -> None:
-        """A window in the corner that is farthest from the lowest point: what has become small, magnified."""
-        self.place = (*style.size(fig), *place)
-        lowest = None if self.task is None else (np.atleast_2d(self.task.minimisers) - self.low) / self.side
-        self.window = window = fig.add_axes(self._corner(lowest), zorder=6)
-        window.set(xticks=[], yticks=[], facecolor="white")
-        window.grid(False)
-        for spine in window.spines.values():
-            spine.set(visible=True, color=style.GREY)
-        if self.task is not None:
-            window.plot(*self.task.minimisers.T, "x", color=style.GREY, ms=7, mew=1.6, zorder=1)
-        self.closer: dict[str, Any] = {
-            "fill": window.add_patch(Polygon(np.zeros((3, 2)), fc=style.BELIEF, alpha=0.15, lw=0, zorder=1.5)),
-            "outlines": [window.plot([], [], color=style.BELIEF, lw=1.5, zorder=2)[0] for _ in range(2)],
-            "dots": window.plot([], [], "o", color=style.TRIAL, ms=4.5, mec="white", mew=0.6, zorder=3)[0],
-            "star": window.plot([], [], ms=11, ls="none", zorder=4, **style.STAR)[0],
-        }
-        self.factor = style.add_words(
-            window, 0, 1.02, axes_fraction=True, fontsize=style.SMALL, weight="bold", va="bottom", ground="white"
-        )
-        self.live(window)
-
-    def _corner(self, lowest: np.ndarray | None) -> tuple[float, float, float, float]:
-        """Where the window stands in the figure: in the corner that is farthest from these points (n, 2)."""
-        w, h, left, below, side = self.place
-        corners = np.array([(0.0, 1.0), (1.0, 1.0), (1.0, 0.0), (0.0, 0.0)])
-        far = [0.0] if lowest is None else [np.linalg.norm(lowest - c, axis=1).min() for c in corners]
-        x, y = corners[int(np.argmax(far))]
-        wide = WINDOW * side
-        at = left + 0.08 + x * (side - wide - 0.16), below + 0.08 + y * (side - wide - 0.28)
-        return at[0] / w, at[1] / h, wide / w, wide / h
-
-    def _look_closer(self, view: Any) -> None:
-        """Open the window where the ellipse, or all members, take less than a tenth of the valley."""
-        dots = np.column_stack(self.dots.get_data())
-        outline = self.ellipse(view, 2.0) if isinstance(view, CMAView) else dots
-        seen = np.concatenate([outline, dots]) if isinstance(view, CMAView) else dots
-        self.zoom = 1
-        if len(outline) > 2 and np.isfinite(seen).all():
-            middle = (outline.min(0) + outline.max(0)) / 2
-            half = float((np.abs(outline - middle) / self.side).max())
-            self.zoom = 2 ** int(np.clip(np.floor(np.log2(0.4 / max(half, 1e-12))), 0, 30))
-            self.zoom = self.zoom if self.zoom >= CLOSER else 1
-        self.window.set_visible(self.zoom > 1)
-        if self.zoom == 1:
-            return
-        if self.task is None:
-            self.window.set_position(self._corner(middle[None]))
-        reach = 0.5 * self.side / self.zoom
-        self.window.set(
-            xlim=(middle[0] - reach[0], middle[0] + reach[0]), ylim=(middle[1] - reach[1], middle[1] + reach[1])
-        )
-        self.closer["dots"].set_data(*dots.T)
-        self.closer["star"].set_data(*self.star.get_data())
-        ellipse = isinstance(view, CMAView)
-        self.closer["fill"].set_visible(ellipse)
-        if ellipse:
-            self.closer["fill"].set_xy(outline)
-        for k, line in enumerate(self.closer["outlines"]):
-            line.set_data(*(self.ellipse(view, k + 1.0).T if ellipse else ([], [])))
-        self.factor.set_text(f"magnified {tick_label(self.zoom)} times")
-
     def _arrow(self) -> FancyArrowPatch:
         arrow = FancyArrowPatch((0, 0), (1, 1), arrowstyle="-|>", mutation_scale=9, shrinkA=0, shrinkB=0, lw=1.6)
         self.ax.add_patch(arrow)
@@ -265,16 +206,15 @@ class StrategyPicture(Picture):
 
     def update(self, state: tuple[Any, Any]) -> bool:
         steps, others = steps_of(state[0]), state[1]
-        for line in (self.past, self.pale, self.dots, self.drawn, self.mean, self.donor, self.newest, self.star,
-                     *self.rings.values(), *self.outlines):  # fmt: skip
+        points = (self.past, self.pale, self.dots, self.drawn, self.mean, self.donor, self.newest, self.star)
+        for line in (*points, *self.rings.values(), *self.outlines):
             line.set_data([], [])
         self.fill.set_visible(False)
         self.box.set_visible(False)
         for arrow in self.arrows:
             arrow.set_visible(False)
         self._used = 0
-        self.zoom = 1
-        self.window.set_visible(False)
+        self.magnifier.close()
         self.steps: list[Step] = list(steps)
         self._race(others)
         if not self.steps:
@@ -290,7 +230,8 @@ class StrategyPicture(Picture):
         draw: dict[type, Any] = {CMAView: self._cma, DEView: self._de, GeneticView: self._genetic, PSOView: self._swarm}
         if view is not None:  # what an earlier search has tried has none
             draw[type(self.view_of(view))](view)
-            self._look_closer(view)
+            outlines = [self.ellipse(view, k) for k in (1.0, 2.0)] if isinstance(view, CMAView) else []
+            self.magnifier.look(np.column_stack(self.dots.get_data()), self.star.get_data(), outlines)
         self.say(self._headline(view))
         return False
 
@@ -422,8 +363,8 @@ class StrategyPicture(Picture):
             return f"{turned} {self.sentence()}. After {plural(len(self.steps), 'trial')} the best is {best}."
         last = self.regret[-1]
         after = f"After {plural(len(self.steps), 'trial')}"
-        if self.zoom > 1:
-            turned += f" A window shows its members magnified {tick_label(self.zoom)} times."
+        if self.magnifier.zoom > 1:
+            turned += f" A window shows its members magnified {tick_label(self.magnifier.zoom)} times."
         text = f"{turned} {self.sentence()}. {after} the best is {number(last)} above the lowest value"
         if len(self.other_regret):
             text += f"; a search axis by axis is {number(self.other_regret[-1])} above it"

@@ -41,6 +41,8 @@ and `wait` block until it is done and raise what went wrong, so a lab works the 
 
 The page finds the parts by class: nb-play, nb-pause, nb-step, nb-reset, nb-speed, nb-status, nb-scrub, nb-picture,
 nb-sentence, nb-export, nb-save, nb-set-<name>.
+
+File larger by decision: what a lab may call, override and rely on is read on one page.
 """
 
 from __future__ import annotations
@@ -55,10 +57,8 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import partial, wraps
 from inspect import signature
-from pathlib import Path
 from typing import Any, ClassVar
 
-import anywidget
 import ipywidgets as W
 
 from nasbook.loop import Run, train
@@ -71,6 +71,7 @@ from nasbook.trace import Step, Trace
 from nasbook.widgets import cells
 from nasbook.widgets.files import Files
 from nasbook.widgets.frames import Live
+from nasbook.widgets.keyboard import Keyboard
 from nasbook.widgets.pick import ClickImage
 from nasbook.widgets.played import SHORT, capture
 from nasbook.widgets.runner import Runner
@@ -79,34 +80,7 @@ from nasbook.widgets.still import Still, wanted
 
 __all__ = ["Lab", "Setting", "choose", "count", "nearest", "same", "slide", "tick"]
 
-HERE = Path(__file__).parent
 SPEEDS = [("1 a second", 1.0), ("2 a second", 2.0), ("5 a second", 5.0), ("fastest", math.inf)]
-
-
-class Keyboard(anywidget.AnyWidget):
-    """Style and keyboard of a lab (lab.css, lab.js); it shows nothing itself."""
-
-    _esm = HERE / "lab.js"
-    _css = HERE / "lab.css"
-
-    def __init__(self, closed: Callable[[], None], **on_key: Callable[[], None]) -> None:
-        super().__init__()
-        self._closed, self._on_key = closed, on_key
-        self._page, self._views = "", set[str]()  # where the lab is shown
-        self.on_msg(self._message)
-
-    def _message(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        kind, page, view = (content.get(name) for name in ("kind", "page", "view"))
-        if kind == "opened":
-            if page != self._page:  # the views of a page that was loaded anew are gone
-                self._page, self._views = page, set()
-            self._views.add(view)
-        elif kind == "closed":
-            self._views.discard(view)
-            if not self._views:
-                self._closed()
-        else:
-            self._on_key.get(kind, lambda *_: None)(*([content["text"]] if kind == "enter" else []))
 
 
 def shown(callback: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,4 +1,7 @@
-"""Lesson 14, several objectives and hardware: who is on the front, what it covers, and what latency costs a search."""
+"""Lesson 14, several objectives and hardware: who is on the front, what it covers, and what latency costs a search.
+
+File larger by decision: a lesson's checks, answers and words stand in one file, as its sheet and its translation read it.
+"""
 
 from __future__ import annotations
 

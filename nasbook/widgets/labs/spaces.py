@@ -9,19 +9,18 @@ walk. Every edit is kept, and the scrubber leads back to it.
 
 Parameters, FLOPs and seconds are those of the space's own small network, not of the network that a table was made with.
 The true accuracy is the table's mean over its trainings; no search sees it.
+
+File larger by decision: what is done with one architecture, known of it and said of it belong together.
 """
 
 from __future__ import annotations
 
-import base64
-import html
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
-import ipywidgets as W
 import numpy as np
 
 import nasbook
@@ -35,9 +34,10 @@ from nasbook.plots.labs.neighbours import AroundPicture, AroundState
 from nasbook.plots.picture import Stack
 from nasbook.plots.style import number, plural
 from nasbook.prepare import header_of
-from nasbook.space import Config, Constant, Scalar
+from nasbook.space import Config, Scalar
 from nasbook.task import KnowsOutcomes
 from nasbook.trace import Trace
+from nasbook.widgets.decisions import Decisions, Press
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide
 
 COUNTED = 16_000  # architectures: in a space of at most so many, equal ones are counted one by one
@@ -106,7 +106,8 @@ class SpacesLab(Lab):
         if self._drawn_for is None or self._drawn_for[0] != v["space"]:
             self.spaces: Architectures = registry.make("space", v["space"])
             self._costs: dict[Any, tuple[int, int, float]] = {}
-            self._decisions()
+            self.decisions = Decisions(self.spaces, self._guarded, self._buttons(), self._listed, lambda: self.config)
+            self.below.children = (self.decisions,)
         self.rng = np.random.default_rng(v["seed"])
         self.first = self._random()
         self.parent: Config | None = None
@@ -204,8 +205,9 @@ class SpacesLab(Lab):
     def keep(self) -> None:
         """Keep the architecture that is shown as a parent for `cross`."""
         self.parent = self.config
-        self._cross.disabled = False
-        self._cross.tooltip = "A child of the kept architecture and this one: each decision from one of them."
+        self.decisions.allow(
+            "crossover", "A child of the kept architecture and this one: each decision from one of them."
+        )
         self.say("Kept as a parent. Edit on, or draw another one; Crossover then mixes the two.")
 
     def cross(self) -> None:
@@ -228,6 +230,16 @@ class SpacesLab(Lab):
                 yield Edit(self.spaces.mutate(self._config(len(self.steps)), self.rng), "A mutation")
             else:
                 return
+
+    def _buttons(self) -> list[Press]:
+        return [
+            Press("draw", "Random", "refresh", self.draw, "Draw an architecture at random."),
+            Press("mutate", "Mutate", "bolt", self.mutate, "Change one decision at random, as Step does."),
+            Press("keep", "Keep as parent", "thumb-tack", self.keep, "Keep this architecture as a parent."),
+            Press(
+                "crossover", "Crossover", "random", self.cross, "Keep an architecture first: a child needs two.", False
+            ),
+        ]
 
     # ---- what is known of one -----------------------------------------------------------------------------
 
@@ -323,73 +335,13 @@ class SpacesLab(Lab):
         elif not around.decisions.get(slot):
             self.note("Nothing is chosen there: every architecture of this space has it.")
         else:
-            again = slot == self.slot and self._turn.value in around.decisions[slot]
-            name = self._turn.value if again else around.decisions[slot][0]
+            again = slot == self.slot and self.decisions.turn.value in around.decisions[slot]
+            name = self.decisions.turn.value if again else around.decisions[slot][0]
             self.slot = slot
             self.show(following(self.spaces, self.config, name), "You")
 
-    # ---- controls of the lab's own ---------------------------------------------------------------------------
-
-    def _decisions(self) -> None:
-        """Buttons, a list for each decision, and the source, for one search space."""
-
-        def button(text: str, icon: str, name: str, act: Any, tip: str) -> W.Button:
-            made = W.Button(description=text, icon=icon, tooltip=tip)
-            made.add_class(f"nb-{name}")
-            made.on_click(partial(self._guarded, act))
-            return made
-
-        self._cross = button(
-            "Crossover", "random", "crossover", self.cross, "Keep an architecture first: a child needs two."
-        )
-        self._cross.disabled = True
-        self._turn = W.Dropdown(
-            options=[], description="A click changes", tooltip="Which decision of the marked edge a click turns on."
-        )
-        self._turn.add_class("nb-turn")
-        self._turn.style.description_width = "initial"
-        self._turn.layout.width = "250px"
-        buttons = W.HBox(
-            [
-                button("Random", "refresh", "draw", self.draw, "Draw an architecture at random."),
-                button("Mutate", "bolt", "mutate", self.mutate, "Change one decision at random, as Step does."),
-                button("Keep as parent", "thumb-tack", "keep", self.keep, "Keep this architecture as a parent."),
-                self._cross,
-                self._turn,
-            ]
-        )
-        buttons.add_class("nb-row")
-        self._lists: dict[str, W.Dropdown] = {}
-        for name, p in self.spaces.space.parameters.items():
-            if isinstance(p, Constant):
-                continue
-            options = p.levels(64)
-            made = W.Dropdown(
-                options=[(str(o), o) for o in options], value=options[0], description=name, tooltip=f"Decision {name}."
-            )
-            made.add_class(f"nb-decision-{name}")
-            made.style.description_width = "initial"
-            made.layout.width = f"{max(150, 60 + 7 * (len(name) + max(len(str(o)) for o in options)))}px"
-            made.observe(partial(self._guarded, partial(self._listed, name)), "value")
-            self._lists[name] = made
-        grid = W.HBox(list(self._lists.values()))
-        grid.layout.flex_flow, grid.layout.max_height, grid.layout.overflow = "row wrap", "150px", "auto"
-        self._source = W.HTML()
-        self._source.layout.display = "none"
-        self._open = W.ToggleButton(
-            False,
-            description="PyTorch source",
-            icon="caret-right",
-            tooltip="The network as code that needs only torch.",
-        )
-        self._open.add_class("nb-source-button")
-        self._open.observe(partial(self._guarded, self._unfold), "value")
-        column = W.VBox([buttons, grid, self._open, self._source])
-        column.layout.width = "100%"
-        self.below.children = (column,)
-
-    def _listed(self, name: str) -> None:
-        value = self._lists[name].value if name in self._lists else None
+    def _listed(self, name: str, value: Scalar) -> None:
+        """A list of the decisions was set."""
         if self.config.get(name, value) == value:
             return  # the page has sent back what it was told to show, or what has gone since
         try:
@@ -398,38 +350,10 @@ class SpacesLab(Lab):
             self._follow_config(self.config, self._edits(self.config))  # the list goes back
             raise
 
-    def _unfold(self) -> None:
-        self._source.layout.display = "" if self._open.value else "none"
-        self._open.icon = "caret-down" if self._open.value else "caret-right"
-        self._write_source(self.config)
-
-    def _write_source(self, config: Config) -> None:
-        if not self._open.value:
-            return
-        text = self.spaces.source(config)
-        link = f"data:text/x-python;base64,{base64.b64encode(text.encode()).decode()}"
-        self._source.value = (
-            f"<a download='network.py' href='{link}'>Download network.py</a>, or click the text and copy it:"
-            f"<pre style='user-select: all; max-height: 300px; overflow: auto'>{html.escape(text)}</pre>"
-        )
-
     def _follow_config(self, config: Config, around: Edits) -> None:
         """Let the lists and the source show the architecture."""
         with self._silently():
-            for name, made in self._lists.items():
-                display = "" if name in config else "none"
-                if made.layout.display != display:
-                    made.layout.display = display
-                if name in config and made.value != config[name]:
-                    made.value = config[name]
-            names = around.decisions.get(self.slot, ()) if self.slot else ()
-            if self._turn.options != tuple(names):
-                kept = self._turn.value
-                self._turn.options = names
-                if names:
-                    self._turn.value = kept if kept in names else names[0]
-            self._turn.disabled = not names
-        self._write_source(config)
+            self.decisions.follow(config, around.decisions.get(self.slot, ()) if self.slot else ())
 
     # ---- words -----------------------------------------------------------------------------------------------
 

@@ -52,7 +52,7 @@ def test_a_click_on_an_edge_turns_it_on_and_a_click_on_a_dot_puts_one(cells):
     cells.show(to_config("333132"))
     click_slot(cells, (0, 1, 0))
     assert cells.config == to_config("433132") and cells.slot == (0, 1, 0)
-    assert "edge_0_1: conv3x3 → avgpool" in words(cells._sentence) and cells._turn.value == "edge_0_1"
+    assert "edge_0_1: conv3x3 → avgpool" in words(cells._sentence) and cells.decisions.turn.value == "edge_0_1"
     click_slot(cells, (0, 1, 0))
     assert cells.config == to_config("033132")
     click_slot(cells, (0, 1, 0))  # nothing is drawn there, but the place can be clicked
@@ -73,11 +73,11 @@ def test_a_click_on_a_neighbour_goes_there(cells):
 
 def test_the_lists_follow_and_lead(cells):
     cells.show(to_config("333132"))
-    assert [made.value for made in cells._lists.values()] == list(to_config("333132").values())
-    cells._lists["edge_2_3"].value = "avgpool"
+    assert [made.value for made in cells.decisions.lists.values()] == list(to_config("333132").values())
+    cells.decisions.lists["edge_2_3"].value = "avgpool"
     assert cells.config == to_config("333134") and "You changed edge_2_3" in words(cells._sentence)
     cells.edit("edge_2_3", "skip")
-    assert cells._lists["edge_2_3"].value == "skip"
+    assert cells.decisions.lists["edge_2_3"].value == "skip"
 
 
 def test_two_names_of_one_network_are_told(cells):
@@ -109,7 +109,7 @@ def test_buttons_draw_mutate_and_cross(cells):
     assert len(cells.steps) == 4 and "A mutation changed" in words(cells._sentence)
     cells.scrub(0)
     assert cells.config == a
-    cells._lists["edge_0_1"].value = next(op for op in ("skip", "conv3x3") if op != a["edge_0_1"])
+    cells.decisions.lists["edge_0_1"].value = next(op for op in ("skip", "conv3x3") if op != a["edge_0_1"])
     assert sum(cells.config[k] != a[k] for k in a) == 1 and len(cells.steps) == 5  # from the one that was shown
 
 
@@ -164,26 +164,26 @@ def test_every_space_opens_takes_clicks_and_gives_code_that_runs(name):
         assert lab.error is None and lab.config != before and lab.spaces.is_valid(lab.config)
     if name != "nb201-cell":
         assert lab.controls["table"].disabled and lab.trace is None and lab.files.layout.display == "none"
-    lab._open.value = True
+    lab.decisions.unfold.value = True
     code = {}
     exec(compile(lab.source, "<source>", "exec"), code)
     ours, theirs = lab.spaces.build(lab.config), code["Network"]()
     theirs.load_state_dict(ours.state_dict())
     assert lab.facts["parameters"] == f"{sum(p.numel() for p in theirs.parameters()):,}"
-    assert "class Network" in words(lab._source) and "Download network.py" in lab._source.value
+    assert "class Network" in words(lab.decisions.source) and "Download network.py" in lab.decisions.source.value
     assert torch.is_tensor(next(theirs.parameters()))
 
 
 def test_a_decision_that_exists_only_sometimes_has_a_list_only_then():
     lab = SpacesLab(space="conv-chain")
     lab.show({"depth": 1, "kind_1": "maxpool", "stride_1": 1})
-    visible = [name for name, made in lab._lists.items() if made.layout.display != "none"]
+    visible = [name for name, made in lab.decisions.lists.items() if made.layout.display != "none"]
     assert visible == ["depth", "kind_1", "stride_1"]
-    lab._lists["kind_1"].value = "conv"
-    assert lab._lists["kernel_1"].layout.display != "none" and lab._lists["kernel_1"].value == 3
+    lab.decisions.lists["kind_1"].value = "conv"
+    assert lab.decisions.lists["kernel_1"].layout.display != "none" and lab.decisions.lists["kernel_1"].value == 3
     click_slot(lab, (0, 1, 0))
     assert lab.config["kernel_1"] == 5
-    lab._turn.value = "channels_1"
+    lab.decisions.turn.value = "channels_1"
     click_slot(lab, (0, 1, 0))
     assert (lab.config["kernel_1"], lab.config["channels_1"]) == (5, 32)
 

@@ -40,7 +40,8 @@ class Magnifier:
             spine.set(visible=True, color=style.GREY)
         if marked is not None:
             ax.plot(*marked.T, "x", color=style.GREY, ms=7, mew=1.6, zorder=1)
-        self.fill = ax.add_patch(Polygon(np.zeros((3, 2)), fc=style.BELIEF, alpha=0.15, lw=0, zorder=1.5))
+        self.fill = Polygon(np.zeros((3, 2)), fc=style.BELIEF, alpha=0.15, lw=0, zorder=1.5)
+        ax.add_patch(self.fill)
         self.outlines = [ax.plot([], [], color=style.BELIEF, lw=1.5, zorder=2)[0] for _ in range(2)]
         (self.dots,) = ax.plot([], [], "o", color=style.TRIAL, ms=4.5, mec="white", mew=0.6, zorder=3)
         (self.star,) = ax.plot([], [], ms=11, ls="none", zorder=4, **style.STAR)

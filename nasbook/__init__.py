@@ -76,7 +76,7 @@ if sys.modules.get("IPython"):  # a notebook, perhaps one without torch
 # imported.
 
 
-def _export(trace: Trace, path: str | Path, **options: Any) -> Path:
+def _export(trace: Trace, path: str | Path | None = None, **options: Any) -> Path:
     """Write a study file that runs this search at full scale; options: see nasbook.scale.export."""
     return importlib.import_module("nasbook.scale").export(trace, path, **options)
 

@@ -112,7 +112,8 @@ def markdown(card: dict[str, Any]) -> str:
         _origin(search),
         "## Training",
         f"Task {training['task']} {_with(training['arguments'])}, "
-        f"{training['epochs']} epochs from scratch for each seed, on {_processes(training)}{training['device']} "
+        f"{training['epochs']} epoch{'s' * (training['epochs'] != 1)} from scratch for each seed, "
+        f"on {_processes(training)}{training['device']} "
         f"(torch {training['torch']}, {training['machine']}).",
         f"| seed | epochs | validation accuracy | test accuracy | seconds |\n|---|---|---|---|---|\n{rows}",
         f"The weights are those of seed {weights['seed']}, which was best on the validation part "

@@ -8,14 +8,15 @@ first configurations and on random ones. What was found stands in study.measured
 the device; `nasbook run` says the cost from there, as long as device, task, space and resources are the same.
 
 A full trial is taken to be as many times longer as it has more epochs. What a training needs once, such as reading its
-data, is counted in each, so that the figure is rather too high; and it is for full trials, so that a method which stops
-or halves its trials needs less.
+data, is counted in each, so that the figure is rather too high. A method with rungs is reckoned by the epochs of its
+rungs; one that stops trials by what they report needs less than is said.
 """
 
 from __future__ import annotations
 
 import json
 import tempfile
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -79,5 +80,9 @@ def measure(
         unit=short.unit if short else "epoch",
         peak_bytes=max(peaks, default=None),
     )
-    write_text(beside(path), json.dumps({"schema": SCHEMA, **asdict(found)}, indent=1) + "\n")
+    try:
+        write_text(beside(path), json.dumps({"schema": SCHEMA, **asdict(found)}, indent=1) + "\n")
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        warnings.warn(f"{beside(path)}: {why}; so what was measured is said once and not kept", stacklevel=2)
     return found

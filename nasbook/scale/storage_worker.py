@@ -65,6 +65,10 @@ class Sampler(optuna.samplers.BaseSampler):
         self.told: set[int] = set()
         self.begun = clock.time()
 
+    def now(self) -> float:
+        """Seconds since the search began; the clocks of two machines differ, and one may be set back."""
+        return max(0.0, clock.time() - self.begun)
+
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, Any]:
         return {name: _distribution(optuna, p) for name, p in self.study.search_space.parameters.items()}
 
@@ -90,7 +94,7 @@ class Sampler(optuna.samplers.BaseSampler):
                 ordered = {ORDERED: True} if trial.user_attrs.get(ORDERED) else {}
                 self.run.method.queue.insert(0, Proposal(wanted, info={"by": "user", **ordered}))
                 wanted = None
-            asked = self.run.ask(start=clock.time() - self.begun, worker=self.worker)
+            asked = self.run.ask(start=self.now(), worker=self.worker)
             if asked is not None:
                 row = {"id": asked.id, "told": told, "row": asked.to_dict(), "worker": self.worker}
                 study._storage.set_trial_user_attr(trial._trial_id, KEY, row)
@@ -280,7 +284,7 @@ class _Worker:
             ended,
             fidelity=asked.fidelity,
             curve=(*sorted(curve), *ended.curve),
-            end=clock.time() - self.sampler.begun,
+            end=max(asked.start, self.sampler.now()),
         )
         ended = self.sampler.run._usable(ended)
         for name, value in ended.metrics.items():

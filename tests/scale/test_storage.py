@@ -73,6 +73,19 @@ def test_one_worker_makes_the_search_that_a_run_makes(study, tmp_path, monkeypat
     assert trace.plot("history") is not None
 
 
+def test_a_clock_that_is_set_back_makes_no_trial_end_before_it_begins(study, tmp_path, monkeypatch):
+    from nasbook.scale import storage_worker
+
+    path, real = study("square", trials=3), time.time
+    url = f"sqlite:///{tmp_path / 'db'}"
+    back = iter([0.0, -1000.0, -1.0, -5000.0] * 50)
+    monkeypatch.setattr(storage_worker.clock, "time", lambda: real() + next(back, -1e4))
+    work(url, tmp_path / "shared", Trust(tmp_path), study=load_study(path), index=0)
+    monkeypatch.undo()
+    trace = trace_of(stored(url))
+    assert [t.status for t in trace.trials] == ["done"] * 3 and all(0 <= t.start <= t.end for t in trace.trials)
+
+
 def test_two_workers_share_a_study_and_the_trial_of_a_killed_one_goes_on(study, tmp_path):
     path = study("learn", trials=7, more=EPOCHS)
     url = f"sqlite:///{tmp_path / 'db'}"

@@ -25,7 +25,7 @@ def progress(path: str | Path | None = None, language: str = "") -> Any:
     say = translations.phrases(language)
     record = Record(path)
     table, link, note = w.HTML(), w.HTML(), w.HTML()
-    upload = w.FileUpload(accept=".json", multiple=False, description=say("Restore"))
+    upload = w.FileUpload(accept=".json", multiple=False, description=say("Restore"), layout=w.Layout(width="auto"))
     upload.tooltip = say("Bring back a progress file that you downloaded before")
     for widget, name in ((table, "progress"), (link, "download"), (upload, "restore"), (note, "note")):
         widget.add_class(f"nb-{name}")

@@ -64,8 +64,8 @@ def own(
     ValueError, in one sentence, for a name that the course has or that is no name, for no inputs, for a solution whose
     first line does not stand on its own, and for a mistake that is none."""
     _named(name)
-    if not callable(on) and not len(on):
-        raise ValueError(f"exercise {name}: name at least one input to try, such as on=[3, 4]")
+    if wrong := _unusable(prompt, on, mistakes, hints, why):
+        raise ValueError(f"exercise {name}: {wrong}")
 
     def make(right: Function) -> Exercise:
         told = dict(mistakes or {})
@@ -103,11 +103,41 @@ def own(
 
 def _named(name: str) -> None:
     """ValueError for what is no name, or a name of the course's lessons."""
+    if not isinstance(name, str):
+        raise ValueError(f"{name!r:.60} is no name for an exercise of yours: it must be text, such as class.mean")
     lesson = re.match(r"(\d\d)\.", name)
     taken = lesson is not None and find_spec(f"nasbook.course.lessons.lesson_{lesson[1]}") is not None
     if taken or not re.fullmatch(r"[\w-]{1,20}\.[\w-]{1,20}", name):
         must = "must look like class.mean, and begin with no number of a lesson"
         raise ValueError(f"{name!r:.60} is no name for an exercise of yours: it {must}")
+
+
+def _unusable(prompt: Any, on: Any, mistakes: Any, hints: Any, why: Any) -> str:
+    """What is wrong with the arguments of `own`, or ""."""
+    if not all(isinstance(text, str) and text.strip() for text in (prompt, why)):
+        return "the prompt, and why, must be text"
+    if not callable(on) and (isinstance(on, str | Mapping) or not hasattr(on, "__len__") or not len(on)):
+        return "name at least one input to try, as a list, such as on=[3, 4], or a function that draws one"
+    if hints is not None and not (
+        isinstance(hints, list | tuple) and len(hints) == 2 and all(isinstance(h, str) for h in hints)
+    ):
+        return 'there must be two hints, such as hints=("what to look at", "what to do")'
+    if not isinstance(mistakes, Mapping | None) or not all(
+        isinstance(said, str) and callable(made) for said, made in (mistakes or {}).items()
+    ):
+        return 'mistakes must be what to say with the function that makes it, such as {"That is the sum.": sum}'
+    return ""
+
+
+def _question(asked: Question) -> None:
+    """ValueError for a question that could not be asked."""
+    if not isinstance(asked.text, str) or not callable(asked.judge):
+        raise ValueError(f"question {asked.name}: its text must be text, and its judge a function of what was measured")
+    options = asked.options
+    if not isinstance(options, list | tuple) or not all(isinstance(o, str) for o in options) or len({*options}) < 2:
+        raise ValueError(f"question {asked.name}: give at least two different answers, as a tuple of texts")
+    if len({*options}) < len(options):
+        raise ValueError(f"question {asked.name}: two of its answers are the same")
 
 
 def _check(answer: Any, right: Function, on: Inputs, mistakes: Mapping[str, Function]) -> str | None:
@@ -292,6 +322,10 @@ def made_by(name: str, text: str) -> tuple[list[Exercise], list[Question]]:
         raise ValueError(f"{name} has no exercise in it: nasbook.course.own makes one")
     for each in (*made, *(q.name for q in asked)):
         _named(each)
+    for one in asked:
+        _question(one)
+    if len({q.name for q in asked}) < len(asked):
+        raise ValueError(f"{name} has two questions of one name: give one of them another")
     return list(made.values()), asked
 
 

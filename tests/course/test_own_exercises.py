@@ -286,3 +286,47 @@ def test_no_file_takes_the_place_of_a_lessons_exercise(tmp_path):
         with pytest.raises(ValueError, match="'03.q1' is no name"):
             way(tmp_path / "q.py")
     assert nasbook.predict("03.q1").question != "Which?"
+
+
+ARGUMENTS = {  # of `own`, as a teacher in a hurry writes them -> what is said
+    "3, 'p', on=[1]": "must be text, such as class.mean",
+    "'c.a', None, on=[1]": "the prompt, and why, must be text",
+    "'c.a', ' ', on=[1]": "the prompt, and why, must be text",
+    "'c.a', 'p', on=3": "name at least one input to try",
+    "'c.a', 'p', on='abc'": "name at least one input to try",
+    "'c.a', 'p', on={1: 2}": "name at least one input to try",
+    "'c.a', 'p', on=[1], hints='h'": "there must be two hints",
+    "'c.a', 'p', on=[1], hints=('a', 'b', 'c')": "there must be two hints",
+    "'c.a', 'p', on=[1], mistakes=[lambda x: x]": "mistakes must be what to say with the function",
+    "'c.a', 'p', on=[1], mistakes={'said': 3}": "mistakes must be what to say with the function",
+    "'c.a', 'p', on=[1], mistakes={(lambda x: x): 'said'}": "mistakes must be what to say with the function",
+}
+
+
+@pytest.mark.parametrize("arguments", ARGUMENTS)
+def test_arguments_that_are_none_are_one_sentence(tmp_path, arguments):
+    path = tmp_path / "e.py"
+    path.write_text(f"import nasbook\n\n@nasbook.course.own({arguments})\ndef f(x):\n    return x + 1\n")
+    with pytest.raises(ValueError, match=ARGUMENTS[arguments]) as error:
+        own_exercises.tried(path)
+    assert "e.py, line 3" in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("'t', ('a', 'b'), 3", "its judge a function"),
+        ("3, ('a', 'b'), len", "its text must be text"),
+        ("'t', ('a',), len", "at least two different answers"),
+        ("'t', 'ab', len", "at least two different answers"),
+        ("'t', (1, 2), len", "at least two different answers"),
+        ("'t', ('a', 'b', 'a'), len", "two of its answers are the same"),
+        ("'t', ('a', 'b'), len), Question('c.q', 't', ('a', 'b'), len", "two questions of one name"),
+    ],
+)
+def test_a_question_that_could_not_be_asked_is_one_sentence(tmp_path, question, says):
+    path = tmp_path / "e.py"
+    path.write_text(f"from nasbook.course import Question\nQUESTIONS = [Question('c.q', {question})]\n")
+    with pytest.raises(ValueError, match=says) as error:
+        own_exercises.use(path)
+    assert "\n" not in str(error.value)

@@ -192,9 +192,9 @@ def test_progress_is_shown_in_the_language():
     table, download = shown.children[0].value, shown.children[1].children[0].value
     assert "Sei der Optimierer" in table and "1 festgelegt, 0 von 0 richtig" in table and "0 von 2" in table
     assert "Meinen Fortschritt herunterladen" in download
-    assert not re.search(
-        r"Lesson|Exercises|Predictions|locked| of |Download", re.sub('href=".*?"', "", table + download)
-    )
+    row = next(row for row in table.split("<tr>") if "Sei der Optimierer" in row)
+    own = table[: table.index("</thead>")] + row + re.sub('href=".*?"', "", download)
+    assert not re.search(r"Lesson|Exercises|Predictions|locked| of |Download", own)
     assert "Be the optimiser" in nasbook.progress().children[0].value
     for ask in (lambda: nasbook.progress(language="xx"), lambda: nasbook.lab("xx/game")):
         with pytest.raises(ValueError, match="there is no language 'xx'; there are de"):

@@ -84,7 +84,7 @@ class PriorLab(DraggedPoints):
             tick("draws", "draws of the prior", False,
                  "Three functions of the kind that the network was trained on; without points they are always drawn.",
                  effect="live"),
-            slide("steps", "Steps", 800, 100, 2000, 100, "How many steps Play trains, 32 drawn problems each.",
+            slide("steps", "Steps", 400, 100, 2000, 100, "How many steps Play trains, 32 drawn problems each.",
                   more=True),
             count("seed", "Seed", 0, 0, 9999, "Another seed begins with other weights and draws other problems.",
                   more=True),

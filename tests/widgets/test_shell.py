@@ -565,26 +565,6 @@ def test_a_cell_that_runs_again_stops_the_labs_of_its_earlier_run(monkeypatch):
     assert DotsLab().runner.state == "ready" and second.runner.state == "ready"
 
 
-def test_a_search_that_nobody_sees_pauses():
-    lab = DotsLab()
-    tell = lambda kind, view, page="a": lab._keyboard._message(None, {"kind": kind, "page": page, "view": view}, [])  # noqa: E731
-    tell("opened", "1")
-    tell("opened", "2")
-    lab._speed.value = 1.0
-    lab.play()
-    soon(lambda: len(lab.steps) == 1)
-    tell("closed", "1")
-    assert lab.runner._allowed > 0  # the other view is still there
-    tell("closed", "2")
-    lab.runner.wait(20)
-    assert lab.runner.state == "paused" and len(lab.steps) < 12
-    tell("opened", "3", page="b")  # the page was loaded anew
-    lab.play()
-    tell("closed", "3", page="b")
-    lab.runner.wait(20)
-    assert lab.runner.state == "paused"
-
-
 def test_a_frame_is_one_value_and_is_sent_again_to_a_view_that_lacks_it(monkeypatch):
     lab = DotsLab()
     lab.step()

@@ -120,13 +120,14 @@ def test_what_shrinks_to_a_dot_is_magnified(method, trials):
     zooms = []
     for n in (1, trials // 2, trials):
         fig = picture.render_static((steps[:n], None))
-        zooms.append(picture.zoom)
-        assert picture.window.get_visible() == (picture.zoom > 1)
+        zooms.append(picture.magnifier.zoom)
+        assert picture.magnifier.ax.get_visible() == (picture.magnifier.zoom > 1)
         assert_legible(fig)
     assert zooms[0] == 1 and zooms[-1] >= 8 and zooms == sorted(zooms)
     assert f"magnified {zooms[-1]:,}"[:11] in fig.alt
-    small = shown(picture.closer["outlines"][1] if method == "cma-es" else picture.closer["dots"])
-    (x0, x1), (y0, y1) = picture.window.get_xlim(), picture.window.get_ylim()
+    window = picture.magnifier
+    small = shown(window.outlines[1] if method == "cma-es" else window.dots)
+    (x0, x1), (y0, y1) = window.ax.get_xlim(), window.ax.get_ylim()
     assert ((small > (x0, y0)) & (small < (x1, y1))).all()
     assert max(np.ptp(small, axis=0) / (x1 - x0, y1 - y0)) > 0.35  # and it fills the window
 

@@ -174,20 +174,6 @@ def test_every_space_opens_takes_clicks_and_gives_code_that_runs(name):
     assert torch.is_tensor(next(theirs.parameters()))
 
 
-def test_a_decision_that_exists_only_sometimes_has_a_list_only_then():
-    lab = SpacesLab(space="conv-chain")
-    lab.show({"depth": 1, "kind_1": "maxpool", "stride_1": 1})
-    visible = [name for name, made in lab.decisions.lists.items() if made.layout.display != "none"]
-    assert visible == ["depth", "kind_1", "stride_1"]
-    lab.decisions.lists["kind_1"].value = "conv"
-    assert lab.decisions.lists["kernel_1"].layout.display != "none" and lab.decisions.lists["kernel_1"].value == 3
-    click_slot(lab, (0, 1, 0))
-    assert lab.config["kernel_1"] == 5
-    lab.decisions.turn.value = "channels_1"
-    click_slot(lab, (0, 1, 0))
-    assert (lab.config["kernel_1"], lab.config["channels_1"]) == (5, 32)
-
-
 @pytest.mark.parametrize(
     ("do", "says"),
     [

@@ -14,18 +14,18 @@ NOTES = Notes(
             "Who says the same thinks of a rate as a speed; who says higher thinks that the work is shared.",
         ),
         Ask(
-            "width",
-            "What will the stars do when I switch to SGD?",
-            "They expect the same drift. It hardly shows at these widths: a limit is not a toy.",
-        ),
-        Ask(
             "24.q2",
             "And if each layer has a rate of its own, by a rule: what does the toy's rate cost the wide network?",
             "Doubt is welcome here. The next cell measures it over ten seeds.",
         ),
+        Ask(
+            "width",
+            "What will the stars do when I switch to SGD?",
+            "They expect the same drift. It hardly shows at these widths: a limit is not a toy.",
+        ),
     ),
     parts=(
-        Part("", 1, ("The hope of this course has a hole, and this is about it.",)),
+        Part("", 1, ("Small networks for large ones: what of the numbers may be taken along?",)),
         Part(
             "Where does the best rate go?",
             6,
@@ -34,7 +34,6 @@ NOTES = Notes(
                 "Ten seeds, and a best rate for each: the spread says how far to believe it.",
             ),
         ),
-        Part("Play: widen it", 4, ("Switch to μP and back; what was trained is kept.",), skip="Show the two pictures."),
         Part(
             "Why, and what to do",
             8,
@@ -43,6 +42,7 @@ NOTES = Notes(
                 "At the base width every factor is 1.",
             ),
         ),
+        Part("Play: widen it", 4, ("Switch to μP and back; what was trained is kept.",), skip="Show the two pictures."),
         Part("Other sizes", 2, ("Two rows say that nothing is known. Leave them there.",)),
         Part("Where it fails", 3, ("A rate is best for a number of steps.",), skip="Only the sentence in bold."),
         Part("Take it to full scale", 2, ("Read the column by which each value has changed.",), skip="Leave it out."),

@@ -7,6 +7,7 @@ import pytest
 
 import nasbook
 from nasbook.plots.labs.width import GUESS, WidthPicture, WidthState
+from nasbook.scale import load_study
 from nasbook.tasks import widths
 from nasbook.widgets.labs.width import EXPONENTS
 
@@ -45,11 +46,11 @@ def test_what_is_saved_and_exported_is_the_search_of_the_toys_rate(lab, tmp_path
     assert [t.config["lr"] for t in kept.trials] == pytest.approx([2.0**e for e in EXPONENTS["adam"]])
     assert [t.config["width"] for t in kept.trials] == [32] * 8
     study = kept.export(tmp_path / "study.yaml").read_text()
-    assert (
-        "name: digits-mlp" in study
-        and "train: 1000" in study
-        and "8 trials of the toy's rate on digits-mlp" in words(lab.files.said)
-    )
+    assert "name: digits-mlp" in study and "train: 1000" in study
+    assert "8 trials of the toy's rate on digits-mlp" in words(lab.files.said)
+    wide = load_study(kept.export(tmp_path / "wide.yaml", scale={"width": 8}))
+    assert wide.first[0]["width"] == 256 and wide.first[0]["lr"] == kept.best.config["lr"]
+    assert wide.task.arguments["base_width"]  # so that the toy's rate is meant for the toy's width
 
 
 def test_the_switch_trains_as_much_again_and_back_again_nothing(lab, monkeypatch):

@@ -36,7 +36,7 @@ def summed(config):
 def test_one_trial_is_enough(method):
     task, options = BRIEF.get(method, ("branin", {}))
     kind = PARTS[method].picture
-    if kind == "rungs":  # their smallest budget is a few trials
+    if kind in ("rungs", "freezing"):  # their smallest budget is a few trials
         fig = plot(searched(method), kind, step=0)
     else:
         fig = plot(nasbook.search(method, task, **{**options, "trials": 1}), kind)

@@ -40,14 +40,14 @@ class Measure:
 
     @classmethod
     def of(cls, values: Sequence[float] | np.ndarray) -> Measure:
-        """For finite values: the largest becomes 0.9, and 0 stays 0 where that leaves their differences visible."""
+        """For finite values: the largest becomes 0.9 and the lowest 0.18, unless all are errors already."""
         y = np.asarray(values, float)
         y = y[y <= Reach.of(y).limit]
         if not len(y) or (y.min() >= 0 and 0.1 <= y.max() <= 1):
             return cls()
         bottom, top = float(y.min()), float(y.max())
         low = bottom - (top / 4 - bottom / 4)
-        low = max(low, 0.0) if bottom >= 0 else max(low, -LARGEST)
+        low = max(low, -LARGEST)
         size = min(top / 0.9 - low / 0.9, LARGEST)
         return cls(low, size) if size > 1e-300 else cls(top - 0.5)
 

@@ -43,6 +43,10 @@ def find(kind: str, name: str) -> Entry:
     `package.module:Class` is found where its module has been imported: to look a name up imports nothing."""
     if kind not in TABLES:
         raise ValueError(f"there is nothing of the kind {kind!r}; there are {', '.join(TABLES)}")
+    if not isinstance(name, str) and (callable(name) or hasattr(name, "registered_as")):
+        where = {"task": "to search(method, function, space=…)", "method": "to search(method, task)"}
+        own = f"your own goes as it is{' ' + where[kind] if kind in where else ''}"
+        raise ValueError(f"there is no {kind} {name!r:.80}: one is named by text here, and {own}")
     if kind == "method" and ":" in str(name):
         return _imported(kind, name)
     if re.fullmatch(r"[\w.]+:[\w.]+", str(name)):

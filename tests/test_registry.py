@@ -238,3 +238,13 @@ def test_an_import_path_where_a_name_is_wanted_says_what_to_write(path):
     for find in (nasbook.task, lambda path: nasbook.search("random", path, trials=1), nasbook.lab):
         with pytest.raises(ValueError, match=f"that is an import path; write 'from {module} import {thing}' and use"):
             find(path)
+
+
+@pytest.mark.parametrize("kind", list(registry.TABLES))
+def test_what_is_no_name_is_shown_where_it_goes(kind):
+    def train(config):
+        return 0.0
+
+    own = "one is named by text here, and your own goes as it is"
+    with pytest.raises(ValueError, match=f"there is no {kind} <function .*: {own}"):
+        registry.find(kind, train)

@@ -18,7 +18,8 @@ cost     what a search measures of itself, one trial at a time and packed: secon
 
 Images a second: the training epochs alone, medians of three after one that does not count; what that one took longer is
 the beginning (of torch.compile, mostly). Memory: the most that PyTorch had allocated, the images included.
-Each line is printed and kept in the file as it is found: gpu.csv beside this script, unless --csv names another.
+Each line is printed and kept in the file as it is found: gpu.csv beside this script, unless --csv names another; what
+stands there of parts that are not run stays.
 --tiny tries it all at a small size, on a CPU too. Without a GPU it says so and ends with code 2.
 
 gpu.csv holds a run on an H100, beside other work on the machine's processor; its time was over before the DARTS cells,
@@ -90,11 +91,16 @@ def archive(folder: Path, n: int, test: int) -> Path:
 class Report:
     """Every figure on a line of its own, printed and kept."""
 
-    def __init__(self, path: Path, device: torch.device, minutes: float) -> None:
+    def __init__(self, path: Path, device: torch.device, minutes: float, parts: list[str]) -> None:
         self.path, self.end = path, time.perf_counter() + 60 * minutes
         self.name = torch.cuda.get_device_name(0) if device.type == "cuda" else "CPU"
+        kept = []
+        if path.is_file():  # the parts that are not run now
+            with open(path, newline="") as file:
+                kept = [row for row in csv.DictReader(file) if row["part"] not in parts]
         with open(path, "w", newline="") as file:
             csv.writer(file).writerow(COLUMNS)
+            csv.writer(file).writerows([row[name] for name in COLUMNS] for row in kept)
 
     def __call__(self, part: str, what: str, setting: str, **figures: tuple[float, str]) -> None:
         print(f"{part:8}{what:12}{setting:34}", *(f"{k} {v:,.4g} {u};" for k, (v, u) in figures.items()), flush=True)
@@ -270,7 +276,7 @@ def packed(path: Path, tiny: bool, report: Report, device: str, at: list[int]) -
 
 def cost(tiny: bool, report: Report, device: str) -> None:
     """What a search says of itself: the board's seconds, use and joules, and what an estimate by watts makes of it."""
-    from nasbook.scale.cost import GPU_WATTS
+    from nasbook.cost import GPU_WATTS
 
     for setting, trials, at_once in (("one at a time", 16, 1), ("128 at once", 128, 128)):
         task, trials = DigitsCells(device=device, epochs=1 if tiny else 12), 2 if tiny else trials
@@ -307,7 +313,7 @@ def main() -> int:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.set_num_threads(1)
     csv_file = options.csv or (Path(os.devnull) if options.tiny else Path(__file__).with_name("gpu.csv"))
-    report = Report(csv_file, torch.device(device), options.minutes)
+    report = Report(csv_file, torch.device(device), options.minutes, ["reading", *options.parts])
     with tempfile.TemporaryDirectory() as folder:
         path = archive(Path(folder), *((500, 100) if options.tiny else (50_000, 10_000)))
         print(f"{report.name}, torch {torch.__version__}: {path.stat().st_size / 1e6:.0f} MB of images", flush=True)

@@ -16,7 +16,7 @@ from site_pages import check_links, pages_of, play, windows
 
 from nasbook import registry, site
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]  # the first one builds the site, on a busy machine slowly
 ROOT = Path(__file__).parents[2]
 NAMED = os.environ.get("NASBOOK_EXECUTED")
 EXECUTED = Path(NAMED or ROOT / "build" / "executed")

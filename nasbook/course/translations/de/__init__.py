@@ -80,6 +80,7 @@ SENTENCES = [
     (r"^estimator$", "Schätzer"),
     (r"^network$", "Netz"),
     (r"^seed$", "Startwert"),
+    (r"^width$", "Breite"),
     (r"^path$", "Pfad"),
     (r"^step$", "Schritt"),
     # in the folder of a class: slides, what is handed in, the table of progress

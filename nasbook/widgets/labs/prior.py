@@ -162,6 +162,10 @@ class PriorLab(DraggedPoints):
     def by(self) -> Pfn:
         return Pfn(self.task.space, self.values["seed"])
 
+    def _tell_state(self) -> None:
+        super()._tell_state()
+        self.files.enable(None if self._points else "There is nothing to keep yet: put a point first.")
+
     def keeps(self) -> str:
         return plural(len(self._points), "point")
 

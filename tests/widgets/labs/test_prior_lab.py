@@ -104,6 +104,12 @@ def test_the_trace_is_the_points(lab, tmp_path):
     trace = nasbook.Trace.load(path)
     assert [(t.config["x"], t.value) for t in trace.trials] == list(FIRST) and trace.header.method == "pfn"
     assert lab.keeps() == "4 points"
+    assert not lab.steps and not lab.files.save.disabled  # the points are there before any training
+    for _ in FIRST:
+        lab.remove(0)
+    assert lab.files.save.disabled and "put a point first" in lab.files.save.tooltip
+    lab.add(*FIRST[0])
+    assert not lab.files.save.disabled
 
 
 def test_a_prior_of_ones_own_is_learned_in_its_units():

@@ -52,9 +52,15 @@ NOTES = Notes(
         Part("DEHB: children of the best", 2, (), skip="Say it in a sentence: a population for each rung."),
         Part(
             "Median stopping: compare with the others at the same epoch",
-            8,
+            7,
             ("Kind to late learners, and dear.",),
             skip="Show the rule and the two printed lines; leave the predictions for home.",
+        ),
+        Part(
+            "Freeze-thaw: believe where a curve will end",
+            1,
+            ("The others compare what was reached; this one compares where the curves are going.",),
+            skip="Leave it to those who read on.",
         ),
         Part("Exercises", 15, ("06.rungs holds the trap of the logarithm.",), skip="Only 06.promote."),
         Part("Take it to full scale", 1, (), skip="Leave it out; it is said again in lesson 21."),

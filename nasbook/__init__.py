@@ -158,4 +158,4 @@ def lab(name: str, /, *given: Any, **arguments: Any) -> Any:
     of a run."""
     language, _, name = name.rpartition("/")
     made = registry.make("lab", name, *given, **arguments)
-    return importlib.import_module("nasbook.course.translations").lab(language, made) if language else made
+    return registry.load("nasbook.course.translations:lab")(language, made) if language else made

@@ -134,8 +134,10 @@ class WidthLab(Lab):
             return
         done, made = self.runner.state == "done", len(self.steps)
         self.restart(f"{self._settings[name].label} changed, so {self.anew}.")
-        if made:
-            self.runner.step(len(self.widths) if done else min(made, len(self.widths)))
+        if done:
+            self.runner.play()
+        elif made:
+            self.runner.step(min(made, len(self.widths)))
 
     # ---- picture and words -----------------------------------------------------------------------------------
 

@@ -58,19 +58,24 @@ def test_the_switch_trains_as_much_again_and_back_again_nothing(lab, monkeypatch
     lab.set(parametrisation="mup")
     lab.wait()
     after = lab.frame(2).losses
+    assert words(lab._status).startswith("Done: 2 widths")  # a width that is added is trained, too
     np.testing.assert_array_equal(before[32], after[32])  # the toy is the same in both
     assert not np.array_equal(before[64], after[64]) and "μP" in lab.picture.sentence()
-    monkeypatch.setattr(widths, "Pack", None)  # nothing can be trained any more
-    lab.set(parametrisation="standard")
-    lab.wait()
+    with monkeypatch.context() as patch:
+        patch.setattr(widths, "Pack", None)  # nothing can be trained any more
+        lab.set(parametrisation="standard")
+        lab.wait()
     np.testing.assert_array_equal(before[64], lab.frame(2).losses[64])
     lab.set(seeds=1)
     lab.wait()
     assert lab.frame(2).losses[64].shape == (8, 1) and "With one seed" in words(lab._sentence)
     lab.set(images="val")
     assert not np.array_equal(before[64][:, :1], lab.frame(2).losses[64]) and len(lab.steps) == 2
-    lab.set(images="train", seeds=2)
-    lab.wait()
+    lab.set(images="train")
+    for width, trained in ((128, [32, 64, 128]), (64, [32, 64])):
+        lab.set(width=width)
+        lab.wait()
+        assert list(lab.best) == trained, words(lab._status)
     assert lab.error is None
 
 

@@ -76,12 +76,12 @@ if sys.modules.get("IPython"):  # a notebook, perhaps one without torch
 # imported.
 
 
-def _export(trace: Trace, path: str | Path | None = None, **options: Any) -> Path:
+def _export(trace: Trace, path: str | Path | None = None, **options: object) -> Path:
     """Write a study file that runs this search at full scale; options: see nasbook.scale.export."""
     return importlib.import_module("nasbook.scale").export(trace, path, **options)
 
 
-def _plot(trace: Trace, kind: str | None = None, **options: Any) -> Any:
+def _plot(trace: Trace, kind: str | None = None, **options: object) -> Any:
     """A picture of the trace by its kind, one of nasbook.plots.KINDS; without one the method's own ("tpe" for TPE,
     "rungs" for ASHA, "strategy" for CMA-ES, "acquisition" for Bayesian optimisation …), or "history" where there is
     none or this trace cannot be drawn so. ValueError, in one sentence, for a kind
@@ -99,12 +99,12 @@ def _to_dataframe(trace: Trace) -> Any:
     return importlib.import_module("nasbook.rows").to_dataframe(trace)
 
 
-def _cost(trace: Trace, **options: Any) -> Any:
+def _cost(trace: Trace, **options: object) -> Any:
     """What the trials have cost: seconds, memory and energy; options: see nasbook.cost.cost."""
     return importlib.import_module("nasbook.cost").cost(trace, **options)
 
 
-def _explain(trace: Trace, *args: Any, **options: Any) -> Any:
+def _explain(trace: Trace, *args: Any, **options: object) -> Any:
     """What the parameters of a configuration are worth: see nasbook.explain.explain."""
     return importlib.import_module("nasbook.explain").explain(trace, *args, **options)
 
@@ -134,12 +134,12 @@ def labs() -> list[registry.Entry]:
     return registry.entries("lab")
 
 
-def method(name: str, space: Any, /, seed: int = 0, **settings: Any) -> Any:
+def method(name: str, space: Any, /, seed: int = 0, **settings: object) -> Any:
     """A method by name, e.g. method("bayesian", space, seed=0, acquisition="ei"); ValueError for bad settings."""
     return registry.make("method", name, space, seed=seed, **settings)
 
 
-def task(name: str = "command", /, **arguments: Any) -> Any:
+def task(name: str = "command", /, **arguments: object) -> Any:
     """A built-in task by name, e.g. task("branin", shift=1); or a command line,
     task(command="python train.py --lr {lr}", space=space, fidelity=None): see nasbook.tasks.command."""
     if name == "command":
@@ -147,13 +147,13 @@ def task(name: str = "command", /, **arguments: Any) -> Any:
     return registry.make("task", name, **arguments)
 
 
-def architectures(name: str, /, **arguments: Any) -> Any:
+def architectures(name: str, /, **arguments: object) -> Any:
     """A search space of architectures by name, e.g. architectures("conv-chain", depth=3); `.space` is searched,
     `.build(config)` gives the network, `.source(config)` its PyTorch code."""
     return registry.make("space", name, **arguments)
 
 
-def lab(name: str, /, *given: Any, **arguments: Any) -> Any:
+def lab(name: str, /, *given: object, **arguments: object) -> Any:
     """A lab by name: put it last in a notebook cell to show it; "de/game" speaks German. The run lab takes the folder
     of a run."""
     language, _, name = name.rpartition("/")

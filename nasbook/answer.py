@@ -14,7 +14,7 @@ from nasbook.task import Evaluation
 from nasbook.trial import described, plain, text
 
 
-def read(answer: Any) -> tuple[Evaluation, dict[str, str]]:
+def read(answer: object) -> tuple[Evaluation, dict[str, str]]:
     """An answer in plain numbers, and the metrics that cannot be kept, each with the reason.
 
     TypeError and ValueError name the field that is wrong."""
@@ -81,7 +81,7 @@ def _several(x: Any, field: str, what: str) -> list[Any]:
     return list(x)
 
 
-def _curve(curve: Any) -> tuple[tuple[float, float], ...]:
+def _curve(curve: object) -> tuple[tuple[float, float], ...]:
     found = []
     for i, point in enumerate(_several(curve, "curve", "pairs (fidelity, value)")):
         pair = point.tolist() if hasattr(point, "tolist") else point
@@ -94,7 +94,7 @@ def _curve(curve: Any) -> tuple[tuple[float, float], ...]:
     return tuple(found)
 
 
-def _metrics(metrics: Any) -> tuple[dict[str, Any], dict[str, str]]:
+def _metrics(metrics: object) -> tuple[dict[str, Any], dict[str, str]]:
     if not isinstance(metrics, Mapping):
         return {}, {"metrics": f"a dict was expected, not {text(shortened(metrics))[:60]}"} if metrics else {}
     kept, lost = {}, {}

@@ -73,7 +73,7 @@ class Number(Base, Cells):
         """The k-th value from below, of those in steps."""
         raise NotImplementedError
 
-    def _index(self, value: Any) -> int:
+    def _index(self, value: object) -> int:
         return round((value - self.low) / self.step)
 
     def _ends(self) -> tuple[float, float]:
@@ -132,7 +132,7 @@ class Number(Base, Cells):
         second = () if self.step == 1 else (self.level(1),)
         return ", ".join([*map(_short, (self.low, *second)), "…", _short(self.high)])
 
-    def problem(self, value: Any) -> str | None:
+    def problem(self, value: object) -> str | None:
         whole = self.kind == "int"
         where = f"[{self.low:g}, {self.high:g}]" if self.step is None else f"{{{self.values}}}"
         if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
@@ -153,7 +153,7 @@ class Number(Base, Cells):
             return [self.level(k) for k in range(int(self.size))]
         return list(dict.fromkeys(self.decode(float(u)) for u in (np.linspace(0, 1, n) if n > 1 else [0.5])))
 
-    def near(self, value: Any, step: float) -> list[Any]:
+    def near(self, value: object, step: float) -> list[Any]:
         """The values beside this one: one step away, or without steps `step` times the range."""
         if self.step is not None:
             k = self._index(value)
@@ -161,7 +161,7 @@ class Number(Base, Cells):
         u = self.encode(value)
         return [v for v in (self.decode(max(0.0, u - step)), self.decode(min(1.0, u + step))) if v != value]
 
-    def mutate(self, value: Any, rng: np.random.Generator, scale: float) -> Any:
+    def mutate(self, value: object, rng: np.random.Generator, scale: float) -> Any:
         new = self.decode(_reflect(self.encode(value) + scale * rng.standard_normal()))
         if new == value and self.step is not None:
             near = self.near(value, scale)
@@ -228,7 +228,7 @@ def describe(p: Any) -> dict[str, Any]:
     return spec
 
 
-def conditions(when: Any) -> Any:
+def conditions(when: object) -> Any:
     """`when` in plain types: several values as a list, those of a set in one order on every machine."""
     if not isinstance(when, Mapping):
         return when or None
@@ -248,11 +248,11 @@ def plain_scalar(value: Any) -> Any:
     return value.item() if scalar else value
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else repr(value)
 
 
-def check_scalar(what: str, value: Any) -> None:
+def check_scalar(what: str, value: object) -> None:
     if not isinstance(value, Scalar):
         raise ValueError(f"{what} must be None, True/False, a number or text, not {value!r:.60}")
     if isinstance(value, float) and not math.isfinite(value):

@@ -188,7 +188,7 @@ class _Running:
         if self.stopped is not None:
             raise self.stopped
 
-    def answered(self, told: Any) -> Trial:
+    def answered(self, told: object) -> Trial:
         """The trial, ended by what the task has answered."""
         if self.stopped is not None:
             _warn_if_late(self.trial, self.timeout, self.seconds)

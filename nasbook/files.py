@@ -107,7 +107,7 @@ def _deeper_than(value: Any, most: int) -> bool:
     return True
 
 
-def newer(schema: Any, known: str) -> str:
+def newer(schema: object, known: str) -> str:
     """A sentence, where `schema` is a later version of `known`, such as "nasbook/progress@1"; else ""."""
     kind, version = known.split("@")
     found = re.fullmatch(rf"{re.escape(kind)}@(\d{{1,9}})", schema) if isinstance(schema, str) else None

@@ -18,7 +18,7 @@ from nasbook.parameters import Parameter
 from nasbook.space import Space
 
 
-def join(*parts: Any, **named: Any) -> Space:
+def join(*parts: Any, **named: object) -> Space:
     """The space whose configurations hold a value for each parameter of each part.
 
     A part is a Space, a dict of parameters, a search space of architectures or the name of one. A keyword is a

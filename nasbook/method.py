@@ -161,7 +161,7 @@ class Method(_Named):
         """What was asked for from outside comes first. A method with a schedule gives it a place there instead."""
         return self.queue.pop(0) if self.queue else self.propose()
 
-    def enqueue(self, config: Mapping[str, Any], **info: Any) -> None:
+    def enqueue(self, config: Mapping[str, Any], **info: object) -> None:
         """Ask for this configuration next: a known good start, or the learner's own choice."""
         self.queue.append(Proposal(self.space.validate(config), info={"by": "user", **copied(info)}))
 

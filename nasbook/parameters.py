@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 
@@ -110,12 +110,12 @@ class Choice(Base, Cells):
     def values(self) -> str:
         return ", ".join(map(str, self.options))
 
-    def problem(self, value: Any) -> str | None:
+    def problem(self, value: object) -> str | None:
         if isinstance(value, Scalar | np.generic) and value in self.options:
             return None
         return f"must be one of {', '.join(map(repr, self.options))}, not {value!r:.60}"
 
-    def cast(self, value: Any) -> Scalar:
+    def cast(self, value: object) -> Scalar:
         return self.options[self.options.index(value)]
 
     def levels(self, n: int) -> list[Scalar]:
@@ -147,10 +147,10 @@ class Constant(Base):
         check_scalar("Constant: the value", self.value)
         object.__setattr__(self, "when", conditions(self.when))
 
-    def problem(self, value: Any) -> str | None:
+    def problem(self, value: object) -> str | None:
         return None if value == self.value else f"is constant: it must be {self.value!r}, not {value!r:.60}"
 
-    def cast(self, value: Any) -> Scalar:
+    def cast(self, value: object) -> Scalar:
         return self.value
 
     def levels(self, n: int) -> list[Scalar]:

@@ -242,7 +242,7 @@ def _check_objectives(method: Method | OneShot, task: Task) -> None:
         raise ValueError(f"{task.name} has {objectives} objectives: {reason}")
 
 
-def check_packed(packed: Any, method: Method | OneShot | type[Method | OneShot], task: Task | None) -> None:
+def check_packed(packed: object, method: Method | OneShot | type[Method | OneShot], task: Task | None) -> None:
     """ValueError where trials cannot be evaluated several at once. task: None where it cannot be asked yet."""
     if isinstance(packed, bool) or not isinstance(packed, int | np.integer) or not 1 <= packed <= MOST_WORKERS:
         raise ValueError(f"packed, how many trials train at once, must be 1 to {MOST_WORKERS}, not {packed!r}")

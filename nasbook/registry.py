@@ -113,13 +113,13 @@ def _imported(kind: str, name: str) -> Entry:
     return Entry(name, _sentence(thing), name, OWN, thing=thing)
 
 
-def _sentence(thing: Any) -> str:
+def _sentence(thing: object) -> str:
     """The first line of its docstring."""
     return (thing.__doc__ or "").strip().partition("\n")[0].rstrip(".")
 
 
 def register(
-    thing: Any = None, *, kind: str | None = None, name: str | None = None, summary: str = "", paper: str = "–"
+    thing: object = None, *, kind: str | None = None, name: str | None = None, summary: str = "", paper: str = "–"
 ) -> Any:
     """Let a class be used by its name, as the built-in ones are: @nasbook.register above it.
 

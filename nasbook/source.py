@@ -16,7 +16,7 @@ from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 
-def digest(thing: Any) -> str | None:
+def digest(thing: object) -> str | None:
     """ "3.11:0f3a…" of a function, a partial, a class, or an object of a class; None where there is no Python code.
 
     The version stands in front, because another Python compiles to other code: only equal versions can be compared."""
@@ -27,14 +27,14 @@ def digest(thing: Any) -> str | None:
     return f"{version}:{hashlib.sha256(repr(found).encode(errors='backslashreplace')).hexdigest()[:12]}"
 
 
-def changed(then: Any, now: Any) -> bool:
+def changed(then: object, now: object) -> bool:
     """Do two digests, as they stand in traces, belong to different code? What cannot be compared counts as the same."""
     if not (isinstance(then, str) and isinstance(now, str)):
         return False
     return then != now and then.partition(":")[0] == now.partition(":")[0]
 
 
-def _function(thing: Any, seen: set[int]) -> Any:
+def _function(thing: object, seen: set[int]) -> Any:
     """Everything that counts of a function, an object or a class, as plain values."""
     if id(thing) in seen:
         return
@@ -77,7 +77,7 @@ def _function(thing: Any, seen: set[int]) -> Any:
         yield from _function(type(thing), seen)
 
 
-def _value(value: Any, seen: set[int]) -> Any:
+def _value(value: object, seen: set[int]) -> Any:
     if value is None or isinstance(value, bool | int | float | complex | str | bytes):
         yield repr(value)
     elif isinstance(value, tuple | list):
@@ -111,5 +111,5 @@ def _names(code: CodeType) -> set[str]:
     return set(code.co_names).union(*inner) - kept
 
 
-def _at_home(thing: Any, module: str) -> bool:
+def _at_home(thing: object, module: str) -> bool:
     return getattr(thing, "__module__", None) == module

@@ -327,7 +327,7 @@ class FunctionTask(Task):
                 f"def objective(config, fidelity): …, and train for so many of its {fidelity.unit}s"
             )
 
-    def evaluate(self, config: Config, **context: Any) -> Evaluation | float:
+    def evaluate(self, config: Config, **context: object) -> Evaluation | float:
         if context.get("fidelity") is None and self.fidelity is not None:
             context["fidelity"] = self.fidelity.max
         if isinstance(effort := context.get("fidelity"), float) and effort.is_integer():

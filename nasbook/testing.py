@@ -57,7 +57,7 @@ class Probe(Task):
         self.objectives = tuple(f"f{i}" for i in range(objectives)) if objectives > 1 else ()
         self.fidelity = None if epochs is None else Fidelity("epoch", 1, epochs)
 
-    def evaluate(self, config: Any, *, seed: int = 0, fidelity: float | None = None, **_: Any) -> Evaluation:
+    def evaluate(self, config: Any, *, seed: int = 0, fidelity: float | None = None, **_: object) -> Evaluation:
         u = np.nan_to_num(self.space.encode(config), nan=0.9)
         rng = np.random.default_rng([seed, 7])
         if rng.random() < self.failures:
@@ -84,7 +84,7 @@ class Case:
         many = any(f.name == "max_fidelity" for f in fields(self.cls.Settings))
         return self.task or Probe(self.space, failures, self.objectives, 9 if many else None)
 
-    def options(self, seed: int = 3, **more: Any) -> dict[str, Any]:
+    def options(self, seed: int = 3, **more: object) -> dict[str, Any]:
         return {"trials": self.trials, "seed": seed, **self.settings, **more}
 
     def whole(self, workers: int = 1) -> Trace:

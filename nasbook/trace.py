@@ -80,7 +80,7 @@ class Header:
         return [d for k in a if k not in ("provenance", *but) for d in _differences(k, a[k], b[k])]
 
 
-def _differences(name: str, there: Any, here: Any) -> list[str]:
+def _differences(name: str, there: Any, here: object) -> list[str]:
     if isinstance(there, dict) and isinstance(here, dict):
         keys = list(dict.fromkeys([*there, *here]))
         found = [d for k in keys for d in _differences(f"{name}.{k}", there.get(k, _MISSING), here.get(k, _MISSING))]

@@ -41,7 +41,7 @@ class _Kept:
             return self
         return copied(record.__dict__[self.name])
 
-    def __set__(self, record: Any, value: Any) -> None:
+    def __set__(self, record: Any, value: object) -> None:
         record.__dict__[self.name] = copied(value)
 
 
@@ -102,7 +102,7 @@ class Trial:
         """Where it failed, e.g. 'objective.py, line 12, in loss'."""
         return self.traceback.splitlines()[-1].partition(": ")[0] if self.traceback else None
 
-    def __deepcopy__(self, memo: Any) -> Trial:
+    def __deepcopy__(self, memo: object) -> Trial:
         return self  # it cannot change
 
     def to_dict(self) -> dict[str, Any]:

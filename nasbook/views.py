@@ -114,7 +114,7 @@ class WithFailures(Protocol):
 # ---- a view of a file --------------------------------------------------------------------------------------
 
 
-def restored(cls: Any, kept: Any, trial: int) -> Any:
+def restored(cls: Any, kept: object, trial: int) -> Any:
     """The view of a training from what its trace's file holds; a view, or none at all, is handed back as it is.
 
     ValueError names the trial and the field."""
@@ -164,7 +164,7 @@ def _tuples(x: Any) -> Any:
     return tuple(map(_tuples, x)) if isinstance(x, list) else x
 
 
-def _fits(value: Any, hint: Any) -> bool:
+def _fits(value: Any, hint: object) -> bool:
     """Is the value of this type, down to its last item? Hints that are not spelled out here are taken for fulfilled."""
     kind, inside = get_origin(hint) or hint, get_args(hint)
     if kind in (Union, types.UnionType):
@@ -206,10 +206,10 @@ def as_wide(view: Any, columns: str, *tables: str) -> None:
                 raise ValueError(f"each row of {name} must have {wide} numbers, one for each of {columns}")
 
 
-def _words(hint: Any) -> str:
+def _words(hint: object) -> str:
     return str(getattr(hint, "__name__", hint)).replace("None", "null")
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     shown = json.dumps(value, default=str)
     return shown if len(shown) <= 40 else shown[:40] + "…"

@@ -53,7 +53,7 @@ class Data:
 
 
 def read(
-    source: Any, target: str | None, kind: str = "auto", group: str | None = None, time: str | None = None
+    source: object, target: str | None, kind: str = "auto", group: str | None = None, time: str | None = None
 ) -> Data:
     """A CSV file, a DataFrame or a dict of columns, as Data."""
     notes: list[str] = []
@@ -100,7 +100,7 @@ def read(
                 tuple(notes), encoding, delimiter, digest)  # fmt: skip
 
 
-def _check(columns: Mapping[str, Any], target: Any, group: Any, time: Any, where: str) -> None:
+def _check(columns: Mapping[str, Any], target: Any, group: object, time: object, where: str) -> None:
     listed = ", ".join(map(repr, list(columns)[:12])) + (", …" if len(columns) > 12 else "")
     for role, name in (("target", target), ("group", group), ("time", time)):
         if name is None and role != "target":

@@ -71,7 +71,7 @@ class Divided(Task):
             return np.full(len(self.y_test), np.mean(self.y))
         return np.tile(np.bincount(self.y, minlength=len(self.known.classes)) / len(self.y), (len(self.y_test), 1))
 
-    def keep(self, key: Any, held: np.ndarray) -> None:
+    def keep(self, key: object, held: np.ndarray) -> None:
         """Remember predictions, as far as memory allows; the oldest give way."""
         self.kept[key] = held
         while len(self.kept) * held.nbytes > MEMORY and len(self.kept) > 1:

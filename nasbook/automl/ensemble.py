@@ -107,14 +107,14 @@ def _greedy(P: np.ndarray, y: np.ndarray, **settings: Any) -> np.ndarray:
     return greedy(P, y, **settings).weights()
 
 
-def ensemble(kept: Any, task: Any, way: str = "greedy", size: int = 20, seed: int = 0) -> Ensemble:
+def ensemble(kept: object, task: Any, way: str = "greedy", size: int = 20, seed: int = 0) -> Ensemble:
     """Choose from the predictions of a search. kept: see predictions.py."""
     ids, P, y, _ = pool(kept)
     return Ensemble(ids, chooser(way, task.loss, size, seed)(P, y), way)
 
 
 def promised(
-    kept: Any,
+    kept: object,
     loss: Callable[[np.ndarray, np.ndarray], float],
     way: str = "greedy",
     size: int = 20,
@@ -129,7 +129,7 @@ def promised(
 
 
 def numbers(
-    trace: Trace, kept: Any, task: Any, way: str = "greedy", size: int = 20, seed: int = 0
+    trace: Trace, kept: object, task: Any, way: str = "greedy", size: int = 20, seed: int = 0
 ) -> tuple[float, float, float]:
     """Three losses of an ensemble: the two of `promised`, and on rows that nobody has seen, as predicted by members
     that were fitted to all that the search saw."""

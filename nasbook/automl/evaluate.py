@@ -86,7 +86,7 @@ class Pipelines(Divided):
     # ---- one configuration -----------------------------------------------------------------------------
 
     def evaluate(
-        self, config: Config, *, fidelity: float | None = None, seed: int = 0, report: Report | None = None, **_: Any
+        self, config: Config, *, fidelity: float | None = None, seed: int = 0, report: Report | None = None, **_: object
     ) -> Evaluation:
         """Loss of the predictions of the first `fidelity` folds (default: all); reports the loss so far after each."""
         self.check_config(config)

@@ -72,7 +72,7 @@ def as_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def short(value: Any) -> str:
+def short(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
@@ -80,7 +80,7 @@ def lower(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def print_json(document: Any) -> None:
+def print_json(document: object) -> None:
     print(json.dumps(plain(document), ensure_ascii=False, indent=2, allow_nan=False))
 
 

@@ -57,7 +57,7 @@ class Exercise:
     why: str = "That is it."
     record: Record = field(default_factory=Record, repr=False)
 
-    def check(self, answer: Any = NOT_GIVEN) -> Result:
+    def check(self, answer: object = NOT_GIVEN) -> Result:
         """Is this answer right? Says what is wrong, whatever the answer does; never raises.
 
         Without an answer, the caller's variable `self.answer` is taken. Once an exercise is passed, its record stays.
@@ -78,7 +78,7 @@ class Exercise:
         """Add to the record what follows from it, until the exercise is passed."""
         self.record.revise(self.name, lambda old: {} if old.get("passed") else facts(old))
 
-    def _missing(self, answer: Any) -> str | None:
+    def _missing(self, answer: object) -> str | None:
         if answer is NOT_GIVEN:
             return f"there is no {self.answer} yet: run the cell above, then check again"
         if answer is None or answer is ...:
@@ -116,11 +116,11 @@ class Exercise:
             widget.add_class(f"nb-{kind}")
         opened = [0]
 
-        def on_hint(_: Any) -> None:
+        def on_hint(_: object) -> None:
             opened[0] = min(2, opened[0] + 1)
             shown.value = "".join(f"<p><i>Hint {i + 1}.</i> {self.hint(i + 1)}</p>" for i in range(opened[0]))
 
-        def on_solution(_: Any) -> None:
+        def on_solution(_: object) -> None:
             self._note(lambda _: {"solution_seen": True})
             shown.value = f"<pre>{html.escape(self.solution)}</pre>"
 
@@ -177,7 +177,7 @@ def run_cell(source: str) -> dict[str, Any]:
     return names
 
 
-def _body(function: Any) -> tuple[Any, ...] | None:
+def _body(function: object) -> tuple[Any, ...] | None:
     """What a function does, wherever its lines stand; None for what has no code."""
     code = getattr(function, "__code__", None)
     return None if code is None else _does(code)

@@ -112,7 +112,7 @@ def _named(name: str) -> None:
         raise ValueError(f"{name!r:.60} is no name for an exercise of yours: it {must}")
 
 
-def _unusable(prompt: Any, on: Any, mistakes: Any, hints: Any, why: Any) -> str:
+def _unusable(prompt: object, on: object, mistakes: object, hints: object, why: object) -> str:
     """What is wrong with the arguments of `own`, or ""."""
     if not all(isinstance(text, str) and text.strip() for text in (prompt, why)):
         return "the prompt, and why, must be text"
@@ -140,7 +140,7 @@ def _question(asked: Question) -> None:
         raise ValueError(f"question {asked.name}: two of its answers are the same")
 
 
-def _check(answer: Any, right: Function, on: Inputs, mistakes: Mapping[str, Function]) -> str | None:
+def _check(answer: object, right: Function, on: Inputs, mistakes: Mapping[str, Function]) -> str | None:
     """What is wrong with an answer, or None."""
     name = right.__name__
     if not callable(answer):

@@ -63,7 +63,7 @@ class Record:
             self._say(f"progress is not kept: {_words(error, self.path)}")
         return entries
 
-    def update(self, name: str, **facts: Any) -> None:
+    def update(self, name: str, **facts: object) -> None:
         """Add facts to one entry. A read-only folder is no reason to stop a lesson: then progress is not kept."""
         self.revise(name, lambda _: facts)
 

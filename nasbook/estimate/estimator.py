@@ -81,7 +81,7 @@ def full(task: Task, config: Config, seed: int, fidelity: float | None = None, r
     return answer if isinstance(answer, Evaluation) else Evaluation(float(answer))
 
 
-def estimator(kind: str, task: Task | str, arguments: Mapping[str, Any] | None = None, **options: Any) -> Estimator:
+def estimator(kind: str, task: Task | str, arguments: Mapping[str, Any] | None = None, **options: object) -> Estimator:
     """An estimator by its name in the registry; `arguments` are those of the task, where that is a name."""
     if isinstance(task, str):
         task = registry.make("task", task, **(arguments or {}))

@@ -236,7 +236,7 @@ def chosen(trace: Trace, trial: Any) -> Config:
     raise ValueError(f"explain: a trial is 'best', its number or a configuration, not {trial!r:.60}")
 
 
-def backgrounds(trace: Trace, default: Any, source: Source, rng: np.random.Generator) -> tuple[str, np.ndarray]:
+def backgrounds(trace: Trace, default: object, source: Source, rng: np.random.Generator) -> tuple[str, np.ndarray]:
     """(in words, points (K, d)) of what is compared with: K = 1 but for the mean over the space."""
     d = trace.space.d
     if isinstance(default, str) and default != "best":

@@ -27,7 +27,7 @@ def lime(
     net: Network,
     x: Any,
     target: int | None = None,
-    segments: Any = None,
+    segments: object = None,
     baseline: Any = 0.0,
     samples: int = 500,
     width: float = 0.25,

@@ -77,7 +77,7 @@ class BayesianView:
         """(n,) what the process learns from: y; what lies far above the rest is drawn in (kit/values.py)."""
         return self.reach.draw_in(self.y)
 
-    def fitted(self, like: GP | None = None, **changes: Any) -> BayesianView:
+    def fitted(self, like: GP | None = None, **changes: object) -> BayesianView:
         """The belief that these results lead to, here or under changed settings; fitted, or `like` another."""
         s = replace(self.settings, **changes)
         ell, signal, noise = (like.lengthscales, like.signal, like.noise) if like else (s.lengthscale, None, s.noise)
@@ -91,7 +91,7 @@ class BayesianView:
             gp = gp.given(flying, gp.predict(flying)[0]) if len(flying) else gp
         return replace(self, settings=s, gp=gp)
 
-    def by(self, acquisition: str, **options: Any) -> BayesianView:
+    def by(self, acquisition: str, **options: object) -> BayesianView:
         """The same belief, judged by another acquisition; options: xi, kappa, prior, beta."""
         return replace(self, settings=replace(self.settings, acquisition=acquisition, **options))
 

@@ -11,7 +11,7 @@ from nasbook.kit.checks import is_number
 from nasbook.space import Choice
 
 
-def believable(beliefs: Any) -> dict[str, list[float]]:
+def believable(beliefs: object) -> dict[str, list[float]]:
     """Beliefs as plain lists; ValueError for what is not a mapping of names to lists of numbers."""
     example = "e.g. {'x': [0.3, 0.1]}: centre and width"
     if not isinstance(beliefs, Mapping) or not all(isinstance(name, str) for name in beliefs):

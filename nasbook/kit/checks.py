@@ -15,12 +15,12 @@ from nasbook.trace import Trial
 OPTIONS = 64  # options of one decision of a controller
 
 
-def setting(default: Any, help: str, options: Collection[Any] = ()) -> Any:
+def setting(default: object, help: str, options: Collection[Any] = ()) -> Any:
     """A field of a settings class, with one sentence of help and, where it is a choice, its options."""
     return field(default=default, metadata={"help": help, **({"options": list(options)} if options else {})})
 
 
-def whole(name: str, value: Any, least: int, most: float = 1_000_000) -> None:
+def whole(name: str, value: object, least: int, most: float = 1_000_000) -> None:
     """ValueError unless the value is a whole number of at least `least`, and no larger than a memory can hold."""
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}")
@@ -28,7 +28,7 @@ def whole(name: str, value: Any, least: int, most: float = 1_000_000) -> None:
         raise ValueError(f"{name} must be at most {most:,}, not {value:,}")
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: object) -> bool:
     """Is it a finite number, and not True or False?"""
     try:
         return (
@@ -40,13 +40,13 @@ def is_number(value: Any) -> bool:
         return False
 
 
-def is_one_of(value: Any, options: Collection[Any]) -> bool:
+def is_one_of(value: object, options: Collection[Any]) -> bool:
     """Is it one of the options, and of the same type? 1.0 and True are not 1."""
     value = value.item() if isinstance(value, np.generic) else value
     return any(type(value) is type(option) and value == option for option in options)
 
 
-def flag(name: str, value: Any) -> None:
+def flag(name: str, value: object) -> None:
     """ValueError unless the value is True or False."""
     if not isinstance(value, bool):
         raise ValueError(f"{name} must be True or False, not {value!r}")
@@ -60,14 +60,14 @@ def within(name: str, value: Any, low: float, high: float = math.inf, *, above: 
         raise ValueError(f"{name} must lie in {'(' if above else '['}{low:g}, {high:g}], not {value!r}")
 
 
-def numbers(name: str, values: Any, low: float) -> tuple[float, ...]:
+def numbers(name: str, values: object, low: float) -> tuple[float, ...]:
     """The values as a tuple; ValueError unless they are a list of numbers of at least `low`."""
     if not isinstance(values, list | tuple) or not all(is_number(x) and x >= low for x in values):
         raise ValueError(f"{name} must be a list of numbers of at least {low:g}, not {values!r:.80}")
     return tuple(map(float, values))
 
 
-def one_of(name: str, value: Any, options: Collection[Any]) -> None:
+def one_of(name: str, value: object, options: Collection[Any]) -> None:
     """ValueError unless the value is one of the options."""
     if value not in list(options):  # a list also compares what cannot be hashed
         raise ValueError(f"{name} must be one of {', '.join(map(str, options))}, not {value!r}")

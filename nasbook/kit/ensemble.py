@@ -102,7 +102,7 @@ def bagged(
     return weights
 
 
-def combine(ensemble: Any, P: Any) -> np.ndarray:
+def combine(ensemble: object, P: Any) -> np.ndarray:
     """What an ensemble predicts: Σ_i w_i p_i where it is weights (m,)."""
     P = np.asarray(P, float)
     return ensemble(P) if callable(ensemble) else np.tensordot(np.asarray(ensemble, float), P, 1)

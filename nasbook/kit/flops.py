@@ -35,7 +35,7 @@ class evaluating:
     def __enter__(self) -> None:
         self.net.eval()
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         for module, mode in self.modes.items():
             module.training = mode
 
@@ -47,12 +47,12 @@ def batch_of(example: Sequence[int] | Tensor, net: nn.Module) -> Tensor:
     return torch.zeros(1, *example, device=weight.device, dtype=weight.dtype)
 
 
-def _convolution(out: Tensor, x: Tensor, weight: Tensor, *rest: Any) -> int:
+def _convolution(out: Tensor, x: Tensor, weight: Tensor, *rest: object) -> int:
     transposed = rest[4]
     return (x if transposed else out).numel() * weight[0].numel()  # each output element reads one filter
 
 
-def _pool(out: Any, x: Tensor, kernel: Sequence[int], *rest: Any) -> int:
+def _pool(out: Any, x: Tensor, kernel: Sequence[int], *rest: object) -> int:
     out = out[0] if isinstance(out, tuple) else out
     return out.numel() * int(np.prod(kernel)) ** (2 if len(kernel) == 1 else 1)
 

@@ -81,7 +81,7 @@ def same(value: T) -> T:
     return box[0]
 
 
-def agree(value: Any, otherwise: str) -> None:
+def agree(value: object, otherwise: str) -> None:
     """ValueError, in the words of `otherwise`, unless all processes have the same value here."""
     if world() > 1:
         found: list[Any] = [None] * world()

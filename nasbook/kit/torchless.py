@@ -21,7 +21,7 @@ def listen(sentence: Callable[[str], str]) -> None:
         return
     unmade: dict[str, Any] = {}  # what cells that failed were to make, and what the name stood for when they did
 
-    def told(shell: Any, kind: type[Exception], error: Exception, tb: TracebackType, tb_offset: Any = None) -> None:
+    def told(shell: Any, kind: type[Exception], error: Exception, tb: TracebackType, tb_offset: object = None) -> None:
         rest, whole = sources(shell, tb)
         used = sorted(n for n in read(whole) if n in unmade and shell.user_ns.get(n) is unmade[n])
         words = None

@@ -56,7 +56,7 @@ class Quantity:
     def axis(self) -> str:
         return f"{self.name} (%)" if self.percent else self.name
 
-    def show(self, value: Any) -> Any:
+    def show(self, value: object) -> Any:
         """The number on the axis, for a value or an array."""
         if not self.percent:
             return value
@@ -92,7 +92,7 @@ FAR = 1.5  # how often the better three quarters' range fits between them and a 
 VERY_FAR = 30.0  # the same where every value should be seen, if that is possible at all
 
 
-def drawable(values: Any) -> np.ndarray:
+def drawable(values: object) -> np.ndarray:
     """Numbers that can be drawn: those that are larger than 10³⁰⁰ stand there, NaN stays."""
     return np.clip(np.asarray(values, float), -BIGGEST, BIGGEST)
 
@@ -257,7 +257,7 @@ def random_baseline(task: Task | str, trials: int = 100, seeds: int = 10) -> Bas
     return Baseline(np.concatenate([t.values for t in traces]), seeds)
 
 
-def as_baseline(source: Any, trials: int = 100) -> Baseline | None:
+def as_baseline(source: object, trials: int = 100) -> Baseline | None:
     """None, a Baseline, random-search traces, the values of random trials, or a task (name) to a Baseline."""
     if source is None or isinstance(source, Baseline):
         return source

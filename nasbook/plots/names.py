@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache, lru_cache
-from typing import Any
 
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
 
@@ -66,7 +65,7 @@ def lines(text: str) -> str:
     return "\n".join(map(plain, text.split("\n")))
 
 
-def named(name: Any, longest: int = LONGEST) -> str:
+def named(name: object, longest: int = LONGEST) -> str:
     """A name in a sentence or on an axis: quoted where there is nothing to see, and at most `longest` letters."""
     text = plain(str(name))
     if not text.strip():

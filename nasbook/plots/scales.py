@@ -65,7 +65,7 @@ def log_ticks(axis: Axis) -> None:
         set_formatter(FuncFormatter(label))
 
 
-def value_label(p: Parameter, value: Any) -> str:
+def value_label(p: Parameter, value: object) -> str:
     """A value in a sentence: three digits are enough."""
     return tick_label(float(f"{value:.3g}") if isinstance(p, Float) else value)
 

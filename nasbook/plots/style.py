@@ -97,7 +97,7 @@ class Figure(_Figure):
         self.savefig(out, format="png", dpi=self.dpi, metadata={"Software": None, "Description": self.alt or None})
         return out.getvalue()
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         png = base64.b64encode(self.png()).decode()
         width = round(self.get_figwidth() * self.dpi)
         image = f'<img alt="{html.escape(self.alt)}" width="{width}" src="data:image/png;base64,{png}">'
@@ -146,7 +146,7 @@ def bare(ax: Axes) -> Axes:
     return ax
 
 
-def polygon(ax: Axes, color: str, alpha: float, zorder: float = 1.5, **options: Any) -> Polygon:
+def polygon(ax: Axes, color: str, alpha: float, zorder: float = 1.5, **options: object) -> Polygon:
     """An empty band; `set_band` moves it."""
     patch = Polygon(np.zeros((3, 2)), closed=True, facecolor=color, alpha=alpha, linewidth=0, zorder=zorder, **options)
     ax.add_patch(patch)

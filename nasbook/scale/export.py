@@ -322,7 +322,7 @@ def _homeless(name: str, cls: str) -> str:
     )
 
 
-def _found(value: Any, key: str) -> Any:
+def _found(value: object, key: str) -> Any:
     """The name of a file that exists, from the root, because a study may be run from another folder. A command is not
     one: it runs in the folder of its study."""
     if key == COMMAND:

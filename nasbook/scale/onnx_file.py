@@ -113,7 +113,7 @@ def settled(net: nn.Module, x: Tensor) -> nn.Module:
     a seed of their own are nothing that ONNX has."""
     net = deepcopy(net).cpu().eval()
 
-    def hold(layer: Any, _: Any, drawn: Tensor) -> None:
+    def hold(layer: Any, _: object, drawn: Tensor) -> None:
         layer.held = drawn.clone()
 
     hooks = [layer.register_forward_hook(hold) for layer in net.modules() if isinstance(layer, Noise)]

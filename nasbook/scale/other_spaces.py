@@ -31,7 +31,7 @@ MOST_BYTES = 10_000_000
 MOST_PARAMETERS = 2000
 
 
-def space_from(source: Any) -> Found:
+def space_from(source: object) -> Found:
     """The space of a file (a path), of plain data, or of an object of Optuna, ConfigSpace or KerasTuner.
 
     ValueError, in one sentence, for what is none of these or cannot be searched."""
@@ -47,7 +47,7 @@ def space_from(source: Any) -> Found:
 
 
 def study_from(
-    source: Any,
+    source: object,
     *,
     task: str | None = None,
     command: str | None = None,

@@ -57,7 +57,7 @@ class Process:
             self.inbox.put((self, message))
         self.inbox.put((self, None))
 
-    def send(self, **message: Any) -> None:
+    def send(self, **message: object) -> None:
         self.child.send(message)
 
     def kill(self) -> None:

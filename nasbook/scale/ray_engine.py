@@ -148,7 +148,7 @@ class Actor:
         threading.Thread(target=self._converse, daemon=True).start()
         self.send(**task_of(site))
 
-    def send(self, **message: Any) -> None:
+    def send(self, **message: object) -> None:
         self.outbox.put(message)
 
     def _converse(self) -> None:

@@ -75,7 +75,7 @@ def _why(change: Change) -> str:
     return "; ".join(part for part in (change.rule, unknown) if part) or "as found"
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else "–" if value is None else str(value)
 
 
@@ -89,7 +89,7 @@ class Declared:
 
 
 def declared(
-    target: str, arguments: Mapping[str, Any], own: list[str] | None, told: Any, roles: Mapping[str, str] | None
+    target: str, arguments: Mapping[str, Any], own: list[str] | None, told: object, roles: Mapping[str, str] | None
 ) -> Declared:
     """Of a task by its name. told: what the trace's header says of a task of the user's own; roles: what the export is
     given, which counts before it. ValueError for roles that there are not."""
@@ -182,7 +182,7 @@ def stretched(name: str, p: Parameter, m: float) -> Parameter:
         raise ValueError(f"{name} cannot be scaled by {m:g}: {error}") from None
 
 
-def _number(value: Any) -> bool:
+def _number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -142,7 +142,7 @@ class Sampler(optuna.samplers.BaseSampler):
                 except Exception:
                     continue
 
-    def sample_independent(self, study: optuna.Study, trial: FrozenTrial, name: str, distribution: Any) -> Any:
+    def sample_independent(self, study: optuna.Study, trial: FrozenTrial, name: str, distribution: object) -> Any:
         raise ValueError(f"the study has no parameter {name!r}")
 
 

@@ -106,7 +106,7 @@ COMMENTS = {
 }
 
 
-def _whole(value: Any) -> Any:
+def _whole(value: object) -> Any:
     """2 rather than 2.0."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 

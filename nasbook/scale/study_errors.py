@@ -89,7 +89,7 @@ def located(error: Any, data: Any) -> tuple[str, Place]:
     return (says[kind]() if kind in says else f"{error['msg'][:1].lower()}{error['msg'][1:]}"), tuple(path)
 
 
-def show(value: Any) -> str:
+def show(value: object) -> str:
     """A value as it stands in YAML, cut short."""
     if isinstance(value, dict):
         return "a mapping"

@@ -26,7 +26,7 @@ from nasbook.tasks.command import NAME as COMMAND
 SCHEMA = "nasbook/study@1"
 
 
-def _scalar(value: Any) -> Any:
+def _scalar(value: object) -> Any:
     if value is not None and not isinstance(value, bool | int | float | str):
         raise ValueError(f"must be a number, text, true, false or null, not {value!r:.60}")
     if isinstance(value, float) and not math.isfinite(value):
@@ -34,7 +34,7 @@ def _scalar(value: Any) -> Any:
     return value
 
 
-def _json(value: Any) -> Any:
+def _json(value: object) -> Any:
     if isinstance(value, list | tuple):
         return [_json(v) for v in value]
     if isinstance(value, dict):

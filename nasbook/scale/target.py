@@ -109,7 +109,7 @@ class SettingError(ValueError):
         self.key, self.text = key, text
 
 
-def _type_words(hint: Any) -> str:
+def _type_words(hint: object) -> str:
     words = {int: "a whole number", float: "a number", bool: "true or false", str: "text", type(None): "null"}
     members = getattr(hint, "__args__", None)
     if hint in words:
@@ -164,7 +164,7 @@ def _from_import_path(name: str, arguments: dict[str, Any], space: Space | None,
     return task
 
 
-def _space_beside(target: Any, name: str) -> Space:
+def _space_beside(target: object, name: str) -> Space:
     """The SPACE of the module that holds a function: a Space, or the mapping that a study would have."""
     found = getattr(sys.modules[name.partition(":")[0]], "SPACE", None)
     if isinstance(found, Mapping):

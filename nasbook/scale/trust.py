@@ -239,14 +239,14 @@ def importable(*folders: Path) -> Iterator[None]:
 # ---- whose an object is ----------------------------------------------------------------------------------
 
 
-def _inner(found: Any) -> Any:
+def _inner(found: object) -> Any:
     """The function inside a partial."""
     while isinstance(found, partial):
         found = found.func
     return found
 
 
-def _is_task(found: Any) -> bool:
+def _is_task(found: object) -> bool:
     """A Task, a class of Tasks, or a method of such a class that makes one."""
     if isinstance(found, Task) or (isinstance(found, type) and issubclass(found, Task)):
         return True
@@ -254,7 +254,7 @@ def _is_task(found: Any) -> bool:
     return isinstance(maker, type) and issubclass(maker, Task)
 
 
-def _is_ours(found: Any, trust: Trust) -> bool:
+def _is_ours(found: object, trust: Trust) -> bool:
     """Was it made in a module that may be imported? Tasks may come from anywhere."""
     found = _inner(found)
     if _is_task(found):

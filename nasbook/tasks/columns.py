@@ -84,7 +84,7 @@ def _named(header: Sequence[str], rows: Sequence[Sequence[str]], where: str) -> 
 # ---- columns of Python ---------------------------------------------------------------------------------------
 
 
-def from_mapping(columns: Any, name: str) -> dict[str, list[Any]]:
+def from_mapping(columns: object, name: str) -> dict[str, list[Any]]:
     """Columns by name from a dict of lists or arrays or a DataFrame, in Python's own types."""
     if not hasattr(columns, "items") and hasattr(columns, "to_dict"):  # polars
         columns = columns.to_dict(as_series=False)

@@ -141,7 +141,7 @@ class Program:
             return sys.executable
         return shutil.which(str(self.folder / first) if os.path.dirname(first) else first)
 
-    def line(self, config: Config, **context: Any) -> list[str]:
+    def line(self, config: Config, **context: object) -> list[str]:
         """The words with the values in place; those without a value are left out, and the option before them."""
         values = {**{k: v for k, v in context.items() if v is not None}, "config": config, **config}
         found: list[str] = []
@@ -210,7 +210,7 @@ def _filled(piece: str, values: dict[str, Any]) -> str:
     return text(values[piece[1:-1]]) if piece[:1] == "{" else piece
 
 
-def text(value: Any) -> str:
+def text(value: object) -> str:
     """A value as a word: text as it is, anything else as JSON writes it."""
     return value if isinstance(value, str) else json.dumps(value)
 

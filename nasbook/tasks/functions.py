@@ -94,7 +94,7 @@ class Function(Task):
             self.slow, self.knows_cost, self.arguments = float(slow), True, {**self.arguments, "slow": float(slow)}
         return self
 
-    def evaluate(self, config: Config, *, seed: int = 0, **_: Any) -> Evaluation:
+    def evaluate(self, config: Config, *, seed: int = 0, **_: object) -> Evaluation:
         self.check_config(config)
         value = float(self([[config[n] for n in self.space.parameters]])[0])
         cost = None if self.slow is None else self.slow ** float(self.space.encode(config)[0])

@@ -118,7 +118,7 @@ class ImageTraining(Networks):
         self._weighed = weigh(self, objectives, ("parameters", "flops"))
         self._tune(tune)
 
-    def _check(self, *, space: Any, data: Any, augment: Any, **v: Any) -> None:
+    def _check(self, *, space: Any, data: Any, augment: object, **v: Any) -> None:
         say = f"{self.name}: "
         if not isinstance(space, str):
             raise ValueError(f"{say}space is a name of the registry's search spaces, not {space!r:.60}")

@@ -202,7 +202,7 @@ class Descent(torch.optim.Optimizer):
         )
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+    def step(self, closure: object = None) -> None:  # type: ignore[override]
         """SGD     g = ∇L + λ θ;         v ← μ v + g;              θ ← θ - η v
         AdamW   θ ← (1 - η λ) θ;      v ← β v + (1 - β) ∇L;     s ← β₂ s + (1 - β₂) ∇L²
                 v̂ = v / (1 - βᵗ),   ŝ = s / (1 - β₂ᵗ);          θ ← θ - η v̂ / (√ŝ + ε)"""

@@ -66,7 +66,7 @@ class Cancer(Task):
         return make_pipeline(StandardScaler(), self.model(config, seed))
 
     def evaluate(
-        self, config: Config, *, fidelity: float | None = None, seed: int = 0, report: Report | None = None, **_: Any
+        self, config: Config, *, fidelity: float | None = None, seed: int = 0, report: Report | None = None, **_: object
     ) -> Evaluation:
         """Mean error over the first `fidelity` folds (default: all); reports the mean so far after each fold."""
         folds = self.folds if fidelity is None else min(self.folds, max(1, round(fidelity)))

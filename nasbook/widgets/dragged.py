@@ -268,5 +268,5 @@ class DraggedPoints(Lab):
         return trace
 
     @trace.setter
-    def trace(self, _: Any) -> None:
+    def trace(self, _: object) -> None:
         """The points are the trace; the shell's own is not needed."""

@@ -145,7 +145,7 @@ def _uri(image: bytes) -> str:
     return "data:image/webp;base64," + base64.b64encode(image).decode()
 
 
-def lab_frames(name: str, frames: int = 12, alone: bool = False, **settings: Any) -> Frames:
+def lab_frames(name: str, frames: int = 12, alone: bool = False, **settings: object) -> Frames:
     """The frames of a lab by its name, with the settings that it is shown with; `settings` count more."""
     lab = registry.find("lab", name).load().to_show(**settings)
     try:
@@ -236,7 +236,7 @@ def to_webp(png: bytes) -> bytes:
     return out.getvalue()
 
 
-def _label(widget: Any, value: Any) -> str:
+def _label(widget: Any, value: object) -> str:
     """A value in the words of its control."""
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -345,7 +345,7 @@ class Runner:
             self._news.notify_all()
             return True
 
-    def _goes_on(self, life: Life, state: str, **found: Any) -> bool:
+    def _goes_on(self, life: Life, state: str, **found: object) -> bool:
         """The search has ended, and so does this life, unless it was opened again in the meantime."""
         with self._news:
             if not life.wanted:

@@ -40,7 +40,7 @@ class Setting:
         shown = self.widget.value
         return self._exact if same(shown, nearest(self.widget, self._exact)) else shown
 
-    def put(self, value: Any) -> None:
+    def put(self, value: object) -> None:
         """Set the value; ValueError says what would be right."""
         low, high = getattr(self.widget, "min", None), getattr(self.widget, "max", None)
         options = getattr(self.widget, "_options_values", None)
@@ -94,7 +94,14 @@ def same(a: Any, b: Any) -> bool:
 
 
 def choose(
-    name: str, label: str, options: Sequence[Any], value: Any, help: str, *, effect: str = "search", more: bool = False
+    name: str,
+    label: str,
+    options: Sequence[Any],
+    value: object,
+    help: str,
+    *,
+    effect: str = "search",
+    more: bool = False,
 ) -> Setting:
     """One of several options: values, or (text, value) pairs."""
     return Setting(name, W.Dropdown(options=options, value=value, description=label, tooltip=help), effect, more)

@@ -116,7 +116,7 @@ class Lab(W.VBox):
     shown_with: ClassVar[dict[str, Any]] = {}  # settings for pages without a kernel, where the default takes long
     made_with: dict[str, Any]  # the arguments that make a lab like this one
 
-    def __new__(cls, *given: Any, **values: Any) -> Lab:
+    def __new__(cls, *given: object, **values: object) -> Lab:
         made = super().__new__(cls, *given, **values)
         made.made_with = {**dict(zip([*signature(cls.__init__).parameters][1:], given, strict=False)), **values}
         return made
@@ -355,7 +355,7 @@ class Lab(W.VBox):
         self._show(i)
         self._keep_still(now=True)
 
-    def set(self, **values: Any) -> None:
+    def set(self, **values: object) -> None:
         """Change settings, as the controls do. ValueError for what cannot be set."""
         for name, value in values.items():
             setting = self._setting(name)
@@ -379,11 +379,11 @@ class Lab(W.VBox):
         return self._settings[name].effect == "view" or name in self.drawn_only
 
     @classmethod
-    def to_show(cls, **values: Any) -> Lab:
+    def to_show(cls, **values: object) -> Lab:
         """The lab as a page without a kernel shows it."""
         return cls(**{**cls.shown_with, **values})
 
-    def copy(self, **values: Any) -> Lab:
+    def copy(self, **values: object) -> Lab:
         """A lab of its own that was made as this one was, but for these settings; nothing has been tried in it."""
         return type(self)(**{**self.made_with, **values})
 
@@ -475,7 +475,7 @@ class Lab(W.VBox):
         box.add_class("nb-more")
         return box
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
+    def _repr_mimebundle_(self, **options: object) -> Any:
         """The widget, and for renderers without widgets its picture and what it shows."""
         bundle = super()._repr_mimebundle_(**options)
         data = bundle[0] if isinstance(bundle, tuple) else bundle
@@ -591,7 +591,7 @@ class Lab(W.VBox):
             self.redraw()
 
     @shown
-    def _guarded(self, action: Callable[[], Any], *_: Any) -> None:
+    def _guarded(self, action: Callable[[], Any], *_: object) -> None:
         """A callback for controls of the lab's own: `widget.observe(partial(self._guarded, action), "value")`."""
         if threading.get_ident() not in self._quiet:
             with self._undisturbed():

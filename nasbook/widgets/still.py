@@ -55,7 +55,7 @@ class Still:
         self._id = uuid.uuid4().hex
         _publish(_data(body, plain), display_id=self._id)
 
-    def update(self, key: Any, body: Callable[[], str], plain: str = "", now: bool = True) -> None:
+    def update(self, key: object, body: Callable[[], str], plain: str = "", now: bool = True) -> None:
         """Exchange the still where it is shown and `key`, what it shows, is another; unless `now`, once a second."""
         if not self._id or key == self._shown or (not now and time.monotonic() - self._at < SECOND):
             return

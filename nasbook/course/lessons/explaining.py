@@ -63,7 +63,7 @@ def wrong_shapley(value: Value, n: int) -> dict[str, np.ndarray]:
     }
 
 
-def check_shapley(answer: Any) -> str | None:
+def check_shapley(answer: object) -> str | None:
     if not callable(answer):
         return f"shapley must be a function, not a {type(answer).__name__}"
     rng = np.random.default_rng()

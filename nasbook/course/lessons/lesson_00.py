@@ -39,7 +39,7 @@ def made_trace(values: list[float | None]) -> Trace:
     return trace
 
 
-def check_best(best_of: Any) -> str | None:
+def check_best(best_of: object) -> str | None:
     if not callable(best_of):
         return f"best_of must be a function of a trace, not a {type(best_of).__name__}"
     cases: dict[str, tuple[list[float | None], int]] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -34,7 +33,7 @@ def drawn_points() -> tuple[np.ndarray, list[int]]:
     return np.stack(columns, 1), counts.tolist()
 
 
-def check_distinct(distinct: Any) -> str | None:
+def check_distinct(distinct: object) -> str | None:
     if not callable(distinct):
         return f"distinct must be a function, not a {type(distinct).__name__}"
     for name, (points, right) in designs().items():
@@ -54,7 +53,7 @@ def check_distinct(distinct: Any) -> str | None:
     return None
 
 
-def check_enough(trials_needed: Any) -> str | None:
+def check_enough(trials_needed: object) -> str | None:
     if not callable(trials_needed):
         return f"trials_needed must be a function, not a {type(trials_needed).__name__}"
     drawn = tuple(np.random.default_rng().uniform((0.02, 0.3), (0.4, 0.98)).round(3).tolist())

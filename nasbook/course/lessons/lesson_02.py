@@ -86,7 +86,7 @@ def _why(
     return ""
 
 
-def check_coverage(coverage: Any) -> str | None:
+def check_coverage(coverage: object) -> str | None:
     if not callable(coverage):
         return f"coverage must be a function, not a {type(coverage).__name__}"
     mean = np.array([0.0, 1.0, -1.0, 0.5, 2.0, 0.0, 0.0, 0.3])

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from nasbook.course.exercises import Exercise
 from nasbook.course.predictions import Question, level
 
 
-def check_ei(ei: Any) -> str | None:
+def check_ei(ei: object) -> str | None:
     if not callable(ei):
         return f"expected_improvement must be a function, not a {type(ei).__name__}"
     rng = np.random.default_rng(0)
@@ -49,7 +47,7 @@ def check_ei(ei: Any) -> str | None:
     return None
 
 
-def check_switch(switch: Any) -> str | None:
+def check_switch(switch: object) -> str | None:
     if not callable(switch):
         return f"switch must be a function, not a {type(switch).__name__}"
     m, s, dm, ds = np.random.default_rng().uniform(0.1, 1, 4).round(3).tolist()

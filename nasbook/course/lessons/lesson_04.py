@@ -18,7 +18,7 @@ def truncated(x: np.ndarray, points: np.ndarray, widths: np.ndarray) -> np.ndarr
     return np.mean([*bumps, np.ones_like(x)], axis=0)
 
 
-def check_density(density: Any) -> str | None:
+def check_density(density: object) -> str | None:
     if not callable(density):
         return f"density must be a function, not a {type(density).__name__}"
     rng = np.random.default_rng()
@@ -53,7 +53,7 @@ def check_density(density: Any) -> str | None:
     return None
 
 
-def check_choice(next_point: Any) -> str | None:
+def check_choice(next_point: object) -> str | None:
     if not callable(next_point):
         return f"next_point must be a function, not a {type(next_point).__name__}"
     rng = np.random.default_rng()

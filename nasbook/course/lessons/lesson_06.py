@@ -6,14 +6,13 @@ import math
 import random
 import statistics
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from nasbook.course.exercises import Exercise
 from nasbook.course.predictions import Question, level
 from nasbook.kit.levels import rung_levels
 
 
-def check_rungs(rungs: Any) -> str | None:
+def check_rungs(rungs: object) -> str | None:
     if not callable(rungs):
         return f"rungs must be a function, not a {type(rungs).__name__}"
     for R, eta in (
@@ -55,7 +54,7 @@ def _drawn(eta: int) -> tuple[list[float], int, list[int]]:
     return values, eta, order[: max(1, len(values) // eta)]
 
 
-def check_promote(promoted: Any) -> str | None:
+def check_promote(promoted: object) -> str | None:
     if not callable(promoted):
         return f"promoted must be a function, not a {type(promoted).__name__}"
     nan = math.nan
@@ -124,7 +123,7 @@ def _running() -> tuple[list[list[float]], list[float]]:
     return [falling(n) for _ in range(random.choice((3, 5, 7)))], falling(random.randint(2, n - 1))
 
 
-def check_median(too_bad: Any) -> str | None:
+def check_median(too_bad: object) -> str | None:
     if not callable(too_bad):
         return f"too_bad must be a function, not a {type(too_bad).__name__}"
     flat = [[0.5] * 4, [0.4] * 4, [0.3] * 4]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -44,7 +43,7 @@ def a_run(seed: int, members: int = 4, epochs: int = 5) -> Trace:
     return trace
 
 
-def check_schedule(schedule_of: Any) -> str | None:
+def check_schedule(schedule_of: object) -> str | None:
     if not callable(schedule_of):
         return f"schedule_of must be a function, not a {type(schedule_of).__name__}"
     for seed in (*range(5), int(np.random.default_rng().integers(5, 10**6))):
@@ -76,7 +75,7 @@ def check_schedule(schedule_of: Any) -> str | None:
     return None
 
 
-def check_explore(explore: Any) -> str | None:
+def check_explore(explore: object) -> str | None:
     if not callable(explore):
         return f"explore must be a function, not a {type(explore).__name__}"
     rng = np.random.default_rng(0)

@@ -20,7 +20,7 @@ def ridge_val_loss(X: np.ndarray, y: np.ndarray, V: np.ndarray, t: np.ndarray, e
     return float(((V @ w - t) ** 2).sum() / (2 * len(t)))
 
 
-def check_against_differences(hypergradient: Any) -> str | None:
+def check_against_differences(hypergradient: object) -> str | None:
     if not callable(hypergradient):
         return f"hypergradient must be a function, not a {type(hypergradient).__name__}"
     for eta, lam, T, seed in ((0.2, 0.5, 2, 0), (0.3, 0.1, 5, 0), (0.1, 0.3, 30, 0), (0.2, 0.4, 9, None)):

@@ -18,7 +18,7 @@ def family(a: str, b: str, c: str) -> Any:
     return canonical_key((a, b, c, "none", "none", "skip"))
 
 
-def check_names(name: Any) -> str | None:
+def check_names(name: object) -> str | None:
     if not callable(name):
         return f"name must be a function, not a {type(name).__name__}"
     cells = list(product(OPS, repeat=3))
@@ -69,7 +69,7 @@ def chain_space(depth: int, kernels: int, channels: int, poolings: int, strides:
     return Space(parameters)
 
 
-def check_chains(chains: Any) -> str | None:
+def check_chains(chains: object) -> str | None:
     if not callable(chains):
         return f"chains must be a function, not a {type(chains).__name__}"
     drawn = tuple(np.random.default_rng().integers(2, 5, 5).tolist())

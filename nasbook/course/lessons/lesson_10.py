@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from nasbook.course.exercises import Exercise
 from nasbook.course.predictions import Question, level
 
 
-def check_age(next_population: Any) -> str | None:
+def check_age(next_population: object) -> str | None:
     if not callable(next_population):
         return f"next_population must be a function, not a {type(next_population).__name__}"
     population = [("a", 0.10), ("b", 0.30), ("c", 0.20)]  # oldest first; a is the best of them
@@ -48,7 +47,7 @@ def check_age(next_population: Any) -> str | None:
     return None
 
 
-def check_pressure(p_best: Any) -> str | None:
+def check_pressure(p_best: object) -> str | None:
     if not callable(p_best):
         return f"p_best must be a function, not a {type(p_best).__name__}"
     drawn = tuple(np.random.default_rng().integers((5, 2), (60, 30)).tolist())
@@ -70,7 +69,7 @@ def check_pressure(p_best: Any) -> str | None:
     return None
 
 
-def check_widen(widen: Any) -> str | None:
+def check_widen(widen: object) -> str | None:
     if not callable(widen):
         return f"widen must be a function, not a {type(widen).__name__}"
     rng = np.random.default_rng()
@@ -114,7 +113,7 @@ def _donor(x1: list, x2: list, x3: list, F: float, length: int) -> list[list[flo
     return v
 
 
-def check_donor(donor: Any) -> str | None:
+def check_donor(donor: object) -> str | None:
     if not callable(donor):
         return f"donor must be a function, not a {type(donor).__name__}"
     rng = np.random.default_rng()

@@ -16,7 +16,7 @@ def probabilities(theta: np.ndarray) -> np.ndarray:
     return e / e.sum(1, keepdims=True)
 
 
-def check_gradient(policy_gradient: Any) -> str | None:
+def check_gradient(policy_gradient: object) -> str | None:
     if not callable(policy_gradient):
         return f"policy_gradient must be a function, not a {type(policy_gradient).__name__}"
     return _wrong_gradient(policy_gradient, np.random.default_rng(0)) or _wrong_gradient(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from scipy.stats import pearsonr, spearmanr
 
@@ -16,7 +14,7 @@ def concordant(x: np.ndarray, y: np.ndarray) -> float:
     return float(np.triu(np.sign(np.subtract.outer(x, x)) * np.sign(np.subtract.outer(y, y)), 1).sum())
 
 
-def check_tau(tau: Any) -> str | None:
+def check_tau(tau: object) -> str | None:
     if not callable(tau):
         return f"tau must be a function, not a {type(tau).__name__}"
     rng = np.random.default_rng()
@@ -87,7 +85,7 @@ def neighbours(x: np.ndarray, y: np.ndarray) -> float:
     return float(np.mean(np.sign(np.diff(x)) * np.sign(np.diff(y))))
 
 
-def check_fair(fair_paths: Any) -> str | None:
+def check_fair(fair_paths: object) -> str | None:
     if not callable(fair_paths):
         return f"fair_paths must be a function, not a {type(fair_paths).__name__}"
     rng = np.random.default_rng()
@@ -125,7 +123,7 @@ def merged(W2: np.ndarray, W1: np.ndarray) -> np.ndarray:
     return np.einsum("oihw,ic->ochw", W2, W1)
 
 
-def check_merge(merge: Any) -> str | None:
+def check_merge(merge: object) -> str | None:
     if not callable(merge):
         return f"merge must be a function, not a {type(merge).__name__}"
     rng = np.random.default_rng()

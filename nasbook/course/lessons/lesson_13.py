@@ -55,7 +55,7 @@ def _wrong_shares(sample: Any, logits: np.ndarray, rng: np.random.Generator) -> 
     return None
 
 
-def check_hvp(hvp: Any) -> str | None:
+def check_hvp(hvp: object) -> str | None:
     if not callable(hvp):
         return f"hessian_vector must be a function, not a {type(hvp).__name__}"
     for seed, eps in ((1, 0.01), (1, 0.5), (2, 0.1), (None, 0.3)):
@@ -96,7 +96,7 @@ def check_hvp(hvp: Any) -> str | None:
     return None
 
 
-def check_hard(gradient: Any) -> str | None:
+def check_hard(gradient: object) -> str | None:
     if not callable(gradient):
         return f"hard_gradient must be a function, not a {type(gradient).__name__}"
     for m, tau, seed in ((3, 0.5, 1), (5, 2.0, 2), (4, 0.25, None), (5, 3.0, None)):
@@ -127,7 +127,7 @@ def check_hard(gradient: Any) -> str | None:
     return None
 
 
-def check_stop(kept: Any) -> str | None:
+def check_stop(kept: object) -> str | None:
     if not callable(kept):
         return f"kept_epoch must be a function, not a {type(kept).__name__}"
     rng = np.random.default_rng()

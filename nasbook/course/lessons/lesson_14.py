@@ -41,7 +41,7 @@ def _staircase(n: int) -> Points:
     return points
 
 
-def check_front(nondominated: Any) -> str | None:
+def check_front(nondominated: object) -> str | None:
     if not callable(nondominated):
         return f"nondominated must be a function, not a {type(nondominated).__name__}"
     cases: list[Points] = [
@@ -76,7 +76,7 @@ def check_front(nondominated: Any) -> str | None:
     return None
 
 
-def check_hypervolume(hypervolume: Any) -> str | None:
+def check_hypervolume(hypervolume: object) -> str | None:
     if not callable(hypervolume):
         return f"hypervolume must be a function, not a {type(hypervolume).__name__}"
     cases: list[tuple[Points, tuple[float, float]]] = [
@@ -105,7 +105,7 @@ def check_hypervolume(hypervolume: Any) -> str | None:
     return None
 
 
-def check_crowding(crowding: Any) -> str | None:
+def check_crowding(crowding: object) -> str | None:
     if not callable(crowding):
         return f"crowding must be a function, not a {type(crowding).__name__}"
     cases: list[Points] = [
@@ -140,7 +140,7 @@ def check_crowding(crowding: Any) -> str | None:
     return None
 
 
-def _numbers(answer: Any, n: int) -> list[float] | None:
+def _numbers(answer: object, n: int) -> list[float] | None:
     """n numbers of a list, a tuple or an array; None for anything else."""
     answer = answer.tolist() if isinstance(answer, np.ndarray) else answer
     if not isinstance(answer, list | tuple) or len(answer) != n:
@@ -154,7 +154,7 @@ def _close(a: Sequence[float], b: Sequence[float]) -> bool:
     return all(abs(x - y) <= 1e-9 * max(1.0, abs(y)) for x, y in zip(a, b, strict=True))
 
 
-def check_slope(slope: Any) -> str | None:
+def check_slope(slope: object) -> str | None:
     if not callable(slope):
         return f"slope must be a function, not a {type(slope).__name__}"
     for n in (2, 3, 5, 5):
@@ -183,7 +183,7 @@ def check_slope(slope: Any) -> str | None:
     return None
 
 
-def check_growth(growth: Any) -> str | None:
+def check_growth(growth: object) -> str | None:
     if not callable(growth):
         return f"growth must be a function, not a {type(growth).__name__}"
     cases: list[tuple[float, float, float, int]] = [

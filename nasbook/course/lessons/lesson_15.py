@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from scipy.stats import rankdata
 
@@ -18,7 +16,7 @@ def partial(score: np.ndarray, parameters: np.ndarray, truth: np.ndarray) -> flo
     return float(s @ t / np.sqrt((s @ s) * (t @ t)))
 
 
-def check_beyond(beyond: Any) -> str | None:
+def check_beyond(beyond: object) -> str | None:
     if not callable(beyond):
         return f"beyond must be a function, not a {type(beyond).__name__}"
     rng = np.random.default_rng(0)
@@ -52,7 +50,7 @@ def check_beyond(beyond: Any) -> str | None:
     return None
 
 
-def check_dropout(mc_dropout: Any) -> str | None:
+def check_dropout(mc_dropout: object) -> str | None:
     if not callable(mc_dropout):
         return f"mc_dropout must be a function, not a {type(mc_dropout).__name__}"
     by_hand = np.array([[1.0, 2.0, 0.5, 0.0], [3.0, 0.0, 1.0, 2.0], [0.1, 0.1, 0.1, 0.1]])

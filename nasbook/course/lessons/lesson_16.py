@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from nasbook.course.exercises import Exercise
@@ -17,7 +15,7 @@ def score_of(p: np.ndarray) -> float:
     return float(np.exp(terms.sum(1).mean()))
 
 
-def check_score(inception_score: Any) -> str | None:
+def check_score(inception_score: object) -> str | None:
     if not callable(inception_score):
         return f"inception_score must be a function, not a {type(inception_score).__name__}"
     rng = np.random.default_rng()
@@ -64,7 +62,7 @@ def _reversed(p: np.ndarray) -> float:
     return float(np.exp(min(700, (m * np.log(m / p)).sum(1).mean())))
 
 
-def check_report(report: Any) -> str | None:
+def check_report(report: object) -> str | None:
     if not callable(report):
         return f"report must be a function, not a {type(report).__name__}"
     rng = np.random.default_rng()

@@ -42,7 +42,7 @@ def judge_moved(errors: Mapping[str, Mapping[str, np.ndarray]]) -> tuple[int, st
     )
 
 
-def check_warm(warm: Any) -> str | None:
+def check_warm(warm: object) -> str | None:
     if not callable(warm):
         return f"warm must be a function, not a {type(warm).__name__}"
     task = registry.make("task", "digits201-messy")
@@ -124,7 +124,7 @@ def check_weight(weight: Any) -> str | None:
     return None
 
 
-def check_reptile(reptile_step: Any) -> str | None:
+def check_reptile(reptile_step: object) -> str | None:
     if not callable(reptile_step):
         return f"reptile_step must be a function, not a {type(reptile_step).__name__}"
     phi = np.array([1.0, -2.0])

@@ -11,7 +11,7 @@ from nasbook.course.predictions import Question, level
 from nasbook.tasks.digits_jahs import flips as truth
 
 
-def check_flips(flips: Any) -> str | None:
+def check_flips(flips: object) -> str | None:
     if not callable(flips):
         return f"flips must be a function, not a {type(flips).__name__}"
     rng = np.random.default_rng()
@@ -58,7 +58,7 @@ def _why(a: list[float], b: list[float], got: float) -> str:
     return next((f" {words}" for value, words in known if np.isclose(got, value)), "")
 
 
-def check_verdict(verdict: Any) -> str | None:
+def check_verdict(verdict: object) -> str | None:
     if not callable(verdict):
         return f"verdict must be a function, not a {type(verdict).__name__}"
     rng = np.random.default_rng()

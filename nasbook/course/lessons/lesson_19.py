@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from nasbook.course.exercises import Exercise
@@ -31,7 +29,7 @@ def _honest(x: np.ndarray, y: np.ndarray, fold: np.ndarray, k: int) -> float:
     return float(right.mean())
 
 
-def check_folds(accuracy: Any) -> str | None:
+def check_folds(accuracy: object) -> str | None:
     if not callable(accuracy):
         return f"accuracy must be a function, not a {type(accuracy).__name__}"
     for seed in (0, 1, None):
@@ -59,7 +57,7 @@ def check_folds(accuracy: Any) -> str | None:
     return None
 
 
-def check_nested(nested: Any) -> str | None:
+def check_nested(nested: object) -> str | None:
     if not callable(nested):
         return f"nested must be a function, not a {type(nested).__name__}"
     for seed in (0, 1, None):
@@ -111,7 +109,7 @@ def _other_answers(P: np.ndarray, y: np.ndarray, size: int) -> dict[str, np.ndar
     }
 
 
-def check_greedy(greedy_weights: Any) -> str | None:
+def check_greedy(greedy_weights: object) -> str | None:
     if not callable(greedy_weights):
         return f"greedy_weights must be a function, not a {type(greedy_weights).__name__}"
     for seed in (0, 1, None):

@@ -57,7 +57,7 @@ def wrong_nested(error: Error, candidates: Sequence[Any], n: int, k: int) -> dic
     }
 
 
-def check_nested(answer: Any) -> str | None:
+def check_nested(answer: object) -> str | None:
     if not callable(answer):
         return f"nested must be a function, not a {type(answer).__name__}"
     rng = np.random.default_rng()
@@ -96,7 +96,7 @@ def check_nested(answer: Any) -> str | None:
 # ---- 20.paired and 20.holm -----------------------------------------------------------------------------------------
 
 
-def check_paired(answer: Any) -> str | None:
+def check_paired(answer: object) -> str | None:
     if not callable(answer):
         return f"signed_rank must be a function, not a {type(answer).__name__}"
     rng = np.random.default_rng()
@@ -142,7 +142,7 @@ def _ranked_signed(a: np.ndarray, b: np.ndarray) -> float:
     return _signs(stats.rankdata(d), d > 0)
 
 
-def check_holm(answer: Any) -> str | None:
+def check_holm(answer: object) -> str | None:
     if not callable(answer):
         return f"correct must be a function, not a {type(answer).__name__}"
     rng = np.random.default_rng()

@@ -10,7 +10,7 @@ from nasbook.course.exercises import Exercise
 from nasbook.course.predictions import Question, level
 
 
-def check_cost(gpu_hours: Any) -> str | None:
+def check_cost(gpu_hours: object) -> str | None:
     if not callable(gpu_hours):
         return f"gpu_hours must be a function, not a {type(gpu_hours).__name__}"
     cases = [
@@ -30,7 +30,7 @@ def check_cost(gpu_hours: Any) -> str | None:
     return None
 
 
-def check_rank(agree: Any) -> str | None:
+def check_rank(agree: object) -> str | None:
     if not callable(agree):
         return f"agreement must be a function, not a {type(agree).__name__}"
     cases = [
@@ -63,7 +63,7 @@ def judge_early(shares: dict[int, float]) -> tuple[int, str]:
     )
 
 
-def judge_first_five(places: Any) -> tuple[int, str]:
+def judge_first_five(places: object) -> tuple[int, str]:
     """(seeds, draws) places of the best cell in the small ranking, from 0."""
     first, five = (float(np.mean(np.asarray(places) < n)) for n in (1, 5))
     return level(five, 0.5, 0.9), (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from nasbook.course.exercises import Exercise
 from nasbook.course.predictions import Question, level
 
 
-def check_report(report: Any) -> str | None:
+def check_report(report: object) -> str | None:
     if not callable(report):
         return f"report must be a function, not a {type(report).__name__}"
     drawn = np.random.default_rng().uniform(0.8, 0.95, 7).round(4).tolist()
@@ -39,7 +38,7 @@ def check_report(report: Any) -> str | None:
     return None
 
 
-def check_ship(ship: Any) -> str | None:
+def check_ship(ship: object) -> str | None:
     if not callable(ship):
         return f"ship must be a function, not a {type(ship).__name__}"
     rng = np.random.default_rng()

@@ -16,7 +16,7 @@ def _power(widths: Any, best: Any) -> np.ndarray:
     return np.polyfit(np.log(widths), np.log(best), 1)[0]
 
 
-def check_power(power: Any) -> str | None:
+def check_power(power: object) -> str | None:
     if not callable(power):
         return f"power must be a function, not a {type(power).__name__}"
     rng = np.random.default_rng()
@@ -64,7 +64,7 @@ def check_power(power: Any) -> str | None:
 LAYERS = ("input", "hidden", "output")
 
 
-def check_rates(layer_rates: Any) -> str | None:
+def check_rates(layer_rates: object) -> str | None:
     if not callable(layer_rates):
         return f"layer_rates must be a function, not a {type(layer_rates).__name__}"
     rng = np.random.default_rng()
@@ -80,7 +80,7 @@ def check_rates(layer_rates: Any) -> str | None:
     return None
 
 
-def _wrong_rate(layer: str, value: Any, true: float, rate: float, m: float, optimizer: str) -> str:
+def _wrong_rate(layer: str, value: object, true: float, rate: float, m: float, optimizer: str) -> str:
     words = f"{optimizer}, a rate of {rate:.3g} and {m:.3g} times the width: the {layer} layer's is {true:.4g}"
     if not isinstance(value, int | float | np.number):
         return f"{words}, yours is {' '.join(repr(value).split()):.40}"

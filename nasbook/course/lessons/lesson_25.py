@@ -11,7 +11,7 @@ from nasbook.course.exercises import Exercise
 from nasbook.course.predictions import Question, level
 
 
-def check_nll(nll: Any) -> str | None:
+def check_nll(nll: object) -> str | None:
     if not callable(nll):
         return f"nll must be a function, not a {type(nll).__name__}"
     rng = np.random.default_rng()
@@ -50,7 +50,7 @@ def check_nll(nll: Any) -> str | None:
     return None
 
 
-def check_draw(draw: Any) -> str | None:
+def check_draw(draw: object) -> str | None:
     if not callable(draw):
         return f"draw must be a function, not a {type(draw).__name__}"
     x = np.linspace(0, 1, 41)

@@ -6,8 +6,6 @@ returns None for a right answer, else one sentence that says what is wrong with 
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from nasbook.course.exercises import Exercise
@@ -20,7 +18,7 @@ def judge_more(wins: np.ndarray) -> tuple[int, str]:
     return level(share, 0.6, 0.9), f"In {share:.0%} of {len(wins)} pairs: the other search had its luck, too."
 
 
-def check_running(running: Any) -> str | None:
+def check_running(running: object) -> str | None:
     if not callable(running):
         return f"running must be a function, not a {type(running).__name__}"
     for values in ([3.0, 1.0, 2.0], [5.0], np.random.default_rng().normal(size=9).tolist()):
@@ -34,7 +32,7 @@ def check_running(running: Any) -> str | None:
     return None
 
 
-def check_wins(wins: Any) -> str | None:
+def check_wins(wins: object) -> str | None:
     if not callable(wins):
         return f"wins must be a function, not a {type(wins).__name__}"
     a, b = np.random.default_rng().integers(0, 4, (2, 15)).astype(float).tolist()

@@ -29,11 +29,11 @@ def as_text(notebook: dict[str, Any]) -> str:
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def markdown(text: str, name: str, **metadata: Any) -> Cell:
+def markdown(text: str, name: str, **metadata: object) -> Cell:
     return {"cell_type": "markdown", "id": name[:64], "metadata": metadata, "source": text.splitlines(keepends=True)}
 
 
-def code(text: str, name: str, **metadata: Any) -> Cell:
+def code(text: str, name: str, **metadata: object) -> Cell:
     empty: Cell = {"outputs": [], "execution_count": None}
     return markdown(text, name, **metadata) | {"cell_type": "code"} | empty
 

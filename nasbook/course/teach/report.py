@@ -176,14 +176,14 @@ class Report:
         for widget, kind in ((choice, "question"), (reveal, "reveal"), (image, "votes"), (said, "said")):
             widget.add_class(f"nb-{kind}")
 
-        def draw(_: Any = None) -> None:
+        def draw(_: object = None) -> None:
             vote = self.votes[choice.value]
             reveal.disabled = vote.outcome is None
             open_ = reveal.value and not reveal.disabled
             image.value = self.picture(vote, outcome=open_)._repr_mimebundle_()["text/html"]
             said.value = html.escape(vote.sentence if open_ else f"{people(vote.people)} predicted.")
 
-        def other(_: Any) -> None:
+        def other(_: object) -> None:
             reveal.value = False
             draw()
 

@@ -193,7 +193,7 @@ class Spoken(Exercise):
 
     say: Callable[[str], str] = str
 
-    def check(self, answer: Any = NOT_GIVEN) -> Result:
+    def check(self, answer: object = NOT_GIVEN) -> Result:
         if answer is NOT_GIVEN:
             answer = sys._getframe(1).f_globals.get(self.answer, NOT_GIVEN)
         found = super().check(answer)
@@ -228,7 +228,7 @@ class SpokenPrediction(Prediction):
     """A question that is asked, locked and answered in another language, and recorded in English."""
 
     def __init__(self, question: Question, words: Question, say: Callable[[str], str]) -> None:
-        def judge(*measured: Any) -> tuple[int, str]:
+        def judge(*measured: object) -> tuple[int, str]:
             which, why = question.judge(*measured)
             return which, say(why)
 
@@ -252,7 +252,7 @@ class SpokenPrediction(Prediction):
         super().again()
         return SpokenPrediction(self.asked, self.words, self.say)
 
-    def reveal(self, *measured: Any) -> Outcome:
+    def reveal(self, *measured: object) -> Outcome:
         found = super().reveal(*measured)
         return SpokenOutcome(found, self.say, self.asked.options[self.options.index(found.outcome)])
 
@@ -311,7 +311,7 @@ def spoken(widget: Any, say: Callable[[str], str]) -> Any:
     for trait in ("description", "tooltip", *(["value"] if isinstance(widget, w.HTML) else [])):
         if isinstance(getattr(widget, trait, None), str):
 
-            def translate(_: Any = None, trait: str = trait) -> None:
+            def translate(_: object = None, trait: str = trait) -> None:
                 setattr(widget, trait, say(getattr(widget, trait)))
 
             translate()

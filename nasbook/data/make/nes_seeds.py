@@ -75,7 +75,7 @@ class Compiled(Task):
     def labels(self, part: str) -> np.ndarray:
         return data()[part][1]
 
-    def evaluate(self, config: Config, *, seed: int = 0, **context: Any) -> Evaluation:
+    def evaluate(self, config: Config, *, seed: int = 0, **context: object) -> Evaluation:
         return Evaluation(error(self.predict(config, seed=seed)["val"], self.labels("val")))
 
 

@@ -19,7 +19,7 @@ from nasbook.trace import Trace
 from nasbook.trial import plain
 
 
-def as_sources(given: Any) -> tuple[dict[str, Any], ...]:
+def as_sources(given: object) -> tuple[dict[str, Any], ...]:
     """Each source in the plain form, with the trials of the highest fidelity that have a value.
 
     ValueError for what is no source, or has fewer than two such trials."""
@@ -28,7 +28,7 @@ def as_sources(given: Any) -> tuple[dict[str, Any], ...]:
     return tuple(_as_source(one) for one in given)
 
 
-def _as_source(one: Any) -> dict[str, Any]:
+def _as_source(one: object) -> dict[str, Any]:
     if isinstance(one, str | Path):
         one = Trace.load(one)
     if isinstance(one, Trace):

@@ -128,7 +128,7 @@ class DartsCells(Architectures):
         return canonical(graph)
 
     def from_genotype(
-        self, normal: Sequence[tuple[str, int]], reduce: Sequence[tuple[str, int]], **concat: Any
+        self, normal: Sequence[tuple[str, int]], reduce: Sequence[tuple[str, int]], **concat: object
     ) -> Config:
         """The configuration of the paper's notation: for each node two pairs such as ("sep_conv_3x3", 0).
 

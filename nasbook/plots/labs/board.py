@@ -46,7 +46,7 @@ class Surface:
         object.__setattr__(self, "z", z)
         object.__setattr__(self, "sorted", np.sort(z, axis=None))
 
-    def rank(self, values: Any) -> np.ndarray:
+    def rank(self, values: object) -> np.ndarray:
         """The share of the surface that is lower, from 0 (the lowest) to 1."""
         return np.searchsorted(self.sorted, np.asarray(values, float)) / self.sorted.size
 

@@ -152,7 +152,7 @@ class ContourPicture(TriedPicture):
         return text + (f" {plural(others, 'other parameter')} may vary beneath it." if others else "")
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     return style.number(value) if isinstance(value, float) else tick_label(value)
 
 

@@ -122,7 +122,7 @@ class DependencePicture(Picture):
         return f"Partial dependence of the {self.quantity.name}. {'; '.join(parts)}. {self._basis()}."
 
 
-def _text(level: Any) -> str:
+def _text(level: object) -> str:
     return style.number(level) if isinstance(level, float) else str(level)
 
 

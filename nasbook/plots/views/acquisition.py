@@ -236,7 +236,7 @@ class Acquisition1D(Belief):
         self.note.set_x(x + (-0.015 if right else 0.015))
 
 
-def acquisition_picture(space: Space, axes: Sequence[str] | str | None = None, **options: Any) -> Belief:
+def acquisition_picture(space: Space, axes: Sequence[str] | str | None = None, **options: object) -> Belief:
     """The picture that fits: curves for one parameter, maps for two; `axes` names them where there are more."""
     return picture_of(Acquisition1D, Acquisition2D, space, axes, **options)
 

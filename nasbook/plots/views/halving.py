@@ -119,7 +119,7 @@ class HalvingPicture(Picture):
             ax.axvline(level, color=style.GREY, lw=1.1, ls=style.DOT, zorder=1.5)
         self.title(fig)
 
-        def lines(zorder: float, **options: Any) -> LineCollection:
+        def lines(zorder: float, **options: object) -> LineCollection:
             made = self.live(LineCollection([], zorder=zorder, **options))
             ax.add_collection(made, autolim=False)
             return made

@@ -169,7 +169,7 @@ def _told(peaks: dict[str, np.ndarray], where: Any) -> str:
     return " Largest: " + "; ".join(f"{SHORT[n]} at {where(u)}" for n, u in peaks.items()) + "." if peaks else ""
 
 
-def side_by_side_picture(space: Space, axes: Sequence[str] | str | None = None, **options: Any) -> Any:
+def side_by_side_picture(space: Space, axes: Sequence[str] | str | None = None, **options: object) -> Any:
     """The picture that fits: rows for one parameter, maps for two; `axes` names them where there are more."""
     return picture_of(SideBySide1D, SideBySide2D, space, axes, **options)
 

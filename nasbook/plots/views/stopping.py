@@ -80,7 +80,7 @@ class StoppingPicture(Picture):
         if self.warmup:
             self.ax.axvline(self.warmup, color=style.GREY, lw=1.1, ls=style.DOT, zorder=1.5)
 
-        def lines(zorder: float, **options: Any) -> LineCollection:
+        def lines(zorder: float, **options: object) -> LineCollection:
             made = self.live(LineCollection([], zorder=zorder, **options))
             self.ax.add_collection(made, autolim=False)
             return made

@@ -59,7 +59,7 @@ def levels(values: Iterable[float]) -> Spec:
     return choice([float(f"{v:.12g}") if isinstance(v, float) else v for v in values], ordered=True)
 
 
-def choice(options: Any, ordered: bool = False) -> Spec:
+def choice(options: object, ordered: bool = False) -> Spec:
     """One of these options, each counted once."""
     if not isinstance(options, list | tuple) or not options:
         raise ValueError(f"a choice is a list of options, not {options!r:.60}")

@@ -47,7 +47,7 @@ def head(study: Study, how: str, lost: Iterable[str], cost: str) -> str:
     return comment(*said, *(["", *cost.splitlines()] if cost else []))
 
 
-def literal(value: Any, indent: int = 0) -> str:
+def literal(value: object, indent: int = 0) -> str:
     """Python code of plain data, whose later lines are indented."""
     return pformat(value, width=110 - indent, sort_dicts=False).replace("\n", "\n" + " " * indent)
 

@@ -125,7 +125,7 @@ class BayesianLab(AheadLab):
                  more=True, **live),
         ]  # fmt: skip
 
-    def set(self, **values: Any) -> None:
+    def set(self, **values: object) -> None:
         """Change settings. lengthscale and noise: a number, or None to fit them."""
         super().set(**_fitted_or_not(values))
 

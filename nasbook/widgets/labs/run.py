@@ -79,7 +79,7 @@ class RunLab(Lab):
         made._borrowed = folder
         return made
 
-    def copy(self, **values: Any) -> Lab:
+    def copy(self, **values: object) -> Lab:
         """A lab of the same run. A run that is at work or about to begin is awaited, so that it is shown whole."""
         patience = time.monotonic() + 60
         while (state := self.watched.state()) in LIVE or (state == "absent" and time.monotonic() < patience):

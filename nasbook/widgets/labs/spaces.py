@@ -407,7 +407,7 @@ class SpacesLab(Lab):
         return run.trace
 
     @trace.setter
-    def trace(self, _: Any) -> None:
+    def trace(self, _: object) -> None:
         """The edits are the trace; the shell's own is not needed."""
 
 

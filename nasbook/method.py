@@ -16,7 +16,7 @@ import numpy as np
 from numpy.random import default_rng
 
 from nasbook.answer import finite
-from nasbook.space import Config, Space
+from nasbook.space import Arguments, Config, Space
 from nasbook.task import Fidelity, Task
 from nasbook.trace import Trial
 from nasbook.trial import copied
@@ -111,7 +111,7 @@ class Method(_Named):
             )
 
     @classmethod
-    def suited(cls, settings: Mapping[str, Any], fidelity: Fidelity) -> dict[str, Any]:
+    def suited(cls, settings: Arguments, fidelity: Fidelity) -> dict[str, Any]:
         """These settings, with what is not set and depends on how thoroughly the task can be evaluated."""
         return dict(settings)
 

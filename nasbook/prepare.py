@@ -18,7 +18,7 @@ from nasbook.fits import strange
 from nasbook.method import KNOWN, MANY, Method, NoSettings, OneShot
 from nasbook.other_words import OTHER_WORDS
 from nasbook.source import changed, digest
-from nasbook.space import Config, Space
+from nasbook.space import Arguments, Config, Json, Space
 from nasbook.task import EvaluatesMany, Fidelity, FunctionTask, Task
 from nasbook.trace import Header, Trace, Trial
 from nasbook.trace_file import read
@@ -54,7 +54,7 @@ def prepared(
     resume: bool,
     fidelity: Fidelity | None,
     on_step: Callable[..., Any] | None,
-    settings: Mapping[str, Any],
+    settings: Arguments,
 ) -> Prepared:
     """What `steps` is given, as objects; ValueError for whatever cannot be searched."""
     check_words(method, settings)
@@ -115,7 +115,7 @@ def as_task(
 
 
 def as_method(
-    method: Any, space: Space, seed: int, settings: Mapping[str, Any], fidelity: Fidelity | None = None
+    method: Any, space: Space, seed: int, settings: Arguments, fidelity: Fidelity | None = None
 ) -> Method | OneShot:
     """A method from a registry name, a class, or an object that has not been asked yet.
 
@@ -171,7 +171,7 @@ def header_of(method: Method | OneShot, task: Task, workers: int = 1) -> Header:
 
 def told_of(task: Task) -> dict[str, Any]:
     """What an export must know of a user's own task, whose code it does not run; for the header's provenance."""
-    told: dict[str, Any] = {"knows_cost": True} if task.knows_cost else {}
+    told: Json = {"knows_cost": True} if task.knows_cost else {}
     if task.fidelity:
         told |= {"fidelity": task.fidelity.to_dict()}
     declares = task.declares if isinstance(task.declares, Mapping) else {}
@@ -190,7 +190,7 @@ def _code(task: Task) -> str | None:
 # ---- checks ---------------------------------------------------------------------------------------------
 
 
-def check_words(method: Any, settings: Mapping[str, Any]) -> None:
+def check_words(method: Any, settings: Arguments) -> None:
     """Other libraries' words for what a search is given, where the method has no such setting."""
     foreign = [word for word in settings if word in OTHER_WORDS]
     if foreign:

@@ -29,7 +29,9 @@ from nasbook.parameters import KINDS, Choice, Constant, Float, Int, Parameter
 
 __all__ = ["KINDS", "Choice", "Config", "Constant", "Float", "Int", "Parameter", "Scalar", "Space", "When"]
 
-Config: TypeAlias = dict[str, Any]
+Config: TypeAlias = dict[str, Any]  # parameter -> value
+Json: TypeAlias = dict[str, Any]  # an object of JSON: a row of a file, a message, a record
+Arguments: TypeAlias = Mapping[str, Any]  # what a method or a task is made with: name -> value
 
 
 class Space:
@@ -288,7 +290,7 @@ class Space:
 
     # ---- as data ---------------------------------------------------------------------------------------
 
-    def to_dict(self) -> dict[str, dict[str, Any]]:
+    def to_dict(self) -> dict[str, Json]:
         """{"x": {"type": "float", "low": 0.0, "high": 1.0}, …}: what a trace and a study file hold."""
         return {name: describe(p) for name, p in self.parameters.items()}
 

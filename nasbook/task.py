@@ -18,7 +18,7 @@ import numpy as np
 from numpy.random import SeedSequence
 
 from nasbook.fits import misfit
-from nasbook.space import Config, Constant, Parameter, Space
+from nasbook.space import Config, Constant, Json, Parameter, Space
 
 Report = Callable[..., None]  # report(fidelity, value), or report(fidelity, value, cost so far)
 CONTEXT = ("fidelity", "seed", "report", "checkpoint")  # what a search gives an objective besides the configuration
@@ -34,7 +34,7 @@ class Fidelity:
     max: float
     levels: tuple[float, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """Plain types, as a trace and a study hold it; without levels where there are none."""
         levels = {"levels": list(self.levels)} if self.levels else {}
         return {"unit": self.unit, "min": self.min, "max": self.max, **levels}

@@ -24,7 +24,7 @@ import numpy as np
 from nasbook import registry
 from nasbook.method import Method, OneShot
 from nasbook.search import replay, search, steps
-from nasbook.space import Choice, Constant, Float, Int, Space
+from nasbook.space import Arguments, Choice, Constant, Float, Int, Space
 from nasbook.task import Evaluation, Fidelity, Task
 from nasbook.trace import Trace
 
@@ -109,7 +109,7 @@ def check_method(
     method: str | type,
     *,
     trials: int = 25,
-    settings: Mapping[str, Any] | None = None,
+    settings: Arguments | None = None,
     spaces: Mapping[str, Space] | None = None,
     task: Task | None = None,
     objectives: int | None = None,

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from nasbook.space import Config, Space
+from nasbook.space import Config, Json, Space
 from nasbook.trial import DICT, MOST_WORKERS, TEXT, WHOLE, Trial, check_types, keep, on_one_line, plain, shown
 
 SCHEMA = "nasbook/trace@1"
@@ -56,7 +56,7 @@ class Header:
         """Is the value the negative of what was maximised, as in an imported study?"""
         return 0 in (self.provenance.get("maximised") or ())
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         row = {f.name: getattr(self, f.name) for f in fields(self)}
         return plain({"schema": SCHEMA, **row, "space": self.space.to_dict()})
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from nasbook.space import Config
+from nasbook.space import Config, Json
 
 T = TypeVar("T")
 PLAIN = frozenset((str, int, float, bool, type(None)))  # cannot change, and most of what there is to copy
@@ -105,9 +105,9 @@ class Trial:
     def __deepcopy__(self, memo: object) -> Trial:
         return self  # it cannot change
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """Plain JSON types; fields that still have their default are left out."""
-        row: dict[str, Any] = {"id": self.id, "config": plain(self.config)}
+        row: Json = {"id": self.id, "config": plain(self.config)}
         for name, default in _TRIAL_DEFAULTS.items():
             value = getattr(self, name)
             if value != default:

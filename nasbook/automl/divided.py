@@ -12,6 +12,7 @@ import numpy as np
 from nasbook.automl import splits
 from nasbook.automl.data import Data
 from nasbook.automl.losses import loss_of
+from nasbook.space import Arguments
 from nasbook.task import Task
 
 MEMORY = 2**28  # bytes of predictions that a task remembers
@@ -48,7 +49,7 @@ class Divided(Task):
         return self._arguments
 
     @arguments.setter
-    def arguments(self, given: Mapping[str, Any]) -> None:
+    def arguments(self, given: Arguments) -> None:
         data = given.get("data")
         if isinstance(data, Path):
             given = {**given, "data": str(data)}

@@ -21,7 +21,7 @@ from nasbook.automl.build import build
 from nasbook.automl.evaluate import Pipelines
 from nasbook.automl.program import program
 from nasbook.files import parse_json, read_bytes, write_text
-from nasbook.space import Config
+from nasbook.space import Config, Json
 from nasbook.trial import plain
 from nasbook.version import __version__
 
@@ -63,7 +63,7 @@ def load(folder: str | Path, data: Any = None) -> Pipeline:
     return task.fitted(row["config"], row["seed"], everything=True)
 
 
-def kept(folder: str | Path, name: str, data: Any, **found: type) -> tuple[Pipelines, dict[str, Any]]:
+def kept(folder: str | Path, name: str, data: Any, **found: type) -> tuple[Pipelines, Json]:
     """The task of NAME.json in a folder, and what it holds; `found` says what was found, and of which type it is."""
     path = Path(folder) / f"{name}.json"
     row = parse_json(read_bytes(path), f"a file of {name}")

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from nasbook.kit import torchrun
+from nasbook.space import Json
 from nasbook.trial import plain
 
 
@@ -63,7 +64,7 @@ def pair(text: str) -> tuple[str, Any]:
     return key, scalar(value)
 
 
-def as_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def as_dict(pairs: list[tuple[str, Any]]) -> Json:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:

@@ -14,6 +14,7 @@ from typing import Any
 
 from nasbook.course.record import Record
 from nasbook.course.still import exercise_html
+from nasbook.space import Json
 from nasbook.widgets.still import Still, wanted
 
 KEPT, MESSAGE = 10, 300  # of a check's sentences: how many the record keeps, and how many characters of each
@@ -74,7 +75,7 @@ class Exercise:
             self._note(lambda old: _try(old, wrong))
         return Result(wrong is None, self.why if wrong is None else wrong)
 
-    def _note(self, facts: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    def _note(self, facts: Callable[[Json], Json]) -> None:
         """Add to the record what follows from it, until the exercise is passed."""
         self.record.revise(self.name, lambda old: {} if old.get("passed") else facts(old))
 
@@ -151,9 +152,9 @@ class Exercise:
         return f"Exercise {self.name}. {plain(self.prompt)}"
 
 
-def _try(old: dict[str, Any], wrong: str | None) -> dict[str, Any]:
+def _try(old: Json, wrong: str | None) -> Json:
     """What one more try adds to the record; `wrong` is the check's sentence, of which the last ones are kept."""
-    facts: dict[str, Any] = {"tries": old.get("tries", 0) + 1, "passed": wrong is None}
+    facts: Json = {"tries": old.get("tries", 0) + 1, "passed": wrong is None}
     return facts if wrong is None else {**facts, "wrong": [*old.get("wrong", ()), wrong[:MESSAGE]][-KEPT:]}
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from nasbook.course.record import Record
 from nasbook.course.still import outcome_html, question_html
+from nasbook.space import Json
 from nasbook.widgets.still import Still, wanted
 
 
@@ -114,7 +115,7 @@ class Prediction:
         """Ask anew: forget the locked answer. The record says that it was asked again, and what was said before the
         outcome was seen."""
 
-        def anew(old: dict[str, Any]) -> dict[str, Any]:
+        def anew(old: Json) -> Json:
             first = {"first": old.get("answer")} if old.get("outcome") and "first" not in old else {}
             return {"answer": None, "outcome": None, "again": old.get("again", 0) + 1, **first}
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from nasbook.files import alone, newer, parse_json, read_bytes, write_text
+from nasbook.space import Json
 
 FILE = "nasbook_progress.json"
 SCHEMA = "nasbook/progress@1"
@@ -67,7 +68,7 @@ class Record:
         """Add facts to one entry. A read-only folder is no reason to stop a lesson: then progress is not kept."""
         self.revise(name, lambda _: facts)
 
-    def revise(self, name: str, facts: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    def revise(self, name: str, facts: Callable[[Json], Json]) -> None:
         """Add to one entry the facts that follow from what it is; nothing is written where none do."""
 
         def change(entries: Entries) -> bool:

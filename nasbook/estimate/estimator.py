@@ -12,12 +12,11 @@ cost is what the estimate has cost: told by the table behind it, or measured. `m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from nasbook import registry
-from nasbook.space import Config, Space
+from nasbook.space import Arguments, Config, Space
 from nasbook.task import Evaluation, Report, Task
 
 MAKER = "nasbook.estimate:estimator"  # by which a trace, a study and another process make an estimator again
@@ -81,7 +80,7 @@ def full(task: Task, config: Config, seed: int, fidelity: float | None = None, r
     return answer if isinstance(answer, Evaluation) else Evaluation(float(answer))
 
 
-def estimator(kind: str, task: Task | str, arguments: Mapping[str, Any] | None = None, **options: object) -> Estimator:
+def estimator(kind: str, task: Task | str, arguments: Arguments | None = None, **options: object) -> Estimator:
     """An estimator by its name in the registry; `arguments` are those of the task, where that is a name."""
     if isinstance(task, str):
         task = registry.make("task", task, **(arguments or {}))

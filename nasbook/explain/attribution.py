@@ -22,7 +22,7 @@ from nasbook.explain.games import GAMES, Game, optimiser
 from nasbook.explain.source import Source, point, source_of
 from nasbook.kit.checks import whole
 from nasbook.parameters import Constant
-from nasbook.space import Config, Space
+from nasbook.space import Config, Json, Space
 from nasbook.trace import Trace
 from nasbook.trial import on_one_line
 
@@ -92,7 +92,7 @@ class Attribution:
         useless = ", no better than their mean" if getattr(self.source, "useless", False) else ""
         return f"guessed by {self.source}, which is wrong by {self.source.error:.3g} on those unseen{useless}"
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """Plain types, the largest first; the error of a forest is that on trials that a tree has not seen."""
         rows = [
             {

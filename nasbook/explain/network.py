@@ -29,6 +29,7 @@ from nasbook.explain.asking import Network, asked, baseline_of, gradient, hiding
 from nasbook.explain.lime import Lime, lime, squares
 from nasbook.explain.two_networks import Disagreement, difference, disagreement
 from nasbook.kit.threads import one_thread
+from nasbook.space import Config
 from nasbook.task import Task, TrainsToTheEnd
 
 
@@ -81,7 +82,7 @@ def occlusion(net: Network, x: Any, target: int | None = None, size: int = 3, ba
     return ((covers * lost[:, None, None]).sum(0) / covers.sum(0)).cpu().numpy()
 
 
-def trained(task: Task, config: dict[str, Any], seed: int = 0, epochs: int | None = None) -> nn.Module:
+def trained(task: Task, config: Config, seed: int = 0, epochs: int | None = None) -> nn.Module:
     """The network of a found configuration, trained by its task (one that trains networks, such as digits-cells) for
     `epochs`, by default the task's. ValueError for a task that trains none."""
     if not isinstance(task, TrainsToTheEnd):

@@ -23,6 +23,7 @@ import numpy as np
 from nasbook.explain import coalitions
 from nasbook.explain.attribution import TELLS, Attribution, explain
 from nasbook.kit.checks import one_of
+from nasbook.space import Json
 from nasbook.trace import Trace
 from nasbook.trial import on_one_line
 
@@ -55,7 +56,7 @@ class Across:
         """The parameters (n,) by the size of their values, the largest first."""
         return np.argsort(-np.abs(self.phi), kind="stable")
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """Plain types, the largest first."""
         rows = [
             {

@@ -20,7 +20,7 @@ from nasbook.hpo.parts.importance import LEAST, alike
 from nasbook.hpo.parts.trees import Forest
 from nasbook.kit.checks import whole
 from nasbook.prepare import as_task
-from nasbook.space import Space
+from nasbook.space import Config, Space
 from nasbook.task import KnowsOutcomes
 from nasbook.tasks.tables import Table
 from nasbook.trace import Trace
@@ -97,7 +97,7 @@ class Truth:
         """(1, m) the same."""
         return self.values(U)[None]
 
-    def _look_up(self, config: dict[str, Any]) -> float:
+    def _look_up(self, config: Config) -> float:
         try:
             if isinstance(self.task, Table) and not self.objective:
                 return float(self.task.mean(config))
@@ -182,7 +182,7 @@ def source_of(trace: Trace, task: Any = None, *, truth: bool = True, trees: int 
         raise ValueError(f"explain: {error}") from None
 
 
-def point(space: Space, config: dict[str, Any], other: np.ndarray | None = None) -> np.ndarray:
+def point(space: Space, config: Config, other: np.ndarray | None = None) -> np.ndarray:
     """(d,) a configuration in the unit cube, complete: a parameter that it does not have is taken from `other` (d,), or
     else is the middle of its range. It makes a difference only where another's value lets this parameter exist."""
     u = space.encode(config)

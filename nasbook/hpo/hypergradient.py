@@ -32,7 +32,7 @@ from nasbook.hpo.parts.unrolling import Problem, forward, implicit, online, reve
 from nasbook.kit.checks import one_of, setting, whole, within
 from nasbook.kit.state import Resumable
 from nasbook.kit.threads import one_thread_a_step
-from nasbook.space import Float, Space
+from nasbook.space import Float, Json, Space
 from nasbook.task import Task
 from nasbook.trace import Trial
 from nasbook.views import equally_long
@@ -74,11 +74,11 @@ class HypergradientView:
     def __post_init__(self) -> None:
         equally_long(self, "names", "h", "gradient")
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, row: dict[str, Any]) -> HypergradientView:
+    def from_dict(cls, row: Json) -> HypergradientView:
         tuples: dict[str, Any] = {k: tuple(v) for k, v in row.items() if isinstance(v, list)}
         return cls(**{**row, **tuples})
 

@@ -34,9 +34,9 @@ import numpy as np
 from nasbook.hpo.parts.own_training import leadable
 from nasbook.hpo.parts.schedules import Member
 from nasbook.kit.checks import setting, whole, within
-from nasbook.kit.state import Resumable
+from nasbook.kit.state import Resumable, State
 from nasbook.kit.threads import one_thread_a_step
-from nasbook.space import Choice, Config, Constant
+from nasbook.space import Choice, Config, Constant, Json
 from nasbook.task import Task, trial_seed
 from nasbook.trace import Trial
 from nasbook.views import equally_long
@@ -73,11 +73,11 @@ class PBTView:
     def __post_init__(self) -> None:
         equally_long(self, "configs", "values", "copied_from")
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, row: dict[str, Any]) -> PBTView:
+    def from_dict(cls, row: Json) -> PBTView:
         return cls(**{**row, **{k: tuple(row[k]) for k in ("configs", "values", "copied_from")}})
 
 
@@ -184,7 +184,7 @@ class PBT(Resumable):
         values = tuple(v if math.isfinite(v) else None for v in self.values)
         return PBTView(epoch, member, tuple(dict(m.config) for m in self.members), values, tuple(self.copied))
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """Every network, its optimiser and its random numbers, and where the population stands."""
         return {**super().state(), "members": [{"config": m.config, "state": m.state()} for m in self.members]}
 

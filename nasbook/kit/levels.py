@@ -9,9 +9,10 @@ floating point, and its floor would lose one).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from nasbook.space import Arguments
 from nasbook.task import Fidelity
 
 
@@ -48,7 +49,7 @@ def listed(levels: Sequence[float]) -> str:
     return ", ".join(shown if len(shown) <= 12 else [*shown[:6], "…", *shown[-3:]])
 
 
-def reachable(name: str, settings: Mapping[str, Any], fidelity: Fidelity, eta: int) -> dict[str, Any]:
+def reachable(name: str, settings: Arguments, fidelity: Fidelity, eta: int) -> dict[str, Any]:
     """The settings of a method of this name with the task's range where none is set; and where η is not set and its
     default misses the task's levels, with one that meets them. ValueError where there is none."""
     if any(x % 1 for x in fidelity.levels) or fidelity.max <= 1:

@@ -6,19 +6,21 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import torch
 from torch import Tensor
 
 from nasbook.method import OneShot
 
+State: TypeAlias = dict[str, Any]  # what a search or a training goes on from: tensors, numbers, text, lists and dicts
+
 
 class Unreadable(ValueError):
     """A file that holds no state, or only a part of one."""
 
 
-def write(path: Path, made_by: Mapping[str, Any], state: Mapping[str, Any], key: str = "made_by") -> None:
+def write(path: Path, made_by: Mapping[str, Any], state: State, key: str = "made_by") -> None:
     """Keep tensors, numbers, text, lists and dicts: a kill leaves the old file or the new one."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +66,7 @@ class Resumable(OneShot):
         text, lists, tuples and dicts."""
         return {}
 
-    def state(self) -> Mapping[str, Any]:
+    def state(self) -> State:
         """All of these as they are now, and where the search's random numbers stand."""
         return {name: plain(part) for name, part in self._all().items()} | {"rng": self.rng.bit_generator.state}
 

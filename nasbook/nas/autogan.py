@@ -34,7 +34,7 @@ from torch import Tensor
 
 from nasbook import registry
 from nasbook.kit import learner
-from nasbook.kit.state import Resumable
+from nasbook.kit.state import Resumable, State
 from nasbook.kit.threads import one_thread_a_step
 from nasbook.nas.parts.controller import Controller, Rollout
 from nasbook.nas.parts.gan import GAN, Lines, inception_score
@@ -179,5 +179,5 @@ class AutoGAN(Resumable):
             return replace(trial, status="done", value=-view.score), view
         return replace(trial, status="failed", reason="diverged: a loss is not finite"), view
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         return {**super().state(), "prefixes": [p._asdict() for p in self.prefixes]}

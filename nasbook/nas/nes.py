@@ -33,7 +33,7 @@ import torch
 
 from nasbook.kit.checks import flag, setting, whole
 from nasbook.kit.ensemble import Selection, correlation, error, greedy, nll
-from nasbook.kit.state import Resumable
+from nasbook.kit.state import Resumable, State
 from nasbook.kit.threads import one_thread_a_step
 from nasbook.space import Config
 from nasbook.task import Predicts, Task, trial_seed
@@ -139,7 +139,7 @@ class NES(Resumable):
         metrics |= {"ensemble_nll": chosen.losses[-1], "ensemble_error": error(P.mean(0), self.y)}
         return replace(trial, status="done", value=wrong, metrics=metrics), view
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """All that was trained, and what it predicts."""
         P = {str(i): torch.from_numpy(p) for i, p in self.P.items()}
         pool = {str(i): config for i, config in self.pool.items()}

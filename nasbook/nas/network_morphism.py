@@ -38,7 +38,7 @@ from nasbook import registry
 from nasbook.kit.checks import setting, whole
 from nasbook.kit.learner import measure
 from nasbook.kit.start import images_of
-from nasbook.kit.state import Resumable
+from nasbook.kit.state import Resumable, State
 from nasbook.kit.threads import one_thread_a_step
 from nasbook.nas.parts.chain_growth import first_chain, growths
 from nasbook.nas.parts.climb import Member, NetworkMorphismView
@@ -178,7 +178,7 @@ class NetworkMorphism(Resumable):
         metrics["parameters"] = sum(p.numel() for p in member.net.parameters())
         return replace(trial, status="done", value=member.error, metrics=metrics)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """The two networks that the next training depends on, and where the climb stands."""
         members = {"parent": self.parent, "best": self.best}
         kept = {name: m and {**vars(m), "net": m.net.state_dict()} for name, m in members.items()}

@@ -21,7 +21,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -31,7 +30,7 @@ from torch.func import functional_call
 from nasbook import registry
 from nasbook.kit.checks import setting, whole, within
 from nasbook.kit.start import init_weights
-from nasbook.kit.state import Resumable
+from nasbook.kit.state import Resumable, State
 from nasbook.kit.threads import one_thread_a_step
 from nasbook.nas.spaces.gates import Places, mixed
 from nasbook.space import Space
@@ -162,6 +161,6 @@ class Reptile(Resumable):
             return replace(trial, status="failed", reason="diverged: φ is not finite"), view
         return replace(trial, status="done", value=error), view
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """φ, the random numbers, and how far it is."""
         return {"phi": self.phi, "done_epochs": self.done_epochs, "rng": self.rng.bit_generator.state}

@@ -29,7 +29,7 @@ from nasbook.kit.checks import one_of, setting, whole
 from nasbook.method import Method, Proposal
 from nasbook.nas.parts.paths import inside
 from nasbook.parameters import Constant, Parameter
-from nasbook.space import Config, Space
+from nasbook.space import Arguments, Config, Space
 from nasbook.trace import Trial
 
 ORDERS = ("joint", "architecture first", "recipe first", "in turns", "recipe fixed")
@@ -170,7 +170,7 @@ def frozen(space: Space, names: Iterable[str], values: Mapping[str, Any]) -> Spa
     return Space(out)
 
 
-def _filled(space: Space, given: Mapping[str, Any]) -> Config:
+def _filled(space: Space, given: Arguments) -> Config:
     """A value for every parameter, also for those that do not exist: what is given, else the middle of the range."""
     for name, value in given.items():
         if name not in space.parameters:

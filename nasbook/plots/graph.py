@@ -21,7 +21,7 @@ from nasbook.nas.spaces.edits import Slot, edges
 from nasbook.plots import style
 from nasbook.plots.cell import dashed
 from nasbook.plots.picture import Picture
-from nasbook.plots.style import Figure
+from nasbook.plots.style import Figure, Looks
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -170,7 +170,7 @@ class GraphPicture(Picture):
         ]
         some = range(self.stage.most)
         self.lines = [self.live(self.ax.plot([], [], zorder=2, solid_capstyle="butt")[0]) for _ in some]
-        options: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": style.SMALL, "ground": "white"}
+        options: Looks = {"ha": "center", "va": "center", "fontsize": style.SMALL, "ground": "white"}
         self.labels = [self.live(style.add_words(self.ax, 0, 0, zorder=4, **options)) for _ in some]
         self.rings: dict[int, Any] = {}
         self.dots: dict[int, Any] = {}

@@ -11,7 +11,7 @@ import io
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import matplotlib
 import numpy as np
@@ -58,7 +58,9 @@ RACERS = [
 WIDTH = 7.2  # inches: a notebook's column
 NORMAL, TITLE = 10, 11  # points; SMALL is 9, and nothing is smaller
 
-STYLE: dict[str, Any] = {
+Looks: TypeAlias = dict[str, Any]  # how a mark, a line or words look: matplotlib's keywords
+
+STYLE: Looks = {
     "font.size": NORMAL, "font.family": families(), "text.parse_math": False, "text.color": INK, "lines.linewidth": 1.8,
     "legend.frameon": False,
     "axes.titlesize": TITLE, "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.labelsize": NORMAL,
@@ -232,8 +234,8 @@ def patch(color: str, alpha: float) -> Patch:
     return Patch(facecolor=color, alpha=alpha, linewidth=0)
 
 
-HOLLOW: dict[str, Any] = {"mfc": "white", "mec": INK, "mew": 1.1}  # failed or stopped
-STAR: dict[str, Any] = {"marker": "*", "color": INCUMBENT, "mec": INK, "mew": 0.7}
+HOLLOW: Looks = {"mfc": "white", "mec": INK, "mew": 1.1}  # failed or stopped
+STAR: Looks = {"marker": "*", "color": INCUMBENT, "mec": INK, "mew": 0.7}
 
 
 class Limits:

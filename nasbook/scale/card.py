@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from nasbook.cost import Cost, cost_of
 from nasbook.kit import parallel
 from nasbook.nas.spaces.cost import flops, latency, parameters
+from nasbook.space import Json
 from nasbook.task import TrainsForReal
 from nasbook.trial import plain
 from nasbook.version import __version__
@@ -23,7 +24,7 @@ from nasbook.version import __version__
 SCHEMA = "nasbook/card@1"
 
 
-def card(found: Any, runs: Sequence[Any], best: Any, net: nn.Module, x: Tensor, tested: int) -> dict[str, Any]:
+def card(found: Any, runs: Sequence[Any], best: Any, net: nn.Module, x: Tensor, tested: int) -> Json:
     """found: `nasbook.scale.winner.Found`; runs: its trainings, of which `best` is the one that is kept; net: that
     network; x: one input; tested: how many there are in the test part."""
     task, accuracies = found.task, [run.test for run in runs]
@@ -56,7 +57,7 @@ def _used(run: Any, n: int, gpu: bool) -> dict[str, float]:
     return {**({"gpu_seconds": n * run.seconds} if gpu else {}), **used}
 
 
-def _energy(cost: Cost) -> dict[str, Any]:
+def _energy(cost: Cost) -> Json:
     low, high = cost.range
     return {
         "kwh": cost.wh / 1000,
@@ -68,7 +69,7 @@ def _energy(cost: Cost) -> dict[str, Any]:
     }
 
 
-def summary(card: dict[str, Any]) -> str:
+def summary(card: Json) -> str:
     """The card in a few lines."""
     n, spread = len(card["training"]["runs"]), card["spread"]
     lines = [
@@ -94,7 +95,7 @@ def summary(card: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def markdown(card: dict[str, Any]) -> str:
+def markdown(card: Json) -> str:
     """The card as a page."""
     training, search, weights, energy = card["training"], card["search"], card["weights"], card["energy"]
     shape = "×".join(map(str, card["input"]["shape"]))
@@ -139,7 +140,7 @@ def markdown(card: dict[str, Any]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _origin(search: dict[str, Any]) -> str:
+def _origin(search: Json) -> str:
     if "method" not in search:
         return f"The first configuration of the study {search['study']} (task {search['task']})."
     value = "none" if search["value"] is None else f"{search['value']:.6g}"
@@ -169,7 +170,7 @@ def _with(arguments: dict[str, Any]) -> str:
     return f"with {json.dumps(arguments)}" if arguments else "as it stands"
 
 
-def _by(card: dict[str, Any]) -> str:
+def _by(card: Json) -> str:
     return "x".join(map(str, card["input"]["shape"]))
 
 

@@ -30,7 +30,7 @@ from typing import Any
 from nasbook.files import alone, parse_json, write_text
 from nasbook.method import Method
 from nasbook.scale.pulse import Pulse
-from nasbook.space import Config, Space
+from nasbook.space import Config, Json, Space
 from nasbook.trace import Trace
 from nasbook.trial import plain, shown
 
@@ -112,7 +112,7 @@ class NewerError(ValueError):
     """A control file of another version."""
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> Json:
     """What a control file holds, nothing where there is none; ValueError where it is damaged."""
     try:
         found = path.stat()

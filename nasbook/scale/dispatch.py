@@ -29,6 +29,7 @@ from nasbook.scale.progress import Bar
 from nasbook.scale.study import Study
 from nasbook.scale.study_errors import RunError
 from nasbook.scale.workers import Crew, Inbox, Worker
+from nasbook.space import Json
 from nasbook.task import Task, trial_seed
 from nasbook.trace import Header, Trace, Trial
 from nasbook.trace_file import TraceFile
@@ -198,7 +199,7 @@ class Dispatcher:
 
     # ---- hearing ---------------------------------------------------------------------------------------------
 
-    def _handle(self, worker: Worker, message: dict[str, Any] | None) -> None:
+    def _handle(self, worker: Worker, message: Json | None) -> None:
         jobs = {job.trial.id: job for job in worker.jobs}
         if message is None:
             self._died(worker)

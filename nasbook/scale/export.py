@@ -34,7 +34,7 @@ from nasbook.scale.target import is_ours, method_settings, takes
 from nasbook.scale.targets import TARGETS, write
 from nasbook.scale.task_facts import Facts, facts_of, old_facts
 from nasbook.scale.trust import IMPORT_PATH
-from nasbook.space import Choice, Constant, Float, Int, Parameter, Space
+from nasbook.space import Arguments, Choice, Constant, Float, Int, Parameter, Space
 from nasbook.task import Fidelity
 from nasbook.tasks.command import NAME as COMMAND
 from nasbook.trace import Trace
@@ -134,7 +134,7 @@ def _plan(
     timeout: float | None = None,
     max_failures: int = 2,
     best: int = 5,
-    settings: Mapping[str, Any] | None = None,
+    settings: Arguments | None = None,
     task: str | None = None,
     seed: int | None = None,
     training_seed: int | None = None,
@@ -289,7 +289,7 @@ def _plan(
     return study, within(trained(cost, study)), changes
 
 
-def _own_settings(cls: type, settings: Mapping[str, Any], task: Facts | None) -> dict[str, Any]:
+def _own_settings(cls: type, settings: Arguments, task: Facts | None) -> dict[str, Any]:
     """Those of the trace, without the range of epochs where it was the task's: the study's range may be another."""
     fidelity = task.fidelity if task else None
     if not issubclass(cls, Method) or fidelity is None or fidelity.levels:
@@ -371,7 +371,7 @@ def _fitting(configs: Sequence[Mapping[str, Any]], space: Space, n: int) -> list
     return list(found.values())
 
 
-def _length(settings: Mapping[str, Any], task: Facts) -> int | None:
+def _length(settings: Arguments, task: Facts) -> int | None:
     """Trials of a one-shot method: the epochs of its one training, the intervals of all members of a population, or the
     first network of a climb and all children."""
     if "steps" in settings and "children" in settings:

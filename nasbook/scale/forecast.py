@@ -15,6 +15,7 @@ from nasbook.hpo.parts.rungs import RungMethod
 from nasbook.scale.study_schema import Plan
 from nasbook.scale.target import is_ours
 from nasbook.scale.task_facts import Facts
+from nasbook.space import Arguments
 from nasbook.trace import Trace
 
 SCHEDULED = 300  # trials of a schedule that are counted
@@ -93,7 +94,7 @@ def forecast(
     old: Facts | None,
     new: Facts,
     same: bool,
-    arguments: Mapping[str, Any],
+    arguments: Arguments,
     fidelity: Mapping[str, Any] | None,
     ranges: list[str],
     one_shot: bool,

@@ -27,6 +27,7 @@ from nasbook.kit.learner import Parts
 from nasbook.nas.spaces.blocks import Noise
 from nasbook.nas.spaces.cost import latency, seconds
 from nasbook.scale.study_errors import RunError
+from nasbook.space import Json
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 BATCHES = (1, 4, 33)
@@ -39,7 +40,7 @@ def check_packages() -> None:
         raise ValueError(f"ONNX needs {', '.join(missing)}, not installed here: pip install 'nasbook[export]'")
 
 
-def write(net: nn.Module, x: Tensor, path: Path) -> dict[str, Any]:
+def write(net: nn.Module, x: Tensor, path: Path) -> Json:
     """Export a network, and ask PyTorch and onnxruntime about the same inputs x (at least 33, on the CPU).
 
     Returns opset, bytes, batches, the largest difference of two logits, and the seconds of one input in both. RunError,
@@ -80,7 +81,7 @@ def write(net: nn.Module, x: Tensor, path: Path) -> dict[str, Any]:
     }
 
 
-def quantise(path: Path, calibration: Tensor, out: Path) -> dict[str, Any]:
+def quantise(path: Path, calibration: Tensor, out: Path) -> Json:
     """The same network with weights and values of 8 bits, their ranges seen on inputs to calibrate by; returns bytes
     and the seconds of one input. RunError where onnxruntime cannot."""
     check_packages()

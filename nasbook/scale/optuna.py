@@ -24,7 +24,7 @@ from datetime import datetime, timedelta
 from importlib.util import find_spec
 from typing import Any
 
-from nasbook.space import Choice, Config, Constant, Float, Int, Parameter, Space
+from nasbook.space import Choice, Config, Constant, Float, Int, Json, Parameter, Space
 from nasbook.trace import Header, Trace, Trial
 from nasbook.trial import plain
 
@@ -82,7 +82,7 @@ def from_optuna(study: Any, *, space: Space | None = None) -> Trace:
     return trace
 
 
-def _provenance(study: Any, signs: Sequence[float], left_out: int) -> dict[str, Any]:
+def _provenance(study: Any, signs: Sequence[float], left_out: int) -> Json:
     found: dict[str, Any] = {"source": "optuna", "study": study.study_name}
     if -1.0 in signs:
         found["maximised"] = [k for k, s in enumerate(signs) if s < 0]
@@ -105,7 +105,7 @@ def _header(study: Any) -> Header | None:
         raise ValueError(f"from_optuna: the user attribute {KEY!r} of the study is damaged: {error}") from None
 
 
-def _kept(t: Any) -> dict[str, Any]:
+def _kept(t: Any) -> Json:
     """What `to_optuna` left at a trial; ValueError, with the trial's number, for what it never wrote."""
     kept = t.user_attrs.get(KEY, {})
     try:

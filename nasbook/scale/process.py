@@ -12,12 +12,12 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from nasbook.kit.watchdog import MARK, kill_marked, new_mark
 from nasbook.scale.job import Job
 from nasbook.scale.machine import environment
 from nasbook.scale.workers import Inbox, Site
+from nasbook.space import Json
 
 
 class Processes:
@@ -87,14 +87,14 @@ class Child:
                 start_new_session=True,  # Ctrl-C in the terminal is for the parent
             )
 
-    def messages(self) -> Iterator[dict[str, Any]]:
+    def messages(self) -> Iterator[Json]:
         """What it says, until it ends."""
         assert self.process.stdout
         for line in self.process.stdout:
             with suppress(ValueError):  # a line cut off by a kill
                 yield json.loads(line)
 
-    def send(self, message: dict[str, Any]) -> None:
+    def send(self, message: Json) -> None:
         assert self.process.stdin
         with suppress(OSError):  # it has died, which its end of output will tell
             self.process.stdin.write(json.dumps(message) + "\n")
@@ -128,7 +128,7 @@ class Child:
         return f"ended with code {code}"
 
 
-def task_of(site: Site) -> dict[str, Any]:
+def task_of(site: Site) -> Json:
     """The first message to a worker: the task that it shall make."""
     task, where = site.study.task, [p or os.getcwd() for p in sys.path]
     return {

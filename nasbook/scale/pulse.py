@@ -22,7 +22,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nasbook.space import Json
 
 FILE = "pulse.jsonl"
 HEARS = ("pause", "stop", "next")
@@ -55,7 +58,7 @@ class Pulse:
             return
         self.state, every = state, max(EVERY, passed / LINES)
         self._due = passed + every
-        row: dict[str, Any] = {
+        row: Json = {
             "at": round(self.now(), 3),
             "state": state,
             "every": round(every, 3),

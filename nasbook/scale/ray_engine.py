@@ -28,6 +28,7 @@ from nasbook.scale.machine import SCRATCH, variables
 from nasbook.scale.process import Child, task_of
 from nasbook.scale.study_errors import ResourceError, RunError
 from nasbook.scale.workers import Inbox, Site
+from nasbook.space import Json
 
 LOOK = 0.25  # seconds between two looks at what the task has saved
 FAREWELL = 2.0  # seconds for an actor to clear up before it is killed
@@ -140,7 +141,7 @@ class Actor:
         self.jobs: list[Job] = []
         self.states: list[Path] = []  # of the running trials, in the driver's folder
         self.log, self.died = crew.site.log(index), "ended"
-        self.outbox: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.outbox: queue.Queue[Json] = queue.Queue()
         self.given_up, self.lock = False, threading.Lock()
         shell = crew.ray.remote(Shell).options(**crew.needs(), max_restarts=0, max_concurrency=2)
         site = crew.site
@@ -155,7 +156,7 @@ class Actor:
         """Each message has one answer; until it comes, what the task has saved does."""
         try:
             while not self.given_up:
-                message: dict[str, Any] | None = self.outbox.get()
+                message: Json | None = self.outbox.get()
                 boxes: dict[int, bytes] = {}
                 if message and "trials" in message:
                     self.states = [Path(order["checkpoint"]) for order in message["trials"]]
@@ -215,7 +216,7 @@ class Shell:
         self.folder, self.code = Path(mkdtemp(prefix="nasbook-")), code
         self.log, self.read = self.folder / "log", 0
         self.states: list[Path] = []  # of the running trials, here
-        self.said: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self.said: queue.Queue[Json | None] = queue.Queue()
         self.child = Child(self.log, {**variables, SCRATCH: str(self.folder)})
         threading.Thread(target=self._listen, daemon=True).start()
         threading.Thread(target=self.child.bury, daemon=True).start()
@@ -225,9 +226,7 @@ class Shell:
             self.said.put(message)
         self.said.put(None)
 
-    def exchange(
-        self, message: dict[str, Any] | None, boxes: dict[int, bytes]
-    ) -> tuple[dict[str, Any] | None, dict[int, bytes], bytes]:
+    def exchange(self, message: Json | None, boxes: dict[int, bytes]) -> tuple[Json | None, dict[int, bytes], bytes]:
         """Pass a message on, if there is one. The next that the process says, or None where it has only saved states;
         those of its trials that are new; and what was printed."""
         if message and "task" in message:

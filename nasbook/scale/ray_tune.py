@@ -18,7 +18,7 @@ from typing import Any
 
 from nasbook import registry
 from nasbook.method import Method
-from nasbook.space import Space
+from nasbook.space import Config, Space
 from nasbook.task import Fidelity, trial_seed
 from nasbook.trace import Header, Trace, Trial
 from nasbook.trace_file import load, save
@@ -59,7 +59,7 @@ class Searcher(TuneSearcher):
         self.live: dict[str, Trial] = {}  # by Tune's name
         self.curves: dict[str, list[tuple[float, float]]] = {}
 
-    def set_search_properties(self, metric: str | None, mode: str | None, config: dict[str, Any], **_: object) -> bool:
+    def set_search_properties(self, metric: str | None, mode: str | None, config: Config, **_: object) -> bool:
         """The space is the searcher's: Tune's own may only hold constants."""
         self._metric, self._mode = metric or self._metric, mode or self._mode
         return not any(hasattr(value, "sample") for value in config.values())

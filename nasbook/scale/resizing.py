@@ -20,7 +20,7 @@ from nasbook.scale.rules import SIZES, Change, Rule, check_roles, rescale, rules
 from nasbook.scale.study_schema import Scaled
 from nasbook.scale.target import is_ours
 from nasbook.scale.task_facts import Facts
-from nasbook.space import Choice, Config, Constant, Float, Int, Parameter
+from nasbook.space import Arguments, Choice, Config, Constant, Float, Int, Parameter
 from nasbook.tasks.command import NAME as COMMAND
 from nasbook.trace import Trace
 from nasbook.trial import plain
@@ -89,7 +89,7 @@ class Declared:
 
 
 def declared(
-    target: str, arguments: Mapping[str, Any], own: list[str] | None, told: object, roles: Mapping[str, str] | None
+    target: str, arguments: Arguments, own: list[str] | None, told: object, roles: Mapping[str, str] | None
 ) -> Declared:
     """Of a task by its name. told: what the trace's header says of a task of the user's own; roles: what the export is
     given, which counts before it. ValueError for roles that there are not."""
@@ -107,7 +107,7 @@ def declared(
     return Declared(found, values, BASE in values or BASE in (own or ()))
 
 
-def _defaults(cls: Any, fixed: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+def _defaults(cls: Any, fixed: Mapping[str, Any], arguments: Arguments) -> dict[str, Any]:
     """The arguments, and the defaults of those that are not given: the task's, and its search space's."""
     known = signature(cls).parameters
     values = {n: p.default for n, p in known.items() if p.default is not Argument.empty} | dict(fixed)
@@ -160,7 +160,7 @@ def _how(target: str) -> str:
     return "it is one of nasbook's own, so its roles are all there are" if is_ours(target) else HOW
 
 
-def epochs_of(target: str, method: Mapping[str, Any], arguments: Mapping[str, Any], old: Facts | None) -> int:
+def epochs_of(target: str, method: Mapping[str, Any], arguments: Arguments, old: Facts | None) -> int:
     """How long a training was in the notebook."""
     found = method.get("epochs", arguments.get("epochs", old and old.fidelity and old.fidelity.max))
     if not isinstance(found, int | float) or isinstance(found, bool):

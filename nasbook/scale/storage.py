@@ -26,6 +26,7 @@ from nasbook.prepare import header_of
 from nasbook.scale.optuna import KEY, _optuna
 from nasbook.scale.study import Study, validate
 from nasbook.scale.trust import Trust
+from nasbook.space import Json
 from nasbook.trace import Header, Trace, Trial
 
 STUDY = "nasbook study"  # of the study's user attributes
@@ -53,7 +54,7 @@ def connect(url: str, *, beat: int = BEAT, deaths: int = 2, say: Callable[[str],
         )
     if not url.startswith("sqlite") and _place(url).count("@") > 1:
         raise ValueError(f"in {hidden(url)} an @ of the user or the password is to be written as %40")
-    engine: dict[str, Any] = {"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {"pool_pre_ping": True}
+    engine: Json = {"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {"pool_pre_ping": True}
     if url.startswith(("postgresql:", "postgresql+psycopg")):  # text, also where the server keeps mere bytes
         engine["connect_args"] = {"client_encoding": "utf8"}
     for attempt in range(ATTEMPTS):  # others may be making the tables at this moment
@@ -202,7 +203,7 @@ def records(there: Any, deaths: int) -> list[Record]:
         raise ValueError(f"the storage holds a damaged trial: {error}") from None
 
 
-def _record(t: Any, kept: dict[str, Any], deaths: int) -> Record:
+def _record(t: Any, kept: Json, deaths: int) -> Record:
     row = Trial.from_dict(kept["row"])
     asked = Trial(row.id, row.config, row.fidelity, info=row.info, worker=row.worker, start=row.start)
     ended = row if t.state.is_finished() and row.status != "running" else None

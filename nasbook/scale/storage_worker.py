@@ -264,7 +264,7 @@ class _Worker:
         self.mine = trial.number
         if KEY not in trial.user_attrs:
             _ = trial.relative_params  # asks the sampler, also where somebody has queued a configuration
-        config: dict[str, Any] = {}
+        config: Config = {}
         space = self.plan.search_space
         for name, p in space.parameters.items():
             if space.is_active(name, config):

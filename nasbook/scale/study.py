@@ -20,7 +20,7 @@ from nasbook.scale.study_checks import problems, problems_of_space
 from nasbook.scale.study_errors import Place, StudyError, error_at, line_of, located
 from nasbook.scale.study_schema import SCHEMA, Plan, as_written
 from nasbook.scale.trust import Trust
-from nasbook.space import Space
+from nasbook.space import Json, Space
 
 
 class Study(Plan):
@@ -48,7 +48,7 @@ class Study(Plan):
 
     # ---- as a file -------------------------------------------------------------------------------------
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """Plain JSON types, as in the file: without what is None or empty and may be left out."""
         row = self.model_dump(by_alias=True)
         for key in ("fidelity", "budget", "resources", "seeds", "tracking", "provenance"):
@@ -184,7 +184,7 @@ def validate(data: Any, file: str = "the study", lines: Mapping[Place, int] | No
     raise error_at(text, file, path, lines)
 
 
-def json_schema() -> dict[str, Any]:
+def json_schema() -> Json:
     """The JSON Schema of a study file."""
     schema = Study.model_json_schema(by_alias=True)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA, **schema}

@@ -26,7 +26,7 @@ from nasbook.scale import commands
 from nasbook.scale.outline import outline
 from nasbook.scale.study_errors import show
 from nasbook.scale.trust import ESTIMATOR, Trust, admit, check_origin, importable, is_own
-from nasbook.space import Space
+from nasbook.space import Arguments, Space
 from nasbook.task import CONTEXT, FunctionTask, Task, context_of
 
 __all__ = ["importable", "is_ours", "make_task", "method_class", "method_settings", "takes"]
@@ -38,7 +38,7 @@ def is_ours(name: str) -> bool:
 
 
 def make_task(
-    name: str, arguments: Mapping[str, Any] | None = None, space: Space | None = None, trust: Trust | None = None
+    name: str, arguments: Arguments | None = None, space: Space | None = None, trust: Trust | None = None
 ) -> Task:
     """The task of a name; ValueError says in one sentence why there is none.
 
@@ -79,7 +79,7 @@ def method_class(name: str, trust: Trust) -> type[Method | OneShot]:
     return registry.find("method", name).load()
 
 
-def method_settings(cls: type, settings: Mapping[str, Any]) -> dict[str, Any]:
+def method_settings(cls: type, settings: Arguments) -> dict[str, Any]:
     """The settings in the types that the method's Settings declare; ValueError names the first that does not fit."""
     known = {f.name: f for f in fields(cls.Settings)}  # type: ignore[attr-defined]
     hints = get_type_hints(cls.Settings)  # type: ignore[attr-defined]

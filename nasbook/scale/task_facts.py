@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from nasbook import registry
 from nasbook.scale.outline import Outline, outline
 from nasbook.scale.target import is_ours, make_task
 from nasbook.scale.trust import Trust, check_origin
-from nasbook.space import Space
+from nasbook.space import Arguments, Space
 from nasbook.task import CONTEXT, Evaluation, Fidelity, HoldsImages, Task, trial_seed
 from nasbook.tasks.command import NAME as COMMAND
 from nasbook.trace import Trace
@@ -31,7 +29,7 @@ class Facts:
     examples: int | None = None  # to learn from
 
 
-def facts_of(name: str, arguments: Mapping[str, Any], space: Space, trace: Trace | None) -> Facts:
+def facts_of(name: str, arguments: Arguments, space: Space, trace: Trace | None) -> Facts:
     """Of a task by its name; `trace`: a trace of this very task. ValueError where there is none."""
     if is_ours(name) and name != COMMAND:
         task = make_task(name, arguments, space)

@@ -25,6 +25,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from nasbook.space import Json
 from nasbook.task import Task
 
 IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
@@ -48,11 +49,11 @@ class Trust:
     def names(self, module: str) -> bool:
         return any((module + ".").startswith(known + ".") for known in self.modules)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         return {"folder": str(self.folder), "modules": list(self.modules)}
 
     @classmethod
-    def from_dict(cls, row: dict[str, Any]) -> Trust:
+    def from_dict(cls, row: Json) -> Trust:
         return cls(Path(row["folder"]), tuple(row["modules"]))
 
 

@@ -42,7 +42,7 @@ from nasbook.scale.study import Study, load_study
 from nasbook.scale.study_errors import RunError
 from nasbook.scale.target import make_task
 from nasbook.scale.trust import Trust
-from nasbook.space import Config
+from nasbook.space import Arguments, Config, Json
 from nasbook.task import Standardises, Task, TrainsTogether, TrainsToTheEnd
 from nasbook.trace import Trace
 from nasbook.trace_file import load
@@ -62,7 +62,7 @@ class Found:
     search: dict[str, Any]
 
     @property
-    def what(self) -> dict[str, Any]:
+    def what(self) -> Json:
         """What a folder must agree with to be gone on with."""
         arguments = {k: v for k, v in self.task.arguments.items() if k not in ("device", "compile", "channels_last")}
         together = {"processes": parallel.world()} if parallel.world() > 1 else {}
@@ -108,7 +108,7 @@ def train(
     seeds: int = 3,
     onnx: bool = False,
     task: str | None = None,
-    arguments: Mapping[str, Any] | None = None,
+    arguments: Arguments | None = None,
     trust: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Winner:
@@ -144,7 +144,7 @@ def find(
     *,
     epochs: int | None = None,
     task: str | None = None,
-    arguments: Mapping[str, Any] | None = None,
+    arguments: Arguments | None = None,
     trust: Sequence[str] = (),
 ) -> Found:
     """The configuration and the task to train it, as `train` takes them; ValueError says why there is none."""
@@ -255,7 +255,7 @@ def _claimed(out: Path, found: Found) -> Iterator[None]:
 def _run(found: Found, out: Path, seed: int, progress: Progress | None) -> Run:
     """One training, or what is kept of it."""
     kept = out / "state" / f"{seed}.json"
-    row: dict[str, Any] = {"seed": seed, "epochs": 0, "seconds": 0.0, "cpu_seconds": 0.0}
+    row: Json = {"seed": seed, "epochs": 0, "seconds": 0.0, "cpu_seconds": 0.0}
     row |= parallel.lead(lambda: _read_json(kept) if kept.exists() else {})
     if {f.name for f in fields(Run)} - {"used"} <= row.keys():
         return Run(**row)
@@ -280,7 +280,7 @@ def _run(found: Found, out: Path, seed: int, progress: Progress | None) -> Run:
     return Run(**parallel.same(row))
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _read_json(path: Path) -> Json:
     return dict(parse_json(read_bytes(path), str(path)))
 
 
@@ -322,7 +322,7 @@ def _packed(found: Found, runs: Sequence[Run], best: Run, training: Any, out: Pa
     return winner
 
 
-def _judged(facts: dict[str, Any], path: Path, x: Any, y: torch.Tensor) -> None:
+def _judged(facts: Json, path: Path, x: Any, y: torch.Tensor) -> None:
     facts["test"] = onnx_file.accuracy(path, x, y)
 
 

@@ -24,7 +24,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from nasbook.evaluation import evaluate_many
 from nasbook.kit.watchdog import watch_over_group
@@ -32,7 +32,7 @@ from nasbook.meter import Meter, forget_peak, part_of
 from nasbook.scale.machine import SCRATCH
 from nasbook.scale.target import make_task
 from nasbook.scale.trust import Trust
-from nasbook.space import Space
+from nasbook.space import Json, Space
 from nasbook.task import Task
 from nasbook.trace import Trial
 
@@ -42,10 +42,10 @@ def main() -> None:
     watch_over_group(0, os.environ.pop(SCRATCH, None))
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what the task prints goes to the log
-    inbox: queue.Queue[dict[str, Any]] = queue.Queue()
+    inbox: queue.Queue[Json] = queue.Queue()
     threading.Thread(target=_listen, args=(inbox,), daemon=True).start()
 
-    def send(message: dict[str, Any]) -> None:
+    def send(message: Json) -> None:
         out.write(json.dumps(message) + "\n")
         out.flush()
 
@@ -68,7 +68,7 @@ Report: TypeAlias = tuple[int, float, float]  # number of the trial, fidelity, v
 Ask: TypeAlias = Callable[[list[Report], dict[str, float]], str | None]
 
 
-def _evaluate(task: Task, order: dict[str, Any], ask: Ask) -> list[Trial]:
+def _evaluate(task: Task, order: Json, ask: Ask) -> list[Trial]:
     asked = [Trial.from_dict(one["trial"]) for one in order["trials"]]
     full = order["fidelity"]  # the study's full effort, where the method leaves the fidelity to it
     trials = [replace(t, fidelity=full) if t.fidelity is None else t for t in asked]
@@ -105,13 +105,13 @@ def _evaluate(task: Task, order: dict[str, Any], ask: Ask) -> list[Trial]:
     return [replace(t, fidelity=before.fidelity) for t, before in zip(ended, asked, strict=True)]
 
 
-def _prepare(order: dict[str, Any]) -> Task:
+def _prepare(order: Json) -> Task:
     sys.path += [p for p in order["sys_path"] if p not in sys.path]
     trust = Trust.from_dict(order["trust"])
     return make_task(order["task"], order["arguments"], Space.from_dict(order["space"]), trust)
 
 
-def _listen(inbox: queue.Queue[dict[str, Any]]) -> None:
+def _listen(inbox: queue.Queue[Json]) -> None:
     for line in sys.stdin:
         inbox.put(json.loads(line))
     os._exit(1)

@@ -10,9 +10,12 @@ from __future__ import annotations
 import io
 import math
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
+
+if TYPE_CHECKING:
+    from nasbook.space import Json
 
 Path = tuple[str | int, ...]
 DEPTH = 100  # lists within lists: more is no study, and Python's own limit is not far
@@ -140,7 +143,7 @@ def _construct(node: yaml.Node, path: Path, lines: dict[Path, int]) -> Any:
     if isinstance(node, yaml.MappingNode):
         if node.tag != "tag:yaml.org,2002:map":
             raise YamlError(f"the tag {node.tag} is not known here", lines[path], path)
-        mapping: dict[str, Any] = {}
+        mapping: Json = {}
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             key = _construct(key_node, (*path, "?"), {}) if isinstance(key_node, yaml.ScalarNode) else None

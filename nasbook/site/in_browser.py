@@ -6,7 +6,10 @@ holds is left as it is: such a cell says in one sentence that it needs torch, an
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nasbook.space import Json
 
 CHANGES: dict[str, tuple[tuple[str, str], ...]] = {  # lesson -> (what stands in a cell, what a browser has)
     "00": (
@@ -69,7 +72,7 @@ FEWER: dict[str, tuple[tuple[str, str], ...]] = {  # lesson -> fewer seeds in it
 NEEDS = {"09": 5, "10": 3, "13": 3, "15": 10, "17": 2}  # lesson -> so many of its cells need torch
 
 
-def adapted(number: str, notebook: dict[str, Any]) -> list[str]:
+def adapted(number: str, notebook: Json) -> list[str]:
     """Change a notebook, as JSON has it, for the browser, and say so below its head. What it has not, in order."""
     missing: list[str] = []
     for here, there in (*CHANGES.get(number, ()), *FEWER.get(number, ())):

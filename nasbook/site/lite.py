@@ -23,11 +23,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from pathlib import Path
-from typing import Any
 
 from nasbook.site import folder
 from nasbook.site.in_browser import NEEDS, adapted
 from nasbook.site.run import heading
+from nasbook.space import Json
 
 WHOLE = ("00", "01", "02", "03", "04", "05", "06")  # of these every cell runs, without torch, which no browser has
 LESSONS = (*WHOLE, *NEEDS)
@@ -195,7 +195,7 @@ def canonical(name: str) -> str:
     return name.replace("_", "-").replace(".", "-").lower()
 
 
-def is_pure(entry: dict[str, Any]) -> bool:
+def is_pure(entry: Json) -> bool:
     return str(entry["file_name"]).endswith("-none-any.whl")
 
 
@@ -205,7 +205,7 @@ def needs(core: Path) -> list[str]:
     return sorted({*described(own)["depends"], *KERNEL, "traitlets", "typing-extensions"})
 
 
-def closure(packages: dict[str, Any], names: Iterable[str]) -> list[str]:
+def closure(packages: Json, names: Iterable[str]) -> list[str]:
     """Those of the names that the lock has, and what they depend on, sorted."""
     found: set[str] = set()
     todo = [canonical(name) for name in names]
@@ -217,7 +217,7 @@ def closure(packages: dict[str, Any], names: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
-def described(path: Path) -> dict[str, Any]:
+def described(path: Path) -> Json:
     """The lock's entry for a wheel: name, version, what it brings and what it depends on in a browser."""
     from packaging.requirements import Requirement
 
@@ -251,7 +251,7 @@ def described(path: Path) -> dict[str, Any]:
     }
 
 
-def relock(lock: dict[str, Any], core: Path, cdn: str) -> list[str]:
+def relock(lock: Json, core: Path, cdn: str) -> list[str]:
     """Write the lock anew: wheels in the folder by their file names, all others by their addresses. What nasbook and
     the kernel fetch from the CDN, sorted. ValueError for a dependency that is neither here nor there."""
     packages = lock["packages"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from nasbook.space import Json
 from nasbook.statistics.runs import Key, Runs
 
 FEW = 5  # seeds, below which no p-value can be small
@@ -93,7 +94,7 @@ class Comparison:
             return f"{first} is ahead, but nothing sets it apart from {listed(open_)}"
         return f"{first} is better than {listed(beaten)}" + (f", not told apart from {listed(open_)}" if open_ else "")
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         """Plain types, for JSON; what is not known is null."""
         row = {k: getattr(self, k) for k in ("methods", "tasks", "unit", "budgets", "ranks", "blocks", "n_blocks", "cd",
                                              "friedman_p", "alpha", "notes", "sentence")}  # fmt: skip

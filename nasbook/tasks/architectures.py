@@ -17,7 +17,7 @@ from dataclasses import replace
 from functools import cached_property
 from inspect import signature
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from zlib import crc32
 
 import numpy as np
@@ -34,11 +34,14 @@ from nasbook.kit.threads import one_thread
 from nasbook.nas.spaces.blocks import Noise
 from nasbook.nas.spaces.cost import flops
 from nasbook.parameters import Constant, Float, Parameter
-from nasbook.space import Config, Space
+from nasbook.space import Arguments, Config, Json, Space
 from nasbook.task import Evaluation, Fidelity, Report, Task
 from nasbook.tasks import images, mup
 from nasbook.tasks.learner import Learner
 from nasbook.tasks.objectives import weigh, weighed
+
+if TYPE_CHECKING:
+    from nasbook.kit.state import State
 
 BATCH, LR, MOMENTUM, WEIGHT_DECAY = 50, 0.1, 0.9, 5e-4
 TRAIN = {"digits": 300, "messy": 1000, "textures": 600}
@@ -147,7 +150,7 @@ class Networks(Task):
         """The validated architecture, and behind it what the configuration holds of the recipe."""
         return {**self.architecture(config), **{name: config[name] for name in self._beside(config)}}
 
-    def recipe_of(self, config: Config) -> dict[str, Any]:
+    def recipe_of(self, config: Config) -> Json:
         """What the network is trained with: the task's recipe, and over it what the configuration holds."""
         own = {name: config[name] for name in self._beside(config)}
         for name, value in own.items():
@@ -211,14 +214,14 @@ class Networks(Task):
         """The network of a configuration at the base width, for its shapes."""
         return self.narrow.build(self.architecture(config))
 
-    def weights(self, net: nn.Module, config: Config, recipe: Mapping[str, Any]) -> Any:
+    def weights(self, net: nn.Module, config: Config, recipe: Arguments) -> Any:
         """What the optimiser is given: the parameters, or groups of them with a rate each where there is a base width,
         for which the first weights are scaled as well."""
         if self.base_width is None:
             return net.parameters()
         return mup.parametrise(net, self.network_like(config), recipe["lr"], self.kind, recipe["weight_decay"])
 
-    def optimiser(self, weights: Any, recipe: Mapping[str, Any]) -> torch.optim.Optimizer:
+    def optimiser(self, weights: Any, recipe: Arguments) -> torch.optim.Optimizer:
         return torch.optim.SGD(weights, **recipe, nesterov=recipe["momentum"] > 0)
 
     def training(self, config: Config, seed: int) -> Training:
@@ -378,7 +381,7 @@ class Training(Learner):
         return learner.measure(self.net, *self.task.tensors[split])
 
     @property
-    def what(self) -> dict[str, Any]:
+    def what(self) -> Json:
         """What a checkpoint must agree with."""
         task = self.task
         recipe = {
@@ -391,10 +394,10 @@ class Training(Learner):
         }
         return {"config": self.config, "seed": self.seed, **recipe}
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         return {"net": self.net.state_dict(), "rows": self.rows, "optimiser": self.optimiser.state_dict()}
 
-    def load(self, state: dict[str, Any]) -> None:
+    def load(self, state: State) -> None:
         self.net.load_state_dict(state["net"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.rows = state["rows"]

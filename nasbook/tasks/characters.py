@@ -28,7 +28,7 @@ from nasbook.kit.checks import is_number, whole
 from nasbook.kit.start import pick_device
 from nasbook.nas.spaces.recurrent_cell import RecurrentCells
 from nasbook.parameters import Float, Parameter
-from nasbook.space import Config
+from nasbook.space import Arguments, Config
 from nasbook.task import Fidelity
 from nasbook.tasks.architectures import Networks
 
@@ -86,7 +86,7 @@ class Characters(Networks):
                 p.copy_(torch.from_numpy(draw.astype(np.float32)))
         return net
 
-    def optimiser(self, weights: Any, recipe: Mapping[str, Any]) -> torch.optim.Optimizer:
+    def optimiser(self, weights: Any, recipe: Arguments) -> torch.optim.Optimizer:
         return torch.optim.Adam(weights, **recipe)
 
     def value(self, row: dict[str, float]) -> float:

@@ -38,7 +38,7 @@ from tempfile import mkstemp
 from typing import IO, Any, TypeAlias
 
 from nasbook.kit.browser import refusal
-from nasbook.space import Config, Constant, Space
+from nasbook.space import Config, Constant, Json, Space
 from nasbook.task import Evaluation, Fidelity, FunctionTask, Report, StopTrial
 
 NAME = "command"
@@ -298,7 +298,7 @@ def _listen(stream: IO[str], last_words: list[str]) -> None:
             print(line, end="", file=sys.stderr)
 
 
-def _told(line: bytes) -> dict[str, Any] | None:
+def _told(line: bytes) -> Json | None:
     """The row of a line that tells a value."""
     if not line.lstrip().startswith(b"{"):
         return None

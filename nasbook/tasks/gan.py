@@ -17,7 +17,7 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import numpy as np
@@ -32,10 +32,13 @@ from nasbook.kit.threads import one_thread
 from nasbook.nas.parts.gan import GAN, draw_weights, inception_score
 from nasbook.nas.spaces.generator.layers import CHANNELS, LATENT
 from nasbook.nas.spaces.generator.space import Generators
-from nasbook.space import Config
+from nasbook.space import Config, Json
 from nasbook.task import Evaluation, Fidelity, Report, Task
 from nasbook.tasks import bundled
 from nasbook.tasks.learner import Learner
+
+if TYPE_CHECKING:
+    from nasbook.kit.state import State
 
 CELLS, BATCH, LR, PART = 2, 32, 2e-3, 20  # PART: steps between two looks
 TRAIN = 1397  # digits that are learned from; the other 400 are the test
@@ -137,7 +140,7 @@ class Alone(Learner):
         return list(zip(self.losses, self.values, strict=True))
 
     @property
-    def what(self) -> dict[str, Any]:
+    def what(self) -> Json:
         return {"config": self.config, "seed": self.seed, "images": self.task.images}
 
     def epoch(self) -> None:
@@ -150,11 +153,11 @@ class Alone(Learner):
         self.values.append(-self.task.score(images))
         self.frechet.append(self.task.frechet(images))
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         kept = {"losses": self.losses, "values": self.values, "frechet": self.frechet}
         return {**kept, "gan": self.gan.state_dict(), "rng": self.rng.bit_generator.state}
 
-    def load(self, state: dict[str, Any]) -> None:
+    def load(self, state: State) -> None:
         self.losses, self.values, self.frechet = state["losses"], state["values"], state["frechet"]
         self.gan.load_state_dict(state["gan"])
         self.rng.bit_generator.state = state["rng"]

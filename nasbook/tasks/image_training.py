@@ -19,7 +19,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
 from inspect import signature
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
@@ -31,11 +31,14 @@ from nasbook.kit import learner, parallel
 from nasbook.kit.checks import flag, one_of, whole, within
 from nasbook.kit.start import pick_device
 from nasbook.parameters import Float, Parameter
-from nasbook.space import Config
+from nasbook.space import Config, Json
 from nasbook.task import Fidelity
 from nasbook.tasks import architectures, image_files, mup
 from nasbook.tasks.architectures import Networks, of_images
 from nasbook.tasks.objectives import weigh
+
+if TYPE_CHECKING:
+    from nasbook.kit.state import State
 
 ROOM = 4 * 2**30  # bytes of images that may lie on the device whole
 CHANGES = ("crop", "flip", "cutout")
@@ -309,16 +312,16 @@ class Training(architectures.Training):
             return learner.measure(self.average or self.run, *self.task.tensors[split], chunk=500)
 
     @property
-    def what(self) -> dict[str, Any]:
+    def what(self) -> Json:
         """What a checkpoint must agree with."""
         used = {k: v for k, v in self.task.arguments.items() if k not in ("device", "compile", "channels_last")}
         together = {"processes": parallel.world()} if parallel.world() > 1 else {}
         return {"config": self.config, "seed": self.seed, **used, **together}
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         return super().state() | {"average": self.average and self.average.state_dict()}
 
-    def load(self, state: dict[str, Any]) -> None:
+    def load(self, state: State) -> None:
         super().load(state)
         if self.average:
             self.average.load_state_dict(state["average"])

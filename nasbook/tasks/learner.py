@@ -9,11 +9,14 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from nasbook.kit import parallel, state
 from nasbook.space import Config
 from nasbook.task import Evaluation, Report, StopTrial
+
+if TYPE_CHECKING:
+    from nasbook.kit.state import State
 
 
 class Learner:
@@ -44,7 +47,7 @@ class Learner:
     def epoch(self) -> None:
         raise NotImplementedError
 
-    def state(self) -> Mapping[str, Any]:
+    def state(self) -> State:
         raise NotImplementedError
 
     def load(self, state: Any) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nasbook.space import Choice, Constant, Float, Int, Parameter, Space
+from nasbook.space import Choice, Config, Constant, Float, Int, Json, Parameter, Space
 from nasbook.tasks.columns import MISSING, infer_space, is_missing, number, read_csv, typed
 from nasbook.trace import Header, Trace, Trial
 
@@ -46,7 +46,7 @@ def read_trials(path: str | Path, *, value: str = "value", maximise: bool = Fals
         )
     traces = []
     for (task, method, seed), mine in groups.items():
-        provenance: dict[str, Any] = {"source": "csv", "file": path.name}
+        provenance: Json = {"source": "csv", "file": path.name}
         if "seed" in data:
             provenance["seeded"] = True
         if maximise:
@@ -65,7 +65,7 @@ def read_trials(path: str | Path, *, value: str = "value", maximise: bool = Fals
 
 
 def _trial(
-    n: int, i: int, data: Mapping[str, Sequence[str]], config: dict[str, Any], value: str, sign: float, where: str
+    n: int, i: int, data: Mapping[str, Sequence[str]], config: Config, value: str, sign: float, where: str
 ) -> Trial:
     def read(name: str) -> float | None:
         if name not in data or is_missing(data[name][i]):

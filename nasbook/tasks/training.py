@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -27,12 +27,15 @@ from nasbook.kit import learner
 from nasbook.kit.checks import is_one_of
 from nasbook.kit.threads import one_thread
 from nasbook.nas.spaces.program import sequence
-from nasbook.space import Choice, Config, Float, Int, Space
+from nasbook.space import Choice, Config, Float, Int, Json, Space
 from nasbook.task import Evaluation, Fidelity, Report, Task
 from nasbook.tasks import bundled, mup, packed
 from nasbook.tasks.learner import Learner, evaluate_together
 from nasbook.tasks.objectives import weigh, weighed
 from nasbook.tasks.splits import Split, from_file, split
+
+if TYPE_CHECKING:
+    from nasbook.kit.state import State
 
 
 class Digits(Task):
@@ -247,7 +250,7 @@ class Training(Learner):
             if isinstance(layer, Dropout):
                 layer.p = config["dropout"]
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """A copy of everything that the next epoch depends on, the configuration aside."""
         return deepcopy(
             {
@@ -260,7 +263,7 @@ class Training(Learner):
             }
         )
 
-    def load(self, state: dict[str, Any]) -> None:
+    def load(self, state: State) -> None:
         """Go on from a `state` of the same network; the learning rate and its like stay those of `config`."""
         state = deepcopy(state)
         self.net.load_state_dict(state["net"])
@@ -274,7 +277,7 @@ class Training(Learner):
         self.set(self.config)
 
     @property
-    def what(self) -> dict[str, Any]:
+    def what(self) -> Json:
         task = self.task
         base = {} if task.base_width is None else {"base_width": task.base_width}
         return {"task": task.name, "train": task.train, "config": dict(self.config), "seed": self.seed, **base}

@@ -13,7 +13,7 @@ from nasbook.kit.checks import needs_options
 from nasbook.loop import Run
 from nasbook.method import Method
 from nasbook.prepare import header_of
-from nasbook.space import Space
+from nasbook.space import Config, Space
 from nasbook.task import HasRuns, KnowsAccuracy, KnowsRegret, OfNumbers, Task
 from nasbook.trace import Trace
 
@@ -23,7 +23,7 @@ LEARN = ("reinforce", "ppo")  # their modules load torch; what they ask of a spa
 class Racer:
     """One run of one method: its trace, and after every trial the best value so far, its regret and the seconds."""
 
-    def __init__(self, name: str, task: Task, seed: int, distance: Callable[[dict[str, Any], float], float] | None):
+    def __init__(self, name: str, task: Task, seed: int, distance: Callable[[Config, float], float] | None):
         self.name, self.task, self.seed, self.distance = name, task, seed, distance
         self.method: Method = nasbook.method(name, task.space, seed=seed)
         self.run = Run(self.method, task, Trace(header_of(self.method, task)))
@@ -62,7 +62,7 @@ def refusal(entry: registry.Entry, space: Space) -> str | None:
     return None
 
 
-def distance(task: Task) -> Callable[[dict[str, Any], float], float] | None:
+def distance(task: Task) -> Callable[[Config, float], float] | None:
     """(configuration, value) -> its regret; None where the optimum is not known.
 
     A table with several runs of a cell compares their means, and a noisy function its value without noise."""

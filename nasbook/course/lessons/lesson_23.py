@@ -11,7 +11,7 @@ import numpy as np
 from nasbook.course.exercises import Exercise
 from nasbook.course.predictions import Question
 from nasbook.method import Method
-from nasbook.space import Float, Space
+from nasbook.space import Config, Float, Json, Space
 from nasbook.testing import SPACES, Broken, check_method
 from nasbook.trace import Trial
 
@@ -152,13 +152,13 @@ def _climbs_not(cls: Any) -> str | None:
     return None
 
 
-def _live(method: Method, configs: list[dict[str, Any]], values: list[float | None]) -> None:
+def _live(method: Method, configs: list[Config], values: list[float | None]) -> None:
     """Trials of these configurations, told with these values; None has failed."""
     for config, value in zip(configs, values, strict=True):
         method.enqueue(config)
         trial = method.ask()
         assert isinstance(trial, Trial)
-        ended: dict[str, Any] = {"status": "failed", "reason": "out of memory"} if value is None else {"status": "done"}
+        ended: Json = {"status": "failed", "reason": "out of memory"} if value is None else {"status": "done"}
         method.tell(replace(trial, value=value, **ended))
 
 

@@ -20,6 +20,7 @@ from unicodedata import category
 
 from nasbook.course.record import FILE, FOREIGN, Entries, learner_of, read_entries
 from nasbook.files import write_text
+from nasbook.space import Json
 
 SALT = ".nasbook_class"  # a random number beside the progress files, so that pseudonyms stay and nobody can reckon them
 LARGEST, MOST = 5_000_000, 1000  # bytes and entries: a progress file has some ten thousand, and two hundred
@@ -209,7 +210,7 @@ def _joined(one: Entries, other: Entries) -> Entries:
     return joined
 
 
-def is_question(entry: dict[str, Any]) -> bool:
+def is_question(entry: Json) -> bool:
     return any(key in entry for key in ("answer", "outcome", "first", "again"))
 
 

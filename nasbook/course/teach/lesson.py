@@ -13,6 +13,7 @@ from nasbook.course import translations
 from nasbook.course.lessons import LESSONS
 from nasbook.course.notes import Notes, Part, notes
 from nasbook.files import parse_json, read_bytes
+from nasbook.space import Json
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Lesson:
         return self.notes.parts
 
     @property
-    def _original(self) -> list[dict[str, Any]]:
+    def _original(self) -> list[Json]:
         return list((self.english or self.notebook)["cells"])
 
     @cached_property
@@ -99,7 +100,7 @@ def read(folder: Path, number: str, language: str = "") -> Lesson:
     return Lesson(number, there.name, translated, language, notebook)
 
 
-def _notebook(folder: Path, number: str) -> tuple[Path, dict[str, Any]]:
+def _notebook(folder: Path, number: str) -> tuple[Path, Json]:
     path = next(iter(sorted(folder.glob(f"{number}_*.ipynb"))), None)
     if path is None:
         raise ValueError(f"there is no notebook of lesson {number} in {folder}")
@@ -114,14 +115,14 @@ def _notebook(folder: Path, number: str) -> tuple[Path, dict[str, Any]]:
     return path, notebook
 
 
-def _is_cell(cell: dict[str, Any]) -> bool:
+def _is_cell(cell: Json) -> bool:
     """Has it what is read here? A cell without metadata gets some."""
     text, about = cell["source"], cell.setdefault("metadata", {})
     lines = [text] if isinstance(text, str) else text
     return isinstance(about, dict) and isinstance(cell["cell_type"], str) and all(isinstance(x, str) for x in lines)
 
 
-def _differs(here: list[dict[str, Any]], there: list[dict[str, Any]]) -> str:
+def _differs(here: list[Json], there: list[Json]) -> str:
     """Where a translation is no longer the same lesson, cell for cell; "" where it is."""
     if len(here) != len(there):
         return f"it has {len(here)} cells, and not {len(there)}"
@@ -145,19 +146,19 @@ def bare(name: str) -> str:
     return name.rsplit("/", 1)[-1]
 
 
-def _name(cell: dict[str, Any]) -> str:
+def _name(cell: Json) -> str:
     """What a cell's metadata say that it is of."""
     about = cell["metadata"]
     own = about.get("nasbook", {})
     return bare(str(about.get("nasbook_prompt") or own.get("exercise") or own.get("check") or ""))
 
 
-def source(cell: dict[str, Any]) -> str:
+def source(cell: Json) -> str:
     """The text of a cell."""
     return "".join(cell["source"])
 
 
-def heading_of(cell: dict[str, Any]) -> str:
+def heading_of(cell: Json) -> str:
     """The '## heading' that a Markdown cell holds, or ''."""
     found = re.search(r"^## (.+)$", source(cell), re.M) if cell["cell_type"] == "markdown" else None
     return found[1].strip() if found else ""

@@ -15,6 +15,7 @@ from typing import Any
 from nasbook.course import own_exercises
 from nasbook.course.lessons import LESSONS
 from nasbook.course.teach.notebooks import ABOUT, as_text, code, markdown
+from nasbook.space import Json
 
 MARKDOWN, CODE, PROMPT = "markdown", "code", "prompt"
 OPEN = 'nasbook.course.use("lesson_NN.py")       # leave this line out once the words stand in nasbook/course/lessons\n'
@@ -91,7 +92,7 @@ def new(name: str, out: str | Path | None = None, title: str = "") -> list[Path]
     return [folder / n for n in texts]
 
 
-def _notebook(number: str, filled: Any, words: str) -> dict[str, Any]:
+def _notebook(number: str, filled: Any, words: str) -> Json:
     """The cells, with prompts and stubs as the words have them."""
     exercises, questions = own_exercises.made_by(f"lesson_{number}.py", words)
     asked = {q.name: q.markdown for q in questions} | {e.name: e.markdown for e in exercises}

@@ -14,6 +14,7 @@ from nasbook.course.lessons import load
 from nasbook.course.notes import Mishap, Part
 from nasbook.course.predictions import Question
 from nasbook.course.teach.lesson import Lesson, bare, heading_of, source
+from nasbook.space import Json
 
 HAND_IN = (
     "**Before you go:** run the next cell and press *Download my progress*. That file is what you hand in; it holds "
@@ -24,7 +25,7 @@ KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": 
 ABOUT = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
 
 
-def as_text(notebook: dict[str, Any]) -> str:
+def as_text(notebook: Json) -> str:
     """The bytes of a notebook, always the same: as nbformat writes it."""
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
@@ -38,7 +39,7 @@ def code(text: str, name: str, **metadata: object) -> Cell:
     return markdown(text, name, **metadata) | {"cell_type": "code"} | empty
 
 
-def student(lesson: Lesson, together: Mapping[str, str], repository: str) -> dict[str, Any]:
+def student(lesson: Lesson, together: Mapping[str, str], repository: str) -> Json:
     """No solutions, not behind a button either; links lead to where the class has them; the progress is handed in.
 
     together: number -> file of the lessons that the class has."""
@@ -59,7 +60,7 @@ def student(lesson: Lesson, together: Mapping[str, str], repository: str) -> dic
     return notebook | {"cells": cells}
 
 
-def teacher(lesson: Lesson, together: Mapping[str, str], repository: str) -> dict[str, Any]:
+def teacher(lesson: Lesson, together: Mapping[str, str], repository: str) -> Json:
     """The learners' notebook with the answers in their cells, and notes above the parts, the questions and the labs.
 
     Its cells know what they are on a slide, so that `jupyter nbconvert --to slides` makes slides of it, too."""
@@ -97,9 +98,7 @@ def teacher(lesson: Lesson, together: Mapping[str, str], repository: str) -> dic
     return notebook | {"cells": cells}
 
 
-def of_exercises(
-    exercises: Sequence[Exercise], questions: Sequence[Question], file: str, solved: bool
-) -> dict[str, Any]:
+def of_exercises(exercises: Sequence[Exercise], questions: Sequence[Question], file: str, solved: bool) -> Json:
     """A notebook of a teacher's own questions and exercises, which stand in a file beside it; `solved` for the teacher.
 
     What comes out of a question is revealed by the teacher, who knows what is to be run."""

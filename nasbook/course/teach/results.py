@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from nasbook.course.exercises import Exercise, plain
 from nasbook.course.lessons import LESSONS, load, questions
 from nasbook.course.predictions import Question
 from nasbook.course.teach.collect import Learner, is_question
+from nasbook.space import Json
 
 LONGEST = 300  # letters of an answer; no lesson has one of half as many
 TRIES = 1000  # of one learner at an exercise: more are no person's
@@ -99,7 +99,7 @@ def votes(learners: Sequence[Learner]) -> list[Votes]:
     return [v for v in found if v.people or v.again]
 
 
-def said_before(entry: dict[str, Any]) -> str:
+def said_before(entry: Json) -> str:
     """What was answered before the outcome was seen; '' where that is not known."""
     return _short(entry.get("first") or ("" if entry.get("again") else entry.get("answer")) or "")
 

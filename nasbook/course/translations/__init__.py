@@ -26,6 +26,7 @@ from nasbook.course.exercises import NOT_GIVEN, Exercise, Result
 from nasbook.course.predictions import Outcome, Prediction, Question
 from nasbook.course.record import Record
 from nasbook.course.still import outcome_html, question_html
+from nasbook.space import Json
 from nasbook.widgets.still import wanted
 
 
@@ -289,11 +290,11 @@ class Mirrored(Record):
         entries = super().read()
         return {k: _turned(v, self._here) if k == self._name else v for k, v in entries.items()}
 
-    def revise(self, name: str, facts: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    def revise(self, name: str, facts: Callable[[Json], Json]) -> None:
         super().revise(name, lambda old: _turned(facts(_turned(old, self._here)), self._there))
 
 
-def _turned(facts: dict[str, Any], words: dict[str, str]) -> dict[str, Any]:
+def _turned(facts: Json, words: dict[str, str]) -> dict[str, Any]:
     return {k: words.get(v, v) if isinstance(v, str) else v for k, v in facts.items()}
 
 

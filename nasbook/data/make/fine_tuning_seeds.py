@@ -20,7 +20,6 @@ import time
 from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -29,7 +28,7 @@ from torch import Tensor, nn
 from nasbook.kit import learner
 from nasbook.nas.spaces.nb201.cell import cell_space
 from nasbook.search import search
-from nasbook.space import Config
+from nasbook.space import Config, Json
 from nasbook.tasks.cells import DigitsCells
 from nasbook.tasks.digits201 import Digits201
 from nasbook.tasks.fine_tuning import FREEZE, fine_tune
@@ -101,7 +100,7 @@ def rates(work: tuple[str, int]) -> list[tuple[str, int, str, float]]:
     return rows
 
 
-def one(lr: dict[tuple[str, int, str], float], work: tuple[int, int]) -> list[dict[str, Any]]:
+def one(lr: dict[tuple[str, int, str], float], work: tuple[int, int]) -> list[Json]:
     seed, images = work
     rows = []
     for source in SOURCES:

@@ -35,7 +35,7 @@ from nasbook.nas.nes import NES
 from nasbook.nas.regularized_evolution import RegularizedEvolution
 from nasbook.nas.spaces.nb201.cell import cell_space, to_cell
 from nasbook.search import steps
-from nasbook.space import Config
+from nasbook.space import Config, Json
 from nasbook.task import Evaluation, Task, trial_seed
 from nasbook.tasks.images import DATA, Splits
 
@@ -108,7 +108,7 @@ def ways(task: Compiled, seed: int, K: int) -> Iterator[tuple[str, int, list[Mem
             yield name, M, [some[i] for i in greedy(val(some), y, nll, M, replace=False).order]
 
 
-def one(K: int, seed: int) -> list[dict[str, Any]]:
+def one(K: int, seed: int) -> list[Json]:
     task, rows = Compiled(), []
     for way, M, members in ways(task, seed, K):
         P = {part: np.array([task.predict(c, seed=s)[part] for c, s in members], float) for part in ("val", "test")}

@@ -11,12 +11,15 @@ from __future__ import annotations
 import math
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from nasbook.evaluation import evaluate
 from nasbook.space import Config
 from nasbook.task import FunctionTask, Task
 from nasbook.trace import Trial
+
+if TYPE_CHECKING:
+    from nasbook.kit.state import State
 
 
 @runtime_checkable
@@ -69,11 +72,11 @@ class OwnTraining:
         self.reason = trial.reason
         self.curve.append(math.nan if trial.value is None else trial.value)
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         kept = self.file.read_bytes().decode("latin-1") if self.file.exists() else None
         return {"seed": self.seed, "curve": list(self.curve), "file": kept}
 
-    def load(self, state: dict[str, Any]) -> None:
+    def load(self, state: State) -> None:
         self.seed, self.curve = state["seed"], list(state["curve"])
         if state["file"] is None:
             self.file.unlink(missing_ok=True)

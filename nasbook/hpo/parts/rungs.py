@@ -9,14 +9,13 @@ next rung. A *bracket* is one run of successive halving over several rungs.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from nasbook.kit.checks import setting, whole
 from nasbook.kit.levels import check_levels, reachable, rung_levels
 from nasbook.method import KNOWN, Method, Proposal
-from nasbook.space import Config
+from nasbook.space import Arguments, Config
 from nasbook.task import Fidelity
 from nasbook.trace import Trial
 
@@ -130,7 +129,7 @@ class RungMethod(Method):
         return self.settings.max_fidelity if trial.fidelity is None else trial.fidelity
 
     @classmethod
-    def suited(cls, settings: Mapping[str, Any], fidelity: Fidelity) -> dict[str, Any]:
+    def suited(cls, settings: Arguments, fidelity: Fidelity) -> dict[str, Any]:
         """The task's range where none is set; and where η is not set and its default misses the task's levels, one that
         meets them."""
         return reachable(cls.name, settings, fidelity, cls.Settings().eta)

@@ -13,12 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from nasbook.hpo.parts.own_training import leadable
 from nasbook.space import Config
 from nasbook.task import Task, trial_seed
 from nasbook.trace import Trace, Trial
+
+if TYPE_CHECKING:
+    from nasbook.kit.state import State
 
 
 class Member(Protocol):
@@ -28,8 +31,8 @@ class Member(Protocol):
     curve: list[float]  # error after each epoch so far
 
     def epoch(self) -> None: ...
-    def state(self) -> dict[str, Any]: ...  # a copy of all that the next epoch depends on, the configuration aside
-    def load(self, state: dict[str, Any]) -> None: ...
+    def state(self) -> State: ...  # a copy of all that the next epoch depends on, the configuration aside
+    def load(self, state: State) -> None: ...
     def set(self, config: Config) -> None: ...  # go on with other values of the task's `dynamic` parameters
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from nasbook.space import Config
+from nasbook.space import Config, Json
 
 if TYPE_CHECKING:
     from nasbook.nas.spaces.program import Program
@@ -20,11 +20,11 @@ class NetworkMorphismView:
     best: int | None  # trial id of the best of this step so far
     before: float  # validation error with the weights that the training began with
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, row: dict[str, Any]) -> NetworkMorphismView:
+    def from_dict(cls, row: Json) -> NetworkMorphismView:
         return cls(**row)
 
 

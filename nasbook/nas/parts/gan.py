@@ -19,7 +19,7 @@ Adversarial Networks, ICLR 2018; Salimans et al., Improved Techniques for Traini
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -29,6 +29,9 @@ from torch.nn.utils import skip_init
 
 from nasbook.kit import learner
 from nasbook.nas.spaces.layer import Layer
+
+if TYPE_CHECKING:
+    from nasbook.kit.state import State
 
 Lines = Sequence[Layer]  # one architecture
 BETAS = (0.0, 0.9)  # of Adam, for both
@@ -129,10 +132,10 @@ class GAN:
         """n new images (n, 1, side, side) of one architecture, in ±1."""
         return self.G(torch.from_numpy(rng.standard_normal((n, self.latent)).astype(np.float32)), lines)
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> State:
         return {name: getattr(self, name).state_dict() for name in ("G", "D", "G_optimiser", "D_optimiser")}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: State) -> None:
         for name, kept in state.items():
             getattr(self, name).load_state_dict(kept)
 

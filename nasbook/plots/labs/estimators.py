@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -15,7 +14,7 @@ from nasbook.estimate.compare import Judgement
 from nasbook.plots import style
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import tick_label
-from nasbook.plots.style import Figure, number
+from nasbook.plots.style import Figure, Looks, number
 
 FAMILIES = {  # colour and marker of each
     "count": (style.GREY, "s"),
@@ -114,7 +113,7 @@ class EstimatorsPicture(Picture):
 
     def _artists_of_panels(self) -> None:
         live = self.live
-        small: dict[str, Any] = {"fontsize": style.SMALL, "va": "center"}
+        small: Looks = {"fontsize": style.SMALL, "va": "center"}
         self.bars = [live(self.ax.plot([], [], lw=1.4, zorder=2.5)[0]) for _ in range(ROWS)]
         self.points = [
             live(self.ax.plot([], [], ls="none", ms=7, mec="white", mew=0.8, zorder=3)[0]) for _ in self.bars

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -18,7 +17,7 @@ from nasbook.hpo.parts.belief import LENGTHSCALES, Belief
 from nasbook.plots import style
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import tick_label
-from nasbook.plots.style import Figure, number
+from nasbook.plots.style import Figure, Looks, number
 
 KERNEL_NAMES = {"matern52": "Matérn 5/2", "matern32": "Matérn 3/2", "rbf": "RBF"}
 X = np.linspace(0, 1, 201)
@@ -119,7 +118,7 @@ class GPPicture(Picture):
         self.stem = live(side.plot([], [], color=style.INK, lw=1.2, ls=style.DOT, zorder=2.1)[0])
         self.now = live(side.plot([], [], "o", color=style.INK, ms=6, zorder=3, clip_on=False)[0])
         self.top = live(side.plot([], [], ls="none", ms=15, zorder=2.9, clip_on=False, **style.STAR)[0])
-        options: dict[str, Any] = {"axes_fraction": True, "fontsize": style.SMALL, "ha": "center", "va": "center"}
+        options: Looks = {"axes_fraction": True, "fontsize": style.SMALL, "ha": "center", "va": "center"}
         self.caption = [live(style.add_words(side, 0.5, 0.6 - 0.07 * row, **options)) for row in range(3)]
 
     def update(self, state: GPState | Belief) -> bool:

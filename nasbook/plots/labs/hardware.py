@@ -15,7 +15,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from nasbook.plots import style
 from nasbook.plots.picture import Picture
-from nasbook.plots.style import Figure, number
+from nasbook.plots.style import Figure, Looks, number
 
 AXES = {
     "latency": ("latency of 50 images (µs)", "µs", (500, 1000, 2000, 5000)),
@@ -148,7 +148,7 @@ class TagsPicture(Picture):
         self.ax = style.bare(style.axes(fig, 0.32, 0.12, 0.04, 0.95))
         n = len(self.ops)
         self.ax.set(xlim=(-0.5, n - 0.5), ylim=(self.places - 0.5, -0.5))
-        small: dict[str, Any] = {"ha": "center", "fontsize": style.SMALL}
+        small: Looks = {"ha": "center", "fontsize": style.SMALL}
         for k, (op, time) in enumerate(zip(self.ops, self.times, strict=True)):
             style.add_words(self.ax, k, -0.88, op, va="bottom", **small)
             style.add_words(self.ax, k, -0.58, f"{time:,.0f}", va="bottom", color=style.NOTE, **small)

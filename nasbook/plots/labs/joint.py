@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from nasbook.plots import style
 from nasbook.plots.data import bootstrap
 from nasbook.plots.picture import Picture
-from nasbook.plots.style import Figure, number, plural
+from nasbook.plots.style import Figure, Looks, number, plural
 
 LOOKS: dict[str, tuple[str, Any]] = {  # of each protocol: colour and dash
     "joint": (style.BLUE, "-"),
@@ -66,7 +66,7 @@ class JointPicture(Picture):
         self.first = self.live(self.ax.plot([], [], color=style.RED, lw=2.4, marker="s", ms=6, zorder=4)[0])
         self.second = self.live(self.ax.plot([], [], color=style.BLUE, lw=2.4, marker="o", ms=6, zorder=5)[0])
         self.bands = {o: self.live(style.polygon(self.right, LOOKS[o][0], 0.16)) for o in self.orders}
-        steps: dict[str, Any] = {"drawstyle": "steps-post", "lw": 2}
+        steps: Looks = {"drawstyle": "steps-post", "lw": 2}
         self.curves = {
             o: self.live(self.right.plot([], [], color=LOOKS[o][0], ls=LOOKS[o][1], **steps)[0]) for o in self.orders
         }

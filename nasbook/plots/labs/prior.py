@@ -6,14 +6,13 @@ PriorPicture().render_static(PriorState(points, at, network, other, exact=True, 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
 
 from nasbook.plots import style
 from nasbook.plots.picture import Picture
-from nasbook.plots.style import Figure, number
+from nasbook.plots.style import Figure, Looks, number
 
 X = np.linspace(0, 1, 201)
 VALUES = 321  # at which a density is drawn
@@ -116,7 +115,7 @@ class PriorPicture(Picture):
         self.track = track = style.axes(fig, 0.6, 0.5, 1.9, 3.9)
         track.set(xlim=(0, self.total), xlabel="steps of training")
         style.dress(track)
-        options: dict[str, Any] = {"fontsize": style.SMALL, "zorder": 4}
+        options: Looks = {"fontsize": style.SMALL, "zorder": 4}
         style.add_words(track, 0, 1.08, "−log q on problems kept aside", axes_fraction=True, va="bottom", **options)
         self.least = live(track.plot([], [], color=grey, ls=style.DASH, lw=1.5, zorder=2)[0])
         self.kept = live(track.plot([], [], color=style.INK, ls=style.DOT, lw=1.2, zorder=2)[0])

@@ -13,7 +13,7 @@ from nasbook.nas.parts.supernet import SupernetView
 from nasbook.nas.spaces.nb201.cell import EDGES
 from nasbook.plots import style
 from nasbook.plots.picture import Picture
-from nasbook.plots.style import Figure, Limits, number, plural
+from nasbook.plots.style import Figure, Limits, Looks, number, plural
 
 RUNS = 5  # at most
 FAMILIES = 5044  # different networks among the cells
@@ -81,7 +81,7 @@ class RunsPicture(Picture):
         self.rank.axhline(FAMILIES / 2, color=style.BASELINE, ls=style.DASH, lw=1.2, zorder=1.1)
         self.rank.set(ylim=(1.1 * FAMILIES, -0.13 * FAMILIES), xlim=(-0.5, RUNS - 0.5), xlabel="seed")
         self.rank.set_yticks([1, FAMILIES / 2, FAMILIES], ["1", "random", f"{FAMILIES:,}"])
-        head: dict[str, Any] = {"axes_fraction": True, "fontsize": style.SMALL, "weight": "bold", "va": "bottom"}
+        head: Looks = {"axes_fraction": True, "fontsize": style.SMALL, "weight": "bold", "va": "bottom"}
         style.add_words(self.rank, 0, 1.03, "rank now", **head)
         style.add_words(self.ax, 0, 1.03, "true accuracy of the derived cell", **head)
         self.ax.set(ylabel="trained alone (%)", xlabel="")
@@ -97,7 +97,7 @@ class RunsPicture(Picture):
             self.lines.append(
                 [self.live(ax.plot([], [], color=colour, ls=dash, zorder=2)[0]) for ax in (self.ax, *lows)]
             )
-            end: dict[str, Any] = {
+            end: Looks = {
                 "color": colour,
                 "marker": marker,
                 "ls": "none",

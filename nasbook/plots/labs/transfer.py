@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from nasbook.plots import style
 from nasbook.plots.data import bootstrap
 from nasbook.plots.picture import Picture
-from nasbook.plots.style import Figure, number, plural
+from nasbook.plots.style import Figure, Looks, number, plural
 from nasbook.statistics.ranks import spearman
 
 SHOWN = 0.3  # where a long tail of bad cells begins, as a quantile; they lie at the edge of the scatter
@@ -56,7 +56,7 @@ class TransferPicture(Picture):
 
     def build(self, fig: Figure | SubFigure) -> None:
         self.title(fig)
-        last: dict[str, Any] = {"mec": "white", "mew": 0.6}
+        last: Looks = {"mec": "white", "mew": 0.6}
         entries = [
             ("with the source", style.line(style.BLUE)),
             ("without", style.line(style.BASELINE, style.DASH)),
@@ -78,7 +78,7 @@ class TransferPicture(Picture):
         self.ax_weight.set_yticks([0, 0.5, 1])
         looks: dict[str, tuple[str, Any]] = {"cold": (style.BASELINE, style.DASH), "warm": (style.BLUE, "-")}
         self.bands = {k: self.live(style.polygon(self.ax, c, 0.22)) for k, (c, _) in looks.items()}
-        steps: dict[str, Any] = {"drawstyle": "steps-post", "lw": 2}
+        steps: Looks = {"drawstyle": "steps-post", "lw": 2}
         self.lines = {k: self.live(self.ax.plot([], [], color=c, ls=ls, **steps)[0]) for k, (c, ls) in looks.items()}
         (self.weight,) = self.ax_weight.plot([], [], color=style.BLUE, **steps)
         self.live(self.weight)
@@ -94,7 +94,7 @@ class TransferPicture(Picture):
         few = self.cells[:: max(1, len(self.cells) // 2500)]
         few = few[(few >= self.floor).all(1)]
         ax.plot(*few.T, ls="none", marker=".", ms=2.5, color=style.LIGHT, zorder=1, rasterized=True)
-        look: dict[str, Any] = {"ls": "none", "zorder": 3, "clip_on": False, **last}
+        look: Looks = {"ls": "none", "zorder": 3, "clip_on": False, **last}
         self.later = self.live(ax.plot([], [], color=style.INK, marker="o", ms=5, **look)[0])
         self.first = self.live(ax.plot([], [], color=style.RED, marker="s", ms=6, **look)[0])
 

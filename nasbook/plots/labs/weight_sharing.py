@@ -15,7 +15,7 @@ from nasbook.nas.spaces.nb201.cell import EDGES, OPS
 from nasbook.plots import style
 from nasbook.plots.cell import LOOKS, NODES, arc, dashed, stage
 from nasbook.plots.picture import Picture, Stack
-from nasbook.plots.style import Figure, Limits, number
+from nasbook.plots.style import Figure, Limits, Looks, number
 
 WIDE = 0.155  # of a bar, where edges are one apart
 LOWEST = -0.4  # of the axis of τ
@@ -142,7 +142,7 @@ class ScatterPicture(Picture):
         self.ax.set(xlim=self.x, xlabel="trained alone: right (%)")
         self.ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         self.axis = style.add_words(self.ax, 0.0, 1.04, "", True, fontsize=style.SMALL, va="bottom")
-        hollow: dict[str, Any] = {"mfc": "none", "mec": style.LIGHT, "mew": 1.0}
+        hollow: Looks = {"mfc": "none", "mec": style.LIGHT, "mew": 1.0}
         self.old = self.live(self.ax.plot([], [], "o", ms=4.5, zorder=2, **hollow)[0])
         self.dots = self.live(self.ax.plot([], [], "o", color=style.TRIAL, ms=4.5, mew=0, alpha=0.75, zorder=3)[0])
         self.new = self.live(self.ax.plot([], [], "o", color=style.NEXT, ms=7, mew=0, zorder=4)[0])

@@ -25,8 +25,9 @@ from nasbook.plots import style
 from nasbook.plots.cell import NODES
 from nasbook.plots.data import Quantity, steps_of, values_of
 from nasbook.plots.picture import Picture
-from nasbook.plots.style import Figure
+from nasbook.plots.style import Figure, Looks
 from nasbook.plots.views.population import _replayed, living
+from nasbook.space import Config
 from nasbook.task import HasRuns, KnowsOutcomes, Task
 from nasbook.trace import Step, Trace
 
@@ -51,7 +52,7 @@ def layout() -> np.ndarray:
 _DIGIT = {op: place for place, op in enumerate(OPS)}
 
 
-def row_of(config: dict[str, Any]) -> int:
+def row_of(config: Config) -> int:
     """The place of a configuration of the cell space among `all_cells`, without checking it."""
     row = 0
     for name in EDGE_NAMES:
@@ -91,8 +92,8 @@ class LandscapePicture(Picture):
 
     def build(self, fig: Figure | SubFigure) -> None:
         self.title(fig)
-        look: dict[str, Any] = {"mec": "white", "mew": 0.6}
-        star: dict[str, Any] = {"marker": "*", "ms": 10, "mec": style.INK, "mew": 0.7}
+        look: Looks = {"mec": "white", "mew": 0.6}
+        star: Looks = {"marker": "*", "ms": 10, "mec": style.INK, "mew": 0.7}
         rows = style.key(
             fig,
             [

@@ -14,6 +14,7 @@ from nasbook.plots import style
 from nasbook.plots.data import Quantity, drawable, known_task, label_of, near
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Limits, plural
+from nasbook.space import Config
 from nasbook.statistics import bootstrap
 from nasbook.task import KnowsTest
 from nasbook.trace import Trace
@@ -114,7 +115,7 @@ class OvertuningPicture(Picture):
 def overtuning_picture(
     traces: Trace | Sequence[Trace],
     *,
-    test: Callable[[dict[str, Any]], float] | str | None = None,
+    test: Callable[[Config], float] | str | None = None,
     label: str | None = None,
 ) -> Figure:
     """The best so far by validation, and what it is worth on test, along one search or several of one task.

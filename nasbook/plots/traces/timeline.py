@@ -14,10 +14,10 @@ from nasbook.plots import style
 from nasbook.plots.data import trials_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import clock
-from nasbook.plots.style import Figure, number, plural
+from nasbook.plots.style import Figure, Looks, number, plural
 from nasbook.trace import Trace, Trial, best_of
 
-LOOKS: dict[str, dict[str, Any]] = {
+LOOKS: dict[str, Looks] = {
     "done": {"facecolor": style.ENDED, "edgecolor": "white"},
     "pruned": {"facecolor": style.STOPPED, "edgecolor": style.INK, "hatch": "////"},
     "failed": {"facecolor": "white", "edgecolor": style.RED},

@@ -16,7 +16,7 @@ from nasbook.plots import style
 from nasbook.plots.data import VERY_FAR, Quantity, drawable, label_of, near, value_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, value_label
-from nasbook.plots.style import Figure, Limits
+from nasbook.plots.style import Figure, Limits, Looks
 from nasbook.plots.viewed import BELIEF, Views, state_of
 from nasbook.plots.views.acquisition_labels import NAMES, SHORT, Belief, Truth, extent, scaled
 from nasbook.plots.views.acquisition_maps import Acquisition2D
@@ -113,7 +113,7 @@ class Acquisition1D(Belief):
         if self.truth is not None:
             ax.plot(self.x, self.truth, color=style.HIDDEN, ls=style.DASH, lw=1.3, zorder=1.8)
         live = self.live
-        options: dict[str, Any] = {"clip_on": False, "alpha": 0.4 if self.sliced else 1.0}
+        options: Looks = {"clip_on": False, "alpha": 0.4 if self.sliced else 1.0}
         self.band = live(style.polygon(ax, style.BELIEF, 0.15))
         self.height: float | None = None  # of the next query on the acquisition's axis, where it lies on the curve
         self.draws = [
@@ -133,7 +133,7 @@ class Acquisition1D(Belief):
         self.line = live(low.plot([], [], color=style.ACQUISITION, zorder=2)[0])
         self.mark = live(low.plot([], [], "v", color=style.NEXT, ms=8, zorder=3, clip_on=False)[0])
         self.note = live(style.add_words(low, 0, 1.2, color=style.NEXT, fontsize=style.SMALL, va="center", zorder=4))
-        scale: dict[str, Any] = {"axes_fraction": True, "ha": "right", "va": "center", "fontsize": style.SMALL}
+        scale: Looks = {"axes_fraction": True, "ha": "right", "va": "center", "fontsize": style.SMALL}
         self.scale = [live(style.add_words(low, -0.012, y / CEILING, **scale)) for y in (0, 1)]
         self.caption = live(
             style.add_words(low, 0, 1.03, axes_fraction=True, fontsize=style.NORMAL, weight="bold", va="bottom")

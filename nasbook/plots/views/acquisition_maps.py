@@ -12,7 +12,7 @@ from matplotlib.figure import SubFigure
 from nasbook.plots import style
 from nasbook.plots.data import Quantity, drawable
 from nasbook.plots.scales import parameter_axis
-from nasbook.plots.style import Figure, Limits
+from nasbook.plots.style import Figure, Limits, Looks
 from nasbook.plots.views.acquisition_labels import COLOURS, SHORT, Belief, extent, scaled
 from nasbook.space import Choice, Space
 from nasbook.views import WithFailures
@@ -91,15 +91,15 @@ class Acquisition2D(Belief):
         ax.tick_params(labelbottom=down, labelleft=across)
         shape = (len(self.grids[1]), len(self.grids[0]))
         smooth = not any(isinstance(self.space.parameters[n], Choice) for n in self.names)
-        options: dict[str, Any] = {"vmin": 0, "vmax": 1, "interpolation": "bilinear" if smooth else "nearest"}
+        options: Looks = {"vmin": 0, "vmax": 1, "interpolation": "bilinear" if smooth else "nearest"}
         image = ax.imshow(
             np.zeros(shape), extent=(0, 1, 0, 1), origin="lower", aspect="auto", cmap=colour, zorder=1, **options
         )
         self.images[name] = self.live(image)
         image.set_visible(False)
         ax.set(xlim=(0, 1), ylim=(0, 1))
-        dots: dict[str, Any] = {"ls": "none", "clip_on": False}
-        markers: list[dict[str, Any]] = [
+        dots: Looks = {"ls": "none", "clip_on": False}
+        markers: list[Looks] = [
             {"marker": "o", "color": style.TRIAL, "ms": 5, "mec": "white", "mew": 0.6, "zorder": 3},
             {"marker": "o", "ms": 5.5, "zorder": 3.1, **style.HOLLOW},
             {"ms": 14, "zorder": 4, **style.STAR},

@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from nasbook.plots import style
 from nasbook.plots.data import Quantity, drawable, label_of, near, trials_of
 from nasbook.plots.picture import Picture
-from nasbook.plots.style import Figure, plural
+from nasbook.plots.style import Figure, Looks, plural
 from nasbook.space import Config, Int, Space
 from nasbook.task import Task
 from nasbook.trace import Trace, Trial
@@ -146,7 +146,7 @@ class ChainsPicture(Picture):
         self.boxes: list[Any] = []
         self.arcs: list[Any] = []
         self.lines: list[list[Any]] = []
-        small: dict[str, Any] = {"fontsize": style.SMALL, "va": "center"}
+        small: Looks = {"fontsize": style.SMALL, "va": "center"}
         for row in range(self.rows):
             name = style.add_words(fig, 0.12 / w, 0, "", **small)
             name.set_transform(ax.get_yaxis_transform())

@@ -16,7 +16,7 @@ from nasbook.plots import style
 from nasbook.plots.cell import LOOKS, NODES
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import log_ticks, tick_label
-from nasbook.plots.style import Figure, number
+from nasbook.plots.style import Figure, Looks, number
 from nasbook.plots.viewed import POLICY
 from nasbook.trace import Step, Trace, Trial
 
@@ -308,7 +308,7 @@ class ClipPicture(Picture):
         self.window = self.live(style.polygon(ax, style.BELIEF, 0.12))
         ax.axvline(1, color=style.GREY, lw=0.8, zorder=1.6)
         self.curves = [self.live(ax.plot([], [], color=c, lw=1.4, zorder=2)[0]) for c in (style.GREEN, style.RED)]
-        looks: list[dict[str, Any]] = [
+        looks: list[Looks] = [
             {"marker": "^", "color": style.GREEN},
             {"marker": "^", "mec": style.GREEN, "mfc": "white"},
             {"marker": "v", "color": style.RED},

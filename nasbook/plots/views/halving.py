@@ -16,7 +16,7 @@ from nasbook.hpo.parts.rungs import Rung
 from nasbook.plots import style
 from nasbook.plots.data import Quantity, known_task, label_of, near
 from nasbook.plots.picture import Picture
-from nasbook.plots.style import Figure, plural
+from nasbook.plots.style import Figure, Looks, plural
 from nasbook.plots.viewed import RUNGS, method_after, step_of
 from nasbook.task import KnowsCurves, Task, trial_seed
 from nasbook.trace import Trace, Trial
@@ -96,7 +96,7 @@ class HalvingPicture(Picture):
         self.n = 0
 
     def build(self, fig: Figure | SubFigure) -> None:
-        wrong: dict[str, Any] = {"marker": "D", "ms": 5.5, "mec": style.INK, "mew": 0.6}
+        wrong: Looks = {"marker": "D", "ms": 5.5, "mec": style.INK, "mew": 0.6}
         entries = [
             ("waits", style.dot(style.GREY, ms=4.5)),
             ("promoted", style.dot(ms=5)),

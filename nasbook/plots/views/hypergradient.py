@@ -17,7 +17,7 @@ from nasbook.plots import style
 from nasbook.plots.data import steps_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import tick_label
-from nasbook.plots.style import Figure, number, plural
+from nasbook.plots.style import Figure, Looks, number, plural
 from nasbook.plots.viewed import WALK
 from nasbook.space import Float, Space
 from nasbook.trace import Trace
@@ -110,7 +110,7 @@ class UnrollPicture(Picture):
         }
         for mode in MODES:
             self.lines[self.ax_memory, mode].set(marker="o", ms=4)
-        look: dict[str, Any] = {"color": style.NEXT, "ms": 7, "mec": "white", "mew": 0.8, "zorder": 4, "clip_on": False}
+        look: Looks = {"color": style.NEXT, "ms": 7, "mec": "white", "mew": 0.8, "zorder": 4, "clip_on": False}
         self.dots = {ax: self.live(ax.plot([], [], "o", **look)[0]) for ax in left}
         self.words = {
             ax: self.live(style.add_words(ax, 0.5, 0.5, "", True, fontsize=style.SMALL, ha="center", color=style.FAINT))
@@ -242,7 +242,7 @@ class WalkPicture(Picture):
             ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
             head(ax, words)
         self.ax_gradient.axhline(0, color=style.GREY, lw=0.9, zorder=1)
-        named: dict[str, Any] = {"axes_fraction": True, "fontsize": style.SMALL, "va": "bottom"}
+        named: Looks = {"axes_fraction": True, "fontsize": style.SMALL, "va": "bottom"}
         style.add_words(self.ax_loss, 0.04, 0.15, "— this round", color=style.BLUE, **named)
         if self.training:
             style.add_words(self.ax_loss, 0.04, 0.03, f"- - {self.training} steps, same h", color=style.FAINT, **named)

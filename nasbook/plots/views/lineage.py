@@ -18,7 +18,7 @@ from nasbook.plots import style
 from nasbook.plots.data import Quantity, label_of, trials_of
 from nasbook.plots.picture import Picture, Stack
 from nasbook.plots.scales import parameter_axis, ticks, value_label
-from nasbook.plots.style import Figure, plural
+from nasbook.plots.style import Figure, Looks, plural
 from nasbook.space import Constant, Space
 from nasbook.trace import Trace, Trial, best_of
 
@@ -116,7 +116,7 @@ class LanesPicture(Picture):
         ]
         self.star = self.live(ax.plot([], [], ls="none", ms=13, zorder=5, clip_on=False, **style.STAR)[0])
         ax.text(-0.1 / (w - LEFT - RIGHT) * self.end, -1, "founders", fontsize=style.SMALL, ha="right", va="center")
-        words: dict[str, Any] = {"fontsize": style.SMALL, "va": "center"}
+        words: Looks = {"fontsize": style.SMALL, "va": "center"}
         wide = (w - LEFT - RIGHT) / self.end  # inches of an epoch
         self.every = max(1, math.ceil(0.24 / wide))
         self.counts = [

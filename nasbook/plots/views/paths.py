@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from nasbook import registry
 from nasbook.plots import style
 from nasbook.plots.picture import Picture
-from nasbook.plots.style import Figure
+from nasbook.plots.style import Figure, Looks
 from nasbook.plots.viewed import SUPERNET, step_of
 from nasbook.trace import Step, Trace
 
@@ -72,11 +72,11 @@ class PathsPicture(Picture):
         ax.set_yticks(range(len(self.rows)), self.rows)
         ax.tick_params(length=0, labeltop=True, labelbottom=False)
         ax.spines[:].set_visible(False)
-        look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": style.SMALL, "zorder": 3}
+        look: Looks = {"ha": "center", "va": "center", "fontsize": style.SMALL, "zorder": 3}
         self.numbers = [
             [self.live(style.add_words(ax, o, p, **look)) for o in range(shape[1])] for p in range(shape[0])
         ]
-        box: dict[str, Any] = {"fill": False, "ec": style.INCUMBENT, "lw": 2.2, "zorder": 4, "clip_on": False}
+        box: Looks = {"fill": False, "ec": style.INCUMBENT, "lw": 2.2, "zorder": 4, "clip_on": False}
         self.boxes = [Rectangle((-0.5, p - 0.5), 1, 1, **box) for p in range(shape[0])]
         for one in self.boxes:
             self.live(ax.add_patch(one))

@@ -16,7 +16,7 @@ from matplotlib.figure import SubFigure
 from nasbook.kit.blas import one_thread
 from nasbook.plots import style
 from nasbook.plots.scales import parameter_axis, value_label
-from nasbook.plots.style import Figure, number
+from nasbook.plots.style import Figure, Looks, number
 from nasbook.plots.views.acquisition import Acquisition1D, drawn, picture_of
 from nasbook.plots.views.acquisition_labels import COLOURS, GREENS, SHORT, scaled
 from nasbook.plots.views.acquisition_maps import Acquisition2D
@@ -84,7 +84,7 @@ class SideBySide1D(_Compared, Acquisition1D):
     def _build_acquisition(self) -> None:
         self.parts: dict[str, Any] = {}
         for name, ax in self.rows.items():
-            words: dict[str, Any] = {"axes_fraction": True, "fontsize": style.SMALL}
+            words: Looks = {"axes_fraction": True, "fontsize": style.SMALL}
             self.parts[name] = (
                 self.live(style.polygon(ax, style.ACQUISITION, 0.25)),
                 self.live(ax.plot([], [], color=style.ACQUISITION, lw=1.4, zorder=2)[0]),

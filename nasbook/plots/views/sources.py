@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from nasbook.plots import style
 from nasbook.plots.data import steps_of
 from nasbook.plots.picture import Picture
-from nasbook.plots.style import Figure, number, plural
+from nasbook.plots.style import Figure, Looks, number, plural
 from nasbook.plots.viewed import RGPE
 from nasbook.trace import Trace
 
@@ -46,7 +46,7 @@ class SourcesPicture(Picture):
         self.groups.append((TARGET, [sources]))
 
     def build(self, fig: Figure | SubFigure) -> None:
-        looks: dict[str, dict[str, Any]] = {
+        looks: dict[str, Looks] = {
             label: {"color": color, "ls": ls, "marker": marker}
             for (label, _), (color, ls, marker) in zip(self.groups[:-1], style.RACERS, strict=False)
         }
@@ -68,7 +68,7 @@ class SourcesPicture(Picture):
         self.ax.set(ylabel="weight", ylim=(-0.05, 1.05))
         self.below.set(ylabel="pairs wrong (%)", xlabel="trial", ylim=(0, 104))
         self.below.axhline(50, color=style.HIDDEN, ls=style.DASH, lw=1.1, zorder=1.5)
-        guess: dict[str, Any] = {"fontsize": style.SMALL, "color": style.FAINT, "va": "bottom"}
+        guess: Looks = {"fontsize": style.SMALL, "color": style.FAINT, "va": "bottom"}
         style.add_words(self.below, 0.006, 0.5, "guessing", axes_fraction=True, **guess)
         self.ax.tick_params(labelbottom=False)
         self.lines: list[tuple[Any, Any]] = []

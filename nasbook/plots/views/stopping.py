@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from nasbook.plots import style
 from nasbook.plots.data import Quantity, drawable, known_task, label_of, near, trials_of
 from nasbook.plots.picture import Picture
-from nasbook.plots.style import Figure, plural
+from nasbook.plots.style import Figure, Looks, plural
 from nasbook.plots.viewed import STOPPING, method_after, step_of
 from nasbook.plots.views.halving import WRONG, whole_training
 from nasbook.task import Task
@@ -63,7 +63,7 @@ class StoppingPicture(Picture):
             ("stopped", style.dot(ms=5.5, **style.HOLLOW)),
             ("best", style.line(style.INCUMBENT, lw=2.4)),
         ]
-        lost: dict[str, Any] = {"marker": "D", "ms": 5.5, "mec": style.INK, "mew": 0.6}
+        lost: Looks = {"marker": "D", "ms": 5.5, "mec": style.INK, "mew": 0.6}
         if self.hidden is not None:
             entries += [
                 ("its hidden rest", style.line(style.HIDDEN, style.DASH, lw=1.1)),

@@ -27,7 +27,7 @@ from nasbook.plots.data import Quantity, drawable, known_task, label_of, near, s
 from nasbook.plots.magnifier import Magnifier
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, tick_label
-from nasbook.plots.style import Figure, Limits, number, plural
+from nasbook.plots.style import Figure, Limits, Looks, number, plural
 from nasbook.plots.traces.pareto_front import short
 from nasbook.plots.viewed import STRATEGY, step_of
 from nasbook.space import Space
@@ -38,7 +38,7 @@ from nasbook.trace import Step, Trace
 METHODS = ("cma-es", "differential-evolution", "genetic", "particle-swarm")
 LEVELS = 9  # contours
 FLOOR = -8  # the smallest distance to the optimum that is drawn, as a power of ten
-RING: dict[str, Any] = {"mfc": "none", "mew": 1.6, "ms": 10}
+RING: Looks = {"mfc": "none", "mew": 1.6, "ms": 10}
 
 
 class StrategyPicture(Picture):

@@ -16,7 +16,7 @@ from nasbook.plots import style
 from nasbook.plots.data import VERY_FAR, Quantity, drawable, label_of, near, value_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, value_label
-from nasbook.plots.style import Figure, Limits
+from nasbook.plots.style import Figure, Limits, Looks
 from nasbook.plots.viewed import DENSITIES, state_of
 from nasbook.space import Choice, Config, Constant, Space
 from nasbook.task import Task
@@ -99,7 +99,7 @@ class TPEPicture(Picture):
         if self.truth is not None:
             self.ax.plot(self.x, self.truth, color=style.HIDDEN, ls=style.DASH, lw=1.3, zorder=1.5)
         live = self.live
-        marks: dict[str, Any] = {"ls": "none", "clip_on": False}
+        marks: Looks = {"ls": "none", "clip_on": False}
         self.wide = w - left - right
         self.threshold = live(self.ax.plot([], [], color=style.INK, ls=style.DOT, lw=1.2, zorder=1.8)[0])
         self.others = live(self.ax.plot([], [], marker="s", color=OTHER, ms=5, zorder=2.5, **marks)[0])
@@ -116,7 +116,7 @@ class TPEPicture(Picture):
             live(ax.plot([], [], color=style.NEXT, ls=style.DOT, lw=1.3, zorder=1.9)[0])
             for ax in (self.ax, self.mid, self.low)
         ]
-        words: dict[str, Any] = {"fontsize": style.SMALL, "va": "bottom", "axes_fraction": True}
+        words: Looks = {"fontsize": style.SMALL, "va": "bottom", "axes_fraction": True}
         self.caption = live(style.add_words(self.mid, 0, 1.02, **words))
         self.note = live(style.add_words(self.low, 0, 1.04, **words))
 

@@ -9,7 +9,7 @@ from typing import Any
 from nasbook.scale import yaml12
 from nasbook.scale.study import Study
 from nasbook.scale.targets import words
-from nasbook.space import Choice, Constant, Int, Parameter
+from nasbook.space import Choice, Constant, Int, Json, Parameter
 
 METHODS = {"random": "random", "grid": "grid", "bayesian": "bayes"}
 EARLY = ("asha", "successive-halving", "hyperband", "bohb")
@@ -22,7 +22,7 @@ def text(study: Study, cost: str, path: Path, objectives: int = 1) -> str:
     grid = method == "grid"
     levels = study.method.settings.get("resolution", 5)
     parameters = {n: _domain(p, levels if grid else None) for n, p in study.search_space.parameters.items()}
-    sweep: dict[str, Any] = {
+    sweep: Json = {
         "name": study.name,
         "command": COMMAND,
         "method": METHODS.get(method, "random"),

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
 
 from nasbook.scale.objective import Objective, TrialFailed
+from nasbook.space import Config
 
 FACTS = ("name", "arguments", "when", "seed", "training", "fidelity", "timeout")
 
@@ -20,7 +20,7 @@ def main() -> int:
     import wandb
 
     with wandb.init() as run:
-        config: dict[str, Any] = dict(run.config)
+        config: Config = dict(run.config)
         facts = config.pop("nasbook", None)
         if not isinstance(facts, dict) or not isinstance(facts.get("name"), str):
             print("nasbook: this run is not of a sweep that nasbook has written", file=sys.stderr)

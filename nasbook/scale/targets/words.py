@@ -7,7 +7,7 @@ from pprint import pformat
 from typing import Any
 
 from nasbook.scale.study import Study
-from nasbook.space import Constant, Float, Int, Parameter
+from nasbook.space import Constant, Float, Int, Json, Parameter
 
 MANY = 1000  # values that a file still lists
 MULTI_FIDELITY = (
@@ -81,7 +81,7 @@ def objective(study: Study, folder: str = "Path(__file__).parent") -> str:
     return "Objective(\n" + "".join(f"    {row},\n" for row in rows) + ")"
 
 
-def facts(study: Study) -> dict[str, Any]:
+def facts(study: Study) -> Json:
     """The same as plain data, for files that are no Python."""
     full = study.fidelity.max if study.fidelity else None
     return {

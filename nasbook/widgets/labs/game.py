@@ -33,6 +33,7 @@ from nasbook.plots.labs.board import Player
 from nasbook.plots.labs.game import EDGE, GamePicture, GameState
 from nasbook.plots.style import number, plural
 from nasbook.prepare import header_of
+from nasbook.space import Config
 from nasbook.tasks.functions import Function
 from nasbook.trace import Trace, Trial
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
@@ -225,7 +226,7 @@ class GameLab(Lab):
         self._go()
         self.wait()
 
-    def _enqueue(self, config: dict[str, Any]) -> None:
+    def _enqueue(self, config: Config) -> None:
         if self._unready:
             raise self._unready
         config = self.task.space.validate(config)
@@ -327,7 +328,7 @@ class GameLab(Lab):
             "map to try a point. (Step and Play let chance move for you.)"
         )
 
-    def _where(self, config: dict[str, Any]) -> str:
+    def _where(self, config: Config) -> str:
         return ", ".join(f"{name} = {number(float(value))}" for name, value in config.items())
 
     def sentence(self, n: int) -> str:

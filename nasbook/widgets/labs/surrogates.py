@@ -24,6 +24,7 @@ from nasbook.plots.style import number
 from nasbook.plots.views.forest import ForestPicture
 from nasbook.plots.views.pfn import PfnPicture
 from nasbook.plots.views.predictions import PredictionPicture
+from nasbook.space import Config
 from nasbook.tasks.functions import Function
 from nasbook.trace import Step
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
@@ -160,7 +161,7 @@ class SurrogatesLab(Lab):
         best = " That is the best so far." if step.incumbent is trial and n > 1 else ""
         return f"Trial {n}{self._where(trial.config)} {why}; {found}.{best}"
 
-    def _where(self, config: dict[str, Any]) -> str:
+    def _where(self, config: Config) -> str:
         space = self.task.space
         if len(space.free) > 2:
             return ""

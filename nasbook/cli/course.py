@@ -34,7 +34,7 @@ def add(p: argparse.ArgumentParser) -> None:
     seal.add_argument("-o", "--out", type=Path, metavar="FILE", help="default: its name, with .sealed")
 
     lesson = command("lesson", _lesson, "write a lesson to begin with: notebook, words and teacher's notes")
-    lesson.add_argument("name", metavar="NAME", help="such as 24_bandits")
+    lesson.add_argument("name", metavar="NAME", help="such as 40_bandits")
     lesson.add_argument("out", nargs="?", type=Path, metavar="OUT", help="a folder (default: NAME)")
     lesson.add_argument("--title", default="", metavar="TITLE", help="default: the words of NAME")
 

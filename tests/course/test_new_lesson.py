@@ -21,15 +21,15 @@ def written(tmp_path, monkeypatch):
     monkeypatch.setenv("NASBOOK_PROGRESS", str(tmp_path / "progress.json"))
     monkeypatch.setattr(own_exercises, "EXERCISES", {})
     monkeypatch.setattr(own_exercises, "QUESTIONS", {})
-    words, notes, notebook = new("24_luck", tmp_path / "new", "Luck")
+    words, notes, notebook = new("40_luck", tmp_path / "new", "Luck")
     loaded = {}
-    for name, path in (("nasbook.course.lessons.lesson_24", words), ("notes_24", notes)):
+    for name, path in (("nasbook.course.lessons.lesson_40", words), ("notes_40", notes)):
         spec = importlib.util.spec_from_file_location(name, path)
         loaded[name] = importlib.util.module_from_spec(spec)
         monkeypatch.setitem(sys.modules, name, loaded[name])
         spec.loader.exec_module(loaded[name])
-    monkeypatch.setitem(lessons.LESSONS, "24", "Luck")
-    return notebook, loaded["notes_24"].NOTES
+    monkeypatch.setitem(lessons.LESSONS, "40", "Luck")
+    return notebook, loaded["notes_40"].NOTES
 
 
 def test_it_has_what_a_lesson_must_have(written):
@@ -44,7 +44,7 @@ def test_it_has_what_a_lesson_must_have(written):
 
 
 def test_its_solutions_pass_and_wrong_answers_do_not(written):
-    for exercise in lessons.load("24"):
+    for exercise in lessons.load("40"):
         right = run_cell(exercise.solution)[exercise.answer]
         for kind, wrong in wrong_answers.WRONG.items():
             told = exercise.check(wrong(right))
@@ -61,7 +61,7 @@ def test_its_notes_follow_it(written):
         *(line[3:] for c in cells if c.cell_type == "markdown" for line in c.source.splitlines() if line[:3] == "## "),
     ]
     assert [part.heading for part in notes.parts] == headings and notes.minutes == 30
-    exercises = {e.name: e for e in lessons.load("24")}
+    exercises = {e.name: e for e in lessons.load("40")}
     for mishap in notes.mishaps:
         if mishap.at in exercises:
             assert not exercises[mishap.at].check(run_cell(mishap.answer)[exercises[mishap.at].answer])
@@ -73,33 +73,33 @@ def test_it_runs_where_it_was_written(tmp_path, monkeypatch):
     monkeypatch.setattr(own_exercises, "EXERCISES", {})
     monkeypatch.setattr(own_exercises, "QUESTIONS", {})
     monkeypatch.chdir(tmp_path)
-    assert main(["course", "lesson", "24_luck", str(tmp_path)]) == 0
+    assert main(["course", "lesson", "40_luck", str(tmp_path)]) == 0
     names = {}
-    for cell in nbformat.read(tmp_path / "24_luck.ipynb", 4).cells:
+    for cell in nbformat.read(tmp_path / "40_luck.ipynb", 4).cells:
         if cell.cell_type == "code":
             exec(cell.source, names)
             if cell.source.startswith("guess ="):
                 names["guess"].lock(0)
-    assert nasbook.predict("24.q1").answer and (tmp_path / "study_24.yaml").exists()
+    assert nasbook.predict("40.q1").answer and (tmp_path / "study_40.yaml").exists()
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["bandits"], "is named like 24_bandits"),
-        (["../24_x"], "is named like 24_bandits"),
+        (["bandits"], "is named like 40_bandits"),
+        (["../40_x"], "is named like 40_bandits"),
         (["01_x"], "lesson 01 is there"),
-        (["24_x", "--title", 'a"b'], "a title is one line"),
-        (["24_x", "f"], "f is a file"),
-        (["24_y", "there"], "lesson_24.py exists"),
+        (["40_x", "--title", 'a"b'], "a title is one line"),
+        (["40_x", "f"], "f is a file"),
+        (["40_y", "there"], "lesson_40.py exists"),
     ],
 )
 def test_a_wrong_word_is_one_sentence(arguments, says, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "f").write_text("")
     (tmp_path / "there").mkdir()
-    (tmp_path / "there" / "lesson_24.py").write_text("mine")
+    (tmp_path / "there" / "lesson_40.py").write_text("mine")
     assert main(["course", "lesson", *arguments]) == 2
     err = capsys.readouterr().err
     assert says in err and err.count("\n") == 1
-    assert (tmp_path / "there" / "lesson_24.py").read_text() == "mine"
+    assert (tmp_path / "there" / "lesson_40.py").read_text() == "mine"

@@ -194,9 +194,9 @@ def test_the_network_goes_beyond_what_it_saw_with_a_spread_that_shrinks():
         whole = task.evaluate({"c": c}).value
         found = [estimator("pfn-curve", task, epochs=n).evaluate({"c": c}) for n in (1, 5, 30)]
         assert [f.cost for f in found] == [2.0, 10.0, 60.0]
-        assert abs(found[1].value - whole) < 0.5 * (found[1].metrics["last"] - whole)
+        assert found[1].value < found[1].metrics["last"] and abs(found[1].value - whole) < 2 * found[1].metrics["std"]
         assert abs(found[2].value - whole) < 0.04
-        assert min(found[0].metrics["std"], found[1].metrics["std"]) > found[2].metrics["std"] > 0
+        assert found[0].metrics["std"] > 1.5 * found[2].metrics["std"] > 0
 
 
 # ---- proxies ---------------------------------------------------------------------------------------------

@@ -60,12 +60,12 @@ print(trace.export("study_NN.yaml", trials=200, overwrite=True))"""),
 
 
 def new(name: str, out: str | Path | None = None, title: str = "") -> list[Path]:
-    """Write the three files of a lesson named like "24_bandits" into a folder (default: its name); their paths.
+    """Write the three files of a lesson named like "40_bandits" into a folder (default: its name); their paths.
 
     ValueError, in one sentence, for a name that is none or a lesson's, and for files that exist."""
     number = name[:2]
     if not re.fullmatch(r"\d\d_[a-z0-9_]{1,40}", name):
-        raise ValueError(f"a lesson is named like 24_bandits: two digits and lower-case words, not {name!r:.60}")
+        raise ValueError(f"a lesson is named like 40_bandits: two digits and lower-case words, not {name!r:.60}")
     if number in LESSONS:
         raise ValueError(f"lesson {number} is there: {LESSONS[number]}; take a number after {max(LESSONS)}")
     title = title or name[3:].replace("_", " ").strip().capitalize() or name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from nasbook.statistics.intervals import bootstrap as bootstrap  # averages over
 from nasbook.task import Task
 from nasbook.tasks.objectives import LABELS
 from nasbook.trace import Step, Trace, Trial
+
+Trials: TypeAlias = Trace | Step | Trial | Sequence[Step | Trial]  # what a picture of trials draws
+Steps: TypeAlias = Trace | Step | Sequence[Step]  # the same, where what the method knew is drawn as well
 
 
 @dataclass(frozen=True)
@@ -74,14 +77,14 @@ class Quantity:
         return f"{float(self.show(value)):.1f} %" if self.percent else number(float(value))
 
 
-def steps_of(state: Any) -> list[Step]:
+def steps_of(state: Steps) -> list[Step]:
     """The steps of a Trace, of a Step, or of a sequence of steps."""
     if isinstance(state, Trace):
         return state.steps
     return [state] if isinstance(state, Step) else list(state)
 
 
-def trials_of(state: Any) -> list[Trial]:
+def trials_of(state: Trials) -> list[Trial]:
     if isinstance(state, Trial):
         return [state]
     return [s.trial if isinstance(s, Step) else s for s in (state if not isinstance(state, Step) else [state])]

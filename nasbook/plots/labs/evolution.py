@@ -13,10 +13,11 @@ from matplotlib.ticker import MaxNLocator
 from nasbook.nas.spaces.nb201.cell import EDGES, NONE, OPS, to_cell
 from nasbook.plots import style
 from nasbook.plots.cell import NODES, CellPicture
+from nasbook.plots.data import Steps
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Limits
 from nasbook.plots.views.population import PopulationPicture, TreePicture
-from nasbook.trace import Step, Trial
+from nasbook.trace import Trial
 
 RANDOM = "grey: random search, its mean and 9 runs out of 10"
 RANDOM_PAIR = len(EDGES) * (1 - 1 / len(OPS))  # edges in which two random cells differ, on average
@@ -49,7 +50,7 @@ class Crowd(PopulationPicture):
         self.mean.set_data(np.arange(1, trials + 1), mean)
         self._limits()
 
-    def update(self, state: Sequence[Step]) -> bool:
+    def update(self, state: Steps) -> bool:
         for artist in (self.random, self.mean, self.name):
             artist.set_visible(self.band)
         return super().update(state)
@@ -111,7 +112,7 @@ class Tree(TreePicture):
         self.ax.set_ylabel("births since start")
         inset(self.ax, fig, 0.48, 0.62)
 
-    def update(self, state: Sequence[Step]) -> bool:
+    def update(self, state: Steps) -> bool:
         if not state:
             for end in self.ends:
                 end.set_text("")

@@ -164,7 +164,7 @@ class TagsPicture(Picture):
         at = (n - 1) / 2, (self.places - 1) / 2
         self.note = self.live(style.add_words(self.ax, *at, "", va="center", color=style.NOTE, **small))
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: tuple[str, np.ndarray] | str) -> bool:
         self.told, title = (state, "No probabilities") if isinstance(state, str) else ("", state[0])
         self.p = np.zeros((self.places, len(self.ops))) if self.told else np.asarray(state[1], float)
         for index, (square, p) in enumerate(zip(self.squares, self.p.ravel(), strict=True)):

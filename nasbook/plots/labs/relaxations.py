@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -129,7 +128,7 @@ class RunsPicture(Picture):
         self.other.yaxis.set_major_locator(FixedLocator([0, 3, 6]) if whole else MaxNLocator(nbins=3))
         self.other.set_ylim(*((-0.3, 6.3) if whole else (low, high)))
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: tuple[Sequence[Sequence[SupernetView]], int]) -> bool:
         runs, shown = state
         self.now: list[tuple[int, float, int, int]] = []  # of each run: epoch, true accuracy (%), rank, edges
         seen: list[float] = []

@@ -17,6 +17,7 @@ from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
 
 from nasbook.plots import style
+from nasbook.plots.data import Trials
 from nasbook.plots.scales import parameter_axis, tick_label, tilted
 from nasbook.plots.style import Figure, plural
 from nasbook.plots.traces.distribution import check_parameters
@@ -119,7 +120,7 @@ class ContourPicture(TriedPicture):
         cb.outline.set_visible(False)
         self.bar.yaxis.set_major_locator(MaxNLocator(nbins=6))
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Trials) -> bool:
         changed = self._read(state)
         if changed:
             self.scale.set_clim(*self.y.pair)
@@ -157,7 +158,7 @@ def _short(value: object) -> str:
 
 
 def contour(
-    trace: Any,
+    trace: Trials,
     *,
     parameters: Sequence[str] | None = None,
     space: Space | None = None,

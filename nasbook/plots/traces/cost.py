@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from nasbook.cost import CORE_WATTS, GPU_WATTS, cost_of
 from nasbook.plots import style
-from nasbook.plots.data import trials_of
+from nasbook.plots.data import Trials, trials_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, number, plural
 from nasbook.trace import Trial
@@ -63,7 +63,7 @@ class CostPicture(Picture):
         (self.line,) = self.sum.plot([], [], color=style.INCUMBENT, lw=2.2, drawstyle="steps-post", zorder=3)
         self.live(self.line)
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Trials) -> bool:
         trials = trials_of(state)
         table = np.array([self._of(t) for t in trials], float).reshape(-1, 3)
         self.costs, self.lows, self.highs = table[:, 0], table[:, 1], table[:, 2]
@@ -136,7 +136,7 @@ def _bars(x: np.ndarray, heights: np.ndarray) -> np.ndarray:
 
 
 def cost_picture(
-    trace: Any, *, what: str | None = None, core_watts: float = CORE_WATTS, gpu_watts: float = GPU_WATTS
+    trace: Trials, *, what: str | None = None, core_watts: float = CORE_WATTS, gpu_watts: float = GPU_WATTS
 ) -> Figure:
     """What each trial has cost and all of them together: "energy", or "seconds" (the default where no trial was
     measured, as those of a table, which have the seconds on record). Watts: of a core and a GPU at work, for the

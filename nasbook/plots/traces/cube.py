@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.figure import SubFigure
 
 from nasbook.plots import style
-from nasbook.plots.data import Quantity
+from nasbook.plots.data import Quantity, Trials
 from nasbook.plots.scales import parameter_axis, value_label
 from nasbook.plots.style import Figure, plural
 from nasbook.plots.traces.distribution import check_parameters
@@ -88,7 +87,7 @@ class CubePicture(RankedPicture):
         """(n, 2) on the axes."""
         return points if self.flat else points @ AXES
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Trials) -> bool:
         self._read(state)
         P = self._placed(self.names)
         used = ~np.isnan(P).any(1)
@@ -114,7 +113,7 @@ class CubePicture(RankedPicture):
 
 
 def cube(
-    trace: Any,
+    trace: Trials,
     *,
     parameters: Sequence[str] | None = None,
     space: Space | None = None,

@@ -14,7 +14,7 @@ from matplotlib.figure import SubFigure
 from matplotlib.ticker import PercentFormatter
 
 from nasbook.plots import style
-from nasbook.plots.data import VERY_FAR, Quantity, label_of, near, trials_of, values_of
+from nasbook.plots.data import VERY_FAR, Quantity, Trials, label_of, near, trials_of, values_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, tilted
 from nasbook.plots.style import Figure, Limits, plural
@@ -168,7 +168,7 @@ class RankPicture(TriedPicture):
         cb.outline.set_visible(False)
         bar.tick_params(length=2, pad=2)
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Trials) -> bool:
         self._read(state)
         self.rank = self._shades()
         for a, b, dots, lost, star in self.marks:
@@ -219,7 +219,7 @@ def edf(
 
 
 def rank(
-    trace: Any,
+    trace: Trials,
     *,
     parameters: Sequence[str] | None = None,
     space: Space | None = None,

@@ -6,13 +6,11 @@ configurations are drawn with the trials, so that what has never been visited ca
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from matplotlib.figure import SubFigure
 
 from nasbook.plots import style
-from nasbook.plots.data import Quantity
+from nasbook.plots.data import Quantity, Trials
 from nasbook.plots.style import Figure, plural
 from nasbook.plots.traces.trials import RankedPicture, prepared
 from nasbook.space import Choice, Space
@@ -53,7 +51,7 @@ class FootprintPicture(RankedPicture):
         self.live(self.extreme)
         self.ranked_marks(ax)
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Trials) -> bool:
         self._read(state)
         kept = np.arange(self.n) if self.n <= MOST else np.unique(np.linspace(0, self.n - 1, MOST).round().astype(int))
         if self.best is not None:
@@ -99,7 +97,7 @@ class FootprintPicture(RankedPicture):
 
 
 def footprint(
-    trace: Any, *, space: Space | None = None, task: Task | None = None, label: str | None = None, seed: int = 0
+    trace: Trials, *, space: Space | None = None, task: Task | None = None, label: str | None = None, seed: int = 0
 ) -> Figure:
     """Where a search has looked: trials on a map of distances, beside random and extreme configurations."""
     space, quantity = prepared(trace, space, task, label)

@@ -23,7 +23,7 @@ from nasbook import registry
 from nasbook.nas.spaces.nb201.cell import CELL_SPACE, EDGE_NAMES, EDGES, OPS, all_cells, to_row
 from nasbook.plots import style
 from nasbook.plots.cell import NODES
-from nasbook.plots.data import Quantity, steps_of, values_of
+from nasbook.plots.data import Quantity, Steps, steps_of, values_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Looks
 from nasbook.plots.views.population import _replayed, living
@@ -162,7 +162,7 @@ class LandscapePicture(Picture):
         self._scale()
         self.invalidate()
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Steps) -> bool:
         steps = steps_of(state)
         rows = np.array([row_of(s.trial.config) for s in steps], int)
         places = layout()[rows].astype(float)

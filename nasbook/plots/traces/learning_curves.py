@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from nasbook.plots import style
 from nasbook.plots.data import (
     Quantity,
+    Trials,
     drawable,
     label_of,
     near,
@@ -75,7 +76,7 @@ class CurvesPicture(Picture):
         low, high = self.y.pair
         return xy[(xy[:, 1] >= low) & (xy[:, 1] <= high)]
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Trials) -> bool:
         q, trials = self.quantity, [t for t in trials_of(state) if t.curve]
         curves = [np.array([(f, np.nan if v is None else v) for f, v in t.curve], float) for t in trials]
         for c in curves:
@@ -135,7 +136,7 @@ class CurvesPicture(Picture):
 
 
 def learning_curves(
-    trace: Any, *, unit: str = "epoch", task: Task | None = None, label: str | None = None, end: float | None = None
+    trace: Trials, *, unit: str = "epoch", task: Task | None = None, label: str | None = None, end: float | None = None
 ) -> Figure:
     """Every trial's value against its fidelity."""
     if task is not None and task.fidelity is not None:

@@ -15,6 +15,7 @@ from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
 
 from nasbook.plots import style
+from nasbook.plots.data import Trials
 from nasbook.plots.scales import parameter_axis, ticks, tilted
 from nasbook.plots.style import Figure
 from nasbook.plots.traces.trials import GOLDEN, TriedPicture, jitter, prepared
@@ -94,7 +95,7 @@ class SlicePicture(TriedPicture):
             )
             self.panels.append(ax)
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Trials) -> bool:
         changed = self._read(state)
         low, high = self.y.pair
         if changed:
@@ -244,7 +245,7 @@ class ParallelPicture(TriedPicture):
         h = np.clip((values - low) / (high - low), 0, 1)
         return h if self.quantity.higher else 1 - h
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Trials) -> bool:
         changed = self._read(state)
         if changed:
             self._value_axis()
@@ -277,7 +278,7 @@ class ParallelPicture(TriedPicture):
 
 
 def slice_plot(
-    trace: Any,
+    trace: Trials,
     *,
     space: Space | None = None,
     task: Task | None = None,
@@ -290,7 +291,7 @@ def slice_plot(
 
 
 def parallel(
-    trace: Any,
+    trace: Trials,
     *,
     space: Space | None = None,
     task: Task | None = None,

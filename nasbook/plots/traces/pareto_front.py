@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -11,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from nasbook.hpo.parts.pareto import front, hypervolume
 from nasbook.plots import style
-from nasbook.plots.data import BIGGEST, Quantity, drawable, objective_labels, trials_of
+from nasbook.plots.data import BIGGEST, Quantity, Trials, drawable, objective_labels, trials_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import log_ticks
 from nasbook.plots.style import Figure, Limits, nice_ceiling, number, plural
@@ -83,7 +82,7 @@ class ParetoPicture(Picture):
         for artist in (self.dots, self.steps, self.first, self.lost):
             self.live(artist)
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Trials) -> bool:
         trials = trials_of(state)
         Y = points_of(trials, self.m)[:, list(self.pair)]
         ok = ~np.isnan(Y).any(1)
@@ -179,7 +178,7 @@ class HypervolumePicture(Picture):
         for artist in (self.line, self.dots, self.lost):
             self.live(artist)
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Trials) -> bool:
         Y = points_of(trials_of(state), len(self.reference))
         self.n, x, lost = len(Y), np.arange(1, len(Y) + 1), np.isnan(Y).any(1)
         self.failures, self.covered, kept = int(lost.sum()), np.zeros(len(Y)), Y[:0]
@@ -220,7 +219,7 @@ class HypervolumePicture(Picture):
 # ---- still pictures --------------------------------------------------------------------------------------------------
 
 
-def objectives_of(kind: str, trace: Any) -> int:
+def objectives_of(kind: str, trace: Trials) -> int:
     """How many objectives the trials have; ValueError if only one."""
     done = [t for t in trials_of(trace) if t.status == "done"]
     m = max((len(t.values or ()) for t in done), default=0)
@@ -242,7 +241,7 @@ def check_two(kind: str, objectives: tuple[int, int], labels: Sequence[str] | No
 
 
 def pareto(
-    trace: Any,
+    trace: Trials,
     *,
     objectives: tuple[int, int] = (0, 1),
     labels: Sequence[str] | None = None,
@@ -264,7 +263,9 @@ def pareto(
     return ParetoPicture(quantities, m, objectives, log).render_static(trace)
 
 
-def hypervolume_history(trace: Any, *, reference: Sequence[float] | None = None, trials: int | None = None) -> Figure:
+def hypervolume_history(
+    trace: Trials, *, reference: Sequence[float] | None = None, trials: int | None = None
+) -> Figure:
     """What the front covers after each trial. reference: a point worse than all that count; by default a tenth of the
     range beyond the worst value of each objective, so numbers of two traces can only be compared with the same one."""
     m = objectives_of("hypervolume", trace)

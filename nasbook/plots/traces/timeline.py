@@ -11,7 +11,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from nasbook.plots import style
-from nasbook.plots.data import trials_of
+from nasbook.plots.data import Trials, trials_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import clock
 from nasbook.plots.style import Figure, Looks, number, plural
@@ -74,7 +74,7 @@ class TimelinePicture(Picture):
         ]
         self.every = every
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Trials) -> bool:
         ended = trials_of(state)
         trials = ended + (state.pending if isinstance(state, Trace) else [])
         self.counts = {s: sum(t.status == s for t in trials) for s in LOOKS}
@@ -122,7 +122,7 @@ class TimelinePicture(Picture):
         return text
 
 
-def timeline(trace: Any, *, workers: int | None = None, end: float | None = None) -> Figure:
+def timeline(trace: Trials, *, workers: int | None = None, end: float | None = None) -> Figure:
     """Trials over time, a row for each worker. Time is that of the trace: real seconds, or those of a simulated clock.
     end: seconds that the axis shows at least. ValueError where the trials have no times."""
     trials = trials_of(trace) + (trace.pending if isinstance(trace, Trace) else [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -18,7 +18,10 @@ from nasbook.plots.style import Figure
 from nasbook.plots.viewed import DENSITIES, state_of
 from nasbook.plots.views.tpe import GOOD, OTHER
 from nasbook.space import Config, Space
-from nasbook.trace import Trace, Trial
+from nasbook.trace import Step, Trace, Trial
+
+if TYPE_CHECKING:
+    from nasbook.hpo.tpe import TPEView
 
 TALL, PITCH, GAP = 0.5, 0.64, 0.34  # inches: a box, from box to box downwards, between two columns
 INSET = 0.13  # inches, left and right in a box
@@ -156,7 +159,7 @@ class TreePicture(Picture):
         count = style.add_words(ax, x + INSET, y + 0.29, va="center", fontsize=style.SMALL, zorder=4)
         return {"x": x, "frame": frame, "bars": bars, "words": self.live(words), "count": self.live(count)}
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Step | TPEView | Split) -> bool:
         view = state if isinstance(state, Split) else self.view_of(state)
         self.quarter = isinstance(state, Split)
         self.split = bool(view.draws)

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.colors import to_hex
 
 from nasbook.plots import style
-from nasbook.plots.data import Quantity, label_of, near, trials_of, values_of
+from nasbook.plots.data import Quantity, Trials, label_of, near, trials_of, values_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import tick_label
 from nasbook.plots.style import Limits
@@ -44,7 +44,7 @@ class TriedPicture(Picture):
         self.space, self.trials, self.quantity = space, trials, quantity
         self.y = Limits(*sorted(quantity.show(np.array(limits)))) if limits else Limits()
 
-    def _read(self, state: Any) -> bool:
+    def _read(self, state: Trials) -> bool:
         """Points, values, the best; True where the limits of the value grew."""
         told: list[Trial] = trials_of(state)
         self.n = len(told)
@@ -121,7 +121,7 @@ class RankedPicture(TriedPicture):
         self.star.set_data(*xy[np.flatnonzero(rows == self.best)].reshape(-1, 2).T)
 
 
-def prepared(trace: Any, space: Space | None, task: Task | None, label: str | None) -> tuple[Space, Quantity]:
+def prepared(trace: Trials, space: Space | None, task: Task | None, label: str | None) -> tuple[Space, Quantity]:
     whole = trace if isinstance(trace, Trace) else None
     if space is None:
         space = whole.space if whole is not None else task.space if task is not None else None

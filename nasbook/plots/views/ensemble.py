@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -13,7 +14,10 @@ from nasbook.plots.data import steps_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Limits, nice_ceiling, number
 from nasbook.plots.viewed import NES
-from nasbook.trace import Trace
+from nasbook.trace import Step, Trace
+
+if TYPE_CHECKING:
+    from nasbook.nas.nes import NESView
 
 MOST = 8  # members whose correlations can be read as numbers
 
@@ -66,7 +70,7 @@ class EnsemblePicture(Picture):
         ]
         self._axes(1)
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Sequence[Step | NESView]) -> bool:
         views, changed = [self.view_of(v) for v in state], False
         self.n = len(views)
         have = [(k, v) for k, v in enumerate(views, 1) if v.ensemble]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -13,7 +14,10 @@ from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, nice_ceiling
 from nasbook.plots.viewed import EPISODES
 from nasbook.plots.views.weights import views_of
-from nasbook.trace import Trace
+from nasbook.trace import Step, Trace
+
+if TYPE_CHECKING:
+    from nasbook.nas.reptile import ReptileView
 
 LINES = {  # of a view: its name in words, colour, dash
     "error": ("adapted by a few steps", style.BELIEF, "-"),
@@ -44,7 +48,7 @@ class EpisodesPicture(Picture):
             for k, (name, (_, colour, ls)) in enumerate(reversed(LINES.items()))
         }
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Sequence[Step | ReptileView]) -> bool:
         views, changed = views_of(state, EPISODES, "episodes"), False
         epoch = [v.epoch for v in views]
         if views and epoch[-1] > self.x_end:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.collections import LineCollection, PolyCollection
@@ -15,7 +15,10 @@ from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, plural
 from nasbook.plots.viewed import FREEZING, state_of
 from nasbook.task import Task
-from nasbook.trace import Trace
+from nasbook.trace import Step, Trace
+
+if TYPE_CHECKING:
+    from nasbook.hpo.freeze_thaw import FreezeThawView
 
 BANDS = 3  # of so many frozen trainings the belief is drawn
 
@@ -73,7 +76,7 @@ class FreezingPicture(Picture):
         self.ends = self.plotted(self.ax, "o", ls="none", ms=4.5, zorder=3.2, **style.HOLLOW)
         self.best = self.plotted(self.ax, color=style.INCUMBENT, ls=style.DASH, lw=1.6, zorder=2.5)
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Step | FreezeThawView) -> bool:
         view = self.view = self.view_of(state)
         curves = {t.id: self._shown(t.curve) for t in view.trainings if t.curve}
         changed = False
@@ -94,7 +97,7 @@ class FreezingPicture(Picture):
         self.say(self._sentence())
         return changed
 
-    def _believe(self, view: Any, curves: dict[int, np.ndarray]) -> None:
+    def _believe(self, view: FreezeThawView, curves: dict[int, np.ndarray]) -> None:
         gains, self.gain_of_new = view.gains
         order = [int(i) for i in np.argsort(-np.nan_to_num(gains, nan=-1.0), kind="stable") if np.isfinite(gains[i])]
         chosen = [i for i in order if view.trainings[i].id in curves][:BANDS]
@@ -103,7 +106,7 @@ class FreezingPicture(Picture):
         self.beliefs.set_verts([b for k, b in bands.items() if k != view.next])
         self.belief.set_verts([b for k, b in bands.items() if k == view.next])
 
-    def _band(self, view: Any, training: Any) -> np.ndarray:
+    def _band(self, view: FreezeThawView, training: Any) -> np.ndarray:
         """(k, 2): the outline of what is expected of a training after its last epoch."""
         (x, y), R = training.curve[-1], view.levels[-1]
         at = np.unique(np.r_[np.linspace(x, R, 25)[1:], R])

@@ -4,7 +4,7 @@ stage."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -15,7 +15,10 @@ from nasbook.plots.picture import Picture, Stack
 from nasbook.plots.scales import tick_label
 from nasbook.plots.style import Figure, nice_ceiling
 from nasbook.plots.viewed import GAN
-from nasbook.trace import Trace
+from nasbook.trace import Step, Trace
+
+if TYPE_CHECKING:
+    from nasbook.nas.autogan import AutoGANView
 
 SHOWN = 16  # images, in two rows
 SHADES = [style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, style.SKY, style.YELLOW, style.RED, style.GREY]
@@ -36,7 +39,7 @@ def option_label(name: str, option: Any) -> str:
     return f"cell {option}" if name.startswith("skips") and option != "none" else tick_label(option)
 
 
-def where(view: Any) -> str:
+def where(view: AutoGANView) -> str:
     return f"Epoch {view.epoch} of {view.epochs}"
 
 
@@ -59,7 +62,7 @@ class DigitsPicture(Picture):
             self.images.append(self.live(image))
         ax.set(xlim=(0, SHOWN // 2), ylim=(2, 0))
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Sequence[Step | AutoGANView]) -> bool:
         views = views_of(state)
         self.last = views[-1] if views else None
         pictures = self.last.pictures if self.last else ()
@@ -124,7 +127,7 @@ class ScorePicture(Picture):
         self.x_end = epochs
         self.ax.set_xlim(0, 1.02 * epochs)
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Sequence[Step | AutoGANView]) -> bool:
         views, changed = views_of(state), False
         epoch = [v.epoch for v in views]
         if views and epoch[-1] > self.x_end:
@@ -203,7 +206,7 @@ class StagesPicture(Picture):
     def _names(s: int) -> tuple[str, ...]:
         return ("conv", "norm", "up", "shortcut", *(["skips"] if s > 1 else []))
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Sequence[Step | AutoGANView]) -> bool:
         views = views_of(state)
         self.last = views[-1] if views else None
         latest = {v.stage: v for v in views}

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
@@ -20,6 +20,9 @@ from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Looks
 from nasbook.plots.viewed import SUPERNET, step_of
 from nasbook.trace import Step, Trace
+
+if TYPE_CHECKING:
+    from nasbook.nas.parts.supernet import SupernetView
 
 Truth = Callable[[Sequence[str]], float]  # operations of a path -> accuracy when trained alone
 NARROW = 5  # as many columns leave room for the scatter beside them
@@ -92,7 +95,7 @@ class PathsPicture(Picture):
         self.dots = self.live(ax.plot([], [], "o", color=style.TRIAL, ms=4, alpha=0.7, zorder=2)[0])
         self.star = self.live(ax.plot([], [], ms=14, ls="none", zorder=3, clip_on=False, **style.STAR)[0])
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Step | SupernetView) -> bool:
         self.view = view = SUPERNET.of(state, "paths")
         if np.shape(view.weights) != (len(self.rows), len(self.ops)):
             raise ValueError("paths: these views have other places or operations than the picture was made for")

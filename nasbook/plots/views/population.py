@@ -14,7 +14,7 @@ from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
 
 from nasbook.plots import style
-from nasbook.plots.data import Quantity, drawable, label_of, near, steps_of, values_of
+from nasbook.plots.data import Quantity, Steps, drawable, label_of, near, steps_of, values_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Limits, nice_ceiling
 from nasbook.search import replay
@@ -157,7 +157,7 @@ class PopulationPicture(_Generations):
     def _limits(self) -> None:
         self.ax.set(xlim=(0, self.x_end * 1.02 + 0.5), ylim=self.y.pair)
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Steps) -> bool:
         steps, q = steps_of(state), self.quantity
         self.family = family = Family(steps)
         trials = [s.trial for s in steps]
@@ -286,7 +286,7 @@ class TreePicture(_Generations):
     def _limits(self) -> None:
         self.ax.set(xlim=(0, self.x_end * 1.02 + 0.5), ylim=(self.depth + 0.5, -0.5))
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Steps) -> bool:
         steps, q = steps_of(state), self.quantity
         self.family = family = Family(steps)
         self.n, changed = len(steps), False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -13,7 +13,10 @@ from nasbook.plots import style
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Limits, nice_ceiling, number
 from nasbook.plots.viewed import SUPERNET
-from nasbook.trace import Trace
+from nasbook.trace import Step, Trace
+
+if TYPE_CHECKING:
+    from nasbook.nas.parts.supernet import SupernetView
 
 QUANTITIES = {  # fields of a view that not every strategy has: the label of the axis, in words, colour
     "temperature": ("temperature\nof a sample", "temperature {}", style.ORANGE),
@@ -69,7 +72,7 @@ class ProgressPicture(Picture):
         for name, ax in self.panels.items():
             ax.set(xlim=(0, self.x_end), ylim=self.limits[name].pair)
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Sequence[Step | SupernetView]) -> bool:
         views, changed = views_of(state), False
         epoch = [int(v.epoch) for v in views]
         if views and epoch[-1] > self.x_end:

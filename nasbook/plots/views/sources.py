@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -14,7 +14,10 @@ from nasbook.plots.data import steps_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Looks, number, plural
 from nasbook.plots.viewed import RGPE
-from nasbook.trace import Trace
+from nasbook.trace import Step, Trace
+
+if TYPE_CHECKING:
+    from nasbook.nas.rgpe import RGPEView
 
 TARGET = "target"
 SHOWN = len(style.RACERS)  # so many sources have a line of their own
@@ -79,7 +82,7 @@ class SourcesPicture(Picture):
             drawn = [ax.plot([], [], ms=3.5, lw=1.6, zorder=2 + 0.1 * k, **look)[0] for ax in (self.ax, self.below)]
             self.lines.append((self.live(drawn[0]), self.live(drawn[1])))
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Sequence[Step | RGPEView]) -> bool:
         views = [self.view_of(v) for v in state]
         self.n, changed = len(views), False
         if self.n > self.x_end:

@@ -7,7 +7,7 @@ candidate's score is that of all of them together, so candidates lie off the cur
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -20,7 +20,10 @@ from nasbook.plots.style import Figure, Limits, Looks
 from nasbook.plots.viewed import DENSITIES, state_of
 from nasbook.space import Choice, Config, Constant, Space
 from nasbook.task import Task
-from nasbook.trace import Trace, Trial, best_of
+from nasbook.trace import Step, Trace, Trial, best_of
+
+if TYPE_CHECKING:
+    from nasbook.hpo.tpe import TPEView
 
 GOOD, OTHER = style.BELIEF, style.PURPLE
 
@@ -120,7 +123,7 @@ class TPEPicture(Picture):
         self.caption = live(style.add_words(self.mid, 0, 1.02, **words))
         self.note = live(style.add_words(self.low, 0, 1.04, **words))
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Step | TPEView) -> bool:
         view = self.view_of(state)
         self.view = view
         told = [t for t in (*view.below, *view.above) if t.value is not None]
@@ -138,7 +141,7 @@ class TPEPicture(Picture):
             self.low.set_ylim(self.score.pair)
         return changed
 
-    def _split(self, view: Any, shown: list[Trial]) -> None:
+    def _split(self, view: TPEView, shown: list[Trial]) -> None:
         def put(artist: Any, trials: list[Trial]) -> None:
             u = [view.space.encode(t.config)[self.at] for t in trials]
             shown = np.asarray(self.quantity.show(drawable([t.value for t in trials])), float)
@@ -154,7 +157,7 @@ class TPEPicture(Picture):
         self.y_star = self.quantity.show(view.threshold) if started and view.threshold is not None else None
         self.threshold.set_data(([], []) if self.y_star is None else ([0, 1], [self.y_star] * 2))
 
-    def _curves(self, view: Any) -> bool:
+    def _curves(self, view: TPEView) -> bool:
         self.area.set_visible(False)
         self.ratio: np.ndarray | None = None
         if not view.draws:
@@ -174,7 +177,7 @@ class TPEPicture(Picture):
         grown = [self.height.include([*l, *g]), self.score.include([*self.ratio, *score])]
         return any(grown)
 
-    def _next(self, view: Any) -> None:
+    def _next(self, view: TPEView) -> None:
         self.next = None if view.next is None else float(view.next[self.at])
         if self.next is None or not np.isfinite(self.next):
             self.next = None
@@ -191,7 +194,7 @@ class TPEPicture(Picture):
             height = float(self.draw.score[best]) if self.drawn else height
         self.mark.set_data([self.next], [height])
 
-    def _words(self, view: Any, told: int, shown: int) -> None:
+    def _words(self, view: TPEView, told: int, shown: int) -> None:
         self.told, coming = told, view.next is not None
         number = len(view.below) + len(view.above) + coming
         trial = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -15,7 +15,10 @@ from nasbook.plots.cell import LOOKS, NODES, check_edges, count
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Limits, nice_ceiling
 from nasbook.plots.viewed import SUPERNET, WEIGHTS, Views
-from nasbook.trace import Trace
+from nasbook.trace import Step, Trace
+
+if TYPE_CHECKING:
+    from nasbook.nas.parts.supernet import SupernetView
 
 
 def views_of(state: Any, draws: Views, kind: str) -> list[Any]:
@@ -167,7 +170,7 @@ class TrainingPicture(Picture):
             self._known[key] = np.nan if error is None else 100 * (1 - float(error))
         return self._known[key]
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Sequence[Step | SupernetView]) -> bool:
         views, changed = views_of(state, SUPERNET, "training"), False
         epoch = [int(v.epoch) for v in views]
         if views and epoch[-1] > self.x_end:

@@ -134,7 +134,7 @@ def labs() -> list[registry.Entry]:
     return registry.entries("lab")
 
 
-def method(name: str, space: Any, /, seed: int = 0, **settings: object) -> Any:
+def method(name: str, space: Space, /, seed: int = 0, **settings: object) -> Any:
     """A method by name, e.g. method("bayesian", space, seed=0, acquisition="ei"); ValueError for bad settings."""
     return registry.make("method", name, space, seed=seed, **settings)
 

@@ -159,7 +159,7 @@ class _Running:
     shares: how many trials run at once; above 1, its seconds are those that it is told."""
 
     def __init__(
-        self, task: Any, trial: Trial, should_stop: ShouldStop | None, timeout: float | None, shares: int = 1
+        self, task: Task, trial: Trial, should_stop: ShouldStop | None, timeout: float | None, shares: int = 1
     ) -> None:
         self.task, self.trial, self.should_stop, self.timeout, self.shares = task, trial, should_stop, timeout, shares
         self.begin, self.meter = clock.perf_counter(), Meter(f"trial {trial.id}", on=not task.knows_cost)

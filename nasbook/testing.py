@@ -24,7 +24,7 @@ import numpy as np
 from nasbook import registry
 from nasbook.method import Method, OneShot
 from nasbook.search import replay, search, steps
-from nasbook.space import Arguments, Choice, Constant, Float, Int, Space
+from nasbook.space import Arguments, Choice, Config, Constant, Float, Int, Space
 from nasbook.task import Evaluation, Fidelity, Task
 from nasbook.trace import Trace
 
@@ -57,7 +57,7 @@ class Probe(Task):
         self.objectives = tuple(f"f{i}" for i in range(objectives)) if objectives > 1 else ()
         self.fidelity = None if epochs is None else Fidelity("epoch", 1, epochs)
 
-    def evaluate(self, config: Any, *, seed: int = 0, fidelity: float | None = None, **_: object) -> Evaluation:
+    def evaluate(self, config: Config, *, seed: int = 0, fidelity: float | None = None, **_: object) -> Evaluation:
         u = np.nan_to_num(self.space.encode(config), nan=0.9)
         rng = np.random.default_rng([seed, 7])
         if rng.random() < self.failures:

@@ -21,7 +21,7 @@ from nasbook.hpo.parts.trees import Forest
 from nasbook.kit.checks import whole
 from nasbook.prepare import as_task
 from nasbook.space import Config, Space
-from nasbook.task import KnowsOutcomes
+from nasbook.task import KnowsOutcomes, Task
 from nasbook.tasks.tables import Table
 from nasbook.trace import Trace
 
@@ -29,7 +29,7 @@ CELLS = 50_000  # configurations of a table that are looked at all at once
 BIGGEST = 1e100
 
 
-def known_task(trace: Any) -> Any:
+def known_task(trace: object) -> Any:
     """The function or table that a trace's header names, made again at no cost; None for any other task, and for one
     of another space: only these tell what a search could not see."""
     if not isinstance(trace, Trace):
@@ -49,7 +49,7 @@ class Truth:
 
     exact, error, spread, maximised = True, 0.0, math.nan, False
 
-    def __init__(self, task: Any, objective: int = 0) -> None:
+    def __init__(self, task: Task, objective: int = 0) -> None:
         self.task, self.space, self.objective = task, task.space, objective
         self.name = f"the {'table' if isinstance(task, KnowsOutcomes | Table) else 'function'} {task.name}"
         self._known: dict[Any, float] = {}

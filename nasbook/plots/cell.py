@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 
-from nasbook.nas.spaces.nb201.cell import EDGE_NAMES, EDGES, OPS, to_cell
+from nasbook.nas.spaces.nb201.cell import EDGE_NAMES, EDGES, OPS, CellLike, to_cell
 from nasbook.plots import style
 from nasbook.plots.data import Quantity, label_of
 from nasbook.plots.picture import Picture
@@ -55,7 +55,7 @@ def stage(picture: Picture, fig: Figure | SubFigure, top: float, low: float = -1
     return ax
 
 
-def used_edges(cell: Any) -> dict[tuple[int, int], bool]:
+def used_edges(cell: CellLike) -> dict[tuple[int, int], bool]:
     """The edges that are not `none`, and whether each is used: on a way from input to output."""
     there = [edge for edge, op in zip(EDGES, to_cell(cell), strict=True) if OPS[op] != "none"]
     fed, heard = {0}, {len(NODES) - 1}

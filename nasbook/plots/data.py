@@ -155,7 +155,7 @@ class OneObjective(Trace):
     objective: int  # which one, from 0
 
 
-def one_objective(trace: Any, k: int) -> OneObjective:
+def one_objective(trace: object, k: int) -> OneObjective:
     """The same trials with the k-th of their values (from 0) as their value; ValueError if there is none."""
     if not isinstance(trace, Trace):
         raise ValueError(f"objective={k!r} needs a Trace, not {type(trace).__name__}")
@@ -175,7 +175,7 @@ def one_objective(trace: Any, k: int) -> OneObjective:
     return out
 
 
-def objective_labels(trace: Any, m: int, task: Task | None = None) -> list[str]:
+def objective_labels(trace: object, m: int, task: Task | None = None) -> list[str]:
     """The names of m objectives: the task's, or those that the header of a trace of our own tasks tells."""
     if task is not None and len(task.objectives) == m:
         return list(task.objectives)

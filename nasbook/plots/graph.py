@@ -26,6 +26,7 @@ from nasbook.plots.style import Figure, Looks
 if TYPE_CHECKING:
     import networkx as nx
 
+
 # What an operation's name begins or ends with -> (colour, dash, width in points); the first that fits.
 DASHED, DOTS, LONG = (0, (4, 2.5)), (0, (1, 1.2)), (0, (7, 1.2))
 LOOKS: list[tuple[str, tuple[str, Any, float]]] = [

@@ -139,7 +139,7 @@ def _write(path: Path, row: Mapping[str, Any]) -> None:
     write_text(path, json.dumps({"schema": SCHEMA, **row}, indent=1) + "\n")
 
 
-def _valid(space: Space, config: Any) -> Config:
+def _valid(space: Space, config: object) -> Config:
     if not isinstance(config, dict):
         raise ValueError(f"it must name parameters and values, not be {shown(config)}")
     try:

@@ -20,7 +20,7 @@ from nasbook.scale.rules import SIZES, Change, Rule, check_roles, rescale, rules
 from nasbook.scale.study_schema import Scaled
 from nasbook.scale.target import is_ours
 from nasbook.scale.task_facts import Facts
-from nasbook.space import Arguments, Choice, Config, Constant, Float, Int, Parameter
+from nasbook.space import Arguments, Choice, Config, Constant, Float, Int, Parameter, Space
 from nasbook.tasks.command import NAME as COMMAND
 from nasbook.trace import Trace
 from nasbook.trial import plain
@@ -252,7 +252,7 @@ def _as_given(change: Change, given: set[str], parameters: Mapping[str, Paramete
     return Change(change.name, change.was, p.value if isinstance(p, Constant) else change.was, "as given")
 
 
-def outside(configs: list[Config], space: Any) -> list[str]:
+def outside(configs: list[Config], space: Space) -> list[str]:
     """What is said of the configurations that do not lie in the study's space and so cannot be its first trials."""
     said = []
     for n, config in enumerate(configs, 1):

@@ -15,12 +15,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from nasbook.kit.checks import is_one_of
-from nasbook.nas.spaces.nb201.cell import cell_space, to_row
+from nasbook.nas.spaces.nb201.cell import CellLike, cell_space, to_row
 from nasbook.space import Config
 from nasbook.task import Evaluation, Fidelity, Report, Task
 from nasbook.tasks.objectives import weigh, weighed
@@ -84,28 +83,28 @@ class Digits201(Task):
         costs = {name: column[row] for name, column in self.costs.items()}
         return weighed(answer, self._weighed, {**costs, "seconds": answer.cost or 0.0})
 
-    def row(self, cell: Any) -> int:
+    def row(self, cell: CellLike) -> int:
         """The class of a cell; cells as in `nasbook.nas.spaces.nb201.cell.to_cell`."""
         return int(self.index[to_row(cell)])
 
-    def accuracy(self, cell: Any) -> float:
+    def accuracy(self, cell: CellLike) -> float:
         """Mean validation accuracy of the three seeds after 12 epochs."""
         return float(self.val[self.row(cell), :, -1].mean())
 
-    def test_accuracy(self, cell: Any, epochs: int = 12) -> float:
+    def test_accuracy(self, cell: CellLike, epochs: int = 12) -> float:
         """Mean test accuracy of the three seeds after 1, 2, 4, 8 or 12 epochs: for reports, never for a searcher."""
         if epochs not in TEST_AT:
             raise ValueError(f"{self.name}: the test images were looked at after {TEST_AT} epochs, not after {epochs}")
         return float(self.test[self.row(cell), :, TEST_AT.index(epochs)].mean())
 
-    def cost(self, cell: Any) -> dict[str, float]:
+    def cost(self, cell: CellLike) -> dict[str, float]:
         """What the cell's network costs: parameters; flops (multiply-adds) and latency (seconds) for one image;
         epoch_seconds, an epoch of training. Seconds are those of one core of a small machine."""
         row = self.row(cell)
         found = {name: float(self.columns[name][row]) for name in ("parameters", "flops", "latency")}
         return {**found, "epoch_seconds": float(self.epoch_seconds[row])}
 
-    def proxy(self, name: str, cell: Any) -> float:
+    def proxy(self, name: str, cell: CellLike) -> float:
         """A score of nasbook.estimate.zero_cost at the start of the training with seed 0, on its first 50 images."""
         if name not in self.scores:
             raise ValueError(f"{self.name}: there is no proxy {name!r}; it can be {', '.join(self.scores)}")
@@ -118,7 +117,7 @@ class Digits201(Task):
         error = 1.0 - (self.val[..., -1].mean(1) if self.run is None else self.val[:, self.run, -1])[self.index]
         return np.column_stack([error if name == "error" else self.costs[name][self.index] for name in names])
 
-    def rank(self, cell: Any) -> int:
+    def rank(self, cell: CellLike) -> int:
         """1 for the class of cells with the best mean test accuracy, 5,044 for the worst."""
         return 1 + int((self.test[..., -1].mean(1) > self.test_accuracy(cell)).sum())
 

@@ -13,7 +13,6 @@ import math
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -85,13 +84,13 @@ class DigitsHPO(Task):
         answer = recorded(self.name, self.val[row, run], seconds, fidelity, report, run, broken)
         return weighed(answer, self._weighed, {"parameters": self.parameters[row], "seconds": answer.cost or 0.0})
 
-    def row(self, config: Any) -> int:
+    def row(self, config: Config) -> int:
         """The place of a configuration in the columns; ValueError if it is not in the grid."""
         config = self.space.validate(config)
         place = [p.options.index(config[n]) for n, p in self.space.parameters.items()]  # type: ignore[union-attr]
         return int(np.ravel_multi_index(place, SHAPE))
 
-    def test_accuracy(self, config: Any, epochs: int = EPOCHS) -> float:
+    def test_accuracy(self, config: Config, epochs: int = EPOCHS) -> float:
         """Mean test accuracy of the two seeds after 1, 3, 9 or 27 epochs: for reports, never for a searcher."""
         if epochs not in RUNGS:
             raise ValueError(f"{self.name}: the test images were looked at after {RUNGS} epochs, not after {epochs}")
@@ -107,7 +106,7 @@ class DigitsHPO(Task):
         columns = {"error": error, "parameters": self.parameters, "seconds": EPOCHS * self.seconds}
         return np.column_stack([columns[name] for name in names])
 
-    def rank(self, config: Any) -> int:
+    def rank(self, config: Config) -> int:
         """1 for the configuration with the best mean test accuracy, 9,720 for the worst; equals share the better."""
         return 1 + int((self.test[..., -1].mean(1) > self.test_accuracy(config)).sum())
 

@@ -73,13 +73,13 @@ class DigitsJAHS(Task):
         row, run = self.row(config), (seed if self.run is None else self.run) % 3
         return recorded(self.name, self.val[row, run], float(self.epoch_seconds[row]), fidelity, report, run)
 
-    def row(self, config: Any) -> int:
+    def row(self, config: Config) -> int:
         """The place of a configuration in the columns; ValueError for one that was not trained."""
         config = self.space.validate(config)
         place = [p.options.index(config[name]) for name, p in self.space.parameters.items()]  # type: ignore[union-attr]
         return int(np.ravel_multi_index(place, [int(p.size) for p in self.space.parameters.values()]))
 
-    def test_accuracy(self, config: Any) -> float:
+    def test_accuracy(self, config: Config) -> float:
         """Mean test accuracy of the three seeds after 12 epochs: for reports, never for a searcher."""
         return float(self.test[self.row(config)].mean())
 
@@ -89,7 +89,7 @@ class DigitsJAHS(Task):
         errors = 1.0 - self.val[..., -1]
         return (errors.mean(1) if self.run is None else errors[:, self.run])[:, None]
 
-    def rank(self, config: Any) -> int:
+    def rank(self, config: Config) -> int:
         """1 for the configuration with the best mean test accuracy, 7,680 for the worst; equals share the better."""
         return 1 + int((self.test.mean(1) > self.test_accuracy(config)).sum())
 

@@ -31,7 +31,7 @@ from nasbook.kit import learner, parallel
 from nasbook.kit.checks import flag, one_of, whole, within
 from nasbook.kit.start import pick_device
 from nasbook.parameters import Float, Parameter
-from nasbook.space import Config, Json
+from nasbook.space import Config, Json, Space
 from nasbook.task import Fidelity
 from nasbook.tasks import architectures, image_files, mup
 from nasbook.tasks.architectures import Networks, of_images
@@ -121,7 +121,7 @@ class ImageTraining(Networks):
         self._weighed = weigh(self, objectives, ("parameters", "flops"))
         self._tune(tune)
 
-    def _check(self, *, space: Any, data: Any, augment: object, **v: Any) -> None:
+    def _check(self, *, space: Space, data: Any, augment: object, **v: Any) -> None:
         say = f"{self.name}: "
         if not isinstance(space, str):
             raise ValueError(f"{say}space is a name of the registry's search spaces, not {space!r:.60}")

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from nasbook.kit.checks import is_one_of
-from nasbook.nas.spaces.nb201.cell import CONV1, CONV3, all_cells, cell_space, to_config, to_row
+from nasbook.nas.spaces.nb201.cell import CONV1, CONV3, CellLike, all_cells, cell_space, to_config, to_row
 from nasbook.space import Config
 from nasbook.task import Evaluation, Report, Task
 from nasbook.tasks.objectives import weigh, weighed
@@ -91,20 +90,20 @@ class NB201(Task):
         )
         return weighed(answer, self._weighed, {name: self.costs[name][row] for name in self._weighed[1:]})
 
-    def row(self, cell: Any) -> int:
+    def row(self, cell: CellLike) -> int:
         """The place of a cell in the columns; cells as in `to_cell`."""
         return to_row(cell)
 
-    def runs(self, cell: Any) -> np.ndarray:
+    def runs(self, cell: CellLike) -> np.ndarray:
         """Validation accuracy (fractions) of the two or three runs of a cell."""
         row = self.row(cell)
         return self.accuracies[row, : self._runs[row]]
 
-    def accuracy(self, cell: Any) -> float:
+    def accuracy(self, cell: CellLike) -> float:
         """Mean validation accuracy of a cell over its runs, a fraction."""
         return float(self.mean_accuracy[self.row(cell)])
 
-    def regret(self, cell: Any) -> float:
+    def regret(self, cell: CellLike) -> float:
         """Mean validation error of a cell minus that of the best cell: 0 for the best, never negative."""
         return 1.0 - self.accuracy(cell) - self.optimum  # type: ignore[operator]
 
@@ -116,7 +115,7 @@ class NB201(Task):
         error = mean if run is None else 1.0 - self.accuracies[np.arange(len(mean)), run % self._runs]
         return np.column_stack([error if name == "error" else self.costs[name] for name in names])
 
-    def rank(self, cell: Any) -> int:
+    def rank(self, cell: CellLike) -> int:
         """1 for the best cell by mean validation accuracy, 15,625 for the worst; equals share the better rank."""
         return 1 + int((self.mean_accuracy > self.accuracy(cell)).sum())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from typing import Any
 
 from nasbook.course.exercises import Exercise
 from nasbook.course.predictions import Question, level
@@ -11,7 +10,7 @@ from nasbook.space import Float, Space
 from nasbook.trace import Header, Trace, Trial
 
 
-def check_run(trace: Any) -> str | None:
+def check_run(trace: object) -> str | None:
     if not isinstance(trace, Trace):
         return f"trace must be what nasbook.search(...) returns, not a {type(trace).__name__}"
     h = trace.header

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from nasbook.nas.parts.oneshot import SupernetTraining
 from nasbook.nas.parts.single_path import STATISTICS, evaluate_path
 from nasbook.nas.parts.supernet import SupernetSettings
 from nasbook.nas.spaces.gates import Path
+
+if TYPE_CHECKING:
+    from nasbook.task import Task
 
 SCORES = ("loss", "accuracy")
 
@@ -43,7 +46,7 @@ class PathTraining(SupernetTraining):
     Settings, mixes = PathSettings, False
     reward: float | None = None  # of a policy that draws the paths, in the last epoch
 
-    def start(self, task: Any) -> tuple[Batch, Batch]:
+    def start(self, task: Task) -> tuple[Batch, Batch]:
         found = super().start(task)
         self.judged: dict[Path, tuple[float, float]] = {}
         self.train_loss = 0.0  # of the last epoch

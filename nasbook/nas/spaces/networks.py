@@ -28,6 +28,7 @@ from nasbook.nas.spaces.nb201.cell import (
     POOL,
     SKIP,
     Cell,
+    CellLike,
     cell_space,
     to_cell,
     to_config,
@@ -170,7 +171,7 @@ class SuperNet(CellNet):
     def forward(self, x: Tensor, gates: Any) -> Tensor:
         return super().forward(x, mixed(gates) if isinstance(gates, Tensor) else gates)
 
-    def derive(self, cell: Any) -> CellNet:
+    def derive(self, cell: CellLike) -> CellNet:
         """The network of one cell, with copies of this network's weights and running statistics.
 
         ValueError where only a part of the channels has weights."""

@@ -6,7 +6,7 @@ designs(task, {"grid": trace, "random": ...})  # up to six boards, on the reveal
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -18,11 +18,14 @@ from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, number, plural
 from nasbook.trace import Trial
 
+if TYPE_CHECKING:
+    from nasbook.task import Task
+
 
 class DesignsPicture(Picture):
     """Boards of several searches, three in a row, on the revealed surface. State: a mapping name -> trials."""
 
-    def __init__(self, task: Any, names: Sequence[str]) -> None:
+    def __init__(self, task: Task, names: Sequence[str]) -> None:
         super().__init__()
         self.surface, self.names = Surface(task), list(names)
         if not 1 <= len(self.names) <= 6:
@@ -68,7 +71,7 @@ class DesignsPicture(Picture):
         return "Trials on the same surface. " + "; ".join(told) + "."
 
 
-def designs(task: Any, searches: Mapping[str, Any]) -> Figure:
+def designs(task: Task, searches: Mapping[str, Any]) -> Figure:
     """Where searches went on a surface of one or two variables, side by side. searches: name -> Trace or trials."""
     state = {name: trials_of(search) for name, search in searches.items()}
     return DesignsPicture(task, list(state)).render_static(state)

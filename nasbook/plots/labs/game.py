@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
@@ -22,6 +22,9 @@ from nasbook.plots.labs.board import MAP, STROKE, Board, Player, Surface, fenced
 from nasbook.plots.moving_text import add_words
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, number, plural
+
+if TYPE_CHECKING:
+    from nasbook.task import Task
 
 EDGE = 8  # pixels: a click so close to the map counts as on its edge
 YOU, OPPONENT = style.BLUE, style.GREEN
@@ -48,7 +51,7 @@ class GamePicture(Picture):
 
     figsize = (style.WIDTH, 6.1)
 
-    def __init__(self, task: Any, opponent: str, trials: int) -> None:
+    def __init__(self, task: Task, opponent: str, trials: int) -> None:
         super().__init__()
         self.task, self.opponent, self.trials = task, opponent, trials
         self.surface = Surface(task)

@@ -62,7 +62,7 @@ def guessed(source: Surrogate, quantity: Quantity) -> str:
     return f"Guessed by {source}; off by {off} on trials unseen{useless}{negative}"
 
 
-def needs(trace: Any, kind: str) -> None:
+def needs(trace: object, kind: str) -> None:
     """ValueError where a picture is asked for something else than a whole trace."""
     if not isinstance(trace, Trace):
         raise ValueError(f"plot {kind}: give a whole trace, because steps alone do not say what was searched")

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import SubFigure
 
 from nasbook.plots import style
-from nasbook.plots.data import known_task, trials_of
+from nasbook.plots.data import Trials, known_task, trials_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import tick_label
 from nasbook.plots.style import Figure, number
@@ -78,7 +78,7 @@ def _level(f: float) -> str:
     return "full" if np.isinf(f) else tick_label(float(f"{f:.4g}"))
 
 
-def budget_correlation_picture(trace: Any, *, unit: str | None = None) -> Figure:
+def budget_correlation_picture(trace: Trials, *, unit: str | None = None) -> Figure:
     """Spearman's rank correlation between the fidelities of a search, from its trials and their learning curves.
 
     unit: of the fidelity, by default that of the task where it is one of ours. ValueError where there are not two

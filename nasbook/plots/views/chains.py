@@ -241,7 +241,7 @@ def size_of(trace: Trace) -> int:
     return size if isinstance(size, int) and size > 0 else ROUND
 
 
-def chains(trace: Any, *, label: str | None = None, task: Task | None = None) -> Figure:
+def chains(trace: Trace, *, label: str | None = None, task: Task | None = None) -> Figure:
     """Chains of layers round by round: all values, and the best network drawn. trace: of a space of chains.
 
     ValueError for any other space."""

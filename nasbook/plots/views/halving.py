@@ -269,7 +269,7 @@ class HalvingPicture(Picture):
         return text
 
 
-def rungs(trace: Any, *, step: int = -1, task: Task | None = None, label: str | None = None) -> Figure:
+def rungs(trace: Trace, *, step: int = -1, task: Task | None = None, label: str | None = None) -> Figure:
     """Learning curves cut at rungs. What the stopped would have reached is drawn where a table of the task knows it.
 
     trace: of a method with rungs; step: up to which of its steps, −1 the last. ValueError for anything else.
@@ -297,7 +297,7 @@ def rungs(trace: Any, *, step: int = -1, task: Task | None = None, label: str | 
     return picture.render_static(HalvingState(trials, running, method.view()))
 
 
-def whole_training(task: Any, epochs: int, seed: int) -> Callable[[Trial], np.ndarray | None] | None:
+def whole_training(task: Task | None, epochs: int, seed: int) -> Callable[[Trial], np.ndarray | None] | None:
     """Of a table of learning curves: trial -> the errors of the whole training (epochs,) that it is a part of."""
     if not isinstance(task, KnowsCurves) or task.val.ndim != 3 or task.val.shape[-1] < epochs:
         return None

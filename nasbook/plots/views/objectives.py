@@ -18,7 +18,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from nasbook.hpo.parts.pareto import front, ranks
 from nasbook.plots import style
-from nasbook.plots.data import Quantity, known_task, near, objective_labels, trials_of
+from nasbook.plots.data import Quantity, Trials, known_task, near, objective_labels, trials_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import tick_label
 from nasbook.plots.style import Figure, number, plural
@@ -334,12 +334,12 @@ class ConfigPicture(Picture):
 
 
 def layers(
-    trace: Any,
+    trace: Trials,
     *,
     objectives: tuple[int, int] = (0, 1),
     labels: Sequence[str] | None = None,
     reference: Sequence[float] | None = None,
-    task: Any = None,
+    task: Task | None = None,
 ) -> Figure:
     """Two objectives: the trials in layers (each the front of what the layers before leave), what the front covers, and
     NSGA-II's population. The true front is drawn where a table knows it.
@@ -377,7 +377,7 @@ def layers(
     return picture.render_static(FrontState(shown, alive, truth=table is not None))
 
 
-def _outcomes(task: Any, objectives: tuple[int, int], m: int) -> np.ndarray | None:
+def _outcomes(task: Task | None, objectives: tuple[int, int], m: int) -> np.ndarray | None:
     """(n, 2) every outcome in the order (x, y), of a task that is a table of these objectives; None of any other."""
     if not isinstance(task, Task) or not isinstance(task, KnowsOutcomes) or len(task.objectives) != m:
         return None

@@ -160,7 +160,7 @@ class StoppingPicture(Picture):
         return f"Learning curves of {plural(self.n, 'trial')}, {self.failed} of them failed. {self._sentence()}."
 
 
-def stopping(trace: Any, *, step: int = -1, task: Task | None = None, label: str | None = None) -> Figure:
+def stopping(trace: Trace, *, step: int = -1, task: Task | None = None, label: str | None = None) -> Figure:
     """Learning curves, and where they were given up. What the stopped would have reached is drawn where a table of the
     task knows it. trace: of the method "median-stopping"; step: −1 is the last."""
     if not isinstance(trace, Trace):

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
 
-from nasbook.nas.spaces.nb201.cell import EDGES, OPS
+from nasbook.nas.spaces.nb201.cell import EDGES, OPS, CellLike
 from nasbook.plots import style
 from nasbook.plots.cell import LOOKS, NODES, check_edges, count
 from nasbook.plots.picture import Picture
@@ -163,7 +163,7 @@ class TrainingPicture(Picture):
         for ax in (self.ax, self.low):
             ax.set_xlim(0, self.x_end)
 
-    def _true(self, cell: Any) -> float:
+    def _true(self, cell: CellLike) -> float:
         key = tuple(cell)
         if key not in self._known:
             error = self.truth(cell) if self.truth else None

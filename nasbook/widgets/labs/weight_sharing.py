@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,6 +29,9 @@ from nasbook.plots.style import number, plural
 from nasbook.tasks.digits201 import IMAGES, STEPS
 from nasbook.widgets.random_on_table import found_by_random
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
+
+if TYPE_CHECKING:
+    from nasbook.nas.spaces.nb201.cell import CellLike
 
 SAMPLING = [("uniform (SPOS)", "spos"), ("strictly fair (FairNAS)", "fairnas"), ("by a controller (ENAS)", "enas")]
 DATA = [("messy digits", "messy"), ("8×8 digits", "digits"), ("textures", "textures")]
@@ -204,7 +207,7 @@ class WeightSharingLab(Lab):
 
     # ---- what it costs, and what is true -------------------------------------------------------------------
 
-    def alone(self, cell: Any) -> float:
+    def alone(self, cell: CellLike) -> float:
         """Test accuracy of a cell that is trained alone: the mean of three seeds."""
         return float(self.table.test_accuracy(cell))
 

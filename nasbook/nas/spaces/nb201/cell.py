@@ -15,9 +15,9 @@ Paper: Dong & Yang, NAS-Bench-201: Extending the Scope of Reproducible Neural Ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nasbook.space import Choice, Config, Space
 
@@ -30,7 +30,8 @@ EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))  # node by node, as in 
 EDGE_NAMES = tuple(f"edge_{i}_{j}" for i, j in EDGES)
 NB201_OPS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")  # the paper's names of OPS
 
-Cell = tuple[int, ...]
+Cell: TypeAlias = tuple[int, ...]
+CellLike: TypeAlias = str | Mapping[str, Any] | Iterable[Any]  # any way of naming a cell that `to_cell` reads
 
 
 # ---- a cell, in its several notations --------------------------------------------------------------------
@@ -46,7 +47,7 @@ PLACE_DIGITS = frozenset("01234")
 _PLACE = {op: i for names in (OPS, NB201_OPS) for i, op in enumerate(names)}
 
 
-def to_cell(cell: Any) -> Cell:
+def to_cell(cell: CellLike) -> Cell:
     """Six places in OPS, from any way of naming a cell; ValueError if it names none.
 
     A configuration {"edge_0_1": "conv3x3", …}; six operations as numbers or names (ours or the paper's); the key
@@ -65,7 +66,7 @@ def to_cell(cell: Any) -> Cell:
     return ops
 
 
-def to_row(cell: Any) -> int:
+def to_row(cell: CellLike) -> int:
     """The place of a cell among `all_cells`: its six operations read as the digits of a number in base 5."""
     row = 0
     for op in to_cell(cell):
@@ -73,12 +74,12 @@ def to_row(cell: Any) -> int:
     return row
 
 
-def to_config(cell: Any) -> Config:
+def to_config(cell: CellLike) -> Config:
     """The configuration of a cell: {"edge_0_1": "conv3x3", …}."""
     return {name: OPS[op] for name, op in zip(EDGE_NAMES, to_cell(cell), strict=True)}
 
 
-def nb201_string(cell: Any) -> str:
+def nb201_string(cell: CellLike) -> str:
     """The paper's notation: |op~0|+|op~0|op~1|+|op~0|op~1|op~2|, where ~i names the node an edge comes from."""
     nodes = {j: "|" for _, j in EDGES}
     for (i, j), op in zip(EDGES, to_cell(cell), strict=True):
@@ -100,7 +101,7 @@ def all_cells() -> Iterator[Cell]:
     return product(range(len(OPS)), repeat=len(EDGES))
 
 
-def graph(cell: Any) -> nx.DiGraph:
+def graph(cell: CellLike) -> nx.DiGraph:
     """Nodes 0 … 3, and an edge with attribute `op` wherever the operation is not `none`."""
     import networkx as nx
 
@@ -113,7 +114,7 @@ def graph(cell: Any) -> nx.DiGraph:
 # ---- which cells are the same? ---------------------------------------------------------------------------
 
 
-def nb201_key(cell: Any) -> str:
+def nb201_key(cell: CellLike) -> str:
     """The benchmark's own key: a formula of the output, written as text. 6,466 values.
 
     It sorts the summands and sees through skips, but keeps zeros as summands and does not flatten a sum that a skip
@@ -134,7 +135,7 @@ Value = tuple[tuple[int, int], ...]  # a node: a sum of terms (times pooled, sou
 INPUT = -1
 
 
-def canonical_key(cell: Any) -> tuple[Any, ...]:
+def canonical_key(cell: CellLike) -> tuple[Any, ...]:
     """Equal keys if and only if two cells are the same family of functions of their weights. 5,044 values.
 
     A node is a sum of terms. Pooling is linear, pool(a + b) = pool(a) + pool(b), so a term is a source and how many

@@ -13,6 +13,12 @@ from nasbook.task import Evaluation, Fidelity, Task
 
 NAMES = [e.name for e in registry.METHODS if issubclass(e.load(), Method)]
 SLOW = {"bayesian", "forest", "pfn", "parego", "bananas", "rgpe", "staged"}
+SMALL = {
+    "bananas": {"startup": 4, "batch": 4, "members": 2},
+    "tpe": {"startup": 4},
+    "forest": {"startup": 4},
+    "freeze-thaw": {"new": "random"},  # pfn has its own turn
+}
 MANY = {n for n in NAMES if registry.find("method", n).load().several}
 SPACES = [
     Space(x=Float(0, 1), n=Int(1, 5), c=Choice(["p", "q", "r"])),
@@ -73,13 +79,7 @@ def space_of(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_any_value_is_searched_without_a_warning(name, kind):
     space, trials = space_of(name), 16 if name in SLOW else 26  # each list of values comes at least once
-    small = (
-        {"startup": 4, "batch": 4, "members": 2}
-        if name == "bananas"
-        else {"startup": 4}
-        if name in ("tpe", "forest")
-        else {}
-    )
+    small = SMALL.get(name, {})
     seen = []
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nasbook.kit.ensemble import Loss, greedy, outer
 
@@ -22,7 +23,9 @@ class Sizes:
     order: tuple[int, ...]
 
 
-def by_size(P: Any, y: Any, fold: Any, P_test: Any, y_test: Any, loss: Loss, size: int, replace: bool = True) -> Sizes:
+def by_size(
+    P: ArrayLike, y: Any, fold: ArrayLike, P_test: ArrayLike, y_test: Any, loss: Loss, size: int, replace: bool = True
+) -> Sizes:
     """The three numbers of a pool with predictions P of the rows that choose, and P_test of those that nobody sees."""
     P, P_test, fold = np.asarray(P, float), np.asarray(P_test, float), np.asarray(fold)
 

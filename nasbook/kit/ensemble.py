@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nasbook.kit.checks import flag, whole, within
 
@@ -102,7 +103,7 @@ def bagged(
     return weights
 
 
-def combine(ensemble: object, P: Any) -> np.ndarray:
+def combine(ensemble: object, P: ArrayLike) -> np.ndarray:
     """What an ensemble predicts: Σ_i w_i p_i where it is weights (m,)."""
     P = np.asarray(P, float)
     return ensemble(P) if callable(ensemble) else np.tensordot(np.asarray(ensemble, float), P, 1)
@@ -149,7 +150,7 @@ def correlation(P: Any, y: Any) -> np.ndarray:
     return alike
 
 
-def checked(P: Sequence[Any] | np.ndarray, y: Any) -> tuple[np.ndarray, np.ndarray]:
+def checked(P: Sequence[Any] | np.ndarray, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Predictions and labels as arrays that fit each other; ValueError, in one sentence, where they do not."""
     try:
         P, y = np.asarray(P, float), np.asarray(y)

@@ -16,13 +16,14 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nasbook.statistics.intervals import bootstrap_mean
 
 C = TypeVar("C")
 
 
-def overtuning(validation: Any, test: Any) -> np.ndarray:
+def overtuning(validation: ArrayLike, test: ArrayLike) -> np.ndarray:
     """(T,) by how much the test value of the best so far lies above the lowest that a best so far has had.
 
     validation, test: (T,) of each trial; NaN where it failed. 0 where nothing is lost; NaN before the first success."""
@@ -44,7 +45,7 @@ def incumbents(validation: Any) -> np.ndarray:
     return np.array(out, int)
 
 
-def winners_curse(chosen: Any, anew: Any) -> tuple[float, float, float]:
+def winners_curse(chosen: ArrayLike, anew: ArrayLike) -> tuple[float, float, float]:
     """(mean, low, high) of `anew` - `chosen` over n searches: the winner's value when chosen, and measured again.
 
     Above 0: the search has promised too much. `chosen` and `anew` are (n,); the interval is a bootstrap's."""
@@ -54,7 +55,7 @@ def winners_curse(chosen: Any, anew: Any) -> tuple[float, float, float]:
     return bootstrap_mean(anew - chosen)
 
 
-def nested(errors: Any, forward: bool = False) -> tuple[float, float]:
+def nested(errors: ArrayLike, forward: bool = False) -> tuple[float, float]:
     """(naive, nested) error of the best of C candidates whose errors (C, k) on k folds are known.
 
     naive: the lowest mean over all folds. nested: choose by the mean over all folds but one, take the error on that

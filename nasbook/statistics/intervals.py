@@ -23,9 +23,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 def bootstrap(curves: np.ndarray, resamples: int = 1000, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
@@ -43,7 +43,7 @@ def bootstrap(curves: np.ndarray, resamples: int = 1000, level: float = 0.95) ->
     return low, high
 
 
-def bootstrap_mean(values: Any, level: float = 0.95, resamples: int = 2000) -> tuple[float, float, float]:
+def bootstrap_mean(values: ArrayLike, level: float = 0.95, resamples: int = 2000) -> tuple[float, float, float]:
     """(mean, low, high) of values (n,); low and high are NaN for a single one, all three for none."""
     x = np.asarray(values, float)
     if not len(x):
@@ -52,7 +52,7 @@ def bootstrap_mean(values: Any, level: float = 0.95, resamples: int = 2000) -> t
     return float(x.mean()), float(low[0]), float(high[0])
 
 
-def beats(a: Any, b: Any, paired: bool = True, level: float = 0.95) -> tuple[float, float, float]:
+def beats(a: ArrayLike, b: ArrayLike, paired: bool = True, level: float = 0.95) -> tuple[float, float, float]:
     """(P, low, high): the probability that a run of A ends lower than one of B, ties counted half, and its interval,
     NaN for a single run. paired: a[i] and b[i] (n,) share a seed; else all pairs count."""
     a, b = np.asarray(a, float), np.asarray(b, float)

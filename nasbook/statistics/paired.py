@@ -16,6 +16,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nasbook.statistics.ranks import rank
 
@@ -46,7 +47,7 @@ def favours(a: Any, b: Any) -> int:
     return int(np.sign(ranks[d > 0].sum() - ranks[d < 0].sum()))
 
 
-def differences(a: Any, b: Any) -> np.ndarray:
+def differences(a: ArrayLike, b: ArrayLike) -> np.ndarray:
     """a - b without the zeros; two runs without a success are equal. ValueError unless they are equally many."""
     a, b = np.asarray(a, float), np.asarray(b, float)
     if a.shape != b.shape or a.ndim != 1:
@@ -76,7 +77,7 @@ def chances(ranks: np.ndarray) -> np.ndarray:
     return share
 
 
-def holm(p: Any) -> np.ndarray:
+def holm(p: ArrayLike) -> np.ndarray:
     """(m,) p-values of m tests, corrected: the chance to call any of them a difference that is none stays below α."""
     p = np.asarray(p, float)
     m, order = len(p), np.argsort(p, kind="stable")

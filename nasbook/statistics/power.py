@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nasbook.statistics.paired import chances, differences
 
 SEEDS = (6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 70, 100, 150, 200)
 
 
-def power(difference: Any, n: int, alpha: float = 0.05, draws: int = 500, seed: int = 0) -> float:
+def power(difference: ArrayLike, n: int, alpha: float = 0.05, draws: int = 500, seed: int = 0) -> float:
     """The chance that n seeds give p < alpha (two-sided), if differences come from those given (m,), a - b."""
     d = np.asarray(difference, float)
     if n < 1 or not (d != 0).any():
@@ -37,7 +37,9 @@ def power(difference: Any, n: int, alpha: float = 0.05, draws: int = 500, seed: 
     return float((np.minimum(W, total - W) <= critical).mean())
 
 
-def seeds_needed(a: Any, b: Any, alpha: float = 0.05, wanted: float = 0.8, seeds: Sequence[int] = SEEDS) -> int | None:
+def seeds_needed(
+    a: ArrayLike, b: ArrayLike, alpha: float = 0.05, wanted: float = 0.8, seeds: Sequence[int] = SEEDS
+) -> int | None:
     """The smallest of `seeds` at which a difference like that of a and b (n,), paired, is found with the chance
     `wanted`; None where all of them are too few."""
     a, b = np.asarray(a, float), np.asarray(b, float)

@@ -11,19 +11,18 @@ Scott, A Note on Performance Profiles, 2016.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def first_hits(curves: Any, targets: Any) -> np.ndarray:
+def first_hits(curves: ArrayLike, targets: ArrayLike) -> np.ndarray:
     """(n,) the trial, from 1, at which curves (n, T) of best values so far reach targets (n,); inf where never."""
     curves = np.asarray(curves, float)
     there = curves <= np.asarray(targets, float)[:, None]
     return np.where(there.any(1), there.argmax(1) + 1.0, np.inf)
 
 
-def profile(costs: Any) -> tuple[np.ndarray, np.ndarray]:
+def profile(costs: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """(τ (T,), ρ (k, T)) of costs (problems, k): the steps of every method's profile, τ rising from 1.
 
     A problem that no method solves counts for none, and stays in |P|."""

@@ -17,9 +17,10 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 class Friedman(NamedTuple):
@@ -28,7 +29,7 @@ class Friedman(NamedTuple):
     p: float  # of F; exact where all blocks have one order
 
 
-def rank(values: Any) -> np.ndarray:
+def rank(values: ArrayLike) -> np.ndarray:
     """(n,) ranks 1 … n of values, the lowest is 1; equal ones share the mean of their ranks."""
     _, place, counts = np.unique(np.asarray(values, float), return_inverse=True, return_counts=True)
     return (np.cumsum(counts) - (counts - 1) / 2)[place.ravel()]
@@ -42,12 +43,12 @@ def spearman(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.corrcoef(a, b)[0, 1])
 
 
-def average_ranks(values: Any) -> np.ndarray:
+def average_ranks(values: ArrayLike) -> np.ndarray:
     """(k,) mean rank of each method over values (N, k), lower is better."""
     return np.array([rank(row) for row in _checked(values)]).mean(0)
 
 
-def friedman(values: Any, ties: bool = True) -> Friedman:
+def friedman(values: ArrayLike, ties: bool = True) -> Friedman:
     """χ²_F, F_F and the p-value of F_F: are all k methods alike? values (N, k). ties: with the correction for them."""
     values = _checked(values)
     N, k = values.shape
@@ -85,7 +86,7 @@ def _studentised(k: int, alpha: float) -> float:
     return float(studentized_range.ppf(1 - alpha, k, np.inf)) / 2**0.5
 
 
-def groups(ranks: Any, cd: float) -> list[tuple[int, int]]:
+def groups(ranks: ArrayLike, cd: float) -> list[tuple[int, int]]:
     """The bars of the diagram: (first, last) places, in the order of the ranks, of methods that lie within cd. Only the
     longest bars, and none of a single method."""
     r = np.sort(np.asarray(ranks, float))
@@ -97,7 +98,7 @@ def groups(ranks: Any, cd: float) -> list[tuple[int, int]]:
     return bars
 
 
-def _checked(values: Any) -> np.ndarray:
+def _checked(values: ArrayLike) -> np.ndarray:
     values = np.asarray(values, float)
     if values.ndim != 2 or values.shape[1] < 2 or not len(values):
         raise ValueError(f"ranks need values (N blocks, at least 2 methods), not {values.shape}")

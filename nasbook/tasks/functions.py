@@ -23,6 +23,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nasbook.kit.checks import is_number
 from nasbook.space import Config, Float, Space
@@ -77,7 +78,7 @@ class Function(Task):
         given = {"shift": shift, "rotation": rotation, "noise": noise or None, **arguments}
         self.arguments = {k: v for k, v in given.items() if v is not None}
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: ArrayLike) -> Any:
         """Values of points (…, d) -> (…), without noise, inside the box or not; where d = 1, (n,) are n points."""
         x = np.asarray(x, float)
         if self.d == 1 and x.ndim < 2:
@@ -139,7 +140,7 @@ class Function(Task):
         return q
 
 
-def _numbers(x: Any) -> np.ndarray:
+def _numbers(x: ArrayLike) -> np.ndarray:
     """Floats of any shape; a NaN where they are none."""
     try:
         return np.array(x, float)

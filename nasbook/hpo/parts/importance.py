@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nasbook.space import Space
 from nasbook.trace import Trace
@@ -140,7 +141,7 @@ def _tree(X: np.ndarray, y: np.ndarray, rng: np.random.Generator, drawn: np.ndar
     return DecisionTreeRegressor(random_state=int(rng.integers(2**31))).fit(X[drawn], y[drawn])
 
 
-def _checked(X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+def _checked(X: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     X, y = np.asarray(X, float), np.asarray(y, float)
     if len(y) < LEAST or X.ndim != 2 or len(X) != len(y):
         raise ValueError(f"importances need at least {LEAST} trials that succeeded, not {len(y)}")

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nasbook.kit.values import tame
 from nasbook.trace import Trial
@@ -122,7 +123,7 @@ def _first(Y: np.ndarray) -> np.ndarray:
     return Y[front(Y)]
 
 
-def _points(Y: Any) -> np.ndarray:
+def _points(Y: ArrayLike) -> np.ndarray:
     Y = np.asarray(Y, float)
     if Y.ndim != 2 or Y.shape[1] < 1 or np.isnan(Y).any():
         raise ValueError(f"points are numbers of shape (n, objectives), not {Y.shape}{' with NaN' * bool(Y.size)}")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
 
 from nasbook.explain.attribution import Attribution, explain
 from nasbook.explain.path import DEFAULT, Path, path
@@ -34,7 +35,7 @@ class Worth:
     def axis(self) -> str:
         return f"change of the {self.name}" + (" (percentage points)" if self.percent else "")
 
-    def show(self, x: Any) -> Any:
+    def show(self, x: ArrayLike) -> Any:
         return 100 * np.asarray(x) if self.percent else np.asarray(x)
 
     def text(self, x: float) -> str:

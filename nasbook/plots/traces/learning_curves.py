@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
 
 from nasbook.plots import style
 from nasbook.plots.data import (
@@ -70,7 +69,7 @@ class CurvesPicture(Picture):
         for artist in (self.ends, self.stops, self.best, self.star):
             self.live(artist)
 
-    def _inside(self, points: Any) -> np.ndarray:
+    def _inside(self, points: ArrayLike) -> np.ndarray:
         """(n, 2) the points that are on the axes: one far above would be drawn over the title."""
         xy = np.array(points, float).reshape(-1, 2)
         low, high = self.y.pair

@@ -19,7 +19,7 @@ from nasbook.answer import finite
 from nasbook.space import Arguments, Config, Space
 from nasbook.task import Fidelity, Task
 from nasbook.trace import Trial
-from nasbook.trial import copied
+from nasbook.trial import Info, copied
 
 KNOWN = "warm start"  # in the info of a trial that an earlier search has evaluated
 MANY = (
@@ -37,7 +37,7 @@ class Proposal:
 
     config: Config
     fidelity: float | None = None
-    info: dict[str, Any] = field(default_factory=dict)
+    info: Info = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

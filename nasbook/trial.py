@@ -9,11 +9,13 @@ from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from fractions import Fraction
 from reprlib import repr as shortened
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
 from nasbook.space import Config, Json
+
+Info: TypeAlias = dict[str, Any]  # what a method notes of its choice, by name
 
 T = TypeVar("T")
 PLAIN = frozenset((str, int, float, bool, type(None)))  # cannot change, and most of what there is to copy
@@ -75,7 +77,7 @@ class Trial:
     reason: str | None = None  # why it failed or was pruned
     traceback: str | None = None  # the last lines of where it failed
     curve: tuple[tuple[float, float | None], ...] = ()  # (fidelity, value) reported on the way
-    info: dict[str, Any] = field(default_factory=dict)  # what the method says of its choice, e.g. the parent
+    info: Info = field(default_factory=dict)  # what the method says of its choice, e.g. the parent
     worker: int = 0
     start: float = 0.0
     end: float | None = None

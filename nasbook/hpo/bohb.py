@@ -31,6 +31,7 @@ from nasbook.hpo.parts.rungs import BracketView, Table
 from nasbook.kit.checks import setting, whole, within
 from nasbook.space import Choice, Config, Space
 from nasbook.trace import Trial
+from nasbook.trial import Info
 
 Array = np.ndarray
 
@@ -117,7 +118,7 @@ class BOHB(Hyperband):
         waiting = next((b.waiting for b in self.brackets if b.waiting), [])
         return sum(before is not None for before in waiting)  # promotions: the density does not choose them
 
-    def sample(self) -> tuple[Config, dict[str, Any]]:
+    def sample(self) -> tuple[Config, Info]:
         s, N_min = self.settings, self.space.d + 1
         self._belief = {}
         known = [r for r, results in self._results.items() if len(results) >= N_min + 2]

@@ -33,6 +33,7 @@ from nasbook.kit.checks import setting, within
 from nasbook.method import Proposal
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
+from nasbook.trial import Info
 
 Array = np.ndarray
 
@@ -103,10 +104,10 @@ class DEHB(Hyperband):
     def before_ask(self) -> None:
         self._mutation = None
 
-    def choose(self, bracket: Bracket, before: Trial | None, wanted: Proposal | None) -> tuple[Config, dict[str, Any]]:
+    def choose(self, bracket: Bracket, before: Trial | None, wanted: Proposal | None) -> tuple[Config, Info]:
         n, r = bracket.table[bracket.rung]
         P, target = self.populations[r], self.turn(r)
-        info: dict[str, Any] = {"target": target}
+        info: Info = {"target": target}
         busy = {(r_, i) for r_, i, _ in self._flying.values()}
         config: Config | None = None
         if before is not None and (bracket.number < len(self.tables) or wanted):  # a promotion

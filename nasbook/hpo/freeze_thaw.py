@@ -40,6 +40,7 @@ from nasbook.kit.checks import setting, whole
 from nasbook.method import Method, Proposal
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
+from nasbook.trial import Info
 
 NEW = ("pfn", "random", "bayesian", "forest", "tpe")
 
@@ -134,7 +135,7 @@ class FreezeThaw(RungMethod):
                 return self.thaw(view.trainings[int(np.nanargmax(gains))])
         return self.begin(self.choose_new(view), {})
 
-    def begin(self, config: Config, info: dict[str, Any], level: int = 0) -> Proposal:
+    def begin(self, config: Config, info: Info, level: int = 0) -> Proposal:
         self.trainings[self.next_id] = Training(self.next_id, config, level)
         return Proposal(config, self.levels[level], info)
 

@@ -41,6 +41,7 @@ from nasbook.kit.untried import untried
 from nasbook.method import Proposal
 from nasbook.space import Choice, Config, Space
 from nasbook.trace import Trial
+from nasbook.trial import Info
 
 SOURCES = ("uniform", "prior", "incumbent")
 DRAWS = 64  # of one source, until it is taken to have nothing that was not tried
@@ -144,11 +145,11 @@ class PriorBand(Hyperband):
 
     # ---- drawing -----------------------------------------------------------------------------------------
 
-    def choose(self, bracket: Bracket, before: Trial | None, wanted: Proposal | None) -> tuple[Config, dict[str, Any]]:
+    def choose(self, bracket: Bracket, before: Trial | None, wanted: Proposal | None) -> tuple[Config, Info]:
         self.rung = self.settings.levels.index(bracket.level)
         return super().choose(bracket, before, wanted)
 
-    def sample(self) -> tuple[Config, dict[str, Any]]:
+    def sample(self) -> tuple[Config, Info]:
         shares, tried = self.shares(self.rung), self.tried
         source = SOURCES[int(self.rng.choice(3, p=shares))]
         draws = (self.draw(source) for _ in range(DRAWS))

@@ -25,6 +25,7 @@ from nasbook.kit.checks import setting, whole
 from nasbook.method import Proposal
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
+from nasbook.trial import Info
 
 
 @dataclass(frozen=True)
@@ -103,13 +104,13 @@ class SuccessiveHalving(RungMethod):
             return replace(self.fill(begun, 0, known), fidelity=known.fidelity)
         return known
 
-    def choose(self, bracket: Bracket, before: Trial | None, wanted: Proposal | None) -> tuple[Config, dict[str, Any]]:
+    def choose(self, bracket: Bracket, before: Trial | None, wanted: Proposal | None) -> tuple[Config, Info]:
         """What takes a place: a promoted trial goes on; else what somebody wants, or a new configuration."""
         if before is not None:
             return before.config, {"continues": before.info.get("continues", before.id)}
         return (wanted.config, {}) if wanted else self.sample()
 
-    def sample(self) -> tuple[Config, dict[str, Any]]:
+    def sample(self) -> tuple[Config, Info]:
         return self.space.sample(self.rng), {}
 
     def observe(self, trial: Trial) -> None:

@@ -47,6 +47,7 @@ from nasbook.nas.parts.warm_restart import Learned, RestartSettings, learn
 from nasbook.space import Config, Int, Space
 from nasbook.task import OnADevice, Task, TrainsForReal, trial_seed
 from nasbook.trace import Trial
+from nasbook.trial import Info
 
 SPACE = "conv-chain"  # what it climbs in
 Born = tuple[Config, Any, list[str]]  # a configuration, its network, and the changes that lead there from the parent
@@ -161,7 +162,7 @@ class NetworkMorphism(Resumable):
         return self.network(config, trial_seed(self.seed, self.count)).to(self.images["train"][0].device)
 
     def _trial(self, member: Member, learned: Learned, seconds: float, step: int, changes: list[str]) -> Trial:
-        info: dict[str, Any] = {"step": step, "morphisms": changes, "trained": member.trained}
+        info: Info = {"step": step, "morphisms": changes, "trained": member.trained}
         if self.parent:
             info["parent"] = self.parent.id
         trial = Trial(

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 import matplotlib
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as _Figure
@@ -58,6 +59,7 @@ RACERS = [
 WIDTH = 7.2  # inches: a notebook's column
 NORMAL, TITLE = 10, 11  # points; SMALL is 9, and nothing is smaller
 
+Entries: TypeAlias = list[tuple[str, Artist]]  # of a key: (label, handle)
 Looks: TypeAlias = dict[str, Any]  # how a mark, a line or words look: matplotlib's keywords
 
 STYLE: Looks = {
@@ -193,7 +195,11 @@ def spread(positions: Sequence[float], gap: float, low: float, high: float) -> n
 
 
 def key(
-    fig: Figure | SubFigure, entries: Sequence[tuple[str, Any]], left: float = 0.12, top: float = 0.36, gap: float = 0.2
+    fig: Figure | SubFigure,
+    entries: Sequence[tuple[str, Artist]],
+    left: float = 0.12,
+    top: float = 0.36,
+    gap: float = 0.2,
 ) -> int:
     """A row of (label, handle) under the title, outside of the data; margins in inches. Returns the rows it took."""
     w, h = size(fig)

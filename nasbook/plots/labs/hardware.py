@@ -58,7 +58,7 @@ class PlanePicture(Picture):
 
     def build(self, fig: Figure | SubFigure) -> None:
         self.title(fig)
-        entries: list[tuple[str, Any]] = [
+        entries: style.Entries = [
             ("all chains", style.dot(style.LIGHT, ms=4)),
             ("this search", style.dot(style.TRIAL, ms=4)),
             ("now", style.dot(ms=9, **style.STAR)),

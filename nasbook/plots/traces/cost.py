@@ -7,7 +7,6 @@ range of that estimate. Trials of a table, and those of older files, were not me
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -42,7 +41,7 @@ class CostPicture(Picture):
         self.what, self.watts = what, {"core_watts": core_watts, "gpu_watts": gpu_watts}
 
     def build(self, fig: Figure | SubFigure) -> None:
-        entries: list[tuple[str, Any]] = [
+        entries: style.Entries = [
             ("a trial", style.patch(style.TRIAL, 0.8)),
             ("failed or stopped", style.patch(style.GREY, 0.5)),
             ("all so far", style.line(style.INCUMBENT, lw=2.2)),

@@ -57,9 +57,9 @@ class HistoryPicture(Picture):
             known = [] if optimum is None else [float(quantity.show(optimum))]
             self.y.include([*known, *near(self.pool, quantity.higher)])
 
-    def entries(self) -> list[tuple[str, Any]]:
+    def entries(self) -> style.Entries:
         """Of the key."""
-        entries: list[tuple[str, Any]] = [
+        entries: style.Entries = [
             ("trial", style.dot()),
             ("failed or stopped", style.dot(**style.HOLLOW)),
             ("best so far", style.line(style.INCUMBENT, marker="*", ms=9, mec=style.INK, mew=0.7)),

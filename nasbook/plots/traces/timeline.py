@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from matplotlib.collections import PatchCollection
 from matplotlib.figure import SubFigure
@@ -50,7 +48,7 @@ class TimelinePicture(Picture):
         self.figsize = (style.WIDTH, min(8.0, 1.75 + 0.34 * max(2, workers)))
 
     def build(self, fig: Figure | SubFigure) -> None:
-        entries: list[tuple[str, Any]] = [(WORDS[s], Patch(linewidth=1, **look)) for s, look in LOOKS.items()]
+        entries: style.Entries = [(WORDS[s], Patch(linewidth=1, **look)) for s, look in LOOKS.items()]
         entries += [("best", style.dot(ms=10, **style.STAR)), ("idle", style.patch(style.LIGHT, 0.6))]
         rows = style.key(fig, entries, gap=0.14)
         self.ax = ax = style.axes(fig, 0.95, 0.5, 0.95, 0.5 + 0.2 * rows)

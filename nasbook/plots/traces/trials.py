@@ -95,7 +95,7 @@ class TriedPicture(Picture):
 class RankedPicture(TriedPicture):
     """Trials coloured by the rank of their value: dark is good, and lies on top; failures hollow, the best a star."""
 
-    def ranked_key(self) -> list[tuple[str, Any]]:
+    def ranked_key(self) -> style.Entries:
         """What the marks mean, for the key."""
         self.colours = matplotlib.colormaps[style.SEQUENTIAL]
         return [

@@ -24,7 +24,7 @@ class TurnsPicture(HistoryPicture):
     """The history of a search whose trials say their turn and what was free in it (`staged`): a ground of one colour
     for each part, and a diamond for the best so far at the end of a turn, from which the next one starts."""
 
-    def entries(self) -> list[tuple[str, Any]]:
+    def entries(self) -> style.Entries:
         grounds = [
             (f"{part} is free" if part != "both" else "both are free", style.patch(colour, 0.18))
             for part, colour in PARTS.items()

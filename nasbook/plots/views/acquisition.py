@@ -77,7 +77,7 @@ class Acquisition1D(Belief):
         return self.quantity.show(np.array(values, float))
 
     def build(self, fig: Figure | SubFigure) -> None:
-        entries: list[tuple[str, Any]] = [
+        entries: style.Entries = [
             ("trial, projected" if self.sliced else "trial", style.dot(alpha=0.4 if self.sliced else 1)),
             ("failed", style.dot(**style.HOLLOW)),
             ("best so far", style.dot(ms=10, **style.STAR)),

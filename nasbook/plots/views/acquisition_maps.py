@@ -49,7 +49,7 @@ class Acquisition2D(Belief):
         return (np.arange(n) + 0.5) / n
 
     def build(self, fig: Figure | SubFigure) -> None:
-        entries: list[tuple[str, Any]] = [
+        entries: style.Entries = [
             ("trial", style.dot(mec="white", mew=0.6)),
             ("best so far", style.dot(ms=10, **style.STAR)),
             ("next query", style.dot(style.NEXT, "X", 8, mec="white", mew=0.8)),

@@ -121,7 +121,7 @@ class ChainsPicture(Picture):
 
     def build(self, fig: Figure | SubFigure) -> None:
         new = Rectangle((0, 0), 1, 1, fc="none", ec=style.NEXT, lw=1.8)
-        entries: list[tuple[str, Any]] = [
+        entries: style.Entries = [
             ("a network", style.dot(style.GREY, ms=4.5)),
             ("drawn at the right", style.dot(ms=10, **style.STAR)),
             ("convolution", style.patch(CONV, 0.35)),

@@ -48,7 +48,7 @@ class CompoundPicture(Picture):
 
     def build(self, fig: Figure | SubFigure) -> None:
         self.title(fig)
-        entries: list[tuple[str, Any]] = [
+        entries: style.Entries = [
             ("a point of the grid; larger: better", style.dot(style.GREY, ms=5)),
             ("best at φ = 1", style.dot(ms=10, **style.STAR)),
             ("its rule", style.line(style.BELIEF, "-", marker="o", ms=4)),

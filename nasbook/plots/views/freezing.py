@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
 
 from nasbook.plots import style
 from nasbook.plots.data import Quantity, drawable, label_of, near
@@ -50,7 +51,7 @@ class FreezingPicture(Picture):
         self.shown: list[int] = []
 
     def build(self, fig: Figure | SubFigure) -> None:
-        entries: list[tuple[str, Any]] = [
+        entries: style.Entries = [
             ("frozen", style.dot(ms=5.5, **style.HOLLOW)),
             ("fully trained", style.dot(ms=5)),
             ("goes on", style.line(style.NEXT, lw=2.2)),
@@ -114,7 +115,7 @@ class FreezingPicture(Picture):
         outline = [(x, y), *zip(at, low, strict=True), *reversed(list(zip(at, high, strict=True)))]
         return self._shown(outline)
 
-    def _shown(self, points: Any) -> np.ndarray:
+    def _shown(self, points: ArrayLike) -> np.ndarray:
         at = np.array(points, float).reshape(-1, 2)
         return np.column_stack([at[:, 0], np.asarray(self.quantity.show(drawable(at[:, 1])), float)])
 

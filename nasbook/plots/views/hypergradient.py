@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator
+from numpy.typing import ArrayLike
 
 from nasbook.plots import style
 from nasbook.plots.data import steps_of
@@ -221,9 +222,7 @@ class WalkPicture(Picture):
         self.title(fig)
         names = list(self.space.parameters)
         looks = [LINES[j % len(LINES)] for j in range(len(names))]
-        entries: list[tuple[str, Any]] = [
-            (style.named(n), style.line(*look)) for n, look in zip(names, looks, strict=True)
-        ]
+        entries: style.Entries = [(style.named(n), style.line(*look)) for n, look in zip(names, looks, strict=True)]
         rows = style.key(fig, entries, gap=0.14)
         self.ax, self.ax_loss, self.ax_gradient = axes = panels(fig, 3, 0.66 + 0.2 * rows)
         served = [p for p in self.space.parameters.values() if isinstance(p, Float)]
@@ -339,7 +338,7 @@ def walk(state: Any, *, rounds: int | None = None, untrained: float | None = Non
     return WalkPicture(space, rounds or len(views), untrained, top=top).render_static((steps, None))
 
 
-def squash(x: Any) -> Any:
+def squash(x: ArrayLike) -> Any:
     """A logarithm that passes through 0: sign(x) log10(1 + |x| / 0.001)."""
     x = np.asarray(x, float)
     return np.sign(x) * np.log10(1 + np.clip(np.nan_to_num(np.abs(x), nan=np.inf, posinf=1e300), 0, 1e9) / 1e-3)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -94,7 +93,7 @@ class FrontPicture(Picture):
 
     def build(self, fig: Figure | SubFigure) -> None:
         names = ("1 (the front)", "2", "3", "4", "5 and more")
-        entries: list[tuple[str, Any]] = [
+        entries: style.Entries = [
             (("layer " if k == 0 else "") + name, style.dot(color))
             for k, (name, color) in enumerate(zip(names, LAYERS, strict=True))
         ]

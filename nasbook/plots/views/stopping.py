@@ -58,7 +58,7 @@ class StoppingPicture(Picture):
         self.wrong: list[int] = []
 
     def build(self, fig: Figure | SubFigure) -> None:
-        entries: list[tuple[str, Any]] = [
+        entries: style.Entries = [
             ("ran to its end", style.line(style.INK, lw=1.2, alpha=0.75)),
             ("stopped", style.dot(ms=5.5, **style.HOLLOW)),
             ("best", style.line(style.INCUMBENT, lw=2.4)),

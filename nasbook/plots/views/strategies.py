@@ -90,7 +90,7 @@ class StrategyPicture(Picture):
 
     # ---- what stays -----------------------------------------------------------------------------------------
 
-    def _key(self) -> list[tuple[str, Any]]:
+    def _key(self) -> style.Entries:
         def ring(colour: str) -> Any:
             return style.dot("none", ms=9, mec=colour, mew=1.6)
 

@@ -71,7 +71,7 @@ class TPEPicture(Picture):
         return u, u
 
     def build(self, fig: Figure | SubFigure) -> None:
-        entries: list[tuple[str, Any]] = [
+        entries: style.Entries = [
             ("good trial", style.dot(GOOD)),
             ("other trial", style.dot(OTHER, "s")),
             ("failed", style.dot(**style.HOLLOW)),

@@ -85,6 +85,6 @@ class PfnCurve(LearningCurve):
     fewest = 1
 
     def end(self, curve: Curve, last: float) -> tuple[float, float]:
-        measure = Measure.of([y for _, y in curve])
+        measure = Measure.of_one([y for _, y in curve])
         p = expected([curve], [last], last, measure)[0]
         return float(measure.value(bars().mean(p)[0])), float(measure.size * bars().std(p)[0])

@@ -12,8 +12,8 @@ network believes before the first epoch (so q_new is the predictive of a Dirichl
 halving's (rungs.py). A failed training promises nothing, also for new ones. Which configuration begins is chosen by
 another method, `new`, that is told of each training the end which is expected of it.
 
-What to know: each curve is believed by itself, and the network's prior is of errors that fall from guessing. Values
-within 0 … 1 are taken for errors; others are brought there by the lowest and the highest of them.
+What to know: each curve is believed by itself, and the network's prior is of errors that fall from guessing. Values of
+any unit are brought to such errors by the lowest and the highest of them all, so percent and fraction are one search.
 `python tests/benchmarks/curves.py search` compares it with Hyperband, ASHA and BOHB at equal epochs.
 
 Papers: Swersky, Snoek & Adams, Freeze-Thaw Bayesian Optimization, 2014, whose belief is a Gaussian process of curves

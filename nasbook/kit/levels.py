@@ -52,15 +52,18 @@ def listed(levels: Sequence[float]) -> str:
 def reachable(name: str, settings: Arguments, fidelity: Fidelity, eta: int) -> dict[str, Any]:
     """The settings of a method of this name with the task's range where none is set; and where η is not set and its
     default misses the task's levels, with one that meets them. ValueError where there is none."""
+    if fidelity.min == fidelity.max:
+        only = f"this task is evaluated at {fidelity.max:g} {fidelity.unit}{'' if fidelity.max == 1 else 's'} only"
+        raise ValueError(f"{name} compares trainings of several lengths, and {only}; use 'random'")
     if any(x % 1 for x in fidelity.levels) or fidelity.max <= 1:
         levels = listed(fidelity.levels or (fidelity.min, fidelity.max))
         here = f"this task is evaluated at {levels} {fidelity.unit}s"
         raise ValueError(f"{name} counts in whole numbers, and {here}; count in a smaller unit, or use 'random'")
     own = {"min_fidelity": max(1, math.ceil(fidelity.min)), "max_fidelity": int(fidelity.max)} | dict(settings)
-    if fidelity.levels and not {"eta", "min_fidelity", "max_fidelity"} & set(settings):
+    if not {"eta", "min_fidelity", "max_fidelity"} & set(settings):
         default = rung_levels(own["min_fidelity"], own["max_fidelity"], eta)
         if len(default) < 2 or not all(map(fidelity.allows, default)):
-            found = fitting(fidelity)
+            found = fitting(fidelity) if fidelity.levels else (own["min_fidelity"], 2)
             if found is None:
                 raise ValueError(f"{name}: {way_out(fidelity)}")
             own["min_fidelity"], own["eta"] = found

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/curves.py exact [--steps 200 600]    against the exact belief of a linear prior
     python tests/benchmarks/curves.py ends [--seeds 10]                the ends of Digits-HPO's curves
-    python tests/benchmarks/curves.py search [--seeds 20]              freeze-thaw and others after 600 epochs each
+    python tests/benchmarks/curves.py search [--seeds 20] [--epochs 600] [--tasks messy]    freeze-thaw and others
 
 `exact`: KL(exact ‖ bars) in nats after 4 of 20 epochs of curves y = a + c e^(-3 t / T), mean over 200 curves of 12
 queries. `ends`: of 100 random trainings a seed the first 3, 6 and 14 of 27 epochs are known. Rank correlation with the
@@ -30,7 +30,7 @@ from nasbook.hpo.parts.curve_belief import Measure, bars, expected  # noqa: E402
 from nasbook.hpo.parts.learning_curve import extrapolate  # noqa: E402
 from nasbook.hpo.parts.prior_fitted import PriorFitted  # noqa: E402
 from nasbook.hpo.parts.prior_fitting import edges_of, fit  # noqa: E402
-from nasbook.statistics import bootstrap_mean, wilcoxon  # noqa: E402
+from nasbook.statistics import wilcoxon  # noqa: E402
 from nasbook.tasks.digits_hpo import IMAGES  # noqa: E402
 
 EPOCHS, KNOWN, TRAININGS = 27, (3, 6, 14), 100
@@ -129,22 +129,33 @@ def possible(end: object, last: float) -> float:
     return sum(f * w for f, w in told) / total if total > 0 else last
 
 
-def search(seeds: int, epochs: int = 600) -> None:
+def search(seeds: int, epochs: int, names: list[str]) -> None:
+    """Seed after seed, so that a run which is interrupted has its table, too."""
     from hpo_fidelity import regret  # the file beside this one
 
-    print(f"after {epochs} epochs: points of test accuracy below the best; of {seeds} seeds how many freeze-thaw wins")
-    for name in IMAGES:
-        task = nasbook.task(f"digits-hpo-{name}")
-        ours = np.array([regret("freeze-thaw", task, epochs, s) for s in range(seeds)])
-        alone = [nasbook.method("freeze-thaw", task.space, seed=s, new="random") for s in range(seeds)]
-        found = {"freeze-thaw": ours, "new ones random": [regret(m, task, epochs, s) for s, m in enumerate(alone)]}
-        for method in ("random", "successive-halving", "hyperband", "asha", "bohb"):
-            found[method] = [regret(method, task, epochs, s) for s in range(seeds)]
-        print(f"\n{name}")
-        for method, values in found.items():
-            mean, low, high = bootstrap_mean(np.array(values))
-            print(f"  {method:20}{mean:7.2f} {f'[{low:.2f}, {high:.2f}]':>16}", end="")
-            won, lost, p = (ours < values).sum(), (ours > values).sum(), wilcoxon(ours, np.array(values))
+    tasks = {name: nasbook.task(f"digits-hpo-{name}") for name in names}
+    others = ("random", "successive-halving", "hyperband", "asha", "bohb")
+    found: dict[tuple[str, str], list[float]] = {}
+    try:
+        for seed in range(seeds):
+            for name, task in tasks.items():
+                alone = nasbook.method("freeze-thaw", task.space, seed=seed, new="random")
+                row = {"freeze-thaw": regret("freeze-thaw", task, epochs, seed)}
+                row |= {"new ones random": regret(alone, task, epochs, seed)}
+                row |= {method: regret(method, task, epochs, seed) for method in others}
+                for method, value in row.items():
+                    found.setdefault((name, method), []).append(value)
+                print(f"seed {seed:2}  {name:9}" + "".join(f"{k:>17} {v:5.2f}" for k, v in row.items()), flush=True)
+    except KeyboardInterrupt:
+        pass
+    print(f"\nafter {epochs} epochs: points of test accuracy below the best, mean ± standard error")
+    for name in names:
+        ours = np.array(found[name, "freeze-thaw"])
+        print(f"\n{name}, {len(ours)} seeds")
+        for method in [m for n, m in found if n == name]:
+            values = np.array(found[name, method])[: len(ours)]
+            print(f"  {method:20}{values.mean():7.2f} ± {values.std(ddof=1) / np.sqrt(len(values)):.2f}", end="")
+            won, lost, p = (ours < values).sum(), (ours > values).sum(), wilcoxon(ours, values)
             print("" if method == "freeze-thaw" else f"{won:6} won, {lost:2} lost, p {p:.1e}", flush=True)
 
 
@@ -153,6 +164,8 @@ if __name__ == "__main__":
     parser.add_argument("what", choices=("exact", "ends", "search"))
     parser.add_argument("--seeds", type=int)
     parser.add_argument("--steps", type=int, nargs="+", default=[200, 600])
+    parser.add_argument("--epochs", type=int, default=600)
+    parser.add_argument("--tasks", nargs="+", choices=IMAGES, default=list(IMAGES))
     options = parser.parse_args()
     torch.set_num_threads(1)
     if options.what == "exact":
@@ -160,4 +173,4 @@ if __name__ == "__main__":
     elif options.what == "ends":
         ends(options.seeds or 10)
     else:
-        search(options.seeds or 20)
+        search(options.seeds or 20, options.epochs, options.tasks)

@@ -9,7 +9,7 @@ import pytest
 import nasbook
 from nasbook import Choice, Float, Space
 from nasbook.hpo.freeze_thaw import FreezeThaw, FreezeThawView, Training
-from nasbook.hpo.parts.curve_belief import Measure, bars, expected
+from nasbook.hpo.parts.curve_belief import bars, expected
 from nasbook.task import Evaluation, Fidelity, Task
 
 TABLE = nasbook.task("digits-hpo-messy")
@@ -44,16 +44,16 @@ class Falling(Task):
 def test_a_gain_is_improvement_over_the_epochs_that_it_costs():
     v = view((0.1, 1), (0.3, 0), (0.02, 2))
     gains, new = v.gains
-    B, f = bars(), v.best
+    B, f = bars(), float(v.measure.error(v.best))
     ei, pi = [], []
     for t in v.trainings:
-        p = expected([t.curve], [27], 27, Measure())[0]
+        p = expected([t.curve], [27], 27, v.measure)[0]
         draws = np.array([B.quantile(p, q)[0] for q in (np.arange(600) + 0.5) / 600])
         ei.append(np.maximum(f - draws, 0).mean())
         pi.append((draws < f).mean())
     for gain, e, c, (step, rest) in zip(gains, ei, pi, ((6, 18), (2, 24), (18, 0)), strict=True):
         assert gain == pytest.approx(e / (step + c * rest), rel=0.04, abs=1e-4)
-    p = expected([()], [27], 27, Measure())[0]
+    p = expected([()], [27], 27, v.measure)[0]
     ei, pi = np.mean([*ei, B.shortfall(p, f)[0]]), np.mean([*pi, B.cdf(p, f)[0]])
     assert new == pytest.approx(ei / (1 + pi * 26), rel=0.02)
 

@@ -14,6 +14,7 @@ from nasbook.hpo.hyperband import brackets
 from nasbook.kit.levels import rung_levels
 from nasbook.method import Proposal
 from nasbook.search import search, steps
+from nasbook.task import Fidelity
 
 # ---- tables ----------------------------------------------------------------------------------------------
 
@@ -304,6 +305,18 @@ def test_budgets_that_make_no_sense(name):
         nasbook.method(name, Line.space, eta=1)
     with pytest.raises(ValueError, match="min_fidelity must be a whole number of at least 1, not 0.5"):
         nasbook.method(name, Line.space, min_fidelity=0.5)
+
+
+@pytest.mark.parametrize("name", [*NAMES[:-1], "freeze-thaw"])
+def test_tasks_of_few_epochs(name):
+    def train(config, fidelity):
+        return config["x"] / fidelity
+
+    two = search(name, train, space=Line.space, fidelity=Fidelity("epoch", 1, 2), trials=20)
+    assert {t.fidelity for t in two.trials} == {1, 2}
+    one = Fidelity("epoch", 1, 1)
+    with pytest.raises(ValueError, match=f"{name} compares trainings of several lengths, and .* 1 epoch only; use 'r"):
+        search(name, train, space=Line.space, fidelity=one, trials=20)
 
 
 def epochs(trace):

@@ -2,8 +2,8 @@
 
     q_θ(y(t) | y(1) … y(n))        one forward pass of prior_fitted.py; learned on the trainings of curve_prior.py
 
-`Measure` brings values of other sizes to errors within 0 … 1, and other numbers of epochs to at most 100. Of a curve of
-more than 50 epochs the network is shown 50, the first and the last among them.
+`Measure` brings values of any unit to errors within 0 … 1. Trainings of more than 100 epochs are shrunk to 100, and
+of a curve of more than 50 epochs the network is shown 50, the first and the last among them.
 """
 
 from __future__ import annotations
@@ -32,24 +32,28 @@ Curve = Sequence[tuple[float, float]]  # (epoch, value), rising epochs
 
 @dataclass(frozen=True)
 class Measure:
-    """value = low + size · error. Errors within 0 … 1 are left as they are, unless all are tiny; a value absurdly far
-    above the others counts as an error of 1."""
+    """value = low + size · error; a value absurdly far above the others counts as an error of 1."""
 
     low: float = 0.0
     size: float = 1.0
 
     @classmethod
     def of(cls, values: Sequence[float] | np.ndarray) -> Measure:
-        """For finite values: the largest becomes 0.9 and the lowest 0.18, unless all are errors already."""
+        """For finite values of any unit: the largest becomes 0.9 and the lowest 0.18."""
         y = np.asarray(values, float)
         y = y[y <= Reach.of(y).limit]
-        if not len(y) or (y.min() >= 0 and 0.1 <= y.max() <= 1):
+        if not len(y):
             return cls()
         bottom, top = float(y.min()), float(y.max())
         low = bottom - (top / 4 - bottom / 4)
         low = max(low, -LARGEST)
         size = min(top / 0.9 - low / 0.9, LARGEST)
         return cls(low, size) if size > 1e-300 else cls(top - 0.5)
+
+    @classmethod
+    def of_one(cls, values: Sequence[float] | np.ndarray) -> Measure:
+        """For one training: what can be errors within 0 … 1 is left as it is, as its height tells of its end."""
+        return cls() if min(values, default=0) >= 0 and 0.1 <= max(values, default=1) <= 1 else cls.of(values)
 
     def error(self, value: float | np.ndarray) -> np.ndarray:
         return (np.asarray(value, float) / self.size - self.low / self.size).clip(0, 1)

@@ -50,7 +50,10 @@ def test_values_of_another_size_and_other_numbers_of_epochs_are_brought_to_what_
         np.testing.assert_allclose(measure.value(errors), values, rtol=1e-9, atol=1e-15)
         end = measure.value(mean([list(enumerate(values, 1))], measure=measure))[0]
         assert np.isfinite(end) and abs(end - values[-1]) <= measure.size
-    assert Measure.of([0.2, 0.9]) == Measure() == Measure.of([])
+    assert Measure.of_one([0.2, 0.9]) == Measure() == Measure.of([]) == Measure.of_one([])
+    fraction, percent = Measure.of([0.2, 0.6]), Measure.of([20.0, 60.0])
+    np.testing.assert_allclose(fraction.error([0.2, 0.3, 0.6]), percent.error([20, 30, 60]))
+    np.testing.assert_allclose(fraction.error([0.2, 0.6]), [0.18, 0.9])
     hundredfold = [(100 * t, y) for t, y in CURVE]
     assert abs(mean([hundredfold], (2700,), 2700)[0] - mean([CURVE])[0]) < 0.05
     long = [(t, 0.1 + 0.7 * t**-0.8) for t in range(1, 400)]

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.random import SeedSequence
 
 from nasbook.fits import misfit
-from nasbook.space import Config, Constant, Json, Parameter, Space
+from nasbook.space import Arguments, Config, Constant, Json, Parameter, Space
 
 Report = Callable[..., None]  # report(fidelity, value), or report(fidelity, value, cost so far)
 CONTEXT = ("fidelity", "seed", "report", "checkpoint")  # what a search gives an objective besides the configuration
@@ -71,7 +71,7 @@ class Task:
     registered_as: ClassVar[str] = "task"
     name: str = ""
     space: Space
-    arguments: Mapping[str, Any] = {}  # with these, registry.make("task", name) makes it again
+    arguments: Arguments = {}  # with these, registry.make("task", name) makes it again
     fidelity: Fidelity | None = None
     optimum: float | None = None  # the lowest possible value, where it is known
     knows_cost: bool = False  # True: evaluate() tells its cost, and time is simulated

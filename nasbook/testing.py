@@ -74,7 +74,7 @@ class Case:
     cls: Any
     name: str
     space: Space
-    settings: Mapping[str, Any]
+    settings: Arguments
     trials: int
     objectives: int
     task: Task | None = None

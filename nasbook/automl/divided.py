@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from copy import copy
 from pathlib import Path
 from typing import Any, Self
@@ -44,7 +43,7 @@ class Divided(Task):
         return task
 
     @property
-    def arguments(self) -> Mapping[str, Any]:
+    def arguments(self) -> Arguments:
         """As a trace holds them: a table that is no file by its size and its content."""
         return self._arguments
 

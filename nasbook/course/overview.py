@@ -11,6 +11,7 @@ from nasbook.course import own_exercises, translations
 from nasbook.course.lessons import LESSONS, load
 from nasbook.course.record import FILE, Record
 from nasbook.course.still import progress_html
+from nasbook.space import Json
 from nasbook.widgets.still import Still, wanted
 
 
@@ -63,7 +64,7 @@ def progress(path: str | Path | None = None, language: str = "") -> Any:
     return box
 
 
-def _table(entries: dict[str, dict[str, Any]], language: str = "") -> str:
+def _table(entries: dict[str, Json], language: str = "") -> str:
     rows, say = [], translations.phrases(language)
     lessons = [(number, title, [e.name for e in load(number)]) for number, title in LESSONS.items()]
     if own_exercises.EXERCISES or own_exercises.QUESTIONS:

@@ -22,7 +22,7 @@ from nasbook.space import Json
 FILE = "nasbook_progress.json"
 SCHEMA = "nasbook/progress@1"
 FOREIGN = ("this is no progress file", "it was written by a newer nasbook")  # how it is said that nothing can be read
-Entries = dict[str, dict[str, Any]]
+Entries = dict[str, Json]
 FIELDS: dict[str, tuple[str, Callable[[Any], bool]]] = {  # of an entry: what each must be
     "passed": ("true or false", lambda x: isinstance(x, bool)),
     "solution_seen": ("true or false", lambda x: isinstance(x, bool)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
@@ -12,7 +11,9 @@ import torch
 from torch import Tensor
 
 from nasbook.method import OneShot
+from nasbook.space import Arguments
 
+Parts: TypeAlias = dict[str, Any]  # what a state is made of, by name: modules, optimisers, tensors, plain values
 State: TypeAlias = dict[str, Any]  # what a search or a training goes on from: tensors, numbers, text, lists and dicts
 
 
@@ -20,7 +21,7 @@ class Unreadable(ValueError):
     """A file that holds no state, or only a part of one."""
 
 
-def write(path: Path, made_by: Mapping[str, Any], state: State, key: str = "made_by") -> None:
+def write(path: Path, made_by: Arguments, state: State, key: str = "made_by") -> None:
     """Keep tensors, numbers, text, lists and dicts: a kill leaves the old file or the new one."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -29,9 +30,7 @@ def write(path: Path, made_by: Mapping[str, Any], state: State, key: str = "made
     os.replace(scratch, path)
 
 
-def read(
-    path: Path, made_by: Mapping[str, Any], key: str = "made_by", other: str = "is the state of another search"
-) -> Any:
+def read(path: Path, made_by: Arguments, key: str = "made_by", other: str = "is the state of another search") -> Any:
     """What `write` kept, with its tensors on the CPU; no code in the file is run.
 
     Unreadable, a ValueError, if the file is damaged; another ValueError if something else wrote it."""
@@ -61,7 +60,7 @@ class Resumable(OneShot):
     saved: Any = None
     always: ClassVar[tuple[str, ...]] = ()  # attributes that are in every state, whatever `parts` adds
 
-    def parts(self) -> Mapping[str, Any]:
+    def parts(self) -> Parts:
         """The attributes that the next epoch depends on, by name: modules, optimisers, tensors, and plain numbers,
         text, lists, tuples and dicts."""
         return {}
@@ -85,7 +84,7 @@ class Resumable(OneShot):
                 setattr(self, name, then)
         self.rng.bit_generator.state = self.saved.get("rng", self.rng.bit_generator.state)
 
-    def _all(self) -> dict[str, Any]:
+    def _all(self) -> Parts:
         return {name: getattr(self, name) for name in self.always} | dict(self.parts())
 
     def save(self, path: Path) -> None:
@@ -95,5 +94,5 @@ class Resumable(OneShot):
         self.saved = read(path, self.made_by)
 
     @property
-    def made_by(self) -> dict[str, Any]:
+    def made_by(self) -> Arguments:
         return {"method": self.name, "seed": self.seed, **asdict(self.settings)}

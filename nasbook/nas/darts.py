@@ -51,6 +51,7 @@ from torch import Tensor
 from nasbook.kit.checks import one_of, setting, whole, within
 from nasbook.kit.lanczos import largest_eigenvalue
 from nasbook.kit.start import Images as Batch
+from nasbook.kit.state import Parts
 from nasbook.nas.parts.mixture import Mixture, MixtureSettings
 from nasbook.nas.parts.supernet import SupernetView
 from nasbook.nas.spaces.gates import Path
@@ -150,7 +151,7 @@ class Darts(Mixture):
 
         return largest_eigenvalue(product, self.alpha.numel(), self.rng)
 
-    def parts(self) -> dict[str, Any]:
+    def parts(self) -> Parts:
         kept = {"cells": self.cells, "eigenvalues": self.eigenvalues, "stopped": self.stopped}
         return {**super().parts(), **kept}
 

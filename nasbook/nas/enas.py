@@ -28,13 +28,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from nasbook import registry
 from nasbook.kit.checks import setting, whole, within
 from nasbook.kit.start import Images as Batch
+from nasbook.kit.state import Parts
 from nasbook.kit.threads import one_thread_a_step
 from nasbook.nas.parts.sampling import PathSettings, PathTraining
 from nasbook.nas.parts.single_path import evaluate_path
@@ -125,7 +125,7 @@ class Enas(PathTraining):
         self.learned = policy.b, policy.lowest
         return float(np.mean(rewards))
 
-    def parts(self) -> dict[str, Any]:
+    def parts(self) -> Parts:
         own = {"controller": self.policy.controller, "adam": self.policy.adam, "learned": self.learned}
         return super().parts() | own
 

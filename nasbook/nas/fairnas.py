@@ -21,12 +21,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from nasbook import registry
 from nasbook.kit.checks import flag, setting, whole
+from nasbook.kit.state import Parts
 from nasbook.kit.threads import one_thread_a_step
 from nasbook.nas.parts.sampling import PathSettings, PathTraining
 from nasbook.nas.parts.supernet import SupernetView
@@ -102,5 +102,5 @@ class FairNAS(PathTraining):
         weights = sum(p.numel() for p in self.net.derive(path).parameters())
         return [float(weights), float(self.flops(path))] if self.settings.madds else [float(weights)]
 
-    def parts(self) -> dict[str, Any]:
+    def parts(self) -> Parts:
         return {**super().parts(), "told": self.told}

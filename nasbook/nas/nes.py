@@ -24,9 +24,8 @@ small trainings take. Left out: their selection on shifted images.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -146,7 +145,7 @@ class NES(Resumable):
         rng = self.rng.bit_generator.state
         return {"count": self.count, "pool": pool, "P": P, "population": self.population, "rng": rng}
 
-    def _load(self, saved: Mapping[str, Any]) -> None:
+    def _load(self, saved: State) -> None:
         self.count, self.population = saved["count"], saved["population"]
         self.pool = {int(i): config for i, config in saved["pool"].items()}
         self.P = {int(i): p.numpy() for i, p in saved["P"].items()}

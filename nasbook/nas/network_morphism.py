@@ -26,7 +26,7 @@ out. Here an epoch is six steps and a chain has five layers: so 2 changes, 3 epo
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
@@ -185,7 +185,7 @@ class NetworkMorphism(Resumable):
         kept = {name: m and {**vars(m), "net": m.net.state_dict()} for name, m in members.items()}
         return {"count": self.count, **kept}
 
-    def _load(self, saved: Mapping[str, Any]) -> None:
+    def _load(self, saved: State) -> None:
         self.count = saved["count"]
         for name in ("parent", "best"):
             if kept := saved[name]:

@@ -42,6 +42,7 @@ import torch.nn.functional as F
 from nasbook.kit import learner
 from nasbook.kit.checks import setting, within
 from nasbook.kit.start import Images as Batch
+from nasbook.kit.state import Parts
 from nasbook.kit.threads import one_thread_a_step
 from nasbook.nas.parts.sampling import PathSettings, PathTraining
 from nasbook.nas.parts.stages import Stages
@@ -140,7 +141,7 @@ class Ofa(Stages, PathTraining):
                 block.sort()
         self.w_optimiser.state.clear()  # its momentum is of the stage before, and of channels in another order
 
-    def parts(self) -> dict[str, Any]:
+    def parts(self) -> Parts:
         return {**super().parts(), "teacher": self.teacher}
 
     def shows(self) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from torch import Tensor, nn
 from nasbook.kit.checks import setting, whole, within
 from nasbook.kit.start import Images as Batch
 from nasbook.kit.start import init_weights
+from nasbook.kit.state import Parts
 from nasbook.nas.parts.mixture import Mixture, MixtureSettings
 from nasbook.nas.parts.stages import Stages
 from nasbook.nas.spaces.gates import Gates, Path, mixed
@@ -129,7 +130,7 @@ class PDarts(Stages, Mixture):
             _, p, op = skips[0]
             w[p, op] = 0
 
-    def parts(self) -> dict[str, Any]:
+    def parts(self) -> Parts:
         return {**super().parts(), "alive": self.alive}
 
     def believe(self) -> Tensor:

@@ -157,7 +157,7 @@ def _origin(search: Json) -> str:
     )
 
 
-def _processes(training: dict[str, Any]) -> str:
+def _processes(training: Json) -> str:
     n = training.get("processes", 1)
     return (
         f"{n} processes that learned together, each from {training['arguments'].get('batch', 50)} images a step, on "

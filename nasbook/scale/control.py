@@ -135,7 +135,7 @@ def _read(path: Path) -> Json:
     return row
 
 
-def _write(path: Path, row: Mapping[str, Any]) -> None:
+def _write(path: Path, row: Json) -> None:
     write_text(path, json.dumps({"schema": SCHEMA, **row}, indent=1) + "\n")
 
 

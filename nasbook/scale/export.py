@@ -34,7 +34,7 @@ from nasbook.scale.target import is_ours, method_settings, takes
 from nasbook.scale.targets import TARGETS, write
 from nasbook.scale.task_facts import Facts, facts_of, old_facts
 from nasbook.scale.trust import IMPORT_PATH
-from nasbook.space import Arguments, Choice, Constant, Float, Int, Parameter, Space
+from nasbook.space import Arguments, Choice, Config, Constant, Float, Int, Parameter, Space
 from nasbook.task import Fidelity
 from nasbook.tasks.command import NAME as COMMAND
 from nasbook.trace import Trace
@@ -346,17 +346,17 @@ def _rescaled(name: str, old: Parameter, value: Any) -> Parameter:
     return Constant(value, when=old.when)
 
 
-def _ranked(trace: Trace) -> list[dict[str, Any]]:
+def _ranked(trace: Trace) -> list[Config]:
     """The configurations of the trace, each once, best first; with several objectives, the Pareto front first."""
-    found: dict[Any, dict[str, Any]] = {}
+    found: dict[Any, Config] = {}
     for config in [*(t.config for t in best_trials(trace.trials)), *trace.top(len(trace))]:
         found.setdefault(trace.space.key(config), dict(config))
     return list(found.values())
 
 
-def _fitting(configs: Sequence[Mapping[str, Any]], space: Space, n: int) -> list[dict[str, Any]]:
+def _fitting(configs: Sequence[Mapping[str, Any]], space: Space, n: int) -> list[Config]:
     """The first n configurations that are valid in the space, each once."""
-    found: dict[Any, dict[str, Any]] = {}
+    found: dict[Any, Config] = {}
     for best in configs:
         config = dict(best)
         for name, p in space.parameters.items():

@@ -18,7 +18,7 @@ from zlib import crc32
 from nasbook.evaluation import evaluate
 from nasbook.scale.target import make_task
 from nasbook.scale.trust import Trust
-from nasbook.space import Config, Constant, Space
+from nasbook.space import Arguments, Config, Constant, Space
 from nasbook.task import Task, trial_seed
 from nasbook.trace import Trial
 
@@ -37,7 +37,7 @@ class Objective:
     """
 
     name: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Arguments = field(default_factory=dict)
     when: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
     seed: int = 0
     training: int | None = None

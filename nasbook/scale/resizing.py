@@ -84,7 +84,7 @@ class Declared:
     """What a task says of its parameters and arguments: their roles, and the arguments' values, defaults included."""
 
     roles: Mapping[str, str]
-    values: Mapping[str, Any]
+    values: Arguments
     takes_base: bool
 
 
@@ -107,7 +107,7 @@ def declared(
     return Declared(found, values, BASE in values or BASE in (own or ()))
 
 
-def _defaults(cls: Any, fixed: Mapping[str, Any], arguments: Arguments) -> dict[str, Any]:
+def _defaults(cls: Any, fixed: Arguments, arguments: Arguments) -> dict[str, Any]:
     """The arguments, and the defaults of those that are not given: the task's, and its search space's."""
     known = signature(cls).parameters
     values = {n: p.default for n, p in known.items() if p.default is not Argument.empty} | dict(fixed)
@@ -160,7 +160,7 @@ def _how(target: str) -> str:
     return "it is one of nasbook's own, so its roles are all there are" if is_ours(target) else HOW
 
 
-def epochs_of(target: str, method: Mapping[str, Any], arguments: Arguments, old: Facts | None) -> int:
+def epochs_of(target: str, method: Arguments, arguments: Arguments, old: Facts | None) -> int:
     """How long a training was in the notebook."""
     found = method.get("epochs", arguments.get("epochs", old and old.fidelity and old.fidelity.max))
     if not isinstance(found, int | float) or isinstance(found, bool):

@@ -59,7 +59,7 @@ class Found:
 
     task: Any
     config: Config
-    search: dict[str, Any]
+    search: Json
 
     @property
     def what(self) -> Json:
@@ -88,7 +88,7 @@ class Winner:
     """What `train` leaves: its folder and its card."""
 
     folder: Path
-    card: dict[str, Any]
+    card: Json
 
     @property
     def accuracies(self) -> list[float]:
@@ -284,7 +284,7 @@ def _read_json(path: Path) -> Json:
     return dict(parse_json(read_bytes(path), str(path)))
 
 
-def _write_json(path: Path, row: Mapping[str, Any]) -> None:
+def _write_json(path: Path, row: Json) -> None:
     write_text(path, json.dumps(plain(row), indent=2, allow_nan=False))
 
 

@@ -197,7 +197,7 @@ class Networks(Task):
                 m.draws.fill_(int(rng.integers(2**31)))
         return net
 
-    def _narrow(self, base: mup.BaseWidth, space: str, options: Mapping[str, Any], **images: Any) -> None:
+    def _narrow(self, base: mup.BaseWidth, space: str, options: Arguments, **images: Any) -> None:
         """Have the same search space at the base width at hand."""
         mup.check_base(self.name, base)
         self.base_width = base
@@ -326,7 +326,7 @@ class Networks(Task):
         return self.tensors[part][1].flatten().cpu().numpy()
 
 
-def of_images(task: str, space: str, options: Mapping[str, Any], **images: Any) -> Any:
+def of_images(task: str, space: str, options: Arguments, **images: Any) -> Any:
     """A search space of networks that classify such images (classes, shape), by its name; ValueError for one whose
     networks read something else, and for options that it does not take."""
     kind = registry.find("space", space).load()

@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from nasbook.space import Choice, Config, Constant, Float, Int, Json, Parameter, Space
 from nasbook.tasks.columns import MISSING, infer_space, is_missing, number, read_csv, typed
@@ -106,7 +105,7 @@ def _metric(cell: str) -> float | str | None:
     return cell if found is None else found
 
 
-def _space(data: Mapping[str, Sequence[str]], value: str) -> tuple[Space, list[dict[str, Any]], list[str]]:
+def _space(data: Mapping[str, Sequence[str]], value: str) -> tuple[Space, list[Config], list[str]]:
     """The space, the configuration of every row, and columns that some rows lack without a reason that can be seen."""
     marked = [n for n in data if n.startswith("config.")]
     names = marked or [n for n in data if n not in (*KNOWN, value) and not n.startswith(("metric.", "value_"))]

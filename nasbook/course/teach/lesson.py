@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from nasbook.course import translations
 from nasbook.course.lessons import LESSONS
@@ -23,9 +22,9 @@ class Lesson:
 
     number: str
     file: str
-    notebook: dict[str, Any]
+    notebook: Json
     language: str = ""
-    english: dict[str, Any] = field(default_factory=dict)
+    english: Json = field(default_factory=dict)
 
     @property
     def title(self) -> str:

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from posixpath import normpath
-from typing import Any
+from typing import TypeAlias
 
 from nasbook.course.exercises import Exercise
 from nasbook.course.lessons import load
@@ -20,7 +20,7 @@ HAND_IN = (
     "**Before you go:** run the next cell and press *Download my progress*. That file is what you hand in; it holds "
     "what you predicted and which exercises you passed, and not your name."
 )
-Cell = dict[str, Any]
+Cell: TypeAlias = Json
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 ABOUT = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
 

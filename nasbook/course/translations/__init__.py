@@ -286,7 +286,7 @@ class Mirrored(Record):
         self._name = name
         self._here, self._there = dict(zip(english, options, strict=True)), dict(zip(options, english, strict=True))
 
-    def read(self) -> dict[str, dict[str, Any]]:
+    def read(self) -> dict[str, Json]:
         entries = super().read()
         return {k: _turned(v, self._here) if k == self._name else v for k, v in entries.items()}
 
@@ -294,7 +294,7 @@ class Mirrored(Record):
         super().revise(name, lambda old: _turned(facts(_turned(old, self._here)), self._there))
 
 
-def _turned(facts: Json, words: dict[str, str]) -> dict[str, Any]:
+def _turned(facts: Json, words: dict[str, str]) -> Json:
     return {k: words.get(v, v) if isinstance(v, str) else v for k, v in facts.items()}
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from nasbook.kit.checks import setting, within
 from nasbook.kit.start import Images as Batch
+from nasbook.kit.state import Parts
 from nasbook.nas.parts.oneshot import SupernetTraining
 from nasbook.nas.parts.supernet import SupernetSettings
 from nasbook.nas.spaces.gates import Path
@@ -62,7 +63,7 @@ class Alphas(SupernetTraining):
         """At each place the operation with the largest α, `none` excluded."""
         return self.places.strongest(alpha)
 
-    def parts(self) -> dict[str, Any]:
+    def parts(self) -> Parts:
         return {"alpha": self.alpha, "alpha_optimiser": self.alpha_optimiser}
 
     def believe(self) -> Any:

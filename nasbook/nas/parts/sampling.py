@@ -12,6 +12,7 @@ import numpy as np
 from nasbook.kit.checks import one_of, setting, whole
 from nasbook.kit.flops import flops
 from nasbook.kit.start import Images as Batch
+from nasbook.kit.state import Parts
 from nasbook.nas.parts.oneshot import SupernetTraining
 from nasbook.nas.parts.single_path import STATISTICS, evaluate_path
 from nasbook.nas.parts.supernet import SupernetSettings
@@ -87,7 +88,7 @@ class PathTraining(SupernetTraining):
         path = min(self.judged, key=self.score)
         return (path, *self.judged[path])
 
-    def parts(self) -> dict[str, Any]:
+    def parts(self) -> Parts:
         return {"judged": self.judged, "train_loss": self.train_loss}
 
     def believe(self) -> np.ndarray:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
+from nasbook.kit.state import Parts
 from nasbook.nas.parts.oneshot import SupernetTraining
 
 
@@ -36,5 +37,5 @@ class Stages(SupernetTraining):
         begin, end = self.starts(self.now), self.starts(self.now + 1)
         return self.done_epochs - begin, end - begin
 
-    def parts(self) -> dict[str, Any]:
+    def parts(self) -> Parts:
         return {**super().parts(), "stage": self.stage}

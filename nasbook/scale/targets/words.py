@@ -7,7 +7,7 @@ from pprint import pformat
 from typing import Any
 
 from nasbook.scale.study import Study
-from nasbook.space import Constant, Float, Int, Json, Parameter
+from nasbook.space import Config, Constant, Float, Int, Json, Parameter
 
 MANY = 1000  # values that a file still lists
 MULTI_FIDELITY = (
@@ -102,13 +102,13 @@ def listed(p: Parameter) -> list[Any] | None:
     return None
 
 
-def best(study: Study) -> dict[str, Any]:
+def best(study: Study) -> Config:
     """The first of the first trials, or, where there is none, the middle of the space."""
     space = study.search_space
     return space.validate(study.first[0]) if study.first else space.decode([0.5] * space.d)
 
 
-def constants(study: Study) -> dict[str, Any]:
+def constants(study: Study) -> Config:
     return {name: p.value for name, p in study.search_space.parameters.items() if isinstance(p, Constant)}
 
 

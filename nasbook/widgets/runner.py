@@ -210,6 +210,12 @@ class Runner:
         return self.between._is_owned()  # type: ignore[attr-defined]
 
     @property
+    def asked(self) -> float:
+        """How many steps there will be when it rests; infinite while it plays, and at the end."""
+        with self._news:
+            return math.inf if self.state == "done" else len(self.steps) + self._allowed
+
+    @property
     def inside(self) -> bool:
         """Is this called by the search: by a step of it, or while one is shown?"""
         return getattr(self._here, "life", None) is not None

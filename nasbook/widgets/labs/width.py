@@ -11,6 +11,7 @@ grid on 'digits-mlp' with the same network.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -126,18 +127,18 @@ class WidthLab(Lab):
         return search("grid", mlp, space=space, trials=many, resolution=many, shuffle=False, seed=v["seed"])
 
     def changed(self, name: str) -> None:
-        """Another setting, and as much of it as there was before."""
+        """Another setting, and as much of it as there was before, or was asked for."""
         if name == "images":
             with self.exchanging():
                 self._draw_anew()
             self.redraw()
             return
-        done, made = self.runner.state == "done", len(self.steps)
+        asked = self.runner.asked
         self.restart(f"{self._settings[name].label} changed, so {self.anew}.")
-        if done:
+        if math.isinf(asked):
             self.runner.play()
-        elif made:
-            self.runner.step(min(made, len(self.widths)))
+        elif asked:
+            self.runner.step(min(int(asked), len(self.widths)))
 
     # ---- picture and words -----------------------------------------------------------------------------------
 

@@ -79,6 +79,26 @@ def test_the_switch_trains_as_much_again_and_back_again_nothing(lab, monkeypatch
     assert lab.error is None
 
 
+def test_settings_that_follow_each_other_at_once_train_what_was_asked_for(lab):
+    lab.run()
+    with lab.changing():  # no step is made between the two
+        lab.set(parametrisation="mup")
+        lab.set(seeds=1)
+    lab.wait()
+    assert words(lab._status).startswith("Done: 2 widths") and lab.frame(2).losses[64].shape == (8, 1)
+    lab.reset()
+    with lab.changing():
+        lab.runner.step(2)
+        lab.set(parametrisation="standard")
+        lab.set(seeds=2)
+    lab.wait()
+    assert list(lab.best) == [32, 64], words(lab._status)
+    lab.reset()
+    lab.set(seeds=1)
+    assert words(lab._status).startswith("Ready")  # nothing was asked for, so nothing is trained
+    lab.set(**QUICK)
+
+
 def state(**losses):
     return WidthState((-3, -2, -1), {int(w[1:]): np.array(rows, float) for w, rows in losses.items()})
 

@@ -39,7 +39,9 @@ WRONG = [
     ("24.rates", RATES + "return rate, rate / m, rate / m", "the input layer's is"),
     ("24.rates", RATES + ADAM + "rate * m, rate / m, rate / m", "output layer's power"),
     ("24.rates", RATES + ADAM + "rate * m, rate, rate * m", "sign of the power is wrong"),
-    ("24.rates", RATES + "return rate, 'rate / m', rate", "the hidden layer's is"),
+    ("24.rates", RATES + "return rate, 'rate / m', rate", "three rates are needed"),
+    ("24.power", "def power(widths, best):\n    return None, None", "two numbers are needed"),
+    ("24.power", "def power(widths, best):\n    return widths", "two numbers are needed"),
 ]
 
 
@@ -55,7 +57,12 @@ def test_other_right_answers_pass(tmp_path, monkeypatch):
         "    s = [float(x @ np.log2(column) / (x @ x)) for column in best.T]\n"
         "    return float(np.mean(s)), float(np.std(s, ddof=1) / np.sqrt(len(s)))"
     )
-    for name, source in (("24.power", by_hand), ("24.rates", RATES + ADAM + "[m * rate, rate, rate / m]")):
+    right = [("24.power", by_hand), ("24.rates", RATES + ADAM + "[m * rate, rate, rate / m]")]
+    right += [("24.rates", "import numpy as np\n" + RATES + ADAM + "np.array([m * rate, rate, rate / m])")]
+    for form in ("[{}, {}]", "np.array([{}, {}])", "np.float32({}), [{}]", "round({}, 4), round({}, 4)"):
+        ends = form.format("slopes.mean()", ERROR)
+        right.append(("24.power", POWER.replace(f"slopes.mean(), {ERROR}", ends)))
+    for name, source in right:
         exercise = nasbook.exercise(name)
         for _ in range(5):
             told = exercise.check(run_cell(source)[exercise.answer])

@@ -46,12 +46,22 @@ WRONG = [
     ("25.draw", DRAW + "return x * np.nan", "finite"),
     ("25.draw", DRAW + "x /= tau; return c + (a - c) * np.exp(-x)", "x has been changed"),
     ("25.draw", "draw = 0.5", "must be a function"),
+    ("25.draw", DRAW + "tau = 0.05 * 10 ** rng.random(); " + CURVE, "τ must be uniform"),
+    ("25.draw", DRAW + "c = 2 * c ** 2; " + CURVE, "c must be uniform"),
+    ("25.draw", DRAW + "a = 1 - 0.5 * (2 * a - 1) ** 2; " + CURVE, "a must be uniform"),
+    ("25.draw", DRAW + "tau = 0.05 + 0.9 * (a - 0.5); " + CURVE, "a and τ must be drawn independently"),
+    ("25.draw", DRAW + "tau = 0.05 + 0.9 * c; " + CURVE, "c and τ must be drawn independently"),
+    ("25.draw", DRAW + "c = a; return a - 1e-4 * x", "most curves are flat"),
+    ("25.draw", DRAW + CURVE.replace("return ", ""), "is there a return"),
+    ("25.nll", NLL + "-np.log(m / w)", "is there a return"),
 ]
 RIGHT = [
     ("25.nll", "import numpy as np\ndef nll(p, edges, y):\n    b = (y[:, None] >= edges[None, 1:-1]).sum(1)\n"
      "    return np.log(np.diff(edges))[b] - np.log([row[k] for row, k in zip(p, b)])"),
     ("25.draw", "import numpy as np\ndef draw(rng, x):\n    u = rng.random(3)\n    tau, c, a = 0.05 + 0.45 * u[0], u[1] / 2, (1 + u[2]) / 2\n"
      "    return np.array([c + (a - c) * np.exp(-z / tau) for z in x])"),
+    ("25.draw", DRAW + CURVE.replace("return ", "return np.float32(") + ")"),
+    ("25.draw", DRAW + CURVE.replace("return ", "return np.round(") + ", 6).tolist()"),
 ]  # fmt: skip
 
 

@@ -16,6 +16,16 @@ def _power(widths: Any, best: Any) -> np.ndarray:
     return np.polyfit(np.log(widths), np.log(best), 1)[0]
 
 
+def _numbers(got: Any, n: int) -> list[float] | None:
+    """The n numbers of a tuple, a list or an array, each alone or in an array of one; None for anything else."""
+    if not isinstance(got, tuple | list) and not (isinstance(got, np.ndarray) and got.ndim):
+        return None
+    if len(got) != n:
+        return None
+    parts = [np.asarray(x) for x in got]
+    return [float(x.item()) for x in parts] if all(x.size == 1 and x.dtype.kind in "fiu" for x in parts) else None
+
+
 def check_power(power: object) -> str | None:
     if not callable(power):
         return f"power must be a function, not a {type(power).__name__}"
@@ -27,10 +37,10 @@ def check_power(power: object) -> str | None:
         slopes = _power(widths, best)
         p, error = slopes.mean(), slopes.std(ddof=1) / math.sqrt(seeds)
         got = power(widths.copy(), best.copy())
-        if not isinstance(got, tuple) or len(got) != 2 or any(np.ndim(x) for x in got):
+        if (pair := _numbers(got, 2)) is None:
             return f"two numbers are needed, (power, standard error), not {' '.join(repr(got).split()):.60}"
-        head = f"for {n} widths and {seeds} seeds"
-        if not np.isclose(got[0], p):
+        got, head = pair, f"for {n} widths and {seeds} seeds"
+        if not np.isclose(got[0], p, atol=1e-4):
             logs, ratio = np.log(widths), np.log(best)
             known = {
                 -p: "The sign is wrong: a rate that falls as the width grows has a negative power.",
@@ -49,7 +59,7 @@ def check_power(power: object) -> str | None:
             }
             why = next((words for value, words in known.items() if np.isclose(got[0], value)), "")
             return f"{head} the power is {p:.4f}, yours is {float(got[0]):.4f}. {why}".strip()
-        if not np.isclose(got[1], error):
+        if not np.isclose(got[1], error, atol=1e-4):
             known = {
                 error * math.sqrt(seeds): "That is the deviation of one seed's power.",
                 slopes.std() / math.sqrt(seeds): "The variance was divided by n instead of n − 1.",
@@ -72,30 +82,28 @@ def check_rates(layer_rates: object) -> str | None:
         for optimizer in ("adam", "sgd"):
             right = (rate, rate / m, rate / m) if optimizer == "adam" else (rate * m, rate, rate / m)
             got = layer_rates(rate, m, optimizer)
-            if not isinstance(got, tuple | list) or len(got) != 3 or any(np.ndim(x) for x in got):
+            if (three := _numbers(got, 3)) is None:
                 return f"three rates are needed, (input, hidden, output), not {' '.join(repr(got).split()):.60}"
-            for layer, value, true in zip(LAYERS, got, right, strict=True):
-                if not (isinstance(value, int | float | np.number) and np.isclose(float(value), true)):
+            for layer, value, true in zip(LAYERS, three, right, strict=True):
+                if not np.isclose(value, true):
                     return _wrong_rate(layer, value, true, rate, m, optimizer)
     return None
 
 
-def _wrong_rate(layer: str, value: object, true: float, rate: float, m: float, optimizer: str) -> str:
+def _wrong_rate(layer: str, value: float, true: float, rate: float, m: float, optimizer: str) -> str:
     words = f"{optimizer}, a rate of {rate:.3g} and {m:.3g} times the width: the {layer} layer's is {true:.4g}"
-    if not isinstance(value, int | float | np.number):
-        return f"{words}, yours is {' '.join(repr(value).split()):.40}"
     why = ""
-    if np.isclose(float(value), rate * m) and true < rate:
+    if np.isclose(value, rate * m) and true < rate:
         why = " A sum over more numbers grows, so its rate must fall: the sign of the power is wrong."
-    elif np.isclose(float(value), rate / m) and layer == "hidden" and optimizer == "sgd":
+    elif np.isclose(value, rate / m) and layer == "hidden" and optimizer == "sgd":
         why = " That is the output layer's power. A hidden gradient of SGD is itself smaller in a wider network."
-    elif np.isclose(float(value), rate / m) and layer == "input":
+    elif np.isclose(value, rate / m) and layer == "input":
         why = " Its sum runs over the pixels, whose number does not grow."
-    elif np.isclose(float(value), rate) and optimizer == "adam":
+    elif np.isclose(value, rate) and optimizer == "adam":
         why = " Adam's step has the same size in each weight, and this sum runs over the width."
-    elif np.isclose(float(value), rate / m**0.5):
+    elif np.isclose(value, rate / m**0.5):
         why = " The root is that of the first weights, which are random. Steps point in one direction, so they add up."
-    return f"{words}, yours is {float(value):.4g}.{why}"
+    return f"{words}, yours is {value:.4g}.{why}"
 
 
 def judge_where(found: dict[int, np.ndarray], rates: np.ndarray) -> tuple[int, str]:

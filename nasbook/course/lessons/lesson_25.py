@@ -21,7 +21,9 @@ def check_nll(nll: object) -> str | None:
         b = rng.integers(0, bars, n)
         y = edges[b] + rng.uniform(0.05, 0.95, n) * np.diff(edges)[b]
         given = [a.copy() for a in (p, edges, y)]
-        got = np.asarray(nll(*given), float)
+        if (made := nll(*given)) is None:
+            return "nll returned nothing: is there a return?"
+        got = np.asarray(made, float)
         if any((a != c).any() for a, c in zip(given, (p, edges, y), strict=True)):
             return "an array that was given to your function has been changed; work on new ones"
         if got.shape != (n,):
@@ -50,14 +52,19 @@ def check_nll(nll: object) -> str | None:
     return None
 
 
+DRAWS = 400  # so many curves tell whether a number is uniform
+
+
 def check_draw(draw: object) -> str | None:
     if not callable(draw):
         return f"draw must be a function, not a {type(draw).__name__}"
     x = np.linspace(0, 1, 41)
     curves = []
-    for seed in range(200):
+    for seed in range(DRAWS):
         at = x.copy()
-        y = np.asarray(draw(np.random.default_rng(seed), at), float)
+        if (made := draw(np.random.default_rng(seed), at)) is None:
+            return "draw returned nothing: is there a return?"
+        y = np.asarray(made, float)
         if y.shape != x.shape:
             return f"for x of shape {x.shape} draw must return shape {x.shape}, not {y.shape}"
         if not np.isfinite(y).all():
@@ -98,26 +105,36 @@ def _as_asked(x: np.ndarray, Y: np.ndarray) -> str | None:
         return "a curve rises somewhere; from its start a, each must fall towards its end c"
     if not (start.min() >= 0.5 and start.max() <= 1):
         return f"at x = 0 a curve is at its start a, between 0.5 and 1; yours are between {start.min():.3g} and {start.max():.3g}"
-    if not (start.min() < 0.55 and start.max() > 0.95 and abs(start.mean() - 0.75) < 0.05):
-        return f"a must be uniform on [0.5, 1]; over 200 curves yours have a mean of {start.mean():.3g}, from {start.min():.3g} to {start.max():.3g}"
-    # y = c + (a - c) exp(-x / τ): three places tell e = exp(-0.5 / τ), and then c
+    # y = c + (a - c) exp(-x / τ): three places tell e = exp(-0.5 / τ), and then c, of a curve that is not nearly flat
+    falls = start - end > 0.1
+    if falls.mean() < 0.2:
+        return "most curves are flat; from its start a, each must fall towards its end c"
+    Y, start, half, end = (part[falls] for part in (Y, start, half, end))
     e = (half - end) / np.maximum(start - half, 1e-12)
     c = (half - e * start) / np.maximum(1 - e, 1e-12)
     fits = c[:, None] + (start - c)[:, None] * np.maximum(e, 1e-12)[:, None] ** (x / 0.5)
-    if np.abs(fits - Y).max() > 1e-4:
+    if np.abs(fits - Y).max() > 1e-3:
         return "a curve is not of the form c + (a − c) exp(−x / τ)"
     tau = -0.5 / np.log(np.clip(e, 1e-12, 1 - 1e-9))
-    if c.min() < -1e-4 or c.max() > 0.5 + 1e-3:
+    if c.min() < -1e-3 or c.max() > 0.5 + 1e-3:
         return f"c must be between 0 and 0.5; yours are between {c.min():.3g} and {c.max():.3g}"
-    if not (c.min() < 0.05 and c.max() > 0.45):
-        return f"c must be uniform on [0, 0.5]; over 200 curves yours are between {c.min():.3g} and {c.max():.3g}"
-    if abs(np.corrcoef(start, c)[0, 1]) > 0.3:
-        return "a and c must be drawn independently of each other"
-    if not (0.045 < tau.min() < 0.07 and 0.43 < tau.max() < 0.55):
-        return (
-            f"τ must be uniform on [0.05, 0.5]; over 200 curves yours are between {tau.min():.3g} and {tau.max():.3g}"
-        )
+    for name, found, low, high in (("τ", tau, 0.05, 0.5), ("c", c, 0.0, 0.5), ("a", start, 0.5, 1.0)):
+        if found.min() < low - 5e-3 or found.max() > high + 5e-3 or _unlike_uniform(found, low, high):
+            said = f"from {found.min():.3g} to {found.max():.3g}, half of them below {np.median(found):.3g}"
+            return f"{name} must be uniform on [{low:g}, {high:g}]; over {DRAWS} curves yours are {said}"
+    for one, other, names in ((start, c, "a and c"), (start, tau, "a and τ"), (c, tau, "c and τ")):
+        if abs(np.corrcoef(one, other)[0, 1]) > 0.3:
+            return f"{names} must be drawn independently of each other"
     return None
+
+
+def _unlike_uniform(found: np.ndarray, low: float, high: float) -> bool:
+    """Kolmogorov and Smirnov: is the share below some value another one than that of its length? Chance alone says so
+    once in a million, and leaves 0.03 for the flat curves that are not looked at."""
+    share = (np.sort(found) - low) / (high - low)
+    there = np.arange(len(found) + 1) / len(found)
+    apart = max((there[1:] - share).max(), (share - there[:-1]).max())
+    return bool(apart > 2.7 / len(found) ** 0.5 + 0.03)
 
 
 def judge_distance(distance: float) -> tuple[int, str]:

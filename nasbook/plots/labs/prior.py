@@ -141,7 +141,7 @@ class PriorPicture(Picture):
         self.bars.set_xy(np.r_[[[0, self.low]], shape, [[0, self.high]]])
         self.outline.set_data(*shape.T)
         self.curve.set_data(other.density / top if other else [], self.values if other else [])
-        self.where.set_text(f"density at x = {number(state.at, 2)}")
+        self.where.set_text(f"density at x = {state.at:.2f}")
         self._words(state)
         return self._training(state)
 

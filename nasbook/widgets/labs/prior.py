@@ -29,8 +29,8 @@ from nasbook.widgets.dragged import DraggedPoints, Point
 from nasbook.widgets.shell import Setting, choose, count, slide, tick
 
 LABELS = {
-    "smooth": "smooth curves (GP, ℓ = 0.2)",
-    "any": "curves of any length scale (GP)",
+    "smooth": "GP, length scale 0.2",
+    "any": "GP, any length scale",
     "steps": "steps",
     "network": "small networks",
     "own": "your own",
@@ -76,7 +76,7 @@ class PriorLab(DraggedPoints):
         return [
             choose("prior", "Prior", priors, "own" if "own" in self.priors else "any",
                    "What the network was shown: functions of this kind, drawn anew for each step of its training."),
-            slide("at", "Look at x", 42 / 64, 0.0, 1.0, 1 / 64, "Where the belief is drawn as a density, at the right.",
+            slide("at", "Look at x", 0.65, 0.0, 1.0, 0.01, "Where the belief is drawn as a density, at the right.",
                   effect="live"),
             tick("gp", "Gaussian process too", True,
                  "The posterior computed by a formula: exact where the prior is a Gaussian process; otherwise what one "

@@ -25,7 +25,7 @@ def lab():
 @pytest.fixture(autouse=True)
 def as_it_began(lab):
     yield
-    lab.set(prior="smooth", gp=True, draws=False, at=42 / 64, seed=0)
+    lab.set(prior="smooth", gp=True, draws=False, at=0.65, seed=0)
     lab.reset()
     with lab.holding():
         lab.kept[:] = [Point(*at) for at in FIRST]
@@ -92,7 +92,12 @@ def test_points_are_dragged_added_and_removed_by_mouse_and_by_slider(lab):
 def test_what_is_only_looked_at_restarts_nothing(lab):
     lab.step(1)
     lab.set(at=0.2)
-    assert "density at x = 0.2" in lab.picture.where.get_text()
+    assert lab.picture.where.get_text() == "density at x = 0.20"  # as the slider's readout writes it
+    slider = lab.controls["at"]
+    for k in range(8, 93, 7):
+        lab.set(at=slider.min + k * slider.step)
+        assert lab.picture.where.get_text().endswith(f"= {k / 100:.2f}")
+    lab.set(at=0.2)
     lab.set(gp=False)
     assert len(lab.picture.other.get_xdata()) == 0 and "exact" not in words(lab._sentence).partition("possible")[2]
     lab.set(draws=True)

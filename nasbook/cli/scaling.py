@@ -37,6 +37,7 @@ def target(options: argparse.Namespace) -> dict[str, Any]:
     """The arguments of an export."""
     found: dict[str, Any] = {"scale": as_dict(options.scale)} if options.scale else {}
     found |= {"declares": as_dict(options.declare)} if options.declare else {}
-    if options.no_rules and not options.scale:
-        raise Usage("--no-rules is for --scale: say by what sizes are multiplied, e.g. --scale width=8")
+    for option in ("--no-rules",) * options.no_rules + ("--declare",) * bool(options.declare):
+        if not options.scale:
+            raise Usage(f"{option} is for --scale: say by what sizes are multiplied, e.g. --scale width=8")
     return {**found, "rules": False} if options.no_rules else found

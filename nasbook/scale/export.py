@@ -25,7 +25,7 @@ from nasbook.method import Method, OneShot
 from nasbook.prepare import MOST_WORKERS
 from nasbook.scale.forecast import Estimate, forecast, trained, within
 from nasbook.scale.measured import find
-from nasbook.scale.resizing import Rescaling, converted, declared, epochs_of, outside, resize
+from nasbook.scale.resizing import Rescaling, check_names, converted, declared, epochs_of, outside, resize
 from nasbook.scale.rules import check_scale, times
 from nasbook.scale.study import Study, validate
 from nasbook.scale.study_errors import StudyError
@@ -198,6 +198,7 @@ def _plan(
         factors = check_scale(scale)
         told = header.provenance.get("task") if task is None else None
         says = declared(target, arguments, own, told, declares)
+        check_names(target, declares, [*parameters, *says.values, *(own or ())])
         if "epochs" in factors:
             if epochs is not None:
                 raise ValueError("epochs is given a value and a factor in scale too: leave one of the two out")

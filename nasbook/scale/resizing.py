@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from fractions import Fraction
 from inspect import Parameter as Argument
 from inspect import signature
@@ -105,6 +106,15 @@ def declared(
         found = check_roles(told["declares"])
     found |= check_roles(roles or {})
     return Declared(found, values, BASE in values or BASE in (own or ()))
+
+
+def check_names(target: str, roles: Mapping[str, str] | None, known: list[str]) -> None:
+    """ValueError where a role is given to what the task does not have."""
+    for name in roles or ():
+        if name not in known:
+            close = get_close_matches(name, known, 1)
+            hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(known)}"
+            raise ValueError(f"declares: {target} has no {name!r:.40}; {hint}")
 
 
 def _defaults(cls: Any, fixed: Arguments, arguments: Arguments) -> dict[str, Any]:

@@ -155,8 +155,9 @@ def check_scale(scale: Any) -> dict[str, float]:
             hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(SIZES)}"
             raise ValueError(f"scale knows no {name!r:.40}; {hint}")
         number = isinstance(factor, Real) and not isinstance(factor, bool)
-        if not number or not math.isfinite(factor) or not 1e-6 <= factor <= 1e6:
-            raise ValueError(f"scale: {name} must be a factor, a number above 0 such as 8, not {factor!r:.40}")
+        if not number or not 1e-6 <= factor <= 1e6:
+            told = "nothing" if factor is None else f"{factor!r:.40}"
+            raise ValueError(f"scale: {name} must be a factor from 0.000001 to 1,000,000, such as 8, not {told}")
     return {name: float(factor) for name, factor in scale.items()}
 
 
@@ -197,12 +198,12 @@ def rescale(
         number = isinstance(was, int | float) and not isinstance(was, bool)
         if role in scale and number:
             changes.append(Change(name, was, times(was, scale[role]), f"{role} × {scale[role]:g}, as asked"))
-        elif role in ("optimizer", *SIZES) and role != "batch" or not found:
+        elif role in ("optimizer", *SIZES) and role != "batch" or not found or not number:
             changes.append(Change(name, was, was))
-        elif not rules:
-            changes.append(Change(name, was, was, unknown="no rules were wanted"))
-        elif not role or not number:  # a choice has no size to be scaled
-            changes.append(Change(name, was, was, unknown="its role is not declared" if number else ""))
+        elif not (rules and role):
+            changes.append(
+                Change(name, was, was, unknown="its role is not declared" if rules else "no rules were wanted")
+            )
         else:
             changes.append(_by_rules(name, was, role, found))
     return changes

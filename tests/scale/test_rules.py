@@ -98,6 +98,7 @@ def test_without_rules_sizes_change_and_nothing_else(tmp_path):
     study = load_study(trace.export(tmp_path / "s.yaml", scale={"width": 8, "batch": 4}, rules=False))
     assert study.first == [{**SGD, **MORE, "batch": 128, "width": 128}]
     assert study.task.arguments == {} and study.scale.rules == []
+    assert not any(told.startswith("activation") for told in study.scale.unknown)  # a choice has no size
     plain = load_study(trace.export(tmp_path / "p.yaml"))
     assert plain.scale is None and plain.first == [{**SGD, **MORE}] and "scale:" not in plain.to_yaml()
 
@@ -220,12 +221,16 @@ def test_what_a_task_of_ones_own_does_not_take_is_not_known(tmp_path, monkeypatc
     "target, says",
     [
         ({"scale": {"widht": 8}}, "scale knows no 'widht'; did you mean 'width'?"),
-        ({"scale": {"width": 0}}, "scale: width must be a factor, a number above 0 such as 8, not 0"),
+        (
+            {"scale": {"width": 0}},
+            "scale: width must be a factor from 0.000001 to 1,000,000, such as 8, not 0",
+        ),
         ({"scale": {"width": math.nan}}, "scale: width must be a factor"),
         ({"scale": {"width": True}}, "scale: width must be a factor"),
         ({"scale": {"width": "8"}}, "scale: width must be a factor"),
         ({"scale": {"width": -8}}, "scale: width must be a factor"),
-        ({"scale": {"width": 1e300}}, "scale: width must be a factor"),
+        ({"scale": {"width": 1e9}}, "from 0.000001 to 1,000,000, such as 8, not 1000000000.0"),
+        ({"scale": {"width": None}}, "such as 8, not nothing"),
         ({"scale": {}}, "scale is a mapping of factors"),
         ({"scale": 8}, "scale is a mapping of factors"),
         ({"scale": {8: 8}}, "scale knows no 8"),
@@ -234,6 +239,8 @@ def test_what_a_task_of_ones_own_does_not_take_is_not_known(tmp_path, monkeypatc
         ({"scale": {"data": 8}}, "train=8000"),
         ({"scale": {"width": 8}, "declares": {"lr": "pace"}}, "declares: lr cannot be 'pace'; a role is one of"),
         ({"scale": {"width": 8}, "declares": 8}, "declares is a mapping"),
+        ({"scale": {"width": 8}, "declares": {"widht": "width"}}, "digits-mlp has no 'widht'; did you mean 'width'?"),
+        ({"scale": {"width": 8}, "declares": {"ξ": "rate"}}, "declares: digits-mlp has no 'ξ'; it has"),
         ({"declares": {"lr": "rate"}}, "declares is for the rules of scale"),
     ],
 )
@@ -292,6 +299,6 @@ WRONG_WORDS = [
     (["--scale", "width=8,width=4"], "width is given twice"),
     (["--scale", ""], "must look like key=value"),
     (["--scale", "width"], "must look like key=value"),
-    (["--declare", "lr=rate"], "declares is for the rules of scale"),
+    (["--declare", "lr=rate"], "--declare is for --scale"),
     (["--no-rules"], "--no-rules is for --scale"),
 ]

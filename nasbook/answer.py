@@ -58,7 +58,7 @@ def number(x: Any, field: str) -> float:
     raise TypeError(f"the objective's {field} must be a number, not {text(shortened(x))[:60]}")
 
 
-def finite(x: Any, field: str) -> float:
+def finite(x: object, field: str) -> float:
     """A number as above that is neither infinite nor NaN."""
     found = number(x, field)
     if not math.isfinite(found):
@@ -66,7 +66,7 @@ def finite(x: Any, field: str) -> float:
     return found
 
 
-def seconds(x: Any, field: str) -> float:
+def seconds(x: object, field: str) -> float:
     """A number as above of at least 0."""
     found = number(x, field)
     if not 0 <= found < math.inf:
@@ -74,7 +74,7 @@ def seconds(x: Any, field: str) -> float:
     return found
 
 
-def _several(x: Any, field: str, what: str) -> list[Any]:
+def _several(x: object, field: str, what: str) -> list[Any]:
     x = x.tolist() if hasattr(x, "tolist") else x
     if isinstance(x, str | bytes | Mapping) or not isinstance(x, Iterable):
         raise TypeError(f"the objective's {field} must be a list of {what}, not {text(shortened(x))[:60]}")

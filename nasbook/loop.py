@@ -307,7 +307,7 @@ def _warn_of_failures(trials: Sequence[Trial]) -> None:
         warnings.warn(f"all of the first {len(trials)} trials have failed alike: {reason}{at}", stacklevel=3)
 
 
-def as_it_is(view: Any) -> Any:
+def as_it_is(view: object) -> Any:
     """A method's view as it is now, apart from the method's own state; one that cannot be copied as it stands."""
     try:
         return deepcopy(view)

@@ -52,7 +52,7 @@ class _Named:
     name: str
     Settings: ClassVar[type] = NoSettings
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
             raise ValueError(f"{self.name}: seed must be a whole number of at least 0, not {seed!r}")
         self.space, self.seed, self.rng = space, int(seed), default_rng(int(seed))
@@ -96,7 +96,7 @@ class Method(_Named):
     takes_one: ClassVar[bool] = False  # True: also serves a space that leaves nothing to choose
     View: ClassVar[type | None] = None  # the class of its views, which pictures draw
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
         self.trials: list[Trial] = []
         self.pending: dict[int, Trial] = {}

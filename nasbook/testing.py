@@ -327,7 +327,7 @@ def _shape(view: Any) -> str:
     return json.dumps({f.name: _plain(getattr(view, f.name)) for f in fields(view)})
 
 
-def _plain(x: Any) -> Any:
+def _plain(x: object) -> Any:
     if isinstance(x, np.ndarray):
         return [_plain(v) for v in x.tolist()]
     if isinstance(x, float):

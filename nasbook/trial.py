@@ -38,12 +38,12 @@ class _Kept:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def __get__(self, record: Any, owner: type | None = None) -> Any:
+    def __get__(self, record: object, owner: type | None = None) -> Any:
         if record is None:
             return self
         return copied(record.__dict__[self.name])
 
-    def __set__(self, record: Any, value: object) -> None:
+    def __set__(self, record: object, value: object) -> None:
         record.__dict__[self.name] = copied(value)
 
 
@@ -174,7 +174,7 @@ def _curve(points: Iterable[Any]) -> tuple[tuple[float, float | None], ...]:
     return tuple(found)
 
 
-def shown(x: Any, most: int = 60) -> str:
+def shown(x: object, most: int = 60) -> str:
     """A value on one line, cut at its end; never an error."""
     text = repr(x)
     return text if len(text) <= most else f"{text[: most - 1]}…"
@@ -185,7 +185,7 @@ def on_one_line(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def plain(x: Any) -> Any:
+def plain(x: object) -> Any:
     """JSON types: arrays and tensors become lists, their scalars and fractions numbers, paths text, and what is not
     finite None. TypeError for what is none of these."""
     if isinstance(x, str):
@@ -210,7 +210,7 @@ def plain(x: Any) -> Any:
     raise TypeError(f"{text(shortened(x))[:60]} of type {type(x).__name__} cannot be kept in a trace")
 
 
-def text(x: Any) -> str:
+def text(x: object) -> str:
     """Text that can be written in UTF-8: lone surrogates become \\udc80."""
     return str(x).encode("utf-8", "backslashreplace").decode()
 

@@ -157,7 +157,7 @@ def _mistyped(cls: Any, values: Mapping[str, Any]) -> str:
     return ""
 
 
-def _tuples(x: Any) -> Any:
+def _tuples(x: object) -> Any:
     """Lists, as JSON has them, to tuples all the way down."""
     if isinstance(x, dict):
         return {k: _tuples(v) for k, v in x.items()}
@@ -188,7 +188,7 @@ def _fits(value: Any, hint: object) -> bool:
     return value is None if kind is type(None) else True
 
 
-def equally_long(view: Any, *names: str) -> None:
+def equally_long(view: object, *names: str) -> None:
     """ValueError unless these fields of a view have as many items as the first of them; those that are None aside."""
     for name in names[1:]:
         first, other = getattr(view, names[0]), getattr(view, name)
@@ -196,7 +196,7 @@ def equally_long(view: Any, *names: str) -> None:
             raise ValueError(f"{name} must have {len(first)} items, one for each of {names[0]}, not {len(other)}")
 
 
-def as_wide(view: Any, columns: str, *tables: str) -> None:
+def as_wide(view: object, columns: str, *tables: str) -> None:
     """ValueError unless each row of these fields has as many items as the field `columns`, None aside."""
     wide = len(getattr(view, columns))
     for name in tables:

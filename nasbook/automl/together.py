@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from sklearn.ensemble import VotingClassifier, VotingRegressor
 from sklearn.pipeline import Pipeline
@@ -95,7 +94,7 @@ def save(task: Pipelines, members: Sequence[Member], folder: str | Path) -> Path
     return write.keep(task, folder, "ensemble", source(task, members), {"members": [asdict(m) for m in members]})
 
 
-def load(folder: str | Path, data: Any = None) -> VotingClassifier | VotingRegressor:
+def load(folder: str | Path, data: object = None) -> VotingClassifier | VotingRegressor:
     """The ensemble of a folder, fitted again on all rows of its data (data: where that lies now). No code of the folder
     is run. ValueError where the data is another, or the file is none of ours."""
     task, row = write.kept(folder, "ensemble", data, members=list)

@@ -56,14 +56,14 @@ def keep(task: Pipelines, folder: str | Path, name: str, program: str, found: di
     return folder / f"{name}.py"
 
 
-def load(folder: str | Path, data: Any = None) -> Pipeline:
+def load(folder: str | Path, data: object = None) -> Pipeline:
     """The pipeline of a folder, fitted again on all rows of its data (data: where that lies now). No code of the folder
     is run. ValueError where the data is another, or the file is none of ours."""
     task, row = kept(folder, "pipeline", data, config=dict, seed=int)
     return task.fitted(row["config"], row["seed"], everything=True)
 
 
-def kept(folder: str | Path, name: str, data: Any, **found: type) -> tuple[Pipelines, Json]:
+def kept(folder: str | Path, name: str, data: object, **found: type) -> tuple[Pipelines, Json]:
     """The task of NAME.json in a folder, and what it holds; `found` says what was found, and of which type it is."""
     path = Path(folder) / f"{name}.json"
     row = parse_json(read_bytes(path), f"a file of {name}")

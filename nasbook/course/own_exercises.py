@@ -213,7 +213,7 @@ def _right(answer: Function, right: Function, on: Inputs) -> bool:
         return False
 
 
-def _shown(x: Any) -> str:
+def _shown(x: object) -> str:
     try:
         words = " ".join(repr(x).split())
     except Exception:

@@ -31,7 +31,7 @@ class Estimator(Task):
     registered_as = "estimator"
     spent: float = 0.0  # seconds that the first answer costs more than the others
 
-    def __init__(self, task: Task | str, **options: Any) -> None:
+    def __init__(self, task: Task | str, **options: object) -> None:
         self.task: Any = registry.make("task", task) if isinstance(task, str) else task
         if not isinstance(self.task, Task):
             raise ValueError(f"{self.kind}: what is estimated must be a task or the name of one, not {task!r:.60}")

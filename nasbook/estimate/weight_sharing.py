@@ -16,7 +16,6 @@ Paper: Guo et al., Single Path One-Shot Neural Architecture Search with Uniform 
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from nasbook import registry
 from nasbook.estimate.estimator import Estimator
@@ -41,7 +40,7 @@ class WeightSharing(Estimator):
         strategy: str = "spos",
         seed: int = 0,
         statistics: str = "recalibrated",
-        **settings: Any,
+        **settings: object,
     ) -> None:
         given = {"strategy": (strategy, "spos"), "seed": (seed, 0), "statistics": (statistics, "recalibrated")}
         super().__init__(task, **{k: v for k, (v, default) in given.items() if v != default}, **settings)

@@ -217,7 +217,7 @@ def _spread(trees: np.ndarray, draws: np.ndarray) -> np.ndarray:
     return np.sqrt(coalitions.shapley(trees.T).var(1) + error**2)
 
 
-def chosen(trace: Trace, trial: Any) -> Config:
+def chosen(trace: Trace, trial: object) -> Config:
     """The configuration that is meant: "best", a trial's number, or a configuration; ValueError for none of these."""
     if isinstance(trial, str) and trial == "best":
         if trace.incumbent is None:

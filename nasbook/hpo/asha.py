@@ -62,7 +62,7 @@ class ASHA(RungMethod):
     Settings = ASHASettings
     View = ASHAView
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
         self.levels = self.settings.levels
         self.rungs: list[dict[int, Trial | None]] = [

@@ -151,7 +151,7 @@ class BayesianOptimisation(Believing):
     View: ClassVar[type[BayesianView]] = BayesianView
     refit = 4  # after many trials, hyperparameters are fitted for one of so many
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
         self.startup = self.settings.startup or min(2 * space.d + 1, 10)
         self._design = iter(quasi_random(space.d, DESIGN, self.rng))

@@ -107,7 +107,7 @@ class BOHB(Hyperband):
     View = BOHBView
     Settings: ClassVar[type] = BOHBSettings
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
         numbers = [space.parameters[n] for n in space.free]
         self.options = np.array([p.size if isinstance(p, Choice) and not p.ordered else 0 for p in numbers])

@@ -24,7 +24,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -141,7 +140,7 @@ class CMAES(Method):
     View = CMAView
     independent = True  # within a generation
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
         self.cma = CMA(np.full(space.d, 0.5), self.settings.sigma, self.settings.population)
         self.margin = Margin(space, self.cma.s.lam)

@@ -22,7 +22,7 @@ Optimization, IJCAI 2021. Read first: `choose`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -89,7 +89,7 @@ class DEHB(Hyperband):
     View = DEHBView
     Settings: ClassVar[type] = DEHBSettings
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
         places: dict[int, int] = {}
         for n, r in (rung for table in self.tables for rung in table):

@@ -21,7 +21,6 @@ parts/duels.py. Left out: other strategies (best/1, current-to-best), adapted F 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -70,7 +69,7 @@ class DifferentialEvolution(Duels):
     Settings = DESettings
     View = DEView
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
         from scipy.stats import qmc  # dear, and a picture of a view needs none
 

@@ -21,7 +21,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -157,7 +156,7 @@ class ForestOptimisation(Believing):
     Settings = ForestSettings
     View = ForestView
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
 
     def propose(self) -> Config:

@@ -21,7 +21,6 @@ Computing, 2015, chapters 3 to 5. Read first: `propose`. Left out: self-adapted 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -81,7 +80,7 @@ class GeneticAlgorithm(Method):
     Settings = GeneticSettings
     View = GeneticView
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
         self.generation = 0
         self.population: list[Trial] = []

@@ -24,7 +24,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -143,7 +142,7 @@ class MedianStopping(Method):
     View = StoppingView
     takes_one = True
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
         self._known: dict[int, list[Trial]] = {}  # trial in flight -> what had run to its end when it began
 

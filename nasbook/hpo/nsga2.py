@@ -26,7 +26,6 @@ Read first: `survivors`. Left out: constraints, polynomial mutation.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -73,7 +72,7 @@ class NSGA2(Method):
     Settings = NSGA2Settings
     View = NSGA2View
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
         self.generation = 0
         self.population: list[Trial] = []

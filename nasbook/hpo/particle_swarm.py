@@ -24,7 +24,6 @@ neighbourhoods smaller than the swarm.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -78,7 +77,7 @@ class ParticleSwarm(Method):
     Settings = PSOSettings
     View = PSOView
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
         shape = self.settings.particles, space.d
         self.x, self.v = np.full(shape, np.nan), np.zeros(shape)

@@ -28,7 +28,7 @@ in what the prior does not name, with a width of .75, where here it is uniform.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -79,7 +79,7 @@ class PriorBand(Hyperband):
     Settings: ClassVar[type] = PriorBandSettings
     independent = False  # the next new configuration depends on what has ended
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
         self.results: dict[float, list[tuple[float, Config]]] = {}  # epochs -> loss and configuration of each trial
         self.spent: float = 0  # epochs

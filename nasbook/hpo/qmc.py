@@ -44,7 +44,7 @@ class QuasiRandom(Method):
     engine: Any  # of scipy.stats.qmc, which is dear to import
     strata: int | None = None
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
         self.points: list[np.ndarray] = []
 
@@ -67,7 +67,7 @@ class QuasiRandom(Method):
 class SobolSearch(QuasiRandom):
     name = "sobol"
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
         self.engine = self.scrambled("Sobol")
 
@@ -75,7 +75,7 @@ class SobolSearch(QuasiRandom):
 class HaltonSearch(QuasiRandom):
     name = "halton"
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
         self.engine = self.scrambled("Halton")
 
@@ -92,7 +92,7 @@ class LatinHypercubeSearch(QuasiRandom):
     name = "latin-hypercube"
     Settings = LatinHypercubeSettings
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
         self.engine = self.scrambled("LatinHypercube")
         self.strata = self.settings.points

@@ -18,7 +18,7 @@ rungs.py, then `propose`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from nasbook.hpo.parts.rungs import Bracket, BracketView, Epochs, RungMethod, Table
 from nasbook.kit.checks import setting, whole
@@ -53,7 +53,7 @@ class SuccessiveHalving(RungMethod):
     independent: ClassVar[bool] = True
     overlap = False  # True: a free worker begins the next bracket where it would have to wait
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
         self.tables = self.plan()
         self.brackets: list[Bracket] = []

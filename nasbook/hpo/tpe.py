@@ -137,7 +137,7 @@ class TPE(Believing):
     Settings = TPESettings
     View = TPEView
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
         self.groups = _groups(space, self.settings)
         self._points: dict[int, np.ndarray] = {}  # trial id -> point, so that each is encoded once

@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -65,7 +64,7 @@ class CNNDifferentialEvolution(Duels):
     Settings = CNNDESettings
     View = CNNDEView
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
         depth = space.parameters["depth"]
         assert isinstance(depth, Int)

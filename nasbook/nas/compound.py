@@ -68,7 +68,7 @@ class CompoundScaling(Method):
     Settings = CompoundSettings
     View = CompoundView
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
         self.found: dict[Triple, list[float]] = {point: [] for point in self.grid}
         self.best: Triple | None = None

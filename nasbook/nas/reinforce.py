@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -98,7 +98,7 @@ class Reinforce(Method):
     View = ControllerView
     Settings: ClassVar[type] = ReinforceSettings
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
         self.controller = Controller(space, self.settings.hidden, int(self.rng.integers(2**31)))
         self.weights = list(self.controller.parameters())

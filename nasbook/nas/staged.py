@@ -68,7 +68,7 @@ class Staged(Method):
     Settings = StagedSettings
     View = StagedView
 
-    def __init__(self, space: Space, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
         self.number = -1
         self.home: dict[int, tuple[int, int]] = {}  # trial in flight -> its turn, and its number there

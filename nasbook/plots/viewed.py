@@ -26,7 +26,7 @@ class Views:
     targets: tuple[str, ...]
     methods: tuple[str, ...]
 
-    def fit(self, view: Any) -> bool:
+    def fit(self, view: object) -> bool:
         """Is it one of them, or of a class that was derived from one?"""
         return any(f"{c.__module__}:{c.__qualname__}" in self.targets for c in type(view).__mro__)
 
@@ -34,7 +34,7 @@ class Views:
         classes = " or ".join(target.partition(":")[2] for target in self.targets)
         return f"the view of {_listed(self.methods)} ({classes})"
 
-    def of(self, state: Any, kind: str) -> Any:
+    def of(self, state: object, kind: str) -> Any:
         """The view of a Step, or the view itself; ValueError, in one sentence, for anything else."""
         view = state.view if isinstance(state, Step) else state
         if self.fit(view):
@@ -72,7 +72,7 @@ def step_of(steps: Sequence[Any], step: int, kind: str) -> Any:
     return steps[step]
 
 
-def state_of(views: Views, state: Any, step: int, kind: str) -> Any:
+def state_of(views: Views, state: object, step: int, kind: str) -> Any:
     """The view of a Trace's step, of a Step, or the view itself; ValueError, in one sentence, where there is none."""
     return views.of(step_of(views.replayed(state, kind), step, kind) if isinstance(state, Trace) else state, kind)
 
@@ -94,7 +94,7 @@ def method_after(trace: Trace, step: int = -1) -> Any:
     return method
 
 
-def check_state(kind: str, state: Any) -> None:
+def check_state(kind: str, state: object) -> None:
     """ValueError for what is surely no trace, no steps, no view and no architecture: a file's name, None, a number."""
     if hasattr(state, "__fspath__") or (isinstance(state, str) and state.endswith(".jsonl")):
         raise ValueError(f"plot {kind}: this is a file's name; nasbook.Trace.load({str(state)!r}) reads the trace")

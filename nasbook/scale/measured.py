@@ -109,7 +109,7 @@ def _read(at: Path) -> Measured:
     if not isinstance(row, dict) or row.pop("schema", None) != SCHEMA:
         raise ValueError(f"its schema is not {SCHEMA}")
 
-    def number(x: Any) -> bool:
+    def number(x: object) -> bool:
         return isinstance(x, int | float) and not isinstance(x, bool) and math.isfinite(x) and x > 0
 
     row = {k: row.get(k) for k in Measured.__dataclass_fields__}

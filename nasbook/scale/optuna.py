@@ -281,7 +281,7 @@ def _finite(x: float) -> float | None:
     return x if math.isfinite(x) else None
 
 
-def _plain(x: Any) -> Any:
+def _plain(x: object) -> Any:
     try:
         return plain(x)
     except TypeError:

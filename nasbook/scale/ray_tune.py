@@ -47,7 +47,7 @@ class Searcher(TuneSearcher):
         fidelity: Fidelity | None = None,
         metric: str | None = None,
         mode: str | None = None,
-        **settings: Any,
+        **settings: object,
     ) -> None:
         super().__init__(metric=metric, mode=mode)
         cls = registry.find("method", method).load()

@@ -144,7 +144,7 @@ class Change:
     unknown: str = ""
 
 
-def check_scale(scale: Any) -> dict[str, float]:
+def check_scale(scale: object) -> dict[str, float]:
     """The factors as numbers; ValueError, in one sentence, for an unknown word or a factor that is no positive
     number."""
     if not isinstance(scale, Mapping) or not scale:
@@ -161,7 +161,7 @@ def check_scale(scale: Any) -> dict[str, float]:
     return {name: float(factor) for name, factor in scale.items()}
 
 
-def check_roles(roles: Any) -> dict[str, str]:
+def check_roles(roles: object) -> dict[str, str]:
     """What a user declares the parameters of a task to be; ValueError, in one sentence, for an unknown role."""
     if not isinstance(roles, Mapping):
         raise ValueError(f'declares is a mapping such as {{"lr": "rate", "units": "width"}}, not {roles!r:.60}')
@@ -225,7 +225,7 @@ def rules_for(
     return found
 
 
-def _by_rules(name: str, was: Any, role: str, found: Mapping[str, Rule]) -> Change:
+def _by_rules(name: str, was: object, role: str, found: Mapping[str, Rule]) -> Change:
     now, by, open_ = was, list[str](), list[str]()
     for size, rule in found.items():
         if role in rule.times:

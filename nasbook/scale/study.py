@@ -171,7 +171,7 @@ def load_space(path: str | Path) -> Space:
     return study.search_space
 
 
-def validate(data: Any, file: str = "the study", lines: Mapping[Place, int] | None = None) -> Study:
+def validate(data: object, file: str = "the study", lines: Mapping[Place, int] | None = None) -> Study:
     """A Study from plain data; StudyError for the first error in the order of the file."""
     try:
         return Study.model_validate(data)

@@ -60,7 +60,7 @@ class Strict(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _keys(cls, data: Any) -> Any:
+    def _keys(cls, data: object) -> Any:
         if not isinstance(data, dict):
             raise wrong(f"must be a mapping (key: value), not {show(data)}")
         known = {f.alias or name: f for name, f in cls.model_fields.items()}
@@ -161,7 +161,7 @@ class TaskSpec(Strict):
 
     @model_validator(mode="before")
     @classmethod
-    def _command(cls, data: Any) -> Any:
+    def _command(cls, data: object) -> Any:
         if not isinstance(data, dict) or "command" not in data:
             return data
         line, more = data["command"], next((k for k in data if k != "command"), None)

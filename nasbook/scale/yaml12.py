@@ -66,7 +66,7 @@ for _kind, _pattern, _first in SCALARS:
 class _Dumper(yaml.SafeDumper):
     """Quotes text that either version of YAML would read as something else."""
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: object) -> bool:
         return True
 
 
@@ -89,7 +89,7 @@ def _float(dumper: yaml.SafeDumper, value: float) -> yaml.ScalarNode:
 _Dumper.add_representer(float, _float)
 
 
-def dump(data: Any) -> str:
+def dump(data: object) -> str:
     """YAML that both versions of the language read alike; from the third level on everything stands on one line."""
     dumper = _Dumper(io.StringIO(), sort_keys=False)
     node = dumper.represent_data(data)

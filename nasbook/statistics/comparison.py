@@ -149,7 +149,7 @@ def _p(p: float) -> str:
     return "–" if np.isnan(p) else f"{p:.1e}" if p < 0.001 else f"{p:.3f}"
 
 
-def _null(x: Any) -> Any:
+def _null(x: object) -> Any:
     if isinstance(x, dict):
         return {k: _null(v) for k, v in x.items()}
     if isinstance(x, list):

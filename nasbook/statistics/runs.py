@@ -109,7 +109,7 @@ def _names(traces: Sequence[Trace]) -> list[str]:
     ]
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return json.dumps(value, default=repr, sort_keys=True)
 
 

@@ -99,7 +99,7 @@ class Networks(Task):
         objectives: Sequence[str] = (),
         tune: Sequence[str] = (),
         base_width: mup.BaseWidth = None,
-        **options: Any,
+        **options: object,
     ) -> None:
         self.name = type(self).name or f"digits-{space}"
         if not isinstance(space, str):

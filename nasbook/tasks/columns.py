@@ -103,7 +103,7 @@ def from_mapping(columns: object, name: str) -> dict[str, list[Any]]:
     return data
 
 
-def is_missing(cell: Any) -> bool:
+def is_missing(cell: object) -> bool:
     if isinstance(cell, str):
         return cell.lower() in NOTHING
     return cell is MISSING or type(cell).__name__ in ("NAType", "NaTType") or (isinstance(cell, float) and cell != cell)
@@ -143,7 +143,7 @@ def _each(cells: Sequence[Any], change: Any) -> list[Any]:
     return [cell if cell is MISSING or cell is None else change(cell) for cell in cells]
 
 
-def fitted(p: Parameter, cell: Any, decimal: str = ".") -> Any:
+def fitted(p: Parameter, cell: object, decimal: str = ".") -> Any:
     """A cell as the parameter's own value, where it is one in any reading; else as what it looks like."""
     if cell is MISSING:
         return None

@@ -56,7 +56,7 @@ class Function(Task):
         shift: Shift = None,
         rotation: Rotation = None,
         noise: float = 0.0,
-        **arguments: Any,
+        **arguments: object,
     ) -> None:
         m = np.array(minimisers, float)  # (k, d), f's own
         self.name, self.formula, self.d = name, formula, m.shape[1]

@@ -97,7 +97,7 @@ class ImageTraining(Networks):
         objectives: Sequence[str] = (),
         tune: Sequence[str] = (),
         base_width: mup.BaseWidth = None,
-        **options: Any,
+        **options: object,
     ) -> None:
         given = {name: value for name, value in locals().items() if name in DEFAULTS}
         self._check(**given)
@@ -121,7 +121,7 @@ class ImageTraining(Networks):
         self._weighed = weigh(self, objectives, ("parameters", "flops"))
         self._tune(tune)
 
-    def _check(self, *, space: Space, data: Any, augment: object, **v: Any) -> None:
+    def _check(self, *, space: Space, data: object, augment: object, **v: Any) -> None:
         say = f"{self.name}: "
         if not isinstance(space, str):
             raise ValueError(f"{say}space is a name of the registry's search spaces, not {space!r:.60}")

@@ -46,7 +46,7 @@ class SupernetTask(Task):
         seed: int = 0,
         statistics: str = "recalibrated",
         objectives: Sequence[str] = (),
-        **settings: Any,
+        **settings: object,
     ) -> None:
         given = {
             "task": (task, "digits-cells"),

@@ -44,7 +44,7 @@ class DraggedPoints(Lab):
         "leaves a point, N goes to the next one, Delete removes it."
     )
 
-    def __init__(self, points: Sequence[tuple[float, float]] = (), **values: Any) -> None:
+    def __init__(self, points: Sequence[tuple[float, float]] = (), **values: object) -> None:
         self._held: int | None = None
         self._grip = (0.0, 0.0)  # from where a point was grabbed to its middle
         self._chosen: int | None = None

@@ -62,7 +62,7 @@ class ClickImage(anywidget.AnyWidget):
     draggable = T.Bool(False).tag(sync=True)
     handles: Any = T.List().tag(sync=True)
 
-    def __init__(self, on_pick: Callable[[float, float], None] | None = None, **traits: Any) -> None:
+    def __init__(self, on_pick: Callable[[float, float], None] | None = None, **traits: object) -> None:
         super().__init__(**traits)
         self._on_pick = on_pick
         self.shown = -1  # the last frame that a page has decoded; -1 while there is no page

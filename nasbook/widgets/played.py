@@ -115,7 +115,7 @@ class Frames:
         return page
 
 
-def embedded(data: Any) -> str:
+def embedded(data: object) -> str:
     """Data as the text of a <script>: without a "<", nothing in it is markup."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 

@@ -121,7 +121,7 @@ class Lab(W.VBox):
         made.made_with = {**dict(zip([*signature(cls.__init__).parameters][1:], given, strict=False)), **values}
         return made
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, **values: object) -> None:
         super().__init__()
         self.add_class("nb-lab")
         self.add_class(f"nb-lines-{self.lines}")

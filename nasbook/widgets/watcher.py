@@ -14,7 +14,7 @@ class Watcher:
     """Calls `look()` of its owner twice a second, from `begin` to `end`, or until nobody else holds the owner; what
     goes wrong is handed to the owner's `report`."""
 
-    def __init__(self, owner: Any) -> None:
+    def __init__(self, owner: object) -> None:
         self._owner = weakref.ref(owner)
         self._end: threading.Event | None = None
 

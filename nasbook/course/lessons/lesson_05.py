@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from nasbook.course.exercises import Exercise
 from nasbook.course.predictions import Question
 
 
-def check_trial_vector(make: Any) -> str | None:
+def check_trial_vector(make: object) -> str | None:
     if not callable(make):
         return f"trial_vector must be a function, not a {type(make).__name__}"
     base, plus, minus = np.array([1.0, 2.0, 3.0]), np.array([0.5, -1.0, 4.0]), np.array([-0.5, 1.0, 2.0])
@@ -49,7 +47,7 @@ def check_trial_vector(make: Any) -> str | None:
     return f"for the vectors of the prompt with F = 0.5 and mask [True, False, True], {right} is right, not {got}"
 
 
-def check_recombine(make: Any) -> str | None:
+def check_recombine(make: object) -> str | None:
     if not callable(make):
         return f"recombine must be a function, not a {type(make).__name__}"
     points = np.array([[4.0, 0.0], [0.0, 0.0], [9.0, 9.0], [0.0, 4.0]])

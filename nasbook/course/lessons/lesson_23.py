@@ -18,7 +18,7 @@ from nasbook.trace import Trial
 DRAWS = 300  # of a step, to measure it
 
 
-def check_neighbour(make: Any) -> str | None:
+def check_neighbour(make: object) -> str | None:
     if not callable(make):
         return f"neighbour must be a function, not a {type(make).__name__}"
     rng = np.random.default_rng()
@@ -35,7 +35,7 @@ def _from(config: Any) -> str:
     return "with no configuration" if config is None else f"from {config}"
 
 
-def _shown(x: Any) -> str:
+def _shown(x: object) -> str:
     return " ".join(repr(x).split())[:60]
 
 

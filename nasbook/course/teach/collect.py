@@ -138,7 +138,7 @@ def one_line(text: str) -> str:
     return "".join(c if c.isprintable() or category(c) == "Zs" else " " for c in text)
 
 
-def _readable(x: Any) -> Any:
+def _readable(x: object) -> Any:
     if isinstance(x, dict):
         return {key: _readable(value) for key, value in x.items()}
     if isinstance(x, list):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
 
 from nasbook import registry
 from nasbook.kit.checks import one_of
@@ -22,7 +21,7 @@ class Trained:
     before anything is trained."""
 
     def __init__(
-        self, task: Task, strategy: str = "spos", seed: int = 0, statistics: str = "recalibrated", **settings: Any
+        self, task: Task, strategy: str = "spos", seed: int = 0, statistics: str = "recalibrated", **settings: object
     ) -> None:
         one_of("statistics", statistics, STATISTICS)
         if not isinstance(task, HoldsImages):

@@ -257,7 +257,7 @@ class AblationPicture(Picture):
 
 
 def ablation(
-    trace: Trace, *, trial: Any = "best", default: object = DEFAULT, order: str = "greedy", **options: Any
+    trace: Trace, *, trial: object = "best", default: object = DEFAULT, order: str = "greedy", **options: Any
 ) -> Figure:
     """The way from a default to a configuration, one parameter a step. Arguments: those of `nasbook.explain.path`."""
     needs(trace, "ablation")

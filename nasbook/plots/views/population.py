@@ -33,7 +33,7 @@ def parents_of(trial: Trial) -> tuple[int, ...]:
     return (trial.info["parent"],) if "parent" in trial.info else ()
 
 
-def living(view: Any) -> tuple[Trial, ...] | None:
+def living(view: object) -> tuple[Trial, ...] | None:
     """Who lived when a method chose: a population, with the children that a genetic algorithm has not judged yet; of a
     local search its centre and the neighbours that it has looked at. None for a view without members."""
     if isinstance(view, Populated) and view.population is not None:
@@ -43,7 +43,7 @@ def living(view: Any) -> tuple[Trial, ...] | None:
     return None
 
 
-def tournament(view: Any) -> tuple[int, ...]:
+def tournament(view: object) -> tuple[int, ...]:
     """The ids that were drawn to become parents; of a genetic algorithm those of both tournaments."""
     if isinstance(view, OfABirth) and view.birth is not None:
         return tuple(i for drawn in view.birth.tournaments for i in drawn)

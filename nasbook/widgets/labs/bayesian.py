@@ -69,7 +69,9 @@ class BayesianLab(AheadLab):
     telling = ("acquisition", ("ei", "pi", "ucb", "thompson"))
     picture: Any  # Acquisition1D or Acquisition2D
 
-    def __init__(self, task: str | Task | Callable[..., Any] = "forrester", space: Space | None = None, **values: Any):
+    def __init__(
+        self, task: str | Task | Callable[..., Any] = "forrester", space: Space | None = None, **values: object
+    ):
         self._own = task if isinstance(task, str) and task in OBJECTIVES else as_task(task, space)
         if values.get("acquisition") == "pi":
             values = {"xi": MARGIN, **values}

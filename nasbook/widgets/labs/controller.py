@@ -44,7 +44,7 @@ class ControllerLab(Lab):
     telling = ("lr", (0.005, 0.02, 0.1))
     lines = 5
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, **values: object) -> None:
         super().__init__(**values)
         self._speed.value = 5.0
 

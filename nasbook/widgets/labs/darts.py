@@ -49,7 +49,7 @@ class DartsLab(Lab):
     unit = "epoch"
     _aim: tuple[int, str] | None = None  # epochs and images that the axes are set for
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, **values: object) -> None:
         super().__init__(**values)
         self._speed.value = float("inf")
 

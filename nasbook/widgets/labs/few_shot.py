@@ -36,7 +36,7 @@ class FewShotLab(Lab):
     unit = "epoch"
     lines = 4
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, **values: object) -> None:
         super().__init__(**values)
         self._speed.value = float("inf")
 

@@ -137,7 +137,7 @@ class GameLab(Lab):
     anew = "a new game begins"
     lines = 4
 
-    def __init__(self, code: str | None = None, **values: Any) -> None:
+    def __init__(self, code: str | None = None, **values: object) -> None:
         if code is not None:
             both = [name for name in BY_CODE if name in values]
             if both:

@@ -42,7 +42,7 @@ class GANLab(Lab):
     unit = "epoch"
     _epochs: int | None = None  # that the axes are set for
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, **values: object) -> None:
         super().__init__(**values)
         self._speed.value = float("inf")
 

@@ -43,7 +43,7 @@ class GPLab(DraggedPoints):
 
     low, high = LOW, HIGH
 
-    def __init__(self, points: Sequence[tuple[float, float]] = (), **values: Any) -> None:
+    def __init__(self, points: Sequence[tuple[float, float]] = (), **values: object) -> None:
         self._asked: list[Point] = []  # points that the learner has put, on their way into the steps
         super().__init__(points, **values)
 

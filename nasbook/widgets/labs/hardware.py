@@ -97,7 +97,7 @@ class HardwareLab(Lab):
     def total(self) -> int | None:
         return TRIALS.get(self.values["method"], self.values["epochs"])
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, **values: object) -> None:
         self.earlier: list[tuple[Any, tuple[str, list[float]]]] = []  # (which search, its name and course)
         self._of: Any = None
         self._last: Any = None  # the search that is in the picture, as in `earlier`

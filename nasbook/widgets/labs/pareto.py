@@ -54,7 +54,7 @@ class ParetoLab(Lab):
     name = "pareto"
     telling = ("method", ("nsga2", "parego", "random"))
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, **values: object) -> None:
         self._asked_for = values.get("cost")
         super().__init__(**values)
         self._asked_for = None

@@ -60,7 +60,7 @@ class PBTLab(Lab):
     lines = 4
     unit = "round"
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, **values: object) -> None:
         self._reached: dict[Any, float] = {}  # (exploit, the starts) -> the best value, of runs that have ended
         super().__init__(**values)
 

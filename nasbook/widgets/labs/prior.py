@@ -60,7 +60,7 @@ class PriorLab(DraggedPoints):
         self,
         points: Sequence[tuple[float, float]] = FIRST,
         draw: Callable[[np.random.Generator, np.ndarray], Any] | None = None,
-        **values: Any,
+        **values: object,
     ) -> None:
         self.priors = PRIORS if draw is None else {"own": own(draw), **PRIORS}
         self._points: list[Point] = []

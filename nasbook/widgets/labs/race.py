@@ -60,7 +60,7 @@ class RaceLab(Lab):
         task: str | Task | Callable[..., Any] = "nb201-cifar10",
         space: Space | None = None,
         methods: Sequence[str] | None = None,
-        **values: Any,
+        **values: object,
     ) -> None:
         # no trials to ask for; more than one value to compare; trials of one epoch, which count like others here
         others = ("one-shot", "multi-objective", "multi-fidelity")

@@ -73,7 +73,7 @@ class RelaxationsLab(Lab):
     unit = "epoch"
     _aim: Any = None  # what the axes are set for
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, **values: object) -> None:
         super().__init__(**values)
         self._speed.value = float("inf")
 

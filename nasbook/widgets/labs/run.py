@@ -59,7 +59,7 @@ class RunLab(Lab):
 
     _borrowed: tempfile.TemporaryDirectory[str] | None = None  # the folder of a run that was made to be shown
 
-    def __init__(self, folder: str | Path = "", **values: Any) -> None:
+    def __init__(self, folder: str | Path = "", **values: object) -> None:
         self._looking = threading.Lock()
         self._watcher = Watcher(self)
         self._told: tuple[Any, ...] = ()  # what was shown of the run last

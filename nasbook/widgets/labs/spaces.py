@@ -69,7 +69,7 @@ class SpacesLab(Lab):
     unit = "edit"
     anew = "the edits begin anew"
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, **values: object) -> None:
         self._asked: list[Edit] = []  # edits of the learner, on their way into the steps
         self._drawn_for: tuple[str, str] | None = None
         self._given, self._no_table = "table" in values, values.get("table") == NO_TABLE

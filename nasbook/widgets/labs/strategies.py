@@ -64,7 +64,7 @@ class StrategiesLab(Lab):
     telling = ("angle", (0, 15, 30, 45))
     unit = "trial"
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, **values: object) -> None:
         super().__init__(**values)
         self._speed.value = 5.0
 

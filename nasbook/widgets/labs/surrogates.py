@@ -60,7 +60,7 @@ class SurrogatesLab(Lab):
     chooses = "model"
     lines = 4
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, **values: object) -> None:
         self._asked_for = values.get("task")
         super().__init__(**values)
         self._asked_for = None

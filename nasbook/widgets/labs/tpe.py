@@ -47,7 +47,9 @@ class TPELab(AheadLab):
     name = "tpe"
     telling = ("gamma", (0.05, 0.1, 0.25, 0.5))
 
-    def __init__(self, task: str | Task | Callable[..., Any] = "forrester", space: Space | None = None, **values: Any):
+    def __init__(
+        self, task: str | Task | Callable[..., Any] = "forrester", space: Space | None = None, **values: object
+    ):
         self._own = task if isinstance(task, str) and task in OBJECTIVES else as_task(task, space)
         self._preparing = False
         super().__init__(task=self._own, **values)

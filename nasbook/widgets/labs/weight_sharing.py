@@ -76,7 +76,7 @@ class WeightSharingLab(Lab):
     lines = 4
     unit = "path"
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, **values: object) -> None:
         super().__init__(**values)
         self._speed.value = float("inf")
 

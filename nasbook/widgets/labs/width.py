@@ -47,7 +47,7 @@ class WidthLab(Lab):
     lines = 4
     anew = "the widths are trained again"
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, **values: object) -> None:
         super().__init__(**values)
         self._speed.value = float("inf")
 

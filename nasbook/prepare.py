@@ -19,7 +19,7 @@ from nasbook.method import KNOWN, MANY, Method, NoSettings, OneShot
 from nasbook.other_words import OTHER_WORDS
 from nasbook.source import changed, digest
 from nasbook.space import Arguments, Config, Json, Space
-from nasbook.task import EvaluatesMany, Fidelity, FunctionTask, Task
+from nasbook.task import EvaluatesMany, Fidelity, FunctionTask, Task, TaskLike
 from nasbook.trace import Header, Trace, Trial
 from nasbook.trace_file import read
 from nasbook.trial import plain
@@ -39,7 +39,7 @@ class Prepared:
 
 def prepared(
     method: str | Method | OneShot | type,
-    task: str | Task | Callable[..., Any],
+    task: TaskLike,
     *,
     trials: int | None,
     time: float | None,
@@ -90,9 +90,7 @@ def prepared(
 # ---- from names to objects -------------------------------------------------------------------------------
 
 
-def as_task(
-    task: str | Task | Callable[..., Any], space: Space | None = None, fidelity: Fidelity | None = None
-) -> Task:
+def as_task(task: TaskLike, space: Space | None = None, fidelity: Fidelity | None = None) -> Task:
     """A task from a registry name, a Task, or a function together with a space and, if it takes one, its fidelity."""
     if fidelity is not None:
         if not isinstance(fidelity, Fidelity):

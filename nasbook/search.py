@@ -21,7 +21,7 @@ from nasbook.loop import Run, train
 from nasbook.method import KNOWN, Method, OneShot
 from nasbook.prepare import prepared, same_start
 from nasbook.space import Space
-from nasbook.task import Fidelity, Task
+from nasbook.task import Fidelity, Task, TaskLike
 from nasbook.trace import Step, Trace
 from nasbook.trace_file import TraceFile
 from nasbook.trial import described
@@ -32,7 +32,7 @@ FREE_TRIALS = 1000  # so many in a row at no cost end a search whose only budget
 
 def steps(
     method: str | Method | OneShot | type,
-    task: str | Task | Callable[..., Any],
+    task: TaskLike,
     *,
     trials: int | None = None,
     time: float | None = None,
@@ -125,9 +125,7 @@ def steps(
     return going
 
 
-def search(
-    method: str | Method | OneShot | type, task: str | Task | Callable[..., Any], *, views: bool = False, **options: Any
-) -> Trace:
+def search(method: str | Method | OneShot | type, task: TaskLike, *, views: bool = False, **options: Any) -> Trace:
     """Search to the end of the budget and return the `Trace`. Options: those of `steps`.
 
     An interrupt (Ctrl-C, or the stop button of a notebook) ends the search early and leaves a valid trace."""

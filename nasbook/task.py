@@ -12,7 +12,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.random import SeedSequence
@@ -113,6 +113,9 @@ class Task:
         may raise StopTrial; a task that knows its cost adds the cost up to there. With `checkpoint`, the task keeps its
         state in that file and goes on from it."""
         raise NotImplementedError
+
+
+TaskLike: TypeAlias = str | Task | Callable[..., Any]  # a name, a task, or a function of a configuration
 
 
 # ---- what some tasks offer besides `evaluate`: ask with isinstance -----------------------------------------

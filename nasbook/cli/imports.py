@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
 
 from nasbook.cli.words import Usage, say, whole
 
 
-def add_options(p: Any) -> None:
+def add_options(p: ArgumentParser) -> None:
     p.add_argument(
         "file",
         type=Path,

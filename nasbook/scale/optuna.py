@@ -22,11 +22,14 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nasbook.space import Choice, Config, Constant, Float, Int, Json, Parameter, Space
 from nasbook.trace import Header, Trace, Trial
 from nasbook.trial import plain
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
 
 KEY = "nasbook"  # of the user attributes
 STATES = {"COMPLETE": "done", "PRUNED": "pruned", "FAIL": "failed", "RUNNING": "running"}
@@ -105,7 +108,7 @@ def _header(study: Any) -> Header | None:
         raise ValueError(f"from_optuna: the user attribute {KEY!r} of the study is damaged: {error}") from None
 
 
-def _kept(t: Any) -> Json:
+def _kept(t: FrozenTrial) -> Json:
     """What `to_optuna` left at a trial; ValueError, with the trial's number, for what it never wrote."""
     kept = t.user_attrs.get(KEY, {})
     try:
@@ -122,7 +125,7 @@ def _kept(t: Any) -> Json:
     return kept
 
 
-def _trial(i: int, t: Any, config: Config, signs: Sequence[float], zero: datetime | None) -> Trial:
+def _trial(i: int, t: FrozenTrial, config: Config, signs: Sequence[float], zero: datetime | None) -> Trial:
     kept = _kept(t)
     status, reason = kept.get("status", STATES[t.state.name]), None
     values = None if t.values is None else tuple(s * float(v) for s, v in zip(signs, t.values, strict=True))
@@ -194,7 +197,7 @@ def _workers(trials: Sequence[Trial], known: Sequence[int | None]) -> list[int]:
     return found
 
 
-def _config(t: Any, space: Space) -> Config | None:
+def _config(t: FrozenTrial, space: Space) -> Config | None:
     """The trial's configuration in this space; None if it is not one."""
     config = {}
     for name, value in t.params.items():

@@ -19,7 +19,7 @@ import time as clock
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nasbook.method import OneShot
 from nasbook.prepare import header_of
@@ -28,6 +28,9 @@ from nasbook.scale.study import Study, validate
 from nasbook.scale.trust import Trust
 from nasbook.space import Json
 from nasbook.trace import Header, Trace, Trial
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
 
 STUDY = "nasbook study"  # of the study's user attributes
 BEAT = 15  # seconds between two heartbeats; who misses four of them is dead
@@ -203,7 +206,7 @@ def records(there: Any, deaths: int) -> list[Record]:
         raise ValueError(f"the storage holds a damaged trial: {error}") from None
 
 
-def _record(t: Any, kept: Json, deaths: int) -> Record:
+def _record(t: FrozenTrial, kept: Json, deaths: int) -> Record:
     row = Trial.from_dict(kept["row"])
     asked = Trial(row.id, row.config, row.fidelity, info=row.info, worker=row.worker, start=row.start)
     ended = row if t.state.is_finished() and row.status != "running" else None
@@ -215,11 +218,11 @@ def _record(t: Any, kept: Json, deaths: int) -> Record:
     return Record(asked, kept["told"], ended)
 
 
-def _deaths(t: Any) -> int:
+def _deaths(t: FrozenTrial) -> int:
     return len(t.system_attrs.get("retry_history", [])) + 1
 
 
-def again(there: Any, t: Any, deaths: int, *, counts: bool = True) -> None:
+def again(there: Any, t: FrozenTrial, deaths: int, *, counts: bool = True) -> None:
     """Queue a trial again whose worker has died, or, where that does not count, was told to stop."""
     optuna = _optuna()
     history = [*t.system_attrs.get("retry_history", []), *([t.number] if counts else [])]

@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nasbook.scale.control import ORDERED, Desk
 from nasbook.scale.job import Job
@@ -32,6 +32,9 @@ from nasbook.scale.trust import Trust
 from nasbook.space import Config
 from nasbook.trace import Trace, Trial
 from nasbook.trace_file import is_torn, read
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
 
 LOOK = 0.5  # seconds between two looks at the database
 STARTS = 3  # a worker that dies so often without a trial will not come up
@@ -166,7 +169,7 @@ class _Crew:
             raise RunError(f"the workers do not come up; the last one said: {last[0]:.300}")
         self.bar.say(f"worker {k} has died (code {code}); see {self._log(k)}")
 
-    def _note(self, there: Any, t: Any) -> None:
+    def _note(self, there: Any, t: FrozenTrial) -> None:
         """Write down what a trial has used until its worker died, which counts if nobody goes on with it."""
         kept = dict(t.user_attrs[KEY])
         row = Trial.from_dict(kept["row"])
@@ -175,7 +178,7 @@ class _Crew:
         there._storage.set_trial_user_attr(t._trial_id, KEY, kept)
         t.user_attrs[KEY] = kept
 
-    def _out_of_time(self, there: Any, t: Any) -> bool:
+    def _out_of_time(self, there: Any, t: FrozenTrial) -> bool:
         """Has the worker ended itself, because the trial went on past its time? Then that is how it ended."""
         kept, limit = dict(t.user_attrs[KEY]), self.study.budget.timeout
         if limit is None or clock.time() - kept.get("evaluated", math.inf) < limit:

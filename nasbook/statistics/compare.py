@@ -12,7 +12,7 @@ task and seed, and then the ranks speak of these tasks only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import combinations
 from typing import Any
@@ -24,14 +24,13 @@ from nasbook.statistics.intervals import beats, bootstrap_mean
 from nasbook.statistics.paired import favours, holm, wilcoxon
 from nasbook.statistics.power import seeds_needed
 from nasbook.statistics.ranks import average_ranks, critical_difference, friedman
-from nasbook.statistics.runs import Key, common_budget, grouped, mixed_fidelities, value_after
-from nasbook.trace import Trace
+from nasbook.statistics.runs import Key, Searches, common_budget, grouped, mixed_fidelities, value_after
 
 TASKS = 5  # so many are blocks by themselves
 
 
 def compare(
-    traces: Mapping[str, Any] | Iterable[Trace] | Trace,
+    traces: Searches,
     *,
     trials: int | None = None,
     seconds: float | None = None,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -20,6 +20,8 @@ IMPORTED = ("optuna", "csv")  # a trace's provenance: what it was before
 UNITS = ("trials", "time")
 LARGEST = 1e150  # values beyond count as this, so that sums and differences are numbers
 Key = tuple[Any, int]  # a seed, and 1, 2 … where several runs have it
+
+Searches: TypeAlias = Mapping[str, Any] | Iterable[Trace] | Trace  # traces, or {label: traces}
 
 
 @dataclass
@@ -38,7 +40,7 @@ class Runs:
         return [trace for runs in self.traces.values() for trace in runs.values()]
 
 
-def grouped(traces: Mapping[str, Any] | Iterable[Trace] | Trace, *, same_task: bool = False) -> Runs:
+def grouped(traces: Searches, *, same_task: bool = False) -> Runs:
     """Runs of traces, or of {label: traces}. Without labels a method goes by its name, and by the settings in which its
     traces differ. same_task: all are of one task, whatever they are called. ValueError for what does not compare."""
     pairs = _labelled(traces)

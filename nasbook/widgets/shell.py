@@ -57,7 +57,7 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import partial, wraps
 from inspect import signature
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import ipywidgets as W
 
@@ -77,6 +77,9 @@ from nasbook.widgets.played import SHORT, capture
 from nasbook.widgets.runner import Runner
 from nasbook.widgets.settings import Setting, choose, count, nearest, same, slide, tick
 from nasbook.widgets.still import Still, wanted
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Lab", "Setting", "choose", "count", "nearest", "same", "slide", "tick"]
 
@@ -182,7 +185,7 @@ class Lab(W.VBox):
     def changed(self, name: str) -> None:
         """A setting with effect='live' has been changed."""
 
-    def picked(self, axes: Any, x: float, y: float) -> None:
+    def picked(self, axes: Axes, x: float, y: float) -> None:
         """The picture was clicked at (x, y), in the units of the axes."""
 
     def entered(self, text: str) -> None:

@@ -23,7 +23,7 @@ from nasbook.plots.traces.race import RacePicture
 from nasbook.statistics.compare import compare as compared
 from nasbook.statistics.comparison import FEW, Comparison, Pair
 from nasbook.statistics.profiles import first_hits, profile
-from nasbook.statistics.runs import within
+from nasbook.statistics.runs import Searches, within
 from nasbook.trace import Trace, Trial
 
 MOST = 10  # pairs that are drawn
@@ -216,7 +216,7 @@ class ProfilesPicture(Picture):
 # ---- still pictures --------------------------------------------------------------------------------------------------
 
 
-def _found(runs: Any, kind: str, options: Mapping[str, Any]) -> Comparison:
+def _found(runs: Searches | Comparison, kind: str, options: Mapping[str, Any]) -> Comparison:
     """A Comparison of several methods; ValueError says what a picture of them needs."""
     if not isinstance(runs, Comparison) and not isinstance(runs, Mapping | Trace):
         runs = list(runs)
@@ -230,7 +230,7 @@ def _found(runs: Any, kind: str, options: Mapping[str, Any]) -> Comparison:
     return found
 
 
-def critical_difference(runs: Any, **options: object) -> Figure:
+def critical_difference(runs: Searches | Comparison, **options: object) -> Figure:
     """Mean ranks of methods with Nemenyi's critical difference. runs: traces of several methods and seeds, {label:
     traces}, or a Comparison; options: those of nasbook.statistics.compare."""
     found = _found(runs, "critical-difference", options)
@@ -239,14 +239,14 @@ def critical_difference(runs: Any, **options: object) -> Figure:
     return RanksPicture(list(found.ranks)).render_static(found)
 
 
-def beats(runs: Any, **options: object) -> Figure:
+def beats(runs: Searches | Comparison, **options: object) -> Figure:
     """The probability that one method ends better than another, with intervals and Holm's p-values; runs and options as
     in `critical_difference`."""
     found = _found(runs, "beats", options)
     return BeatsPicture(found.pairs, found.alpha).render_static(found)
 
 
-def profiles(runs: Any, *, target: float | None = None, **options: object) -> Figure:
+def profiles(runs: Searches | Comparison, *, target: float | None = None, **options: object) -> Figure:
     """Performance profiles over tasks and seeds. target: the value to reach (by default, on each task, the median of
     what all runs end with); runs and options as in `critical_difference`."""
     found = _found(runs, "profiles", options)
@@ -287,7 +287,7 @@ def _full(trials: Sequence[Trial], effort: float) -> np.ndarray:
     return np.fmin.accumulate(np.array([t.value if ok else np.nan for t, ok in zip(trials, there, strict=True)], float))
 
 
-def compare(runs: Any, *, label: str | None = None, **options: object) -> Figure:
+def compare(runs: Searches | Comparison, *, label: str | None = None, **options: object) -> Figure:
     """Methods over seeds in one figure: anytime curves with bootstrap bands (of several tasks: performance profiles),
     mean ranks with the critical difference, and who beats whom. runs and options as in `critical_difference`."""
     found = _found(runs, "compare", options)

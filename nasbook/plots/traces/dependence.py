@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
 
 from nasbook.explain.dependence import Dependence, dependences
@@ -126,7 +127,7 @@ def _text(level: object) -> str:
     return style.number(level) if isinstance(level, float) else str(level)
 
 
-def _ticks(ax: Any, x: np.ndarray, levels: Sequence[Any], wide: float) -> None:
+def _ticks(ax: Axes, x: np.ndarray, levels: Sequence[Any], wide: float) -> None:
     """As many levels as fit beside each other, the first and the last among them."""
     n, (low, high) = len(levels), ax.get_xlim()
     at = (np.asarray(x, float) - low) / (high - low) * wide  # inches from the left

@@ -7,6 +7,7 @@ from typing import Any
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
 from nasbook.plots import style
@@ -105,7 +106,7 @@ class RankedPicture(TriedPicture):
             ("best", style.dot(ms=10, **style.STAR)),
         ]
 
-    def ranked_marks(self, ax: Any) -> None:
+    def ranked_marks(self, ax: Axes) -> None:
         self.dots = self.live(ax.scatter([], [], s=30, linewidths=0.4, edgecolors=style.INK, zorder=3))
         self.lost = self.live(ax.plot([], [], "o", ms=5, zorder=2, **style.HOLLOW)[0])
         self.star = self.live(ax.plot([], [], ms=15, ls="none", zorder=4, **style.STAR)[0])

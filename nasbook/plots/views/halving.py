@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import SubFigure
 from matplotlib.patches import Rectangle
@@ -138,7 +139,7 @@ class HalvingPicture(Picture):
             self.live(artist)
         self._build_panel(style.bare(style.axes(fig, style.WIDTH - 2.45, 0.3, 0.12, top)))
 
-    def _build_panel(self, ax: Any) -> None:
+    def _build_panel(self, ax: Axes) -> None:
         """The brackets: for each the places of its rungs, and how many of them have ended."""
         columns, rows = len(self.levels), max(1, len(self.tables))
         tall = max(rows, 4)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import SubFigure
 from matplotlib.patches import Patch, Rectangle
@@ -87,7 +88,7 @@ class PathsPicture(Picture):
             below = (0.8, 0.5, 0.15, h - 2.9)
             self._scatter(style.axes(fig, *((w - right + 0.8, 0.5, 0.15, 0.6) if self.beside else below)))
 
-    def _scatter(self, ax: Any) -> None:
+    def _scatter(self, ax: Axes) -> None:
         self.ax = ax
         ax.set_xlabel("accuracy when trained alone (%)" if self.truth else "in the order of judging")
         ax.set_ylabel("score in the supernet, low is good")

@@ -10,9 +10,8 @@ is known, and what happens to the trace when the belief is changed (kernel, leng
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as W
 
@@ -26,11 +25,14 @@ from nasbook.plots.views.acquisition import Acquisition1D, acquisition_picture
 from nasbook.plots.views.side_by_side import MARGIN, side_by_side_picture
 from nasbook.prepare import as_task
 from nasbook.space import Choice, Config, Float, Int, Space
-from nasbook.task import Task
+from nasbook.task import Task, TaskLike
 from nasbook.tasks.functions import Function
 from nasbook.trace import Trial
 from nasbook.widgets.lookahead import AheadLab
 from nasbook.widgets.shell import Setting, choose, count, nearest, same, slide, tick
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 OBJECTIVES: dict[str, tuple[str, str, dict[str, Any]]] = {  # what a user calls it, the task, its arguments
     "forrester": ("Forrester (1-D)", "forrester", {}),
@@ -69,9 +71,7 @@ class BayesianLab(AheadLab):
     telling = ("acquisition", ("ei", "pi", "ucb", "thompson"))
     picture: Any  # Acquisition1D or Acquisition2D
 
-    def __init__(
-        self, task: str | Task | Callable[..., Any] = "forrester", space: Space | None = None, **values: object
-    ):
+    def __init__(self, task: TaskLike = "forrester", space: Space | None = None, **values: object):
         self._own = task if isinstance(task, str) and task in OBJECTIVES else as_task(task, space)
         if values.get("acquisition") == "pi":
             values = {"xi": MARGIN, **values}
@@ -218,7 +218,7 @@ class BayesianLab(AheadLab):
             self._look()
         self.redraw()
 
-    def picked(self, axes: Any, x: float, y: float) -> None:
+    def picked(self, axes: Axes, x: float, y: float) -> None:
         if len(self.trace) >= self.values["trials"]:
             self.note("All trials are made: allow more of them under “More”, then choose.")
             return

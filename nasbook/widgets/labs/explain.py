@@ -11,7 +11,7 @@ error: all that a search without a table could know.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,6 +27,9 @@ from nasbook.plots.traces.attribution import Worth
 from nasbook.prepare import header_of
 from nasbook.trace import Step, Trace
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TASKS = {
     "digits-hpo-messy": "training of networks, messy digits",
@@ -153,7 +156,7 @@ class ExplainLab(Lab):
         self.part = part
         self.redraw()
 
-    def picked(self, axes: Any, x: float, y: float) -> None:
+    def picked(self, axes: Axes, x: float, y: float) -> None:
         if axes is self.points.ax:
             if self.at:
                 self.choose(min(self.points.trial_at(x), self.at - 1) + 1)

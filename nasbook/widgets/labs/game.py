@@ -22,7 +22,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as W
 import numpy as np
@@ -37,6 +37,9 @@ from nasbook.space import Config
 from nasbook.tasks.functions import Function
 from nasbook.trace import Trace, Trial
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SURFACES = {  # letter of the code, label, arguments; all are moved and turned by the seed
     "uneven-axes": ("U", "Uneven axes (2-D)"),
@@ -244,7 +247,7 @@ class GameLab(Lab):
         last = len(self.steps) + len(self._moves) >= self.values["trials"]
         self.runner.step(2 if last else 1)
 
-    def picked(self, axes: Any, x: float, y: float) -> None:
+    def picked(self, axes: Axes, x: float, y: float) -> None:
         if axes is not self.picture.boards[0].ax:
             raise ValueError("a click there is no trial: click in your map, the one with “you” above it")
         u = [(v - low) / (high - low) for v, (low, high) in zip((x, y), self.task.box, strict=False)]

@@ -12,7 +12,7 @@ the front are never among them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -33,6 +33,9 @@ from nasbook.views import OfWeightedObjectives
 from nasbook.widgets.labs.evolution import TABLES as CELLS
 from nasbook.widgets.labs.evolution import lift
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 NETWORKS = {
     "digits-hpo-digits": "small networks, 8×8 digits",
@@ -140,7 +143,7 @@ class ParetoLab(Lab):
         point = np.array(trial.values[::-1])
         return trial.config, point, f"Trial {trial.id + 1}: {self.plane.text(point)}"
 
-    def picked(self, axes: Any, x: float, y: float) -> None:
+    def picked(self, axes: Axes, x: float, y: float) -> None:
         hit = self.plane.nearest(x, y)
         if hit is None:
             self._chosen = None

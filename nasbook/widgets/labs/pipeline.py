@@ -11,7 +11,7 @@ random and the folds are the task's; the untouched rows are seen by the picture 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from nasbook.space import Constant, Float, Space
 from nasbook.task import trial_seed
 from nasbook.trace import Step
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TABLES = {"noise": "pure noise", "wine": "three kinds of wine", "cancer": "tumours", "digits": "8×8 digits"}
 ROWS = {"noise": 80, "wine": 60, "cancer": 120, "digits": 150}  # that the search sees; the others are untouched
@@ -84,7 +87,7 @@ class PipelineLab(Lab):
             self.tests.append(np.nan if failed else 100 * self.task.test(step.trial.config, seed=seed))
             yield step
 
-    def picked(self, axes: Any, x: float, y: float) -> None:
+    def picked(self, axes: Axes, x: float, y: float) -> None:
         node, v = PipelinePicture.node(x, y), self.values
         if node == "split":
             self.set(leak=not v["leak"])

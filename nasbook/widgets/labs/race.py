@@ -16,7 +16,7 @@ Save and Export take the best run of the method that is ahead.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ from nasbook.plots.style import plural
 from nasbook.prepare import as_task
 from nasbook.search import search
 from nasbook.space import Space
-from nasbook.task import FunctionTask, Task
+from nasbook.task import FunctionTask, Task, TaskLike
 from nasbook.widgets.racer import Racer, best_value, distance, refusal
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
@@ -57,7 +57,7 @@ class RaceLab(Lab):
 
     def __init__(
         self,
-        task: str | Task | Callable[..., Any] = "nb201-cifar10",
+        task: TaskLike = "nb201-cifar10",
         space: Space | None = None,
         methods: Sequence[str] | None = None,
         **values: object,

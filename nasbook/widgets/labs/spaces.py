@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -39,6 +39,9 @@ from nasbook.task import KnowsOutcomes
 from nasbook.trace import Trace
 from nasbook.widgets.decisions import Decisions, Press
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 COUNTED = 16_000  # architectures: in a space of at most so many, equal ones are counted one by one
 MOST_NEIGHBOURS = 24  # whose parameters are counted at each edit
@@ -317,7 +320,7 @@ class SpacesLab(Lab):
         graph = GraphState(self.spaces.graph(config), frozenset(around.offers), self.slot)
         return graph, AroundState(facts, own, values, len(around.neighbours))
 
-    def picked(self, axes: Any, x: float, y: float) -> None:
+    def picked(self, axes: Axes, x: float, y: float) -> None:
         if axes is self.around.ax:
             i = self.around.nearest(x, y)
             if i is not None:

@@ -9,7 +9,7 @@ and what happens to the trace when γ or the number of candidates is changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from nasbook.plots.traces.tree import TreePicture
 from nasbook.plots.views.tpe import TPEPicture
 from nasbook.prepare import as_task
 from nasbook.space import Config, Space
-from nasbook.task import Task
+from nasbook.task import Task, TaskLike
 from nasbook.tasks.functions import Function
 from nasbook.trace import Trial
 from nasbook.widgets.lookahead import AheadLab
@@ -47,9 +47,7 @@ class TPELab(AheadLab):
     name = "tpe"
     telling = ("gamma", (0.05, 0.1, 0.25, 0.5))
 
-    def __init__(
-        self, task: str | Task | Callable[..., Any] = "forrester", space: Space | None = None, **values: object
-    ):
+    def __init__(self, task: TaskLike = "forrester", space: Space | None = None, **values: object):
         self._own = task if isinstance(task, str) and task in OBJECTIVES else as_task(task, space)
         self._preparing = False
         super().__init__(task=self._own, **values)

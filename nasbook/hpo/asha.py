@@ -26,7 +26,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from nasbook.hpo.parts.rungs import Epochs, Rung, RungMethod
+from nasbook.hpo.parts.brackets import Rung
+from nasbook.hpo.parts.rungs import Epochs, RungMethod
 from nasbook.kit.checks import one_of, setting
 from nasbook.method import Proposal
 from nasbook.space import Space

@@ -27,7 +27,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from nasbook.hpo.hyperband import Hyperband, HyperbandSettings
-from nasbook.hpo.parts.rungs import BracketView, Table
+from nasbook.hpo.parts.brackets import BracketView, Table
 from nasbook.kit.checks import setting, whole, within
 from nasbook.space import Choice, Config, Space
 from nasbook.trace import Trial

@@ -27,8 +27,8 @@ from typing import ClassVar
 import numpy as np
 
 from nasbook.hpo.hyperband import Hyperband, HyperbandSettings
+from nasbook.hpo.parts.brackets import Bracket, BracketView, Table
 from nasbook.hpo.parts.rand1bin import rand_1_bin
-from nasbook.hpo.parts.rungs import Bracket, BracketView, Table
 from nasbook.kit.checks import setting, within
 from nasbook.method import Proposal
 from nasbook.space import Config, Space

@@ -22,7 +22,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from nasbook.hpo.parts.rungs import Epochs, Table
+from nasbook.hpo.parts.brackets import Table
+from nasbook.hpo.parts.rungs import Epochs
 from nasbook.hpo.successive_halving import SuccessiveHalving
 from nasbook.kit.checks import one_of, setting
 from nasbook.kit.levels import rung_levels

@@ -33,8 +33,8 @@ from typing import ClassVar
 import numpy as np
 
 from nasbook.hpo.hyperband import Hyperband, HyperbandSettings
+from nasbook.hpo.parts.brackets import Bracket, BracketView, Table
 from nasbook.hpo.parts.prior import Prior
-from nasbook.hpo.parts.rungs import Bracket, BracketView, Table
 from nasbook.kit.beliefs import believable
 from nasbook.kit.checks import setting, within
 from nasbook.kit.untried import untried

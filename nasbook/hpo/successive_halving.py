@@ -12,7 +12,7 @@ succeed, the next rung is smaller. Ties go to the trial that started earlier.
 
 Papers: Karnin, Koren & Somekh, Almost Optimal Exploration in Multi-Armed Bandits, ICML 2013; Jamieson & Talwalkar,
 Non-stochastic Best Arm Identification and Hyperparameter Optimization, AISTATS 2016. Read first: `Bracket.tell` in
-rungs.py, then `propose`.
+brackets.py, then `propose`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from nasbook.hpo.parts.rungs import Bracket, BracketView, Epochs, RungMethod, Table
+from nasbook.hpo.parts.brackets import Bracket, BracketView, Table
+from nasbook.hpo.parts.rungs import Epochs, RungMethod
 from nasbook.kit.checks import setting, whole
 from nasbook.method import Proposal
 from nasbook.space import Config, Space

@@ -13,7 +13,7 @@ from matplotlib.figure import SubFigure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
-from nasbook.hpo.parts.rungs import Rung
+from nasbook.hpo.parts.brackets import Rung
 from nasbook.plots import style
 from nasbook.plots.data import Quantity, known_task, label_of, near
 from nasbook.plots.picture import Picture

@@ -127,14 +127,15 @@ class HalvingLab(Lab):
         self.trace = trace
         pace, freezes = {0: v["slow"] if v["workers"] > 1 else 1}, v["method"] == FREEZE
         run = Run(self.method, self.task, trace, views=freezes, workers=v["workers"], pace=pace)
-        while step := run.step(v["trials"]):  # of freeze-thaw: what it believed when it chose this piece of training
-            view = step.view if freezes else self.method.view()
-            yield HalvingState(tuple(trace.trials), tuple(trace.pending), view)
+        self.chosen: dict[int, Any] = {}  # of freeze-thaw: what it believed when it chose each piece of training
+        while step := run.step(v["trials"]):
+            self.chosen[step.trial.id] = step.view
+            yield HalvingState(tuple(trace.trials), tuple(trace.pending), self.method.view())
 
     def frame(self, n: int) -> Any:
         state = self.steps[n - 1] if n else HalvingState()
         if isinstance(self.curves, FreezingPicture):
-            return [state.view or self.method.view(), state.trials + state.running]
+            return [state.view or FreezeThawView(self.levels, (), None), state.trials + state.running]
         self.curves.show_hidden = self.values["hidden"]
         shown = (state.trials, state.view) if self.values["method"] == MEDIAN else state
         return [shown, state.trials + state.running]
@@ -162,7 +163,7 @@ class HalvingLab(Lab):
         if self.values["method"] == MEDIAN:
             return self._judged(who, trial)
         if self.values["method"] == FREEZE:
-            return self._thawed(who, trial, state.view)
+            return self._thawed(who, trial, self.chosen[trial.id])
         if trial.info.get("model"):
             who += f", drawn from what was good at epoch {trial.info['model_fidelity']},"
         if trial.status != "done":

@@ -6,7 +6,7 @@ from plots.legible import assert_legible
 
 import nasbook
 from nasbook.hpo.hyperband import brackets
-from nasbook.hpo.parts.rungs import Rung
+from nasbook.hpo.parts.brackets import Rung
 from nasbook.hpo.successive_halving import HalvingView
 from nasbook.plots.data import Quantity
 from nasbook.plots.views.halving import HalvingPicture, HalvingState
@@ -30,7 +30,7 @@ def state(last="done"):
         Rung(3, 1, (3,), (0.3,), (), (3,)),
     )
     table = ((3, 1), (1, 3))
-    bracket = nasbook.hpo.parts.rungs.BracketView(0, table, rungs)
+    bracket = nasbook.hpo.parts.brackets.BracketView(0, table, rungs)
     return HalvingState(trials, (), HalvingView((table,), (bracket,)))
 
 

@@ -162,5 +162,7 @@ def test_freeze_thaw_shows_what_it_believed_and_says_what_came_of_it():
     told = [lab.sentence(n + 1) for n in range(24)]
     assert "at random" in told[0] and any("promised most and went on to epoch" in s and "expected" in s for s in told)
     assert lab.curves.shown and "expected to end between" in lab.curves.alt()
+    ends = [sum(len(t.curve) for t in lab.frame(n)[0].trainings) for n in range(25)]  # four workers: no way back
+    assert ends[0] == 0 and ends == sorted(ends) and ends[-1] > 20, ends
     lab.set(method="asha")
     assert lab.curves.wrong == []

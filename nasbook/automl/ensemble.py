@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,6 +31,9 @@ from nasbook.kit.ensemble import Says, bagged, combine, error, greedy, nested
 from nasbook.space import Config
 from nasbook.task import Predicts, Task
 from nasbook.trace import Trace
+
+if TYPE_CHECKING:
+    from nasbook.automl.evaluate import Pipelines
 
 WAYS = ("best", "mean", "greedy", "bagged", "stacked")
 
@@ -107,7 +110,7 @@ def _greedy(P: np.ndarray, y: np.ndarray, **settings: Any) -> np.ndarray:
     return greedy(P, y, **settings).weights()
 
 
-def ensemble(kept: object, task: Any, way: str = "greedy", size: int = 20, seed: int = 0) -> Ensemble:
+def ensemble(kept: object, task: Pipelines, way: str = "greedy", size: int = 20, seed: int = 0) -> Ensemble:
     """Choose from the predictions of a search. kept: see predictions.py."""
     ids, P, y, _ = pool(kept)
     return Ensemble(ids, chooser(way, task.loss, size, seed)(P, y), way)
@@ -129,7 +132,7 @@ def promised(
 
 
 def numbers(
-    trace: Trace, kept: object, task: Any, way: str = "greedy", size: int = 20, seed: int = 0
+    trace: Trace, kept: object, task: Pipelines, way: str = "greedy", size: int = 20, seed: int = 0
 ) -> tuple[float, float, float]:
     """Three losses of an ensemble: the two of `promised`, and on rows that nobody has seen, as predicted by members
     that were fitted to all that the search saw."""
@@ -137,7 +140,7 @@ def numbers(
     return *promised(kept, task.loss, way, size, seed, task.ordered), test(trace, found, task)
 
 
-def test(trace: Trace, found: Ensemble, task: Any) -> float:
+def test(trace: Trace, found: Ensemble, task: Pipelines) -> float:
     """Loss of an ensemble on the untouched rows."""
     trials = {t.id: t for t in trace.trials}
     used = found.weights or dict.fromkeys(found.ids, 1.0)

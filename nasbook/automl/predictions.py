@@ -14,7 +14,7 @@ import os
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from nasbook.space import Config
 from nasbook.task import trial_seed
 from nasbook.trace import Trace
 from nasbook.trial import on_one_line, plain
+
+if TYPE_CHECKING:
+    from nasbook.automl.evaluate import Pipelines
 
 NOT_TRIALS = ("y", "fold", "made")  # what a file holds beside the predictions of each trial
 
@@ -83,7 +86,7 @@ def beside(trace: str | Path) -> Path:
     return Path(trace).with_suffix(".predictions.npz")
 
 
-def collect(trace: Trace, task: Any, path: str | Path | None = None) -> Predictions:
+def collect(trace: Trace, task: Pipelines, path: str | Path | None = None) -> Predictions:
     """The predictions of all done trials: from the file beside the trace at `path` where it goes with this task and
     these trials, from what the task remembers, or predicted again. A file that cannot be read is a warning."""
     full = task.fidelity.max if task.fidelity else None
@@ -94,7 +97,7 @@ def collect(trace: Trace, task: Any, path: str | Path | None = None) -> Predicti
     return Predictions(of, task.y, task.fold, made)
 
 
-def _known(path: str | Path, task: Any, made: dict[int, str]) -> dict[int, np.ndarray]:
+def _known(path: str | Path, task: Pipelines, made: dict[int, str]) -> dict[int, np.ndarray]:
     """What the file beside a trace says of these trials."""
     if not os.path.lexists(beside(path)):
         return {}

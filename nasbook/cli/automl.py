@@ -8,11 +8,15 @@ import sys
 import time as clock
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nasbook.cli.words import Usage, fail, positive, print_json, say, short, whole
 from nasbook.files import read_bytes, write_text
 from nasbook.kit import interrupt
+
+if TYPE_CHECKING:
+    from nasbook.automl.evaluate import Pipelines
+    from nasbook.trace import Trace
 
 SECONDS = 60.0
 
@@ -111,7 +115,7 @@ def _same_data(path: Path, digest: str, begun: bool) -> None:
     write_text(path, digest + "\n")
 
 
-def _report(trace: Any, task: Any, folder: Path, seconds: float, options: argparse.Namespace) -> int:
+def _report(trace: Trace, task: Pipelines, folder: Path, seconds: float, options: argparse.Namespace) -> int:
     from nasbook.automl import honest, together, write
     from nasbook.automl.ensemble import ensemble
     from nasbook.automl.predictions import Predictions, beside, collect, seed_of

@@ -8,7 +8,7 @@ panel is scaled by itself, because the acquisitions have different units: only s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -23,16 +23,19 @@ from nasbook.plots.views.acquisition_maps import Acquisition2D
 from nasbook.space import Space
 from nasbook.task import Task
 
+if TYPE_CHECKING:
+    from nasbook.hpo.bayesian import BayesianView
+
 MARGIN = 0.05  # ξ of PI where the search has 0
 
 
-def judges(view: Any) -> dict[str, Any]:
+def judges(view: BayesianView) -> dict[str, BayesianView]:
     """The view under each acquisition: name -> view."""
     xi = view.settings.xi
     return {name: view.by(name, xi=(xi or MARGIN) if name == "pi" else xi) for name in SHORT}
 
 
-def named(view: Any) -> str:
+def named(view: BayesianView) -> str:
     """'EI', 'PI, ξ = 0.05', 'UCB, κ = 2.6'."""
     name, s = view.acquisition, view.settings
     if name == "ucb":
@@ -47,7 +50,7 @@ class _Compared:
     heights: dict[str, np.ndarray]  # name -> (m,) its values, between 0 and 1
 
     @one_thread
-    def _judge(self, view: Any, U: np.ndarray) -> None:
+    def _judge(self, view: BayesianView, U: np.ndarray) -> None:
         """Ask every acquisition at the points U (m, d) of the picture, and at the trial that is really next."""
         also = np.zeros((0, U.shape[1])) if view.next is None else np.asarray(view.next, float)[None]
         all_of_them = np.concatenate([U, also])
@@ -94,7 +97,7 @@ class SideBySide1D(_Compared, Acquisition1D):
                 self.live(ax.plot([], [], color=style.INK, lw=4, zorder=3, clip_on=False)[0]),
             )
 
-    def _acquire(self, view: Any, U: np.ndarray) -> None:
+    def _acquire(self, view: BayesianView, U: np.ndarray) -> None:
         self._judge(view, U)
         k = self.at[0]
         for name, (area, line, mark, title, words, bar) in self.parts.items():
@@ -116,7 +119,7 @@ class SideBySide1D(_Compared, Acquisition1D):
             title.set_text(SHORT[name])
             words.set_text("")
 
-    def _next(self, view: Any) -> None:
+    def _next(self, view: BayesianView) -> None:
         x = [] if self.next is None else [float(self.next[self.at[0]])] * 2
         self.stem.set_data(x, self.y.pair if x else [])
 
@@ -143,12 +146,12 @@ class SideBySide2D(_Compared, Acquisition2D):
             box = (left + column * (wide + gap), bottom + (2 - row) * (high + air), wide, high)
             self._map(fig, name, COLOURS.get(name, GREENS), box, down=row == 2, across=column == 0)
 
-    def _surfaces(self, view: Any, U: np.ndarray) -> dict[str, np.ndarray]:
+    def _surfaces(self, view: BayesianView, U: np.ndarray) -> dict[str, np.ndarray]:
         self._judge(view, U)
         mean, std = view.predict(U)
         return {"mean": mean, "std": std, **self.heights}
 
-    def _headings(self, view: Any, mean: tuple[str, str], std: tuple[str, str]) -> None:
+    def _headings(self, view: BayesianView, mean: tuple[str, str], std: tuple[str, str]) -> None:
         between = {"mean": "mean {} … {}".format(*mean), "std": "std {} … {}".format(*std)}
         for name, (heading,) in self.texts.items():
             heading.set_text(between.get(name) or ("▸ " if name == view.acquisition else "") + self.names_now[name])

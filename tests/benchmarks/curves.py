@@ -145,7 +145,7 @@ def search(seeds: int, epochs: int, names: list[str]) -> None:
                 row |= {method: regret(method, task, epochs, seed) for method in others}
                 for method, value in row.items():
                     found.setdefault((name, method), []).append(value)
-                print(f"seed {seed:2}  {name:9}" + "".join(f"{k:>17} {v:5.2f}" for k, v in row.items()), flush=True)
+                print(f"seed {seed:2}  {name:9}" + "".join(f"  {k} {v:.2f}" for k, v in row.items()), flush=True)
     except KeyboardInterrupt:
         pass
     print(f"\nafter {epochs} epochs: points of test accuracy below the best, mean ± standard error")

@@ -28,7 +28,7 @@ PARTS = {  # of each method: the kind of picture that draws it (trace.plot), its
     "latin-hypercube": Parts("slice", "game", "01", ""),
     "bayesian": Parts("acquisition", "bayesian", "03", "hpo_suite"),
     "forest": Parts("forest", "surrogates", "04", "hpo_suite"),
-    "pfn": Parts("pfn", "surrogates", "04", "pfn"),
+    "pfn": Parts("pfn", "surrogates", "25", "pfn"),
     "tpe": Parts("tpe", "tpe", "04", "hpo_suite"),
     "genetic": Parts("strategy", "strategies", "05", "hpo_suite"),
     "differential-evolution": Parts("strategy", "strategies", "05", "hpo_suite"),

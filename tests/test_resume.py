@@ -60,6 +60,7 @@ SPACES = {
 }
 SETTINGS = {
     **{name: {"max_fidelity": 9} for name in RUNGS},
+    "freeze-thaw": {"new": "random"},
     "bananas": {"startup": 4, "batch": 4, "members": 2, "epochs": 10, "candidates": 20},  # it fits twice, and quickly
 }
 WAYS = ["neither", "first", "warm_start", "both"]

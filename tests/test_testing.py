@@ -21,10 +21,12 @@ FEW = {
     "bayesian": 12,
     "pfn": 8,
     "staged": 9,
+    "freeze-thaw": 12,
 }
 SMALL = {
     "bananas": {"startup": 4, "batch": 4, "members": 2, "epochs": 10, "candidates": 20},  # it fits twice, quickly
     "staged": {"turn": 3, "inner": "forest"},
+    "freeze-thaw": {"max_fidelity": 9, "new": "random"},
 }
 ASK_TELL = [e.name for e in registry.METHODS if issubclass(e.load(), Method)]
 PLAIN = {"floats": Space(x=Float(0, 1), y=Float(0, 1))}

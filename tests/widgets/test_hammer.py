@@ -8,7 +8,7 @@ from widgets.hammer import hammer
 import nasbook
 from nasbook import registry
 
-SECONDS = 1.5
+SECONDS = 1.0
 
 
 @pytest.mark.parametrize("name", [entry.name for entry in registry.LABS])

@@ -14,7 +14,9 @@ another method, `new`, that is told of each training the end which is expected o
 
 What to know: each curve is believed by itself, and the network's prior is of errors that fall from guessing. Values of
 any unit are brought to such errors by the lowest and the highest of them all, so percent and fraction are one search.
-`python tests/benchmarks/curves.py search` compares it with Hyperband, ASHA and BOHB at equal epochs.
+After 600 epochs of Digits-HPO (20 seeds, `python tests/benchmarks/curves.py search`) it is nearer to the best than
+Hyperband on both tasks, than BOHB on `messy`, than halving and ASHA on `textures`; the others cannot be told apart.
+The prior was written after a look at a few curves of these tables; the network was not trained on them.
 
 Papers: Swersky, Snoek & Adams, Freeze-Thaw Bayesian Optimization, 2014, whose belief is a Gaussian process of curves
 that fall exponentially; Adriaensen, Rakotoarison, Müller & Hutter, Efficient Bayesian Learning Curve Extrapolation

@@ -34,7 +34,7 @@ from nasbook.cli import (
     train,
     worker,
 )
-from nasbook.cli.words import Usage, fail, lower, one_of, pair, positive, say, whole
+from nasbook.cli.words import KEY_VALUE, Usage, fail, lower, one_of, positive, say, whole
 from nasbook.kit import interrupt, torchrun
 from nasbook.prepare import MOST_WORKERS
 
@@ -161,8 +161,8 @@ def _parser() -> _Parser:
     p.add_argument(
         "--packed", type=whole(1, MOST_WORKERS), default=1, metavar="N", help="trials that train as one network"
     )
-    p.add_argument("--set", type=pair, action="append", default=[], metavar="KEY=VALUE", help="a setting of the method")
-    p.add_argument("--arg", type=pair, action="append", default=[], metavar="KEY=VALUE", help="an argument of the task")
+    p.add_argument("--set", **KEY_VALUE, help="a setting of the method")
+    p.add_argument("--arg", **KEY_VALUE, help="an argument of the task")
     p.add_argument("--out", type=Path, metavar="TRACE", help="a file that receives the trace as it grows")
     p.add_argument("--resume", action="store_true", help="go on with the trace in --out")
     p.add_argument("--warm-start", type=Path, metavar="TRACE", help="tell the method an earlier trace first")
@@ -207,13 +207,10 @@ def _parser() -> _Parser:
     p.add_argument("--task", metavar="TASK", help="another task: a name or package.module:function")
     p.add_argument("--name", metavar="NAME", help="a name for the study")
     scaling.add(p)
-    p.add_argument("--set", type=pair, action="append", default=[], metavar="KEY=VALUE", help="a setting of the method")
+    p.add_argument("--set", **KEY_VALUE, help="a setting of the method")
     p.add_argument(
         "--arg",
-        type=pair,
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
+        **KEY_VALUE,
         help="an argument of the task, or a new range of a parameter: width=[64,512]",
     )
 

@@ -9,7 +9,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from nasbook.cli.words import as_dict, fail, pair, print_json, whole
+from nasbook.cli.words import KEY_VALUE, as_dict, fail, print_json, whole
 from nasbook.kit import torchrun
 
 
@@ -33,10 +33,7 @@ def add(command: Any) -> None:
     p.add_argument("--task", metavar="TASK", help="train it on another task than the search's, e.g. images")
     p.add_argument(
         "--arg",
-        type=pair,
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
+        **KEY_VALUE,
         help="another argument of the task, e.g. data=cifar-10-python.tar.gz",
     )
     p.add_argument("--trust", action="append", default=[], metavar="MODULE", help="a module whose task may be imported")

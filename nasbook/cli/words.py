@@ -64,6 +64,10 @@ def pair(text: str) -> tuple[str, Any]:
     return key, scalar(value)
 
 
+# How an option that may be given several times is declared: `p.add_argument("--arg", **KEY_VALUE, help=…)`.
+KEY_VALUE: dict[str, Any] = {"type": pair, "action": "append", "default": [], "metavar": "KEY=VALUE"}
+
+
 def as_dict(pairs: list[tuple[str, Any]]) -> Json:
     found: dict[str, Any] = {}
     for key, value in pairs:

@@ -5,25 +5,17 @@ from math import comb
 
 import numpy as np
 import pytest
+from plots.parabola import SPACE, searched
 
 import nasbook
-from nasbook.plots import Baseline, Quantity, random_baseline
+from nasbook.plots import Baseline, random_baseline
 from nasbook.plots.data import as_baseline, baseline_for, bootstrap
 from nasbook.task import Task
-
-ERROR = Quantity("validation error")
-SPACE = nasbook.Space(x=nasbook.Float(0, 1))
-
-
-def parabola(config):
-    if config["x"] > 0.8:
-        raise RuntimeError("too far")
-    return (config["x"] - 0.3) ** 2
 
 
 @pytest.fixture(scope="module")
 def trace():
-    return nasbook.search("random", parabola, space=SPACE, trials=30, seed=3)
+    return searched()
 
 
 @pytest.mark.parametrize("values", [[3.0, 1, 2, 5, 4], [3.0, 1, np.nan, 2, 1], [7.0, np.nan, np.nan]])

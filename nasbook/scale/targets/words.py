@@ -6,20 +6,12 @@ from collections.abc import Iterable, Mapping
 from pprint import pformat
 from typing import Any
 
+from nasbook import registry
 from nasbook.scale.study import Study
 from nasbook.space import Config, Constant, Float, Int, Json, Parameter
 
 MANY = 1000  # values that a file still lists
-MULTI_FIDELITY = (
-    "median-stopping",
-    "successive-halving",
-    "hyperband",
-    "asha",
-    "bohb",
-    "dehb",
-    "priorband",
-    "freeze-thaw",
-)
+MULTI_FIDELITY = tuple(entry.name for entry in registry.METHODS if entry.family == "multi-fidelity")
 
 
 def comment(*lines: str, width: int = 118) -> str:

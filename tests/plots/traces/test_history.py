@@ -3,28 +3,19 @@
 import numpy as np
 import pytest
 from plots.legible import assert_legible
+from plots.parabola import SPACE, searched
 
 import nasbook
 from nasbook.plots import (
     Baseline,
     HistoryPicture,
-    Quantity,
     history,
 )
-
-ERROR = Quantity("validation error")
-SPACE = nasbook.Space(x=nasbook.Float(0, 1))
-
-
-def parabola(config):
-    if config["x"] > 0.8:
-        raise RuntimeError("too far")
-    return (config["x"] - 0.3) ** 2
 
 
 @pytest.fixture(scope="module")
 def trace():
-    return nasbook.search("random", parabola, space=SPACE, trials=30, seed=3)
+    return searched()
 
 
 def drawn(line):
@@ -125,6 +116,6 @@ def test_an_empty_history_is_drawn():
 
 @pytest.mark.parametrize("trials", [1, 3, 20, 200])
 def test_histories_are_legible(trials):
-    trace = nasbook.search("random", parabola, space=SPACE, trials=trials, seed=1)
-    assert_legible(history(trace, baseline=nasbook.search("random", parabola, space=SPACE, trials=100, seed=9)))
+    trace = searched(trials, seed=1)
+    assert_legible(history(trace, baseline=searched(100, seed=9)))
     assert_legible(history(nasbook.search("random", "nb201-cifar10", trials=trials)))

@@ -36,6 +36,7 @@ from nasbook.hpo.parts.bayesian_settings import ACQUISITIONS, LIES, PRIOR, Bayes
 from nasbook.hpo.parts.features import Features
 from nasbook.hpo.parts.gp import GP
 from nasbook.hpo.parts.maximise import maximise
+from nasbook.hpo.parts.surrogate import Acquisition
 from nasbook.kit.believing import Believing
 from nasbook.kit.blas import one_thread
 from nasbook.kit.sobol import quasi_random
@@ -101,7 +102,7 @@ class BayesianView:
 
     def predict_seconds(self, U: np.ndarray) -> np.ndarray:
         """What trials at points (m, d) may cost, the median of that belief: (m,). 1 while no cost has been told."""
-        return self.by("ei_per_second", prior=None).judge.seconds(self.see(U))[0]
+        return registry.load(ACQUISITIONS["ei_per_second"])(self).seconds(self.see(U))[0]
 
     def acquire(self, U: np.ndarray) -> np.ndarray:
         """The acquisition at points (m, d), times π^(β/n) if there is a prior: (m,), larger is better."""
@@ -116,7 +117,7 @@ class BayesianView:
         return fresh(chain([first := next(order)], order), self.space, tried, rng) or first
 
     @cached_property
-    def judge(self) -> Any:
+    def judge(self) -> Acquisition:
         """The acquisition under this belief."""
         judge = registry.load(ACQUISITIONS[self.acquisition])(self)
         return registry.load(f"{PRIOR}_weighted:Weighted")(self, judge) if self.settings.prior else judge

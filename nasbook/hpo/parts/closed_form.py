@@ -5,17 +5,16 @@ a(x) = a(μ(x), σ(x), f*),      ∂a/∂x = ∂a/∂μ ∂μ/∂x + ∂a/∂σ 
 
 from __future__ import annotations
 
-from typing import Any
-
 from nasbook.hpo.parts.acquisition import ACQUISITIONS, SLOPES, Array
 from nasbook.hpo.parts.climb import climb
 from nasbook.hpo.parts.slopes import slopes
+from nasbook.hpo.parts.surrogate import GaussianView
 
 
 class ClosedForm:
     """One of them under the belief of a BayesianView."""
 
-    def __init__(self, view: Any, name: str = "") -> None:
+    def __init__(self, view: GaussianView, name: str = "") -> None:
         self.name, self.settings, self.features = name or view.acquisition, view.settings, view.features
         self.gp, self.best = view.believed, view.values.min()
 
@@ -33,5 +32,5 @@ class ClosedForm:
     def climb(self, U: Array) -> Array:
         return climb(U, self.features, self.slope)
 
-    def options(self, scale: float) -> dict[str, Any]:
+    def options(self, scale: float) -> dict[str, float]:
         return {"kappa": self.settings.kappa} if self.name == "ucb" else {"xi": self.settings.xi * scale}

@@ -9,7 +9,6 @@ Posteriors, 2020 (`path`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -18,6 +17,7 @@ from scipy.spatial.distance import cdist
 from nasbook.hpo.parts.evidence import lower, solve
 from nasbook.hpo.parts.gp import GP
 from nasbook.hpo.parts.kernels import KERNELS
+from nasbook.hpo.parts.surrogate import GaussianView
 from nasbook.kit.blas import one_thread
 
 
@@ -50,7 +50,7 @@ def path(gp: GP, rng: np.random.Generator, features: int = 512) -> Callable[[np.
     return lambda X: gp.shift + gp.scale * (prior(np.asarray(X)) + gp.k(X)[0] @ correction)
 
 
-def samples(view: Any, U: np.ndarray, n: int = 3, seed: int = 0) -> np.ndarray:
+def samples(view: GaussianView, U: np.ndarray, n: int = 3, seed: int = 0) -> np.ndarray:
     """n functions drawn from the belief of a BayesianView, at points U (m, d), in the units of the value: (n, m)."""
     drawn = sample(view.believed, view.see(U), n, np.random.default_rng(seed))
     return view.reach.let_out(drawn, drawn)[0]

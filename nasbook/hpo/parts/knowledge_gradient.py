@@ -18,14 +18,13 @@ points, or all points of a small finite space.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from nasbook.hpo.parts.acquisition import log_h
 from nasbook.hpo.parts.draws import covariance
 from nasbook.hpo.parts.gp import GP
 from nasbook.hpo.parts.maximise import enumerate_all
+from nasbook.hpo.parts.surrogate import GaussianView
 from nasbook.kit.sobol import quasi_random
 
 LEAST = 1e-6  # a standard deviation below which a value is known, and rounding is all that is left of a covariance
@@ -37,7 +36,7 @@ class KnowledgeGradient:
 
     climb = None
 
-    def __init__(self, view: Any) -> None:
+    def __init__(self, view: GaussianView) -> None:
         self.gp = view.believed
         if view.space.at_most(LISTED):
             self.among = view.see(enumerate_all(view.space))

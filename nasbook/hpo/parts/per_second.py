@@ -9,13 +9,12 @@ Paper: Snoek, Larochelle & Adams, Practical Bayesian Optimization of Machine Lea
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from nasbook.hpo.parts.closed_form import ClosedForm
 from nasbook.hpo.parts.gp import GP
 from nasbook.hpo.parts.slopes import slopes
+from nasbook.hpo.parts.surrogate import GaussianView
 
 SHORTEST = 1e-3  # seconds: differences between shorter trials are the noise of a timer
 
@@ -23,7 +22,7 @@ SHORTEST = 1e-3  # seconds: differences between shorter trials are the noise of 
 class PerSecond(ClosedForm):
     """EI / c under the belief of a BayesianView."""
 
-    def __init__(self, view: Any) -> None:
+    def __init__(self, view: GaussianView) -> None:
         super().__init__(view, "ei")
         self.clock = clock(view)
 
@@ -43,7 +42,7 @@ class PerSecond(ClosedForm):
         return np.exp(ln_seconds), slope
 
 
-def clock(view: Any) -> GP | None:
+def clock(view: GaussianView) -> GP | None:
     """The belief about the logarithm of the seconds that a trial takes."""
     told = np.array([] if view.seconds is None else view.seconds, float)
     known = np.flatnonzero(np.isfinite(told))

@@ -18,6 +18,7 @@ import numpy as np
 
 from nasbook.hpo.parts.climb import climb
 from nasbook.hpo.parts.prior import FLOOR, Prior
+from nasbook.hpo.parts.surrogate import GaussianView
 
 
 def weighted(
@@ -35,9 +36,9 @@ def weighted(
 class Weighted:
     """Another acquisition, times π^(β/n) of a BayesianView; n counts all trials so far, those in flight too."""
 
-    def __init__(self, view: Any, acquisition: Any) -> None:
+    def __init__(self, view: GaussianView, acquisition: Any) -> None:
         self.acquisition, self.view = acquisition, view
-        self.prior = Prior(view.space, view.settings.prior)
+        self.prior = Prior(view.space, view.settings.prior or {})
         self.fading = view.settings.beta / max(1, len(view.y) + len(view.failed) + len(view.pending))
         self.climb = self._climb if acquisition.climb else None
 

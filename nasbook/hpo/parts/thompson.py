@@ -5,11 +5,10 @@ Paper: Thompson, On the Likelihood that One Unknown Probability Exceeds Another,
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from nasbook.hpo.parts.draws import path
+from nasbook.hpo.parts.surrogate import GaussianView
 
 
 class Thompson:
@@ -17,7 +16,7 @@ class Thompson:
 
     climb = None
 
-    def __init__(self, view: Any) -> None:
+    def __init__(self, view: GaussianView) -> None:
         self.drawn = path(view.believed, np.random.default_rng(view.draw))
 
     def __call__(self, Z: np.ndarray, U: np.ndarray) -> np.ndarray:

@@ -10,15 +10,18 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import CodeType
-from typing import Any
+from typing import TYPE_CHECKING
 
 from nasbook.course.record import Record
 from nasbook.course.still import exercise_html
 from nasbook.space import Json
 from nasbook.widgets.still import Still, wanted
 
+if TYPE_CHECKING:
+    from ipywidgets import VBox
+
 KEPT, MESSAGE = 10, 300  # of a check's sentences: how many the record keeps, and how many characters of each
-NOT_GIVEN: Any = type("NotGiven", (), {"__repr__": lambda _: "not given"})()
+NOT_GIVEN: object = type("NotGiven", (), {"__repr__": lambda _: "not given"})()
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Exercise:
     name: str  # "lesson.exercise", e.g. "03.ei"
     prompt: str
     answer: str
-    test: Callable[[Any], str | None]
+    test: Callable[[object], str | None]
     hints: tuple[str, str]
     stub: str
     solution: str
@@ -102,7 +105,7 @@ class Exercise:
         """The prompt as it stands in the lesson's own text, above the buttons."""
         return f"**Exercise {self.name}.** {as_markdown(self.prompt)}"
 
-    def show(self) -> Any:
+    def show(self) -> VBox:
         """The buttons, as a widget; the prompt stands in the text above it."""
         import ipywidgets as w
 
@@ -130,11 +133,9 @@ class Exercise:
             button.on_click(on_solution)
         return w.VBox([prompt, w.HBox(buttons), shown])
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+    def _repr_mimebundle_(self, **options: object) -> dict[str, object]:
         """Shown as a widget where there is one, as text elsewhere."""
-        bundle = self.show()._repr_mimebundle_(**kwargs)
-        data = dict(bundle[0] if isinstance(bundle, tuple) else bundle or {})
-        return {**data, "text/plain": self._plain}
+        return {**self.show()._repr_mimebundle_(**options), "text/plain": self._plain}
 
     def _ipython_display_(self) -> None:
         """The buttons, and what a page without a kernel shows instead: hints and solution, to be opened."""
@@ -170,21 +171,21 @@ def as_markdown(prompt: str) -> str:
     return html.unescape(prompt)
 
 
-def run_cell(source: str) -> dict[str, Any]:
+def run_cell(source: str) -> dict[str, object]:
     """The names that a cell defines; `nasbook` is there as in every lesson."""
-    names: dict[str, Any] = {"nasbook": sys.modules["nasbook"]}
+    names: dict[str, object] = {"nasbook": sys.modules["nasbook"]}
     for statement in ast.parse(source, "<cell>").body:  # one by one, as a notebook does: else the bytecode is another
         exec(compile(ast.Module([statement], []), "<cell>", "exec"), names)
     return names
 
 
-def _body(function: object) -> tuple[Any, ...] | None:
+def _body(function: object) -> tuple[object, ...] | None:
     """What a function does, wherever its lines stand; None for what has no code."""
     code = getattr(function, "__code__", None)
     return None if code is None else _does(code)
 
 
-def _does(code: CodeType) -> tuple[Any, ...]:
+def _does(code: CodeType) -> tuple[object, ...]:
     inner = tuple(_does(c) if isinstance(c, CodeType) else c for c in code.co_consts)
     return code.co_code, inner, code.co_names
 

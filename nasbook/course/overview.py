@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from nasbook.course import own_exercises, translations
 from nasbook.course.lessons import LESSONS, load
@@ -14,8 +14,12 @@ from nasbook.course.still import progress_html
 from nasbook.space import Json
 from nasbook.widgets.still import Still, wanted
 
+if TYPE_CHECKING:
+    from ipywidgets import VBox
+    from traitlets import Bunch
 
-def progress(path: str | Path | None = None, language: str = "") -> Any:
+
+def progress(path: str | Path | None = None, language: str = "") -> VBox:
     """A table of every lesson's predictions and exercises, with a link to download it and a button to bring it back.
 
     language: "de" for German. ValueError where there is no such language."""
@@ -40,7 +44,7 @@ def progress(path: str | Path | None = None, language: str = "") -> Any:
         if record.problem:
             note.value = html.escape(say(record.problem))
 
-    def restored(change: Any) -> None:
+    def restored(change: Bunch) -> None:
         for file in change["new"]:
             try:
                 n = record.restore(bytes(file["content"]))

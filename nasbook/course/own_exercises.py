@@ -43,7 +43,7 @@ DRAWS = 5  # inputs, where they are drawn
 FAILURES = (Exception, SystemExit)  # of a function or file of somebody else's
 T = TypeVar("T")
 Function = Callable[..., Any]
-Inputs = Sequence[Any] | Callable[[np.random.Generator], Any]
+Inputs = Sequence[object] | Callable[[np.random.Generator], object]
 EXERCISES: dict[str, Exercise] = {}  # name -> exercise, of those that are in use
 QUESTIONS: dict[str, Question] = {}
 
@@ -161,13 +161,14 @@ def _check(answer: object, right: Function, on: Inputs, mistakes: Mapping[str, F
     return None
 
 
-def differs(got: Any, right: Any) -> str | None:
+def differs(got: object, right: object) -> str | None:
     """'must be 2.0, not 6', or None where the two agree: numbers within a millionth, lists like tuples or arrays."""
     must = f"must be {_shown(right)}, not {_shown(got)}"
     got, right = (x.item() if isinstance(x, np.ndarray) and x.ndim == 0 else x for x in (got, right))
     if isinstance(right, Mapping):
-        same = isinstance(got, Mapping) and got.keys() == right.keys()
-        return None if same and not any(differs(got[k], right[k]) for k in right) else must
+        if not isinstance(got, Mapping) or got.keys() != right.keys():
+            return must
+        return must if any(differs(got[k], right[k]) for k in right) else None
     if isinstance(right, list | tuple | np.ndarray):
         if not isinstance(got, list | tuple | np.ndarray):
             return must
@@ -187,19 +188,19 @@ def differs(got: Any, right: Any) -> str | None:
     return None if type(got) is type(right) and bool(got == right) else must
 
 
-def _inputs(on: Inputs) -> list[tuple[Any, ...]]:
+def _inputs(on: Inputs) -> list[tuple[object, ...]]:
     rng = np.random.default_rng()
     drawn = [on(rng) for _ in range(DRAWS)] if callable(on) else list(on)
     return [given if isinstance(given, tuple) else (given,) for given in drawn]
 
 
-def _called(function: Function, given: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+def _called(function: Function, given: tuple[object, ...]) -> tuple[object, tuple[object, ...]]:
     """What a function returns, and its input after the call."""
     mine = copy.deepcopy(given)
     return function(*mine), mine
 
 
-def _agree(one: Function, other: Function, given: tuple[Any, ...]) -> bool:
+def _agree(one: Function, other: Function, given: tuple[object, ...]) -> bool:
     try:
         return differs(_called(one, given), _called(other, given)) is None
     except FAILURES:
@@ -300,7 +301,7 @@ def made_by(name: str, text: str) -> tuple[list[Exercise], list[Question]]:
     """The exercises and questions that a program makes. ValueError says where it fails."""
     linecache.cache[name] = (len(text), None, text.splitlines(True), name)  # for the text of its functions
     before = dict(EXERCISES)
-    names: dict[str, Any] = {"__name__": Path(name).stem, "__file__": name}
+    names: dict[str, object] = {"__name__": Path(name).stem, "__file__": name}
     EXERCISES.clear()
     try:
         exec(compile(text, name, "exec"), names)
@@ -329,7 +330,7 @@ def made_by(name: str, text: str) -> tuple[list[Exercise], list[Question]]:
     return list(made.values()), asked
 
 
-def _listed(file: str, names: dict[str, Any], what: str, kind: type[T]) -> list[T]:
+def _listed(file: str, names: Mapping[str, object], what: str, kind: type[T]) -> list[T]:
     """The list that a program has under this name. ValueError where it is another one."""
     found = names.get(what, ())
     if not isinstance(found, list | tuple) or not all(isinstance(one, kind) for one in found):

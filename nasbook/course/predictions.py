@@ -137,10 +137,8 @@ class Prediction:
             self.record.revise(self.name, lambda old: {} if old.get("outcome") else {"outcome": outcome})
         return Outcome(self.answer, str(outcome), why, self.name)
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = self.widget._repr_mimebundle_(**kwargs)
-        data = dict(bundle[0] if isinstance(bundle, tuple) else bundle or {})
-        return {**data, "text/plain": self._plain}
+    def _repr_mimebundle_(self, **options: object) -> dict[str, object]:
+        return {**self.widget._repr_mimebundle_(**options), "text/plain": self._plain}
 
     def _ipython_display_(self) -> None:
         """The widget, and what a page without its kernel shows; where a site is built, a question for answers.js."""

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 from nasbook.files import alone, newer, parse_json, read_bytes, write_text
 from nasbook.space import Json
@@ -23,7 +22,7 @@ FILE = "nasbook_progress.json"
 SCHEMA = "nasbook/progress@1"
 FOREIGN = ("this is no progress file", "it was written by a newer nasbook")  # how it is said that nothing can be read
 Entries = dict[str, Json]
-FIELDS: dict[str, tuple[str, Callable[[Any], bool]]] = {  # of an entry: what each must be
+FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {  # of an entry: what each must be
     "passed": ("true or false", lambda x: isinstance(x, bool)),
     "solution_seen": ("true or false", lambda x: isinstance(x, bool)),
     **dict.fromkeys(("tries", "hints", "again"), ("a whole number", lambda x: type(x) is int and x >= 0)),

@@ -8,7 +8,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 SECONDS = 600  # for a cell
 
@@ -22,7 +25,7 @@ def copied(notebooks: Path) -> Iterator[Path]:
         yield there
 
 
-def read(path: Path) -> Any:
+def read(path: Path) -> NotebookNode:
     """A notebook; ValueError, in one sentence, if the file is none."""
     import nbformat
 
@@ -34,7 +37,7 @@ def read(path: Path) -> Any:
         raise ValueError(f"{path} is no notebook: {' '.join(str(error).split())[:200]}") from None
 
 
-def taken(source: Path, executed: Path) -> Any:
+def taken(source: Path, executed: Path) -> NotebookNode:
     """The lesson `source` as it was run before, in the file `executed`. ValueError where that has other cells."""
     notebook = read(executed)
     if [cell.source for cell in notebook.cells] != [cell.source for cell in read(source).cells]:
@@ -42,7 +45,7 @@ def taken(source: Path, executed: Path) -> Any:
     return notebook
 
 
-def run(source: Path, folder: Path, frames: int) -> tuple[Any, str]:
+def run(source: Path, folder: Path, frames: int) -> tuple[NotebookNode, str]:
     """Run a notebook in a folder, with its labs shown as so many frames; where it stopped, in one sentence, or ""."""
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
@@ -68,11 +71,11 @@ def run(source: Path, folder: Path, frames: int) -> tuple[Any, str]:
     return notebook, ""
 
 
-def _unrun(cell: Any) -> bool:
+def _unrun(cell: NotebookNode) -> bool:
     return bool(cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None)
 
 
-def stopped(notebook: Any) -> str:
+def stopped(notebook: NotebookNode) -> str:
     """Where a notebook stopped: "cell 4: ValueError: …"; "" where every cell ran."""
     for i, cell in enumerate(notebook.cells):
         expected = "raises-exception" in cell.metadata.get("tags", ())

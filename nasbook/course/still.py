@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from nasbook.course.record import FIELDS, FILE, SCHEMA
 from nasbook.widgets.played import embedded
 
-KINDS: dict[str, Any] = {
+KINDS: dict[str, object] = {
     "null": None,
     "boolean": True,
     "number": 1,
@@ -78,7 +77,7 @@ def exercise_html(name: str, hints: Sequence[str], solution: str, prompt: str = 
 def progress_html(lessons: Mapping[str, str], exercises: Mapping[str, Sequence[str]]) -> str:
     """A table of the lessons (number -> title) that answers.js fills with what the browser has kept, a link to download
     it and a button to bring it back. exercises: lesson -> names."""
-    data: dict[str, Any] = {
+    data: dict[str, object] = {
         "schema": SCHEMA,
         "file": FILE,
         "fields": {name: [kind for kind, x in KINDS.items() if fits(x)] for name, (_, fits) in FIELDS.items()},

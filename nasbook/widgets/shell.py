@@ -478,18 +478,14 @@ class Lab(W.VBox):
         box.add_class("nb-more")
         return box
 
-    def _repr_mimebundle_(self, **options: object) -> Any:
+    def _repr_mimebundle_(self, **options: object) -> dict[str, object]:
         """The widget, and for renderers without widgets its picture and what it shows."""
-        bundle = super()._repr_mimebundle_(**options)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        if data is None:
-            return bundle
         alt = self.image.alt or f"the {self.name} lab"
-        data = {**data, "text/plain": alt}
+        data = {**super()._repr_mimebundle_(**options), "text/plain": alt}
         if self.image.png:
             data["image/png"] = png = base64.b64encode(self.image.png).decode()
             data["text/html"] = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}">'
-        return (data, *bundle[1:]) if isinstance(bundle, tuple) else data
+        return data
 
     def _ipython_display_(self) -> None:
         """The lab, and the still that a page without its kernel shows; where a site is built, what can be played."""
@@ -504,9 +500,7 @@ class Lab(W.VBox):
         self._still.update(self.image.alt, self._still_html, self.image.alt, now)
 
     def _still_html(self) -> str:
-        data = self._repr_mimebundle_()
-        data = data[0] if isinstance(data, tuple) else data
-        return f"{(data or {}).get('text/html', '')}<p>{html.escape(self.said)}</p>"
+        return f"{self._repr_mimebundle_().get('text/html', '')}<p>{html.escape(self.said)}</p>"
 
     # ---- what happens -------------------------------------------------------------------------------------
 

@@ -13,7 +13,6 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 WAKE = "A still, for a page without a kernel. Run this cell to make it live."
@@ -40,16 +39,15 @@ class Still:
 
     def __init__(self) -> None:
         self._id = ""  # of the output, once it is shown
-        self._shown: Any = None
+        self._shown: object = None
         self._at = 0.0
 
     def instead(self, body: str, plain: str) -> None:
         """Show only this, where no kernel will ever be."""
         _publish({"text/html": body, "text/plain": plain})
 
-    def beside(self, bundle: Any, body: str, plain: str = "") -> None:
-        """Show a widget, by its bundle of MIME types, and its still."""
-        data: Mapping[str, Any] = (bundle[0] if isinstance(bundle, tuple) else bundle) or {}
+    def beside(self, data: Mapping[str, object], body: str, plain: str = "") -> None:
+        """Show a widget, by its data of every MIME type, and its still."""
         if VIEW in data:
             _publish({VIEW: data[VIEW]})
         self._id = uuid.uuid4().hex
@@ -68,7 +66,7 @@ def _data(body: str, plain: str) -> dict[str, str]:
     return {"text/html": still, **({"text/plain": plain} if plain else {})}
 
 
-def _publish(data: Mapping[str, Any], display_id: str = "", update: bool = False) -> None:
+def _publish(data: Mapping[str, object], display_id: str = "", update: bool = False) -> None:
     from IPython.display import publish_display_data
 
     publish_display_data(dict(data), transient={"display_id": display_id} if display_id else {}, update=update)

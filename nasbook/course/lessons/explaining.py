@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import combinations
 from math import comb, factorial
-from typing import Any
 
 import numpy as np
 
@@ -70,7 +69,7 @@ def check_shapley(answer: object) -> str | None:
     for n in (1, 2, 3, 4, 5):
         table = rng.normal(50, 20, 1 << n)
 
-        def value(S: Any, table: np.ndarray = table, n: int = n) -> float:
+        def value(S: Iterable[int], table: np.ndarray = table, n: int = n) -> float:
             members = {int(i) for i in S}
             if not members <= set(range(n)):
                 raise ValueError(f"v was asked for {sorted(members)}, and the players are 0 … {n - 1}")
@@ -93,10 +92,10 @@ def check_shapley(answer: object) -> str | None:
     return None
 
 
-def _among_four(answer: Any, table: np.ndarray) -> str:
+def _among_four(answer: Callable[[Value, int], Iterable[float]], table: np.ndarray) -> str:
     """Which slip it is, in a game of four: with one or two players many are alike."""
 
-    def value(S: Any) -> float:
+    def value(S: Iterable[int]) -> float:
         return float(table[sum(1 << int(i) for i in S)])
 
     try:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nasbook.course.exercises import Exercise
 from nasbook.course.predictions import Question, level
 
+if TYPE_CHECKING:
+    from sklearn.gaussian_process.kernels import Kernel
 
-def check_posterior(posterior: Any) -> str | None:
+
+def check_posterior(posterior: object) -> str | None:
     from sklearn.gaussian_process.kernels import RBF, ConstantKernel
 
     if not callable(posterior):
@@ -28,7 +32,7 @@ def check_posterior(posterior: Any) -> str | None:
 
 
 def _wrong_posterior(
-    posterior: Any, X: np.ndarray, new: np.ndarray, y: np.ndarray, noise: float, kernel: Any
+    posterior: Callable[..., object], X: np.ndarray, new: np.ndarray, y: np.ndarray, noise: float, kernel: Kernel
 ) -> str | None:
     from sklearn.gaussian_process import GaussianProcessRegressor
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import norm, truncnorm
 
 from nasbook.course.exercises import Exercise
@@ -70,7 +70,7 @@ def check_choice(next_point: object) -> str | None:
         ratio = smooth(good, at) / smooth(bad, at)
         seen: list[tuple[np.ndarray, np.ndarray]] = []
 
-        def density(points: Any, where: Any, seen: list = seen) -> np.ndarray:
+        def density(points: ArrayLike, where: ArrayLike, seen: list = seen) -> np.ndarray:
             seen.append((np.sort(np.asarray(points, float).ravel()), np.asarray(where, float)))
             return smooth(np.asarray(points, float).ravel(), np.asarray(where, float))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -48,7 +47,7 @@ def check_against_differences(hypergradient: object) -> str | None:
     return None
 
 
-def check_terms(terms: Any) -> str | None:
+def check_terms(terms: object) -> str | None:
     if not callable(terms):
         return f"terms must be a function, not a {type(terms).__name__}"
     cases = [(1.0, [0.5], 0.1), (5.0, [0.03, 0.147], 0.001), (1.0, [0.2, 1.9], 0.01), (2.0, [0.01, 0.4], 0.05)]

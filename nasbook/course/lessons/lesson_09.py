@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from itertools import product
-from typing import Any
 
 import numpy as np
 
 from nasbook.course.exercises import Exercise
 from nasbook.course.predictions import Question, level
 from nasbook.nas.spaces.nb201.cell import OPS, canonical_key
+from nasbook.parameters import Parameter
 from nasbook.space import Choice, Int, Space
 
 
-def family(a: str, b: str, c: str) -> Any:
+def family(a: str, b: str, c: str) -> Hashable:
     """The canonical key of the small cell, as a cell of NAS-Bench-201 whose node 2 is handed on."""
     return canonical_key((a, b, c, "none", "none", "skip"))
 
@@ -58,7 +59,7 @@ def _applied(op: str, to: str) -> str:
 
 def chain_space(depth: int, kernels: int, channels: int, poolings: int, strides: int) -> Space:
     """The space of the second exercise, as a Space that counts itself."""
-    parameters: dict[str, Any] = {"depth": Int(1, depth)} if depth > 1 else {"depth": Choice([1])}
+    parameters: dict[str, Parameter] = {"depth": Int(1, depth)} if depth > 1 else {"depth": Choice([1])}
     for i in range(1, depth + 1):
         exists, conv = {"depth": list(range(i, depth + 1))}, {f"kind_{i}": "conv"}
         parameters[f"kind_{i}"] = Choice(["conv", *(f"pool{p}" for p in range(poolings))], when=exists)

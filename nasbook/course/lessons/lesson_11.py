@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nasbook.course.exercises import Exercise
 from nasbook.course.predictions import Question
@@ -24,7 +25,7 @@ def check_gradient(policy_gradient: object) -> str | None:
     )
 
 
-def _wrong_gradient(policy_gradient: Any, rng: np.random.Generator) -> str | None:
+def _wrong_gradient(policy_gradient: Callable[..., ArrayLike], rng: np.random.Generator) -> str | None:
     theta = rng.normal(size=(2, 3))
     reward = {a: float(rng.random()) for a in product(range(3), repeat=2)}  # of all nine architectures
 
@@ -78,7 +79,7 @@ def _wrong_gradient(policy_gradient: Any, rng: np.random.Generator) -> str | Non
     return None
 
 
-def check_surrogate(surrogate: Any) -> str | None:
+def check_surrogate(surrogate: object) -> str | None:
     if not callable(surrogate):
         return f"surrogate must be a function, not a {type(surrogate).__name__}"
     r = np.array([1.1, 1.5, 0.5, 1.5, 0.5, 0.9])

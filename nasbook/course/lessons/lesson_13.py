@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources import files
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import chisquare
 
 from nasbook import registry
@@ -18,7 +18,7 @@ FIRST, BACK, WINDOW = 4, 4, 5  # the first epoch whose cell a rule may keep; of 
 CONVOLUTIONS = "23"  # digits of the operations that have weights
 
 
-def check_gumbel(sample: Any) -> str | None:
+def check_gumbel(sample: object) -> str | None:
     if not callable(sample):
         return f"gumbel_softmax must be a function, not a {type(sample).__name__}"
     for logits, seed in ((np.array([1.0, 0.0, -1.0]), 0), (np.random.default_rng().uniform(-1, 1, 3), None)):
@@ -34,7 +34,7 @@ def check_gumbel(sample: Any) -> str | None:
     return None
 
 
-def _wrong_shares(sample: Any, logits: np.ndarray, rng: np.random.Generator) -> str | None:
+def _wrong_shares(sample: Callable[..., ArrayLike], logits: np.ndarray, rng: np.random.Generator) -> str | None:
     given = logits.copy()
     p = np.exp(logits) / np.exp(logits).sum()
     z = np.array([sample(logits, 1.0, rng) for _ in range(4000)], dtype=float)

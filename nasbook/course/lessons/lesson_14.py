@@ -10,7 +10,6 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
-from typing import Any
 
 import numpy as np
 
@@ -23,7 +22,7 @@ from nasbook.hpo.parts.pareto import hypervolume as hypervolume_of
 Points = list[tuple[float, ...]]
 
 
-def _listed(Y: Any) -> str:
+def _listed(Y: Sequence[Sequence[float]]) -> str:
     return ", ".join("(" + ", ".join(f"{v:g}" for v in y) + ")" for y in Y)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from nasbook.course.exercises import Exercise
 from nasbook.course.predictions import Question
 from nasbook.search import search
 from nasbook.trace import Trace
+
+if TYPE_CHECKING:
+    from nasbook.nas.rgpe import RGPEView
 
 IMAGES = (20, 50, 100, 300)  # of the target, in fine_tuning_seeds.csv
 
@@ -85,7 +88,7 @@ def check_warm(warm: object) -> str | None:
     return None
 
 
-def check_weight(weight: Any) -> str | None:
+def check_weight(weight: object) -> str | None:
     if not callable(weight):
         return f"weight must be a function, not a {type(weight).__name__}"
     rng = np.random.default_rng(0)
@@ -168,7 +171,7 @@ def judge_five(best: dict[str, np.ndarray]) -> tuple[int, str]:
     )
 
 
-def judge_weight(view: Any) -> tuple[int, str]:
+def judge_weight(view: RGPEView) -> tuple[int, str]:
     """The view after 10 trials; its sources are CIFAR-100 and the fewest parameters."""
     weight, (related, small) = view.weights[1], view.loss[:2]
     return (2 if weight < 0.005 else 1 if weight < 0.3 else 0), (

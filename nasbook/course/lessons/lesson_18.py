@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from nasbook.course.exercises import Exercise
@@ -66,7 +64,7 @@ def check_verdict(verdict: object) -> str | None:
     noise = rng.normal(0, 1, 50)
     clear = luck + (noise - noise.mean()) / noise.std(ddof=1)  # one point from seed to seed, so .14 of the mean
     few = [10.0, 12.0, 11.0]
-    cases: list[tuple[Any, Any, str, str]] = [
+    cases: list[tuple[np.ndarray, np.ndarray, str, str]] = [
         (
             luck + 12,
             clear + 12.6,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import product
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from nasbook.course.exercises import Exercise
@@ -14,31 +14,33 @@ from nasbook.course.lessons import explaining
 from nasbook.course.predictions import Question, level
 from nasbook.statistics import holm, wilcoxon
 
-Error = Callable[[Any, np.ndarray, np.ndarray], float]
+Error = Callable[[float, np.ndarray, np.ndarray], float]  # of a candidate, fitted to a part and measured on another
+Noise = dict[float, np.ndarray]  # candidate -> its error at each point
+Call = tuple[float, frozenset[int], frozenset[int]]  # the candidate, and both parts
 
 
 # ---- 20.nested -----------------------------------------------------------------------------------------------------
 
 
-def folds(indices: Any, k: int) -> list[tuple[np.ndarray, np.ndarray]]:
+def folds(indices: np.ndarray, k: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """(train, test) of k folds."""
-    return [(np.setdiff1d(indices, test), test) for test in np.array_split(np.asarray(indices), k)]
+    return [(np.setdiff1d(indices, test), test) for test in np.array_split(indices, k)]
 
 
-def cross_validated(error: Error, candidate: Any, indices: Any, k: int) -> float:
+def cross_validated(error: Error, candidate: float, indices: np.ndarray, k: int) -> float:
     return float(np.mean([error(candidate, train, test) for train, test in folds(indices, k)]))
 
 
-def best(error: Error, candidates: Sequence[Any], indices: Any, k: int) -> Any:
+def best(error: Error, candidates: Sequence[float], indices: np.ndarray, k: int) -> float:
     return min(candidates, key=lambda c: cross_validated(error, c, indices, k))
 
 
-def nested(error: Error, candidates: Sequence[Any], n: int, k: int) -> float:
+def nested(error: Error, candidates: Sequence[float], n: int, k: int) -> float:
     outer = folds(np.arange(n), k)
     return float(np.mean([error(best(error, candidates, train, k), train, test) for train, test in outer]))
 
 
-def wrong_nested(error: Error, candidates: Sequence[Any], n: int, k: int) -> dict[str, float]:
+def wrong_nested(error: Error, candidates: Sequence[float], n: int, k: int) -> dict[str, float]:
     """What people compute instead -> what that is."""
     everything, outer = np.arange(n), folds(np.arange(n), k)
     chosen = best(error, candidates, everything, k)
@@ -64,10 +66,10 @@ def check_nested(answer: object) -> str | None:
     for n, k, m in ((12, 3, 4), (20, 4, 6), (15, 5, 3), (18, 3, 8)):
         candidates = [round(float(x), 3) for x in rng.random(m)]
         noise = dict(zip(candidates, rng.normal(0.5, 0.2, (m, n)), strict=True))
-        calls: list[tuple[Any, frozenset[int], frozenset[int]]] = []
+        calls: list[Call] = []
 
         def error(
-            candidate: Any, train: Any, test: Any, noise: Any = noise, calls: Any = calls
+            candidate: float, train: ArrayLike, test: ArrayLike, noise: Noise = noise, calls: list[Call] = calls
         ) -> float:  # a model that knows its own points: nothing but noise, and a little of what it was fitted to
             train, test = np.asarray(train, int), np.asarray(test, int)
             calls.append((candidate, frozenset(train.tolist()), frozenset(test.tolist())))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from nasbook.testing import SPACES, Broken, check_method
 from nasbook.trace import Trial
 
 DRAWS = 300  # of a step, to measure it
+Neighbour = Callable[[Space, Config | None, float, np.random.Generator], Config]
 
 
 def check_neighbour(make: object) -> str | None:
@@ -31,7 +32,7 @@ def check_neighbour(make: object) -> str | None:
     return _not_a_sample(make, rng) or _wrong_size(make, rng) or _never_switches(make)
 
 
-def _from(config: Any) -> str:
+def _from(config: Config | None) -> str:
     return "with no configuration" if config is None else f"from {config}"
 
 
@@ -39,7 +40,7 @@ def _shown(x: object) -> str:
     return " ".join(repr(x).split())[:60]
 
 
-def _one_step(make: Any, space: Space, config: Any, step: float, seed: int) -> str | None:
+def _one_step(make: Neighbour, space: Space, config: Config | None, step: float, seed: int) -> str | None:
     given = None if config is None else dict(config)
     made = [make(space, given, step, np.random.default_rng(seed)) for _ in range(2)]
     if given != config:
@@ -56,7 +57,7 @@ def _one_step(make: Any, space: Space, config: Any, step: float, seed: int) -> s
     return None
 
 
-def _not_a_sample(make: Any, rng: np.random.Generator) -> str | None:
+def _not_a_sample(make: Neighbour, rng: np.random.Generator) -> str | None:
     space = Space(x=Float(0, 1))
     x = np.array([make(space, None, 0.1, rng)["x"] for _ in range(DRAWS)])
     if abs(x.mean() - 0.5) > 0.12 or x.std() < 0.2:
@@ -67,7 +68,7 @@ def _not_a_sample(make: Any, rng: np.random.Generator) -> str | None:
     return None
 
 
-def _wrong_size(make: Any, rng: np.random.Generator) -> str | None:
+def _wrong_size(make: Neighbour, rng: np.random.Generator) -> str | None:
     """The steps of a plain and of a logarithmic number, and of one at the edge, in the unit cube."""
     space = Space(x=Float(-5, 10), y=Float(1e-4, 1, log=True))
     for middle, step in (([0.5, 0.5], 0.1), (rng.uniform(0.4, 0.6, 2), 0.05)):
@@ -87,7 +88,7 @@ def _wrong_size(make: Any, rng: np.random.Generator) -> str | None:
     return None
 
 
-def _never_switches(make: Any) -> str | None:
+def _never_switches(make: Neighbour) -> str | None:
     space = SPACES["conditions"]
     rng = np.random.default_rng(0)
     kernels = {make(space, {"kernel": "linear", "C": 1.0}, 0.5, rng)["kernel"] for _ in range(60)}
@@ -103,7 +104,7 @@ def check_propose(propose: Any) -> str | None:
     class Mended(Method):
         name = "your method"
 
-        def propose(self) -> Any:
+        def propose(self) -> Config:
             return propose(self)
 
         def __repr__(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -11,12 +10,12 @@ from nasbook.course.exercises import Exercise
 from nasbook.course.predictions import Question, level
 
 
-def _power(widths: Any, best: Any) -> np.ndarray:
+def _power(widths: np.ndarray, best: np.ndarray) -> np.ndarray:
     """The slope of log best over log width, of each seed."""
     return np.polyfit(np.log(widths), np.log(best), 1)[0]
 
 
-def _numbers(got: Any, n: int) -> list[float] | None:
+def _numbers(got: object, n: int) -> list[float] | None:
     """The n numbers of a tuple, a list or an array, each alone or in an array of one; None for anything else."""
     if not isinstance(got, tuple | list) and not (isinstance(got, np.ndarray) and got.ndim):
         return None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nasbook.course.exercises import Exercise
 from nasbook.course.predictions import Question, level
@@ -76,7 +76,7 @@ def check_draw(draw: object) -> str | None:
     return _repeats(draw, x, Y) or _of_x(draw, x, Y) or _as_asked(x, Y)
 
 
-def _repeats(draw: Callable[..., Any], x: np.ndarray, Y: np.ndarray) -> str | None:
+def _repeats(draw: Callable[..., ArrayLike], x: np.ndarray, Y: np.ndarray) -> str | None:
     if np.ptp(Y, axis=0).max() < 1e-9:
         return "every call draws the same curve; draw its numbers with rng"
     if (np.asarray(draw(np.random.default_rng(3), x.copy()), float) != Y[3]).any():
@@ -84,7 +84,7 @@ def _repeats(draw: Callable[..., Any], x: np.ndarray, Y: np.ndarray) -> str | No
     return None
 
 
-def _of_x(draw: Callable[..., Any], x: np.ndarray, Y: np.ndarray) -> str | None:
+def _of_x(draw: Callable[..., ArrayLike], x: np.ndarray, Y: np.ndarray) -> str | None:
     """A curve is a function: its value at a place does not depend on which other places are asked about."""
     order = np.random.default_rng().permutation(len(x))
     mixed = np.asarray(draw(np.random.default_rng(3), x[order]), float)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import importlib.resources
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from nasbook.course import own_exercises
 from nasbook.course.lessons import LESSONS
@@ -92,7 +92,7 @@ def new(name: str, out: str | Path | None = None, title: str = "") -> list[Path]
     return [folder / n for n in texts]
 
 
-def _notebook(number: str, filled: Any, words: str) -> Json:
+def _notebook(number: str, filled: Callable[[str], str], words: str) -> Json:
     """The cells, with prompts and stubs as the words have them."""
     exercises, questions = own_exercises.made_by(f"lesson_{number}.py", words)
     asked = {q.name: q.markdown for q in questions} | {e.name: e.markdown for e in exercises}

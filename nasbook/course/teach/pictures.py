@@ -8,7 +8,10 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 WIDEST = 1200  # pixels: more no projector shows
 LAB = re.compile(
@@ -36,13 +39,13 @@ class Picture:
         return f'<figure{tall}><img src="data:image/webp;base64,{data}" alt="{alt}">{caption}</figure>'
 
 
-def pictures(notebook: Any) -> dict[int, list[Picture]]:
+def pictures(notebook: NotebookNode) -> dict[int, list[Picture]]:
     """Number of a cell -> the pictures in its outputs; the notebook has been run."""
     found = {i: list(_of_cell(cell)) for i, cell in enumerate(notebook["cells"])}
     return {i: shown for i, shown in found.items() if shown}
 
 
-def _of_cell(cell: Any) -> Iterator[Picture]:
+def _of_cell(cell: NotebookNode) -> Iterator[Picture]:
     for out in cell.get("outputs", ()):
         data = out.get("data", {})
         text = "".join(data.get("text/html", ""))

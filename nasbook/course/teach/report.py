@@ -16,7 +16,7 @@ import io
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from nasbook.course.teach import results
 from nasbook.course.teach.collect import Collected, Learner, collect, is_question, one_line
@@ -25,6 +25,9 @@ from nasbook.course.teach.results import Tally, Votes, people
 from nasbook.files import write_text
 from nasbook.plots.labs.votes import votes as picture
 from nasbook.plots.style import Figure, plural
+
+if TYPE_CHECKING:
+    from ipywidgets import VBox
 
 CAUSES = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula at the beginning of a cell
 SHOWN = 3  # wrong answers of an exercise
@@ -161,7 +164,7 @@ class Report:
 
     # ---- in a notebook -------------------------------------------------------------------------------------
 
-    def show(self) -> Any:
+    def show(self) -> VBox:
         """A widget: one question after the other, its outcome at a press; below it exercises and learners."""
         import ipywidgets as w
 
@@ -200,10 +203,8 @@ class Report:
         text = vote.text if len(vote.text) <= 60 else vote.text[:60].rsplit(" ", 1)[0] + " …"
         return f"{vote.name} {text}".strip()
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = self.show()._repr_mimebundle_(**kwargs)
-        data = dict(bundle[0] if isinstance(bundle, tuple) else bundle or {})
-        return {**data, "text/plain": repr(self)}
+    def _repr_mimebundle_(self, **options: object) -> dict[str, object]:
+        return {**self.show()._repr_mimebundle_(**options), "text/plain": repr(self)}
 
 
 def _tries(n: int) -> str:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from importlib.util import find_spec
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nasbook.course.exercises import NOT_GIVEN, Exercise, Result
 from nasbook.course.predictions import Outcome, Prediction, Question
@@ -28,6 +28,11 @@ from nasbook.course.record import Record
 from nasbook.course.still import outcome_html, question_html
 from nasbook.space import Json
 from nasbook.widgets.still import wanted
+
+if TYPE_CHECKING:
+    from ipywidgets import VBox, Widget
+
+    from nasbook.widgets.shell import Lab
 
 
 def languages() -> dict[str, str]:
@@ -168,7 +173,7 @@ def prediction(language: str, question: Question) -> Prediction:
     return SpokenPrediction(question, asked(language, question), say)
 
 
-def lab(language: str, shown: Any) -> Any:
+def lab(language: str, shown: Lab) -> Lab:
     """A lab whose controls, state and sentences speak another language, as far as its `labs` has words for them."""
     known(language)
     own = f"{__name__}.{language}.labs"
@@ -204,7 +209,7 @@ class Spoken(Exercise):
     def markdown(self) -> str:
         return self.say(super().markdown)
 
-    def show(self) -> Any:
+    def show(self) -> VBox:
         return spoken(super().show(), self.say)
 
     def _html(self) -> str:
@@ -298,7 +303,7 @@ def _turned(facts: Json, words: dict[str, str]) -> Json:
     return {k: words.get(v, v) if isinstance(v, str) else v for k, v in facts.items()}
 
 
-def spoken(widget: Any, say: Callable[[str], str]) -> Any:
+def spoken(widget: Widget, say: Callable[[str], str]) -> Widget:
     """A widget whose words, and those of all below it, are said in another language, now and whenever they change."""
     import ipywidgets as w
 

@@ -13,7 +13,7 @@ A still picture and a lab's frame come from the same `build` and `update`, so th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -22,27 +22,36 @@ from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 
 from nasbook.plots import style
+from nasbook.plots.moving_text import Words
 from nasbook.plots.names import plain
 from nasbook.plots.style import Figure
 from nasbook.plots.viewed import Views
 
 A = TypeVar("A", bound=Artist)
+S = TypeVar("S")  # a picture's state: what it draws
+V = TypeVar("V")  # a view
 
 
-class Picture:
-    """Base class. A subclass writes `build`, `update` and `alt`, and says in its docstring what its state is.
+class Depicting(Protocol[V]):
+    """A picture of views."""
+
+    depicts: Views[V]
+
+
+class Picture(Generic[S]):
+    """Base class. A subclass writes `build`, `update` and `alt`, and says what its state is: `Picture[Trials]`.
 
     Not safe for threads: a lab holds one lock per picture around `frame`, `alt`, `sentence` and `locate`.
     A picture object belongs to one figure; make another object for another figure.
     """
 
     figsize: tuple[float, float] = (style.WIDTH, 4.6)  # inches, at style.DPI dots per inch
-    depicts: Views | None = None  # the views of a method that its state must have; None where trials are enough
+    depicts: Views[Any] | None = None  # the views of a method that its state must have; None where trials are enough
 
     def __init__(self) -> None:
         self._artists: list[Artist] = []
-        self._background: Any = None
-        self._title: Any = None
+        self._background: object = None
+        self._title: Words | None = None
         self._title_width = 0.0
         self.fig: Figure | None = None
 
@@ -52,7 +61,7 @@ class Picture:
         """Make axes and artists, once. What moves is registered with `self.live(artist)`; the rest is background."""
         raise NotImplementedError
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: S) -> bool:
         """Move the live artists to the state. True when the background must be drawn again (new limits)."""
         raise NotImplementedError
 
@@ -67,9 +76,9 @@ class Picture:
         self._artists.append(artist)
         return artist
 
-    def plotted(self, ax: Axes, *args: Any, **options: Any) -> Line2D:
+    def plotted(self, ax: Axes, *marks: str, **options: Any) -> Line2D:
         """A line or marks on axes that get their points with each state."""
-        return self.live(ax.plot([], [], *args, **options)[0])
+        return self.live(ax.plot([], [], *marks, **options)[0])
 
     def artists(self) -> list[Artist]:
         """The artists that move, lowest first."""
@@ -83,7 +92,7 @@ class Picture:
                 self.build(self.fig)
         return self.fig
 
-    def render_static(self, state: Any) -> Figure:
+    def render_static(self, state: S) -> Figure:
         """A finished figure of the state, with `fig.alt` and `fig.sentence` (its title)."""
         fig = self.make_figure()
         self.update(state)
@@ -92,7 +101,7 @@ class Picture:
         fig.alt, fig.sentence = plain(self.alt()), self.sentence()
         return fig
 
-    def frame(self, state: Any) -> np.ndarray:
+    def frame(self, state: S) -> np.ndarray:
         """Pixels (height, width, 4) of the state, uint8 RGBA, opaque; a view that the next call overwrites.
 
         The background is drawn when `update` says so and otherwise copied."""
@@ -101,7 +110,7 @@ class Picture:
             for artist in self._artists:
                 artist.set_animated(True)
         changed = self.update(state)
-        canvas: Any = fig.canvas
+        canvas = fig.canvas
         if changed or self._background is None:
             canvas.draw()
             self._background = canvas.copy_from_bbox(fig.bbox)
@@ -116,11 +125,9 @@ class Picture:
         """Draw the background again with the next frame."""
         self._background = None
 
-    @classmethod
-    def view_of(cls, state: Any) -> Any:
-        """The view of a Step, or the view itself; ValueError where it is not one that this picture draws."""
-        assert cls.depicts is not None, "this picture draws trials, not a view"
-        return cls.depicts.of(state, cls.__name__)
+    def view_of(self: Depicting[V], state: object) -> V:
+        """The view of a Step, or the view itself; ValueError where it is not one that this picture `depicts`."""
+        return self.depicts.of(state, type(self).__name__)
 
     # ---- the title: a sentence that moves ------------------------------------------------------------------
 
@@ -132,7 +139,7 @@ class Picture:
             style.add_words(fig, left / w, 1 - top / h, va="top", fontsize=style.TITLE, weight="bold", zorder=9)
         )
 
-    def second_line(self, fig: Figure | SubFigure) -> Any:
+    def second_line(self, fig: Figure | SubFigure) -> Words:
         """Words in small letters under the title, which the picture changes as it is drawn."""
         w, h = style.size(fig)
         return self.live(
@@ -141,6 +148,7 @@ class Picture:
 
     def say(self, sentence: str) -> None:
         """The title's sentence; one that is too long for its line gets smaller letters, then an ellipsis."""
+        assert self._title is not None, "`build` has made no title"
         for fontsize in (style.TITLE, 10.5, style.NORMAL, 9.5, style.SMALL):
             if style.text_width(sentence, fontsize, "bold") <= self._title_width:
                 break
@@ -172,7 +180,7 @@ def locate(all_axes: Sequence[Axes], px: float, py: float) -> tuple[Axes, float,
     return None
 
 
-class Stack(Picture):
+class Stack(Picture[Sequence[object]]):
     """Several pictures in one figure, one below the other (or side by side), updated together.
 
     State: a sequence with one state per picture; None leaves that picture as it is. `sizes` are the parts'
@@ -200,7 +208,7 @@ class Stack(Picture):
             for artist in picture._artists:
                 self.live(artist)
 
-    def update(self, state: Sequence[Any]) -> bool:
+    def update(self, state: Sequence[object]) -> bool:
         changed = [p.update(s) for p, s in zip(self.pictures, state, strict=True) if s is not None]
         return any(changed)
 

@@ -17,6 +17,7 @@ import matplotlib
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as _Figure
 from matplotlib.figure import SubFigure
@@ -86,10 +87,11 @@ class Figure(_Figure):
     """A matplotlib Figure that shows itself in a notebook, with a title (`sentence`) and a description (`alt`),
     both made from its data."""
 
+    canvas: FigureCanvasAgg
     alt: str = ""
     sentence: str = ""
 
-    def draw(self, renderer: Any) -> None:
+    def draw(self, renderer: RendererBase) -> None:
         for text in self.findobj(Text):  # also those that ticks and legends have made since the last time
             text.set_parse_math(False)
             if (drawn := lines(text.get_text())) != text.get_text():

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeGuard, TypeVar
 
 from nasbook import registry
 from nasbook.loop import Run
@@ -18,15 +18,44 @@ from nasbook.search import replay
 from nasbook.task import Task
 from nasbook.trace import Step, Trace
 
+if TYPE_CHECKING:
+    from nasbook.hpo.asha import ASHAView
+    from nasbook.hpo.bayesian import BayesianView
+    from nasbook.hpo.bohb import BOHBView
+    from nasbook.hpo.cma_es import CMAView
+    from nasbook.hpo.dehb import DEHBView
+    from nasbook.hpo.differential_evolution import DEView
+    from nasbook.hpo.forest import ForestView
+    from nasbook.hpo.freeze_thaw import FreezeThawView
+    from nasbook.hpo.genetic import GeneticView
+    from nasbook.hpo.hypergradient import HypergradientView
+    from nasbook.hpo.median_stopping import StoppingView
+    from nasbook.hpo.particle_swarm import PSOView
+    from nasbook.hpo.pfn import PfnView
+    from nasbook.hpo.priorband import PriorBandView
+    from nasbook.hpo.successive_halving import HalvingView
+    from nasbook.hpo.tpe import TPEView
+    from nasbook.nas.bananas import BananasView
+    from nasbook.nas.compound import CompoundView
+    from nasbook.nas.nes import NESView
+    from nasbook.nas.parts.gan_view import AutoGANView
+    from nasbook.nas.parts.supernet import SupernetView
+    from nasbook.nas.reinforce import ControllerView
+    from nasbook.nas.reptile import ReptileView
+    from nasbook.nas.rgpe import RGPEView
+
+T = TypeVar("T")
+V = TypeVar("V", covariant=True)  # the dataclasses that `targets` names
+
 
 @dataclass(frozen=True)
-class Views:
+class Views(Generic[V]):
     """What a picture draws. targets: the dataclasses, "package.module:Class"; methods: those whose steps have one."""
 
     targets: tuple[str, ...]
     methods: tuple[str, ...]
 
-    def fit(self, view: object) -> bool:
+    def fit(self, view: object) -> TypeGuard[V]:
         """Is it one of them, or of a class that was derived from one?"""
         return any(f"{c.__module__}:{c.__qualname__}" in self.targets for c in type(view).__mro__)
 
@@ -34,7 +63,7 @@ class Views:
         classes = " or ".join(target.partition(":")[2] for target in self.targets)
         return f"the view of {_listed(self.methods)} ({classes})"
 
-    def of(self, state: object, kind: str) -> Any:
+    def of(self, state: object, kind: str) -> V:
         """The view of a Step, or the view itself; ValueError, in one sentence, for anything else."""
         view = state.view if isinstance(state, Step) else state
         if self.fit(view):
@@ -65,14 +94,14 @@ def _listed(names: Sequence[str]) -> str:
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
 
 
-def step_of(steps: Sequence[Any], step: int, kind: str) -> Any:
+def step_of(steps: Sequence[T], step: int, kind: str) -> T:
     """One step by its number, −1 the last; ValueError says how many there are."""
     if isinstance(step, bool) or not isinstance(step, int) or not -len(steps) <= step < len(steps):
         raise ValueError(f"{kind}: step must be a whole number from {-len(steps)} to {len(steps) - 1}, not {step!r}")
     return steps[step]
 
 
-def state_of(views: Views, state: object, step: int, kind: str) -> Any:
+def state_of(views: Views[V], state: object, step: int, kind: str) -> V:
     """The view of a Trace's step, of a Step, or the view itself; ValueError, in one sentence, where there is none."""
     return views.of(step_of(views.replayed(state, kind), step, kind) if isinstance(state, Trace) else state, kind)
 
@@ -102,9 +131,9 @@ def check_state(kind: str, state: object) -> None:
         raise ValueError(f"plot {kind}: it draws a Trace or its steps, not {state!r:.40}")
 
 
-BELIEF = Views(("nasbook.hpo.bayesian:BayesianView",), ("bayesian", "parego"))
-DENSITIES = Views(("nasbook.hpo.tpe:TPEView",), ("tpe",))
-SUPERNET = Views(
+BELIEF: Views[BayesianView] = Views(("nasbook.hpo.bayesian:BayesianView",), ("bayesian", "parego"))
+DENSITIES: Views[TPEView] = Views(("nasbook.hpo.tpe:TPEView",), ("tpe",))
+SUPERNET: Views[SupernetView] = Views(
     ("nasbook.nas.parts.supernet:SupernetView",),
     (
         "darts",
@@ -122,9 +151,11 @@ SUPERNET = Views(
         "proxylessnas",
     ),
 )
-WEIGHTS = Views((*SUPERNET.targets, "nasbook.nas.reptile:ReptileView"), (*SUPERNET.methods, "reptile"))
-POLICY = Views(("nasbook.nas.reinforce:ControllerView",), ("reinforce", "ppo"))
-STRATEGY = Views(
+WEIGHTS: Views[SupernetView | ReptileView] = Views(
+    (*SUPERNET.targets, "nasbook.nas.reptile:ReptileView"), (*SUPERNET.methods, "reptile")
+)
+POLICY: Views[ControllerView] = Views(("nasbook.nas.reinforce:ControllerView",), ("reinforce", "ppo"))
+STRATEGY: Views[CMAView | DEView | GeneticView | PSOView] = Views(
     (
         "nasbook.hpo.cma_es:CMAView",
         "nasbook.hpo.differential_evolution:DEView",
@@ -133,7 +164,7 @@ STRATEGY = Views(
     ),
     ("cma-es", "differential-evolution", "genetic", "particle-swarm"),
 )
-RUNGS = Views(
+RUNGS: Views[HalvingView | ASHAView | BOHBView | DEHBView | PriorBandView] = Views(
     (
         "nasbook.hpo.successive_halving:HalvingView",
         "nasbook.hpo.asha:ASHAView",
@@ -143,14 +174,14 @@ RUNGS = Views(
     ),
     ("successive-halving", "hyperband", "asha", "bohb", "dehb", "priorband"),
 )
-FOREST = Views(("nasbook.hpo.forest:ForestView",), ("forest",))
-PFN = Views(("nasbook.hpo.pfn:PfnView",), ("pfn",))
-ENSEMBLE = Views(("nasbook.nas.bananas:BananasView",), ("bananas",))
-EPISODES = Views(("nasbook.nas.reptile:ReptileView",), ("reptile",))
-WALK = Views(("nasbook.hpo.hypergradient:HypergradientView",), ("hypergradient",))
-STOPPING = Views(("nasbook.hpo.median_stopping:StoppingView",), ("median-stopping",))
-FREEZING = Views(("nasbook.hpo.freeze_thaw:FreezeThawView",), ("freeze-thaw",))
-RGPE = Views(("nasbook.nas.rgpe:RGPEView",), ("rgpe",))
-GAN = Views(("nasbook.nas.parts.gan_view:AutoGANView",), ("autogan",))
-NES = Views(("nasbook.nas.nes:NESView",), ("nes",))
-COMPOUND = Views(("nasbook.nas.compound:CompoundView",), ("compound",))
+FOREST: Views[ForestView] = Views(("nasbook.hpo.forest:ForestView",), ("forest",))
+PFN: Views[PfnView] = Views(("nasbook.hpo.pfn:PfnView",), ("pfn",))
+ENSEMBLE: Views[BananasView] = Views(("nasbook.nas.bananas:BananasView",), ("bananas",))
+EPISODES: Views[ReptileView] = Views(("nasbook.nas.reptile:ReptileView",), ("reptile",))
+WALK: Views[HypergradientView] = Views(("nasbook.hpo.hypergradient:HypergradientView",), ("hypergradient",))
+STOPPING: Views[StoppingView] = Views(("nasbook.hpo.median_stopping:StoppingView",), ("median-stopping",))
+FREEZING: Views[FreezeThawView] = Views(("nasbook.hpo.freeze_thaw:FreezeThawView",), ("freeze-thaw",))
+RGPE: Views[RGPEView] = Views(("nasbook.nas.rgpe:RGPEView",), ("rgpe",))
+GAN: Views[AutoGANView] = Views(("nasbook.nas.parts.gan_view:AutoGANView",), ("autogan",))
+NES: Views[NESView] = Views(("nasbook.nas.nes:NESView",), ("nes",))
+COMPOUND: Views[CompoundView] = Views(("nasbook.nas.compound:CompoundView",), ("compound",))

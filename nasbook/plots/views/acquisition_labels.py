@@ -12,7 +12,7 @@ from nasbook.plots import style
 from nasbook.plots.data import Quantity
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import value_label
-from nasbook.plots.viewed import BELIEF
+from nasbook.plots.viewed import BELIEF, Views
 from nasbook.space import Config, Space
 from nasbook.views import WithFailures
 
@@ -62,7 +62,7 @@ def scaled(a: np.ndarray, name: str) -> np.ndarray:
 class Belief(Picture):
     """What both pictures share: the space, the slice, the grid, the words."""
 
-    depicts = BELIEF
+    depicts: Views[Any] = BELIEF
     method = "Bayesian optimisation"
     top: float | None = None  # the acquisition's highest value on the picture
     names: list[str]

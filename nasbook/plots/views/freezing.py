@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.collections import LineCollection, PolyCollection
@@ -19,12 +19,12 @@ from nasbook.task import Task
 from nasbook.trace import Step, Trace
 
 if TYPE_CHECKING:
-    from nasbook.hpo.freeze_thaw import FreezeThawView
+    from nasbook.hpo.freeze_thaw import FreezeThawView, Training
 
 BANDS = 3  # of so many frozen trainings the belief is drawn
 
 
-class FreezingPicture(Picture):
+class FreezingPicture(Picture["Step | FreezeThawView"]):
     """Curves of all trainings; of the three that promise most, where 80 % of the belief lies up to the last epoch; the
     one that goes on in vermilion; a dashed line at f*, the lowest value told.
 
@@ -87,7 +87,7 @@ class FreezingPicture(Picture):
         self.ax.set_ylim(*self.y.pair)
         self.next = view.next
         self.curves.set_segments([c for i, c in curves.items() if i != view.next])
-        self.line.set_data(*curves.get(view.next, np.empty((0, 2))).T)
+        self.line.set_data(*(curves[view.next] if view.next in curves else np.empty((0, 2))).T)
         ended = [c[-1] for c in curves.values() if c[-1, 0] >= self.epochs]
         frozen = [c[-1] for c in curves.values() if c[-1, 0] < self.epochs]
         self.full.set_data(*np.array(ended).reshape(-1, 2).T)
@@ -107,7 +107,7 @@ class FreezingPicture(Picture):
         self.beliefs.set_verts([b for k, b in bands.items() if k != view.next])
         self.belief.set_verts([b for k, b in bands.items() if k == view.next])
 
-    def _band(self, view: FreezeThawView, training: Any) -> np.ndarray:
+    def _band(self, view: FreezeThawView, training: Training) -> np.ndarray:
         """(k, 2): the outline of what is expected of a training after its last epoch."""
         (x, y), R = training.curve[-1], view.levels[-1]
         at = np.unique(np.r_[np.linspace(x, R, 25)[1:], R])
@@ -144,7 +144,9 @@ class FreezingPicture(Picture):
         return f"{told} {self._sentence()}."
 
 
-def freezing(state: Any, *, step: int = -1, task: Task | None = None, label: str | None = None) -> Figure:
+def freezing(
+    state: Trace | Step | FreezeThawView, *, step: int = -1, task: Task | None = None, label: str | None = None
+) -> Figure:
     """Curves of a freeze-thaw search, the belief of how the most promising go on, and which training does.
 
     state: a Trace of the method "freeze-thaw" (`step` counts its steps, −1 is the last), a Step or a FreezeThawView."""

@@ -7,10 +7,11 @@ candidate's score is that of all of them together, so candidates lie off the cur
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import SubFigure
+from matplotlib.lines import Line2D
 
 from nasbook.plots import style
 from nasbook.plots.data import VERY_FAR, Quantity, drawable, label_of, near, value_of
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 GOOD, OTHER = style.BELIEF, style.PURPLE
 
 
-class TPEPicture(Picture):
+class TPEPicture(Picture["Step | TPEView"]):
     """Trials, split at y*; below them l and g; below these ln l − ln g, with the candidates and the next point.
 
     State: a TPEView, or a Step that has one. axis: the parameter that is drawn. truth: the objective, a function of a
@@ -142,7 +143,7 @@ class TPEPicture(Picture):
         return changed
 
     def _split(self, view: TPEView, shown: list[Trial]) -> None:
-        def put(artist: Any, trials: list[Trial]) -> None:
+        def put(artist: Line2D, trials: list[Trial]) -> None:
             u = [view.space.encode(t.config)[self.at] for t in trials]
             shown = np.asarray(self.quantity.show(drawable([t.value for t in trials])), float)
             artist.set_data(u, np.clip(shown, *self.y.pair))  # what is far off stands at the border
@@ -230,7 +231,7 @@ class TPEPicture(Picture):
         self.note.set_text(style.shorten(note, self.wide, style.SMALL))
 
     def _value(self) -> str:
-        config = self.space.decode(np.nan_to_num(self.view.next, nan=0.5))
+        config = self.space.decode(np.nan_to_num(np.asarray(self.view.next, float), nan=0.5))
         return f"{style.named(self.name)} {value_label(self.p, config[self.name])}"
 
     def alt(self) -> str:
@@ -247,7 +248,7 @@ class TPEPicture(Picture):
 
 
 def tpe(
-    state: Any,
+    state: Trace | Step | TPEView,
     *,
     step: int = -1,
     axis: str | None = None,

@@ -16,7 +16,6 @@ class Parts:
     lab: str = ""
     lesson: str = ""
     benchmark: str = ""
-    test: str = ""  # where it is not named after the method's file
 
 
 PARTS = {  # of each method: the kind of picture that draws it (trace.plot), its lab, its lesson, its benchmark
@@ -39,19 +38,19 @@ PARTS = {  # of each method: the kind of picture that draws it (trace.plot), its
     "local-search": Parts("landscape", "evolution", "10", "nas_suite"),
     "bananas": Parts("bananas", "surrogates", "15", "nas_suite"),
     "rgpe": Parts("rgpe", "transfer", "17", "transfer"),
-    "reinforce": Parts("policy", "controller", "11", "nas_suite", "tests/nas/parts/test_controller.py"),
-    "ppo": Parts("policy", "controller", "11", "nas_suite", "tests/nas/parts/test_controller.py"),
+    "reinforce": Parts("policy", "controller", "11", "nas_suite"),
+    "ppo": Parts("policy", "controller", "11", "nas_suite"),
     "staged": Parts("turns", "joint", "18", "joint"),
     "nsga2": Parts("front", "pareto", "14", "pareto_front"),
     "parego": Parts("front", "pareto", "14", "pareto_front"),
     "hypergradient": Parts("walk", "hypergradient", "08", ""),
-    "median-stopping": Parts("stopping", "halving", "06", "hpo_fidelity", "tests/hpo/test_stopping.py"),
-    "successive-halving": Parts("rungs", "halving", "06", "hpo_fidelity", "tests/hpo/test_halving.py"),
-    "hyperband": Parts("rungs", "halving", "06", "hpo_fidelity", "tests/hpo/test_halving.py"),
-    "asha": Parts("rungs", "halving", "06", "hpo_fidelity", "tests/hpo/test_halving.py"),
+    "median-stopping": Parts("stopping", "halving", "06", "hpo_fidelity"),
+    "successive-halving": Parts("rungs", "halving", "06", "hpo_fidelity"),
+    "hyperband": Parts("rungs", "halving", "06", "hpo_fidelity"),
+    "asha": Parts("rungs", "halving", "06", "hpo_fidelity"),
     "freeze-thaw": Parts("freezing", "halving", "06", "curves"),
-    "bohb": Parts("rungs", "halving", "06", "hpo_fidelity", "tests/hpo/test_bohb_dehb.py"),
-    "dehb": Parts("rungs", "halving", "06", "hpo_fidelity", "tests/hpo/test_bohb_dehb.py"),
+    "bohb": Parts("rungs", "halving", "06", "hpo_fidelity"),
+    "dehb": Parts("rungs", "halving", "06", "hpo_fidelity"),
     "priorband": Parts("rungs", "", "18", ""),
     "pbt": Parts("lineage", "pbt", "07", ""),
     "network-morphism": Parts("chains", "growth", "10", "morphism"),
@@ -59,8 +58,8 @@ PARTS = {  # of each method: the kind of picture that draws it (trace.plot), its
     "reptile": Parts("episodes", "few-shot", "17", "reptile"),
     "darts": Parts("weights", "darts", "13", "darts_cost"),
     "spos": Parts("paths", "weight-sharing", "12", "supernet_cost"),
-    "fairnas": Parts("paths", "weight-sharing", "12", "one_shot", "tests/nas/test_fairnas_enas.py"),
-    "enas": Parts("paths", "weight-sharing", "12", "one_shot", "tests/nas/test_fairnas_enas.py"),
+    "fairnas": Parts("paths", "weight-sharing", "12", "one_shot"),
+    "enas": Parts("paths", "weight-sharing", "12", "one_shot"),
     "gdas": Parts("weights", "relaxations", "13", "relaxations"),
     "snas": Parts("weights", "relaxations", "13", "relaxations"),
     "pc-darts": Parts("weights", "relaxations", "13", "relaxations"),
@@ -81,7 +80,6 @@ def about(name: str) -> dict[str, Any]:
     cls = entry.load()
     file = "" if entry.thing else entry.module.replace(".", "/") + ".py"
     room, stem = file.removeprefix("nasbook/").rpartition("/")[::2]
-    test = parts.test or (f"tests/{room}/test_{stem}" if file else "")
     view = getattr(cls, "View", None)
     found = {
         **entry.describe(),
@@ -91,7 +89,7 @@ def about(name: str) -> dict[str, Any]:
         "picture": f'trace.plot("{parts.picture}")' if parts.picture else "",
         "lab": f'nasbook.lab("{parts.lab}")' if parts.lab else "",
         "lesson": parts.lesson,
-        "test": test,
+        "test": f"tests/{room}/test_{stem}" if file else "",
         "benchmark": f"tests/benchmarks/{parts.benchmark}.py" if parts.benchmark else "",
         "settings": {f.name: (f.default, f.metadata.get("help", "")) for f in fields(cls.Settings)},
     }

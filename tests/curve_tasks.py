@@ -35,3 +35,12 @@ class Timed(Curves):
     """One number and the seconds of an epoch."""
 
     space = Space(x=Float(0, 1), slow=Int(1, 10))
+
+
+class Bowl(Curves):
+    """Two numbers; lowest at (0.3, 0.7)."""
+
+    space = Space(x=Float(0, 1), y=Float(0, 1))
+
+    def curve(self, config, epoch):
+        return (config["x"] - 0.3) ** 2 + (config["y"] - 0.7) ** 2 + 0.1 / epoch

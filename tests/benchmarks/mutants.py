@@ -3,12 +3,12 @@
     python tests/benchmarks/mutants.py [METHOD ...] [--sample 30] [--seed 0] [--jobs 1] [--least 90] [--minutes 600]
 
 Each mutant is the method's file with one change; it dies where the method's own test files fail (or test_bounds.py on
-its settings), raises or takes three times as long as it does without the change. Printed: killed of total for each
-file, and each survivor with its line. Exits 1 where a file has fewer than `least` per cent dead. Not mutated:
-annotations, decorators, text, errors, the strict of a zip, what stands under TYPE_CHECKING, and the defaults of
-settings (they are the papers'; a test would only say them twice). Not counted: what EQUIVALENT names. A test that fails
-without any change (a package is missing here) is left out, and named. The first mutant of every file is tried before
-the second of any.
+its settings), raises or takes three times the processor's time that it takes without the change. Printed: killed of
+total for each file, and each survivor with its line. Exits 1 where a file has fewer than `least` per cent dead. Not
+mutated: annotations, decorators, text, errors, the strict of a zip, what stands under TYPE_CHECKING, and the defaults
+of settings (they are the papers'; a test would only say them twice). Not counted: what EQUIVALENT names. A test that
+fails without any change (a package is missing here) is left out, and named. The first mutant of every file is tried
+before the second of any.
 
 Needs Unix (a mutant is a fork, so that torch and SciPy are imported once).
 """
@@ -19,9 +19,11 @@ import contextlib
 import copy
 import importlib.abc
 import importlib.util
+import math
 import os
 import queue
 import random
+import resource
 import signal
 import sys
 import tempfile
@@ -89,7 +91,9 @@ EQUIVALENT = {  # module -> change, and in which line where that is not clear ->
     },
     "nasbook.hpo.genetic": {"10  →  11": "one more try to mutate a child that lives already, before any untried one"},
 }
-TIMES, GRACE = 3, 5  # a mutant that takes so many times as long, and so many seconds more, is dead
+RUNGS = ("successive_halving", "hyperband", "asha", "bohb", "dehb", "median_stopping")  # held by test_halving.py, too
+TIMES, GRACE = 3, 5  # a mutant that takes so many times the processor's seconds, and so many more, is dead
+WAIT = 100  # and so many times that by the clock: it waits for ever
 
 
 def changes(node):
@@ -209,13 +213,15 @@ class Failed:
 
 
 def outcome(module, path, tree, tests, limit, failed=None):
-    """ "dead", "slow" or "alive": what the tests say of a module with this tree. And the seconds.
+    """ "dead", "slow" or "alive": what the tests say of a module with this tree. And the processor's seconds, which a
+    busy machine does not stretch.
 
     With `failed`, all of them run, and the names of those that fail are written there.
     """
     begin, child = time.monotonic(), os.fork()
     if child == 0:
         os.setpgid(0, 0)
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(limit), math.ceil(limit) + 1))
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1), os.dup2(null, 2)
         code = 1
@@ -228,12 +234,12 @@ def outcome(module, path, tree, tests, limit, failed=None):
         finally:
             os._exit(min(code, 100))
     while True:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        seconds = time.monotonic() - begin
+        ended, status, used = os.wait4(child, os.WNOHANG)
+        seconds = used.ru_utime + used.ru_stime
         if ended:
             kill(child)  # what it has left
             return ("alive" if os.waitstatus_to_exitcode(status) == 0 else "dead"), seconds
-        if seconds > limit:
+        if time.monotonic() - begin > WAIT * limit:
             kill(child)
             os.waitpid(child, 0)
             return "slow", seconds
@@ -348,15 +354,16 @@ def main():
     import torch  # noqa: F401
 
     from nasbook import registry
-    from nasbook.about import PARTS
 
     files = {entry.module: entry for entry in reversed(registry.METHODS)}  # one name for each file
     entries = [registry.find("method", name) for name in options.methods] or list(reversed(files.values()))
     tried = []
     for entry in entries:
         _, room, stem = entry.module.split(".")
-        test = ROOT / (PARTS[entry.name].test or f"tests/{room}/test_{stem}.py")
-        tests = [test, *sorted(test.parent.glob(f"{test.stem}_*.py"))]
+        folder = ROOT / "tests" / room
+        tests = [folder / f"test_{stem}.py", *sorted(folder.glob(f"test_{stem}_*.py"))]
+        if stem in RUNGS:
+            tests.append(folder / "test_halving.py")
         tests.append(f"{ROOT}/tests/test_bounds.py::test_the_bounds_of_settings[{entry.name}]")
         tried.append(File(entry, tests))
     try_all(tried, options)

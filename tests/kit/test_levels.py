@@ -22,3 +22,18 @@ def test_what_fits_a_task_is_found_or_it_is_said_that_nothing_does():
     one = Fidelity("epoch", 10, 13, levels=(10, 13))
     assert fitting(one) is None and way_out(one).endswith("which evaluates each trial whole")
     assert listed([1, 2.5, 10]) == "1, 2.5, 10" and listed(range(30)).count(",") == 9
+
+
+@pytest.mark.parametrize(
+    ("r", "R", "eta", "levels"),
+    [
+        (1, 243, 3, (1, 3, 9, 27, 81, 243)),
+        (1, 1000, 10, (1, 10, 100, 1000)),
+        (1, 125, 5, (1, 5, 25, 125)),
+        (1, 12, 3, (1, 4, 12)),
+        (2, 12, 3, (4, 12)),
+        (5, 12, 3, (12,)),
+    ],
+)
+def test_rungs_are_counted_in_whole_numbers(r, R, eta, levels):
+    assert rung_levels(r, R, eta) == levels

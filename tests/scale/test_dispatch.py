@@ -9,7 +9,7 @@ import textwrap
 
 import pytest
 from scale.conftest import TOGETHER
-from scale.test_engine import command, hold, nasbook_run, starts, wait_for
+from scale.starting import command, hold, nasbook_run, starts, wait_for
 
 import nasbook
 from nasbook.scale import StudyError, load_study, run

@@ -8,10 +8,7 @@ import time
 import pytest
 
 import nasbook
-from nasbook.scale.pulse import Pulse
 from nasbook.scale.watch import GONE, Watched
-from nasbook.trace import Trace
-from nasbook.trace_file import Growing
 
 
 @pytest.fixture
@@ -19,34 +16,6 @@ def whole(tmp_path):
     path = tmp_path / "whole" / "trace.jsonl"
     nasbook.search("random", "branin", trials=5, seed=1, out=path)
     return path
-
-
-def test_a_trace_that_grows_byte_by_byte_is_read_line_by_line(whole, tmp_path):
-    data, path = whole.read_bytes(), tmp_path / "trace.jsonl"
-    growing, path_known = Growing(path), []
-    path.touch()
-    for end in range(0, len(data), 97):
-        with open(path, "ab") as file:
-            file.write(data[path.stat().st_size : end])
-        growing.read()
-        path_known.append(len(growing.trace or ()))
-    with open(path, "ab") as file:
-        file.write(data[path.stat().st_size :])
-    assert growing.read() and not growing.read()
-    assert path_known == sorted(path_known) and set(path_known) == {0, 1, 2, 3, 4}
-    assert growing.trace.digest == Trace.load(whole).digest
-
-
-def test_another_trace_in_its_place_begins_anew(whole, tmp_path):
-    growing = Growing(whole)
-    growing.read()
-    first = growing.trace
-    other = tmp_path / "other.jsonl"
-    nasbook.search("random", "branin", trials=9, seed=2, out=other)
-    os.replace(other, whole)
-    assert growing.read() and growing.trace is not first and len(growing.trace) == 9
-    whole.write_bytes(whole.read_bytes()[:1])
-    assert growing.read() and growing.trace is None
 
 
 @pytest.mark.parametrize(
@@ -85,27 +54,6 @@ def test_a_folder_that_may_not_be_read_is_said_to_be_so(whole):
     whole.chmod(0)
     with pytest.raises(ValueError, match="cannot be read: Permission denied"):
         Watched(whole.parent).read()
-
-
-def test_the_pulse_tells_the_state_and_damaged_lines_harm_nobody(whole):
-    folder, now = whole.parent, [1.0]
-    pulse = Pulse(folder, lambda: now[0])
-    pulse.beat("running")
-    pulse.beat("running")  # not due yet
-    pulse.say("a word")
-    pulse.beat("running")
-    with open(folder / "pulse.jsonl", "ab") as file:
-        file.write(b'nonsense\n[]\n{"at": "x"}\n{"at": 1e999}\n{"pid": "p"}\n\xff\n{"at": 2, "state": "run')
-    run = Watched(folder)
-    run.read()
-    assert [b.state for b in run.beats] == ["running", "running"] and run.said() == "a word"
-    assert run.state() == "running" and run.beats[0].pid == os.getpid()
-    with open(folder / "pulse.jsonl", "ab") as file:
-        file.write(b'ning"}\n')
-    assert run.read() and len(run.beats) == 3
-    now[0] = 100.0
-    pulse.beat("ended")
-    assert run.read() and run.state() == "ended" and run.now == 100.0
 
 
 def test_a_run_whose_process_is_gone_or_that_is_silent_for_long_is_doubted(whole, tmp_path):

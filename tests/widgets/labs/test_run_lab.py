@@ -7,7 +7,7 @@ import time
 
 import pytest
 from scale.conftest import OBJECTIVE, STUDY
-from scale.test_engine import command, hold, nasbook_run, starts
+from scale.starting import command, hold, nasbook_run, starts
 from waiting import until
 from widgets.hammer import words
 

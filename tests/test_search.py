@@ -6,30 +6,22 @@ import signal
 import threading
 import time
 import warnings
-from collections import Counter
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from searched import SPACE, Costly, Descent, square, steadily
 
 import nasbook
 from nasbook import registry
 from nasbook.evaluation import evaluate
 from nasbook.hpo.grid import GridSearch
 from nasbook.hpo.random import RandomSearch
-from nasbook.loop import Run
-from nasbook.method import Method, OneShot, Proposal
-from nasbook.prepare import header_of
+from nasbook.method import Method, Proposal
 from nasbook.search import replay, search, steps
 from nasbook.space import Choice, Float, Int, Space
-from nasbook.task import Evaluation, FunctionTask, StopTrial, Task, trial_seed
+from nasbook.task import Evaluation, FunctionTask, StopTrial, trial_seed
 from nasbook.trace import Header, Trace, Trial
-
-SPACE = Space(x=Float(0, 1))
-
-
-def square(config):
-    return (config["x"] - 0.3) ** 2
 
 
 def one(function, **k):
@@ -37,27 +29,11 @@ def one(function, **k):
 
 
 # ---- what a user writes ----------------------------------------------------------------------------------
-
-
 def test_an_own_objective_in_three_lines():
     space = nasbook.Space(x=nasbook.Float(-1, 1), n=nasbook.Int(1, 3))
     trace = nasbook.search("random", lambda config: config["x"] ** 2 + config["n"], space=space, trials=200)
     assert trace.best.value == pytest.approx(trace.best.config["x"] ** 2 + 1) and trace.best.config["n"] == 1
     assert trace.best.value < 1.01 and len(trace) == 200
-
-
-def test_every_kind_of_method_and_task_argument():
-    task = FunctionTask(square, SPACE)
-    same = [
-        search("random", task, trials=5, seed=2),
-        search(RandomSearch, square, space=SPACE, trials=5, seed=2),
-        search(RandomSearch(SPACE, seed=2), task, trials=5),
-        search("random", square, space=SPACE, trials=np.int64(5), seed=np.int64(2)),
-    ]
-    assert len({t.digest for t in same}) == 1
-    assert search("random", "branin", trials=3).header.task == "branin"
-    narrow = search("random", "branin", space=Space(x1=Float(0, 1), x2=Float(0, 1)), trials=20)
-    assert all(0 <= t.config["x1"] <= 1 for t in narrow.trials)
 
 
 def test_functions_are_named_by_where_they_stand():
@@ -88,8 +64,6 @@ def test_seeds():
 
 
 # ---- what becomes of a trial -----------------------------------------------------------------------------
-
-
 def test_a_done_trial():
     trial = one(lambda c: Evaluation(2.0, metrics={"k": np.float32(1)}, curve=[(1, 3.0), (2, 2.0)]))
     assert (trial.status, trial.value, trial.metrics, trial.reason) == ("done", 2.0, {"k": 1.0}, None)
@@ -239,8 +213,6 @@ def test_an_interrupt_leaves_a_valid_trace(tmp_path, at, how):
 
 
 # ---- budgets ---------------------------------------------------------------------------------------------
-
-
 def test_trials_are_counted_and_a_finished_method_ends_the_search():
     assert len(search("random", square, space=SPACE, trials=7)) == 7
     grid = search("grid", square, space=SPACE, trials=100, resolution=4)
@@ -275,8 +247,6 @@ def test_steps_are_a_generator_whose_value_is_the_trace():
 
 
 # ---- the learner's own choice ----------------------------------------------------------------------------
-
-
 def test_first_trials_come_first_and_are_marked():
     trace = search("random", square, space=SPACE, trials=4, first=[{"x": 0.3}, {"x": 0.7}])
     assert [t.config for t in trace.trials[:2]] == [{"x": 0.3}, {"x": 0.7}] and trace.best.value == 0
@@ -312,8 +282,6 @@ def test_first_trials_survive_a_kill_at_any_event(tmp_path, first):
 
 
 # ---- ask and tell ----------------------------------------------------------------------------------------
-
-
 def test_ask_before_tell_and_tell_only_what_was_asked():
     method = RandomSearch(SPACE)
     a, b = method.ask(), method.ask()
@@ -337,186 +305,7 @@ def test_a_proposal_carries_fidelity_and_info():
     assert (trial.fidelity, trial.info, trial.value) == (3.0, {"rung": 1}, 3.0)
 
 
-# ---- the simulated clock ---------------------------------------------------------------------------------
-
-
-class Costly(Task):
-    """x is the cost, or the sentence of a failure."""
-
-    name, knows_cost = "costly", True
-
-    def __init__(self, costs):
-        self.space = Space(i=Int(0, len(costs) - 1))
-        self.costs = costs
-
-    def evaluate(self, config, **_):
-        cost = self.costs[config["i"]]
-        if isinstance(cost, str):
-            raise RuntimeError(cost)
-        return Evaluation(float(config["i"]), cost=cost)
-
-
-class InOrder(Method):
-    """Trial i is configuration i."""
-
-    name = "in-order"
-
-    def propose(self):
-        return {"i": self.next_id} if self.next_id < self.space.parameters["i"].size else None
-
-
-def schedule(costs, **options):
-    trace = search(InOrder, Costly(costs), **{"trials": len(costs), **options})
-    return [(t.id, t.worker, t.start, t.end) for t in trace.trials], trace
-
-
-def test_a_schedule_by_hand_for_two_workers():
-    """Worker 0: trial 0 (0 to 3), trial 2 (3 to 4), trial 3 (4 to 8).  Worker 1: trial 1 (0 to 5), trial 4 (5 to 7)."""
-    rows, trace = schedule([3, 5, 1, 4, 2], workers=2)
-    assert rows == [
-        (0, 0, 0.0, 3.0),
-        (2, 0, 3.0, 4.0),
-        (1, 1, 0.0, 5.0),
-        (4, 1, 5.0, 7.0),
-        (3, 0, 4.0, 8.0),
-    ]
-    assert [(k, t.id) for k, t in trace.events] == [
-        ("ask", 0),
-        ("ask", 1),
-        ("tell", 0),
-        ("ask", 2),
-        ("tell", 2),
-        ("ask", 3),
-        ("tell", 1),
-        ("ask", 4),
-        ("tell", 4),
-        ("tell", 3),
-    ]
-
-
-@pytest.mark.parametrize("workers", [1, 2, 3])
-def test_a_run_that_is_stepped_is_the_search(workers):
-    costs = [3, 5, 1, 4, 2, 2, 7]
-    task = Costly(costs)
-    method = InOrder(task.space)
-    run = Run(method, task, Trace(header_of(method, task, workers)), workers=workers)
-    while run.step(trials=len(costs)):
-        pass
-    rows, trace = schedule(costs, workers=workers)
-    assert [(t.id, t.worker, t.start, t.end) for t in run.trace.trials] == rows
-    assert run.trace.digest == trace.digest
-    assert run.step(trials=len(costs)) is None
-    assert run.step(trials=len(costs) + 1) is None  # the method has nothing left to ask
-
-
-def test_a_slow_worker_takes_as_many_times_as_long():
-    task = Costly([3, 5, 1, 4, 2])
-    method = InOrder(task.space)
-    run = Run(method, task, Trace(header_of(method, task, 2)), workers=2, pace={0: 4})
-    while run.step():
-        pass
-    assert [(t.id, t.worker, t.start, t.end) for t in run.trace.trials] == [
-        (1, 1, 0, 5),
-        (2, 1, 5, 6),
-        (3, 1, 6, 10),
-        (0, 0, 0, 12),
-        (4, 1, 10, 12),
-    ]
-
-
-def test_the_clock_stands_still_between_two_steps(monkeypatch):
-    now = [100.0]
-    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
-
-    def objective(config):
-        now[0] += 2.0
-        return config["x"]
-
-    running = steps("random", objective, space=SPACE, time=5.0)
-    seen = []
-    for step in running:
-        seen.append((step.trial.start, step.trial.end))
-        now[0] += 1000.0  # whoever takes the steps has paused
-    assert seen == [(0, 2), (2, 4), (4, 6)]
-
-
-def test_one_worker_is_a_queue():
-    rows, _ = schedule([3, 5, 1], workers=1)
-    assert rows == [(0, 0, 0, 3), (1, 0, 3, 8), (2, 0, 8, 9)]
-
-
-def test_ties_are_broken_by_number_and_results_are_told_one_by_one():
-    rows, trace = schedule([2, 2, 1, 1], workers=2)
-    assert rows == [(0, 0, 0, 2), (1, 1, 0, 2), (2, 0, 2, 3), (3, 1, 2, 3)]
-    assert [k for k, _ in trace.events] == ["ask", "ask", "tell", "ask", "tell", "ask", "tell", "tell"]
-
-
-def test_failures_without_a_cost_take_no_time():
-    rows, trace = schedule(["broken", 2, "broken", 1], workers=1)
-    assert rows == [(0, 0, 0, 0), (1, 0, 0, 2), (2, 0, 2, 2), (3, 0, 2, 3)]
-    assert trace.trials[0].reason == "RuntimeError: broken"
-
-
-def test_time_is_of_the_simulated_clock():
-    rows, trace = schedule([100.0] * 10, trials=None, time=250.0, workers=2)
-    assert len(rows) == 6 and rows[-1][3] == 300.0  # asked at 0, 100, 200; what runs at 250 ends
-    assert not trace.pending
-
-
-def simulate(costs, workers):
-    """A list schedule written the plain way: each trial goes to the worker that is free first."""
-    free, out = [0.0] * workers, []
-    for i, cost in enumerate(costs):
-        w = min(range(workers), key=lambda w: (free[w], w))
-        out.append((free[w], free[w] + cost, i))
-        free[w] += cost
-    return out
-
-
-@pytest.mark.parametrize("workers", [1, 2, 3, 7])
-def test_many_random_costs_give_the_list_schedule(workers):
-    costs = np.random.default_rng(workers).exponential(1, 60).tolist()
-    rows, trace = schedule(costs, workers=workers)
-    expected = simulate(costs, workers)
-    begins = [start for _, _, start, _ in sorted(rows)]
-    assert begins == pytest.approx([start for start, _, _ in expected])
-    ends = [e for *_, e in rows]
-    assert ends == sorted(ends) and max(ends) == pytest.approx(max(e for _, e, _ in expected))
-    for kind, trial in trace.events:  # never more in flight than workers, and never two on one worker
-        busy = [t.worker for t in trace.trials if t.start <= trial.start < t.end]
-        assert kind != "ask" or (len(busy) <= workers and max(Counter(busy).values()) == 1)
-
-
-def test_a_trial_in_flight_is_chosen_without_the_others_results():
-    told = []
-
-    class Spy(InOrder):
-        def propose(self):
-            told.append([t.id for t in self.trials])
-            return super().propose()
-
-    search(Spy, Costly([3, 5, 1, 4, 2]), trials=5, workers=2)
-    assert told == [[], [], [0], [0, 2], [0, 2, 1]]
-
-
-@pytest.mark.parametrize("cost", [-1.0, math.nan, math.inf, None])
-def test_a_cost_that_is_none_is_refused(cost):
-    class Bad(Costly):
-        def evaluate(self, config, **_):
-            return Evaluation(1.0, cost=cost)
-
-    if cost is None:
-        trial = search(InOrder, Bad([1, 1]), trials=1).trials[0]
-        assert trial.reason == "costly promises to know its cost (knows_cost), but told none"
-        return
-    trial = search(InOrder, Bad([1, 1]), trials=1).trials[0]
-    assert trial.status == "failed"
-    assert trial.reason.startswith("ValueError: the objective's cost must be a finite number of seconds of at least 0")
-
-
 # ---- views and replay ------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Belief:
     told: int
@@ -540,44 +329,6 @@ def test_replay_gives_the_views_again(monkeypatch):
     live = list(steps(Believer, task, trials=5, workers=2))
     trace = search(Believer, task, trials=5, workers=2)
     assert list(replay(trace)) == live and all(s.view is not None for s in live)
-
-
-# ---- one-shot --------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Weights:
-    epoch: int
-
-    def to_dict(self):
-        return {"epoch": self.epoch}
-
-    @classmethod
-    def from_dict(cls, row):
-        return cls(**row)
-
-
-class Descent(OneShot):
-    """A 'training' whose state is one number."""
-
-    name, View = "descent", Weights
-
-    def __init__(self, *a, **k):
-        super().__init__(*a, **k)
-        self.w, self.epochs = float(self.rng.random()), 0
-
-    def run(self, task):
-        while self.epochs < 6:
-            self.w, self.epochs = self.w / 2, self.epochs + 1
-            yield Trial(self.epochs - 1, {"x": round(self.w, 6)}, status="done", value=self.w), Weights(self.epochs)
-
-    def save(self, path):
-        path.with_suffix(".tmp").write_text(f"{self.w!r} {self.epochs}")
-        os.replace(path.with_suffix(".tmp"), path)
-
-    def restore(self, path):
-        w, epochs = path.read_text().split()
-        self.w, self.epochs = float(w), int(epochs)
 
 
 def test_one_shot_methods_are_iterated_like_others(tmp_path):
@@ -612,103 +363,7 @@ def test_one_shot_resume_after_a_cut_at_any_event(tmp_path):
             assert resumed.digest == whole.digest and Trace.load(path).digest == whole.digest, (kept, saved)
 
 
-# ---- errors ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("call", "sentence"),
-    [
-        (lambda: search("randon", "branin", trials=1), "there is no method 'randon'; did you mean 'random'?"),
-        (lambda: search("xyzzy", "branin", trials=1), "there is no method 'xyzzy'; there are random, grid, "),
-        (lambda: search("random", "branim", trials=1), "there is no task 'branim'; did you mean 'branin'?"),
-        (lambda: search("random", square, trials=1), r"a function needs a space to be searched in: add space=Space\("),
-        (lambda: search("random", 3, trials=1), "a task is a name, a Task or a function of a configuration, not 3"),
-        (lambda: search(3, "branin", trials=1), r"a method is a name of nasbook.methods\(\), a Method class or a new"),
-        (lambda: search("random", "branin"), r"a search needs a budget: trials=40, or time=60 \(seconds\)"),
-        (lambda: search("random", "branin", trials=0), "trials must be a whole number of at least 1, not 0"),
-        (lambda: search("random", "branin", trials=2.5), "trials must be a whole number of at least 1, not 2.5"),
-        (lambda: search("random", "branin", trials=True), "trials must be a whole number of at least 1, not True"),
-        (lambda: search("random", "branin", trials="9"), "trials must be a whole number of at least 1, not '9'"),
-        (lambda: search("random", "branin", time=0), "time must be a positive number of seconds, not 0"),
-        (lambda: search("random", "branin", time=math.nan), "time must be a positive number of seconds, not nan"),
-        (lambda: search("random", "branin", time="9"), "time must be a positive number of seconds, not '9'"),
-        (
-            lambda: search("random", "branin", trials=1, timeout=-1),
-            "timeout must be a positive number of seconds, not -1",
-        ),
-        (
-            lambda: search("random", "branin", trials=1, workers=0),
-            "workers must be a whole number of at least 1, not 0",
-        ),
-        (
-            lambda: search("random", "branin", trials=1, workers=2),
-            "branin does not know its cost, so 2 workers cannot be",
-        ),
-        (lambda: search("random", "branin", trials=1, colour=1), "random has no setting 'colour'; it has none"),
-        (lambda: search("grid", "branin", trials=1, colour=1), "grid has no setting 'colour'; it has resolution, "),
-        (
-            lambda: search("grid", "branin", trials=1, resolution=1),
-            "grid: resolution must be a whole number of at least 2",
-        ),
-        (
-            lambda: search("random", "branin", trials=1, seed=-1),
-            "random: seed must be a whole number of at least 0, not -1",
-        ),
-        (
-            lambda: search("random", "branin", trials=1, seed=None),
-            "random: seed must be a whole number of at least 0, not N",
-        ),
-        (
-            lambda: search("random", "branin", trials=1, seed=1.5),
-            "random: seed must be a whole number of at least 0, not 1",
-        ),
-        (
-            lambda: search("random", "branin", trials=1, resume=True),
-            "resume=True goes on with a file: say which with out=",
-        ),
-        (
-            lambda: search("random", "branin", trials=1, first=[{"x1": 99, "x2": 0}]),
-            r"x1 must lie in \[-5, 10\], not 99",
-        ),
-        (
-            lambda: search(RandomSearch(SPACE), square, space=SPACE, trials=1, k=1),
-            r"settings \(k\) go to the method where",
-        ),
-        (
-            lambda: search(Descent, square, space=SPACE, first=[{"x": 0}]),
-            "descent trains one network .* none can be tried",
-        ),
-        (lambda: FunctionTask(square, {"x": 1}), r"a function needs a space to be searched in, e\.g\. space="),
-        (lambda: nasbook.task("branin", colour=1), "task branin: .*'colour'"),
-        (
-            lambda: nasbook.method("grid", Space(**{f"x{i}": Float(0, 1) for i in range(9)})),
-            "points are more than 1,000,000",
-        ),
-    ],
-)
-def test_what_cannot_be_searched_is_refused_in_one_sentence(call, sentence):
-    with pytest.raises(ValueError, match=sentence) as error:
-        call()
-    assert "\n" not in str(error.value)
-
-
-def test_refusals_come_before_a_file_is_made(tmp_path):
-    for bad in ({"first": [{"x": 7}]}, {"trials": 0}, {"workers": 3}):
-        with pytest.raises(ValueError):
-            steps("random", square, space=SPACE, **{"trials": 1, **bad}, out=tmp_path / "t.jsonl")
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_used_method_is_refused():
-    method = RandomSearch(SPACE)
-    search(method, square, space=SPACE, trials=1)
-    with pytest.raises(ValueError, match="this random has been used; make a new one for a new search"):
-        search(method, square, space=SPACE, trials=1)
-
-
 # ---- random and grid -------------------------------------------------------------------------------------
-
-
 def test_random_search_finds_the_best_fraction_as_often_as_it_should():
     """59 draws see the best 5 % with probability 1 − 0.95⁵⁹ = 0.9515; over 2,000 runs: 0.9515 ± 0.015 (3 s.e.)."""
     hits = []
@@ -745,21 +400,7 @@ def test_no_warnings_in_a_plain_search():
     assert trial.status == "done" and trial.value == 0
 
 
-def test_a_budget_of_time_ends_although_every_trial_fails_at_no_cost():
-    class Broken(Task):
-        name, space, knows_cost = "broken", Space(x=Float(0, 1)), True
-
-        def evaluate(self, config, **context):
-            raise RuntimeError("no data")
-
-    with pytest.warns(UserWarning, match="1000 trials in a row cost nothing, so time=60"):
-        trace = search("random", Broken(), time=60)
-    assert len(trace) == 1000 and all(t.status == "failed" for t in trace.trials)
-
-
 # ---- warm start, and several objectives ----------------------------------------------------------------------
-
-
 def test_a_warm_start_tells_the_earlier_trials_before_the_method_chooses():
     earlier = search("random", "branin", trials=12, seed=3)
     warm = search("tpe", "branin", trials=2, seed=0, warm_start=earlier)
@@ -787,17 +428,6 @@ def test_a_warm_started_search_resumes_and_replays(tmp_path):
     assert search("bayesian", "branin", trials=6, **options).digest == whole.digest
 
 
-def test_a_warm_start_refuses_what_means_something_else():
-    earlier = search("random", "branin", trials=2)
-    with pytest.raises(ValueError, match="another space; only trials of this space"):
-        search("random", "forrester", trials=1, warm_start=earlier)
-    shifted = registry.make("task", "branin", shift=True)
-    with pytest.raises(ValueError, match=r"values of branin, not of branin with .*first=trace.top\(5\)"):
-        search("random", shifted, trials=1, warm_start=earlier)
-    with pytest.raises(ValueError, match="darts trains one network"):
-        search("darts", "digits-cells", trials=1, warm_start=earlier)
-
-
 def test_top_prefers_the_most_thorough_evaluation():
     trace = Trace(Header("random", "t", Space(x=Float(0, 1))))
     for i, (x, fidelity, value) in enumerate(
@@ -808,31 +438,6 @@ def test_top_prefers_the_most_thorough_evaluation():
         trace.ended(replace(trial, status="done", value=value))
     assert trace.top(10) == [{"x": 0.3}, {"x": 0.2}, {"x": 0.1}, {"x": 0.9}]
     assert trace.top(1) == [{"x": 0.3}]
-
-
-def test_a_method_of_one_objective_refuses_several():
-    space = Space(x=Float(0, 1))
-    pair = lambda config: (config["x"], 1 - config["x"])  # noqa: E731
-    failed = search("tpe", pair, space=space, trials=3).trials
-    assert {t.status for t in failed} == {"failed"}
-    assert failed[0].reason.startswith("it has 2 objectives and tpe minimises one; nsga2 and parego")
-    task = FunctionTask(pair, space, "pair")
-    task.objectives = ("a", "b")
-    with pytest.raises(ValueError, match="pair has 2 objectives and cma-es minimises one"):
-        search("cma-es", task, trials=3)
-    assert search("random", task, trials=3).trials[0].values is not None
-
-
-# ---- functions with a fidelity, hooks, other libraries' words ------------------------------------------------
-
-
-def steadily(config, fidelity, report=None):
-    assert isinstance(fidelity, int)
-    for epoch in range(1, fidelity + 1):
-        value = (config["x"] - 0.3) ** 2 + 1 / epoch
-        if report:
-            report(epoch, value)
-    return value
 
 
 @pytest.mark.parametrize("method", ["successive-halving", "hyperband", "asha", "bohb", "dehb"])
@@ -857,30 +462,6 @@ def test_a_function_is_told_its_whole_fidelity_where_the_method_asks_for_none():
     assert seen == [9, 9] and {type(n) for n in seen} == {int}
 
 
-def test_the_warning_about_fidelities_is_true():
-    with pytest.warns(UserWarning, match="square has no fidelity, so hyperband evaluates it whole every time"):
-        search("hyperband", square, space=SPACE, trials=4)
-    with pytest.warns(UserWarning, match=r"steadily takes a fidelity, .* say it with fidelity=nasbook.Fidelity"):
-        search("hyperband", steadily, space=SPACE, trials=4)
-
-
-@pytest.mark.parametrize(
-    ("task", "fidelity", "sentence"),
-    [
-        (square, nasbook.Fidelity("epoch", 1, 9), "square does not take a fidelity"),
-        (steadily, 27, r'fidelity says what is counted, e.g. nasbook.Fidelity\("epoch", 1, 27\), not 27'),
-        ("branin", nasbook.Fidelity("epoch", 1, 9), "fidelity= is for functions; branin has its own"),
-    ],
-)
-def test_a_wrong_fidelity_is_refused(task, fidelity, sentence):
-    space = None if isinstance(task, str) else SPACE
-    with pytest.raises(ValueError, match=sentence):
-        steps("asha", task, space=space, trials=3, fidelity=fidelity)
-    for low, high in ((0, 9), (9, 1), (1, math.inf), ("1", 2), (math.nan, 2)):
-        with pytest.raises(ValueError, match="a fidelity goes from"):
-            nasbook.Fidelity("epoch", low, high)
-
-
 def test_a_hook_is_called_with_each_step():
     seen = []
     trace = search("random", square, space=SPACE, trials=5, on_step=seen.append)
@@ -897,22 +478,6 @@ def test_a_hook_is_called_with_each_step():
     assert len(seen) == 7
     with pytest.raises(ValueError, match="on_step is a function"):
         steps("random", square, space=SPACE, trials=5, on_step=3)
-
-
-@pytest.mark.parametrize(
-    ("word", "ours"),
-    [("maximise", "values are minimised"), ("maximize", "values are minimised"), ("direction", "values are minimised"),
-     ("mode", "values are minimised"), ("n_jobs", "nasbook run"), ("n_trials", "trials=40"), ("max_evals", "trials=40"),
-     ("num_samples", "trials=40"), ("callbacks", "on_step="), ("metric", "metrics="), ("random_state", "seed=0")],
-)  # fmt: skip
-def test_other_libraries_words_get_a_sentence_with_ours(word, ours):
-    for method in ("tpe", RandomSearch, RandomSearch(SPACE), "darts"):
-        with pytest.raises(ValueError, match=f"^there is no argument '{word}' here: .*{ours}"):
-            search(method, square, space=SPACE, trials=3, **{word: 1})
-
-
-def test_a_word_that_is_a_setting_of_the_method_stays_one():
-    assert search("hypergradient", "ridge-digits", trials=1, mode="reverse").header.settings["mode"] == "reverse"
 
 
 def test_the_highest_fidelity_decides_what_is_best():

@@ -9,55 +9,17 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from told_traces import SPACE, Simulated, make, same
 
 import nasbook
 from nasbook.search import search
-from nasbook.space import Choice, Float, Int, Space
-from nasbook.task import Evaluation, Task
+from nasbook.space import Space
+from nasbook.task import Evaluation
 from nasbook.trace import Header, Trace, Trial
-from nasbook.trace_file import read
 from nasbook.trial import plain
-
-SPACE = Space(x=Float(0, 1), n=Int(1, 9), c=Choice(["a", "b"]), y=Float(1e-3, 1, log=True, when={"c": "b"}))
-
-
-class Simulated(Task):
-    """Knows its cost, has curves and metrics, and fails for n = 9."""
-
-    name, space, knows_cost = "simulated", SPACE, True
-
-    def evaluate(self, config, *, report=None, **_):
-        if config["n"] == 9:
-            raise RuntimeError("nine — «too much»\r\nsecond line")
-        for epoch in (1, 2):
-            report(epoch, config["x"] / epoch)
-        return Evaluation(
-            config["x"] + config["n"], metrics={"size": config["n"]}, cost=0.5 + config["n"] * config["x"]
-        )
-
-
-def make(path=None, trials=12, workers=3, seed=4, **options):
-    return search("random", Simulated(), trials=trials, workers=workers, seed=seed, out=path, **options)
-
-
-def same(a, b):
-    assert a.header == b.header and a.events == b.events and a.running == b.running
-    assert [replace(s, view=None) for s in a.steps] == [replace(s, view=None) for s in b.steps]
-    assert a.digest == b.digest
-
-
-@pytest.fixture(scope="module")
-def lines(tmp_path_factory):
-    """The lines of a trace of 12 trials with 3 workers, one of them failed."""
-    path = tmp_path_factory.mktemp("trace") / "t.jsonl"
-    trace = make(path)
-    assert any(t.status == "failed" for t in trace.trials)
-    return path.read_bytes().splitlines(keepends=True)
 
 
 # ---- save and load ---------------------------------------------------------------------------------------
-
-
 def test_a_trace_written_while_it_grows_loads_equal(tmp_path):
     trace = make(tmp_path / "t.jsonl")
     same(Trace.load(tmp_path / "t.jsonl"), trace)
@@ -74,9 +36,12 @@ def test_save_and_load_are_inverse(tmp_path, lines):
 
 
 values = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text())
+
 trees = st.recursive(
     values, lambda t: st.lists(t, max_size=3) | st.dictionaries(st.text(), t, max_size=3), max_leaves=6
 )
+
+
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 
 
@@ -160,27 +125,6 @@ def test_a_metric_that_cannot_be_kept_is_left_out():
     assert [(t.status, t.metrics) for t in trace.trials] == [("done", {})] * 2
 
 
-# ---- cuts ------------------------------------------------------------------------------------------------
-
-
-def test_every_cut_of_the_last_line_is_dropped_with_a_warning(tmp_path, lines):
-    path = tmp_path / "t.jsonl"
-    head, last = b"".join(lines[:-1]), lines[-1]
-    for cut in range(len(last) + 1):
-        path.write_bytes(head + last[:cut])
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            trace, good = read(path)
-        complete = cut >= len(last) - 1  # only the newline is missing, or nothing
-        assert len(trace.events) == len(lines) - 1 - (not complete)
-        assert good == len(head) + (cut if complete else 0)
-        told = [str(w.message) for w in caught]
-        if cut == 0 or complete:
-            assert told == []
-        else:
-            assert told == [f"{path}: line {len(lines)} was cut off and is dropped"]
-
-
 def test_resume_after_a_cut_at_any_event_equals_the_whole_byte_for_byte(tmp_path, lines):
     whole, path = b"".join(lines), tmp_path / "t.jsonl"
     for kept in range(1, len(lines) + 1):
@@ -217,47 +161,6 @@ def test_resume_never_overwrites_another_file(tmp_path):
     with pytest.raises(ValueError, match=r"notes\.txt, line 1: not a line of JSON"):
         make(path, resume=True)
     assert path.read_bytes() == b"my thesis"
-
-
-# ---- damage ----------------------------------------------------------------------------------------------
-
-
-def refuse(path, lines, number, *sentences):
-    path.write_bytes(b"".join(lines))
-    with pytest.raises(ValueError, match=rf"t\.jsonl, line {number}: ") as error:
-        Trace.load(path)
-    assert any(s in str(error.value) for s in sentences) or not sentences, error.value
-    with pytest.raises(ValueError, match=rf"line {number}: "):
-        make(path, resume=True)
-    assert path.read_bytes() == b"".join(lines)  # a damaged file is left as it is
-
-
-GARBAGE = [b"\n", b"garbage\n", b"[1, 2]\n", b"3\n", b"null\n", b"\xff\xfe\x00\n", b'{"event": "ask"\n', b"{}\n"]
-
-
-@pytest.mark.parametrize("garbage", GARBAGE)
-def test_any_other_damaged_line_is_named(tmp_path, lines, garbage):
-    for i in range(len(lines) - (not garbage.strip())):  # a blank line at the end is nothing
-        refuse(tmp_path / "t.jsonl", [*lines[:i], garbage, *lines[i + 1 :]], i + 1)
-
-
-def test_cut_lines_in_the_middle_are_named(tmp_path, lines):
-    for i in range(len(lines)):
-        half = lines[i][: len(lines[i]) // 2]
-        refuse(tmp_path / "t.jsonl", [*lines[:i], half + b"\n", *lines[i + 1 :]], i + 1, "not a line of JSON")
-    for i in range(1, len(lines) - 1):  # two lines run into each other
-        refuse(tmp_path / "t.jsonl", [*lines[:i], lines[i][:30] + lines[i + 1], *lines[i + 2 :]], i + 1)
-
-
-def test_lost_doubled_and_swapped_lines_are_found(tmp_path, lines):
-    path = tmp_path / "t.jsonl"
-    events = [(row["event"], row["id"]) for row in map(json.loads, lines[1:])]
-    for i, (kind, id_) in enumerate(events, 1):
-        doubled = [*lines[: i + 1], lines[i], *lines[i + 1 :]]
-        refuse(path, doubled, i + 2, "was expected", "had not started or had ended")
-        if kind == "ask" and i < len(events):  # its absence is noticed at the next ask, or at its own end
-            later = [j for j, (k, other) in enumerate(events[i:], i + 1) if k == "ask" or other == id_]
-            refuse(path, [*lines[:i], *lines[i + 1 :]], later[0], "was expected", "had not started")
 
 
 @pytest.mark.parametrize(
@@ -302,26 +205,6 @@ def test_a_wrong_field_is_named(tmp_path, change, sentence):
     assert sentence in str(error.value)
 
 
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        ({"schema": "nasbook/trace@2"}, "this is not a trace: schema must be 'nasbook/trace@1', not 'nasbook/trace@2'"),
-        ({"schema": None}, "this is not a trace"),
-        ({"space": {}}, "Space: at least one parameter is needed"),
-        ({"space": 3}, "a space is a dict of parameters, not 3"),
-        ({"space": {"x": 3}}, "x: a parameter is described by a dict, not 3"),
-        ({"method": None}, "method must be"),
-        ({"seed": "0"}, "seed must be"),
-        ({"settings": 3}, "settings must be"),
-        ({"arguments": []}, "arguments must be"),
-        ({"workers": "3"}, "workers must be"),
-    ],
-)
-def test_a_wrong_header_is_named(tmp_path, lines, change, sentence):
-    row = {**json.loads(lines[0]), **change}
-    refuse(tmp_path / "t.jsonl", [json.dumps(row).encode() + b"\n", *lines[1:]], 1, sentence)
-
-
 def test_an_empty_and_a_missing_file(tmp_path):
     (tmp_path / "t.jsonl").write_bytes(b"")
     with pytest.raises(ValueError, match=r"t\.jsonl: the file is empty; a trace begins with a header line"):
@@ -360,8 +243,6 @@ def test_damage_of_any_kind_is_a_value_error_that_names_a_line(tmp_path, lines, 
 
 
 # ---- resume ----------------------------------------------------------------------------------------------
-
-
 def test_resume_may_go_further_than_planned(tmp_path):
     path = tmp_path / "t.jsonl"
     make(path, trials=5)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hpo.told import LINE, parabola, run, tell
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,11 +14,9 @@ from nasbook import Choice, Constant, Float, Int, Space, Trial
 from nasbook.hpo.bayesian import BayesianOptimisation
 from nasbook.hpo.parts.acquisition import ACQUISITIONS
 from nasbook.hpo.parts.bayesian_settings import NAMES
-from nasbook.hpo.parts.climb import climb
 from nasbook.hpo.parts.draws import samples
 from nasbook.hpo.parts.features import Features
 from nasbook.hpo.parts.gp import GP
-from nasbook.hpo.parts.maximise import maximise
 from nasbook.search import replay, steps
 
 SVM = Space(
@@ -37,28 +36,7 @@ def svm_error(config):
     return error + 0.2 * abs(config.get("degree", 3) - 3)
 
 
-def tell(method, trial, value):
-    method.tell(replace(trial, status="failed" if value is None else "done", value=value))
-
-
-def run(space, function, n, **settings_):
-    method = BayesianOptimisation(space, **settings_)
-    for _ in range(n):
-        trial = method.ask()
-        tell(method, trial, function(trial.config))
-    return method
-
-
-def parabola(config):
-    return (config["x"] - 0.3) ** 2
-
-
-LINE = Space(x=Float(0, 1))
-
-
 # ---- features ------------------------------------------------------------------------------------------------
-
-
 @st.composite
 def spaces(draw):
     """Spaces with every kind of parameter, and conditions between them."""
@@ -108,8 +86,6 @@ def test_features_keep_different_options_at_distance_one():
 
 
 # ---- what it asks --------------------------------------------------------------------------------------------
-
-
 def test_the_next_point_is_the_maximum_of_the_acquisition():
     method = run(LINE, lambda c: math.sin(12 * c["x"]) + c["x"], 8, acquisition="ei", seed=1)
     method.ask()
@@ -246,8 +222,6 @@ def test_odd_values_do_not_stop_it(values, acquisition):
 
 
 # ---- determinism and views -----------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("acquisition", ["log_ei", "thompson"])
 def test_the_same_seed_gives_the_same_search_whether_or_not_it_is_looked_at(acquisition):
     one = run(SVM, svm_error, 16, seed=5, acquisition=acquisition)
@@ -344,76 +318,11 @@ def test_changed_settings_change_the_belief_but_not_the_results():
     assert short.predict(grid)[1].mean() > 2 * view.predict(grid)[1].mean()
 
 
-def test_thompson_draws_a_function_and_asks_for_its_lowest_point():
-    method = run(LINE, parabola, 8, acquisition="thompson", seed=4)
-    method.ask()
-    view, grid = method.view(), np.linspace(0, 1, 5001)[:, None]
-    drawn = -view.acquire(grid)
-    assert -view.acquire(view.next[None])[0] <= drawn.min() + 1e-3 * np.ptp(drawn)
-    mean, std = view.gp.predict(view.see(grid))
-    assert np.abs((drawn - mean) / np.maximum(std, 1e-9))[std > 1e-3 * std.max()].max() < 6
-
-
 def test_without_a_belief_a_view_says_so():
     view = BayesianOptimisation(LINE).view()
     assert view.gp is None and view.next is None
     with pytest.raises(ValueError, match="there is no belief yet"):
         view.predict(np.zeros((1, 1)))
-
-
-# ---- the search for the maximum ------------------------------------------------------------------------------
-
-
-def test_the_maximum_of_a_mixed_function_is_found():
-    space = Space(a=Int(0, 40), b=Choice(list("pqrstuvw")), c=Choice(list("pqrstuvw")), x=Float(0, 1), y=Float(0, 1))
-    goal = space.encode({"a": 33, "b": "t", "c": "w", "x": 0.123456, "y": 1.0})
-    features = Features(space)
-    target = features(goal[None])
-    score = lambda Z: -((Z - target) ** 2).sum(1)  # noqa: E731
-    slope = lambda Z: (score(Z), -2 * (Z - target))  # noqa: E731
-    rng = np.random.default_rng(0)
-    found = next(
-        maximise(space, lambda U: score(features(U)), lambda U: climb(U, features, slope), rng.random((2, 5)), rng)
-    )
-    assert {**found, "x": 0, "y": 0} == {"a": 33, "b": "t", "c": "w", "x": 0, "y": 0}
-    assert found["x"] == pytest.approx(0.123456, abs=1e-4) and found["y"] == 1.0
-
-
-def test_a_walk_reaches_the_best_of_more_choices_than_can_be_listed():
-    space = Space({f"c{i}": Choice(list("abcdefgh")) for i in range(15)})
-    features = Features(space)
-    goal = features(space.encode({name: "c" for name in space.free})[None])
-    score = lambda U: -((features(U) - goal) ** 2).sum(1)  # noqa: E731
-    slope = lambda Z: (-((Z - goal) ** 2).sum(1), -2 * (Z - goal))  # noqa: E731
-    rng = np.random.default_rng(0)
-    found = next(maximise(space, score, lambda U: climb(U, features, slope), rng.random((2, 15)), rng))
-    assert set(found.values()) == {"c"}
-
-
-# ---- settings ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "bad, says",
-    [
-        (
-            {"acquisition": "eii"},
-            "acquisition must be one of log_ei, ei, pi, ucb, thompson, ei_per_second, .*, not 'eii'",
-        ),
-        ({"kernel": "linear"}, "kernel must be one of matern52, matern32, rbf, not 'linear'"),
-        ({"lengthscale": 0.0}, "must be above 0, not 0.0"),
-        ({"noise": -1.0}, "must be at least 0, not -1.0"),
-        ({"xi": math.inf}, "xi must be at least 0"),
-        ({"kappa": -2}, "kappa must be at least 0"),
-        ({"startup": 0}, "startup must be a whole number of at least 1, not 0"),
-        ({"lie": "median"}, "lie must be one of min, mean, max, believer"),
-        ({"beta": -1.0}, "beta must be at least 0"),
-        ({"batch": 3}, "has no setting 'batch'"),
-    ],
-)
-def test_bad_settings_are_refused_in_a_sentence(bad, says):
-    with pytest.raises(ValueError, match="bayesian.*" + says):
-        BayesianOptimisation(LINE, **bad)
 
 
 def test_a_space_without_choices_to_make_is_refused():

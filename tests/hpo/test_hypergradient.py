@@ -116,14 +116,6 @@ def test_a_step_is_gradient_descent_as_torch_has_it():
     assert float(plain) == pytest.approx(0.01 * float(W1 @ W1) + 0.25 * float(W2 @ W2))
 
 
-def test_evaluate_is_the_same_training():
-    task, config = RidgeDigits(steps=12), {"lr": 1.0, "weight_decay": 0.01}
-    w, _ = reverse(task, task.start(0), task.logs(config), 12)
-    found = task.evaluate(config)
-    assert found.value == float(task.val_loss(w)) and 0 < found.metrics["error"] < 0.9
-    assert 0 < task.test(config) < 0.9
-
-
 class Bowl:
     """L_train = ½ a w², so that every number of the online rule can be followed by hand."""
 
@@ -155,8 +147,6 @@ def test_online_descent_moves_the_rate_against_its_derivative():
 
 
 # ---- the method ------------------------------------------------------------------------------------------
-
-
 def test_what_each_mode_keeps_for_its_gradient():
     task = RidgeDigits(steps=5, train=30)
     for mode, states in {"reverse": 6, "truncated": 3, "forward": 3, "implicit": 3, "online": 2}.items():

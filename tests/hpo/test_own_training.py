@@ -5,10 +5,9 @@ import json
 import pytest
 
 import nasbook
-from nasbook.hpo.parts.schedules import follow, schedule
-from nasbook.prepare import as_task
 
 SPACE = nasbook.Space(lr=nasbook.Float(1e-3, 1.5, log=True), width=nasbook.Int(1, 4))
+
 EPOCHS = nasbook.Fidelity("epoch", 1, 8)
 
 
@@ -22,17 +21,6 @@ def train(config, fidelity, checkpoint, seed):
 
 
 train.dynamic = ("lr",)
-
-
-def test_a_population_of_own_trainings_and_its_schedule():
-    trace = nasbook.search("pbt", train, space=SPACE, fidelity=EPOCHS, population=6, seed=1)
-    assert {t.status for t in trace.trials} == {"done"} and len(trace) == 48
-    assert any("copied_from" in t.info for t in trace.trials)
-    seed, stages = schedule(trace)
-    assert len({s.config["width"] for s in stages}) == 1
-    assert follow(as_task(train, SPACE, EPOCHS), seed, stages).curve[-1] == trace.best.value
-    again = nasbook.search("pbt", train, space=SPACE, fidelity=EPOCHS, population=6, seed=1)
-    assert again.digest == trace.digest
 
 
 @pytest.mark.parametrize("cut", [1, 7, 20])

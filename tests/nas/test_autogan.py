@@ -15,7 +15,6 @@ from warm import Warm
 import nasbook
 from nasbook.nas.autogan import AutoGAN, Prefix
 from nasbook.nas.parts.controller import Controller
-from nasbook.nas.parts.gan_view import AutoGANView
 from nasbook.nas.spaces.generator.decisions import cell_space, generator_space
 from nasbook.tasks.gan import DigitsGAN
 from nasbook.trace import Trace
@@ -37,8 +36,6 @@ def begun(task, **settings):
 
 
 # ---- the controller --------------------------------------------------------------------------------------------
-
-
 def test_a_controller_goes_on_from_the_state_of_another():
     controller = Controller(cell_space(2), seed=0)
     u = np.random.default_rng(0).random((6, 5))
@@ -143,8 +140,6 @@ def test_a_controller_with_a_clear_reward_finds_it(task):
 
 
 # ---- the dynamic reset -----------------------------------------------------------------------------------------
-
-
 def test_losses_that_stand_still_start_the_gan_anew_and_the_controller_stays(task):
     method, steps = begun(task, window=4, threshold=1e-3)
     assert method.resets == 0
@@ -171,26 +166,6 @@ def test_a_window_that_is_not_full_resets_nothing(task):
     method, steps = begun(task, window=100, threshold=1e9)
     next(steps)
     assert method.resets == 0
-
-
-# ---- the whole -------------------------------------------------------------------------------------------------
-
-
-def test_an_epoch_is_told_and_stages_have_their_sizes(task):
-    trace = nasbook.search("autogan", task, seed=1, views=True, **SMALL)
-    assert [s.view.stage for s in trace] == [1, 1, 2, 2]
-    assert [t.fidelity for t in trace.trials] == [4, 4, 8, 8] and trace.best.fidelity == 8
-    for step in trace:
-        v, t = step.view, step.trial
-        assert t.status == "done" and t.value == pytest.approx(-v.score) and 1 <= v.score <= 10
-        assert task.space.validate(t.config) == t.config and v.cell.items() <= t.config.items()
-        assert len(v.scores) == 3 and v.error == pytest.approx(np.std(v.scores, ddof=1) / 3**0.5)
-        assert len(v.rewards) == 2 and len(v.pictures) == 16 and min(map(min, v.pictures)) >= 0
-        assert max(map(max, v.pictures)) <= 16 and v.side == (4 if v.stage == 1 else 8)
-        assert all(sum(row) == pytest.approx(1) for row in v.probabilities)
-    assert trace[0].view.prefixes == ({},) and 1 <= len(trace[2].view.prefixes) <= 3
-    assert {tuple(p) for p in trace[2].view.prefixes} == {tuple(cell_space(1).parameters)}
-    assert AutoGANView.from_dict(trace[3].view.to_dict()) == trace[3].view
 
 
 def test_a_space_of_one_cell_is_one_stage(task):
@@ -235,7 +210,6 @@ def test_what_cannot_be_is_one_sentence(make, says):
 
 
 # ---- stopping and going on -------------------------------------------------------------------------------------
-
 SCRIPT = """
 import sys, nasbook
 nasbook.search("autogan", "digits-gan", seed=3, out=sys.argv[1], resume=True, views=True, epochs=4, steps=4,

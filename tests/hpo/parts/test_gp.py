@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern
 
-from nasbook.hpo.parts.draws import path, sample
+from nasbook.hpo.parts.draws import sample
 from nasbook.hpo.parts.evidence import log_marginal_likelihood, log_prior, squared_differences
 from nasbook.hpo.parts.gp import GP
-from nasbook.hpo.parts.slopes import slopes
 
 PEERS = {"rbf": RBF, "matern52": lambda ell: Matern(ell, nu=2.5), "matern32": lambda ell: Matern(ell, nu=1.5)}
+
 ELL, SIGNAL, NOISE = np.array([0.3, 0.7, 1.5]), 1.7, 0.02
 
 
@@ -106,35 +106,6 @@ def test_noise_is_told_from_signal():
     noisy = GP().fit(X, f + 0.3 * rng.standard_normal(120))
     assert noisy.noise * noisy.scale**2 == pytest.approx(0.3**2, rel=0.4)
     assert GP().fit(X, f).noise < 1e-4
-
-
-@pytest.mark.parametrize("kernel", PEERS)
-def test_slopes_are_central_differences(kernel):
-    X, y, new = data()
-    gp, h = GP(kernel, ELL, SIGNAL, NOISE).fit(X, y), 1e-6
-    mean, std, dmean, dstd = slopes(gp, new)
-    assert np.allclose(mean, gp.predict(new)[0], atol=1e-9) and np.allclose(std, gp.predict(new)[1], atol=1e-9)
-    for j in range(3):
-        up, down = gp.predict(new + h * np.eye(3)[j]), gp.predict(new - h * np.eye(3)[j])
-        assert np.allclose(dmean[:, j], (up[0] - down[0]) / (2 * h), rtol=1e-4, atol=1e-5)
-        assert np.allclose(dstd[:, j], (up[1] - down[1]) / (2 * h), rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize("kernel", PEERS)
-def test_samples_and_paths_have_the_posteriors_moments(kernel):
-    X, y, _ = data(8, 1)
-    gp = GP(kernel, 0.4, 1.2, 0.05).fit(X, y, [20.0, 0.0, 10.0])
-    new = np.linspace(0, 1, 6)[:, None]
-    mean, std = gp.predict(new)
-    rng = np.random.default_rng(0)
-    exact = sample(gp, new, 20_000, rng)
-    assert exact.shape == (20_000, 6)
-    assert np.abs(exact.mean(0) - mean).max() < 0.04 * gp.scale
-    assert np.allclose(exact.std(0), std, rtol=0.03)
-    paths = np.array([path(gp, rng)(new) for _ in range(3000)])
-    assert np.abs(paths.mean(0) - mean).max() < 0.08 * gp.scale
-    assert np.allclose(paths.std(0), std, rtol=0.12)
-    assert np.abs(np.corrcoef(paths.T) - np.corrcoef(exact.T)).max() < 0.12  # draws are functions, not point clouds
 
 
 def test_columns_of_a_group_share_one_length_scale():

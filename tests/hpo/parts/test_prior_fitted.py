@@ -4,7 +4,7 @@ import torch
 
 from nasbook.hpo.parts import problems
 from nasbook.hpo.parts.prior_fitted import PriorFitted
-from nasbook.hpo.parts.prior_fitting import edges_of, fit
+from nasbook.hpo.parts.prior_fitting import fit
 
 
 def small(inputs=1, bars=20, **sizes):
@@ -21,14 +21,6 @@ def test_the_order_of_the_points_and_the_other_queries_do_not_matter():
     torch.testing.assert_close(net(X, y, query[:, 2:3]), whole[:, 2:3], atol=1e-5, rtol=1e-5)
     for other in (net(X, y + 1, query), net(X[:, 1:], y[:, 1:], query)):
         assert (other - whole).abs().max() > 1e-3
-
-
-def test_bars_lie_where_the_values_of_the_prior_lie():
-    values = torch.randn(200_000, generator=torch.Generator().manual_seed(0))
-    edges = edges_of(values, 10, rare=0.01)
-    inside = values[(values > edges[0]) & (values < edges[-1])]
-    shares = torch.histogram(inside, edges).hist / len(inside)
-    assert len(edges) == 11 and (shares - 0.1).abs().max() < 0.003
 
 
 def test_a_beta_prior_is_learned():
@@ -57,15 +49,3 @@ def test_a_beta_prior_is_learned():
     for _ in fit(net, coins, 300, 3e-3):
         pass
     assert gap() < 0.08 < before
-
-
-def test_drawn_problems_are_what_they_say():
-    rng = torch.Generator().manual_seed(0)
-    X, y, query, f = problems.functions(64, 12, 9, rng)
-    assert X.shape == (64, 12, 24) and query.shape == (64, 9, 24) and y.shape == (64, 12) and f.shape == (64, 9)
-    assert torch.allclose(y.mean(1), torch.zeros(64), atol=1e-4) and torch.isfinite(f).all()
-    u, choice, exists = X.split(8, -1)
-    assert set(choice.unique().tolist()) == {0, 1} == set(exists.unique().tolist())
-    assert (u[exists == 0] == 0).all() and u.abs().max() <= 0.5
-    assert (exists.amax(1).sum(-1) >= 1).all()
-    assert (exists.amin(1) < exists.amax(1)).any()  # there are conditions

@@ -73,24 +73,6 @@ def test_ridge_agrees_below_the_edge_of_stability_and_explodes_above_it():
             assert np.log(norm[99] / norm[49]) == pytest.approx(2 * 50 * np.log(grown[0]) / 50 + np.log(2), rel=0.1)
 
 
-# ---- memory ----------------------------------------------------------------------------------------------
-
-
-def test_peak_bytes_of_tensors_counted_by_hand():
-    old = torch.zeros(1000, dtype=torch.float64)
-
-    def compute():
-        a = old + 1  # 8,000 bytes
-        b = a.reshape(10, 100)[2:]  # a view
-        c = torch.cat([old, old])  # 16,000 more
-        del a, b
-        d = old + 2  # 8,000, after 8,000 have been freed
-        return c, d
-
-    assert peak_bytes(compute) == 24_000
-    assert peak_bytes(lambda: old.reshape(10, 100)) == 0
-
-
 def test_reverse_mode_keeps_a_weight_vector_for_every_step_and_forward_mode_does_not():
     task = RidgeDigits()
     h, w = task.logs(RIDGE), task.start(0)

@@ -1,7 +1,5 @@
 """The generators of AutoGAN, what they share, and the score by which they are compared."""
 
-from itertools import product
-
 import numpy as np
 import pytest
 import torch
@@ -20,8 +18,6 @@ def some(cells, n, seed=0):
 
 
 # ---- the space -------------------------------------------------------------------------------------------------
-
-
 def test_sizes_are_those_of_the_paper():
     assert [Generators(n).space.size for n in (1, 2, 3)] == [36, 36 * 72, 36 * 72 * 144]
 
@@ -41,28 +37,6 @@ def test_every_generator_draws_images_of_its_side(cells):
         assert G(torch.randn(3, 16), layers(config)).shape == (3, 1, 2 ** (cells + 1), 2 ** (cells + 1))
 
 
-@pytest.mark.parametrize("cells", [1, 2])
-def test_the_shared_generator_has_every_layer_of_all_and_each_means_the_same(cells):
-    known = {}
-    shared = {line.name: line for lines in Generators(cells).every_layer() for line in lines if line.layer}
-    for values in product(*(p.options for p in generator_space(cells).parameters.values())):
-        for line in layers(dict(zip(generator_space(cells).parameters, values, strict=True))):
-            if line.layer:
-                same = (line.layer, line.args, line.options)
-                assert known.setdefault(line.name, same) == same
-    assert set(known) == set(shared)
-
-
-def test_a_path_is_the_network_that_stands_alone_with_the_same_weights():
-    G, spaces = Generator(Generators(3).every_layer()), Generators(3)
-    draw_weights(G, np.random.default_rng(1))
-    for config in some(3, 10, seed=1):
-        alone = spaces.build(config)
-        alone.load_state_dict({name: G.state_dict()[name] for name in alone.state_dict()})
-        z = torch.randn(5, 16)
-        assert torch.equal(alone(z), G(z, layers(config)))
-
-
 def test_what_is_undecided_is_written_as_the_last_cell_without_skips():
     first = some(1, 1)[0]
     whole = complete(first, 3)
@@ -78,8 +52,6 @@ def test_a_number_that_is_none_is_refused(arguments):
 
 
 # ---- learning --------------------------------------------------------------------------------------------------
-
-
 def test_layers_off_the_path_do_not_move():
     gan = GAN(Generators(2).every_layer(), 16, 8, 2e-3, np.random.default_rng(0))
     rng, (a, b) = np.random.default_rng(1), some(2, 2, seed=3)
@@ -140,7 +112,6 @@ def test_the_discriminator_serves_both_sizes():
 
 
 # ---- the score -------------------------------------------------------------------------------------------------
-
 ONE_HOT = torch.eye(10).repeat(100, 1)
 
 

@@ -5,15 +5,14 @@ import pytest
 import torch
 
 import nasbook
-from nasbook import Choice, Space
 from nasbook.nas.fbnet import FBNet
 from nasbook.nas.parts.latency import Latency
-from nasbook.nas.parts.measured import latencies
 from nasbook.nas.proxylessnas import ProxylessNAS
 from nasbook.nas.spaces.nb201.cell import cell_space
 from nasbook.nas.spaces.networks import CellPlaces
 
 SHORT = {"epochs": 2, "channels": 2, "batch": 50, "device": "cpu"}
+
 SECONDS = [7e-5, 0.0, 7e-6, 4e-5, 5e-5, 2e-5]
 
 
@@ -37,16 +36,6 @@ def test_the_table_is_that_of_digits_201():
     added = np.array([latency(torch.eye(5, dtype=torch.float64)[list(cell)]).item() for cell in cells])
     off = np.abs(added / [1e6 * table.cost(tuple(cell))["latency"] for cell in cells] - 1)
     assert np.mean(off < 0.005) > 0.9 and off.max() < 0.08
-
-
-def test_measured_here():
-    found = latencies(cell_space(), channels=4, images=2, repeats=2)
-    assert len(found) == 6 and min(found) >= 0 and found[0] > 1
-    assert FBNet(cell_space(), latencies=found, **SHORT).latency.rest == found[0]
-    with pytest.raises(ValueError, match="images must be a whole number of at least 1"):
-        latencies(cell_space(), images=0)
-    with pytest.raises(ValueError, match="latencies searches the cells|have a supernet"):
-        latencies(Space(x=Choice(["a", "b"])))
 
 
 @pytest.mark.parametrize(
@@ -100,18 +89,6 @@ def test_a_space_that_nobody_has_measured(monkeypatch):
         with pytest.raises(ValueError, match="nobody has measured this space .*; latencies must be 6 numbers"):
             Strategy(cell_space())
         Strategy(cell_space(), latencies=(70, 0, 7, 41, 50, 16))
-
-
-@pytest.mark.parametrize("task", ["digits-block-chain", "digits-mbconv-chain"])
-def test_a_chain_has_latencies_of_its_own(task):
-    space = nasbook.task(task).space
-    method = ProxylessNAS(space, **SHORT)
-    names, table = method.places.ops, method.places.latencies[1:]
-    assert len(table) == len(names) and table[names.index("skip")] == 0 == min(table)
-    for more, less in (("mb3e6", "mb3e2"), ("mb5e6", "mb5e2"), ("conv5x5", "conv3x3")):
-        assert more not in names or table[names.index(more)] > table[names.index(less)]
-    found = latencies(space, channels=2, images=2, repeats=1)
-    assert len(found) == len(method.places.latencies) and min(found) >= 0
 
 
 def test_the_price_moves_the_expected_latency_of_a_chain():

@@ -4,33 +4,12 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from nas.chains import AWKWARD, SPACES, chain
 
-import nasbook
-from nasbook.kit.learner import measure
-from nasbook.nas.parts.chain_growth import Chain, Growth, first_chain, grow, growths
+from nasbook.nas.parts.chain_growth import Chain, Growth, first_chain, growths
 from nasbook.nas.parts.morphisms import SPARK, apply
 from nasbook.nas.parts.warm_restart import RestartSettings, learn
-from nasbook.nas.spaces.conv_chain import ConvChain
 from nasbook.nas.spaces.networks import init_weights
-
-SPACES = ConvChain()
-
-
-@pytest.fixture(scope="module")
-def images():
-    task = nasbook.task("digits-conv-chain", device="cpu")
-    return task.tensors
-
-
-def chain(*layers):
-    """conv (kernel, channels, skip, stride) or ("maxpool", stride), as a configuration."""
-    names = ("kernel", "channels", "skip", "stride")
-    config = {"depth": len(layers)}
-    for i, layer in enumerate(layers, 1):
-        pool = isinstance(layer[0], str)
-        row = dict(zip(("kind", "stride") if pool else names, layer, strict=True)) | ({} if pool else {"kind": "conv"})
-        config |= {f"{name}_{i}": value for name, value in row.items()}
-    return SPACES.space.validate(config)
 
 
 def network(config, seed, images, rough=True):
@@ -50,15 +29,6 @@ def network(config, seed, images, rough=True):
 @torch.no_grad()
 def outputs(net, x):
     return net.eval()(x)
-
-
-# what random chains rarely have: skips as they are around a wide layer, projections behind pools, strides
-AWKWARD = [
-    chain((3, 8, False, 1), (3, 8, True, 1), (3, 8, True, 1)),
-    chain((5, 8, True, 2), ("avgpool", 2), (1, 8, True, 1), ("maxpool", 1)),
-    chain((3, 16, False, 1), (3, 8, True, 2), (1, 16, True, 1)),
-    chain(("maxpool", 2), (1, 8, False, 1), ("avgpool", 2), (3, 8, True, 2)),
-]
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -120,31 +90,6 @@ def test_training_mode_begins_where_the_parent_was(m, images):
         assert (child.train()(x) - before).abs().max() < 0.02 * before.std()
 
 
-# ---- what may change -------------------------------------------------------------------------------------
-
-
-def test_the_changes_of_one_chain_counted_by_hand():
-    config = chain((3, 8, True, 1), (5, 8, False, 1), ("maxpool", 2), (3, 32, True, 1))
-    found = growths(SPACES, config)
-    # one channel comes in, so layer 1 has a projection, and its sum may be negative, as layer 4's may be
-    assert {(m.kind, m.layer) for m in found if m.adds_layer} == {
-        ("branch", 1),
-        ("branch", 2),
-        ("deepen", 2),
-        ("branch", 3),
-        ("deepen", 3),
-        ("branch", 4),
-    }
-    assert sorted(str(m) for m in found if not m.adds_layer) == [
-        "enlarge the kernel of layer 1 to 5×5",
-        "enlarge the kernel of layer 4 to 5×5",
-        "widen layer 1 to 16 channels",
-        "widen layer 1 to 32 channels",
-        "widen layer 2 to 16 channels",  # not to 32: the projection of layer 4 would go
-    ]
-    assert len(found) == 6 * 3 + 5
-
-
 def test_an_identity_behind_features_of_both_signs_would_change_the_function(images):
     config = chain((3, 8, True, 1))
     net = network(config, 0, images)
@@ -154,23 +99,7 @@ def test_an_identity_behind_features_of_both_signs_would_change_the_function(ima
     assert not Chain(SPACES, config).never_negative(1)
 
 
-def test_grow_says_the_configuration():
-    config = chain((3, 8, False, 1), ("maxpool", 2))
-    assert grow(SPACES, config, Growth("branch", 1, 5)) == chain((3, 8, False, 1), (5, 8, True, 1), ("maxpool", 2))
-    assert grow(SPACES, config, Growth("deepen", 2, 1)) == chain((3, 8, False, 1), ("maxpool", 2), (1, 8, False, 1))
-    assert grow(SPACES, config, Growth("widen", 1, 32)) == chain((3, 32, False, 1), ("maxpool", 2))
-    assert grow(SPACES, config, Growth("enlarge", 1, 5)) == chain((5, 8, False, 1), ("maxpool", 2))
-
-
-def test_the_deepest_chain_gets_no_more_layers():
-    shallow = ConvChain(depth=2)
-    assert first_chain(shallow)["depth"] == 2
-    assert not any(m.adds_layer for m in growths(shallow, first_chain(shallow)))
-
-
 # ---- what a child can learn ------------------------------------------------------------------------------
-
-
 def gradients(net, images):
     net.train().zero_grad()
     F.cross_entropy(net(images["train"][0]), images["train"][1]).backward()
@@ -199,16 +128,3 @@ def test_copies_of_a_channel_part(images):
     learn(child, images["train"], images["val"], RestartSettings(epochs=1), np.random.default_rng(1))
     weight = child.conv1[0].weight.detach()
     assert all((weight[a] - weight[b]).abs().max() > 1e-4 for a, b in copies)
-
-
-def test_a_short_training_is_that_of_the_task():
-    """One cycle at the task's rate, in its order of images: the numbers of its own training, bit for bit."""
-    task = nasbook.task("digits-conv-chain", epochs=3, device="cpu")
-    config = AWKWARD[1]
-    net = task.network(config, 5)
-    images = task.tensors
-    found = learn(net, images["train"], images["val"], RestartSettings(epochs=3, lr=0.1), np.random.default_rng(5))
-    answer = task.evaluate(config, seed=5)
-    assert [v for _, v in answer.curve] == list(found.errors)
-    assert (found.losses[-1], found.val_loss) == (answer.metrics["train_loss"], answer.metrics["val_loss"])
-    assert measure(net, *images["val"]) == (found.val_loss, found.errors[-1])

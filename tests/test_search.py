@@ -29,6 +29,8 @@ def one(function, **k):
 
 
 # ---- what a user writes ----------------------------------------------------------------------------------
+
+
 def test_an_own_objective_in_three_lines():
     space = nasbook.Space(x=nasbook.Float(-1, 1), n=nasbook.Int(1, 3))
     trace = nasbook.search("random", lambda config: config["x"] ** 2 + config["n"], space=space, trials=200)
@@ -64,6 +66,8 @@ def test_seeds():
 
 
 # ---- what becomes of a trial -----------------------------------------------------------------------------
+
+
 def test_a_done_trial():
     trial = one(lambda c: Evaluation(2.0, metrics={"k": np.float32(1)}, curve=[(1, 3.0), (2, 2.0)]))
     assert (trial.status, trial.value, trial.metrics, trial.reason) == ("done", 2.0, {"k": 1.0}, None)
@@ -213,6 +217,8 @@ def test_an_interrupt_leaves_a_valid_trace(tmp_path, at, how):
 
 
 # ---- budgets ---------------------------------------------------------------------------------------------
+
+
 def test_trials_are_counted_and_a_finished_method_ends_the_search():
     assert len(search("random", square, space=SPACE, trials=7)) == 7
     grid = search("grid", square, space=SPACE, trials=100, resolution=4)
@@ -247,6 +253,8 @@ def test_steps_are_a_generator_whose_value_is_the_trace():
 
 
 # ---- the learner's own choice ----------------------------------------------------------------------------
+
+
 def test_first_trials_come_first_and_are_marked():
     trace = search("random", square, space=SPACE, trials=4, first=[{"x": 0.3}, {"x": 0.7}])
     assert [t.config for t in trace.trials[:2]] == [{"x": 0.3}, {"x": 0.7}] and trace.best.value == 0
@@ -282,6 +290,8 @@ def test_first_trials_survive_a_kill_at_any_event(tmp_path, first):
 
 
 # ---- ask and tell ----------------------------------------------------------------------------------------
+
+
 def test_ask_before_tell_and_tell_only_what_was_asked():
     method = RandomSearch(SPACE)
     a, b = method.ask(), method.ask()
@@ -306,6 +316,8 @@ def test_a_proposal_carries_fidelity_and_info():
 
 
 # ---- views and replay ------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True)
 class Belief:
     told: int
@@ -364,6 +376,8 @@ def test_one_shot_resume_after_a_cut_at_any_event(tmp_path):
 
 
 # ---- random and grid -------------------------------------------------------------------------------------
+
+
 def test_random_search_finds_the_best_fraction_as_often_as_it_should():
     """59 draws see the best 5 % with probability 1 − 0.95⁵⁹ = 0.9515; over 2,000 runs: 0.9515 ± 0.015 (3 s.e.)."""
     hits = []
@@ -401,6 +415,8 @@ def test_no_warnings_in_a_plain_search():
 
 
 # ---- warm start, and several objectives ----------------------------------------------------------------------
+
+
 def test_a_warm_start_tells_the_earlier_trials_before_the_method_chooses():
     earlier = search("random", "branin", trials=12, seed=3)
     warm = search("tpe", "branin", trials=2, seed=0, warm_start=earlier)

@@ -15,6 +15,8 @@ from scipy import stats
 from nasbook.space import Choice, Constant, Float, Int, Space
 
 # ---- random spaces ---------------------------------------------------------------------------------------
+
+
 scalars = st.one_of(
     st.none(), st.booleans(), st.integers(-1000, 1000), st.floats(-1e6, 1e6, allow_nan=False), st.text(max_size=6)
 )
@@ -69,7 +71,6 @@ def spaces(draw, kinds=(floats, ints, choices, constants), most=6):
 
 
 seeds = st.integers(0, 2**32 - 1).map(np.random.default_rng)
-
 finite = spaces(kinds=(ints_small := lambda when=None: ints(when, widest=4), choices, constants), most=5)
 
 
@@ -87,6 +88,8 @@ def active_by_hand(space, config):
 
 
 # ---- properties ------------------------------------------------------------------------------------------
+
+
 @given(spaces(), seeds)
 def test_samples_are_valid_and_hold_exactly_the_active_parameters(space, rng):
     for _ in range(5):
@@ -240,6 +243,8 @@ def test_a_space_survives_json(space, rng):
 
 
 # ---- what a uniform draw means ---------------------------------------------------------------------------
+
+
 def sizes(p):
     return len(p.options) if isinstance(p, Choice) else 1 if isinstance(p, Constant) else (p.high - p.low) // p.step + 1
 
@@ -446,6 +451,8 @@ def test_equality_knows_the_order():
 
 
 # ---- errors ----------------------------------------------------------------------------------------------
+
+
 NAN = math.nan
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from told_traces import SPACE, Simulated, make, same
+from told_traces import SPACE, Simulated, lines_of, make, same
 
 import nasbook
 from nasbook.search import search
@@ -19,7 +19,14 @@ from nasbook.trace import Header, Trace, Trial
 from nasbook.trial import plain
 
 
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory):
+    return lines_of(tmp_path_factory.mktemp("trace") / "t.jsonl")
+
+
 # ---- save and load ---------------------------------------------------------------------------------------
+
+
 def test_a_trace_written_while_it_grows_loads_equal(tmp_path):
     trace = make(tmp_path / "t.jsonl")
     same(Trace.load(tmp_path / "t.jsonl"), trace)
@@ -36,12 +43,9 @@ def test_save_and_load_are_inverse(tmp_path, lines):
 
 
 values = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text())
-
 trees = st.recursive(
     values, lambda t: st.lists(t, max_size=3) | st.dictionaries(st.text(), t, max_size=3), max_leaves=6
 )
-
-
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 
 
@@ -243,6 +247,8 @@ def test_damage_of_any_kind_is_a_value_error_that_names_a_line(tmp_path, lines, 
 
 
 # ---- resume ----------------------------------------------------------------------------------------------
+
+
 def test_resume_may_go_further_than_planned(tmp_path):
     path = tmp_path / "t.jsonl"
     make(path, trials=5)

@@ -1,15 +1,20 @@
-"""A trace that grows is read line by line."""
+"""The file of a trace: read line by line while it grows, and each damaged line is named."""
 
 import json
 import os
 import warnings
 
 import pytest
-from told_traces import make
+from told_traces import lines_of, make
 
 import nasbook
 from nasbook.trace import Trace
 from nasbook.trace_file import Growing, read
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory):
+    return lines_of(tmp_path_factory.mktemp("trace") / "t.jsonl")
 
 
 @pytest.fixture

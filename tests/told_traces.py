@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
-
 from nasbook.search import search
 from nasbook.space import Choice, Float, Int, Space
 from nasbook.task import Evaluation, Task
@@ -36,10 +34,8 @@ def same(a, b):
     assert a.digest == b.digest
 
 
-@pytest.fixture(scope="module")
-def lines(tmp_path_factory):
+def lines_of(path):
     """The lines of a trace of 12 trials with 3 workers, one of them failed."""
-    path = tmp_path_factory.mktemp("trace") / "t.jsonl"
     trace = make(path)
     assert any(t.status == "failed" for t in trace.trials)
     return path.read_bytes().splitlines(keepends=True)

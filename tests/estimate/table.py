@@ -6,9 +6,7 @@ import nasbook
 from nasbook import registry
 
 TABLE = nasbook.task("digits201-digits")
-
 NAMES = [e.name for e in registry.ESTIMATORS]
-
 CHEAP = {
     "low-fidelity": {"epochs": 2},
     "weight-sharing": {"epochs": 1, "channels": 2, "looks": 1},

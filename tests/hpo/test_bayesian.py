@@ -37,6 +37,8 @@ def svm_error(config):
 
 
 # ---- features ------------------------------------------------------------------------------------------------
+
+
 @st.composite
 def spaces(draw):
     """Spaces with every kind of parameter, and conditions between them."""
@@ -86,6 +88,8 @@ def test_features_keep_different_options_at_distance_one():
 
 
 # ---- what it asks --------------------------------------------------------------------------------------------
+
+
 def test_the_next_point_is_the_maximum_of_the_acquisition():
     method = run(LINE, lambda c: math.sin(12 * c["x"]) + c["x"], 8, acquisition="ei", seed=1)
     method.ask()
@@ -222,6 +226,8 @@ def test_odd_values_do_not_stop_it(values, acquisition):
 
 
 # ---- determinism and views -----------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("acquisition", ["log_ei", "thompson"])
 def test_the_same_seed_gives_the_same_search_whether_or_not_it_is_looked_at(acquisition):
     one = run(SVM, svm_error, 16, seed=5, acquisition=acquisition)

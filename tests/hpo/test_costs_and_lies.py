@@ -13,8 +13,9 @@ from sklearn.gaussian_process.kernels import ConstantKernel, Matern
 from nasbook.search import replay, search, steps
 from nasbook.trace import Trace
 
-
 # ---- trials in flight ----------------------------------------------------------------------------------------
+
+
 def test_a_believed_trial_changes_the_doubt_and_not_the_mean():
     method = run(lambda x: 1.0, 6, acquisition="log_ei", lie="believer", f=lambda x: math.sin(8 * x))
     alone, _ = method.ask(), method.ask()
@@ -41,6 +42,8 @@ def test_a_believer_spreads_parallel_asks():
 
 
 # ---- what every method must do, under the settings that have more to remember ----------------------------------
+
+
 class One(Noisy):
     """Noisy with its first objective only."""
 
@@ -53,8 +56,6 @@ PRIORS = {
     "tree": {"kernel": [0.2, 0.5, 0.3], "C": [1.0, 0.2]},
     "choices": {"b": [0.7, 0.3]},
 }
-
-
 CASES = [
     pytest.param(settings, kind, id=f"{'-'.join(map(str, settings.values()))}-{kind}")
     for kind in ("floats", "tree", "choices")

@@ -147,6 +147,8 @@ def test_online_descent_moves_the_rate_against_its_derivative():
 
 
 # ---- the method ------------------------------------------------------------------------------------------
+
+
 def test_what_each_mode_keeps_for_its_gradient():
     task = RidgeDigits(steps=5, train=30)
     for mode, states in {"reverse": 6, "truncated": 3, "forward": 3, "implicit": 3, "online": 2}.items():

@@ -8,7 +8,6 @@ from nasbook import Float, Space, Trial
 from nasbook.hpo.bayesian import BayesianOptimisation
 
 LINE = Space(x=Float(0, 1))
-
 GRID = np.linspace(0, 1, 201)[:, None]
 
 

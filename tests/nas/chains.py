@@ -1,17 +1,8 @@
-"""Chains that are awkward to change, and images for them."""
+"""Chains that are awkward to change."""
 
-import pytest
-
-import nasbook
 from nasbook.nas.spaces.conv_chain import ConvChain
 
 SPACES = ConvChain()
-
-
-@pytest.fixture(scope="module")
-def images():
-    task = nasbook.task("digits-conv-chain", device="cpu")
-    return task.tensors
 
 
 def chain(*layers):

@@ -9,9 +9,7 @@ from nasbook.nas.spaces.elastic import Elastic
 from nasbook.nas.spaces.gates import single
 
 SPACES = Elastic()
-
 PLACES = registry.supernet("ofa", SPACES.space)
-
 LARGEST = PLACES.path(PLACES.largest)
 
 

@@ -8,7 +8,6 @@ from nasbook import Choice, Constant, Int, Space
 from nasbook.nas.parts.controller import Controller
 
 TINY = Space(a=Choice(["p", "q"]), b=Int(1, 3), c=Choice([True, False]))  # 12 configurations
-
 TREE = Space(
     kind=Choice(["conv", "pool", "none"]),
     kernel=Int(3, 6, when={"kind": "conv"}),

@@ -36,6 +36,8 @@ def begun(task, **settings):
 
 
 # ---- the controller --------------------------------------------------------------------------------------------
+
+
 def test_a_controller_goes_on_from_the_state_of_another():
     controller = Controller(cell_space(2), seed=0)
     u = np.random.default_rng(0).random((6, 5))
@@ -140,6 +142,8 @@ def test_a_controller_with_a_clear_reward_finds_it(task):
 
 
 # ---- the dynamic reset -----------------------------------------------------------------------------------------
+
+
 def test_losses_that_stand_still_start_the_gan_anew_and_the_controller_stays(task):
     method, steps = begun(task, window=4, threshold=1e-3)
     assert method.resets == 0
@@ -210,6 +214,8 @@ def test_what_cannot_be_is_one_sentence(make, says):
 
 
 # ---- stopping and going on -------------------------------------------------------------------------------------
+
+
 SCRIPT = """
 import sys, nasbook
 nasbook.search("autogan", "digits-gan", seed=3, out=sys.argv[1], resume=True, views=True, epochs=4, steps=4,

@@ -14,8 +14,9 @@ from nasbook.scale import load_study, run
 from nasbook.task import trial_seed
 from nasbook.trace import Trace
 
-
 # ---- to the end ------------------------------------------------------------------------------------------
+
+
 def test_a_run_leaves_a_trace_a_copy_of_the_study_and_no_checkpoints(study, tmp_path):
     path, out = study("learn", 4, LEARN), tmp_path / "out"
     trace = run(path, out)
@@ -87,6 +88,8 @@ def test_digits_train_for_real_on_two_workers(tmp_path):
 
 
 # ---- pruning ---------------------------------------------------------------------------------------------
+
+
 def test_a_method_stops_a_trial_at_the_report_it_dislikes(study, tmp_path, monkeypatch):
     from nasbook.hpo.random import RandomSearch
 
@@ -105,6 +108,8 @@ def test_a_method_stops_a_trial_at_the_report_it_dislikes(study, tmp_path, monke
 
 
 # ---- the parent killed -----------------------------------------------------------------------------------
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("draw", [0])
 def test_killed_at_random_moments_a_run_resumes_to_the_same_result(study, tmp_path, draw):

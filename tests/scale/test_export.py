@@ -12,8 +12,9 @@ import nasbook
 from nasbook.scale import StudyError, estimate, export, load_study, run
 from nasbook.trace import Trace
 
-
 # ---- the study -------------------------------------------------------------------------------------------
+
+
 def test_an_exported_study_is_the_notebooks_search(tmp_path):
     trace = nasbook.search("grid", "branin", trials=9, seed=2, resolution=3)
     path = trace.export(tmp_path / "study.yaml", best=4)

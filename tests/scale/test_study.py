@@ -17,18 +17,16 @@ from nasbook.scale import SCHEMA, Study, StudyError, load_study
 from nasbook.scale.study import load_space, parse_study, validate
 
 # ---- random studies --------------------------------------------------------------------------------------
+
+
 words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
 
 
 # what YAML 1.1, YAML 1.2 or a careless writer would take for something else
 traps = st.sampled_from(["no", "1e-4", "010", "null", "~", "true", "1:30", "2021-01-01", "a: b", "- a", "#", "'", '"', "=", "<<", ".inf", "0x1F", "{}"])  # fmt: skip
-
 texts = words | traps
-
 finite = st.floats(allow_nan=False, allow_infinity=False, width=64)
-
 scalars = st.none() | st.booleans() | st.integers(-(10**6), 10**6) | finite | texts
-
 plain_json = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3), max_leaves=5
 )

@@ -24,8 +24,6 @@ SPACE = nasbook.Space(
     drop=nasbook.Float(0.0, 0.6, step=0.1),
     depth=nasbook.Constant(3),
 )
-
-
 LEARN = """
 def learn(config, fidelity=None, seed=0, report=None, checkpoint=None):
     assert config["depth"] == 3 and ("momentum" in config) == (config["optimizer"] == "sgd")
@@ -36,8 +34,6 @@ def learn(config, fidelity=None, seed=0, report=None, checkpoint=None):
         report(epoch, loss)
     return loss
 """
-
-
 OWN = [name for name in TARGETS if name != "slurm"]
 
 

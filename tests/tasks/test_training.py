@@ -82,6 +82,8 @@ def test_parameter_counts(depth):
 
 
 # ---- seeds, fidelity, checkpoints ------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(("cls", "config"), CASES, ids=IDS)
 def test_the_seed_decides_everything(cls, config):
     torch.manual_seed(1)
@@ -130,6 +132,8 @@ def test_dropout_keeps_the_mean_and_draws_from_its_generator():
 
 
 # ---- data ------------------------------------------------------------------------------------------------
+
+
 def test_the_searcher_never_sees_the_test_images():
     task, blind = small(DigitsMLP), small(DigitsMLP)
     blind.splits = {**blind.splits, "test": (blind.splits["test"][0] * 0, (blind.splits["test"][1] + 1) % 10)}

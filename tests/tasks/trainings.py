@@ -13,10 +13,7 @@ MLP = {
     "dropout": 0.2,
     "activation": "relu",
 }
-
-
 ADAM = {k: v for k, v in MLP.items() if k != "momentum"} | {"optimizer": "adamw", "lr": 0.003, "activation": "tanh"}
-
 CNN = {
     "optimizer": "adamw",
     "lr": 0.01,
@@ -28,10 +25,7 @@ CNN = {
     "batch_norm": True,
     "dropout": 0.1,
 }
-
-
 CASES = [(DigitsMLP, MLP), (DigitsMLP, ADAM), (DigitsCNN, CNN)]
-
 IDS = ["mlp-sgd", "mlp-adamw", "cnn"]
 
 

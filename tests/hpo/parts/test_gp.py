@@ -12,7 +12,6 @@ from nasbook.hpo.parts.evidence import log_marginal_likelihood, log_prior, squar
 from nasbook.hpo.parts.gp import GP
 
 PEERS = {"rbf": RBF, "matern52": lambda ell: Matern(ell, nu=2.5), "matern32": lambda ell: Matern(ell, nu=1.5)}
-
 ELL, SIGNAL, NOISE = np.array([0.3, 0.7, 1.5]), 1.7, 0.02
 
 

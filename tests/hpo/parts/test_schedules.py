@@ -7,7 +7,6 @@ from nasbook.hpo.parts.schedules import follow, schedule
 from nasbook.prepare import as_task
 
 SPACE = nasbook.Space(lr=nasbook.Float(1e-3, 1.5, log=True), width=nasbook.Int(1, 4))
-
 EPOCHS = nasbook.Fidelity("epoch", 1, 8)
 
 

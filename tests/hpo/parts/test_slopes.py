@@ -8,7 +8,6 @@ from nasbook.hpo.parts.gp import GP
 from nasbook.hpo.parts.slopes import slopes
 
 PEERS = {"rbf": RBF, "matern52": lambda ell: Matern(ell, nu=2.5), "matern32": lambda ell: Matern(ell, nu=1.5)}
-
 ELL, SIGNAL, NOISE = np.array([0.3, 0.7, 1.5]), 1.7, 0.02
 
 

@@ -21,6 +21,8 @@ def tiny():
 
 
 # ---- the controller -------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("space", [TINY, TREE], ids=["tiny", "tree"])
 def test_probabilities_of_all_configurations_sum_to_one(space):
     controller = moved(space)

@@ -18,6 +18,8 @@ def some(cells, n, seed=0):
 
 
 # ---- the space -------------------------------------------------------------------------------------------------
+
+
 def test_sizes_are_those_of_the_paper():
     assert [Generators(n).space.size for n in (1, 2, 3)] == [36, 36 * 72, 36 * 72 * 144]
 
@@ -52,6 +54,8 @@ def test_a_number_that_is_none_is_refused(arguments):
 
 
 # ---- learning --------------------------------------------------------------------------------------------------
+
+
 def test_layers_off_the_path_do_not_move():
     gan = GAN(Generators(2).every_layer(), 16, 8, 2e-3, np.random.default_rng(0))
     rng, (a, b) = np.random.default_rng(1), some(2, 2, seed=3)
@@ -112,6 +116,8 @@ def test_the_discriminator_serves_both_sizes():
 
 
 # ---- the score -------------------------------------------------------------------------------------------------
+
+
 ONE_HOT = torch.eye(10).repeat(100, 1)
 
 

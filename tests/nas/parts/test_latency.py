@@ -12,7 +12,6 @@ from nasbook.nas.spaces.nb201.cell import cell_space
 from nasbook.nas.spaces.networks import CellPlaces
 
 SHORT = {"epochs": 2, "channels": 2, "batch": 50, "device": "cpu"}
-
 SECONDS = [7e-5, 0.0, 7e-6, 4e-5, 5e-5, 2e-5]
 
 

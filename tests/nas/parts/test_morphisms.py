@@ -6,10 +6,17 @@ import torch
 import torch.nn.functional as F
 from nas.chains import AWKWARD, SPACES, chain
 
+import nasbook
 from nasbook.nas.parts.chain_growth import Chain, Growth, first_chain, growths
 from nasbook.nas.parts.morphisms import SPARK, apply
 from nasbook.nas.parts.warm_restart import RestartSettings, learn
 from nasbook.nas.spaces.networks import init_weights
+
+
+@pytest.fixture(scope="module")
+def images():
+    task = nasbook.task("digits-conv-chain", device="cpu")
+    return task.tensors
 
 
 def network(config, seed, images, rough=True):
@@ -100,6 +107,8 @@ def test_an_identity_behind_features_of_both_signs_would_change_the_function(ima
 
 
 # ---- what a child can learn ------------------------------------------------------------------------------
+
+
 def gradients(net, images):
     net.train().zero_grad()
     F.cross_entropy(net(images["train"][0]), images["train"][1]).backward()

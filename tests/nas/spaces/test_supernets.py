@@ -20,8 +20,6 @@ SPACES = {
     "chain": BlockChain(),
     "mbconv": MBConvChain(blocks=3),
 }
-
-
 SMALL = {"epochs": 1, "channels": 2, "batch": 100, "device": "cpu"}
 
 

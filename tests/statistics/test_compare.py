@@ -2,11 +2,11 @@
 
 import json
 import warnings
-from statistics.searches import told
 
 import numpy as np
 import pytest
 from scipy import stats
+from told_searches import told
 
 from nasbook.statistics import compare
 

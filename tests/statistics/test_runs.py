@@ -1,10 +1,9 @@
 """Which runs meet which: by method, seed and task, and what cannot be compared."""
 
-from statistics.searches import SPACE, told
-
 import numpy as np
 import pytest
 from scipy import stats
+from told_searches import SPACE, told
 
 import nasbook
 from nasbook.statistics import compare

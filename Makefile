@@ -38,7 +38,7 @@ help:
 	@echo "make test-gpu   run what needs a GPU, on a machine that has one"
 	@echo
 	@echo "make env        only install (env-test: with what the tests need)"
-	@echo "make lint       ruff and mypy"
+	@echo "make lint       ruff, mypy, and oxlint for JavaScript"
 	@echo "make format     let ruff lay the code out"
 	@echo "make notebooks  run every notebook from top to bottom"
 	@echo "make browser    only the tests in a real browser"
@@ -108,6 +108,7 @@ test: env-test
 	found=$$(mktemp); $(BIN)/mypy > "$$found" 2>&1 & mypy=$$!; \
 	types() { wait $$mypy; code=$$?; cat "$$found"; rm -f "$$found"; return $$code; }; \
 	step "lint" $(BIN)/ruff check .; \
+	step "lint of JavaScript" $(BIN)/oxlint nasbook; \
 	step "layout" $(BIN)/ruff format --check .; \
 	step "tests" env $(SPREAD) -p no:nbval --no-loadscope-reorder -m "not browser and not peers" tests; \
 	step "types" types; \
@@ -127,6 +128,7 @@ test-gpu: env-test
 lint: env-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/oxlint nasbook
 	$(BIN)/mypy
 
 format: env-test

@@ -96,7 +96,10 @@ def pool(kept: Any) -> tuple[tuple[int, ...], np.ndarray, np.ndarray, np.ndarray
 def chooser(way: str, loss: Callable[[np.ndarray, np.ndarray], float], size: int = 20, seed: int = 0) -> Any:
     """The procedure of a way: (P, y) -> weights or a second model. ValueError for a way that there is not."""
     one_of("way", way, WAYS)
-    flipped = lambda p, y: loss(y, p)  # noqa: E731
+
+    def flipped(p: np.ndarray, y: np.ndarray) -> float:
+        return loss(y, p)
+
     return {
         "best": partial(_greedy, loss=flipped, size=1),
         "mean": lambda P, y: np.full(len(P), 1 / len(P)),

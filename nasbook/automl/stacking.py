@@ -17,7 +17,9 @@ def stack(P: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     """A second model on the predictions of the members: (m, n, classes) -> (n, classes), or (m, n) -> (n,)."""
     from sklearn.linear_model import LogisticRegression, RidgeCV
 
-    columns = lambda P: P.T if P.ndim == 2 else np.concatenate([*P[..., P.shape[2] == 2 :]], 1)  # noqa: E731
+    def columns(P: np.ndarray) -> np.ndarray:
+        return P.T if P.ndim == 2 else np.concatenate([*P[..., P.shape[2] == 2 :]], 1)
+
     if P.ndim == 2:
         ridge = RidgeCV().fit(columns(P), y)
         return lambda P: ridge.predict(columns(P))

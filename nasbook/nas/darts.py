@@ -136,9 +136,11 @@ class Darts(Mixture):
 
     def sharper(self) -> bool:
         """Is λ̄(now) > stop_eigenvalue · λ̄(4 epochs ago)?"""
-        mean = lambda end: np.mean(self.eigenvalues[max(0, end - WINDOW) : end])  # noqa: E731
         n = len(self.eigenvalues)
-        return n > BACK and bool(mean(n) > self.settings.stop_eigenvalue * mean(n - BACK))
+        if n <= BACK:
+            return False
+        now, before = (np.mean(self.eigenvalues[max(0, end - WINDOW) : end]) for end in (n, n - BACK))
+        return bool(now > self.settings.stop_eigenvalue * before)
 
     def eigenvalue(self, batch: Batch) -> float:
         """The largest one of ∇²_α L of a batch, by its products Hv = ∇_α ⟨∇_α L, v⟩."""

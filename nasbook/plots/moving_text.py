@@ -35,7 +35,10 @@ def _ruler() -> RendererAgg:
 @lru_cache(maxsize=4096)
 def _advance(letter: str, size: float, weight: str) -> float:
     """How far a letter moves the pen, in inches."""
-    measure = lambda s: _ruler().get_text_width_height_descent(s, _font(size, weight), False)[0]  # noqa: E731
+
+    def measure(s: str) -> float:
+        return _ruler().get_text_width_height_descent(s, _font(size, weight), False)[0]
+
     return (measure(f"nnnn{letter * 8}nnnn") - measure("nnnnnnnn")) / 8 / DPI
 
 

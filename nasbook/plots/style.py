@@ -19,6 +19,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure as _Figure
 from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
@@ -108,6 +109,11 @@ class Figure(_Figure):
         width = round(self.get_figwidth() * self.dpi)
         image = f'<img alt="{html.escape(self.alt)}" width="{width}" src="data:image/png;base64,{png}">'
         return {"text/html": image, "image/png": png, "text/plain": f"<Figure: {self.alt}>"}
+
+
+def shades(n: int) -> list[str]:
+    """n colours of the sequential map, light to dark."""
+    return [to_hex(colour) for colour in matplotlib.colormaps[SEQUENTIAL](np.linspace(1, 0, n))]
 
 
 def figure(width: float = WIDTH, height: float = 4.6) -> Figure:

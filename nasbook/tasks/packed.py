@@ -181,7 +181,10 @@ class Descent(torch.optim.Optimizer):
 
     def __init__(self, configs: Sequence[Any], theta: nn.Parameter) -> None:
         super().__init__([theta], {})
-        column = lambda values: theta.new_tensor(values)[:, None]  # noqa: E731
+
+        def column(values: Sequence[float]) -> Tensor:
+            return theta.new_tensor(values)[:, None]
+
         self.kinds = [c["optimizer"] for c in configs]
         self.adam = torch.tensor([kind == "adamw" for kind in self.kinds], device=theta.device)[:, None]
         self.some_adam = "adamw" in self.kinds

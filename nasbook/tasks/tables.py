@@ -125,7 +125,10 @@ class Table(Task):
             repeat=repeat,
             architecture=architecture,
         )
-        where = lambda row: f"{name}: row {row}"  # noqa: E731
+
+        def where(row: int) -> str:
+            return f"{name}: row {row}"
+
         return cls._of(name, read_rows(data, roles, parameters, space, f"{name}: ", where), roles, where)
 
     @classmethod

@@ -57,9 +57,10 @@ def check_choice(next_point: object) -> str | None:
     if not callable(next_point):
         return f"next_point must be a function, not a {type(next_point).__name__}"
     rng = np.random.default_rng()
-    smooth = lambda points, at: np.mean(  # noqa: E731
-        [np.ones_like(at), *(np.exp(-((at - p) ** 2) / 0.02) for p in points)], axis=0
-    )
+
+    def smooth(points: np.ndarray, at: np.ndarray) -> np.ndarray:
+        return np.mean([np.ones_like(at), *(np.exp(-((at - p) ** 2) / 0.02) for p in points)], axis=0)
+
     for gamma, outlier in ((0.1, False), (0.5, False), (0.1, True), (0.03, False)):  # other numbers every time
         x, told, at = rng.random(40), rng.normal(size=40), rng.random(24)
         if outlier:

@@ -47,7 +47,10 @@ def _wrong_gradient(policy_gradient: Callable[..., ArrayLike], rng: np.random.Ge
     shape = one((0, 0), 0.0).shape
     if shape != theta.shape:
         return f"the gradient must have one entry for each entry of theta, so the shape {theta.shape}, not {shape}"
-    weigh = lambda b: sum(p[0, a[0]] * p[1, a[1]] * one(a, b) for a in reward)  # noqa: E731
+
+    def weigh(b: float) -> np.ndarray:
+        return np.sum([p[0, a[0]] * p[1, a[1]] * one(a, b) for a in reward], axis=0)
+
     mean = weigh(0.0)
     off = np.abs(mean - truth)
     if not off.max() <= 1e-6:

@@ -92,7 +92,10 @@ def _paired(joint: np.ndarray, sequential: np.ndarray, got: str) -> str:
     gap, n = (sequential - joint).mean(), len(joint)
     two = (joint.var(ddof=1) / n + sequential.var(ddof=1) / n) ** 0.5
     spread = (sequential - joint).std(ddof=1)
-    said = lambda error: "unclear" if abs(gap) <= 2 * error else "joint" if gap > 0 else "sequential"  # noqa: E731
+
+    def said(error: float) -> str:
+        return "unclear" if abs(gap) <= 2 * error else "joint" if gap > 0 else "sequential"
+
     own = said(spread / n**0.5)
     if got != own and got == said(0):
         return " Errors are lower where they are better, and a difference must exceed two of its standard errors."

@@ -54,9 +54,11 @@ seeds, unless something else is said.
 Mean over the cells / the best cell / for how many cells this recipe is the best one.
 
 """
-    cell = lambda r, d: " / ".join(  # noqa: E731
-        [md.percent(mean[:, r, d].mean()), md.percent(mean[:, r, d].min()), str(int(((best == (r, d)).all(1)).sum()))]
-    )
+
+    def cell(r: int, d: int) -> str:
+        chosen = int((best == (r, d)).all(1).sum())
+        return f"{md.percent(mean[:, r, d].mean())} / {md.percent(mean[:, r, d].min())} / {chosen}"
+
     text += md.rows(
         ("learning rate", *(f"decay {d:g}" for d in DECAYS)),
         [(f"{rate:g}", *(cell(r, d) for d in range(len(DECAYS)))) for r, rate in enumerate(RATES)],

@@ -44,7 +44,10 @@ def path(gp: GP, rng: np.random.Generator, features: int = 512) -> Callable[[np.
     if ν is not None:
         ω /= np.sqrt(rng.chisquare(2 * ν, features) / (2 * ν))
     b, w = rng.uniform(0, 2 * np.pi, features), rng.standard_normal(features)
-    prior = lambda X: np.sqrt(2 * gp.signal / features) * np.cos(X @ ω + b) @ w  # noqa: E731
+
+    def prior(X: np.ndarray) -> np.ndarray:
+        return np.sqrt(2 * gp.signal / features) * np.cos(X @ ω + b) @ w
+
     ε = np.sqrt(gp.noise + gp.doubt) * rng.standard_normal(len(gp.X))
     correction = solve(gp.L, gp.z - prior(gp.X) - ε)
     return lambda X: gp.shift + gp.scale * (prior(np.asarray(X)) + gp.k(X)[0] @ correction)

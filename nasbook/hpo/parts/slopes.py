@@ -16,6 +16,9 @@ def slopes(gp: GP, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, n
     k, g = gp.k(X)
     Kk = solve(gp.L, k.T).T  # K⁻¹ k(x)
     std = np.sqrt(np.maximum(gp.signal - np.einsum("mn,mn->m", k, Kk), 1e-18))
-    pull = lambda w: (w @ gp.X - w.sum(1, keepdims=True) * X) / gp.ell**2  # noqa: E731  Σ_i w_i (x_i - x)/ℓ²
+
+    def pull(w: np.ndarray) -> np.ndarray:  # Σ_i w_i (x_i - x)/ℓ²
+        return (w @ gp.X - w.sum(1, keepdims=True) * X) / gp.ell**2
+
     dmean, dstd = pull(g * gp.alpha), -pull(g * Kk) / std[:, None]  # ∂√v = ∂v / 2√v
     return gp.shift + gp.scale * (k @ gp.alpha), gp.scale * std, gp.scale * dmean, gp.scale * dstd

@@ -153,15 +153,14 @@ class ScatterPicture(Picture):
         if changed:
             self._axis(state.score)
         low, high = self.AXES[state.score]
-        at = lambda y: np.clip(y, low, high)  # noqa: E731
         x, n = np.clip(100 * state.truth, *self.x), len(state.scores)
-        self.dots.set_data(x[:n], at(state.scores))
+        self.dots.set_data(x[:n], state.scores.clip(low, high))
         rest = state.before[n:] if len(state.before) else NOTHING
-        self.old.set_data(x[n : n + len(rest)], at(rest))
+        self.old.set_data(x[n : n + len(rest)], rest.clip(low, high))
         one = [n - 1] if state.doing == "judge" and n else []
-        self.new.set_data(x[one], at(state.scores[one]))
+        self.new.set_data(x[one], state.scores[one].clip(low, high))
         best = [self.best] if n == len(state.truth) > 0 else []
-        self.star.set_data(x[best], at(state.scores[best]))
+        self.star.set_data(x[best], state.scores[best].clip(low, high))
         self.say(self._sentence())
         return changed
 

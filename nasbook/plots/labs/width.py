@@ -17,10 +17,8 @@ from nasbook.plots.style import Figure, number, plural
 GUESS = math.log(10)  # loss of who guesses one of ten classes
 TOP, FLOOR = 4.0, 0.005  # of the axis
 LOST = 3.2  # where a training is drawn that knows no more than guessing does
-LOOKS = {  # of each width: colour and marker, light to dark
-    16: ("#fde725", "v"), 32: ("#9fda3a", "o"), 64: ("#35b779", "s"), 128: ("#21918c", "^"), 256: ("#31688e", "D"),
-    512: ("#440154", "P"),
-}  # fmt: skip
+MARKERS = {16: "v", 32: "o", 64: "s", 128: "^", 256: "D", 512: "P"}  # of each width
+COLOURS = dict(zip(MARKERS, style.shades(len(MARKERS)), strict=True))
 _SUPER = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -88,10 +86,10 @@ class WidthPicture(Picture):
         ax.axhspan(GUESS, TOP, color=style.GRID, lw=0, zorder=0.5)
         words = "no better than guessing, or diverged"
         style.add_words(ax, low - 0.3, LOST, words, fontsize=style.SMALL, color=style.NOTE, va="center", zorder=1)
-        self.bands = {w: self.live(style.polygon(ax, LOOKS[w][0], 0.15)) for w in self.widths}
+        self.bands = {w: self.live(style.polygon(ax, COLOURS[w], 0.15)) for w in self.widths}
         self.curves, self.lost = {}, {}
         for w in self.widths:
-            color, marker = LOOKS[w]
+            color, marker = COLOURS[w], MARKERS[w]
             self.curves[w] = self.plotted(ax, color=color, marker=marker, ms=5, lw=2, mec=style.INK, mew=0.5, zorder=3)
             self.lost[w] = self.plotted(ax, ls="none", color=color, marker=marker, ms=7, mfc="white", mew=1.8, zorder=3)
         self.toy = self.plotted(ax, color=style.RED, ls=style.DOT, lw=1.6, zorder=2)
@@ -100,7 +98,7 @@ class WidthPicture(Picture):
         self.given = self.plotted(ax, ls="none", marker="o", ms=13, mfc="none", mec=style.RED, mew=2, zorder=5)
 
     def _line(self, width: int) -> Any:
-        color, marker = LOOKS[width]
+        color, marker = COLOURS[width], MARKERS[width]
         return style.line(color, marker=marker, ms=5, mec=style.INK, mew=0.5)
 
     def update(self, state: WidthState) -> bool:

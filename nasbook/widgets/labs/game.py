@@ -29,6 +29,7 @@ import numpy as np
 
 import nasbook
 from nasbook.loop import Run
+from nasbook.method import Method
 from nasbook.plots.labs.board import Player
 from nasbook.plots.labs.game import EDGE, GamePicture, GameState
 from nasbook.plots.style import number, plural
@@ -195,9 +196,10 @@ class GameLab(Lab):
         self.expected = expected_best(self.task, v["trials"])
         levels = math.ceil(v["trials"] ** (1 / self.task.d) - 1e-9)
         size = {"grid": {"resolution": max(2, levels)}, "latin-hypercube": {"points": v["trials"]}}
-        method = lambda: nasbook.method(  # noqa: E731
-            v["opponent"], self.task.space, seed=v["seed"], **size.get(v["opponent"], {})
-        )
+
+        def method() -> Method:
+            return nasbook.method(v["opponent"], self.task.space, seed=v["seed"], **size.get(v["opponent"], {}))
+
         self.method, self.opponent = method(), Trace(header_of(method(), self.task))
         self._mine = Run(self.method, self.task, Trace(header_of(self.method, self.task)))
         self._theirs = Run(method(), self.task, self.opponent)

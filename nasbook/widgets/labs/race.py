@@ -179,7 +179,10 @@ class RaceLab(Lab):
 
     def make_search(self) -> Iterator[int]:
         runs, v, task = self.runs, self.values, self.task
-        make = lambda name, k: Racer(name, task, v["seed"] + k, self.distance)  # noqa: E731
+
+        def make(name: str, k: int) -> Racer:
+            return Racer(name, task, v["seed"] + k, self.distance)
+
         for n in range(1, v[f"{v['grow']}s"] + 1):
             for name in self.names:
                 if v["grow"] == "seed":

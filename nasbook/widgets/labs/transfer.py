@@ -145,7 +145,10 @@ class TransferLab(Lab):
     def frame(self, n: int) -> TransferState:
         rounds: list[Round] = self.steps[:n]
         T = self.values["trials"]
-        stack = lambda name: np.array([getattr(r, name) for r in rounds]).reshape(len(rounds), -1)  # noqa: E731
+
+        def stack(name: str) -> np.ndarray:
+            return np.array([getattr(r, name) for r in rounds]).reshape(len(rounds), -1)
+
         if not rounds:
             none = np.empty((0, T))
             return TransferState(none, none, none, np.empty((0, 2)), 0)

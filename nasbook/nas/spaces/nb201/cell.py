@@ -161,7 +161,10 @@ def canonical_key(cell: CellLike) -> tuple[Any, ...]:
 
     def key(order: tuple[int, ...]) -> tuple[Any, ...]:
         name = {INPUT: INPUT, **{conv: k for k, conv in enumerate(order)}}
-        renamed = lambda value: tuple(sorted([(pooled, name[source]) for pooled, source in value]))  # noqa: E731
+
+        def renamed(value: Value) -> Value:
+            return tuple(sorted([(pooled, name[source]) for pooled, source in value]))
+
         return (*[(convs[conv][0], renamed(convs[conv][1])) for conv in order], renamed(nodes[3]))
 
     return min(map(key, _orders(_reachable(nodes[3], convs), convs)))

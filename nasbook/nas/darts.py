@@ -41,8 +41,7 @@ raises the decay each time λ grows.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -157,6 +156,6 @@ class Darts(Mixture):
         kept = {"cells": self.cells, "eigenvalues": self.eigenvalues, "stopped": self.stopped}
         return {**super().parts(), **kept}
 
-    def shows(self) -> dict[str, Any]:
+    def shows(self, view: SupernetView) -> SupernetView:
         known = self.eigenvalues and np.isfinite(self.eigenvalues[-1])
-        return {"eigenvalue": self.eigenvalues[-1]} if known else {}
+        return replace(view, eigenvalue=self.eigenvalues[-1]) if known else view

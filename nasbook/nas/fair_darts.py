@@ -90,6 +90,6 @@ class FairDarts(Mixture):
         needed = [min(best[j], self.settings.threshold) for _, j in self.places.edges]
         return tuple(op if s >= n else none for op, s, n in zip(path, found, needed, strict=True))
 
-    def believe(self) -> np.ndarray:
+    def believe(self) -> Tensor:
         """σ(α); 0 for what is not among the operations."""
-        return np.where(self.places.kept, torch.sigmoid(self.alpha.detach()).cpu().numpy(), 0.0)
+        return torch.sigmoid(self.alpha.detach()).cpu().masked_fill(torch.from_numpy(~self.places.kept), 0)

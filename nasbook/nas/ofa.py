@@ -33,8 +33,8 @@ pixels leave no room, and tables of latency.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -51,6 +51,9 @@ from nasbook.nas.spaces.gates import Path, single
 from nasbook.space import Space
 from nasbook.task import Task
 from nasbook.trace import Trial
+
+if TYPE_CHECKING:
+    from nasbook.nas.spaces.elastic_supernet import ElasticNet, ElasticPlaces
 
 STAGES = (  # the name; how many of the kernels, depths and expansions, from the largest down; networks a step
     ("the largest network", 1, 1, 1, 1),
@@ -78,6 +81,8 @@ class OfaSettings(PathSettings):
 class Ofa(Stages, PathTraining):
     name = "ofa"
     Settings = OfaSettings
+    places: ElasticPlaces
+    net: ElasticNet
     stages = len(STAGES)
 
     def check_space(self, space: Space) -> None:
@@ -93,8 +98,7 @@ class Ofa(Stages, PathTraining):
         """Train, and yield after each epoch the best of some networks of its stage. ValueError if the task has no
         images."""
         train, _ = self.start(task)
-        places: Any = self.places
-        self.stage, self.largest = 0, places.path(places.largest)
+        self.stage, self.largest = 0, self.places.path(self.places.largest)
         self.teacher = self.net.derive(self.largest).eval()
         for xi in self.epochs():
             self.enter()
@@ -123,7 +127,7 @@ class Ofa(Stages, PathTraining):
     def networks(self) -> list[Path]:
         """Those of a step, drawn from what the stage allows."""
         _, kernels, depths, expansions, n = STAGES[self.stage]
-        s: Any = self.places.spaces  # type: ignore
+        s = self.places.spaces
         part = type(s)(
             stages=s.stages,
             depths=s.depths[-depths:],
@@ -137,12 +141,12 @@ class Ofa(Stages, PathTraining):
         if self.stage == 1:
             self.teacher.load_state_dict(self.net.derive(self.largest).state_dict())
         if self.stage == SORTED:
-            for block in self.net.blocks:
-                block.sort()
+            self.net.sort()
         self.w_optimiser.state.clear()  # its momentum is of the stage before, and of channels in another order
 
     def parts(self) -> Parts:
         return {**super().parts(), "teacher": self.teacher}
 
-    def shows(self) -> dict[str, Any]:
-        return {**super().shows(), "stage": f"stage {self.stage + 1} of {len(STAGES)}: {STAGES[self.stage][0]}"}
+    def shows(self, view: SupernetView) -> SupernetView:
+        stage = f"stage {self.stage + 1} of {len(STAGES)}: {STAGES[self.stage][0]}"
+        return replace(super().shows(view), stage=stage)

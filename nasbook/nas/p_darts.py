@@ -22,8 +22,7 @@ Evaluation, ICCV 2019. Read first: `epoch` and `next_stage`. The alternation is 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -35,7 +34,8 @@ from nasbook.kit.start import init_weights
 from nasbook.kit.state import Parts
 from nasbook.nas.parts.mixture import Mixture, MixtureSettings
 from nasbook.nas.parts.stages import Stages
-from nasbook.nas.spaces.gates import Gates, Path, mixed
+from nasbook.nas.parts.supernet import SupernetView
+from nasbook.nas.spaces.gates import Gated, Gates, Path, mixed
 
 KEEP, DROPOUT = (8, 5, 3), (1, 4, 7)  # in each stage: operations, of 8; the rate of dropout, as a ratio
 
@@ -74,7 +74,7 @@ class PDarts(Stages, Mixture):
     Settings = PDartsSettings
     stages = len(KEEP)
 
-    def network(self, classes: int, in_channels: int) -> Any:
+    def network(self, classes: int, in_channels: int) -> Gated:
         net = super().network(classes, in_channels)
         for place in [m for m in net.modules() if isinstance(m, nn.ModuleDict) and "skip" in m]:
             if isinstance(place["skip"], nn.Identity):
@@ -136,6 +136,6 @@ class PDarts(Stages, Mixture):
     def believe(self) -> Tensor:
         return self.weights(self.alpha.detach()).cpu()
 
-    def shows(self) -> dict[str, Any]:
+    def shows(self, view: SupernetView) -> SupernetView:
         left = int(self.alive.sum(1).max())
-        return {"stage": f"stage {self.stage + 1} of {len(KEEP)}: {left} operations are left at each place"}
+        return replace(view, stage=f"stage {self.stage + 1} of {len(KEEP)}: {left} operations are left at each place")

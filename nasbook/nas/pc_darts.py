@@ -21,7 +21,6 @@ first: `gates`; then `PartialPlace` in spaces/partial.py. The alternation is in 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -29,7 +28,7 @@ from torch import Tensor
 
 from nasbook.kit.checks import flag, setting, whole
 from nasbook.nas.parts.mixture import Mixture, MixtureSettings
-from nasbook.nas.spaces.gates import Gates, Path, mixed
+from nasbook.nas.spaces.gates import Gated, Gates, Path, mixed
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class PcDarts(Mixture):
     name = "pc-darts"
     Settings = PcDartsSettings
 
-    def network(self, classes: int, in_channels: int) -> Any:
+    def network(self, classes: int, in_channels: int) -> Gated:
         return self.places.net(self.settings.channels, classes, in_channels, partial=self.settings.partial)
 
     def first(self) -> np.ndarray:

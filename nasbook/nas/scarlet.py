@@ -23,7 +23,7 @@ Architecture Search, ICCV Workshops 2021. Read first: `merged`, and fairnas.py. 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +32,10 @@ from nasbook.kit.checks import one_of, setting
 from nasbook.nas.fairnas import FairNAS, FairNASSettings
 from nasbook.nas.spaces.gates import Path
 from nasbook.space import Space
+
+if TYPE_CHECKING:
+    from nasbook.nas.spaces.chain_supernet import ChainNet, ChainPlaces
+    from nasbook.nas.spaces.program import Program
 
 SKIPS = ("linear", "identity")
 
@@ -54,6 +58,8 @@ def merge(W2: Tensor, W1: Tensor) -> Tensor:
 class Scarlet(FairNAS):
     name = "scarlet"
     Settings = ScarletSettings
+    places: ChainPlaces
+    net: ChainNet
 
     def check_space(self, space: Space) -> None:
         if not all(name.startswith("block_") for name in space.parameters):
@@ -63,15 +69,15 @@ class Scarlet(FairNAS):
             )
         super().check_space(space)
 
-    def network(self, classes: int, in_channels: int) -> Any:
-        net = super().network(classes, in_channels)
+    def network(self, classes: int, in_channels: int) -> ChainNet:
+        net = self.places.net(self.settings.channels, classes, in_channels)
         if self.settings.skip == "linear":
             for place in net.places:
                 c = weight_of(place).shape[1]
-                place["skip"] = nn.utils.skip_init(nn.Conv2d, c, c, 1, bias=False)
+                place.add_module("skip", nn.utils.skip_init(nn.Conv2d, c, c, 1, bias=False))
         return net
 
-    def merged(self, path: Path) -> Any:
+    def merged(self, path: Path) -> Program:
         """The network of a path with the supernet's weights, its stabilizers multiplied into what is behind them.
 
         ValueError for a block that adds its input to its output."""
@@ -80,13 +86,13 @@ class Scarlet(FairNAS):
         waiting = None  # W₁, or the product of several
         for name, i in [*blocks[:cut], ("reduce", 0), *blocks[cut:], ("head", 0)]:  # the mean before the head is linear
             if not name and self.settings.skip == "linear":
-                W1 = self.net.places[i]["skip"].weight.detach()[:, :, 0, 0]
+                W1 = weight_of(self.net.get_submodule(f"places.{i}.skip")).detach()[:, :, 0, 0]
                 waiting = W1 if waiting is None else W1 @ waiting
             elif name and waiting is not None:
                 block = program.get_submodule(name)
                 if getattr(block, "residual", False):
-                    what = "a stabilizer cannot be merged into a block that adds its input"
-                    raise ValueError(f"{what}; train the network alone")
+                    why = "a stabilizer cannot be merged into a block that adds its input"
+                    raise ValueError(f"{why}; train the network alone")
                 W2 = weight_of(block)
                 W2.data, waiting = merge(W2.data, waiting), None
         return program

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.func import functional_call
 
+from nasbook.kit import learner
 from nasbook.kit.checks import setting, within
 from nasbook.kit.start import Images as Batch
 from nasbook.kit.state import Parts
 from nasbook.nas.parts.oneshot import SupernetTraining
 from nasbook.nas.parts.supernet import SupernetSettings
-from nasbook.nas.spaces.gates import Path
+from nasbook.nas.spaces.gates import Gates, Path
 from nasbook.task import Task
 
 
@@ -59,6 +62,20 @@ class Alphas(SupernetTraining):
         self.alpha.grad = torch.zeros_like(self.alpha) if gradient is None else gradient
         self.alpha_optimiser.step()
 
+    def alternate(self, train: Batch, val: Batch) -> Iterator[tuple[Batch, Batch]]:
+        """All training batches in a new order, each with a validation batch; those come again where they are fewer."""
+        looks = self.batches(val)
+        for step, batch in enumerate(self.batches(train)):
+            yield batch, looks[step % len(looks)]
+
+    def look(self, w: Sequence[Tensor], gates: Gates, batch: Batch) -> Tensor:
+        """L(w, gates): cross-entropy of a batch with the weights w. Only a look: running statistics stay as they are.
+
+        Its gradient goes to w and to whatever the gates' coefficients were made of."""
+        names = [name for name, _ in self.net.named_parameters()]
+        state = {**dict(zip(names, w, strict=True)), **{name: b.clone() for name, b in self.net.named_buffers()}}
+        return learner.cross_entropy(functional_call(self.net, state, (batch[0], gates)), batch[1])
+
     def derive(self, alpha: Tensor) -> Path:
         """At each place the operation with the largest α, `none` excluded."""
         return self.places.strongest(alpha)
@@ -66,5 +83,5 @@ class Alphas(SupernetTraining):
     def parts(self) -> Parts:
         return {"alpha": self.alpha, "alpha_optimiser": self.alpha_optimiser}
 
-    def believe(self) -> Any:
+    def believe(self) -> Tensor:
         return self.places.softmax(self.alpha.detach().cpu())

@@ -9,14 +9,14 @@ the mean of z is p only in the limit: with a high τ it is nearer to equal share
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from nasbook.kit.checks import setting, within
 from nasbook.nas.parts.alphas import Alphas, AlphaSettings
+from nasbook.nas.parts.supernet import SupernetView
 
 
 @dataclass(frozen=True)
@@ -45,5 +45,5 @@ class Gumbel(Alphas):
         g = torch.from_numpy(self.rng.gumbel(size=tuple(self.alpha.shape))).to(self.alpha)
         return self.places.softmax((self.alpha + g) / self.temperature(self.done_epochs))
 
-    def shows(self) -> dict[str, Any]:
-        return {**super().shows(), "temperature": self.temperature(self.done_epochs - 1)}
+    def shows(self, view: SupernetView) -> SupernetView:
+        return replace(super().shows(view), temperature=self.temperature(self.done_epochs - 1))

@@ -9,13 +9,14 @@ Digits-201, where a model was fitted to measured networks, for one image; chains
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from nasbook.nas.parts.alphas import Alphas
+from nasbook.nas.parts.supernet import SupernetView
 from nasbook.nas.spaces.gates import Places
 from nasbook.space import Space
 
@@ -55,6 +56,6 @@ class Priced(Alphas):
         super().check_space(space)
         self.latency = Latency(self.name, self.places, self.settings.latencies)
 
-    def shows(self) -> dict[str, Any]:
+    def shows(self, view: SupernetView) -> SupernetView:
         stage = "warm-up" if self.done_epochs <= self.settings.warm_up else "search"
-        return {**super().shows(), "stage": stage, "expected_cost": self.latency(self.believe()).item()}
+        return replace(super().shows(view), stage=stage, expected_cost=self.latency(self.believe()).item())

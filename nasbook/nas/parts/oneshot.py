@@ -5,7 +5,7 @@ A strategy keeps something beside the weights w of the supernet (α, a controlle
     train, val = self.start(task)                     the net, its weights and their optimiser
     …                                                 what the strategy keeps, at its beginning
     for xi in self.epochs():                          with the weights' rate ξ; it goes on where a saved state ends
-        for batch, val_batch in self.alternate(train, val):
+        for batch in self.batches(train):
             …                                         its step, and the weights': self.step_w(batch, gates)
         yield self.ended(train_loss, path, *evaluate_path(…))
 
@@ -19,12 +19,10 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.func import functional_call
 
 from nasbook import registry
 from nasbook.kit import learner
@@ -32,7 +30,7 @@ from nasbook.kit.start import Images as Batch
 from nasbook.kit.start import init_weights, splits_of
 from nasbook.kit.state import Resumable
 from nasbook.nas.parts.supernet import SupernetSettings, SupernetView
-from nasbook.nas.spaces.gates import Gates, Path, Places, single
+from nasbook.nas.spaces.gates import Gated, Gates, Path, Places, single
 from nasbook.space import Space
 from nasbook.task import Task
 from nasbook.trace import Trial
@@ -49,15 +47,15 @@ class SupernetTraining(Resumable):
 
     # ---- what a strategy says, besides `parts` ----------------------------------------------------------------
 
-    def believe(self) -> Any:
+    def believe(self) -> np.ndarray | Tensor:
         """A number for each place and operation (places, ops): what a view shows as weights."""
         raise NotImplementedError
 
-    def shows(self) -> dict[str, Any]:
-        """Further fields of the view."""
-        return {"counts": tuple(map(tuple, self.counts.tolist()))} if self.counts.any() else {}
+    def shows(self, view: SupernetView) -> SupernetView:
+        """The view with its further fields."""
+        return replace(view, counts=tuple(map(tuple, self.counts.tolist()))) if self.counts.any() else view
 
-    def network(self, classes: int, in_channels: int) -> Any:
+    def network(self, classes: int, in_channels: int) -> Gated:
         return self.places.net(self.settings.channels, classes, in_channels)
 
     def check_space(self, space: Space) -> None:
@@ -116,14 +114,6 @@ class SupernetTraining(Resumable):
 
     # ---- tools of an epoch ---------------------------------------------------------------------------------
 
-    def look(self, w: Sequence[Tensor], gates: Gates, batch: Batch) -> Tensor:
-        """L(w, gates): cross-entropy of a batch with the weights w. Only a look: running statistics stay as they are.
-
-        Its gradient goes to w and to whatever the gates' coefficients were made of."""
-        names = [name for name, _ in self.net.named_parameters()]
-        state = {**dict(zip(names, w, strict=True)), **{name: b.clone() for name, b in self.net.named_buffers()}}
-        return learner.cross_entropy(functional_call(self.net, state, (batch[0], gates)), batch[1])
-
     def step_w(self, batch: Batch, *gates: Gates) -> float:
         """One step of SGD for the weights, along the sum of the gradients of each of these gates; returns the mean of
         their losses before it."""
@@ -144,28 +134,19 @@ class SupernetTraining(Resumable):
         order = torch.from_numpy(self.rng.permutation(len(y))).to(x.device)
         return [(x[i], y[i]) for i in order.split(self.settings.batch) if len(i) == self.settings.batch]
 
-    def alternate(self, train: Batch, val: Batch) -> Iterator[tuple[Batch, Batch]]:
-        """All training batches in a new order, each with a validation batch; those come again where they are fewer."""
-        looks = self.batches(val)
-        for step, batch in enumerate(self.batches(train)):
-            yield batch, looks[step % len(looks)]
-
     def ended(self, train_loss: float, path: Path, val_loss: float, error: float) -> tuple[Trial, SupernetView]:
         """An epoch has ended: its trial, whose configuration is the path that would be derived now, and its view."""
         self.done_epochs += 1
         accuracy, ops, weights = 1 - error, self.places.names(path), np.asarray(self.believe(), float)
-        losses = {"train_loss": train_loss, "val_loss": val_loss}
-        found: dict[str, Any] = {name: x if math.isfinite(x) else None for name, x in losses.items()}
-        found["skips"] = ops.count("skip")
-        view = SupernetView(
+        train, val = (x if math.isfinite(x) else None for x in (train_loss, val_loss))
+        view = self.shows(SupernetView(
             self.done_epochs, self.total, tuple(map(tuple, weights.tolist())), self.places.ops,
-            self.places.edges, ops, val_accuracy=accuracy, **found, **self.shows(),
-        )  # fmt: skip
-        trial = Trial(
-            self.done_epochs - 1, self.places.config(path), metrics={"accuracy": accuracy, **found},
-            cost=time.perf_counter() - self.began,
-        )  # fmt: skip
-        self.failed = None in found.values() or not np.isfinite(weights).all()
+            self.places.edges, ops, ops.count("skip"), train, val, accuracy,
+        ))  # fmt: skip
+        metrics = {"accuracy": accuracy, "train_loss": train, "val_loss": val, "skips": view.skips}
+        cost = time.perf_counter() - self.began
+        trial = Trial(self.done_epochs - 1, self.places.config(path), metrics=metrics, cost=cost)
+        self.failed = train is None or val is None or not np.isfinite(weights).all()
         if self.failed:
             return replace(trial, status="failed", reason="diverged: a loss or α is not finite"), view
         return replace(trial, status="done", value=1 - accuracy), view

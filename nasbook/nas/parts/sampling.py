@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from nasbook.kit.start import Images as Batch
 from nasbook.kit.state import Parts
 from nasbook.nas.parts.oneshot import SupernetTraining
 from nasbook.nas.parts.single_path import STATISTICS, evaluate_path
-from nasbook.nas.parts.supernet import SupernetSettings
+from nasbook.nas.parts.supernet import SupernetSettings, SupernetView
 from nasbook.nas.spaces.gates import Path
 
 if TYPE_CHECKING:
@@ -99,6 +99,6 @@ class PathTraining(SupernetTraining):
             n[range(len(path)), path] += 1
         return total / np.maximum(n, 1)
 
-    def shows(self) -> dict[str, Any]:
+    def shows(self, view: SupernetView) -> SupernetView:
         seen = tuple((self.places.names(path), self.score(path)) for path in self.judged)
-        return {**super().shows(), "scatter": seen, "reward": self.reward}
+        return replace(super().shows(view), scatter=seen, reward=self.reward)

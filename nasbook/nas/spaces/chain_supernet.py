@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from nasbook.nas.spaces.block_chain import BlockChain, MBConvChain, block
-from nasbook.nas.spaces.gates import Gates, Path, Places
+from nasbook.nas.spaces.gates import Gated, Gates, Path, Places
 from nasbook.nas.spaces.partial import Make, place
 from nasbook.nas.spaces.place import total
 from nasbook.nas.spaces.program import Program
@@ -26,7 +26,7 @@ LATENCIES = {
 }
 
 
-class ChainNet(nn.Module):
+class ChainNet(Gated):
     """images (B, in_channels, H, W) and gates -> logits (B, classes)."""
 
     def __init__(self, spaces: BlockChain, partial: int = 1) -> None:

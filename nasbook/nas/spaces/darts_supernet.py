@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from nasbook.nas.spaces.blocks import Noise
 from nasbook.nas.spaces.darts_cells import KINDS, DartsCells, RobustDartsS2, RobustDartsS4, operation
-from nasbook.nas.spaces.gates import Gates, Path, Places
+from nasbook.nas.spaces.gates import Gated, Gates, Path, Places
 from nasbook.nas.spaces.layer import Layer
 from nasbook.nas.spaces.partial import Make, place
 from nasbook.nas.spaces.place import total
@@ -66,7 +66,7 @@ def operations(names: Iterable[str], stride: int) -> Make:
     return lambda c: {"none": None, **{op: made(operation(op, c, stride, "", "x"), affine=False) for op in names}}
 
 
-class DartsNet(nn.Module):
+class DartsNet(Gated):
     """images (B, in_channels, H, W) and gates of both kinds of cell -> logits (B, classes)."""
 
     def __init__(self, places: DartsPlaces, spaces: DartsCells, partial: int = 1) -> None:

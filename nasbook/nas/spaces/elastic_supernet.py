@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nasbook.nas.spaces.elastic import Elastic
-from nasbook.nas.spaces.gates import Gate, Gates, Path, Places
+from nasbook.nas.spaces.gates import Gate, Gated, Gates, Path, Places
 from nasbook.nas.spaces.place import total
 from nasbook.nas.spaces.program import Program
 from nasbook.nas.spaces.supernet_layers import made
@@ -85,13 +85,13 @@ class ElasticBlock(nn.Module):
         for p in (self.expand.weight, self.spatial.weight):
             p.copy_(p[order])
         self.project.weight.copy_(self.project.weight[:, order])
-        norms: Any = self.norms
-        for norm in (norms[0], norms[1]):
-            for t in (norm.weight, norm.bias, norm.running_mean, norm.running_var):
-                t.copy_(t[order])
+        for norm in self.norms[:2]:
+            for t in norm.state_dict().values():
+                if t.dim():
+                    t.copy_(t[order])
 
 
-class ElasticNet(nn.Module):
+class ElasticNet(Gated):
     """images (B, in_channels, H, W) and gates -> logits (B, classes)."""
 
     def __init__(self, places: ElasticPlaces, spaces: Elastic) -> None:
@@ -122,10 +122,16 @@ class ElasticNet(nn.Module):
             y = x if op == SKIP else block(x, *self.places.forms[op])
         return y if by is None else by * y
 
+    def sort(self) -> None:
+        """Order the channels of every block."""
+        for block in self.modules():
+            if isinstance(block, ElasticBlock):
+                block.sort()
+
     def derive(self, path: Path) -> Program:
         """The network of one path, with copies of this network's weights and running statistics."""
         config = self.places.config(path)
-        program: Any = Program(self.spaces.layers(config)).to(next(self.parameters()))
+        program = Program(self.spaces.layers(config)).to(next(self.parameters()))
         for name in ("stem", "head"):
             getattr(program, name).load_state_dict(getattr(self, name).state_dict())
         for s, b, _, _, k, e, _ in self.spaces.blocks(config):
@@ -155,7 +161,7 @@ class ElasticPlaces(Places):
         self.allowed = np.ones((len(self.at), len(self.ops)), bool)
         self.allowed[[b <= spaces.depths[0] for _, b in self.at], SKIP] = False
         self.kept = self.allowed
-        options: Any = {name: p.options for name, p in self.space.parameters.items() if isinstance(p, Choice)}
+        options = {name: p.options for name, p in self.space.parameters.items() if isinstance(p, Choice)}
         self.choices = {name: tuple(map(str, of)) for name, of in options.items()}
         self.largest: Config = {name: of[-1] for name, of in options.items()}
 

@@ -15,11 +15,11 @@ nothing, and what only reads such places is not there either. How networks obey 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from nasbook.space import Config, Space
 from nasbook.task import Task
@@ -46,6 +46,14 @@ def single(path: Path) -> Gates:
     return [[Gate(op)] for op in path]
 
 
+class Gated(nn.Module):
+    """A supernet: (images, Gates) -> logits."""
+
+    def derive(self, path: Path) -> nn.Module:
+        """The network of a path, with copied weights."""
+        raise NotImplementedError
+
+
 class Places:
     """The places of a space's supernet: all that a strategy needs to know of the space.
 
@@ -69,9 +77,8 @@ class Places:
     def know(self, task: Task) -> None:
         """Take from a task what its space does not say of the networks."""
 
-    def net(self, channels: int, classes: int, in_channels: int, partial: int = 1) -> Any:
-        """The supernet: (images, Gates) -> logits. Its `derive(path)` is the network of a path, with copied weights.
-        partial: 1/partial of the channels go through the operations (partial.py)."""
+    def net(self, channels: int, classes: int, in_channels: int, partial: int = 1) -> Gated:
+        """The supernet. partial: 1/partial of the channels go through the operations (partial.py)."""
         raise NotImplementedError
 
     def config(self, path: Path) -> Config:

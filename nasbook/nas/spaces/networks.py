@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nasbook.kit.start import init_weights, pick_device
-from nasbook.nas.spaces.gates import Gates, Path, Places, mixed
+from nasbook.nas.spaces.gates import Gated, Gates, Path, Places, mixed
 from nasbook.nas.spaces.nb201.cell import (
     CONV1,
     CONV3,
@@ -147,7 +147,7 @@ class CellNet(nn.Module):
         return self.head(F.relu(self.norm(x)).mean((2, 3)))
 
 
-class SuperNet(CellNet):
+class SuperNet(CellNet, Gated):
     """All cells in one network: images (B, in_channels, H, W) and gates -> logits (B, classes).
 
     Weights (6, 5) instead of gates mix all operations.

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from nasbook.nas.spaces.blocks import RecurrentCell
-from nasbook.nas.spaces.gates import Gates, Path, Places
+from nasbook.nas.spaces.gates import Gated, Gates, Path, Places
 from nasbook.nas.spaces.program import Program
 from nasbook.nas.spaces.recurrent_cell import ACTIVATIONS, RecurrentCells
 from nasbook.space import Config, Space
@@ -29,7 +29,7 @@ from nasbook.task import Task, TrainsForReal
 WIDE = 4  # numbers of a state for each channel of the settings: their 8 channels are the 32 of the task
 
 
-class RecurrentNet(nn.Module):
+class RecurrentNet(Gated):
     """symbols (B, T) and the gates of one path -> logits (B, T, classes)."""
 
     def __init__(self, places: RecurrentPlaces, spaces: RecurrentCells) -> None:

@@ -27,8 +27,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from nasbook.hpo.parts.brackets import Rung
-from nasbook.hpo.parts.rungs import Epochs, RungMethod
+from nasbook.hpo.parts.rungs import RungMethod
 from nasbook.kit.checks import one_of, setting
+from nasbook.kit.levels import Epochs
 from nasbook.method import Proposal
 from nasbook.space import Space
 from nasbook.trace import Trial

@@ -22,12 +22,12 @@ Paper: Falkner, Klein & Hutter, BOHB: Robust and Efficient Hyperparameter Optimi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from nasbook.hpo.hyperband import Hyperband, HyperbandSettings
-from nasbook.hpo.parts.brackets import BracketView, Table
+from nasbook.hpo.successive_halving import HalvingView
 from nasbook.kit.checks import setting, whole, within
 from nasbook.space import Choice, Config, Space
 from nasbook.trace import Trial
@@ -90,11 +90,9 @@ class KDE:
 
 
 @dataclass(frozen=True, eq=False)
-class BOHBView:
+class BOHBView(HalvingView):
     """Brackets as Hyperband's, and what the method believed when it last drew a configuration."""
 
-    tables: tuple[Table, ...]
-    brackets: tuple[BracketView, ...]
     fidelity: int | None = None  # of the model; None: the configuration was random
     good: KDE | None = None
     bad: KDE | None = None
@@ -105,7 +103,7 @@ class BOHBView:
 class BOHB(Hyperband):
     name = "bohb"
     View = BOHBView
-    Settings: ClassVar[type] = BOHBSettings
+    Settings = BOHBSettings
 
     def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
@@ -118,7 +116,7 @@ class BOHB(Hyperband):
         waiting = next((b.waiting for b in self.brackets if b.waiting), [])
         return sum(before is not None for before in waiting)  # promotions: the density does not choose them
 
-    def sample(self) -> tuple[Config, Info]:
+    def sample(self, level: int) -> tuple[Config, Info]:
         s, N_min = self.settings, self.space.d + 1
         self._belief = {}
         known = [r for r, results in self._results.items() if len(results) >= N_min + 2]
@@ -147,6 +145,6 @@ class BOHB(Hyperband):
         super().observe(trial)
         self._results.setdefault(self.epochs(trial), []).append((trial.loss, self.space.encode(trial.config)))
 
-    def view(self) -> BOHBView:  # type: ignore[override]
+    def view(self) -> BOHBView:
         halving = super().view()
         return BOHBView(halving.tables, halving.brackets, **self._belief)

@@ -22,13 +22,13 @@ Optimization, IJCAI 2021. Read first: `choose`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
 from nasbook.hpo.hyperband import Hyperband, HyperbandSettings
-from nasbook.hpo.parts.brackets import Bracket, BracketView, Table
+from nasbook.hpo.parts.brackets import Bracket
 from nasbook.hpo.parts.rand1bin import rand_1_bin
+from nasbook.hpo.successive_halving import HalvingView
 from nasbook.kit.checks import setting, within
 from nasbook.method import Proposal
 from nasbook.space import Config, Space
@@ -72,13 +72,11 @@ class Mutation:
 
 
 @dataclass(frozen=True, eq=False)
-class DEHBView:
+class DEHBView(HalvingView):
     """Brackets as Hyperband's; of each fidelity the vectors and their values; how the last vector was made.
 
     After the first brackets, `promoted` of a rung are those that opened places in the next; they do not go on."""
 
-    tables: tuple[Table, ...]
-    brackets: tuple[BracketView, ...]
     populations: dict[int, tuple[Array, Array]]
     mutation: Mutation | None
 
@@ -87,7 +85,7 @@ class DEHB(Hyperband):
     name = "dehb"
     independent = False  # each changes the population that the next comes from
     View = DEHBView
-    Settings: ClassVar[type] = DEHBSettings
+    Settings = DEHBSettings
 
     def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
@@ -163,7 +161,7 @@ class DEHB(Hyperband):
             elif np.isinf(P.values[target]) and trial.loss == np.inf:
                 P.vectors[target] = self.rng.random(self.space.d)
 
-    def view(self) -> DEHBView:  # type: ignore[override]
+    def view(self) -> DEHBView:
         halving = super().view()
         populations = {r: (P.vectors.copy(), P.values.copy()) for r, P in self.populations.items()}
         return DEHBView(halving.tables, halving.brackets, populations, self._mutation)

@@ -36,8 +36,9 @@ import numpy as np
 
 from nasbook import registry
 from nasbook.hpo.parts.curve_belief import Curve, Measure, bars, expected
-from nasbook.hpo.parts.rungs import Epochs, RungMethod
+from nasbook.hpo.parts.rungs import RungMethod
 from nasbook.kit.checks import setting, whole
+from nasbook.kit.levels import Epochs
 from nasbook.method import Method, Proposal
 from nasbook.space import Config, Space
 from nasbook.trace import Trial

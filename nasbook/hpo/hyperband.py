@@ -20,13 +20,11 @@ successive_halving.py, which does the rest.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from nasbook.hpo.parts.brackets import Table
-from nasbook.hpo.parts.rungs import Epochs
 from nasbook.hpo.successive_halving import SuccessiveHalving
 from nasbook.kit.checks import one_of, setting
-from nasbook.kit.levels import rung_levels
+from nasbook.kit.levels import Epochs, rung_levels
 
 RULES = ("algorithm", "table")
 
@@ -57,7 +55,7 @@ class HyperbandSettings(Epochs):
 
 class Hyperband(SuccessiveHalving):
     name = "hyperband"
-    Settings: ClassVar[type] = HyperbandSettings
+    Settings = HyperbandSettings
     overlap = True
 
     def plan(self) -> tuple[Table, ...]:

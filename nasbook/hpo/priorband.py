@@ -28,18 +28,16 @@ in what the prior does not name, with a width of .75, where here it is uniform.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
 from nasbook.hpo.hyperband import Hyperband, HyperbandSettings
-from nasbook.hpo.parts.brackets import Bracket, BracketView, Table
 from nasbook.hpo.parts.prior import Prior
+from nasbook.hpo.successive_halving import HalvingView
 from nasbook.kit.beliefs import believable
 from nasbook.kit.checks import setting, within
 from nasbook.kit.untried import untried
-from nasbook.method import Proposal
-from nasbook.space import Choice, Config, Space
+from nasbook.space import Config, Space
 from nasbook.trace import Trial
 from nasbook.trial import Info
 
@@ -64,26 +62,23 @@ class PriorBandSettings(HyperbandSettings):
 
 
 @dataclass(frozen=True, eq=False)
-class PriorBandView:
+class PriorBandView(HalvingView):
     """Brackets as Hyperband's, and whence the last new configuration came."""
 
-    tables: tuple[Table, ...]
-    brackets: tuple[BracketView, ...]
     shares: tuple[float, float, float] | None = None  # of uniform, prior and incumbent; None: a promotion
     source: str | None = None  # the one of them that was drawn
 
 
 class PriorBand(Hyperband):
     name = "priorband"
-    View: ClassVar[type] = PriorBandView
-    Settings: ClassVar[type] = PriorBandSettings
+    View = PriorBandView
+    Settings = PriorBandSettings
     independent = False  # the next new configuration depends on what has ended
 
     def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         super().__init__(space, seed, **settings)
         self.results: dict[float, list[tuple[float, Config]]] = {}  # epochs -> loss and configuration of each trial
         self.spent: float = 0  # epochs
-        self.rung = 0  # the one in which the next new configuration begins
         self.last: tuple[tuple[float, float, float], str] | None = None
 
     def check_space(self, space: Space) -> None:
@@ -117,12 +112,10 @@ class PriorBand(Hyperband):
         return [config for _, config in ranked[: len(ranked) // s.eta]]
 
     @property
-    def cost_of_a_bracket(self) -> float:
+    def cost_of_a_bracket(self) -> int:
         """Epochs of the first bracket, in which a training that goes on costs only the rest."""
-        before, cost = 0, 0.0
-        for n, r in self.tables[0]:
-            cost, before = cost + n * (r - before), r
-        return cost
+        before = (0, *self.settings.levels[:-1])
+        return sum(n * (r - b) for (n, r), b in zip(self.tables[0], before, strict=True))
 
     @property
     def incumbent(self) -> Config:
@@ -130,27 +123,20 @@ class PriorBand(Hyperband):
 
     def centred(self) -> Prior:
         """p_λ: the prior with its centres at the incumbent."""
-        incumbent, moved = self.incumbent, dict[str, list[float]]()
-        for name, belief in (self.settings.prior or {}).items():
-            p = self.space.parameters[name]
-            if name not in incumbent:
-                moved[name] = list(belief)
-            elif isinstance(p, Choice):
-                top = max(max(belief), 1 / p.size)
-                moved[name] = [(1 - top) / max(1, p.size - 1)] * int(p.size)
-                moved[name][p.options.index(incumbent[name])] = top
-            else:
-                moved[name] = [incumbent[name], belief[1]]
-        return Prior(self.space, moved)
+        moved, u = Prior(self.space, self.settings.prior or {}), self.space.encode(self.incumbent)
+        for j, (_, width) in self.prior.numbers.items():
+            if not np.isnan(u[j]):
+                moved.numbers[j] = u[j], width
+        for j, p in self.prior.choices.items():
+            if not np.isnan(u[j]):
+                moved.choices[j] = np.full(len(p), (1 - p.max()) / max(1, len(p) - 1))
+                moved.choices[j][int(u[j] * len(p))] = p.max()
+        return moved
 
     # ---- drawing -----------------------------------------------------------------------------------------
 
-    def choose(self, bracket: Bracket, before: Trial | None, wanted: Proposal | None) -> tuple[Config, Info]:
-        self.rung = self.settings.levels.index(bracket.level)
-        return super().choose(bracket, before, wanted)
-
-    def sample(self) -> tuple[Config, Info]:
-        shares, tried = self.shares(self.rung), self.tried
+    def sample(self, level: int) -> tuple[Config, Info]:
+        shares, tried = self.shares(self.settings.levels.index(level)), self.tried
         source = SOURCES[int(self.rng.choice(3, p=shares))]
         draws = (self.draw(source) for _ in range(DRAWS))
         config = next((c for c in draws if self.space.key(c) not in tried), None)
@@ -186,6 +172,6 @@ class PriorBand(Hyperband):
         if trial.status == "done":
             self.results.setdefault(epochs, []).append((trial.loss, trial.config))
 
-    def view(self) -> PriorBandView:  # type: ignore[override]
+    def view(self) -> PriorBandView:
         halving, (shares, source) = super().view(), self.last or (None, None)
         return PriorBandView(halving.tables, halving.brackets, shares, source)

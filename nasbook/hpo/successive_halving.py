@@ -1,7 +1,7 @@
 """Successive halving: train many configurations briefly, and go on with the best η-th part, again and again.
 
     rung i = 0 … s:   n_i = ⌊n / η^i⌋ configurations (at least 1), each trained to r_i epochs
-    r_i = ⌊R / η^(s-i)⌋,                             s the largest number with r η^s ≤ R (rungs.py)
+    r_i = ⌊R / η^(s-i)⌋,                             s the largest number with r η^s ≤ R (kit/levels.py)
 
 The n_(i+1) lowest values of rung i are *promoted*: their training goes on from r_i to r_(i+1) epochs. The others are
 stopped. With n = η^s every rung costs about the same, n r = R epochs, and one configuration reaches R. The search then
@@ -21,8 +21,9 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from nasbook.hpo.parts.brackets import Bracket, BracketView, Table
-from nasbook.hpo.parts.rungs import Epochs, RungMethod
+from nasbook.hpo.parts.rungs import RungMethod
 from nasbook.kit.checks import setting, whole
+from nasbook.kit.levels import Epochs
 from nasbook.method import Proposal
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
@@ -109,9 +110,10 @@ class SuccessiveHalving(RungMethod):
         """What takes a place: a promoted trial goes on; else what somebody wants, or a new configuration."""
         if before is not None:
             return before.config, {"continues": before.info.get("continues", before.id)}
-        return (wanted.config, {}) if wanted else self.sample()
+        return (wanted.config, {}) if wanted else self.sample(bracket.level)
 
-    def sample(self) -> tuple[Config, Info]:
+    def sample(self, level: int) -> tuple[Config, Info]:
+        """A new configuration, which begins with so many epochs."""
         return self.space.sample(self.rng), {}
 
     def observe(self, trial: Trial) -> None:

@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from nasbook.kit.checks import setting, whole
 from nasbook.space import Arguments
 from nasbook.task import Fidelity
+
+MOST = 100_000  # configurations that a first rung may hold
 
 
 def rung_levels(r: int, R: int, eta: int) -> tuple[int, ...]:
@@ -22,6 +26,31 @@ def rung_levels(r: int, R: int, eta: int) -> tuple[int, ...]:
     while r * eta ** (s + 1) <= R:
         s += 1
     return tuple(R // eta ** (s - i) for i in range(s + 1))
+
+
+@dataclass(frozen=True)
+class Epochs:
+    """The range of fidelities, for methods with rungs."""
+
+    min_fidelity: int = setting(1, "Epochs of the shortest training (r).")
+    max_fidelity: int = setting(27, "Epochs of a full training (R); the task must allow so many.")
+    eta: int = setting(3, "One configuration of so many goes on to the next rung (η).")
+
+    def __post_init__(self) -> None:
+        whole("min_fidelity", self.min_fidelity, 1, math.inf)
+        whole("max_fidelity", self.max_fidelity, 1, math.inf)
+        whole("eta", self.eta, 2)
+        if self.max_fidelity < self.eta * self.min_fidelity:
+            raise ValueError(
+                f"max_fidelity={self.max_fidelity} leaves a single rung, so nothing can be promoted; with min_fidelity="
+                f"{self.min_fidelity} and eta={self.eta} it must be at least {self.eta * self.min_fidelity}"
+            )
+        if (n := self.eta ** (len(self.levels) - 1)) > MOST:
+            raise ValueError(f"max_fidelity={self.max_fidelity:,} begins with {n:,} configurations; raise min_fidelity")
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        return rung_levels(self.min_fidelity, self.max_fidelity, self.eta)
 
 
 def fitting(fidelity: Fidelity) -> tuple[int, int] | None:
@@ -70,7 +99,7 @@ def reachable(name: str, settings: Arguments, fidelity: Fidelity, eta: int) -> d
     return own
 
 
-def check_levels(name: str, s: Any, fidelity: Fidelity, trials: int | None, n: int) -> None:
+def check_levels(name: str, s: Epochs, fidelity: Fidelity, trials: int | None, n: int) -> None:
     """ValueError where a task has not the rungs of these settings `s`, or where so many trials end before the `n` new
     configurations that are trained before one can be promoted."""
     if not fidelity.min <= s.levels[0] < s.max_fidelity <= fidelity.max:

@@ -20,13 +20,12 @@ from nasbook.kit.beliefs import centre_and_width, probabilities
 from nasbook.space import Choice, Space
 
 FLOOR = math.log(1e-12)
-Beliefs = Mapping[str, Sequence[float]]
 
 
 class Prior:
     """π over the unit cube of a space. ValueError for what cannot be a belief about it."""
 
-    def __init__(self, space: Space, beliefs: Beliefs) -> None:
+    def __init__(self, space: Space, beliefs: Mapping[str, Sequence[float]]) -> None:
         self.numbers: dict[int, tuple[float, float]] = {}  # coordinate -> centre and width on its axis
         self.choices: dict[int, np.ndarray] = {}  # coordinate -> probabilities of the options
         names = space.free

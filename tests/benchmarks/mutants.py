@@ -60,26 +60,72 @@ OPERATE = {
     ast.BitOr: ast.BitAnd,
     ast.MatMult: ast.Add,
 }
+NEVER, SEEDS = "two real numbers are never equal", "from how many seeds one is drawn"
 EQUIVALENT = {  # module -> change, and in which line where that is not clear -> why no test can see it
     "nasbook.nas.local_search": {"100  →  101": "one more try to draw a start that is new"},
     "nasbook.nas.compound": {
         "1 / power  →  1 * power": "a longer axis, whose further points the constraint leaves out all the same",
         "1e-06  →  2e-06": "how much rounding is let pass for a step of the space",
+        "1e-09  →  2e-09": "how much rounding is let pass for the end of an axis and for the constraint",
+        "9  →  10": "to how many digits a sum of steps is rounded",
+        "1000000  →  1000001": "how many points are too many",
+        "(most - 1) / step > LIMIT  →  (most - 1) / step >= LIMIT": "how many points are too many",
     },
     "nasbook.nas.ofa": {"9  →  10": "all there are, which are three"},
-    "nasbook.nas.autogan": {"2 ** 31  →  2 * 31": "from how many seeds one is drawn"},
-    "nasbook.nas.bananas": {"31  →  32": "from how many seeds one is drawn"},
+    "nasbook.nas.autogan": {
+        "2 ** 31  →  2 * 31": SEEDS,
+        "2  →  3  in  2**31": SEEDS,
+        "31  →  32": SEEDS,
+    },
+    "nasbook.nas.rgpe": {
+        "100  →  101": "one more try to draw one that is new",
+        "1  →  2  in  max(1, len(y)": "one trial makes no pair, so 0 is divided",
+    },
+    "nasbook.nas.staged": {"1000  →  1001": "another seed"},
+    "nasbook.nas.nes": {"0  →  1  in  Selection(0": "of an empty pool the losses alone are read"},
+    "nasbook.nas.bananas": {"31  →  32": SEEDS},
     "nasbook.nas.proxylessnas": {
         "2  →  3  in  scatter_add_": "the sum reads as many columns as the index has",
         "torch.from_numpy(self.rng.random(len(pair))).to(q) >= q[:, 0]  →  "
-        "torch.from_numpy(self.rng.random(len(pair))).to(q) > q[:, 0]": "two real numbers are never equal",
+        "torch.from_numpy(self.rng.random(len(pair))).to(q) > q[:, 0]": NEVER,
     },
     "nasbook.nas.scarlet": {"0  →  1  in  blocks[:cut]": "the numbers of what is no block are not read"},
     "nasbook.hpo.forest": {
         "V[row, j] + STEP * rng.standard_normal(len(V))  →  V[row, j] - STEP * rng.standard_normal(len(V))": "a normal "
         "step is as likely either way",
     },
-    "nasbook.hpo.nsga2": {"u <= 0.5  →  u < 0.5": "β is 1 on both sides of one half"},
+    "nasbook.hpo.freeze_thaw": {
+        "2 ** 31  →  2 * 31": SEEDS,
+        "2  →  3  in  2**31": SEEDS,
+        "31  →  32": SEEDS,
+        "1  →  2  in  initial=-1": "either is below every gain",
+        "0  →  1  in  level: int = 0  #": "whoever makes a training says its level",
+        "np.nanmax(gains, initial=-1) > new  →  np.nanmax(gains, initial=-1) >= new": NEVER,
+    },
+    "nasbook.hpo.median_stopping": {
+        "1.0  →  2.0  in  min(1.0": "a probability is above 1 by rounding only",
+        "(p := end.chance_below(to_beat)) >= p_threshold  →  (p := end.chance_below(to_beat)) > p_threshold": NEVER,
+    },
+    "nasbook.hpo.nsga2": {
+        "u <= 0.5  →  u < 0.5": "β is 1 on both sides of one half",
+        "10  →  11": "one more try to mutate a child that lives already, before any untried one",
+        "self.rng.random() < s.crossover_rate  →  self.rng.random() <= s.crossover_rate": NEVER,
+        "(self.rank[i], -self.crowding[i]) <= (self.rank[j], -self.crowding[…  →  "
+        "(self.rank[i], -self.crowding[i]) < (self.rank[j], -self.crowding[j])": "of two equals either will do",
+    },
+    "nasbook.hpo.parego": {"1  →  2  in  np.where(high > low": "what is flat is 0, whatever it is divided by"},
+    "nasbook.hpo.particle_swarm": {
+        "x + self.v[k] >= 0  →  x + self.v[k] > 0": "a particle that moves never ends exactly on a wall",
+        "x + self.v[k] <= 1  →  x + self.v[k] < 1": "a particle that moves never ends exactly on a wall",
+        "self.rng.random(d) < 1 / d  →  self.rng.random(d) <= 1 / d": NEVER,
+        "0  →  1  in  parameter.cell": "either end of a cell tells which it is",
+    },
+    "nasbook.hpo.pfn": {"64  →  65": "how many points of the start are made at a time"},
+    "nasbook.hpo.priorband": {
+        "64  →  65": "one more draw before a source is taken to have no other",
+        "0  →  1  in  self.rung = 0": "the rung is told before each draw",
+        "self.rng.random() < self.settings.mutation  →  self.rng.random() <= self.settings.mutation": NEVER,
+    },
     "nasbook.hpo.pbt": {
         "0  →  1  in  member(config, 0)": "a seed, and then the state with its generators takes its place",
         "p.options.index(config[name]) + int(self.rng.choice([-1, 1]))  →  p.options.index(config[name]) - "

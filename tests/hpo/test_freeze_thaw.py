@@ -10,6 +10,7 @@ import nasbook
 from nasbook import Choice, Float, Space
 from nasbook.hpo.freeze_thaw import FreezeThaw, FreezeThawView, Training
 from nasbook.hpo.parts.curve_belief import bars, expected
+from nasbook.method import Proposal
 from nasbook.task import Evaluation, Fidelity, Task
 
 TABLE = nasbook.task("digits-hpo-messy")
@@ -136,3 +137,71 @@ def test_values_of_any_size_and_small_spaces_are_searched():
         task.scale = scale
         trace = nasbook.search("freeze-thaw", task, trials=12, seed=0, startup=3)
         assert len(trace) == 12 and {t.status for t in trace.trials} == {"done"}
+
+
+def test_a_failed_training_promises_nothing_to_new_ones_either():
+    v = view((0.05, 1), (0.1, 1))
+    v = replace(v, trainings=(replace(v.trainings[0], status="failed"), v.trainings[1]))
+    B, f = bars(), float(v.measure.error(v.best))
+    p = expected([v.trainings[1].curve, ()], [27], 27, v.measure)[:, 0]
+    ei, pi = (np.array([0, *of(p, f)]) for of in (B.shortfall, B.cdf))
+    assert v.gains[1] == pytest.approx(ei.mean() / (1 + pi.mean() * 26))
+
+
+def test_quantiles_at_the_last_epoch_are_those_of_the_end():
+    v = view((0.1, 1), (0.3, 2))
+    for k, training in enumerate(v.trainings):
+        low, high = v.quantiles(training, [27], 0.1, 0.9)
+        ends = (v.measure.value(bars().quantile(v.ends[k : k + 1], q)) for q in (0.1, 0.9))
+        assert [low[0], high[0]] == pytest.approx([end[0] for end in ends]) and low[0] < high[0]
+
+
+def test_a_known_trial_takes_the_level_of_its_epochs_or_goes_on_with_its_configuration():
+    method = FreezeThaw(SPACE, seed=0)
+    known = method.place(Proposal({"c": 0.3}, 3))
+    assert known.fidelity == 3 and method.trainings == {0: Training(0, {"c": 0.3}, 1)}
+    method.trainings[0] = replace(method.trainings[0], status="frozen")
+    assert method.place(Proposal({"c": 0.3}, 9)).info == {"continues": 0}
+    assert (method.trainings[0].level, method.trainings[0].status) == (2, "running")
+    method.trainings[0] = replace(method.trainings[0], status="frozen")
+    assert method.place(Proposal({"c": 0.3}, 9)).info == {}, "it was trained so far already"
+    method = FreezeThaw(SPACE, seed=0, min_fidelity=3)
+    assert method.place(Proposal({"c": 0.3}, 1)).fidelity == 1 and method.trainings[0].level == 0
+
+
+def test_only_finite_values_are_kept_of_a_curve_and_the_value_told_is_its_last():
+    method = FreezeThaw(SPACE, seed=0)
+    told = {"status": "done", "value": 0.4, "curve": ((1, None), (2, math.nan), (3, 0.9))}
+    trial = method.ask()
+    method.tell(replace(trial, fidelity=3, **told))
+    assert method.trainings[0].curve == ((3, 0.4),) and method.trainings[0].status == "frozen"
+
+
+def test_the_method_for_new_ones_is_told_the_ends_that_are_expected(monkeypatch):
+    seen = []
+
+    class Inner:
+        def __init__(self, space, seed):
+            pass
+
+        refusal = classmethod(lambda cls, space: None)
+        remember = lambda self, trials: seen.append(trials)  # noqa: E731
+        ask = lambda self: nasbook.Trial(0, {"c": 0.123})  # noqa: E731
+        load = classmethod(lambda cls: cls)
+
+    monkeypatch.setattr("nasbook.hpo.freeze_thaw.registry.find", lambda kind, name: Inner)
+    method = FreezeThaw(SPACE, seed=0, startup=3)
+    known = view((0.2, 1), (0.3, 0))
+    assert method.choose_new(known) != {"c": 0.123} and not seen, "two are fewer than three"
+    failed = replace(known.trainings[0], id=2, status="failed")
+    known = replace(known, trainings=(*known.trainings, failed))
+    assert method.choose_new(known) == {"c": 0.123}
+    ends = known.measure.value(bars().mean(known.ends))
+    assert [(t.id, t.status, t.value) for t in seen[0]] == [
+        (0, "done", pytest.approx(ends[0])),
+        (1, "done", pytest.approx(ends[1])),
+        (2, "failed", None),
+    ]
+    assert method.choose_new(replace(known, best=None)) != {"c": 0.123} and len(seen) == 1, "nothing was told yet"
+    Inner.ask = lambda self: None
+    assert SPACE.validate(method.choose_new(known)) and len(seen) == 2

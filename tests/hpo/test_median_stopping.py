@@ -157,3 +157,21 @@ def test_nothing_is_better_than_zero():
     assert method.view().best == 1
     method, trial = judge([((1, 0.5), (2, 0.4)), ((1, 0.0), (2, 0.0))], rule="wilcoxon", startup=1, p_threshold=0.5)
     assert "worse than trial 1" in method.should_stop(trial, [(1, 0.2), (2, 0.2), (3, 0.2)])
+
+
+def test_differences_that_cancel_out_stop_nobody():
+    """15 small losses and one large win: the ranks alone would say that the trial is worse, p = 122 / 2^16."""
+    best = tuple((x, 0.5) for x in range(1, 17))
+    method, trial = judge([best], rule="wilcoxon", startup=1, warmup=0)
+    steps = [2**-6] * 15 + [-15 * 2**-6]
+    assert wilcoxon(steps) == pytest.approx(122 / 2**16)
+    even = [(x, 0.5 + d) for (x, _), d in zip(best, steps, strict=True)]
+    assert method.should_stop(trial, even) is None
+    assert method.should_stop(trial, [*even[:-1], (16, even[-1][1] + 2**-9)])
+
+
+def test_a_best_of_zero_is_hard_to_beat_for_a_curve():
+    x = np.arange(1, 28)
+    method, trial = judge([((1, 0.6), (27, 0.0))], rule="curve", startup=1, warmup=0)
+    curve = list(zip(x.tolist(), (0.25 + 0.6 * x**-0.7).tolist(), strict=True))
+    assert "chance to beat 0" in method.should_stop(trial, curve[:10])

@@ -129,3 +129,45 @@ def test_one_value_is_refused_and_failures_are_not():
         method.tell(replace(trial, **done))
     assert {t.status for t in method.population} == {"done"} and len(method.population) == 4
     assert method.ask().info["parents"] and len(method.view().rank) == 4
+
+
+def told(method, values):
+    trial = method.ask()
+    method.tell(replace(trial, status="done", value=values[0], values=values))
+    return trial
+
+
+def test_a_generation_ends_with_its_last_child():
+    method, seen = NSGA2(CUBE, seed=0, population=4), []
+    for i in range(13):
+        told(method, (float(i), -float(i)))
+        view = method.view()
+        seen.append((view.generation, len(view.population), len(view.children)))
+    assert seen[:4] == [(0, n, 0) for n in (1, 2, 3, 4)]
+    assert seen[4:8] == [(0, 4, 1), (0, 4, 2), (0, 4, 3), (1, 4, 0)]
+    assert seen[8:] == [(1, 4, 1), (1, 4, 2), (1, 4, 3), (2, 4, 0), (2, 4, 1)]
+
+
+def test_a_child_has_two_parents_as_often_as_is_set():
+    method = NSGA2(CUBE, seed=0, population=4, crossover_rate=0.3)
+    trials = [told(method, (float(i), -float(i))) for i in range(304)]
+    counts = [len(t.info["parents"]) for t in trials[4:]]
+    assert set(counts) == {1, 2} and np.mean([n == 2 for n in counts]) == pytest.approx(0.3, abs=0.08)
+
+
+def test_a_choice_comes_from_either_parent_by_a_fair_coin_and_numbers_stay_in_the_cube():
+    space = Space(a=Choice(["p", "q"]), x=Float(0, 1))
+    method = NSGA2(space, seed=1)
+    one, two = space.encode({"a": "p", "x": 0.02}), space.encode({"a": "q", "x": 0.98})
+    children = np.array([method.crossover(one, two) for _ in range(1000)])
+    assert np.mean(children[:, 0] == one[0]) == pytest.approx(0.5, abs=0.05)
+    assert children.min() == 0 and children[:, 1].max() == 1
+
+
+def test_no_child_lives_already_while_there_is_another():
+    space = Space(a=Choice(list(range(5))))
+    method = NSGA2(space, seed=0, population=2)
+    for i in range(300):
+        alive = {t.config["a"] for t in [*method.population, *method.children]}
+        trial = told(method, (float(i), -float(i)))
+        assert i < 2 or trial.config["a"] not in alive

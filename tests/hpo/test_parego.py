@@ -123,3 +123,30 @@ def test_too_many_objectives_are_refused_and_never_end_a_search():
         nasbook.search("parego", Many(), trials=2)
     three = nasbook.search("parego", lambda c: (c["x"],) * 3, space=SQUARE, trials=8, startup=4)
     assert all(t.status == "done" for t in three.trials)
+
+
+def test_a_hundred_thousand_weights_are_the_most():
+    """Of two objectives there are s + 1."""
+    done = nasbook.Trial(0, {"x": 0.0, "y": 0.0}, status="done", value=0.0, values=(0.0, 1.0))
+    assert ParEGO(SQUARE, divisions=99_999).refuses(done) is None
+    assert "too many weights" in ParEGO(SQUARE, divisions=100_000).refuses(done)
+
+
+def test_without_weights_all_objectives_count_alike_and_without_results_there_is_no_value():
+    method = ParEGO(SQUARE, startup=4)
+    assert method._results()[1].shape == (0,)
+    Y = [(0.0, 4.0), (1.0, 2.0), (3.0, 0.0)]
+    asked = [method.ask() for _ in Y]
+    for trial, values in zip(asked, Y, strict=True):
+        method.tell(replace(trial, status="done", value=values[0], values=values))
+    assert method._results()[1] == pytest.approx(tchebycheff(np.array(Y), (0.5, 0.5)))
+
+
+def test_what_diverged_is_doubted_by_how_far_it_lies_above_the_best():
+    method = ParEGO(SQUARE, seed=1, startup=12)  # its weights are 0.4 and 0.6
+    for i in range(12):
+        values = (3.0 + i, 1e6 if i == 5 else 20.0 - i)
+        method.tell(replace(method.ask(), status="done", value=values[0], values=values))
+    method.ask()
+    view = method.view()
+    assert view.values.min() > 0 and view.doubt[5] == pytest.approx(view.values[5] - view.values.min())

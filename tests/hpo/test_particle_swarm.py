@@ -198,3 +198,9 @@ def test_where_a_particle_waits_the_next_one_flies():
     assert [method.ask().info["particle"] for _ in others] == [1, 2, 3] and method.ask() is None
     tell(method, first, 1.0)
     assert method.ask().info["particle"] == 0
+
+
+def test_a_pruned_trial_is_no_best_place_though_it_has_a_value():
+    method = ParticleSwarm(CUBE, particles=1, seed=1)
+    method.tell(replace(method.ask(), status="pruned", value=-1.0))
+    assert method.view().best is None and np.isinf(method.view().best_values[0])

@@ -100,3 +100,59 @@ def test_a_space_of_more_parameters_than_it_learned_is_named():
         Pfn(Space({f"x{i}": Float(0, 1) for i in range(9)}))
     with pytest.raises(ValueError, match="acquisition must be ei or pi, not 'ucb'"):
         Pfn(LINE, acquisition="ucb")
+
+
+def test_what_is_to_be_beaten_is_the_best_as_it_is_shown():
+    v = replace(view(8), y=np.arange(8.0) + 5)
+    _, best, shift, scale = v._believe(np.array([[0.5]]))
+    assert (shift, scale) == (v.y.mean(), v.y.std()) and best == pytest.approx((5 - v.y.mean()) / v.y.std())
+    flat = replace(v, y=np.full(8, 3.0))
+    assert flat._shown[1:] == (pytest.approx(np.zeros(8)), 0, 3, 1)
+
+
+def test_a_pending_trial_is_shown_as_the_worst_and_as_many_as_it_learned_are_shown_as_they_are():
+    v = replace(view(8), failed=np.array([[0.2]]), pending=np.array([[0.52], [0.7]]))
+    U, z, *_ = v._shown
+    np.testing.assert_allclose(U[8:, 0], [0.2, 0.52, 0.7])
+    assert (z[8:] == z.max()).all()
+    many = view(SEEN)
+    assert np.array_equal(many._shown[0], many.U)
+
+
+def test_the_first_trials_are_spread_and_the_belief_begins_after_them():
+    method, believed, first = Pfn(LINE, seed=0, startup=4), [], []
+    for i in range(6):
+        trial = method.ask()
+        believed.append(method.view().believes)
+        first.append(trial.config["x"])
+        method.tell(replace(trial, status="done", value=float(i % 3)))
+    assert believed == [False] * 4 + [True] * 2
+    assert {int(4 * x) for x in first[:4]} == {0, 1, 2, 3}  # Sobol': one in each quarter
+
+
+def test_trials_in_flight_count_as_begun_and_three_values_are_the_least():
+    method = Pfn(LINE, seed=0, startup=4)
+    asked = [method.ask() for _ in range(4)]
+    for trial in asked[:2]:
+        method.tell(replace(trial, status="done", value=trial.config["x"]))
+    method.tell(replace(asked[2], status="failed"))
+    method.ask()
+    assert not method.view().believes, "two values"
+    method = Pfn(LINE, seed=0, startup=4)
+    asked = [method.ask() for _ in range(4)]
+    for trial in asked[:3]:
+        method.tell(replace(trial, status="done", value=trial.config["x"]))
+    method.ask()
+    assert method.view().believes, "three have ended and one is in flight"
+
+
+def test_what_was_tried_is_suggested_only_where_nothing_else_is():
+    space = Space(a=Choice([0, 1, 2]), b=Choice([0, 1]))
+    cells = list(space.grid())
+    U = np.array([space.encode(c) for c in cells])
+    v = PfnView(space, PfnSettings(), U[:4], np.arange(4.0), np.empty((0, 2)), np.empty((0, 2)), True)
+    keys = [space.key(c) for c in cells]
+    for k, left in enumerate(cells):
+        assert v.suggest(np.random.default_rng(0), set(keys[:k] + keys[k + 1 :])) == left
+    assert v.suggest(np.random.default_rng(0), set(keys)) in cells
+    Pfn(Space({f"x{i}": Float(0, 1) for i in range(8)}))

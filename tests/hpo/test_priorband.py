@@ -209,3 +209,41 @@ def test_a_training_that_goes_on_and_fails_has_spent_what_it_took_beyond_the_ear
     curve = ((1, 0.4), (2, 0.4))
     method.tell(Trial(trial.id, trial.config, trial.fidelity, "failed", curve=curve, info=trial.info))
     assert method.spent == before + 1
+
+
+def test_the_belief_of_the_incumbent_by_hand():
+    """Its option has what the likeliest had, numbers keep their width, and what it lacks keeps its belief."""
+    space = Space(side=Choice(["l", "r"]), n=Int(1, 9, when={"side": "l"}), x=Float(0, 1))
+    method = PriorBand(space, 0, max_fidelity=9, prior={"side": [0.8, 0.2], "n": [3, 0.2], "x": [0.5, 0.1]})
+    method.results = {9: [(0.1, {"side": "r", "x": 0.25}), (0.3, {"side": "l", "n": 7, "x": 0.9})]}
+    centred = method.centred()
+    assert centred.choices[0] == pytest.approx([0.2, 0.8])
+    assert centred.numbers == {1: method.prior.numbers[1], 2: (0.25, 0.1)}
+
+
+def test_a_choice_of_two_changes_as_often_as_any_other():
+    method = PriorBand(Space(side=Choice(["l", "r"]), x=Float(0, 1)), 0, max_fidelity=9)
+    children = [method.changed({"side": "l", "x": 0.5}) for _ in range(600)]
+    assert np.mean([c["side"] == "r" for c in children]) == pytest.approx(0.5, abs=0.08)
+
+
+def test_a_source_without_another_draw_gives_way_to_the_uniform_one_while_there_is_one():
+    space = Space(a=Choice(list(range(5))), b=Choice(list(range(5))))
+    method = PriorBand(space, 3, max_fidelity=9, mutation=1e-9)  # a change changes nothing
+    new = [t for t in run(method, lambda t: t.config["a"] + t.config["b"], 80) if "continues" not in t.info]
+    sources = [t.info["source"] for t in new]
+    assert "incumbent" not in sources[:25] and "incumbent" in sources[25:], "the space has 25 configurations"
+
+
+def test_the_view_says_by_which_shares_a_configuration_was_drawn_and_from_where():
+    method, seen = made(), set()
+    for _ in range(22):
+        before = [method.shares(rung) for rung in (0, 1, 2)]
+        trial, view = method.ask(), method.view()
+        if "continues" in trial.info:
+            assert view.shares is None and view.source is None
+        else:
+            assert view.source == trial.info["source"] and view.shares == before[(1, 3, 9).index(trial.fidelity)]
+        seen.add((view.source is None, view.shares and view.shares[2] > 0))
+        method.tell(Trial(trial.id, trial.config, trial.fidelity, "done", trial.config["x"], info=trial.info))
+    assert seen == {(True, None), (False, False), (False, True)}

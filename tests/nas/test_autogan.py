@@ -15,6 +15,7 @@ from warm import Warm
 import nasbook
 from nasbook.nas.autogan import AutoGAN, Prefix
 from nasbook.nas.parts.controller import Controller
+from nasbook.nas.parts.gan_view import AutoGANView
 from nasbook.nas.spaces.generator.decisions import cell_space, generator_space
 from nasbook.tasks.gan import DigitsGAN
 from nasbook.trace import Trace
@@ -170,6 +171,41 @@ def test_a_window_that_is_not_full_resets_nothing(task):
     method, steps = begun(task, window=100, threshold=1e9)
     next(steps)
     assert method.resets == 0
+
+
+def test_an_epoch_is_told_and_stages_have_their_sizes(task):
+    trace = nasbook.search("autogan", task, seed=1, views=True, **SMALL)
+    assert [s.view.stage for s in trace] == [1, 1, 2, 2]
+    assert [t.fidelity for t in trace.trials] == [4, 4, 8, 8] and trace.best.fidelity == 8
+    for step in trace:
+        v, t = step.view, step.trial
+        assert t.status == "done" and t.value == pytest.approx(-v.score) and 1 <= v.score <= 10
+        assert task.space.validate(t.config) == t.config and v.cell.items() <= t.config.items()
+        assert len(v.scores) == 3 and v.error == pytest.approx(np.std(v.scores, ddof=1) / 3**0.5)
+        assert len(v.rewards) == 2 and len(v.pictures) == 16 and min(map(min, v.pictures)) >= 0
+        assert max(map(max, v.pictures)) <= 16 and v.side == (4 if v.stage == 1 else 8)
+        assert all(sum(row) == pytest.approx(1) for row in v.probabilities)
+    assert trace[0].view.prefixes == ({},) and 1 <= len(trace[2].view.prefixes) <= 3
+    assert {tuple(p) for p in trace[2].view.prefixes} == {tuple(cell_space(1).parameters)}
+    assert AutoGANView.from_dict(trace[3].view.to_dict()) == trace[3].view
+
+
+def test_the_pictures_of_an_epoch_are_those_of_its_cell_in_seventeen_greys(task):
+    method = AutoGAN(task.space, seed=2, **SMALL)
+    trial, view = next(method.run(task))
+    images = method.gan.images(16, method.lines(view.cell), np.random.default_rng(2))
+    assert np.array_equal(view.pictures, np.rint(8 * (images.flatten(1).numpy() + 1))) and 0 < trial.cost < 60
+
+
+def test_the_generator_learns_after_every_third_step_of_the_critic_and_the_window_keeps_the_last_losses(task):
+    method, _ = begun(task, steps=6, critic=3, window=4)
+    seen, losses = [], iter(range(1, 100))
+    method.gan.step_D = lambda *_: seen.append("D") or float(next(losses))
+    method.gan.step_G = lambda *_: seen.append("G") or 0.5
+    method.window = [[9.0], [0.5, 0.5]]
+    method.epoch()
+    assert seen == ["D", "G", "D", "D"] * 2 and method.window == [[3.0, 4.0, 5.0, 6.0], [0.5] * 4]
+    assert AutoGAN(generator_space(2), epochs=2).stages == 2  # an epoch for each is enough
 
 
 def test_a_space_of_one_cell_is_one_stage(task):

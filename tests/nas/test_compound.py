@@ -159,3 +159,18 @@ def test_a_real_search_trains():
     trace = search("compound", nasbook.task("digits-compound", epochs=1, train=50, phi=1), trials=2)
     assert [t.status for t in trace.trials] == ["done"] * 2
     assert [t.metrics["flops"] for t in trace.trials] == [119_850, 234_810]
+
+
+def test_a_thousand_steps_of_phi_are_the_most_and_nothing_else_is_drawn():
+    space = Space(alpha=Float(1, 2), beta=Float(1, 1.5), gamma=Float(1, 1.5), phi=Int(0, 5000))
+    method = CompoundScaling(space)
+    assert method.larger == list(range(2, 1001)) and method.new_configurations(50) == 0
+
+
+def test_the_points_of_the_grid_are_bounded(monkeypatch):
+    """Six α, five β and three γ, before the constraint."""
+    monkeypatch.setattr("nasbook.nas.compound.LIMIT", 90)
+    assert CompoundScaling(RULE).grid
+    monkeypatch.setattr("nasbook.nas.compound.LIMIT", 89)
+    with pytest.raises(ValueError, match="a grid of 90 points is more than 89"):
+        CompoundScaling(RULE)

@@ -90,3 +90,8 @@ def test_it_keeps_what_a_search_relies_on():
 def test_divergence_ends_the_search_and_is_told():
     steps = list(nasbook.steps("fbnet", Pictures(), lr=1e30, clip=1e30, lr_min=0.0, **{**SHORT, "epochs": 6}))
     assert len(steps) < 6 and steps[-1].trial.status == "failed" and "diverged" in steps[-1].trial.reason
+
+
+def test_a_search_of_one_or_two_epochs_has_its_temperatures():
+    assert FBNet(cell_space(), epochs=1).temperature(0) == 5
+    assert [FBNet(cell_space(), epochs=2).temperature(k) for k in (0, 1)] == pytest.approx([5, 0.09])

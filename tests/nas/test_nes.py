@@ -33,6 +33,7 @@ def test_a_trial_is_one_training_and_tells_of_itself_and_of_the_ensemble(trace, 
     assert len(trace) == 14 and trace.best.value == min(error(p, y) for p in P)
     for trial, p in zip(trace.trials, P, strict=True):
         assert trial.value == error(p, y) and trial.metrics["nll"] == pytest.approx(nll(p, y))
+        assert trial.metrics["accuracy"] == 1 - trial.value and 0 < trial.cost < 10
     last = trace[-1].view
     together = P[list(last.ensemble)].mean(0)
     assert trace.trials[-1].metrics["ensemble_nll"] == pytest.approx(nll(together, y)) == pytest.approx(last.nll[-1])

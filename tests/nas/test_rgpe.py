@@ -1,6 +1,7 @@
 """RGPE: its losses and weights counted by hand, sources that help, and sources that mislead."""
 
 import json
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -162,3 +163,25 @@ def test_sources_are_the_done_trials_of_the_highest_fidelity():
 def test_bad_settings(settings, says):
     with pytest.raises(ValueError, match=f"rgpe: .*{says}" if "not of this" not in says else says):
         RGPE(cell_space(), **settings)
+
+
+def test_the_ensemble_chooses_after_the_start_and_not_before():
+    run = list(steps("rgpe", slope, space=SPACE, trials=8, startup=5))
+    assert [bool(s.view.weights) for s in run] == [False] * 5 + [True] * 3
+
+    method = RGPE(SPACE, startup=1)
+    for _ in range(3):
+        method.tell(replace(method.ask(), status="failed"))
+        assert not method.view().weights, "nothing is known yet"
+
+
+def test_half_of_the_candidates_are_mutations_of_the_ten_best():
+    space = nasbook.Space({f"x{i}": nasbook.Float(0, 1) for i in range(6)})
+    method = RGPE(space, candidates=400, startup=20)
+    for i in range(11):
+        method.tell(replace(method.ask(), status="done", value=float(i)))
+    points = [np.array(list(t.config.values())) for t in method.trials]
+    candidates = np.array([list(c.values()) for c in method._candidates(method.tried)])
+    shared = np.array([(candidates == p).sum(1) for p in points])  # (11, 400) coordinates that are those of a trial
+    assert len(candidates) == 400 and (shared == 5).sum() == 200
+    assert (shared[:10] == 5).any(1).all() and not shared[10].any(), "the eleventh has no children"

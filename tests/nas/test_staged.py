@@ -158,3 +158,21 @@ def test_what_cannot_be_divided_is_searched_whole():
         a = nasbook.search("staged", value, space=space, trials=8, turn=3, inner="tpe")
         b = nasbook.search("tpe", value, space=space, trials=8)
         assert [t.config for t in a.trials] == [t.config for t in b.trials]
+
+
+def test_a_part_of_two_options_is_searched_and_a_part_of_one_is_not():
+    two = nasbook.join("nb201-cell", nesterov=Choice([True, False]))
+    assert Staged(two, 0, order="recipe first").view().free == "recipe"
+    one = nasbook.join("nb201-cell", warmup=Int(1, 2, when={"edge_0_3": "conv3x3"}))
+    assert Staged(one, 0, order="recipe first", default={"edge_0_3": "conv3x3"}).view().free == "recipe"
+    assert Staged(one, 0, order="recipe first", default={"edge_0_3": "skip"}).view().free == "architecture"
+
+
+def test_a_turn_is_over_only_when_all_of_it_have_ended():
+    method = Staged(JAHS, 0, order="architecture first", turn=3, inner="random")
+    first, *flying = [method.ask() for _ in range(3)]
+    method.tell(nasbook.Trial(first.id, first.config, status="done", value=0.5, info=first.info))
+    assert method.ask() is None, "the best may still be in flight"
+    for trial in flying:
+        method.tell(nasbook.Trial(trial.id, trial.config, status="done", value=0.4, info=trial.info))
+    assert method.ask().info["turn"] == 1

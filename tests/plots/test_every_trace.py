@@ -74,6 +74,8 @@ def from_optuna_two(tmp_path):
 
 ONE = [one, fidelities, failures, from_optuna]
 MANY = [two, four, two_with_curves, from_file, from_optuna_two]
+
+
 _made: dict = {}
 
 
@@ -150,9 +152,3 @@ def test_an_objective_that_is_not_there_gets_a_sentence(trace):
     told = "from 0 to 1" if m == 2 else "these trials have one value"
     with pytest.raises(ValueError, match=told):
         plot(trace, "history", objective=2)
-
-
-def test_short_ticks():
-    from nasbook.plots.traces.pareto_front import short
-
-    assert [short(x) for x in (0.25, 9999, 250_000, 1_500_000)] == ["0.25", "9999", "250k", "1.5M"]

@@ -150,14 +150,6 @@ def test_a_random_trial_of_a_forest_says_so():
     assert "drawn at random" not in searched("forest").plot("forest", step=11).sentence
 
 
-def test_stopped_trials_and_what_they_saved():
-    trace = searched("median-stopping")
-    stopped = [t for t in trace.trials if t.status == "pruned"]
-    spent, full = sum(t.curve[-1][0] for t in trace.trials), 27 * len(trace)
-    assert stopped and f"{len(stopped)} of 12 trials stopped" in trace.plot("stopping").sentence
-    assert f"saved {100 * (1 - spent / full):.0f} % of the epochs" in trace.plot("stopping").sentence
-
-
 def test_the_command_draws_the_picture_of_a_file_that_came_back(tmp_path, capsys):
     picture = tmp_path / "x.png"
     command = ["search", "tpe", "branin", "--trials", "12", "--plot", str(picture), "--kind", "tpe"]

@@ -6,8 +6,6 @@ import sys
 import matplotlib
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from plots.legible import assert_legible, problems
 
 import nasbook
@@ -26,8 +24,6 @@ from nasbook.plots import (
     plot,
     style,
 )
-from nasbook.plots import moving_text as words
-from nasbook.plots.style import Limits, nice_ceiling, number, plus_minus, spread
 
 
 @pytest.fixture(scope="module")
@@ -165,76 +161,6 @@ def test_a_stack_holds_every_part_where_it_is(trace):
     assert parts[0].alt() in fig.alt and parts[1].alt() in fig.alt
     assert_legible(fig)
     assert len(stack.artists()) == len(parts[0].artists()) + len(parts[1].artists())
-
-
-# ---- style -----------------------------------------------------------------------------------------------------
-
-
-def test_limits_grow_only():
-    limits = Limits()
-    assert limits.include([1.0, 2.0])
-    low, high = limits.pair
-    assert low < 1 and high > 2
-    assert not limits.include([1.5, np.nan])
-    assert limits.include([3.0]) and limits.pair[0] == low and limits.pair[1] > 3
-
-
-def test_labels_are_spread_and_keep_their_order():
-    want = [0.5, 0.52, 0.1, 0.51]
-    at = spread(want, 0.1, 0.0, 1.0)
-    assert list(np.argsort(at)) == list(np.argsort(want))
-    assert np.diff(np.sort(at)).min() >= 0.1 - 1e-9
-    assert at[2] == pytest.approx(0.1)  # one that is in nobody's way stays
-    crowd = spread([0.99] * 5, 0.1, 0.0, 1.0)
-    assert crowd.max() <= 1.0 and np.diff(np.sort(crowd)).min() >= 0.1 - 1e-9
-    assert len(spread([], 0.1, 0, 1)) == 0
-
-
-@pytest.mark.parametrize(
-    ("x", "text"), [(-0.372, "−0.372"), (1234567.0, "1.23e+06"), (12345, "12,345"), (None, "–"), (float("nan"), "–")]
-)
-def test_numbers_read_well(x, text):
-    assert number(x) == text
-
-
-def test_means_are_as_precise_as_their_spread():
-    assert plus_minus(-0.0149, 0.4) == "−0.01 ± 0.40"
-    assert plus_minus(123.4, 17) == "123 ± 17"
-
-
-def test_growing_axes_take_round_steps():
-    assert [nice_ceiling(n) for n in (3, 11, 21, 51, 101, 999)] == [10, 20, 50, 100, 200, 1000]
-
-
-# ---- words -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("weight", ["normal", "bold"])
-def test_letters_add_up_to_the_width_of_the_text(weight):
-    text = "Trial 12 of 40: best validation accuracy 91.3 %"
-    fig = Figure(dpi=100)
-    canvas = FigureCanvasAgg(fig)
-    drawn = fig.text(0, 0, text, fontsize=10, weight=weight, family="DejaVu Sans")
-    exact = drawn.get_window_extent(canvas.get_renderer()).width / 100
-    assert words.text_width(text, 10, weight) == pytest.approx(exact, rel=0.02)
-
-
-def test_words_are_drawn_where_matplotlib_would_draw_them():
-    """Compared as ink: the same rows and columns within two pixels, in every alignment."""
-    for ha in ("left", "center", "right"):
-        for va in ("top", "center", "bottom", "baseline"):
-            boxes = []
-            for own in (True, False):
-                fig = Figure(figsize=(3, 1), dpi=100)
-                canvas = FigureCanvasAgg(fig)
-                make = words.add_words if own else Figure.text
-                options = {} if own else {"family": "DejaVu Sans"}
-                make(fig, 0.5, 0.5, "lamp 0.25", ha=ha, va=va, fontsize=11, **options)
-                canvas.draw()
-                ink = np.asarray(canvas.buffer_rgba())[..., 0] < 128
-                rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
-                boxes.append([rows[0], rows[-1], columns[0], columns[-1]])
-            np.testing.assert_allclose(boxes[0], boxes[1], atol=2.1, err_msg=f"{ha} {va}")
 
 
 def test_long_sentences_shrink_and_then_end_in_an_ellipsis():

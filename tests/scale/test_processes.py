@@ -1,7 +1,6 @@
 """Whatever ends a run ends all that it has started, and what a killed search has left behind is cleared away."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from nasbook.scale import run
 from nasbook.states import folder_of_states
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
+
 
 # Objectives that start processes of their own, as joblib, multiprocessing and a shell do; pids.log tells which.
 OBJECTIVE = """
@@ -225,17 +225,3 @@ def test_states_of_a_killed_search_are_cleared_away(tmp_path, beside):
     finally:
         tempfile.tempdir = before
     assert not [p for p in (*tmp_path.glob(".trace*"), *temporary.glob("nasbook-*"))]
-
-
-def test_no_state_is_left_by_a_search_that_ends(tmp_path):
-    space = nasbook.Space(x=nasbook.Float(0, 1))
-
-    def needs(config, *, report, checkpoint, seed):
-        assert checkpoint.parent.is_dir() and re.fullmatch(r"\d+", checkpoint.name)
-        checkpoint.write_text("state")
-        report(1, config["x"])
-        return config["x"]
-
-    trace = nasbook.search("random", needs, space=space, trials=3, out=tmp_path / "trace.jsonl")
-    assert [t.status for t in trace.trials] == ["done"] * 3
-    assert sorted(p.name for p in tmp_path.iterdir() if "states" in p.name) == []

@@ -1,26 +1,17 @@
 """A lesson's page holds what a reader sees of its outputs: no widget, no traceback, no picture as text."""
 
-import base64
-import io
 import re
 from urllib.parse import unquote
 
 import nbformat
 import pytest
-from PIL import Image
 
 from nasbook.site import front, lesson, run
-from nasbook.site.pictures import Pictures, moved_up
+from nasbook.site.pictures import Pictures
 from nasbook.site.sources import Sources
 from nasbook.site.words import relink
 
 WIDGET = {"application/vnd.jupyter.widget-view+json": {"model_id": "gone"}, "text/plain": "a lab"}
-
-
-def png():
-    out = io.BytesIO()
-    Image.new("P", (40, 20)).save(out, "PNG")
-    return base64.b64encode(out.getvalue()).decode()
 
 
 def ran(*outputs, source="x", metadata=None, error=""):
@@ -31,31 +22,6 @@ def ran(*outputs, source="x", metadata=None, error=""):
 
 def shown(made):
     return [out for cell in made.cells for out in cell.get("outputs", ())]
-
-
-def test_a_picture_is_a_file_with_its_alt_its_size_and_its_turn(tmp_path):
-    html = f'<img alt="a line &amp; a dot" width="20" src="data:image/png;base64,{png()}">'
-    result = nbformat.v4.new_output("execute_result", {"text/html": html, "image/png": png()}, execution_count=1)
-    each = ran(result, result)
-    made = lesson.page(each, Pictures(tmp_path), "bar", lambda path: None)
-    first, second = shown(made)
-    (file,) = (tmp_path / "pictures").iterdir()  # the same picture is there once
-    assert first.data["text/html"] == second.data["text/html"]
-    assert f'src="../pictures/{file.name}"' in first.data["text/html"] and "base64" not in str(made)
-    assert 'height="10"' in first.data["text/html"] and 'loading="lazy"' in first.data["text/html"]
-    (picture, _) = lesson.gallery(each, made)
-    assert (picture.alt, picture.src) == ("a line &amp; a dot", f"pictures/{file.name}")
-
-
-def test_a_lab_on_the_first_page_keeps_its_words_and_finds_its_pictures(tmp_path):
-    shown = Pictures(tmp_path).out_of(
-        f'<img src="data:image/png;base64,{png()}" alt="see ../pictures/ and ../x">', "../"
-    )
-    (file,) = (tmp_path / "pictures").iterdir()
-    moved = moved_up(shown, "../")
-    assert f'src="pictures/{file.name}"' in moved and 'alt="see ../pictures/ and ../x"' in moved
-    first = run.Lesson("03_title", None, ran().notebook)
-    assert moved in front.first([first], "", {"03": {"bayesian": shown}})
 
 
 def test_what_needs_a_kernel_or_is_noise_is_left_out(tmp_path):

@@ -1,44 +1,21 @@
 """Budget correlation, footprint and cube: from a search, an Optuna study, a CSV file, and from what is odd."""
 
-import warnings
-
 import pytest
-from plots.legible import assert_legible
+from plots.curved import CONDITIONAL, drawn, searched
 
 import nasbook
 from nasbook import Choice, Constant, Float, Int, Space
-from nasbook.plots import CubePicture, FootprintPicture, plot
+from nasbook.plots import plot
 from nasbook.tasks.logged import read_trials
 
 KINDS = ("budget-correlation", "footprint", "cube")
 NAME = "$x_1$\n" * 9
 STRANGE = Space({NAME: Float(0, 1), "名前": Choice(["", "∞"]), "z" * 70: Int(1, 10**12)})
-CONDITIONAL = Space(k=Choice(["p", "q"]), x=Float(1e-4, 1, log=True, when={"k": "p"}), n=Int(1, 3), y=Float(0, 1))
-
-
-def curved(config, fidelity, report):
-    for epoch in range(1, 5):
-        report(epoch, config["y"] / epoch + config["n"])
-    if config["n"] == 3 and config["y"] > 0.8:
-        raise RuntimeError("no memory")
-    return config["y"] / 4 + config["n"]
 
 
 @pytest.fixture(scope="module")
 def trace():
-    return nasbook.search(
-        "random", curved, space=CONDITIONAL, fidelity=nasbook.Fidelity("epoch", 1, 4), trials=30, seed=1
-    )
-
-
-def drawn(trace, kind, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        fig = plot(trace, kind, **options)
-        fig.png()
-    assert fig.alt and fig.sentence
-    assert_legible(fig)
-    return fig
+    return searched()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -76,34 +53,6 @@ def test_from_a_csv_file(tmp_path, kind):
     path.write_text("lr,kind,depth,fidelity,value\n" + "\n".join(rows) + "\n")
     (trace,) = read_trials(path)
     drawn(trace, kind)
-
-
-def test_the_cube_holds_the_trials_and_a_square_does_for_two(trace):
-    picture = CubePicture(CONDITIONAL, ["k", "x", "n"])
-    fig = picture.render_static(trace)
-    has_x = [t for t in trace.trials if "x" in t.config]
-    good = sum(t.status == "done" for t in has_x)
-    assert len(picture.dots.get_offsets()) == good and picture.without == 30 - len(has_x) > 0
-    assert f"{picture.without} lack one of these parameters" in fig.alt
-    assert_legible(fig)
-    square = drawn(trace, "cube", parameters=["y", "n"])
-    assert square.axes[0].get_xlabel() == "y"
-    for wrong in (["y"], ["y", "y"], ["y", "z"], "y", list("kxny")):
-        with pytest.raises(ValueError, match="plot cube"):
-            plot(trace, "cube", parameters=wrong)
-
-
-def test_the_map_keeps_the_trials_and_never_more_than_it_can_draw(trace):
-    picture = FootprintPicture(CONDITIONAL)
-    picture.render_static(trace)
-    done = sum(t.status == "done" for t in trace.trials)
-    assert len(picture.dots.get_offsets()) == done and len(picture.lost.get_xdata()) == 30 - done
-    assert 0 < picture.keeps <= 1 and 0 < picture.reach <= 1
-    many = nasbook.search("random", lambda c: c["y"], space=CONDITIONAL, trials=900)
-    assert (
-        "600 of 900 trials" in drawn(many, "footprint").sentence
-        or "601 of 900 trials" in drawn(many, "footprint").sentence
-    )
 
 
 def test_odd_traces_are_drawn_or_get_a_sentence(tmp_path):

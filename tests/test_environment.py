@@ -115,6 +115,56 @@ def test_make_test_runs_every_check() -> None:
         assert part in recipe
 
 
+STEPS = {"lint": "ruff check", "layout": "ruff format", "tests": "not browser", "types": "mypy",
+         "browser": "-m browser", "notebooks": "notebooks/", "peers": "-m peers"}  # fmt: skip
+
+
+@pytest.fixture
+def stubs(tmp_path: Path) -> str:
+    """Words for make: environments whose programs only say which step they are, and fail where FAILING names it."""
+    cases = "".join(f'*"{words}"*) step={name};;\n' for name, words in STEPS.items())
+    stub = f'#!/bin/sh\ncase "$0 $*" in\n*/get_servers.py*) exit 0;;\n{cases}*) exit 0;;\nesac\n'
+    stub += 'sleep 0.1; echo "ran $step"\ncase "$FAILING" in *"$step"*) exit 1;; esac\n'
+    for environment in (tmp_path / "own", tmp_path / "peers"):
+        (environment / "bin").mkdir(parents=True)
+        for program in ("python", "ruff", "mypy"):
+            path = environment / "bin" / program
+            path.write_text(stub)
+            path.chmod(0o755)
+        (environment / ".made-in").write_text(str(ROOT))
+        for stamp in (".installed-lab", ".installed-test", ".installed"):
+            (environment / stamp).touch()
+    return f"VENV={tmp_path}/own PEERS={tmp_path}/peers"
+
+
+@pytest.mark.parametrize("failing", ["", "lint", "tests", "types", "browser", "notebooks", "types, notebooks"])
+def test_make_test_runs_all_steps_and_names_those_that_failed(stubs: str, failing: str) -> None:
+    answer = make(*stubs.split(), "test", FAILING=failing)
+    assert re.findall(r"^ran (\w+)$", answer.stdout, re.M) == [name for name in STEPS if name != "peers"]
+    assert answer.stdout.splitlines()[-1] == (f"FAILED: {failing}" if failing else "All passed.")
+    assert (answer.returncode == 0) == (not failing)
+
+
+@pytest.mark.parametrize(
+    ("failing", "last"),
+    [
+        ("", "ran peers"),
+        ("notebooks", "FAILED: make test"),
+        ("peers", "FAILED: make test-ray"),
+        ("tests, peers", "FAILED: make test, make test-ray"),
+    ],
+)
+def test_what_must_hold_before_a_change_lands_runs_all_and_says_what_failed(
+    stubs: str, failing: str, last: str
+) -> None:
+    make()  # skips where there is none
+    environment = {**os.environ, "MAKEFLAGS": stubs, "FAILING": failing}
+    answer = subprocess.run([ROOT / ".ci" / "run"], env=environment, capture_output=True, text=True, timeout=60)
+    assert re.findall(r"^ran (\w+)$", answer.stdout, re.M) == list(STEPS)
+    assert answer.stdout.splitlines()[-1] == last
+    assert (answer.returncode == 0) == (not failing)
+
+
 def stub_python(folder: Path, body: str) -> str:
     """An interpreter that answers the Makefile's questions as `body` says, a case on its second argument."""
     path = folder / "python"

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
+ATTEMPTS = 4  # to start a Ray
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if HERE in item.path.parents:
+        if item.path.parent == HERE:
             item.add_marker("peers")
             uses_ray = "ray" in item.path.stem or "ray_node" in item.fixturenames
             item.add_marker(pytest.mark.xdist_group("ray" if uses_ray else item.path.stem))
@@ -34,13 +35,13 @@ def fresh_objective() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def ray_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A local Ray of two CPUs, which believes in a GPU. Ray gives its node 15 seconds to come up, which a busy machine
-    may miss: then, after a second attempt, what needs it is skipped."""
+    """A local Ray of two CPUs, which believes in a GPU. Ray gives its node 30 seconds to come up, which a busy machine
+    may miss: then, after some attempts, what needs it is skipped."""
     os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
     hidden = os.environ.pop("CUDA_VISIBLE_DEVICES", None)  # a node that is to see none does not start with one
     import ray
 
-    for attempt in (1, 2):
+    for attempt in range(1, ATTEMPTS + 1):
         try:
             ray.init(num_cpus=2, num_gpus=1, include_dashboard=False, log_to_driver=False)
             break
@@ -48,8 +49,8 @@ def ray_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             ray.shutdown()
             if isinstance(error, ValueError):  # what was asked for is wrong: no matter of time
                 raise
-            if attempt == 2:
-                pytest.skip(f"Ray's node did not come up within its 15 seconds, twice: {error!s:.200}")
+            if attempt == ATTEMPTS:
+                pytest.skip(f"Ray's node did not come up within its 30 seconds, {ATTEMPTS} times: {error!s:.200}")
     if hidden is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = hidden
     yield ray

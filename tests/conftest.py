@@ -1,7 +1,9 @@
 """What every test shares: one thread a library, no window system, a word when browser tests did not run."""
 
+import gc
 import os
 import signal
+from functools import cache
 from pathlib import Path
 
 # Before numpy or torch is imported: with several threads a sum depends on how it was split.
@@ -34,13 +36,18 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 
+@cache
+def is_in_browser_room(path: Path) -> bool:
+    return TESTS / "browser" in path.parents
+
+
 @pytest.hookimpl(tryfirst=True)  # before -m chooses by marker
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything in tests/browser is a browser test, and is skipped where there is no browser; so is what needs a GPU
     where there is none."""
     in_browser, on_gpu = [], [item for item in items if item.get_closest_marker("gpu")]
     for item in items:
-        if TESTS / "browser" in item.path.parents:
+        if is_in_browser_room(item.path):
             item.add_marker(pytest.mark.browser)
         if item.get_closest_marker("browser"):
             in_browser.append(item)
@@ -53,6 +60,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if not torch.cuda.is_available():
             for item in on_gpu:
                 item.add_marker(pytest.mark.skip(reason=NO_GPU))
+
+
+def pytest_collection_finish() -> None:
+    """The tests and the libraries stay to the end: the garbage collector, which would look at all of it hundreds of
+    times, leaves it alone."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -14,6 +14,7 @@ These two preload nothing of nasbook: what a lesson forgets to import is missing
 """
 
 import atexit
+import gc
 import multiprocessing
 import os
 import runpy
@@ -73,6 +74,7 @@ class Warm:
 
 def run(command, environment, folder, stderr):
     """In the new process: what Python does with its command line."""
+    gc.freeze()  # the libraries of the server
     os.setsid()
     os.environ.clear()
     os.environ.update(environment)

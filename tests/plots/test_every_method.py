@@ -18,7 +18,7 @@ from nasbook import Trace, registry
 from nasbook.about import PARTS
 from nasbook.cli import main
 from nasbook.explain.source import known_task
-from nasbook.plots import KINDS, OF_ONE, VIEWS, own_kind, plot
+from nasbook.plots import KINDS, OF_ONE, VIEWS, check_kind, own_kind, plot
 from nasbook.plots.traces.tree import TreePicture
 from nasbook.plots.views.halving import HalvingPicture, HalvingState
 from nasbook.plots.views.strategies import StrategyPicture
@@ -62,18 +62,11 @@ BRIEF: dict[str, tuple[str, dict[str, Any]]] = {  # where branin will not do: a 
 
 @cache
 def searched(method: str) -> Trace:
-    """A small real search, once a session."""
+    """A small real search, once a session, with its views: a trace from a file has to find them again."""
     task, options = BRIEF.get(method, ("branin", {"trials": 12}))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return nasbook.search(method, task, **options)
-
-
-@cache
-def stepped(method: str) -> list[Step]:
-    """Its steps, with their views."""
-    trace = searched(method)
-    return list(nasbook.replay(trace) if trace[0].view is None else trace)
+        return nasbook.search(method, task, views=True, **options)
 
 
 def drawn(trace: Any, kind: str) -> str | None:
@@ -168,7 +161,13 @@ def test_a_saved_file_gives_the_same_pictures(method, tmp_path):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_command_refuses_before_it_searches(method, tmp_path, capsys):
-    for kind in [k for k in (*VIEWS, *OF_ONE) if refused(k, searched(method)) and not by_space(k, method)]:
+    """It asks check_kind, which is asked here for every kind, and the command for the first and the last."""
+    kinds = [k for k in (*VIEWS, *OF_ONE) if refused(k, searched(method)) and not by_space(k, method)]
+    for kind in kinds:
+        with pytest.raises(ValueError, match=repr(method)) as told:
+            check_kind(kind, method)
+        assert "\n" not in str(told.value)
+    for kind in (kinds[0], kinds[-1]):
         picture = tmp_path / "x.png"
         command = ["search", method, "branin", "--trials", "1000000", "--plot", str(picture), "--kind", kind]
         assert main(command) == 2
@@ -178,9 +177,12 @@ def test_the_command_refuses_before_it_searches(method, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("kind", [*VIEWS, *OF_ONE])
-def test_the_command_draws_the_others(kind, tmp_path, capsys):
+def test_the_command_draws_the_others(kind, tmp_path, capsys, monkeypatch):
+    """On branin it searches as well; what would train networks again is given the search that there is."""
     method = VIEWS[kind].methods[0] if kind in VIEWS else OF_ONE[kind][0]
     task, options = BRIEF.get(method, ("branin", {"trials": 12}))
+    if method in BRIEF:
+        monkeypatch.setattr("nasbook.cli.search._follow", lambda *_: searched(method))
     picture = tmp_path / "x.png"
     settings = [w for k, v in options.items() if k != "trials" for w in ("--set", f"{k}={v}")]
     command = ["search", method, task, "--trials", str(options["trials"]), *settings, "--plot", str(picture)]
@@ -191,7 +193,7 @@ def test_the_command_draws_the_others(kind, tmp_path, capsys):
 @pytest.mark.parametrize("method", METHODS)
 def test_each_kind_declares_its_view_truly(method):
     """The names in plots/viewed.py are those of real classes, and of the methods whose steps have such views."""
-    views = [s.view for s in stepped(method)]
+    views = [s.view for s in searched(method)]
     for kind, declared in VIEWS.items():
         assert all(declared.fit(view) for view in views) == (method in declared.methods), (kind, method)
     for declared in VIEWS.values():
@@ -214,7 +216,7 @@ def test_pictures_of_labs_refuse_views_of_other_methods(name):
     declared = picture.depicts
     refusals = 0
     for method in METHODS:
-        step = stepped(method)[-1]
+        step = searched(method)[-1]
         if step.view is None or method in declared.methods:
             continue
         assert not declared.fit(step.view)

@@ -15,11 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
-from nasbook.statistics.comparison import FEW, Comparison, Pair, Score, counted, listed
+from nasbook.statistics.comparison import FEW, Comparison, Pair, Score, Values, counted, listed
 from nasbook.statistics.intervals import beats, bootstrap_mean
 from nasbook.statistics.paired import favours, holm, wilcoxon
 from nasbook.statistics.power import seeds_needed
@@ -85,7 +84,7 @@ def compare(
     )
 
 
-def _standing(values: dict[str, Any], method: str) -> float:
+def _standing(values: Values, method: str) -> float:
     """Mean place of a method by its median, where there are no blocks."""
     places = []
     for found in values.values():
@@ -105,7 +104,7 @@ def _score(method: str, task: str, found: dict[Key, float]) -> Score:
 
 
 def _ranks(
-    values: dict[str, Any], methods: list[str], alpha: float, notes: list[str]
+    values: Values, methods: list[str], alpha: float, notes: list[str]
 ) -> tuple[dict[str, float], str, int, float, float]:
     """{method: mean rank}, what the blocks are, how many, the critical difference, Friedman's p."""
     nothing: tuple[dict[str, float], str, int, float, float] = {}, "", 0, np.nan, np.nan
@@ -114,9 +113,9 @@ def _ranks(
     whole = {t: found for t, found in values.items() if set(found) == set(methods)}
     if missing := [t for t in values if t not in whole]:
         notes.append(f"Ranks leave out {', '.join(missing[:3])}, where not every method was run.")
-    rows = []
+    rows: list[list[float]] = []
     if len(whole) >= TASKS:
-        rows = [[np.mean(list(found[m].values())) for m in methods] for found in whole.values()]
+        rows = [[float(np.mean(list(found[m].values()))) for m in methods] for found in whole.values()]
         blocks = f"{len(rows)} tasks"
     else:
         for found in whole.values():
@@ -142,7 +141,7 @@ def _shared(found: dict[str, dict[Key, float]], methods: Iterable[str]) -> list[
     return [seed for seed in first if all(seed in other for other in rest)]
 
 
-def _pairs(values: dict[str, Any], pairs: list[tuple[str, str]], alpha: float, notes: list[str]) -> list[Pair]:
+def _pairs(values: Values, pairs: list[tuple[str, str]], alpha: float, notes: list[str]) -> list[Pair]:
     made = [p for a, b in pairs if (p := _pair(values, a, b, alpha)) is not None]
     known = [p for p in made if np.isfinite(p.p)]
     corrected = dict(zip(map(id, known), holm([p.p for p in known]), strict=True))
@@ -164,7 +163,7 @@ def _pairs(values: dict[str, Any], pairs: list[tuple[str, str]], alpha: float, n
     return [Pair(**{**asdict(p), "holm": float(corrected.get(id(p), np.nan))}) for p in made]
 
 
-def _pair(values: dict[str, dict[str, Any]], a: str, b: str, alpha: float) -> Pair | None:
+def _pair(values: Values, a: str, b: str, alpha: float) -> Pair | None:
     """The better one by P(a beats b) stands first."""
     both = [(found[a], found[b], _spread(found)) for found in values.values() if a in found and b in found]
     if not both:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 
 from nasbook.space import Json
 from nasbook.statistics.runs import Key, Runs
 
+Values: TypeAlias = dict[str, dict[str, dict[Key, float]]]  # {task: {method: {run: its best value}}}
 FEW = 5  # seeds, below which no p-value can be small
 
 
@@ -64,7 +65,7 @@ class Comparison:
     friedman_p: float
     alpha: float
     notes: list[str]
-    values: dict[str, dict[str, dict[Key, float]]] = field(repr=False, default_factory=dict)
+    values: Values = field(repr=False, default_factory=dict)
     runs: Runs | None = field(repr=False, default=None)
 
     def differ(self) -> list[Pair]:
@@ -99,7 +100,7 @@ class Comparison:
         row = {k: getattr(self, k) for k in ("methods", "tasks", "unit", "budgets", "ranks", "blocks", "n_blocks", "cd",
                                              "friedman_p", "alpha", "notes", "sentence")}  # fmt: skip
         row |= {"scores": [asdict(s) for s in self.scores], "pairs": [asdict(p) for p in self.pairs]}
-        return _null(row)
+        return {name: _null(value) for name, value in row.items()}
 
     def __str__(self) -> str:
         wide = max(6, *(len(m) for m in self.methods))
@@ -149,7 +150,7 @@ def _p(p: float) -> str:
     return "–" if np.isnan(p) else f"{p:.1e}" if p < 0.001 else f"{p:.3f}"
 
 
-def _null(x: object) -> Any:
+def _null(x: object) -> object:
     if isinstance(x, dict):
         return {k: _null(v) for k, v in x.items()}
     if isinstance(x, list):

@@ -13,14 +13,15 @@ for Model Selection, 2006.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from nasbook.statistics.intervals import bootstrap_mean
 
-C = TypeVar("C")
+C = TypeVar("C")  # a candidate
+D = TypeVar("D")  # a part of the data
 
 
 def overtuning(validation: ArrayLike, test: ArrayLike) -> np.ndarray:
@@ -35,11 +36,12 @@ def overtuning(validation: ArrayLike, test: ArrayLike) -> np.ndarray:
     return now - np.fmin.accumulate(now) if len(now) else now
 
 
-def incumbents(validation: Any) -> np.ndarray:
+def incumbents(validation: ArrayLike) -> np.ndarray:
     """(T,) place of the best so far after each trial, the first of equals; -1 before the first success."""
+    values = np.asarray(validation, float)
     best, out = -1, []
-    for i, v in enumerate(np.asarray(validation, float)):
-        if not np.isnan(v) and (best < 0 or v < validation[best]):
+    for i, v in enumerate(values):
+        if not np.isnan(v) and (best < 0 or v < values[best]):
             best = i
         out.append(best)
     return np.array(out, int)
@@ -71,7 +73,7 @@ def nested(errors: ArrayLike, forward: bool = False) -> tuple[float, float]:
 
 
 def nested_cross_validation(
-    folds: Iterable[tuple[Any, Any]], choose: Callable[[Any], C], error: Callable[[C, Any, Any], float]
+    folds: Iterable[tuple[D, D]], choose: Callable[[D], C], error: Callable[[C, D, D], float]
 ) -> tuple[np.ndarray, list[C]]:
     """(errors (k,), what was chosen) over the outer folds (train, test): choose(train) may look at train only and does
     its own inner cross-validation; error(chosen, train, test) fits on train and measures on test."""

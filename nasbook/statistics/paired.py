@@ -13,7 +13,6 @@ below 2/2ⁿ: five seeds cannot reach 0.05, whatever the methods do.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,7 +22,7 @@ from nasbook.statistics.ranks import rank
 EXACT = 200  # pairs
 
 
-def wilcoxon(a: Any, b: Any, alternative: str = "two-sided") -> float:
+def wilcoxon(a: ArrayLike, b: ArrayLike, alternative: str = "two-sided") -> float:
     """The p-value of values a, b (n,) that share seeds. alternative: "two-sided", or "less": is a lower?
 
     1 where all are equal. An infinite value is a run without a success, and is worse than any other."""
@@ -40,7 +39,7 @@ def wilcoxon(a: Any, b: Any, alternative: str = "two-sided") -> float:
     return min(1.0, 2 * min(below, _below(ranks, float(ranks.sum()) - plus)))  # W⁺ is symmetric
 
 
-def favours(a: Any, b: Any) -> int:
+def favours(a: ArrayLike, b: ArrayLike) -> int:
     """Whom the test favours: -1 where a is lower, 1 where b is, 0 where neither; sizes count, not only how often."""
     d = differences(a, b)
     ranks = rank(np.abs(d))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -19,9 +19,9 @@ from nasbook.trace import Trace, Trial, best_of, on_one_line
 IMPORTED = ("optuna", "csv")  # a trace's provenance: what it was before
 UNITS = ("trials", "time")
 LARGEST = 1e150  # values beyond count as this, so that sums and differences are numbers
-Key = tuple[Any, int]  # a seed, and 1, 2 … where several runs have it
+Key: TypeAlias = tuple[int | str, int]  # a seed, or a name where there is none, and 1, 2 … where several runs have it
 
-Searches: TypeAlias = Mapping[str, Any] | Iterable[Trace] | Trace  # traces, or {label: traces}
+Searches: TypeAlias = Mapping[str, Trace | Iterable[Trace]] | Iterable[Trace] | Trace  # traces, or {label: traces}
 
 
 @dataclass
@@ -73,7 +73,7 @@ def grouped(traces: Searches, *, same_task: bool = False) -> Runs:
     return Runs(list(dict.fromkeys(label for label, _ in pairs)), list(dict.fromkeys(tasks)), found, notes)
 
 
-def _labelled(traces: Any) -> list[tuple[str, Trace]]:
+def _labelled(traces: Searches) -> list[tuple[str, Trace]]:
     if isinstance(traces, Trace):
         traces = [traces]
     if isinstance(traces, Mapping):
@@ -90,7 +90,7 @@ def _labelled(traces: Any) -> list[tuple[str, Trace]]:
     return pairs
 
 
-def _check(traces: Sequence[Any]) -> None:
+def _check(traces: Sequence[object]) -> None:
     for trace in traces:
         if not isinstance(trace, Trace):
             hint = "; nasbook.Trace.load reads a file" if isinstance(trace, str) or hasattr(trace, "__fspath__") else ""
@@ -119,7 +119,7 @@ def _imported(trace: Trace) -> bool:
     return trace.header.provenance.get("source") in IMPORTED
 
 
-def _one_study(run: Any, trace: Trace, other: Trace) -> bool:
+def _one_study(run: int | str, trace: Trace, other: Trace) -> bool:
     """May two imported runs, which have no seed to tell them apart, be one?"""
     return isinstance(run, str) and trace.header.task == other.header.task
 
@@ -161,7 +161,7 @@ def _tasks(traces: Sequence[Trace], same: bool, notes: list[str]) -> list[str]:
     return [target] * len(traces)
 
 
-def _seed(trace: Trace, place: int, label: str) -> tuple[Any, int]:
+def _seed(trace: Trace, place: int, label: str) -> Key:
     """What a run shares with its pair; of an imported one a name that nobody else has."""
     if _imported(trace) and not trace.header.provenance.get("seeded"):
         return (f"{label}, run {place + 1}", 0)

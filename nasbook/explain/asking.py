@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
-Network = Callable[[Tensor], Tensor]
+Network: TypeAlias = Callable[[Tensor], Tensor]
+TensorLike: TypeAlias = Tensor | ArrayLike
 CHUNK = 256  # images that are asked for at once
 
 
@@ -52,12 +54,12 @@ def _as_trained(net: Network) -> Iterator[None]:
             module.training = mode
 
 
-def as_tensor(x: Any) -> Tensor:
+def as_tensor(x: TensorLike) -> Tensor:
     x = torch.as_tensor(x)
     return x if x.is_floating_point() else x.float()
 
 
-def asked(net: Network, x: Any, target: int | None) -> tuple[Tensor, int]:
+def asked(net: Network, x: TensorLike, target: int | None) -> tuple[Tensor, int]:
     """The image as a tensor, and the class; ValueError for what is no image and for a class that there is not."""
     x = as_tensor(x).detach()
     if x.ndim < 2 or not x.numel() or not bool(torch.isfinite(x).all()):
@@ -73,7 +75,7 @@ def asked(net: Network, x: Any, target: int | None) -> tuple[Tensor, int]:
     return x, int(target)
 
 
-def baseline_of(x: Tensor, baseline: Any) -> Tensor:
+def baseline_of(x: Tensor, baseline: TensorLike) -> Tensor:
     b = torch.as_tensor(baseline, dtype=x.dtype, device=x.device)
     try:
         return b.expand(x.shape)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -23,8 +23,11 @@ from nasbook.explain.source import Source, point, source_of
 from nasbook.kit.checks import whole
 from nasbook.parameters import Constant
 from nasbook.space import Config, Json, Space
+from nasbook.task import TaskLike
 from nasbook.trace import Trace
 from nasbook.trial import on_one_line
+
+Which: TypeAlias = str | int | Config  # a configuration by a word, by the number of its trial, or itself
 
 DEFAULTS = ("mean", "middle", "first")
 DRAWS, ROWS = 128, 2**16  # random points that stand for the space where there is no table of it; of all coalitions
@@ -130,11 +133,11 @@ class Attribution:
 
 def explain(
     trace: Trace,
-    trial: Any = "best",
-    default: Any = None,
+    trial: Which = "best",
+    default: Which | None = None,
     game: str = "ablation",
     *,
-    task: Any = None,
+    task: TaskLike | None = None,
     truth: bool = True,
     trees: int = 32,
     orders: int = ORDERS,

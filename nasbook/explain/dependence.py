@@ -22,7 +22,8 @@ import numpy as np
 
 from nasbook.explain.source import Source, source_of
 from nasbook.kit.checks import whole
-from nasbook.space import Space
+from nasbook.space import Scalar, Space
+from nasbook.task import TaskLike
 from nasbook.trace import Trace
 
 LEVELS = 21  # places on a numeric axis
@@ -35,7 +36,7 @@ class Dependence:
     dependence and its deviation over the trees (0 where the truth is known); ice (K, m)."""
 
     name: str
-    levels: tuple[Any, ...]
+    levels: tuple[Scalar, ...]
     at: np.ndarray
     mean: np.ndarray
     std: np.ndarray
@@ -50,9 +51,9 @@ class Dependence:
 
 def dependences(
     trace: Trace,
-    parameters: Any = None,
+    parameters: str | Sequence[str] | None = None,
     *,
-    task: Any = None,
+    task: TaskLike | None = None,
     truth: bool = True,
     trees: int = 32,
     configurations: int = CONFIGURATIONS,

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -32,7 +31,7 @@ from nasbook.task import FunctionTask
 
 GAMES = ("ablation", "tunability", "sensitivity", "optimiser")
 ROWS = 20_000  # points that are asked for at once
-FOLD: dict[str, Callable[..., Any]] = {"ablation": np.mean, "tunability": np.min, "sensitivity": np.var}
+FOLD: dict[str, Callable[..., np.ndarray]] = {"ablation": np.mean, "tunability": np.min, "sensitivity": np.var}
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 
-from nasbook.explain.asking import Network, asked, baseline_of, hiding
+from nasbook.explain.asking import Network, TensorLike, asked, baseline_of, hiding
 from nasbook.kit.threads import one_thread
 
 
@@ -25,10 +24,10 @@ class Lime:
 @one_thread()
 def lime(
     net: Network,
-    x: Any,
+    x: TensorLike,
     target: int | None = None,
     segments: object = None,
-    baseline: Any = 0.0,
+    baseline: TensorLike = 0.0,
     samples: int = 500,
     width: float = 0.25,
     ridge: float = 1e-6,

@@ -19,13 +19,12 @@ Convolutional Networks, 2014; Ribeiro, Singh & Guestrin, "Why Should I Trust You
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from nasbook.explain.asking import Network, asked, baseline_of, gradient, hiding, logits
+from nasbook.explain.asking import Network, TensorLike, asked, baseline_of, gradient, hiding, logits
 from nasbook.explain.lime import Lime, lime, squares
 from nasbook.explain.two_networks import Disagreement, difference, disagreement
 from nasbook.kit.threads import one_thread
@@ -34,7 +33,7 @@ from nasbook.task import Task, TrainsToTheEnd
 
 
 @one_thread()
-def saliency(net: Network, x: Any, target: int | None = None) -> np.ndarray:
+def saliency(net: Network, x: TensorLike, target: int | None = None) -> np.ndarray:
     """(H, W) the size of the gradient of a class's logit, the largest over the channels. target: by default the class
     that the network chooses."""
     x, target = asked(net, x, target)
@@ -43,7 +42,7 @@ def saliency(net: Network, x: Any, target: int | None = None) -> np.ndarray:
 
 @one_thread()
 def smooth_grad(
-    net: Network, x: Any, target: int | None = None, noise: float = 0.15, draws: int = 32, seed: int = 0
+    net: Network, x: TensorLike, target: int | None = None, noise: float = 0.15, draws: int = 32, seed: int = 0
 ) -> np.ndarray:
     """(H, W) the mean of the saliency over copies with normal noise of `noise` times the range of the image."""
     x, target = asked(net, x, target)
@@ -54,7 +53,9 @@ def smooth_grad(
 
 
 @one_thread()
-def integrated(net: Network, x: Any, target: int | None = None, baseline: Any = 0.0, steps: int = 64) -> np.ndarray:
+def integrated(
+    net: Network, x: TensorLike, target: int | None = None, baseline: TensorLike = 0.0, steps: int = 64
+) -> np.ndarray:
     """(H, W) integrated gradients, summed over the channels, by the midpoint rule: their sum is f(x) - f(b), nearly."""
     x, target = asked(net, x, target)
     b = baseline_of(x, baseline)
@@ -65,7 +66,9 @@ def integrated(net: Network, x: Any, target: int | None = None, baseline: Any = 
 
 
 @one_thread()
-def occlusion(net: Network, x: Any, target: int | None = None, size: int = 3, baseline: Any = 0.0) -> np.ndarray:
+def occlusion(
+    net: Network, x: TensorLike, target: int | None = None, size: int = 3, baseline: TensorLike = 0.0
+) -> np.ndarray:
     """(H, W) how much the logit falls when a patch of size × size shows the baseline: at each pixel the mean over the
     patches that cover it. Below 0: without it the network is surer."""
     x, target = asked(net, x, target)

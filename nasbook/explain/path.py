@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from nasbook.explain import coalitions
-from nasbook.explain.attribution import Attribution, explain
+from nasbook.explain.attribution import Attribution, Which, explain
 from nasbook.explain.games import Game
 from nasbook.trace import Trace
 from nasbook.trial import on_one_line
@@ -55,7 +55,7 @@ class Path:
         return "\n".join(map(on_one_line, [*lines, self.found.basis, *filter(None, [self.found.note])]))
 
 
-def path(trace: Trace, trial: Any = "best", default: Any = DEFAULT, order: str = "greedy", **options: Any) -> Path:
+def path(trace: Trace, trial: Which = "best", default: Which = DEFAULT, order: str = "greedy", **options: Any) -> Path:
     """The ablation path from a default to a configuration of a trace; arguments as of `explain`.
 
     order: "greedy", or "best" for at most twelve parameters that differ. ValueError where `explain` raises one."""

@@ -24,6 +24,7 @@ from nasbook.explain import coalitions
 from nasbook.explain.attribution import TELLS, Attribution, explain
 from nasbook.kit.checks import one_of
 from nasbook.space import Json
+from nasbook.task import TaskLike
 from nasbook.trace import Trace
 from nasbook.trial import on_one_line
 
@@ -88,7 +89,7 @@ def across(
     traces: Sequence[Trace],
     game: str = "tunability",
     over: str = "mean",
-    tasks: Sequence[Any] | None = None,
+    tasks: Sequence[TaskLike | None] | None = None,
     **options: Any,
 ) -> Across:
     """A game over several data sets, one trace of each, all of one space.

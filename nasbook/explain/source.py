@@ -11,6 +11,7 @@ maximised, as the trials of an imported study are. What lies beyond 10¹⁰⁰ c
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from nasbook.hpo.parts.trees import Forest
 from nasbook.kit.checks import whole
 from nasbook.prepare import as_task
 from nasbook.space import Config, Space
-from nasbook.task import KnowsOutcomes, Task
+from nasbook.task import KnowsOutcomes, Task, TaskLike
 from nasbook.tasks.tables import Table
 from nasbook.trace import Trace
 
@@ -29,7 +30,7 @@ CELLS = 50_000  # configurations of a table that are looked at all at once
 BIGGEST = 1e100
 
 
-def known_task(trace: object) -> Any:
+def known_task(trace: object) -> Task | None:
     """The function or table that a trace's header names, made again at no cost; None for any other task, and for one
     of another space: only these tell what a search could not see."""
     if not isinstance(trace, Trace):
@@ -52,7 +53,7 @@ class Truth:
     def __init__(self, task: Task, objective: int = 0) -> None:
         self.task, self.space, self.objective = task, task.space, objective
         self.name = f"the {'table' if isinstance(task, KnowsOutcomes | Table) else 'function'} {task.name}"
-        self._known: dict[Any, float] = {}
+        self._known: dict[Hashable, float] = {}
         self.grid = self._grid()
         self.trials = 0
 
@@ -162,7 +163,9 @@ class Surrogate:
 Source = Truth | Surrogate
 
 
-def source_of(trace: Trace, task: Any = None, *, truth: bool = True, trees: int = 32, seed: int = 0) -> Source:
+def source_of(
+    trace: Trace, task: TaskLike | None = None, *, truth: bool = True, trees: int = 32, seed: int = 0
+) -> Source:
     """The truth of a trace where it is known at no cost, else a forest. task: a table or a function that knows it;
     truth=False: the forest in any case. ValueError where neither can be had."""
     if not isinstance(trace, Trace):

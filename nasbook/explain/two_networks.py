@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 
-from nasbook.explain.asking import Network, as_tensor, logits
+from nasbook.explain.asking import Network, TensorLike, as_tensor, logits
 from nasbook.kit.threads import one_thread
 
 
@@ -24,7 +23,7 @@ class Disagreement:
 
 
 @one_thread()
-def disagreement(a: Network, b: Network, x: Any, y: Any) -> Disagreement:
+def disagreement(a: Network, b: Network, x: TensorLike, y: TensorLike) -> Disagreement:
     """Where two networks name images x (n, …, H, W) with labels y (n,) differently."""
     x, y = as_tensor(x), np.asarray(torch.as_tensor(y).cpu())
     if len(x) != len(y) or not len(y):

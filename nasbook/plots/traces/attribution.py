@@ -9,7 +9,7 @@ from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from nasbook.explain.attribution import Attribution, explain
+from nasbook.explain.attribution import Attribution, Which, explain
 from nasbook.explain.path import DEFAULT, Path, path
 from nasbook.explain.source import Surrogate, Truth
 from nasbook.plots import style
@@ -35,7 +35,7 @@ class Worth:
     def axis(self) -> str:
         return f"change of the {self.name}" + (" (percentage points)" if self.percent else "")
 
-    def show(self, x: ArrayLike) -> Any:
+    def show(self, x: ArrayLike) -> np.ndarray:
         return 100 * np.asarray(x) if self.percent else np.asarray(x)
 
     def text(self, x: float) -> str:
@@ -168,7 +168,7 @@ class AttributionPicture(Picture):
 
 
 def attribution(
-    trace: Trace, *, trial: Any = "best", default: Any = None, game: str = "ablation", **options: Any
+    trace: Trace, *, trial: Which = "best", default: Which | None = None, game: str = "ablation", **options: Any
 ) -> Figure:
     """Which parameters made a configuration what it is. Arguments: those of `nasbook.explain.explain`."""
     needs(trace, "attribution")
@@ -257,7 +257,7 @@ class AblationPicture(Picture):
 
 
 def ablation(
-    trace: Trace, *, trial: object = "best", default: object = DEFAULT, order: str = "greedy", **options: Any
+    trace: Trace, *, trial: Which = "best", default: Which = DEFAULT, order: str = "greedy", **options: Any
 ) -> Figure:
     """The way from a default to a configuration, one parameter a step. Arguments: those of `nasbook.explain.path`."""
     needs(trace, "ablation")

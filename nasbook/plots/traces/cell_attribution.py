@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import SubFigure
 
-from nasbook.explain.attribution import Attribution, explain
+from nasbook.explain.attribution import Attribution, Which, explain
 from nasbook.nas.spaces.nb201.cell import CELL_SPACE, EDGE_NAMES, EDGES
 from nasbook.plots import style
 from nasbook.plots.cell import NODES, arc, dashed, stage
@@ -104,7 +104,7 @@ class CellAttributionPicture(Picture):
 
 
 def cell_attribution(
-    trace: Trace, *, trial: Any = "best", default: Any = None, game: str = "ablation", **options: Any
+    trace: Trace, *, trial: Which = "best", default: Which | None = None, game: str = "ablation", **options: Any
 ) -> Figure:
     """What a cell of NAS-Bench-201 owes to each of its edges. Arguments: those of `nasbook.explain.explain`."""
     needs(trace, "cell-attribution")

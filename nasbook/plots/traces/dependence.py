@@ -17,6 +17,7 @@ from nasbook.plots.data import Quantity, label_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure
 from nasbook.plots.traces.attribution import guessed, needs
+from nasbook.space import Scalar
 from nasbook.trace import Trace
 
 PANELS, ACROSS, LINES = 6, 3, 24
@@ -127,7 +128,7 @@ def _text(level: object) -> str:
     return style.number(level) if isinstance(level, float) else str(level)
 
 
-def _ticks(ax: Axes, x: np.ndarray, levels: Sequence[Any], wide: float) -> None:
+def _ticks(ax: Axes, x: np.ndarray, levels: Sequence[Scalar], wide: float) -> None:
     """As many levels as fit beside each other, the first and the last among them."""
     n, (low, high) = len(levels), ax.get_xlim()
     at = (np.asarray(x, float) - low) / (high - low) * wide  # inches from the left
@@ -141,7 +142,7 @@ def _ticks(ax: Axes, x: np.ndarray, levels: Sequence[Any], wide: float) -> None:
     ax.set_xticks(x[kept], words)
 
 
-def dependence(trace: Trace, *, parameters: Any = None, **options: Any) -> Figure:
+def dependence(trace: Trace, *, parameters: str | Sequence[str] | None = None, **options: Any) -> Figure:
     """The value along single parameters, by default the six that matter most. parameters: a name or a list; further
     arguments: those of `nasbook.explain.dependence.dependences`."""
     needs(trace, "dependence")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import SubFigure
 
-from nasbook.explain.attribution import Attribution, explain
+from nasbook.explain.attribution import Attribution, Which, explain
 from nasbook.explain.coalitions import main_effects
 from nasbook.plots import style
 from nasbook.plots.data import label_of
@@ -112,7 +112,7 @@ class InteractionsPicture(Picture):
 
 
 def interactions(
-    trace: Trace, *, trial: Any = "best", default: Any = None, game: str = "ablation", **options: Any
+    trace: Trace, *, trial: Which = "best", default: Which | None = None, game: str = "ablation", **options: Any
 ) -> Figure:
     """Which parameters act together. Arguments: those of `nasbook.explain.explain`. At most twelve that differ."""
     needs(trace, "interactions")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.decomposition import PCA
@@ -54,7 +52,7 @@ def _prepare(config: Config, data: Data) -> Pipeline | ColumnTransformer:
         "standard": [StandardScaler()],
         "quantile": [QuantileTransformer(n_quantiles=min(100, max(2, len(data.y) // 4)), output_distribution="normal")],
     }[str(config["scale"])]
-    steps: list[tuple[str, Any, list[int]]] = []
+    steps: list[tuple[str, Pipeline, list[int]]] = []
     if places["number"]:
         steps.append(("numbers", make_pipeline(filled, *scale), places["number"]))
     if at := places["date"]:  # the date itself, and where in the week and in the year it lies
@@ -65,7 +63,7 @@ def _prepare(config: Config, data: Data) -> Pipeline | ColumnTransformer:
     if places["category"]:
         named = SimpleImputer(strategy="constant", fill_value="missing", keep_empty_features=True)
         if config["categories"] == "one-hot":
-            code: Any = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MOST, sparse_output=False)
+            code = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MOST, sparse_output=False)
         else:
             code = TargetEncoder(target_type="continuous" if data.kind == "regression" else "auto", random_state=0)
         steps.append(("categories", make_pipeline(named, code), places["category"]))
@@ -77,7 +75,7 @@ def _circle(period: float, columns: int) -> SplineTransformer:
     return SplineTransformer(knots=knots, extrapolation="periodic", include_bias=False)
 
 
-def _features(config: Config, data: Data) -> Any:
+def _features(config: Config, data: Data) -> BaseEstimator | str:
     if config["features"] == "pca":  # so many directions that they hold this share of the variance
         return PCA(n_components=config["share"])
     if config["features"] == "best":
@@ -87,7 +85,7 @@ def _features(config: Config, data: Data) -> Any:
 
 
 def _model(config: Config, data: Data, seed: int) -> BaseEstimator:
-    own: dict[str, Any] = {"class_weight": "balanced"} if config.get("balanced") else {}
+    own: dict[str, str] = {"class_weight": "balanced"} if config.get("balanced") else {}
     classes, drawn = data.kind == "classification", {"random_state": seed % 2**32}
     leaf, model = {"min_samples_leaf": config.get("leaf")}, config["model"]
     match model:

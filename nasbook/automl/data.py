@@ -9,10 +9,9 @@ What cannot be learnt from is left out and said in `notes`; what cannot be learn
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -36,7 +35,7 @@ class Data:
     labels: np.ndarray
     kind: str
     features: tuple[Feature, ...]
-    classes: tuple[Any, ...] = ()
+    classes: tuple[int | str, ...] = ()
     groups: np.ndarray | None = None
     order: Feature | None = None
     target: str = "y"
@@ -60,7 +59,7 @@ def read(
     encoding, delimiter = "utf-8-sig", ","
     if isinstance(source, str | Path):
         encoding, delimiter = looks(Path(source), notes)
-        columns: dict[str, Any] = dict(table.read_csv(source, encoding, delimiter))
+        columns: Mapping[str, Sequence[object]] = table.read_csv(source, encoding, delimiter)
         where = str(source)
     else:
         columns, where = columns_of(source), "the table"
@@ -70,6 +69,8 @@ def read(
     _check(columns, target, group, time, where)
     assert target is not None
     n = len(columns[target])
+    if not n:
+        raise ValueError(f"{where}: the table has no rows")
     if n < LEAST:
         raise ValueError(TOO_FEW.format(where=where, rows=f"{n} row{'s' * (n != 1)}", least=LEAST))
     decimal = "," if delimiter != "," and not isinstance(source, Mapping) else "."
@@ -87,20 +88,21 @@ def read(
         rows = rows[np.argsort(at[rows], kind="stable")]
     if len(rows) < LEAST:
         raise ValueError(TOO_FEW.format(where=where, rows=f"{len(rows)} of {n} rows", least=LEAST))
-    cells = {name: [column[i] for i in rows] for name, column in columns.items() if name not in (target, group, time)}
+    places = rows.tolist()
+    cells = {name: [column[i] for i in places] for name, column in columns.items() if name not in (target, group, time)}
     found = (feature(name, column, decimal, notes) for name, column in cells.items())
     features = tuple(f for f in found if f is not None)
     if not features:
         raise ValueError(f"{where}: beside the target {target!r} there is no column from which anything can be learnt")
     x, labels = table.matrix(cells, features), labels[rows]
     classes, y = np.unique(labels, return_inverse=True) if kind == "classification" else (np.array([]), labels)
-    groups = None if group is None else np.unique([str(columns[group][i]) for i in rows], return_inverse=True)[1]
+    groups = None if group is None else np.unique([str(columns[group][i]) for i in places], return_inverse=True)[1]
     digest = hashlib.sha256(repr((x.tolist(), labels.tolist(), features)).encode()).hexdigest()[:12]
     return Data(x, y, labels, kind, features, tuple(classes.tolist()), groups, moment, target, mark,
                 tuple(notes), encoding, delimiter, digest)  # fmt: skip
 
 
-def _check(columns: Mapping[str, Any], target: Any, group: object, time: object, where: str) -> None:
+def _check(columns: Mapping[str, object], target: object, group: object, time: object, where: str) -> None:
     listed = ", ".join(map(repr, list(columns)[:12])) + (", …" if len(columns) > 12 else "")
     for role, name in (("target", target), ("group", group), ("time", time)):
         if name is None and role != "target":
@@ -111,5 +113,3 @@ def _check(columns: Mapping[str, Any], target: Any, group: object, time: object,
         raise ValueError(f"{where}: target, group and time must be different columns")
     if group is not None and time is not None:
         raise ValueError(f"{where}: rows are divided by a group or by time, not by both; choose {group!r} or {time!r}")
-    if not columns[target]:
-        raise ValueError(f"{where}: the table has no rows")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from copy import copy
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -34,7 +35,7 @@ class Divided(Task):
         self.fold = np.full(len(self.y), -1)
         for i, (_, out) in enumerate(self.splits):
             self.fold[out] = i
-        self.kept: dict[Any, np.ndarray] = {}
+        self.kept: dict[Hashable, np.ndarray] = {}
 
     def within(self, fold: int) -> Self:
         """The same task on the rows of the other folds, of which one fold is the untouched test."""
@@ -71,7 +72,7 @@ class Divided(Task):
             return np.full(len(self.y_test), np.mean(self.y))
         return np.tile(np.bincount(self.y, minlength=len(self.known.classes)) / len(self.y), (len(self.y_test), 1))
 
-    def keep(self, key: object, held: np.ndarray) -> None:
+    def keep(self, key: Hashable, held: np.ndarray) -> None:
         """Remember predictions, as far as memory allows; the oldest give way."""
         self.kept[key] = held
         while len(self.kept) * held.nbytes > MEMORY and len(self.kept) > 1:

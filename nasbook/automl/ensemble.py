@@ -20,14 +20,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from nasbook.automl.predictions import seed_of
+from nasbook.automl.predictions import Predictions, seed_of
 from nasbook.automl.stacking import stack
 from nasbook.kit.checks import one_of, whole
-from nasbook.kit.ensemble import Says, bagged, combine, error, greedy, nested
+from nasbook.kit.ensemble import Choose, Loss, Says, bagged, combine, error, greedy, nested
 from nasbook.space import Config
 from nasbook.task import Predicts, Task
 from nasbook.trace import Trace
@@ -78,12 +79,12 @@ class Ensemble:
         shares = {i: float(w) for i, w in zip(self.ids, self.says, strict=True) if w > 0}
         return dict(sorted(shares.items(), key=lambda item: -item[1]))
 
-    def predict(self, P: Any) -> np.ndarray:
+    def predict(self, P: ArrayLike) -> np.ndarray:
         """Of predictions (m, n, classes) or (m, n), in the order of `ids`."""
         return combine(self.says, P)
 
 
-def pool(kept: Any) -> tuple[tuple[int, ...], np.ndarray, np.ndarray, np.ndarray]:
+def pool(kept: Predictions) -> tuple[tuple[int, ...], np.ndarray, np.ndarray, np.ndarray]:
     """(ids, P, y, fold): the rows that were held out, and the trials whose predictions of them are all finite."""
     rows = np.asarray(kept.fold) >= 0
     of = {i: np.asarray(p, float)[rows] for i, p in sorted(kept.of.items())}
@@ -93,34 +94,35 @@ def pool(kept: Any) -> tuple[tuple[int, ...], np.ndarray, np.ndarray, np.ndarray
     return ids, np.array([of[i] for i in ids]), np.asarray(kept.y)[rows], np.asarray(kept.fold)[rows]
 
 
-def chooser(way: str, loss: Callable[[np.ndarray, np.ndarray], float], size: int = 20, seed: int = 0) -> Any:
+def chooser(way: str, loss: Callable[[np.ndarray, np.ndarray], float], size: int = 20, seed: int = 0) -> Choose:
     """The procedure of a way: (P, y) -> weights or a second model. ValueError for a way that there is not."""
     one_of("way", way, WAYS)
 
     def flipped(p: np.ndarray, y: np.ndarray) -> float:
         return loss(y, p)
 
-    return {
+    choosers: dict[str, Choose] = {
         "best": partial(_greedy, loss=flipped, size=1),
         "mean": lambda P, y: np.full(len(P), 1 / len(P)),
         "greedy": partial(_greedy, loss=flipped, size=size),
         "bagged": partial(bagged, loss=flipped, size=size, seed=seed),
         "stacked": stack,
-    }[way]
+    }
+    return choosers[way]
 
 
-def _greedy(P: np.ndarray, y: np.ndarray, **settings: Any) -> np.ndarray:
-    return greedy(P, y, **settings).weights()
+def _greedy(P: np.ndarray, y: np.ndarray, loss: Loss, size: int) -> np.ndarray:
+    return greedy(P, y, loss, size).weights()
 
 
-def ensemble(kept: object, task: Pipelines, way: str = "greedy", size: int = 20, seed: int = 0) -> Ensemble:
+def ensemble(kept: Predictions, task: Pipelines, way: str = "greedy", size: int = 20, seed: int = 0) -> Ensemble:
     """Choose from the predictions of a search. kept: see predictions.py."""
     ids, P, y, _ = pool(kept)
     return Ensemble(ids, chooser(way, task.loss, size, seed)(P, y), way)
 
 
 def promised(
-    kept: object,
+    kept: Predictions,
     loss: Callable[[np.ndarray, np.ndarray], float],
     way: str = "greedy",
     size: int = 20,
@@ -135,7 +137,7 @@ def promised(
 
 
 def numbers(
-    trace: Trace, kept: object, task: Pipelines, way: str = "greedy", size: int = 20, seed: int = 0
+    trace: Trace, kept: Predictions, task: Pipelines, way: str = "greedy", size: int = 20, seed: int = 0
 ) -> tuple[float, float, float]:
     """Three losses of an ensemble: the two of `promised`, and on rows that nobody has seen, as predicted by members
     that were fitted to all that the search saw."""

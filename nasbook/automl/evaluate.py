@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from nasbook.automl import splits
@@ -130,7 +131,7 @@ class Pipelines(Divided):
         with quiet():
             return build(config, data, seed).fit(data.x, data.labels)
 
-    def predict(self, model: Any, x: np.ndarray) -> np.ndarray:
+    def predict(self, model: BaseEstimator, x: np.ndarray) -> np.ndarray:
         """(n, classes) probabilities of all classes of the table (voting.py), or (n,) numbers."""
         if self.known.kind == "regression":
             return np.asarray(model.predict(x), float)

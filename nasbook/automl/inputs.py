@@ -35,7 +35,7 @@ def looks(path: Path, notes: list[str]) -> tuple[str, str]:
     return encoding, max(likely, key=lambda d: widths[d][0], default=",")
 
 
-def columns_of(source: Any) -> dict[str, list[Any]]:
+def columns_of(source: Any) -> dict[str, list[object]]:
     """Columns by name of a DataFrame (pandas or polars) or a dict."""
     if isinstance(source, Mapping):
         names, columns = list(source), list(source.values())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -16,7 +15,7 @@ RARE = 3  # rows of a class without which it is left out
 MOSTLY = 0.9  # of the cells of a column are numbers: then the others are mistakes
 
 
-def feature(name: str, cells: Sequence[Any], decimal: str, notes: list[str]) -> Feature | None:
+def feature(name: str, cells: Sequence[object], decimal: str, notes: list[str]) -> Feature | None:
     """What a column is; None, and a note, where nothing can be learnt from it."""
     full = [cell for cell in cells if not table.empty(cell)]
     distinct = len(set(map(str, full)))
@@ -45,7 +44,7 @@ def feature(name: str, cells: Sequence[Any], decimal: str, notes: list[str]) -> 
 
 
 def target_of(
-    cells: Sequence[Any], name: str, kind: str, decimal: str, where: str, notes: list[str]
+    cells: Sequence[object], name: str, kind: str, decimal: str, where: str, notes: list[str]
 ) -> tuple[np.ndarray, str, np.ndarray, str]:
     """The target as labels or floats, what is to be learnt, and of which rows it is known."""
     keep = np.array([not (table.empty(cell) or table.infinite(cell)) for cell in cells])

@@ -14,14 +14,14 @@ import os
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from nasbook.space import Config
 from nasbook.task import trial_seed
 from nasbook.trace import Trace
-from nasbook.trial import on_one_line, plain
+from nasbook.trial import Trial, on_one_line, plain
 
 if TYPE_CHECKING:
     from nasbook.automl.evaluate import Pipelines
@@ -116,6 +116,6 @@ def _made(config: Config, seed: int) -> str:
     return json.dumps([plain(config), seed], sort_keys=True)
 
 
-def seed_of(trace: Trace, trial: Any) -> int:
+def seed_of(trace: Trace, trial: Trial) -> int:
     """The seed of a trial's training: of the trial that it continues, if it does."""
     return trial_seed(trace.header.seed, int(trial.info.get("continues", trial.id)))

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from inspect import getsource
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 from sklearn.base import BaseEstimator
 
@@ -21,7 +21,10 @@ from nasbook.version import __version__
 
 
 def program(
-    task: Pipelines, built: Mapping[str, BaseEstimator | str], own: Any = None, needs: Sequence[BaseEstimator] = ()
+    task: Pipelines,
+    built: Mapping[str, BaseEstimator | str],
+    own: ModuleType | None = None,
+    needs: Sequence[BaseEstimator] = (),
 ) -> str:
     """A Python file, called after the last thing that is built, which fits that on the task's table and predicts.
 
@@ -63,12 +66,12 @@ def _written(pipeline: BaseEstimator) -> str:
     return str(_EstimatorPrettyPrinter(compact=True, indent=1).pformat(pipeline))
 
 
-def _parts(thing: Any) -> list[BaseEstimator]:
+def _parts(thing: object) -> list[BaseEstimator]:
     """A pipeline and all estimators in it."""
-    found = [thing] if isinstance(thing, BaseEstimator) else []
-    for value in thing.get_params(deep=False).values() if found else thing if isinstance(thing, list | tuple) else ():
-        found += _parts(value)
-    return found
+    if isinstance(thing, BaseEstimator):
+        return [thing, *_parts(list(thing.get_params(deep=False).values()))]
+    inside = thing if isinstance(thing, list | tuple) else ()
+    return [part for value in inside for part in _parts(value)]
 
 
 def _public(estimator: BaseEstimator) -> str:

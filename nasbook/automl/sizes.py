@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,7 +23,14 @@ class Sizes:
 
 
 def by_size(
-    P: ArrayLike, y: Any, fold: ArrayLike, P_test: ArrayLike, y_test: Any, loss: Loss, size: int, replace: bool = True
+    P: ArrayLike,
+    y: np.ndarray,
+    fold: ArrayLike,
+    P_test: ArrayLike,
+    y_test: np.ndarray,
+    loss: Loss,
+    size: int,
+    replace: bool = True,
 ) -> Sizes:
     """The three numbers of a pool with predictions P of the rows that choose, and P_test of those that nobody sees."""
     P, P_test, fold = np.asarray(P, float), np.asarray(P_test, float), np.asarray(fold)

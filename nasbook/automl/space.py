@@ -9,13 +9,12 @@ optimisation; Thornton et al. 2013, Auto-WEKA). Left out, against auto-sklearn's
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from nasbook.automl.data import Data
-from nasbook.space import Choice, Config, Float, Int, Parameter, Space
+from nasbook.space import Choice, Config, Float, Int, Parameter, Space, When
 
 SHARED = ["knn", "forest", "extra-trees", "tree", "boosting"]
 MODELS = {"classification": ["logistic", "svm", "naive-bayes", *SHARED], "regression": ["ridge", "svm", *SHARED]}
@@ -40,7 +39,7 @@ def pipeline_space(data: Data, models: Sequence[str] = (), rows: int | None = No
     own["features"] = Choice(["all", "pca", "best"])
     own["share"] = Float(0.01, 0.99, when={"features": ["pca", "best"]})
     own["model"] = Choice(models)
-    settings: list[tuple[str, list[str], Any]] = [
+    settings: list[tuple[str, list[str], Callable[[When], Parameter]]] = [
         ("C", [linear, "svm"], lambda when: Float(1e-3, 1e3, log=True, when=when)),
         ("gamma", ["svm"], lambda when: Float(1e-5, 1e1, log=True, when=when)),
         ("neighbours", ["knn"], lambda when: Int(1, min(50, max(2, rows // 4)), log=True, when=when)),
@@ -88,13 +87,12 @@ def uneven(data: Data) -> bool:
     return bool(counts.max() > UNEVEN * counts.min())
 
 
-def check_models(models: Any, kind: str) -> None:
+def check_models(models: object, kind: str) -> None:
     """ValueError for what is no list of some of the models of a kind of table (None: all of them)."""
     known = MODELS[kind]
     if models is None:
         return
-    listed = (
-        isinstance(models, list | tuple) and bool(models) and all(isinstance(m, str) and m in known for m in models)
-    )
-    if not listed or len(set(models)) < len(models):
+    listed = models if isinstance(models, list | tuple) else ()
+    there = bool(listed) and all(isinstance(m, str) and m in known for m in listed)
+    if not there or len(set(listed)) < len(listed):
         raise ValueError(f"models must be a list of some of {', '.join(known)}, each once, not {models!r:.60}")

@@ -8,7 +8,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -46,15 +45,15 @@ def unique(names: Iterable[str]) -> list[str]:
     return found
 
 
-def empty(cell: Any) -> bool:
+def empty(cell: object) -> bool:
     return cell is None or str(cell).strip().lower() in NOTHING
 
 
-def infinite(cell: Any) -> bool:
+def infinite(cell: object) -> bool:
     return str(cell).strip().lower().lstrip("+-") in ("inf", "infinity")
 
 
-def number(cell: Any, decimal: str = ".") -> float:
+def number(cell: object, decimal: str = ".") -> float:
     """The number in a cell; NaN where there is none, or one without end."""
     try:
         found = float(str(cell).replace(decimal, "."))
@@ -63,7 +62,7 @@ def number(cell: Any, decimal: str = ".") -> float:
     return found if math.isfinite(found) and "_" not in str(cell) else math.nan
 
 
-def day(cell: Any, written: str = "iso") -> float:
+def day(cell: object, written: str = "iso") -> float:
     """The date in a cell as days since 1970, hours as parts of a day; UTC where it names a time zone; NaN where
     there is none."""
     try:
@@ -75,7 +74,7 @@ def day(cell: Any, written: str = "iso") -> float:
     return (found - datetime(1970, 1, 1, tzinfo=zone)).total_seconds() / 86400
 
 
-def values(cells: Iterable[Any], kind: str, how: str = ".") -> np.ndarray:
+def values(cells: Iterable[object], kind: str, how: str = ".") -> np.ndarray:
     """(n,) of one column: floats of a "number" (how: its decimal mark) or a "date" (how: its format), and texts of a
     "category"; NaN where a cell is empty."""
     if kind == "category":
@@ -84,7 +83,7 @@ def values(cells: Iterable[Any], kind: str, how: str = ".") -> np.ndarray:
     return np.array([math.nan if empty(cell) else read(cell, how) for cell in cells], float)
 
 
-def matrix(columns: Mapping[str, Sequence[Any]], features: Sequence[tuple[str, str, str]]) -> np.ndarray:
+def matrix(columns: Mapping[str, Sequence[object]], features: Sequence[tuple[str, str, str]]) -> np.ndarray:
     """(n, p) of the columns that `features` names as (name, kind, how): floats, or objects where there are categories.
     ValueError names what is missing."""
     if lost := [name for name, _, _ in features if name not in columns]:

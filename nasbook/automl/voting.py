@@ -3,13 +3,11 @@
 This file stands alone on NumPy and scikit-learn, because an ensemble that is written as source carries it along.
 """
 
-from typing import Any
-
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 
 
-def probabilities(model: Any, x: np.ndarray) -> np.ndarray:
+def probabilities(model: BaseEstimator, x: np.ndarray) -> np.ndarray:
     """(n, classes) of a fitted classifier. A support vector machine tells distances d from its boundaries, of which
     softmax(d) makes numbers between 0 and 1."""
     if hasattr(model, "predict_proba"):
@@ -23,7 +21,7 @@ def probabilities(model: Any, x: np.ndarray) -> np.ndarray:
 class Voter(ClassifierMixin, BaseEstimator):
     """A classifier that votes by `probabilities`, although it has none of its own."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: BaseEstimator) -> None:
         self.model = model
 
     def fit(self, x: np.ndarray, y: np.ndarray) -> "Voter":
@@ -34,5 +32,5 @@ class Voter(ClassifierMixin, BaseEstimator):
     def predict_proba(self, x: np.ndarray) -> np.ndarray:
         return probabilities(self.model_, x)
 
-    def predict(self, x: np.ndarray) -> Any:
+    def predict(self, x: np.ndarray) -> np.ndarray:
         return self.classes_[self.predict_proba(x).argmax(1)]

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from sklearn.pipeline import Pipeline
 
@@ -39,7 +38,7 @@ def save(task: Pipelines, config: Config, folder: str | Path, seed: int = 0) -> 
     return keep(task, folder, "pipeline", source(task, config, seed), {"config": config, "seed": seed})
 
 
-def keep(task: Pipelines, folder: str | Path, name: str, program: str, found: dict[str, Any]) -> Path:
+def keep(task: Pipelines, folder: str | Path, name: str, program: str, found: Json) -> Path:
     """Write NAME.py, and NAME.json with what was found, of which task and data."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)

@@ -74,7 +74,9 @@ class Estimator(Task):
         return self.estimate(config, seed, report)
 
 
-def full(task: Task, config: Config, seed: int, fidelity: float | None = None, report: Report | None = None) -> Any:
+def full(
+    task: Task, config: Config, seed: int, fidelity: float | None = None, report: Report | None = None
+) -> Evaluation:
     """The task's own answer as an Evaluation, for estimators that train."""
     answer = task.evaluate(config, fidelity=fidelity, seed=seed, report=report)
     return answer if isinstance(answer, Evaluation) else Evaluation(float(answer))

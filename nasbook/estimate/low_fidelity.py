@@ -58,7 +58,7 @@ class LowFidelity(Estimator):
         return replace(answer, metrics={**answer.metrics, "estimator": self.kind, **self.options})
 
 
-def check_epochs(estimator: Estimator, epochs: Any, least: int = 1) -> None:
+def check_epochs(estimator: Estimator, epochs: int, least: int = 1) -> None:
     fidelity, name = estimator.task.fidelity, estimator.task.name
     if fidelity is None or fidelity.unit != "epoch":
         raise ValueError(f"{estimator.kind}: {name} has no epochs")

@@ -27,8 +27,8 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -41,6 +41,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from nasbook.nas.spaces import cost
 
+A = TypeVar("A")
+B = TypeVar("B")
 Proxy = Callable[[nn.Module, Tensor, Tensor], float]
 
 
@@ -158,11 +160,11 @@ def gradients(loss: Any, w: list[Tensor], **options: Any) -> tuple[Tensor, ...]:
     return torch.autograd.grad(loss, w, allow_unused=True, materialize_grads=True, **options)
 
 
-def pairs(a: Any, b: Any) -> Any:
+def pairs(a: Iterable[A], b: Iterable[B]) -> Iterator[tuple[A, B]]:
     return zip(a, b, strict=True)
 
 
-def total(terms: Any) -> float:
+def total(terms: Iterable[Tensor]) -> float:
     return float(sum(term.sum().item() for term in terms))
 
 

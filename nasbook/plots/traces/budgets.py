@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import matplotlib
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -91,7 +89,7 @@ def budget_correlation_picture(trace: Trials, *, unit: str | None = None) -> Fig
             f"learning curves; of these trials {has}"
         )
     if unit is None:
-        task: Any = known_task(trace) if isinstance(trace, Trace) else None
+        task = known_task(trace) if isinstance(trace, Trace) else None
         curves = any(t.curve for t in trials_of(trace))
         unit = task.fidelity.unit if task is not None and task.fidelity else "epoch" if curves else "fidelity"
     return BudgetCorrelationPicture(len(found.levels), unit).render_static(found)

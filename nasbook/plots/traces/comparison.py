@@ -292,7 +292,7 @@ def compare(runs: Searches | Comparison, *, label: str | None = None, **options:
     mean ranks with the critical difference, and who beats whom. runs and options as in `critical_difference`."""
     found = _found(runs, "compare", options)
     pictures: list[Picture] = []
-    states: list[Any] = []
+    states: list[object] = []
     if len(found.tasks) == 1:
         task, budget = found.tasks[0], found.budgets[found.tasks[0]]
         used = {m: [found.runs.of(task, m)[s] for s in seeds] for m, seeds in found.values[task].items()}  # type: ignore[union-attr]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 import matplotlib
 import numpy as np
@@ -17,7 +16,7 @@ from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
 
 from nasbook.plots import style
-from nasbook.plots.data import Trials
+from nasbook.plots.data import Quantity, Trials
 from nasbook.plots.scales import parameter_axis, tick_label, tilted
 from nasbook.plots.style import Figure, plural
 from nasbook.plots.traces.distribution import check_parameters
@@ -69,8 +68,14 @@ class ContourPicture(TriedPicture):
 
     figsize = (style.WIDTH, 4.9)
 
-    def __init__(self, space: Space, names: Sequence[str], *args: Any, **options: Any) -> None:
-        super().__init__(space, *args, **options)
+    def __init__(
+        self,
+        space: Space,
+        names: Sequence[str],
+        trials: int | None = None,
+        quantity: Quantity = Quantity(),  # noqa: B008
+    ) -> None:
+        super().__init__(space, trials, quantity)
         self.names = list(names)
 
     def build(self, fig: Figure | SubFigure) -> None:

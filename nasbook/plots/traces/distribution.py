@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import Any
+from typing import TypeAlias
 
 import matplotlib
 import numpy as np
@@ -14,7 +14,7 @@ from matplotlib.figure import SubFigure
 from matplotlib.ticker import PercentFormatter
 
 from nasbook.plots import style
-from nasbook.plots.data import VERY_FAR, Quantity, Trials, label_of, near, trials_of, values_of
+from nasbook.plots.data import VERY_FAR, Quantity, Steps, Trials, label_of, near, trials_of, values_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, tilted
 from nasbook.plots.style import Figure, Limits, plural
@@ -22,6 +22,8 @@ from nasbook.plots.traces.trials import TriedPicture, prepared
 from nasbook.space import Choice, Space
 from nasbook.task import Task
 from nasbook.trace import Step, Trace, Trial
+
+Crowd: TypeAlias = Steps | Sequence[Trials]  # what is pooled under one name
 
 MOST = 4  # parameters that a rank plot shows by itself
 
@@ -58,7 +60,7 @@ class EdfPicture(Picture):
             for name, (c, d) in looks.items()
         }
 
-    def update(self, state: Mapping[str, Any]) -> bool:
+    def update(self, state: Mapping[str, Crowd]) -> bool:
         pools = {name: values_of(_pooled(state.get(name, ()))) for name in self.names}
         self.result: dict[str, tuple[int, int, float, float]] = {}  # trials, failed, best, median; minimised
         seen = np.concatenate([v[~np.isnan(v)] for v in pools.values()]) if pools else np.empty(0)
@@ -106,10 +108,10 @@ class EdfPicture(Picture):
         return f"Share of trials that reach each {q.name}. " + ("; ".join(parts) or "None has succeeded") + "."
 
 
-def _pooled(runs: Any) -> list[Trial]:
+def _pooled(runs: Crowd) -> list[Trial]:
     if isinstance(runs, Trace | Step):
         return trials_of(runs)
-    return [t for run in runs for t in (trials_of(run) if isinstance(run, Trace | Sequence) else trials_of([run]))]
+    return [t for run in runs for t in trials_of(run)]
 
 
 class RankPicture(TriedPicture):
@@ -119,8 +121,14 @@ class RankPicture(TriedPicture):
     State: a Trace, or a sequence of Steps or Trials. names: the parameters, at least two.
     """
 
-    def __init__(self, space: Space, names: Sequence[str], *args: Any, **options: Any) -> None:
-        super().__init__(space, *args, **options)
+    def __init__(
+        self,
+        space: Space,
+        names: Sequence[str],
+        trials: int | None = None,
+        quantity: Quantity = Quantity(),  # noqa: B008
+    ) -> None:
+        super().__init__(space, trials, quantity)
         self.names = list(names)
         k = len(self.names) - 1
         named = any(isinstance(space.parameters[n], Choice) for n in self.names[1:])  # options at the left
@@ -198,22 +206,23 @@ class RankPicture(TriedPicture):
 
 
 def edf(
-    runs: Mapping[str, Any] | Sequence[Any] | Trace, *, task: Task | None = None, label: str | None = None
+    runs: Mapping[str, Crowd] | Sequence[Trials] | Trace, *, task: Task | None = None, label: str | None = None
 ) -> Figure:
     """The share of trials that reach a value: of one trace, of several (grouped by their method), or {name: traces}."""
     if isinstance(runs, Trace):
         runs = {runs.header.method: [runs]}
     elif not isinstance(runs, Mapping):
-        if all(isinstance(r, Trace) for r in runs):
+        traces = [r for r in runs if isinstance(r, Trace)]
+        if len(traces) == len(runs):
             groups: dict[str, list[Trace]] = {}
-            for trace in runs:
+            for trace in traces:
                 groups.setdefault(trace.header.method, []).append(trace)
             runs = groups
         else:
             runs = {"trials": runs}
     if not runs:
         raise ValueError("plot edf: give at least one trace")
-    flat = [t for r in runs.values() for t in ([r] if isinstance(r, Trace) else r)]
+    flat = [t for r in runs.values() for t in ([r] if isinstance(r, Trace | Step) else r)]
     first = next((t for t in flat if isinstance(t, Trace)), None)
     return EdfPicture(list(runs), Quantity(label or label_of(first, task))).render_static(runs)
 

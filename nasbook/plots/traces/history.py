@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -135,7 +134,7 @@ class HistoryPicture(Picture):
         seen = y[np.isfinite(y)]
         if len(seen):
             best = seen.max() if self.quantity.higher else seen.min()
-            wanted: Any = [] if self.fixed else near(seen, self.quantity.higher, self.pool)
+            wanted = np.empty(0) if self.fixed else near(seen, self.quantity.higher, self.pool)
             changed |= self.y.include([best, *wanted])
         if changed:
             self._limits()
@@ -176,7 +175,7 @@ class HistoryPicture(Picture):
 def history(
     trace: Trace | Sequence[Step],
     *,
-    baseline: Any = "auto",
+    baseline: object = "auto",
     task: Task | None = None,
     optimum: float | None = None,
     trials: int | None = None,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
@@ -86,5 +84,5 @@ def importance(trace: Trace, *, method: str = "fanova", trees: int = 32, seed: i
     more about the whole space."""
     if not isinstance(trace, Trace):
         raise ValueError("plot importance: give a whole trace, because steps alone do not say what was searched")
-    found: dict[str, Any] = importances(trace, method, trees=trees, seed=seed)
+    found = importances(trace, method, trees=trees, seed=seed)
     return ImportancePicture(len(found), method).render_static((len(alike(trace.trials)), found))

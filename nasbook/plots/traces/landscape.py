@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
 import matplotlib
 import numpy as np
@@ -220,14 +219,13 @@ def _nested(edges: Sequence[tuple[int, int]]) -> str:
     return f"{a}  (in each block {b}, in that {c})"
 
 
-def true_values(table: Any) -> np.ndarray:
+def true_values(table: str | Task) -> np.ndarray:
     """(15625,) the mean error of every cell over the runs of a table; no search sees it. ValueError if it has none."""
-    task: Any = table if isinstance(table, Task) else registry.make("task", table)
-    complete = isinstance(task, KnowsOutcomes)
-    if task.space != CELL_SPACE or not complete:
+    task: Task = table if isinstance(table, Task) else registry.make("task", table)
+    if task.space != CELL_SPACE or not isinstance(task, KnowsOutcomes):
         raise ValueError(_needs(task.name))
     one = isinstance(task, HasRuns) and task.run is not None
-    whole: Any = registry.make("task", task.name) if one else task
+    whole = registry.make("task", task.name) if one else task
     return np.asarray(whole.outcomes(("error",)))[:, 0]
 
 
@@ -240,7 +238,11 @@ def _needs(what: str) -> str:
 
 
 def landscape(
-    state: Trace | Sequence[Step], *, table: Any = None, trials: int | None = None, step: int | None = None
+    state: Trace | Sequence[Step],
+    *,
+    table: str | Task | None = None,
+    trials: int | None = None,
+    step: int | None = None,
 ) -> Figure:
     """All cells of a table in two dimensions, and a search that walks over them.
 

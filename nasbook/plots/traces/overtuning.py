@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -18,6 +18,8 @@ from nasbook.space import Config
 from nasbook.statistics import bootstrap
 from nasbook.task import KnowsTest
 from nasbook.trace import Trace
+
+TestValue: TypeAlias = Callable[[Config], float] | str  # of a configuration, or the name of a metric that holds it
 
 METRICS = ("test_error", "test_loss", "test_value")  # of a trial, lower is better
 ACCURACIES = ("test_accuracy", "test_acc")
@@ -58,7 +60,7 @@ class OvertuningPicture(Picture):
         ax.set(xlabel="trial", ylabel=f"{name} (%)" if q.percent else name, xlim=(0, self.trials + 0.5))
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
         self.title(fig)
-        looks: list[tuple[str, Any]] = [(style.BELIEF, "-"), (style.NEXT, style.DASH)]
+        looks = [(style.BELIEF, "-"), (style.NEXT, style.DASH)]
         self.bands = [self.live(style.polygon(ax, c, 0.18)) for c, _ in looks]
         self.lines = [self.live(ax.plot([], [], color=c, ls=ls, lw=2, drawstyle="steps-post")[0]) for c, ls in looks]
 
@@ -115,7 +117,7 @@ class OvertuningPicture(Picture):
 def overtuning_picture(
     traces: Trace | Sequence[Trace],
     *,
-    test: Callable[[Config], float] | str | None = None,
+    test: TestValue | None = None,
     label: str | None = None,
 ) -> Figure:
     """The best so far by validation, and what it is worth on test, along one search or several of one task.
@@ -134,7 +136,7 @@ def overtuning_picture(
     return OvertuningPicture(T, Quantity(label or label_of(runs[0]))).render_static(found)
 
 
-def _curves(trace: Trace, test: Any, T: int) -> tuple[np.ndarray, np.ndarray, float]:
+def _curves(trace: Trace, test: TestValue | None, T: int) -> tuple[np.ndarray, np.ndarray, float]:
     """(validation, test) of the best so far, (T,) each, and what is lost at the end."""
     place = {id(trial): i for i, trial in enumerate(trace.trials)}
     at = np.array([-1 if s.incumbent is None else place[id(s.incumbent)] for s in trace.steps[:T]], int)
@@ -142,7 +144,7 @@ def _curves(trace: Trace, test: Any, T: int) -> tuple[np.ndarray, np.ndarray, fl
     return validation, truth, float((truth - np.fmin.accumulate(truth))[-1])
 
 
-def _tests(trace: Trace, test: Any) -> np.ndarray:
+def _tests(trace: Trace, test: TestValue | None) -> np.ndarray:
     """(n,) test value of each trial, NaN where it has none; ValueError where none has."""
     trials = trace.trials
     if callable(test):
@@ -155,7 +157,7 @@ def _tests(trace: Trace, test: Any) -> np.ndarray:
             raise ValueError(f"plot overtuning: no trial has the metric {metric!r}; {has}")
         sign = (lambda v: 1.0 - v) if metric in ACCURACIES else (lambda v: v)
         return np.array([sign(v) if isinstance(v := t.metrics.get(metric), int | float) else np.nan for t in trials])
-    task: Any = known_task(trace)
+    task = known_task(trace)
     if not isinstance(task, KnowsTest):
         raise ValueError(
             "plot overtuning: these trials have no test value; give test=… (a function of a configuration, or the name "

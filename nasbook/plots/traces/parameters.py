@@ -5,17 +5,16 @@ A parameter that was not part of a configuration is drawn on a rail of its own, 
 
 from __future__ import annotations
 
-from typing import Any
-
 import matplotlib
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
 
 from nasbook.plots import style
-from nasbook.plots.data import Trials
+from nasbook.plots.data import Quantity, Trials
 from nasbook.plots.scales import parameter_axis, ticks, tilted
 from nasbook.plots.style import Figure
 from nasbook.plots.traces.trials import GOLDEN, TriedPicture, jitter, prepared
@@ -29,8 +28,14 @@ class SlicePicture(TriedPicture):
     State: a Trace, or a sequence of Steps or Trials. trials: the budget. limits: of the value, as the method sees it.
     """
 
-    def __init__(self, space: Space, *args: Any, **options: Any) -> None:
-        super().__init__(space, *args, **options)
+    def __init__(
+        self,
+        space: Space,
+        trials: int | None = None,
+        quantity: Quantity = Quantity(),  # noqa: B008
+        limits: tuple[float, float] | None = None,
+    ) -> None:
+        super().__init__(space, trials, quantity, limits)
         self.columns = min(4, max(2, space.d)) if space.d != 1 else 1
         self.rows = -(-space.d // self.columns)
         self.wide = (style.WIDTH - 0.9 - (self.columns - 1) * 0.25) / self.columns
@@ -130,8 +135,14 @@ class ParallelPicture(TriedPicture):
 
     RAIL, FAILED = -0.17, -0.08
 
-    def __init__(self, space: Space, *args: Any, **options: Any) -> None:
-        super().__init__(space, *args, **options)
+    def __init__(
+        self,
+        space: Space,
+        trials: int | None = None,
+        quantity: Quantity = Quantity(),  # noqa: B008
+        limits: tuple[float, float] | None = None,
+    ) -> None:
+        super().__init__(space, trials, quantity, limits)
         self.names = [style.named(n) for n in space.free]  # as they are drawn
         self.figsize = (style.WIDTH, 4.4 if space.d <= 6 else 4.7)
 
@@ -191,7 +202,7 @@ class ParallelPicture(TriedPicture):
             color=style.NOTE,
             clip_on=False,
         )
-        self.value_ticks: list[Any] = []
+        self.value_ticks: list[Artist] = []
         self.step = step
         self.lines = self.live(LineCollection([], linewidths=1.0, zorder=2))
         self.lost = self.live(LineCollection([], colors=style.GREY, linewidths=0.9, linestyles=[style.DOT], zorder=1.8))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -13,6 +12,7 @@ from nasbook.plots import style
 from nasbook.plots.data import (
     VERY_FAR,
     Quantity,
+    Steps,
     bootstrap,
     drawable,
     label_of,
@@ -109,7 +109,7 @@ class RacePicture(Picture):
             self.ax.set_xlabel(f"{word} since the search began")
         self.ax.set(xlim=(0, self.x_end * self.second), ylim=self.y.pair)
 
-    def _curves(self, runs: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
+    def _curves(self, runs: Sequence[Steps]) -> tuple[np.ndarray, np.ndarray]:
         """x (T,) and the best so far of each seed (n, T), as the method sees it; NaN before the first success."""
         best, at = [], []
         for run in runs:
@@ -129,7 +129,7 @@ class RacePicture(Picture):
             curves[k, i >= 0] = np.array(b, float)[i[i >= 0]]
         return t, curves
 
-    def update(self, state: Mapping[str, Sequence[Any]]) -> bool:
+    def update(self, state: Mapping[str, Sequence[Steps]]) -> bool:
         self.result: dict[str, tuple[int, float, float, float, float]] = {}  # n, x, mean, low, high
         drawn, changed = {}, False
         for name in self.names:
@@ -205,7 +205,7 @@ class RacePicture(Picture):
 
 
 def race(
-    runs: Mapping[str, Sequence[Any]] | Sequence[Trace],
+    runs: Mapping[str, Sequence[Steps]] | Sequence[Trace],
     *,
     x: str = "trials",
     end: float | None = None,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
 from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.text import Text
 
 from nasbook.plots import style
 from nasbook.plots.data import Quantity
@@ -17,7 +18,7 @@ from nasbook.plots.scales import value_label
 from nasbook.plots.style import Figure
 from nasbook.plots.viewed import DENSITIES, state_of
 from nasbook.plots.views.tpe import GOOD, OTHER
-from nasbook.space import Config, Space
+from nasbook.space import Config, Scalar, Space
 from nasbook.trace import Step, Trace, Trial
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Node:
     """A parameter, or (values given) a branch: these values of it."""
 
     name: str
-    values: tuple[Any, ...] | None = None
+    values: tuple[Scalar, ...] | None = None
 
     def holds(self, config: Config) -> bool:
         return self.name in config and (self.values is None or config[self.name] in self.values)
@@ -54,7 +55,7 @@ def columns_of(space: Space) -> tuple[list[list[Node]], list[tuple[Node, Node]]]
         if not children:
             continue
         leads = {v: tuple(c for c in children if v in space.conditions[c][name]) for v in _values(space, name)}
-        groups: dict[Any, list[Any]] = {}
+        groups: dict[Hashable, list[Scalar]] = {}
         for value, to in leads.items():
             groups.setdefault(to if len(leads) > MOST else value, []).append(value)
         for values in groups.values():
@@ -85,6 +86,17 @@ class Split:
         done.sort(key=lambda t: t.value or 0.0)
         good = tuple(done[: -(-len(done) // 4)])
         return cls(good, tuple(t for t in trials if t not in good))
+
+
+@dataclass(frozen=True)
+class Box:
+    """How a node is drawn: a frame with words, two bars (good and other trials), and how many trials there are."""
+
+    x: float  # inches from the left
+    frame: FancyBboxPatch
+    bars: list[Rectangle]
+    words: Text
+    count: Text
 
 
 class TreePicture(Picture):
@@ -139,7 +151,7 @@ class TreePicture(Picture):
             x, y = [place[a][0] + self.wide, place[b][0]], [place[a][1], place[b][1]]
             (line,) = ax.plot(x, y, color=style.LIGHT, lw=1.5, solid_capstyle="round", zorder=1.5)
             self.edges[a, b] = self.live(line)
-        self.boxes: dict[Node, Any] = {}
+        self.boxes: dict[Node, Box] = {}
         for node, (left, middle) in place.items():
             self.boxes[node] = self._box(node, left, middle - TALL / 2)
 
@@ -147,7 +159,7 @@ class TreePicture(Picture):
         """As high as the mean of what leads there."""
         return float(np.mean([place[a][1] for a, b in self.lines if b == node] or [0.0]))
 
-    def _box(self, node: Node, x: float, y: float) -> dict[str, Any]:
+    def _box(self, node: Node, x: float, y: float) -> Box:
         ax, branch = self.ax, node.values is not None
         look = f"round,pad=0,rounding_size={0.16 if branch else 0.04}"
         frame = FancyBboxPatch((x, y), self.wide, TALL, boxstyle=look, fc="white", ec=style.GREY, lw=1.0, zorder=2)
@@ -157,7 +169,7 @@ class TreePicture(Picture):
         weight = "normal" if branch else "bold"
         words = style.add_words(ax, x + INSET, y + 0.125, va="center", fontsize=style.SMALL, weight=weight, zorder=4)
         count = style.add_words(ax, x + INSET, y + 0.29, va="center", fontsize=style.SMALL, zorder=4)
-        return {"x": x, "frame": frame, "bars": bars, "words": self.live(words), "count": self.live(count)}
+        return Box(x, frame, bars, self.live(words), self.live(count))
 
     def update(self, state: Step | TPEView | Split) -> bool:
         view = state if isinstance(state, Split) else self.view_of(state)
@@ -180,12 +192,12 @@ class TreePicture(Picture):
         self.say(self._sentence())
         return False
 
-    def _fill(self, node: Node, box: dict[str, Any], g: int, n: int) -> None:
+    def _fill(self, node: Node, box: Box, g: int, n: int) -> None:
         on, full = node in self.lit, self.wide - 2 * INSET
-        box["frame"].set(ec=style.NEXT if on else style.GREY, lw=2.2 if on else 1.0)
+        box.frame.set(ec=style.NEXT if on else style.GREY, lw=2.2 if on else 1.0)
         unit = full / max(1, self.told)
-        box["bars"][0].set_width(g * unit)
-        box["bars"][1].set(x=box["x"] + INSET + g * unit, width=(n - g) * unit)
+        box.bars[0].set_width(g * unit)
+        box.bars[1].set(x=box.x + INSET + g * unit, width=(n - g) * unit)
         label = style.named(node.name)
         if node.values is not None:
             label = " or ".join(value_label(self.space.parameters[node.name], v) for v in node.values)
@@ -193,9 +205,9 @@ class TreePicture(Picture):
             value = f"{style.named(node.name)} = {value_label(self.space.parameters[node.name], self.next[node.name])}"
             label = value if style.text_width(value, style.SMALL, "bold") <= full else label
         bold = "bold" if node.values is None else "normal"
-        box["words"].set_text(style.shorten(label, full, style.SMALL, bold))
+        box.words.set_text(style.shorten(label, full, style.SMALL, bold))
         count = f"{g} of {n} good" if self.split else style.plural(n, "trial")
-        box["count"].set_text(style.shorten(count, full, style.SMALL))
+        box.count.set_text(style.shorten(count, full, style.SMALL))
 
     def _sentence(self) -> str:
         if self.next is None:
@@ -223,7 +235,7 @@ class TreePicture(Picture):
         return text + ("" if self.next is None else f" {self._sentence()}.")
 
 
-def tree(state: Any, *, step: int | None = None, trials: int | None = None) -> Figure:
+def tree(state: Trace | Step | TPEView, *, step: int | None = None, trials: int | None = None) -> Figure:
     """A conditional space as a tree, and where the trials went.
 
     state: a Trace (of "tpe": the method's own split at one `step`, −1 the last; of any other method: all trials, the

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import matplotlib
 import numpy as np
@@ -15,7 +14,7 @@ from nasbook.plots.data import Quantity, Trials, label_of, near, trials_of, valu
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import tick_label
 from nasbook.plots.style import Limits
-from nasbook.space import Choice, Int, Space
+from nasbook.space import Choice, Int, Parameter, Space
 from nasbook.statistics.ranks import rank
 from nasbook.task import Task
 from nasbook.trace import Trace, Trial, best_of
@@ -23,7 +22,7 @@ from nasbook.trace import Trace, Trial, best_of
 GOLDEN = 0.6180339887
 
 
-def jitter(p: Any, ids: np.ndarray) -> np.ndarray:
+def jitter(p: Parameter, ids: np.ndarray) -> np.ndarray:
     """Shifts within the slot of an option or a small whole number, so that equal values lie side by side; a trial keeps
     its shift in every frame."""
     if not isinstance(p, Choice | Int) or p.size > 20:

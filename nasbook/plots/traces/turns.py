@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.collections import PatchCollection
@@ -84,7 +83,7 @@ class TurnsPicture(HistoryPicture):
 def turns_of(trials: Sequence[Trial]) -> list[tuple[str, list[Trial], Trial | None]]:
     """What was free in each turn, its trials, and the best so far at its end; ValueError for other trials."""
     found: list[tuple[str, list[Trial], Trial | None]] = []
-    last: Any = None
+    last: object = None
     for i, trial in enumerate(trials):
         turn, part = trial.info.get("turn"), trial.info.get("free")
         if turn is None or part not in PARTS:

@@ -69,7 +69,7 @@ def test_counts_light_and_words_are_those_of_the_trials(n):
         if node.values is not None:
             there = [t for t in there if t.config[node.name] in node.values]
         assert (g, all_) == (sum(t.id in good for t in there), len(there))
-        unit = picture.boxes[node]["bars"][1].get_width() + picture.boxes[node]["bars"][0].get_width()
+        unit = picture.boxes[node].bars[1].get_width() + picture.boxes[node].bars[0].get_width()
         assert unit == pytest.approx(all_ / n * (picture.wide - 0.26))
     following = TREE.decode(view.next)
     assert {node.name for node in picture.lit if node.values is None} == set(following)

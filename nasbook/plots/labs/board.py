@@ -225,7 +225,7 @@ def value_limits(surface: Surface, values: Sequence[np.ndarray], revealed: bool)
     return limits.pair
 
 
-def fenced(values: Any) -> np.ndarray:
+def fenced(values: np.ndarray) -> np.ndarray:
     """The values, without those far above the rest: beyond the upper quartile by 1.5 times the interquartile range."""
     values = np.asarray(values, float)
     values = values[np.isfinite(values)]

@@ -6,13 +6,13 @@ designs(task, {"grid": trace, "random": ...})  # up to six boards, on the reveal
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import SubFigure
 
 from nasbook.plots import style
-from nasbook.plots.data import trials_of
+from nasbook.plots.data import Trials, trials_of
 from nasbook.plots.labs.board import STROKE, Board, Player, Surface, value_limits
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, number, plural
@@ -71,7 +71,7 @@ class DesignsPicture(Picture):
         return "Trials on the same surface. " + "; ".join(told) + "."
 
 
-def designs(task: Task, searches: Mapping[str, Any]) -> Figure:
+def designs(task: Task, searches: Mapping[str, Trials]) -> Figure:
     """Where searches went on a surface of one or two variables, side by side. searches: name -> Trace or trials."""
     state = {name: trials_of(search) for name, search in searches.items()}
     return DesignsPicture(task, list(state)).render_static(state)

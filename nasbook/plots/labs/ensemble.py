@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -126,8 +125,3 @@ class PoolsPicture(Picture):
         )
         alike = "" if s.alike is None else f" Mistakes of two members are correlated by {s.alike:.2f} in the mean."
         return f"Losses of ensembles, mean of {plural(len(s.own), 'pool')}: {told}.{alike}"
-
-
-def pools(state: Any, members: int, **options: Any) -> Figure:
-    """A still picture of a PoolsState."""
-    return PoolsPicture(members, **options).render_static(state)

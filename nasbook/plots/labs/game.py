@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 EDGE = 8  # pixels: a click so close to the map counts as on its edge
 YOU, OPPONENT = style.BLUE, style.GREEN
-DASHED: Any = (0, (5, 2))
+DASHED = (0, (5, 2))
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -51,7 +50,9 @@ class PlanePicture(Picture):
 
     figsize = (4.5, 3.5)
 
-    def __init__(self, cloud: Mapping[str, Any], front: Mapping[str, Any], line: Mapping[str, Any]) -> None:
+    def __init__(
+        self, cloud: Mapping[str, np.ndarray], front: Mapping[str, np.ndarray], line: Mapping[str, np.ndarray]
+    ) -> None:
         super().__init__()
         self.clouds, self.fronts, self.lines, self.axis = cloud, front, line, ""
         self.top = 103 * float(max(line["latency"][:, 1].max(), np.quantile(cloud["latency"][:, 1], 0.97)))
@@ -116,7 +117,7 @@ class PlanePicture(Picture):
         self.say(state.says)
         return changed
 
-    def _inside(self, points: Any) -> np.ndarray:
+    def _inside(self, points: Sequence[tuple[float, float]] | np.ndarray) -> np.ndarray:
         """(n, 2) in percent, what lies outside at the edge."""
         at = np.array([(x, 100 * y) for x, y in points], float).reshape(-1, 2)
         return np.c_[np.clip(at[:, 0], *self.limits), np.clip(at[:, 1], 0, self.top - 0.4)]

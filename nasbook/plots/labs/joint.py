@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from nasbook.plots import style
@@ -15,7 +15,7 @@ from nasbook.plots.data import bootstrap
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Looks, number, plural
 
-LOOKS: dict[str, tuple[str, Any]] = {  # of each protocol: colour and dash
+LOOKS = {  # of each protocol: colour and dash
     "joint": (style.BLUE, "-"),
     "architecture first": (style.RED, (0, (6, 2))),
     "in turns": (style.GREEN, (0, (3, 1.2, 1, 1.2))),
@@ -62,7 +62,7 @@ class JointPicture(Picture):
         for ax in (self.ax, self.right):
             ax.yaxis.set_major_locator(MaxNLocator(nbins=7))
         self.right.axhline(self.best, color=style.GREY, lw=1, ls=style.DOT, zorder=1)
-        self.lines: list[Any] = []
+        self.lines: list[Line2D] = []
         self.first = self.live(self.ax.plot([], [], color=style.RED, lw=2.4, marker="s", ms=6, zorder=4)[0])
         self.second = self.live(self.ax.plot([], [], color=style.BLUE, lw=2.4, marker="o", ms=6, zorder=5)[0])
         self.bands = {o: self.live(style.polygon(self.right, LOOKS[o][0], 0.16)) for o in self.orders}

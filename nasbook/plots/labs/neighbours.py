@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -145,7 +144,7 @@ def _ticks(low: float, high: float) -> list[float]:
     return found[:: -(-len(found) // 8) or 1].tolist()
 
 
-def _core(values: np.ndarray) -> Any:
+def _core(values: np.ndarray) -> np.ndarray:
     """The range without the lowest hundredth, which may be far away (networks that learn nothing)."""
     values = values[np.isfinite(values)]
     return values[values >= np.quantile(values, 0.03)] if len(values) > 100 else values

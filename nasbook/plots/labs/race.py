@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import SubFigure
 from matplotlib.ticker import FixedFormatter, FixedLocator
+from numpy.typing import ArrayLike
 
 from nasbook.plots.data import Quantity
 from nasbook.plots.scales import tick_label
-from nasbook.plots.style import Limits, number
+from nasbook.plots.style import Figure, Limits, number
 from nasbook.plots.traces.race import RacePicture
 
 FLOOR = 1e-6  # the smallest distance to the optimum that is drawn: a logarithm has no zero
@@ -53,7 +55,7 @@ class Curves(RacePicture):
             self._limits()
             self.invalidate()
 
-    def build(self, fig: Any) -> None:
+    def build(self, fig: Figure | SubFigure) -> None:
         super().build(fig)
         if self.regret:
             self.ax.set_ylabel(self.quantity.axis)
@@ -195,6 +197,6 @@ class Bounded(Limits):
         super().__init__()
         self.edge, self.higher = edge, higher
 
-    def include(self, values: Any, pad: float = 0.06) -> bool:
+    def include(self, values: ArrayLike, pad: float = 0.06) -> bool:
         inside = np.maximum(values, self.edge) if self.higher else np.minimum(values, self.edge)
         return super().include(np.r_[inside[np.isfinite(inside)], self.edge], pad)

@@ -152,17 +152,17 @@ class RunPicture(Stack):
         gpu: bool = False,
     ) -> None:
         self.below = below
-        pictures: dict[str, Any] = {
-            "curves": lambda: CurvesPicture(unit, end, quantity, running=True),
-            "workers": lambda: TimelinePicture(workers, 10.0),
-            "load": lambda: LoadPicture(gpu),
+        self.timeline = TimelinePicture(workers, 10.0)
+        pictures: dict[str, Picture] = {
+            "curves": CurvesPicture(unit, end, quantity, running=True),
+            "workers": self.timeline,
+            "load": LoadPicture(gpu),
         }
-        self.pictures: list[Any]
-        super().__init__([HistoryPicture(trials, quantity, baseline), pictures[below]()], sizes=[2.6, 2.5])
+        super().__init__([HistoryPicture(trials, quantity, baseline), pictures[below]], sizes=[2.6, 2.5])
 
     def update(self, state: Any) -> bool:
-        if self.below == "workers" and state.now > (timeline := self.pictures[1]).end:  # the axis grows rarely
-            timeline.end = 1.25 * state.now
+        if state.now > self.timeline.end:  # the axis grows rarely
+            self.timeline.end = 1.25 * state.now
         until_now = [replace(t, end=state.now) for t in state.running]
         of = {"curves": [*state.steps, *state.running], "workers": [*state.steps, *until_now], "load": state.use}
         return super().update([state.steps, of[self.below]])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -62,7 +61,7 @@ class DrawsPicture(Picture):
         side.set_yticks([])
         side.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
         self.title(fig)
-        self.rows: list[tuple[Any, ...]] = []
+        self.rows = []
         for i, mean in enumerate(self.everything.mean(1)):
             ax.plot([mean] * 2, [i - 0.36, i + 0.36], color=style.HIDDEN, ls=style.DASH, lw=1.4, zorder=1.5)
             row = (
@@ -72,7 +71,9 @@ class DrawsPicture(Picture):
                 side.barh([i], [0], 0.6, color=style.BELIEF, alpha=0.85, zorder=2)[0],
                 style.add_words(side, 0, i, fontsize=style.SMALL, va="center", zorder=3),
             )
-            self.rows.append(tuple(self.live(artist) for artist in row))
+            for artist in row:
+                self.live(artist)
+            self.rows.append(row)
 
     def update(self, state: Draws) -> bool:
         self.state, n = state, state.values.shape[1]
@@ -121,6 +122,6 @@ class DrawsPicture(Picture):
         return f"Mean error with {plural(n, 'seed')} of draw {self.state.draws}: {'; '.join(parts)}."
 
 
-def none(names: Sequence[str]) -> Any:
+def none(names: Sequence[str]) -> Draws:
     """The state before the first draw."""
     return Draws(np.empty((len(names), 0)), np.zeros(len(names)), 0)

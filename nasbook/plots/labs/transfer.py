@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -76,7 +75,7 @@ class TransferPicture(Picture):
         self.ax.yaxis.set_major_locator(MaxNLocator(nbins=6))
         self.ax.tick_params(labelbottom=False)
         self.ax_weight.set_yticks([0, 0.5, 1])
-        looks: dict[str, tuple[str, Any]] = {"cold": (style.BASELINE, style.DASH), "warm": (style.BLUE, "-")}
+        looks = {"cold": (style.BASELINE, style.DASH), "warm": (style.BLUE, "-")}
         self.bands = {k: self.live(style.polygon(self.ax, c, 0.22)) for k, (c, _) in looks.items()}
         steps: Looks = {"drawstyle": "steps-post", "lw": 2}
         self.lines = {k: self.live(self.ax.plot([], [], color=c, ls=ls, **steps)[0]) for k, (c, ls) in looks.items()}

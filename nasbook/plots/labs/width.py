@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
+from matplotlib.lines import Line2D
 
 from nasbook.plots import style
 from nasbook.plots.picture import Picture
@@ -97,7 +97,7 @@ class WidthPicture(Picture):
         self.stars = self.plotted(ax, ls="none", ms=13, zorder=6, **style.STAR)
         self.given = self.plotted(ax, ls="none", marker="o", ms=13, mfc="none", mec=style.RED, mew=2, zorder=5)
 
-    def _line(self, width: int) -> Any:
+    def _line(self, width: int) -> Line2D:
         color, marker = COLOURS[width], MARKERS[width]
         return style.line(color, marker=marker, ms=5, mec=style.INK, mew=0.5)
 

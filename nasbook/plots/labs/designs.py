@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nasbook.task import Task
 
 
-class DesignsPicture(Picture):
+class DesignsPicture(Picture[Mapping[str, Sequence[Trial]]]):
     """Boards of several searches, three in a row, on the revealed surface. State: a mapping name -> trials."""
 
     def __init__(self, task: Task, names: Sequence[str]) -> None:

@@ -36,7 +36,7 @@ class PoolsState:
     alike: float | None = None
 
 
-class PoolsPicture(Picture):
+class PoolsPicture(Picture[PoolsState]):
     """Left: the three losses, mean over the pools with the 95 % bootstrap of the mean. Right: the mistakes of the last
     pool's members, and of them together. State: a PoolsState. members: K. label: of the loss. percent: is it a share?
     """

@@ -66,7 +66,7 @@ def seconds(t: float) -> str:
     return f"{number(1000 * t, 2)} ms" if t < 0.0995 else f"{number(t, 2)} s" if t < 100 else f"{t:,.0f} s"
 
 
-class EstimatorsPicture(Picture):
+class EstimatorsPicture(Picture[Comparison]):
     """Upper left: cost and rank correlation. Upper right: one estimator's order against the truth. Below: what each
     finds within the budget, best first; the thick line holds the middle half of the draws.
 

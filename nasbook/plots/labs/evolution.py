@@ -61,7 +61,7 @@ class Crowd(PopulationPicture):
         return super().alt() + (expected if self.n else "")
 
 
-class Variety(Picture):
+class Variety(Picture[Sequence[float]]):
     """In how many edges two members differ. State: the mean over all pairs after every trial, NaN without a pair."""
 
     figsize = (style.WIDTH, 1.2)

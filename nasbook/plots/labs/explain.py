@@ -24,7 +24,7 @@ from nasbook.trace import Trial
 State = tuple[Attribution | None, Attribution | None, str | None]  # by the table, by the forest, the part pointed at
 
 
-class TrialsPicture(Picture):
+class TrialsPicture(Picture[tuple[Sequence[Trial], int | None]]):
     """Every trial's value, the best with a star and the chosen one with a ring. State: (trials, the chosen place)."""
 
     figsize = (style.WIDTH, 2.2)
@@ -79,7 +79,7 @@ class TrialsPicture(Picture):
         return max(0, round(x) - 1)
 
 
-class BothPicture(Picture):
+class BothPicture(Picture[State]):
     """For each parameter a bar by the table and a diamond, with its error, by the forest. The parameters keep their
     places. State: (by the table, by the forest, the parameter pointed at); None where there is none."""
 

@@ -24,7 +24,7 @@ LOOKS = {  # of a way: its name in words, colour, dash, marker
 Errors = Mapping[str, np.ndarray]  # way -> (seeds, numbers of images) test errors in %
 
 
-class FineTuningPicture(Picture):
+class FineTuningPicture(Picture[Mapping[str, Errors]]):
     """One panel a source, mean over the seeds with its 95 % bootstrap band. State: {source: {way: errors}}."""
 
     figsize = (style.WIDTH, 3.6)

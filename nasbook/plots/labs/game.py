@@ -43,7 +43,7 @@ class GameState:
     expected: np.ndarray = field(default_factory=lambda: np.empty(0))
 
 
-class GamePicture(Picture):
+class GamePicture(Picture[GameState]):
     """Left: what you tried; right: what the opponent tried, hidden until the end; below: the best values so far.
 
     State: a GameState. task: a function of one or two variables.

@@ -62,7 +62,7 @@ class GPState:
         return len(self.belief.x) > 1
 
 
-class GPPicture(Picture):
+class GPPicture(Picture[GPState | Belief]):
     """Left: points, mean, band (± 2 standard deviations), functions drawn from the belief, the truth where it is known.
     Right: the log marginal likelihood against the length scale, with the present one and the one of its top.
 

@@ -42,7 +42,7 @@ class PlaneState:
     says: str = ""  # the title
 
 
-class PlanePicture(Picture):
+class PlanePicture(Picture[PlaneState]):
     """Every network of a table as a pale dot, the front that NSGA-II found, the line of compound scaling, and what the
     search has found. State: a PlaneState.
 
@@ -133,7 +133,7 @@ class PlanePicture(Picture):
         return told
 
 
-class TagsPicture(Picture):
+class TagsPicture(Picture[tuple[str, np.ndarray] | str]):
     """The probability of each operation at each place, as squares; under the names what each operation takes.
 
     State: (title, numbers (places, ops)), or a sentence where there are none."""
@@ -194,7 +194,7 @@ class CourseState:
     earlier: Sequence[tuple[str, Sequence[float]]] = field(default=())  # of searches before: (name, expected)
 
 
-class CoursePicture(Picture):
+class CoursePicture(Picture[CourseState]):
     """Expected latency over the steps, and the searches before this one in grey. State: a CourseState.
 
     steps: how many there will be. top: µs at the upper end."""
@@ -245,7 +245,7 @@ class CoursePicture(Picture):
         return f"Latency over the {self.unit}s. {now} {'; '.join(told)}"
 
 
-class CountsPicture(Picture):
+class CountsPicture(Picture[Mapping[str, float]]):
     """FLOPs of each operation against what it takes: full by the table, hollow as measured here. State: operation ->
     µs measured here, or {}.
 

@@ -35,7 +35,7 @@ class JointState:
     curves: dict[str, np.ndarray] = field(default_factory=dict)
 
 
-class JointPicture(Picture):
+class JointPicture(Picture[JointState]):
     """Left: a line for each cell, from its error by the frozen recipe to that by the other; the best of either side is
     marked. Right: the protocols, mean over the seeds with the 95 % bootstrap of the mean; below, the best of all.
 

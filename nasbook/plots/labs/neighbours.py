@@ -32,7 +32,7 @@ class AroundState:
     of: int | None = None
 
 
-class AroundPicture(Picture):
+class AroundPicture(Picture[AroundState]):
     """Facts and neighbours. label: what the axis shows. others: (m,) values of architectures of the whole space, in
     grey. higher: larger is better; None where neither is. State: an AroundState."""
 

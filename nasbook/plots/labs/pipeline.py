@@ -30,7 +30,7 @@ class PipelineState:
     tests: np.ndarray
 
 
-class PipelinePicture(Picture):
+class PipelinePicture(Picture[PipelineState]):
     """Top: the pipeline from left to right, and the split, which may stand in the wrong place. Bottom: the trials, the
     best of them so far, and what that one is worth on rows that no trial has seen.
 

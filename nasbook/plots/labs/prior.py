@@ -60,7 +60,7 @@ class PriorState:
         return None if self.other is None else float(np.abs(self.network.mean - self.other.mean).mean())
 
 
-class PriorPicture(Picture):
+class PriorPicture(Picture[PriorState]):
     """Above: points, the network's mean and 95 %, the Gaussian process's as dashed lines; beside it the densities of
     both at one place. Below: -log q on problems kept aside against the steps of training, and the least possible.
 

@@ -34,7 +34,7 @@ def span(numbers: Sequence[float], form: str) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-class RunsPicture(Picture):
+class RunsPicture(Picture[tuple[Sequence[Sequence[SupernetView]], int]]):
     """Above: true accuracy of the derived cell over the epochs, a line a run, and the rank of each run's cell now.
     Below: the supernet's accuracy, the edges without weights, and one of QUANTITIES.
 

@@ -66,7 +66,7 @@ PANELS = {  # of the load: what of a Use, its factor, label, colour
 }
 
 
-class LoadPicture(Picture):
+class LoadPicture(Picture[Sequence[Use]]):
     """Cores and memory over time, and the GPUs' where there are some: a panel each, side by side.
 
     State: a sequence of Use."""

@@ -29,7 +29,7 @@ class Draws:
     apart: tuple[str, ...] = ()
 
 
-class DrawsPicture(Picture):
+class DrawsPicture(Picture[Draws]):
     """Left: a dot a seed, the mean of the draw with its 95 % bootstrap interval, and a grey line at the mean of all
     seeds that there are. Right: how often each method was ahead. State: Draws."""
 

@@ -34,7 +34,7 @@ class TransferState:
     first: int
 
 
-class TransferPicture(Picture):
+class TransferPicture(Picture[TransferState]):
     """Left: regret after each trial, mean over the seeds with the 95 % bootstrap of the mean; below it the weight of
     the source. Right: every cell's value on the source and on the target, and the trials of the last seed.
 

@@ -46,7 +46,7 @@ class Sharing:
         return float(self.taus[-1, 1 if self.recalibrated else 2]) if len(self.taus) else None
 
 
-class PathCounts(Picture):
+class PathCounts(Picture[Sharing]):
     """At the left the supernet, with all its operations pale and the present path strong; at the right how often each
     operation of each edge was trained. State: a Sharing. updates: what an operation has at the end, on average."""
 
@@ -125,7 +125,7 @@ def colours() -> list[str]:
     return [LOOKS[op][0] for op in OPS]
 
 
-class ScatterPicture(Picture):
+class ScatterPicture(Picture[Sharing]):
     """A dot a cell: its score in the supernet against its accuracy when trained alone. Hollow grey: the look before.
     State: a Sharing. truth: limits of its axis in percent."""
 
@@ -206,7 +206,7 @@ class ScatterPicture(Picture):
         return f"{self._sentence()}: {len(s.scores)} cells, by {s.score}, with {how} statistics.{star}"
 
 
-class TauPicture(Picture):
+class TauPicture(Picture[Sharing]):
     """Kendall's τ at each look, for both kinds of statistics, and that of counting 3×3 convolutions. State: a Sharing.
     updates: the end of its axis, passes of an operation through the training images."""
 
@@ -261,7 +261,7 @@ class TauPicture(Picture):
         return f"Kendall's τ with recalibrated and with running statistics: {'; '.join(parts)}; {counted}."
 
 
-class FoundPicture(Picture):
+class FoundPicture(Picture[Sharing]):
     """What the search on the supernet would train alone, by what it has cost so far, over random search that trains
     cells alone: mean as a line, 5 % to 95 % as a band. State: a Sharing. random: (mean, low, high) for 1 … n cells."""
 

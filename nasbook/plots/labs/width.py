@@ -49,7 +49,7 @@ class WidthState:
         return list(self.losses)
 
 
-class WidthPicture(Picture):
+class WidthPicture(Picture[WidthState]):
     """One curve a width, the mean over the seeds, with a band from the lowest to the highest seed; a star at its best
     rate, and a line through the stars. A training that learned nothing stands as a hollow mark at the top. The dotted
     line is the toy's best rate, and the red ring is what it gives the widest network. State: WidthState.

@@ -76,7 +76,7 @@ def labelled(name: str, old: str, new: str, wide: float) -> str:
     return f"{style.shorten(style.named(name), max(0.5, room))}  {change}".rstrip()
 
 
-class AttributionPicture(Picture):
+class AttributionPicture(Picture[Attribution]):
     """A bar for each parameter, the largest on top: to the left it lowers the value, to the right it raises it.
 
     State: an `Attribution` with `rows` bars at most; what is left is summed up in a last bar."""
@@ -183,7 +183,7 @@ def rows_of(found: Attribution) -> int:
     return len(found.names)
 
 
-class AblationPicture(Picture):
+class AblationPicture(Picture[Path]):
     """A staircase from the default (left) to the configuration (right), one parameter a step; below each, its gain.
 
     State: a `Path` of `steps` steps."""

@@ -15,7 +15,7 @@ from nasbook.statistics.fidelities import LEAST, BudgetCorrelation, budget_corre
 from nasbook.trace import Trace
 
 
-class BudgetCorrelationPicture(Picture):
+class BudgetCorrelationPicture(Picture[BudgetCorrelation]):
     """A triangle: each field is a pair of fidelities. Blue: they rank alike; white: they have nothing to do with each
     other; red: the one turns the other's order round. State: a BudgetCorrelation. unit: of the fidelity."""
 

@@ -18,7 +18,7 @@ from nasbook.plots.traces.attribution import LOWERS, RAISES, Worth, needs
 from nasbook.trace import Trace
 
 
-class CellAttributionPicture(Picture):
+class CellAttributionPicture(Picture[Attribution | tuple[()]]):
     """A cell whose edges are as thick as their Shapley values: blue and solid lowers the error, purple and dashed
     raises it. An edge without an operation counts too, since something else could stand there.
 

@@ -31,7 +31,7 @@ ROW = 0.3  # inches
 FAR = 64.0  # the factor at which a profile ends
 
 
-class RanksPicture(Picture):
+class RanksPicture(Picture[Comparison]):
     """Mean ranks, the best on top, each with half the critical difference at both sides: two methods whose bars do not
     overlap differ by more than luck (Nemenyi). State: a Comparison that has ranks."""
 
@@ -84,7 +84,7 @@ class RanksPicture(Picture):
         return f"Mean ranks over {s.blocks}: {ranks}. The critical difference (Nemenyi, {s.alpha:g}) is {s.cd:.2f}."
 
 
-class BeatsPicture(Picture):
+class BeatsPicture(Picture[Comparison]):
     """For each pair of methods the probability that the first ends better, with its interval; at the right p
     after Holm. Filled: p below alpha. State: a Comparison."""
 
@@ -153,7 +153,7 @@ def _pair(p: Pair, longest: int = 28) -> str:
     return f"{style.named(p.a, longest)} before {style.named(p.b, longest)}"
 
 
-class ProfilesPicture(Picture):
+class ProfilesPicture(Picture[Mapping[str, np.ndarray]]):
     """Performance profiles: on what share of the problems (a task and a seed) a method needs at most τ times as many
     trials as the fastest. State: {method: (problems,) trials until the target, inf where never}."""
 

@@ -26,7 +26,7 @@ UNITS = {  # of each quantity, from small to large: what one is in Wh or seconds
 NOTHING = {"energy": (1e-3, "mWh"), "seconds": (1.0, "seconds")}  # the unit of no cost at all
 
 
-class CostPicture(Picture):
+class CostPicture(Picture[Trials]):
     """Above, a bar for each trial; below, their sum so far, with its range where it is an estimate.
 
     State: a Trace, or a sequence of Steps or Trials. what: "energy" or "seconds". core_watts, gpu_watts: of a core and

@@ -24,7 +24,7 @@ PANELS, ACROSS, LINES = 6, 3, 24
 MOST_TICKS = 5
 
 
-class DependencePicture(Picture):
+class DependencePicture(Picture[Sequence[Dependence]]):
     """A panel for each parameter, all with one vertical axis. State: a list of `Dependence`, one a panel."""
 
     def __init__(self, panels: int, quantity: Quantity | None = None) -> None:

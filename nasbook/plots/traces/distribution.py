@@ -28,7 +28,7 @@ Crowd: TypeAlias = Steps | Sequence[Trials]  # what is pooled under one name
 MOST = 4  # parameters that a rank plot shows by itself
 
 
-class EdfPicture(Picture):
+class EdfPicture(Picture[Mapping[str, Crowd]]):
     """The share of trials that are at least as good as a value: a curve for each name, the higher the better.
 
     Failed and stopped trials count, and never get there: with them a curve ends below 100 %.

@@ -26,7 +26,7 @@ from nasbook.task import Task
 from nasbook.trace import Step, Trace
 
 
-class HistoryPicture(Picture):
+class HistoryPicture(Picture[Trace | Sequence[Step]]):
     """Trials as dots, the best so far as an orange line, random search as a grey band.
 
     State: a Trace or a sequence of Steps (the trace up to the step that is shown).

@@ -18,7 +18,7 @@ AXES = {
 }
 
 
-class ImportancePicture(Picture):
+class ImportancePicture(Picture[tuple[int, dict[str, tuple[float, float]]]]):
     """Bars, the most important parameter on top; a line of ± one standard deviation over the forest's trees.
 
     State: (n, {parameter: (importance, deviation)}, largest first): n trials, as `hpo.importance.importances` says."""

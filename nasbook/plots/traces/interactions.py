@@ -19,7 +19,7 @@ from nasbook.trace import Trace
 FAINTEST = 0.05  # pairs below this share of the largest effect are not drawn
 
 
-class InteractionsPicture(Picture):
+class InteractionsPicture(Picture[Attribution]):
     """Circles by the effect of a parameter alone, lines by that of a pair; blue and solid lowers the value, purple and
     dashed raises it.
 

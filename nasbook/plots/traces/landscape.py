@@ -59,7 +59,7 @@ def row_of(config: Config) -> int:
     return row
 
 
-class LandscapePicture(Picture):
+class LandscapePicture(Picture[Steps]):
     """Every cell a point of the map, and on it the trials, the present members, the way of the best so far, and the
     newest trial.
 

@@ -23,7 +23,7 @@ from nasbook.task import Task
 from nasbook.trace import Trace, Trial, best_of
 
 
-class CurvesPicture(Picture):
+class CurvesPicture(Picture[Trials]):
     """The learning curve of every trial: value against fidelity (epochs), the best one orange.
 
     State: a Trace, or a sequence of Steps or Trials. unit: of the fidelity. end: the full fidelity, for the x-axis.

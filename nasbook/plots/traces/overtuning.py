@@ -35,7 +35,7 @@ class Promises:
     lost: np.ndarray
 
 
-class OvertuningPicture(Picture):
+class OvertuningPicture(Picture[Promises]):
     """Blue: validation of the best so far, which the search sees; vermilion, dashed: its test value, which it does not.
     Means over the searches, with 95 % bootstrap bands. State: Promises."""
 

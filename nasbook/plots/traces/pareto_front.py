@@ -37,7 +37,7 @@ def points_of(trials: Sequence[Trial], m: int) -> np.ndarray:
     return drawable(Y)
 
 
-class ParetoPicture(Picture):
+class ParetoPicture(Picture[Trials]):
     """Dominated trials as pale dots, the front as black dots on an orange step line, failures hollow above the axes.
 
     State: a Trace, or a sequence of Steps or Trials, all with m objectives. pair: which two of them are drawn;
@@ -146,7 +146,7 @@ class ParetoPicture(Picture):
         return f"{text} {len(self.ids)} on the front, from the lowest {a} to the lowest {b}: {names}{more}."
 
 
-class HypervolumePicture(Picture):
+class HypervolumePicture(Picture[Trials]):
     """What the front covers up to a reference point, after each trial: it can only grow.
 
     State: a Trace, or a sequence of Steps or Trials. reference: one number for each objective, worse than what counts.

@@ -26,7 +26,7 @@ from nasbook.task import Task
 from nasbook.trace import Trace
 
 
-class RacePicture(Picture):
+class RacePicture(Picture[Mapping[str, Sequence[Steps]]]):
     """Anytime curves: the best so far of each method, averaged over its seeds, with the 95 % bootstrap of the mean.
 
     State: {method's name: sequence of Traces, or of sequences of Steps, one per seed}. A curve begins where every seed

@@ -36,7 +36,7 @@ def idle_shares(trials: list[Trial], workers: int, end: float) -> np.ndarray:
     return 1 - busy / end if end > 0 else np.zeros(workers)
 
 
-class TimelinePicture(Picture):
+class TimelinePicture(Picture[Trials]):
     """A Gantt chart: rows are workers, bars are trials, and the grey that shows through is idle time.
 
     State: a Trace (its trials in flight are drawn up to the last event), or a sequence of Steps or Trials.

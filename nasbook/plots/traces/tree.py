@@ -99,7 +99,7 @@ class Box:
     count: Text
 
 
-class TreePicture(Picture):
+class TreePicture(Picture["Step | TPEView | Split"]):
     """Boxes are parameters and the values that decide which others exist; a bar in each says how many trials went
     there, and how many of them are good. The way of the next trial is lit.
 

@@ -30,7 +30,7 @@ def jitter(p: Parameter, ids: np.ndarray) -> np.ndarray:
     return ((ids * GOLDEN) % 1 - 0.5) * 0.6 / p.size
 
 
-class TriedPicture(Picture):
+class TriedPicture(Picture[Trials]):
     """What every picture of trials in their space knows of them."""
 
     def __init__(

@@ -81,7 +81,13 @@ EQUIVALENT = {  # module -> change, and in which line where that is not clear ->
         "100  →  101": "one more try to draw one that is new",
         "1  →  2  in  max(1, len(y)": "one trial makes no pair, so 0 is divided",
     },
-    "nasbook.nas.staged": {"1000  →  1001": "another seed"},
+    "nasbook.nas.staged": {
+        "1000  →  1001": "another seed",
+        "-1  →  1  in  self.number = -1": "the first turn begins at once, and says its number",
+        "1  →  2  in  self.number = -1": "the first turn begins at once, and says its number",
+        "1  →  2  in  self.home.pop": "no turn has either number",
+        "0  →  1  in  self.home.pop": "of no turn it is not read",
+    },
     "nasbook.nas.nes": {"0  →  1  in  Selection(0": "of an empty pool the losses alone are read"},
     "nasbook.nas.bananas": {"31  →  32": SEEDS},
     "nasbook.nas.proxylessnas": {
@@ -104,6 +110,7 @@ EQUIVALENT = {  # module -> change, and in which line where that is not clear ->
     },
     "nasbook.hpo.median_stopping": {
         "1.0  →  2.0  in  min(1.0": "a probability is above 1 by rounding only",
+        "d > 0  →  d >= 0": "zeros were dropped before",
         "(p := end.chance_below(to_beat)) >= p_threshold  →  (p := end.chance_below(to_beat)) > p_threshold": NEVER,
     },
     "nasbook.hpo.nsga2": {
@@ -120,10 +127,12 @@ EQUIVALENT = {  # module -> change, and in which line where that is not clear ->
         "self.rng.random(d) < 1 / d  →  self.rng.random(d) <= 1 / d": NEVER,
         "0  →  1  in  parameter.cell": "either end of a cell tells which it is",
     },
-    "nasbook.hpo.pfn": {"64  →  65": "how many points of the start are made at a time"},
+    "nasbook.hpo.pfn": {
+        "64  →  65": "how many points of the start are made at a time",
+        "False  →  True  in  believes": "whoever makes a view says it",
+    },
     "nasbook.hpo.priorband": {
         "64  →  65": "one more draw before a source is taken to have no other",
-        "0  →  1  in  self.rung = 0": "the rung is told before each draw",
         "self.rng.random() < self.settings.mutation  →  self.rng.random() <= self.settings.mutation": NEVER,
     },
     "nasbook.hpo.pbt": {

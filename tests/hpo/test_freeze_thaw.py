@@ -205,3 +205,10 @@ def test_the_method_for_new_ones_is_told_the_ends_that_are_expected(monkeypatch)
     assert method.choose_new(replace(known, best=None)) != {"c": 0.123} and len(seen) == 1, "nothing was told yet"
     Inner.ask = lambda self: None
     assert SPACE.validate(method.choose_new(known)) and len(seen) == 2
+
+
+def test_what_is_asked_for_begins_in_its_order():
+    method = FreezeThaw(SPACE, seed=0)
+    for c in (0.2, 0.3):
+        method.enqueue({"c": c})
+    assert [method.ask().config["c"] for _ in range(2)] == [0.2, 0.3]

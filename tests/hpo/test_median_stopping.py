@@ -9,6 +9,7 @@ from curve_tasks import Line
 from scipy import stats
 
 import nasbook
+from nasbook import Choice, Space
 from nasbook.hpo.median_stopping import MedianStopping, median_at, running_mean, wilcoxon
 from nasbook.search import search, steps
 
@@ -175,3 +176,7 @@ def test_a_best_of_zero_is_hard_to_beat_for_a_curve():
     method, trial = judge([((1, 0.6), (27, 0.0))], rule="curve", startup=1, warmup=0)
     curve = list(zip(x.tolist(), (0.25 + 0.6 * x**-0.7).tolist(), strict=True))
     assert "chance to beat 0" in method.should_stop(trial, curve[:10])
+
+
+def test_a_space_without_a_choice_is_served():
+    assert MedianStopping(Space(a=Choice([1]))).ask().config == {"a": 1}

@@ -164,7 +164,8 @@ def test_a_choice_comes_from_either_parent_by_a_fair_coin_and_numbers_stay_in_th
     assert children.min() == 0 and children[:, 1].max() == 1
 
 
-def test_no_child_lives_already_while_there_is_another():
+def test_no_child_lives_already_while_there_is_another(monkeypatch):
+    monkeypatch.setattr("nasbook.hpo.nsga2.TRIES", 1)
     space = Space(a=Choice(list(range(5))))
     method = NSGA2(space, seed=0, population=2)
     for i in range(300):

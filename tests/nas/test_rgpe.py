@@ -44,6 +44,8 @@ def test_the_weights_are_the_shares_of_samples_won():
     assert ranking_weights(loss).tolist() == [0.375, 0.125, 0.5]
     poor = np.array([[9, 9, 0, 9], [3, 5, 4, 1]])  # wins one sample; its median 9 is above the target's 95 % quantile
     assert ranking_weights(poor).tolist() == [0, 1]
+    level = np.array([[3, 4, 4], [4, 4, 4]])  # its median 4 is the target's quantile, not above it
+    assert ranking_weights(level).tolist() == pytest.approx([1 / 3, 2 / 3])
 
 
 def test_leave_one_out_is_a_gp_without_that_value():

@@ -176,3 +176,7 @@ def test_a_turn_is_over_only_when_all_of_it_have_ended():
     for trial in flying:
         method.tell(nasbook.Trial(trial.id, trial.config, status="done", value=0.4, info=trial.info))
     assert method.ask().info["turn"] == 1
+    method.enqueue(first.config)
+    outside = method.ask()
+    method.tell(nasbook.Trial(outside.id, outside.config, status="done", value=0.9))
+    assert method.view().turn == 1, "what comes from outside is of no turn"

@@ -6,6 +6,8 @@ import sys
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from plots.legible import assert_legible, problems
 
 import nasbook

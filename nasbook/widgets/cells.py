@@ -5,15 +5,23 @@ from __future__ import annotations
 
 import sys
 import weakref
-from typing import Any
+from typing import Protocol
 
-_made: dict[str, tuple[str, list[weakref.ref[Any]]]] = {}  # cell -> (its newest run, the labs of that run)
+
+class Stopped(Protocol):
+    """What can be told to stop, and why."""
+
+    def stop(self, why: str) -> None: ...
+
+
+_made: dict[str, tuple[str, list[weakref.ref[Stopped]]]] = {}  # cell -> (its newest run, the labs of that run)
 
 
 def running_cell() -> tuple[str, str] | None:
     """The cell whose code runs now, and this run of it; None elsewhere (a script, a callback)."""
-    ipython = sys.modules.get("IPython")
-    shell: Any = ipython.get_ipython() if ipython else None
+    if (ipython := sys.modules.get("IPython")) is None:
+        return None
+    shell = ipython.get_ipython()
     parent = shell.get_parent() if hasattr(shell, "get_parent") else None
     header = (parent or {}).get("header") or {}
     if parent is None or header.get("msg_type") != "execute_request":
@@ -23,7 +31,7 @@ def running_cell() -> tuple[str, str] | None:
     return (str(cell), str(header.get("msg_id"))) if cell else None
 
 
-def enter(lab: Any) -> None:
+def enter(lab: Stopped) -> None:
     """A lab is being made: stop those that an earlier run of the same cell has made."""
     here = running_cell()
     if here is None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar, Protocol, TypeVar
 
 import ipywidgets as W
 import numpy as np
@@ -18,12 +18,14 @@ import numpy as np
 from nasbook.method import Method
 from nasbook.plots.style import number, plural
 from nasbook.prepare import header_of
+from nasbook.task import Task
 from nasbook.trace import Trace, Trial
 from nasbook.widgets.shell import Lab, nearest, same, shown
 
 REACH = 14  # pixels from a point within which it is grabbed
 MOST = 40  # points
 NONE = -1  # no point is chosen
+S = TypeVar("S")  # a step
 
 
 @dataclass(frozen=True)
@@ -32,13 +34,21 @@ class Point:
     y: float
 
 
-class DraggedPoints(Lab):
+class Handled(Protocol):
+    """A picture whose points can be taken hold of."""
+
+    def at(self, px: float, py: float) -> tuple[float, float]: ...
+
+    def handles(self, points: np.ndarray) -> np.ndarray: ...
+
+
+class DraggedPoints(Lab[S]):
     """A lab with points, x in [0, 1] and y in [low, high]. From Python: `add`, `move`, `remove`, `points`."""
 
     low: float
     high: float
-    task: Any
-    picture: Any
+    task: Task
+    picture: Handled
     hint: ClassVar[str] = (
         "Click to add a point, drag to move one, double-click to remove one. Keys: arrows move a cross, Enter takes or "
         "leaves a point, N goes to the next one, Delete removes it."
@@ -58,7 +68,7 @@ class DraggedPoints(Lab):
     # ---- what a lab writes -----------------------------------------------------------------------------------
 
     @property
-    def kept(self) -> list[Any]:
+    def kept(self) -> list[Point]:
         """The points, as a list that may be changed while `holding`."""
         raise NotImplementedError
 

@@ -10,12 +10,17 @@ import html
 import importlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import ipywidgets as W
 
 from nasbook import registry
+from nasbook.space import Arguments
+from nasbook.task import Fidelity
 from nasbook.trace import Trace
+
+if TYPE_CHECKING:
+    from nasbook.scale.resizing import Rescaling
 
 SIZES = {
     "width": "all widths are multiplied",
@@ -120,10 +125,10 @@ class Files(W.VBox):
         self.panel.layout.display = ""
         self._price()
 
-    def _target_fields(self, made: int, fidelity: Any) -> dict[str, Any]:
+    def _target_fields(self, made: int, fidelity: Fidelity | None) -> dict[str, W.ValueWidget]:
         """What can be scaled: more trials, longer trainings where the task trains, more processes, GPUs."""
-        whole: Any = W.BoundedIntText
-        fields: dict[str, Any] = {
+        whole = W.BoundedIntText
+        fields = {
             "trials": whole(
                 max(10, 10 * made),
                 min=1,
@@ -145,7 +150,7 @@ class Files(W.VBox):
             fields["epochs"] = whole(
                 int(fidelity.max), min=1, max=10**6, description="Epochs", tooltip="How long each training lasts."
             )
-        scale: Any = importlib.import_module("nasbook.scale")
+        scale = importlib.import_module("nasbook.scale")
         for size in scale.sizes(self.lab.trace):
             fields[f"scale-{size}"] = W.BoundedFloatText(
                 1.0, min=0.01, max=10**4, description=f"{size.capitalize()} ×", tooltip=f"By what {SIZES[size]}."
@@ -160,7 +165,7 @@ class Files(W.VBox):
         return fields
 
     @property
-    def target(self) -> dict[str, Any]:
+    def target(self) -> Arguments:
         """What the large search is to be: arguments of `trace.export`."""
         told = {name: field.value for name, field in self.fields.items()}
         scale = {name.removeprefix("scale-"): told.pop(name) for name in list(told) if name.startswith("scale-")}
@@ -170,7 +175,7 @@ class Files(W.VBox):
 
     def _price(self) -> None:
         """Say what the study would cost."""
-        scale: Any = importlib.import_module("nasbook.scale")
+        scale = importlib.import_module("nasbook.scale")
         cost = html.escape(str(scale.estimate(self.lab.trace, **self.target)))
         self.cost.value = f"<div role='status' style='white-space: pre-line'>{cost}</div>"
         found = scale.rescaling(self.lab.trace, **self.target) if "scale" in self.target else None
@@ -202,7 +207,7 @@ class Files(W.VBox):
         self.said.value = f"<span role='status'>{words} <code>{html.escape(str(path))}</code>.{more}{link}</span>"
         self.panel.layout.display = "none"  # it is done, and the words stand below the panel
 
-    def _try(self, action: Callable[[], Any]) -> None:
+    def _try(self, action: Callable[[], object]) -> None:
         """An exception in a button's callback would vanish: show it here."""
         try:
             action()
@@ -211,7 +216,7 @@ class Files(W.VBox):
             self.said.value = f"<span role='alert' class='nb-error'>{kind}{html.escape(str(error))}</span>"
 
 
-def _table(found: Any) -> str:
+def _table(found: Rescaling) -> str:
     """What becomes of each value, by which rule, and what is not known."""
     cells = [[html.escape(cell) for cell in row] for row in found.rows]
     rows = [f"<th scope='row'>{name}</th>{''.join(f'<td>{cell}</td>' for cell in more)}" for name, *more in cells]

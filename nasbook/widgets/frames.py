@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import io
 import threading
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from nasbook.plots.picture import Picture
 from nasbook.widgets.pick import ClickImage
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 COLOURS = 256
 
@@ -51,20 +54,20 @@ class Live:
             fig = picture.make_figure()
             self.image.width, self.image.height = fig.canvas.get_width_height()
 
-    def draw(self, state: Any) -> None:
+    def draw(self, state: object) -> None:
         """Show a state of the picture, with its alt text."""
         with self.lock:
             png = to_png(self.picture.frame(state))
             self.image.put(png, self.picture.alt())
             self.drawn = True
 
-    def locate(self, x: float, y: float) -> tuple[Any, float, float] | None:
+    def locate(self, x: float, y: float) -> tuple[Axes, float, float] | None:
         """Fractions of the picture -> (axes, x, y) in the units of the axes; None outside, and where the picture has
         not been drawn: what was clicked is an earlier one."""
         with self.lock:
             return self.picture.locate(x, y) if self.drawn else None
 
-    def areas(self, *axes: Any) -> list[tuple[float, float, float, float]]:
+    def areas(self, *axes: Axes) -> list[tuple[float, float, float, float]]:
         """Where these axes are: (left, top, width, height) in fractions, for `ClickImage.areas`."""
         with self.lock:
             w, h = self.picture.make_figure().canvas.get_width_height()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import anywidget
 
@@ -23,8 +22,8 @@ class Keyboard(anywidget.AnyWidget):
         self._page, self._views = "", set[str]()  # where the lab is shown
         self.on_msg(self._message)
 
-    def _message(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        kind, page, view = (content.get(name) for name in ("kind", "page", "view"))
+    def _message(self, _widget: object, content: Mapping[str, str], _buffers: object) -> None:
+        kind, page, view = (content.get(name, "") for name in ("kind", "page", "view"))
         if kind == "opened":
             if page != self._page:  # the views of a page that was loaded anew are gone
                 self._page, self._views = page, set()

@@ -12,7 +12,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Generator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from nasbook.loop import Run
 from nasbook.method import Method
@@ -22,36 +22,42 @@ from nasbook.task import Task
 from nasbook.trace import Step, Trace, Trial
 from nasbook.widgets.shell import Lab
 
+if TYPE_CHECKING:
+    from nasbook.hpo.bayesian import BayesianView
+    from nasbook.hpo.tpe import TPEView
 
-class AheadLab(Lab):
+View = TypeVar("View", "BayesianView", "TPEView")  # what the method believes
+
+
+class AheadLab(Lab[Step], Generic[View]):
     """A subclass has the setting "trials", sets `task` and calls `_begin_search` in `prepare`, and writes `_method` and
     `_past`."""
 
     trace: Trace
     task: Task
-    method: Any  # the subclass knows which
+    method: Method
     chosen: Config | None = None  # what the learner wants to try next
 
     def _method(self) -> Method:
         """A new method with the settings in force."""
         raise NotImplementedError
 
-    def _past(self, n: int) -> Any:
+    def _past(self, n: int) -> View:
         """The view of such a method after n of the trials, with the trial that came next."""
         raise NotImplementedError
 
-    def _looked(self, view: Any) -> None:
+    def _looked(self, view: View) -> None:
         """The next trial is known; `view` is what the method believes."""
 
     def _begin_search(self) -> None:
         self.chosen = None
-        self.views: list[Any] = []  # None where the belief has changed since: made again when it is looked at
+        self.views: list[View | None] = []  # None where the belief has changed since: made again when it is looked at
         self._use(self._method())
 
     def _use(self, method: Method) -> None:
         """Search with this method from now on, in a trace of its own."""
         self.method, self.trace = method, Trace(header_of(method, self.task))
-        self.searching = Foreseen(method, self.task, self.trace)
+        self.searching: Foreseen[View] = Foreseen(method, self.task, self.trace)
 
     def make_search(self) -> Generator[Step, None, Trace]:
         while step := self.searching.step(self.values["trials"]):
@@ -87,20 +93,21 @@ class AheadLab(Lab):
         self.method.remember(kept)
         return kept
 
-    def frame(self, n: int) -> Any:
-        if self.views[n] is None:
-            self.views[n] = self._past(n)
-        return self.views[n]
+    def frame(self, n: int) -> View:
+        view = self.views[n]
+        if view is None:
+            view = self.views[n] = self._past(n)
+        return view
 
 
-class Foreseen(Run):
+class Foreseen(Run, Generic[View]):
     """A search whose next trial is known: a copy of the method has been asked for it. What the picture promised is what
     is done, because the copy then takes the method's place."""
 
     next: Trial | None = None
-    view: Any = None
+    view: View
 
-    def look(self, chosen: Config | None) -> Any:
+    def look(self, chosen: Config | None) -> View:
         """What the method believes; `next` is what it, or the learner, chooses."""
         self.ahead = copy.deepcopy(self.method, {id(self.task.space): self.task.space})
         if chosen is not None:

@@ -23,6 +23,8 @@ from typing import Any
 import anywidget
 import traitlets as T
 
+from nasbook.space import Json
+
 DRAGS = ("grab", "drag", "drop", "remove")
 
 CSS = """
@@ -57,10 +59,10 @@ class ClickImage(anywidget.AnyWidget):
     height = T.Int(460).tag(sync=True)
     clickable = T.Bool(False).tag(sync=True)
     hint = T.Unicode("").tag(sync=True)
-    areas: Any = T.List().tag(sync=True)
+    areas: T.List[tuple[float, float, float, float]] = T.List().tag(sync=True)
     crossed = T.Int(1).tag(sync=True)
     draggable = T.Bool(False).tag(sync=True)
-    handles: Any = T.List().tag(sync=True)
+    handles: T.List[list[float]] = T.List().tag(sync=True)
 
     def __init__(self, on_pick: Callable[[float, float], None] | None = None, **traits: object) -> None:
         super().__init__(**traits)
@@ -105,7 +107,7 @@ class ClickImage(anywidget.AnyWidget):
         elif any(left <= x <= left + w and top <= y <= top + h for left, top, w, h in self.areas):
             act(x, y)
 
-    def _message(self, _widget: Any, content: Any, _buffers: Any) -> None:
+    def _message(self, _widget: object, content: Json, _buffers: object) -> None:
         kind = content.get("kind") if isinstance(content, dict) else None
         if kind in ("pick", *DRAGS):
             self.inject(float(content["x"]), float(content["y"]), kind)

@@ -20,12 +20,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
 from nasbook import registry
 from nasbook.plots.style import number
+
+if TYPE_CHECKING:
+    from ipywidgets import ValueWidget
 
 HERE = Path(__file__).parent
 SHORT = 3  # so few frames are wanted where a lesson is only tried, not shown
@@ -236,7 +239,7 @@ def to_webp(png: bytes) -> bytes:
     return out.getvalue()
 
 
-def _label(widget: Any, value: object) -> str:
+def _label(widget: ValueWidget, value: object) -> str:
     """A value in the words of its control."""
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
 import nasbook
+from nasbook.task import Task
 from nasbook.tasks.digits201 import Digits201
 from nasbook.tasks.nb201 import NB201
 
@@ -27,7 +27,7 @@ def best_of_random(task: str, trials: int) -> tuple[np.ndarray, np.ndarray, np.n
     return mean, low, high
 
 
-def outcomes(table: Any) -> tuple[np.ndarray, np.ndarray]:
+def outcomes(table: Task) -> tuple[np.ndarray, np.ndarray]:
     """Every value that a random trial can have, rising, and its probability."""
     if isinstance(table, NB201):
         runs = table.accuracies  # (15625, 3), NaN where there is no third run

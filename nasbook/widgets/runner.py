@@ -27,7 +27,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Generic, NamedTuple, TypeVar
 
 STATES = ("ready", "playing", "paused", "done", "failed", "stopped")
 OVER = ("done", "failed", "stopped")
@@ -38,13 +38,24 @@ NAP = 0.0005  # seconds after each step: a short nap lets the kernel's thread an
 WORK, REST, LOOK = 0.02, 0.01, 0.05  # a task works so long, rests so long (0 would starve the buttons), sleeps at most
 
 
-class Life:
+S = TypeVar("S")  # a step
+
+
+class Ended(NamedTuple):
+    """How a search has ended."""
+
+    state: str
+    answer: object = None
+    error: BaseException | None = None
+
+
+class Life(Generic[S]):
     """One search, from its first step to its end or a reset."""
 
-    def __init__(self, live: Callable[[Life], Iterator[float]]) -> None:
+    def __init__(self, live: Callable[[Life[S]], Iterator[float]]) -> None:
         self.naps = live(self)  # seconds in which there is nothing to do; infinite until the bell rings
         self.wanted = True  # False after a reset: it is to end
-        self.search: Iterator[Any] | None = None
+        self.search: Iterator[S] | None = None
         self.bell = threading.Event()  # rings when there is news
         self.turn = threading.Lock()  # held by who advances it
         self.thread: threading.Thread | None = None
@@ -52,7 +63,7 @@ class Life:
         self.drawing = False  # is a frame drawn on the way, after which steps would follow?
 
 
-class Runner:
+class Runner(Generic[S]):
     """Drives `make()`, a function that returns a new generator of steps.
 
     show(n): called by the driver when n steps are kept and a frame is due, and always for the last step before a pause
@@ -64,7 +75,7 @@ class Runner:
 
     def __init__(
         self,
-        make: Callable[[], Iterator[Any]],
+        make: Callable[[], Iterator[S]],
         show: Callable[[int], None] = lambda n: None,
         changed: Callable[[], None] = lambda: None,
         *,
@@ -83,12 +94,14 @@ class Runner:
         self._here = threading.local()  # .life: what this thread is advancing
         self._waiting = 0  # callers in wait(): nobody watches, so neither speed nor frames on the way matter
         self.between = threading.RLock()  # held while a step is made; take it to change what the next step does
-        self._life: Life | None = None
+        self._life: Life[S] | None = None
         self._clear()
 
     def _clear(self) -> None:
-        self.steps: list[Any] = []
-        self.state, self.error, self.answer = "ready", None, None
+        self.steps: list[S] = []
+        self.state = "ready"
+        self.answer: object = None
+        self.error: BaseException | None = None
         self.drawing_error: BaseException | None = None
         self._allowed = 0.0  # steps that may still be made; infinite while playing
         self._busy = False
@@ -167,7 +180,7 @@ class Runner:
             self._let_go(life)
         self._changed()
 
-    def wait(self, timeout: float | None = 600.0) -> Any:
+    def wait(self, timeout: float | None = 600.0) -> object:
         """Block until nothing is left to do, at full speed and without a frame before the last; returns what the
         generator returned, None before its end.
 
@@ -197,7 +210,7 @@ class Runner:
             raise error
         return self.answer
 
-    def run(self, timeout: float | None = 600.0) -> Any:
+    def run(self, timeout: float | None = 600.0) -> object:
         """Play to the end and wait for it."""
         self.play()
         return self.wait(timeout)
@@ -306,9 +319,9 @@ class Runner:
                 n = len(self.steps)
                 due = time.monotonic() - drawn_at >= 1 / self.fps and not self._waiting and self._ready()
                 if life.wanted and n > shown and (found or self._allowed <= 0 or due):
-                    self._draw(life, n, last=bool(found))
+                    self._draw(life, n, last=found is not None)
                     shown, drawn_at = n, time.monotonic()
-                if not life.wanted or (found and not self._goes_on(life, **found)):
+                if not life.wanted or (found and not self._goes_on(life, found)):
                     return
                 yield NAP
                 while life.wanted and self._allowed > 0 and not self._waiting:  # keep to the speed
@@ -319,28 +332,28 @@ class Runner:
         except GeneratorExit:  # nobody will advance it any more
             raise
         except BaseException as error:  # nothing may vanish; wait() raises it
-            self._goes_on(life, "failed", error=error)
+            self._goes_on(life, Ended("failed", error=error))
         finally:
             self._close(life)
 
-    def _make_step(self, life: Life) -> dict[str, Any]:
-        """Make and keep a step; what is found at the end of the search, if this is it."""
+    def _make_step(self, life: Life[S]) -> Ended | None:
+        """Make and keep a step; how the search has ended, if it has."""
         with self.between:
             if not life.wanted:  # a reset came while this waited: the state is another search's
-                return {}
+                return None
             try:
                 if life.search is None:
                     life.search = self._make()
                 step = next(life.search)
             except StopIteration as end:
-                return {"state": "done", "answer": end.value}
+                return Ended("done", end.value)
             except BaseException as error:
-                return {"state": "failed", "error": error}
+                return Ended("failed", error=error)
             with self._news:
                 if life.wanted:
                     self.steps.append(step)
                     self._allowed = max(0, self._allowed - 1)
-        return {}
+        return None
 
     def _rests(self, life: Life) -> bool:
         """Nothing is left to do, unless something was asked for in the meantime."""
@@ -351,18 +364,17 @@ class Runner:
             self._news.notify_all()
             return True
 
-    def _goes_on(self, life: Life, state: str, **found: object) -> bool:
+    def _goes_on(self, life: Life[S], ended: Ended) -> bool:
         """The search has ended, and so does this life, unless it was opened again in the meantime."""
         with self._news:
             if not life.wanted:
                 return False
-            for name, value in found.items():
-                setattr(self, name, value)
-        self._become(life, state)
+            self.answer, self.error = ended.answer, ended.error
+        self._become(life, ended.state)
         with self._news:
             if not life.wanted:
                 return False
-            if not (self._again and state == "done"):
+            if not (self._again and ended.state == "done"):
                 self._busy, self._allowed = False, 0
                 self._news.notify_all()
                 return False
@@ -392,7 +404,7 @@ class Runner:
         with self._news:
             life.drawing = False
 
-    def _safely(self, life: Life, call: Callable[..., None], *args: Any) -> None:
+    def _safely(self, life: Life, call: Callable[..., None], *args: object) -> None:
         try:
             call(*args)
         except Exception as error:

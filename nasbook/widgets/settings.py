@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import ipywidgets as W
 import traitlets as T
 
+Values: TypeAlias = dict[str, Any]  # of settings, by name
+
 EFFECTS = ("search", "view", "live")
+LIVE: Values = {"effect": "live"}  # of a control whose every change the lab answers itself
 
 
 @dataclass
@@ -22,7 +25,7 @@ class Setting:
     """
 
     name: str
-    widget: Any
+    widget: W.ValueWidget
     effect: str = "search"
     more: bool = False
 
@@ -73,7 +76,7 @@ class Setting:
         (self.widget.add_class if why_not else self.widget.remove_class)("nb-off")
 
 
-def nearest(slider: Any, value: Any) -> Any:
+def nearest(slider: W.ValueWidget, value: Any) -> Any:
     """The nearest value of a slider's grid. A page sends any other back, rounded, as if the user had set it."""
     if not isinstance(slider, W.FloatSlider | W.FloatLogSlider):
         return value
@@ -86,7 +89,7 @@ def nearest(slider: Any, value: Any) -> Any:
     return slider.base**at if log else at
 
 
-def same(a: Any, b: Any) -> bool:
+def same(a: object, b: object) -> bool:
     """Equal, up to the rounding of numbers on their way to a page and back."""
     if isinstance(a, float) and isinstance(b, float):
         return math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-12)
@@ -96,7 +99,7 @@ def same(a: Any, b: Any) -> bool:
 def choose(
     name: str,
     label: str,
-    options: Sequence[Any],
+    options: Sequence[object],
     value: object,
     help: str,
     *,
@@ -123,10 +126,10 @@ def slide(
 ) -> Setting:
     """A number on a slider. Whole numbers all through give an integer; with `log`, `low` and `high` are the ends
     themselves and `step` is in decades. A slider that restarts the search acts when it is let go."""
-    options: dict[str, Any] = {"description": label, "tooltip": help, "continuous_update": effect != "search"}
+    options: dict[str, object] = {"description": label, "tooltip": help, "continuous_update": effect != "search"}
     if log:
         options |= {"min": math.log10(low), "max": math.log10(high), "step": step, "value": value}
-        widget: Any = W.FloatLogSlider(readout_format=format or ".2g", **options)
+        widget = W.FloatLogSlider(readout_format=format or ".2g", **options)
     elif all(isinstance(v, int) for v in (value, low, high, step)):
         widget = W.IntSlider(value, low, high, step, readout_format=format or "d", **options)
     else:

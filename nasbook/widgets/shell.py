@@ -2,7 +2,7 @@
 
 A lab is a subclass of `Lab`:
 
-    class MyLab(Lab):
+    class MyLab(Lab[Step]):                # in brackets: what one of its steps is
         name = "my-lab"                    # its name in the registry, and in file names
         unit = "trial"                     # what one step is called
 
@@ -57,7 +57,7 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import partial, wraps
 from inspect import signature
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import ipywidgets as W
 
@@ -75,33 +75,35 @@ from nasbook.widgets.keyboard import Keyboard
 from nasbook.widgets.pick import ClickImage
 from nasbook.widgets.played import SHORT, capture
 from nasbook.widgets.runner import Runner
-from nasbook.widgets.settings import Setting, choose, count, nearest, same, slide, tick
+from nasbook.widgets.settings import LIVE, Setting, Values, choose, count, nearest, same, slide, tick
 from nasbook.widgets.still import Still, wanted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from traitlets import Bunch
 
-__all__ = ["Lab", "Setting", "choose", "count", "nearest", "same", "slide", "tick"]
+__all__ = ["LIVE", "Lab", "Setting", "Values", "choose", "count", "nearest", "same", "slide", "tick"]
 
+S = TypeVar("S")  # a step
 SPEEDS = [("1 a second", 1.0), ("2 a second", 2.0), ("5 a second", 5.0), ("fastest", math.inf)]
 
 
-def shown(callback: Callable[..., Any]) -> Callable[..., Any]:
+def shown(callback: Callable[..., None]) -> Callable[..., None]:
     """A callback of a page, where an exception would vanish: show it in the lab."""
 
     @wraps(callback)
-    def safe(self: Lab, *args: Any) -> Any:
+    def safe(self: Lab, *args: object) -> None:
         if threading.get_ident() not in self._quiet and self.runner.state != "failed":
             self.error = None  # an earlier mistake is forgiven; if it still stands, it is raised again
         try:
-            return callback(self, *args)
+            callback(self, *args)
         except Exception as error:
             self.report(error)
 
     return safe
 
 
-class Lab(W.VBox):
+class Lab(W.VBox, Generic[S]):
     """A search with its controls and its picture; see the top of this file for how a lab is made.
 
     Arguments are the names of the lab's settings, e.g. `BayesianLab(task="branin", seed=3)`; ValueError for names and
@@ -116,8 +118,8 @@ class Lab(W.VBox):
     telling: ClassVar[tuple[str, tuple[Any, ...]] | None] = None  # the setting that tells most, and values to compare
     chooses: ClassVar[str] = "method"  # the setting that says which method searches, where there is one
     drawn_only: ClassVar[tuple[str, ...]] = ()  # settings with effect="live" that change nothing but what is drawn
-    shown_with: ClassVar[dict[str, Any]] = {}  # settings for pages without a kernel, where the default takes long
-    made_with: dict[str, Any]  # the arguments that make a lab like this one
+    shown_with: ClassVar[Values] = {}  # settings for pages without a kernel, where the default takes long
+    made_with: Values  # the arguments that make a lab like this one
 
     def __new__(cls, *given: object, **values: object) -> Lab:
         made = super().__new__(cls, *given, **values)
@@ -166,11 +168,11 @@ class Lab(W.VBox):
         """Make the task, the method and the picture (`self.use`) from `self.values`."""
         raise NotImplementedError
 
-    def make_search(self) -> Iterator[Any]:
+    def make_search(self) -> Iterator[S]:
         """A new generator of steps."""
         raise NotImplementedError
 
-    def frame(self, n: int) -> Any:
+    def frame(self, n: int) -> object:
         """The state of the picture after n steps."""
         raise NotImplementedError
 
@@ -207,12 +209,12 @@ class Lab(W.VBox):
     # ---- what the shell gives -----------------------------------------------------------------------------
 
     @property
-    def values(self) -> dict[str, Any]:
+    def values(self) -> Values:
         """The settings in force: name -> value."""
         return dict(self._in_force)
 
     @property
-    def steps(self) -> list[Any]:
+    def steps(self) -> list[S]:
         """The steps so far, each with its view."""
         return self.runner.steps
 
@@ -247,7 +249,7 @@ class Lab(W.VBox):
         """Show this picture from now on."""
         self.live.use(picture)
 
-    def clickable(self, hint: str, *axes: Any) -> None:
+    def clickable(self, hint: str, *axes: Axes) -> None:
         """Let clicks inside these axes reach `picked`; `hint` says what a click does. Without axes, clicks are off."""
         self.image.hint, self.image.areas, self.image.crossed = hint, self.live.areas(*axes), len(axes)
         self.image.clickable = bool(axes)
@@ -405,7 +407,7 @@ class Lab(W.VBox):
     # ---- the parts ----------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        def button(name: str, icon: str, press: Callable[[], Any]) -> W.Button:
+        def button(name: str, icon: str, press: Callable[[], object]) -> W.Button:
             made = W.Button(description=name.capitalize(), icon=icon)
             made.add_class(f"nb-{name}")
             made.on_click(lambda _: press())
@@ -459,7 +461,7 @@ class Lab(W.VBox):
         self._keyboard = Keyboard(self._press_pause, **keys)
         self.children = (self._keyboard, row, self._scrub, body)
 
-    def _more(self, widgets: list[Any]) -> W.VBox:
+    def _more(self, widgets: list[W.Widget]) -> W.VBox:
         inside = W.VBox(widgets)
         inside.add_class("nb-more")
         inside.layout.display = "none"
@@ -468,7 +470,7 @@ class Lab(W.VBox):
         )
         toggle.add_class("nb-more-button")
 
-        def turn(change: Any) -> None:
+        def turn(change: Bunch) -> None:
             inside.layout.display = "" if change["new"] else "none"
             toggle.icon = "caret-down" if change["new"] else "caret-right"
             toggle.description = "Less" if change["new"] else "More"
@@ -564,7 +566,7 @@ class Lab(W.VBox):
         self.scrub(len(self.steps))
 
     @shown
-    def _changed(self, name: str, _change: Any) -> None:
+    def _changed(self, name: str, _change: object) -> None:
         setting = self._settings[name]
         if setting.widget.disabled and threading.get_ident() not in self._quiet:
             # no user can change it: a slow page sends back what it was told to show, or what could be chosen, before
@@ -588,7 +590,7 @@ class Lab(W.VBox):
             self.redraw()
 
     @shown
-    def _guarded(self, action: Callable[[], Any], *_: object) -> None:
+    def _guarded(self, action: Callable[[], object], *_: object) -> None:
         """A callback for controls of the lab's own: `widget.observe(partial(self._guarded, action), "value")`."""
         if threading.get_ident() not in self._quiet:
             with self._undisturbed():
@@ -601,7 +603,7 @@ class Lab(W.VBox):
                 self.picked(*hit)
 
     @shown
-    def _scrubbed(self, change: Any) -> None:
+    def _scrubbed(self, change: Bunch) -> None:
         if threading.get_ident() not in self._quiet and change["new"] <= len(self.steps):
             self.runner.pause()
             self._show(change["new"])
@@ -694,7 +696,7 @@ class Lab(W.VBox):
         }.get(self.runner.state)
 
 
-def _enable(button: Any, why_not: str | None, help: str) -> None:
+def _enable(button: W.Button, why_not: str | None, help: str) -> None:
     if button.disabled != (why_not is not None):
         button.disabled = why_not is not None
     if button.tooltip != (why_not or help):

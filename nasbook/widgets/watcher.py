@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import Any
+from typing import Protocol
 
 POLL = 0.5  # seconds between two looks
 NAME = "nasbook-watch"
+
+
+class Owner(Protocol):
+    """Whose things are watched."""
+
+    def look(self) -> object: ...
+
+    def report(self, error: BaseException) -> None: ...
 
 
 class Watcher:
     """Calls `look()` of its owner twice a second, from `begin` to `end`, or until nobody else holds the owner; what
     goes wrong is handed to the owner's `report`."""
 
-    def __init__(self, owner: object) -> None:
+    def __init__(self, owner: Owner) -> None:
         self._owner = weakref.ref(owner)
         self._end: threading.Event | None = None
 
@@ -29,7 +37,7 @@ class Watcher:
             self._end = None
 
 
-def _watch(owner: weakref.ref[Any], end: threading.Event) -> None:
+def _watch(owner: weakref.ref[Owner], end: threading.Event) -> None:
     while not end.wait(POLL):
         watching = owner()
         if watching is None:

@@ -24,17 +24,17 @@ from nasbook.plots.style import number
 from nasbook.plots.views.acquisition import Acquisition1D, acquisition_picture
 from nasbook.plots.views.side_by_side import MARGIN, side_by_side_picture
 from nasbook.prepare import as_task
-from nasbook.space import Choice, Config, Float, Int, Space
+from nasbook.space import Arguments, Choice, Config, Float, Int, Space
 from nasbook.task import Task, TaskLike
 from nasbook.tasks.functions import Function
 from nasbook.trace import Trial
 from nasbook.widgets.lookahead import AheadLab
-from nasbook.widgets.shell import Setting, choose, count, nearest, same, slide, tick
+from nasbook.widgets.shell import LIVE, Setting, Values, choose, count, nearest, same, slide, tick
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-OBJECTIVES: dict[str, tuple[str, str, dict[str, Any]]] = {  # what a user calls it, the task, its arguments
+OBJECTIVES: dict[str, tuple[str, str, Arguments]] = {  # what a user calls it, the task, its arguments
     "forrester": ("Forrester (1-D)", "forrester", {}),
     "forrester-slow": ("Forrester, slower to the right", "forrester", {"slow": 20.0}),
     "ackley": ("Ackley (1-D)", "ackley", {"d": 1}),
@@ -55,7 +55,7 @@ PRIOR = ("prior", "prior_x", "prior_y", "prior_width", "beta")
 BELIEF = ("kernel", "fit", "lengthscale", "fit_noise", "noise", "acquisition", "xi", "kappa", *PRIOR)
 
 
-class BayesianLab(AheadLab):
+class BayesianLab(AheadLab[BayesianView]):
     """Bayesian optimisation, one trial at a time.
 
     task: a name of nasbook.tasks(), a Task, or a function of a configuration together with `space`. The other arguments
@@ -69,6 +69,7 @@ class BayesianLab(AheadLab):
 
     name = "bayesian"
     telling = ("acquisition", ("ei", "pi", "ucb", "thompson"))
+    method: BayesianOptimisation
     picture: Any  # Acquisition1D or Acquisition2D
 
     def __init__(self, task: TaskLike = "forrester", space: Space | None = None, **values: object):
@@ -80,51 +81,50 @@ class BayesianLab(AheadLab):
     # ---- settings -------------------------------------------------------------------------------------
 
     def settings(self) -> list[Setting]:
-        objectives: list[tuple[str, Any]] = [(label, name) for name, (label, *_) in OBJECTIVES.items()]
+        objectives: list[tuple[str, str | Task]] = [(label, name) for name, (label, *_) in OBJECTIVES.items()]
         if isinstance(self._own, Task):
             objectives.append((self._own.name or "my objective", self._own))
         acquisitions = [(ACQUISITION_NAMES.get(a, a), a) for a in sorted(NAMES, key=[*ACQUISITION_NAMES].index)]
         kernels = [(label, name) for name, label in KERNEL_NAMES.items()]
-        live: dict[str, Any] = {"effect": "live"}
         return [
             choose("task", "Objective", objectives, "forrester", "What is minimised; the method sees only its trials."),
             choose("acquisition", "Acquisition", acquisitions, "ei",
-                   "The score that decides where to look next, made of the mean and the spread of the belief.", **live),
+                   "The score that decides where to look next, made of the mean and the spread of the belief.", **LIVE),
             tick("compare", "all acquisitions side by side", False,
-                 "Draw every acquisition on this belief, each with the trial that it would choose.", **live),
+                 "Draw every acquisition on this belief, each with the trial that it would choose.", **LIVE),
             slide("xi", "ξ: margin", 0.0, 0.0, 1.0, 0.01,
                   "How much better than the best a trial must promise to be, in standard deviations of the values.",
-                  **live),
+                  **LIVE),
             slide("kappa", "κ: optimism", 2.576, 0.0, 5.0, 0.1,
-                  "How many standard deviations are credited for not knowing: 0 trusts the mean alone.", **live),
+                  "How many standard deviations are credited for not knowing: 0 trusts the mean alone.", **LIVE),
             slide("lengthscale", "Length scale", 0.2, 0.01, 10.0, 0.02,
                   "How far apart two points may be and still have like values, as a share of the axis.", log=True,
-                  **live),
+                  **LIVE),
             tick("fit", "fit the length scale", True,
-                 "Choose the length scale under which the trials so far are likely.", **live),
+                 "Choose the length scale under which the trials so far are likely.", **LIVE),
             choose("kernel", "Kernel", kernels, "matern52", "How smooth the function is believed to be.", more=True,
-            **live), slide("noise", "Noise", 1e-4, 1e-8, 1.0, 0.1,
+            **LIVE), slide("noise", "Noise", 1e-4, 1e-8, 1.0, 0.1,
                   "The share of the variance of the values that is believed to be noise.", log=True, more=True,
-                  format=".1e", **live),
+                  format=".1e", **LIVE),
             tick("fit_noise", "fit the noise", True, "Choose the noise under which the trials so far are likely.",
-                 more=True, **live),
+                 more=True, **LIVE),
             tick("prior", "I know where the best may lie", False,
-                 "Weight the acquisition by your belief, less and less (πBO).", more=True, **live),
+                 "Weight the acquisition by your belief, less and less (πBO).", more=True, **LIVE),
             slide("prior_x", "Best near, across", 0.3, 0.0, 1.0, 0.01,
-                  "Where you believe the best lies, as a share of the first axis.", more=True, **live),
+                  "Where you believe the best lies, as a share of the first axis.", more=True, **LIVE),
             slide("prior_y", "Best near, up", 0.3, 0.0, 1.0, 0.01,
-                  "Where you believe the best lies, as a share of the second axis.", more=True, **live),
+                  "Where you believe the best lies, as a share of the second axis.", more=True, **LIVE),
             slide("prior_width", "Give or take", 0.1, 0.02, 0.5, 0.01,
-                  "Standard deviation of your belief, as a share of the axis.", more=True, **live),
+                  "Standard deviation of your belief, as a share of the axis.", more=True, **LIVE),
             slide("beta", "β: stubbornness", 10.0, 0.0, 20.0, 0.5,
-                  "Your belief counts with the power β/n after n trials.", more=True, **live),
+                  "Your belief counts with the power β/n after n trials.", more=True, **LIVE),
             slide("trials", "Trials", 20, 2, 60, 1, "How many trials the search may make; more can be added later.",
-                  more=True, **live),
+                  more=True, **LIVE),
             count("seed", "Seed", 0, 0, 9999, "Another seed draws other first trials.", more=True),
             slide("samples", "Samples of the belief", 3, 0, 5, 1, "Functions drawn from the belief (one parameter).",
-                  more=True, **live),
+                  more=True, **LIVE),
             tick("truth", "show the objective", True, "Draw what the method cannot see (one parameter).",
-                 more=True, **live),
+                 more=True, **LIVE),
         ]  # fmt: skip
 
     def set(self, **values: object) -> None:
@@ -209,7 +209,7 @@ class BayesianLab(AheadLab):
 
     # ---- your own choice -------------------------------------------------------------------------------
 
-    def choose(self, **config: Any) -> None:
+    def choose(self, **config: object) -> None:
         """Try this configuration with the next step, e.g. `choose(x=0.3)`; without arguments the method chooses."""
         valid = self.task.space.validate(config) if config else None
         with self.changing():
@@ -229,7 +229,7 @@ class BayesianLab(AheadLab):
     def _choosers(self) -> None:
         """A slider for each drawn parameter, that follows the next trial and can be moved: a click without a mouse."""
         self._sliders = {name: _slider(name, self.task.space.parameters[name]) for name in self.picture.names}
-        self._at: dict[str, Any] = {}  # where the lab has put them
+        self._at: Config = {}  # where the lab has put them
         for slider in self._sliders.values():
             slider.observe(partial(self._guarded, self._slid), "value")
         self._try = W.Button(description="Try this", icon="check", tooltip="Make the trial that the sliders show.")
@@ -273,9 +273,10 @@ class BayesianLab(AheadLab):
         if self.values["truth"] and isinstance(self.task, Function) and space.d == 1:
             function, name = self.task, space.free[0]
             truth = lambda config: float(function([[config[name]]])[0])  # noqa: E731
-        options: dict[str, Any] = {"truth": truth, "samples": self.values["samples"]}
         picture = side_by_side_picture if self.values["compare"] else acquisition_picture
-        self.picture = picture(space, trials=self.values["trials"], quantity=quantity, **options)
+        self.picture = picture(
+            space, trials=self.values["trials"], quantity=quantity, truth=truth, samples=self.values["samples"]
+        )
         self.use(self.picture)
         axes = self.picture.panels if isinstance(self.picture, Acquisition1D) else self.picture.maps.values()
         self.clickable("Click to choose the next trial yourself. Keys: arrows move a cross, Enter chooses.", *axes)
@@ -343,10 +344,10 @@ def _size(q: Quantity, gap: float) -> str:
     return f"{100 * gap:.1f} points" if q.percent else number(gap, 2)
 
 
-def _fitted_or_not(values: dict[str, Any]) -> dict[str, Any]:
+def _fitted_or_not(values: Values) -> Values:
     """lengthscale=None means fit=True, and a number fit=False; noise likewise. The tick goes first: it frees the
     slider."""
-    out: dict[str, Any] = {}
+    out: Values = {}
     for name, value in values.items():
         box = {"lengthscale": "fit", "noise": "fit_noise"}.get(name)
         if box is not None:
@@ -356,16 +357,16 @@ def _fitted_or_not(values: dict[str, Any]) -> dict[str, Any]:
     return out
 
 
-def _slider(name: str, p: Any) -> Any:
+def _slider(name: str, p: Any) -> W.ValueWidget:
     """A slider over the values of a parameter."""
     # While it moves it must not answer: a page also sends back, late and rounded, what it is told to show.
-    options: dict[str, Any] = {
+    options = {
         "description": f"Next {name}",
         "tooltip": f"Choose {name} of the next trial yourself.",
         "continuous_update": False,
     }
     if isinstance(p, Choice):
-        made: Any = W.SelectionSlider(options=[(str(o), o) for o in p.options], **options)
+        made = W.SelectionSlider(options=[(str(o), o) for o in p.options], **options)
     elif isinstance(p, Int):
         made = W.IntSlider(p.low, p.low, p.high, p.step, **options)
     elif isinstance(p, Float) and p.log:

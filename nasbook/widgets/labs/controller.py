@@ -13,7 +13,7 @@ policy. With ten trials a batch a single estimate is rough; the gap between the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -32,8 +32,11 @@ from nasbook.trace import Step
 from nasbook.widgets.labs.evolution import TABLES, outcomes
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
+if TYPE_CHECKING:
+    from nasbook.nas.reinforce import ControllerView
 
-class ControllerLab(Lab):
+
+class ControllerLab(Lab[Step]):
     """A controller over cells whose accuracy is looked up in a table.
 
     Arguments are settings: method ('reinforce' or 'ppo'), task, baseline, lr, clip, decay, entropy, batch, epochs,
@@ -86,7 +89,7 @@ class ControllerLab(Lab):
         chosen["reward"] = "accuracy"  # the picture's middle shows the rewards, in per cent
         self.method = nasbook.method(v["method"], self.task.space, seed=v["seed"], **chosen)
         self.start = self.method.view()
-        self.after: list[Any] = []  # the policy after each trial
+        self.after: list[ControllerView] = []  # the policy after each trial
         if not hasattr(self, "policy"):
             self._picture()
         values, weights = outcomes(self.task)  # of all cells and runs
@@ -111,7 +114,7 @@ class ControllerLab(Lab):
             self.after.append(self.method.view())
             yield step
 
-    def frame(self, n: int) -> Any:
+    def frame(self, n: int) -> tuple[ControllerState, ControllerState, tuple[ControllerState, ControllerState]]:
         state = ControllerState([s.trial for s in self.steps[:n]], [self.start, *self.after[:n]])
         return state, state, (state, state)
 
@@ -127,11 +130,11 @@ class ControllerLab(Lab):
         step, view, batch = self.steps[n - 1], self.after[n - 1], self.values["batch"]
         trial, before = step.trial, self.after[n - 2] if n > 1 else self.start
         likely = np.exp(trial.info["log_p"]) * self.task.space.size
-        told = f"Drew a cell that is {number(likely, 2)} times as likely as in random search: {1 - trial.value:.1%}."
-        if view.updates == before.updates:
+        told = f"Drew a cell that is {number(likely, 2)} times as likely as in random search: {1 - trial.loss:.1%}."
+        u = view.last
+        if u is None or view.updates == before.updates:
             left = batch - n % batch
             return told + f" The policy learns after {left} more."
-        u = view.last
         told += f" Update {u.number}: this batch had {np.mean(u.rewards):.1%} on average"
         if self.values["baseline"]:
             own = "its own mean" if u.number == 1 else "the mean of earlier batches"

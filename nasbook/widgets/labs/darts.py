@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -27,16 +27,17 @@ from nasbook.plots.cell import CellPicture, SupernetPicture, count
 from nasbook.plots.picture import Stack
 from nasbook.plots.style import Figure, Limits, plural
 from nasbook.plots.views.weights import TrainingPicture, WeightsPicture
+from nasbook.tasks.digits201 import Digits201
 from nasbook.trace import Step
 from nasbook.widgets.labs.evolution import inset, lift
-from nasbook.widgets.shell import Lab, Setting, choose, slide
+from nasbook.widgets.shell import Lab, Setting, Values, choose, slide
 from nasbook.widgets.shell import count as whole
 
 IMAGES = {"digits": "8×8 digits", "messy": "messy digits", "textures": "textures"}
 FAMILIES = 5044  # different networks among the 15,625 cells
 
 
-class DartsLab(Lab):
+class DartsLab(Lab[Step]):
     """DARTS on small images, epoch by epoch.
 
     Arguments are settings: order, epochs, alpha_lr, data ('digits', 'messy', 'textures'), channels, seed.
@@ -44,7 +45,7 @@ class DartsLab(Lab):
 
     name = "darts"
     telling = ("alpha_lr", (0.005, 0.02, 0.1))
-    shown_with: ClassVar[dict[str, Any]] = {"epochs": 12}
+    shown_with: ClassVar[Values] = {"epochs": 12}
     lines = 4
     unit = "epoch"
     _aim: tuple[int, str] | None = None  # epochs and images that the axes are set for
@@ -100,7 +101,7 @@ class DartsLab(Lab):
     def make_search(self) -> Iterator[Step]:
         return self.search(self.method, self.task)
 
-    def frame(self, n: int) -> Any:
+    def frame(self, n: int) -> tuple[list[DartsView], tuple[DartsView, list[DartsView]], list[DartsView]]:
         views = [step.view for step in self.steps[:n]]
         return views, (views[-1] if views else START, views[-1:]), views
 
@@ -154,7 +155,7 @@ class Net(SupernetPicture):
         super().build(fig)
         for legend in list(fig.legends):
             legend.remove()
-        ax: Any = self.lines[0, 1, "skip"].axes
+        (ax,) = fig.axes
         inset(ax, fig, 0.1, 0.35)
 
     def update(self, state: DartsView) -> bool:
@@ -203,7 +204,7 @@ class Training(TrainingPicture):
         for ax in (self.ax, self.low):
             ax.set_xlim(0, 1.02 * self.x_end)
 
-    def aim(self, epochs: int, table: Any) -> None:
+    def aim(self, epochs: int, table: Digits201) -> None:
         self.x_end, self._known = epochs, {}
         low, self.median, high = (100 * q for q in random_cells(table.dataset))
         style.set_band(self.random, np.array([0, 1.02 * epochs]), np.array([low, low]), np.array([high, high]))

@@ -42,7 +42,7 @@ class Pool:
     alike: float | None
 
 
-class EnsembleLab(Lab):
+class EnsembleLab(Lab[Pool]):
     """Ensembles from pools of trained cells.
 
     Arguments are settings: pool (networks), cells (different ones among them), images (that choose), loss ('error',

@@ -13,18 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
 
 import nasbook
 from nasbook.estimate import estimator
 from nasbook.estimate.compare import Judgement, judge
 from nasbook.plots.labs.estimators import Comparison, EstimatorsPicture, percent, quality, seconds
 from nasbook.plots.style import number
+from nasbook.space import Arguments
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide
 
 TASKS = ["digits201-digits", "digits201-messy", "digits201-textures"]
 PROXIES = ("grad_norm", "snip", "grasp", "synflow", "fisher", "jacov", "naswot")
-ESTIMATORS: dict[str, tuple[str, str | None, dict[str, Any]]] = {  # label: family, name in the registry, options
+ESTIMATORS: dict[str, tuple[str, str | None, Arguments]] = {  # label: family, name in the registry, options
     "full training": ("training", None, {}),
     **{f"{e} epoch{'s' * (e > 1)}": ("training", "low-fidelity", {"epochs": e}) for e in (1, 2, 4, 8)},
     **{f"curve of {e}": ("training", "learning-curve", {"epochs": e}) for e in (6, 8)},
@@ -59,7 +59,7 @@ def judged(task: str, label: str, cells: int, seed: int) -> Judgement:
     return judge(made, table.test_accuracy, trials=cells, seed=seed, name=label)
 
 
-class EstimatorsLab(Lab):
+class EstimatorsLab(Lab[Judgement]):
     """Estimators on Digits-201. Arguments are settings: task, which ('some', 'proxies', 'epochs', 'predictors'),
     budget (seconds), shown (a label, for the scatter), seeds, cells, seed."""
 

@@ -18,7 +18,7 @@ The landscape shows all cells with their true accuracy, which no search sees.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 
@@ -34,7 +34,7 @@ from nasbook.plots.traces.landscape import LandscapePicture, true_values
 from nasbook.plots.views.population import living, parents_of, tournament
 from nasbook.trace import Step, Trial
 from nasbook.widgets.random_on_table import best_of_random, outcomes
-from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
+from nasbook.widgets.shell import Lab, Setting, Values, choose, count, slide, tick
 
 TABLES = {
     "nb201-cifar10": "CIFAR-10",
@@ -45,6 +45,9 @@ TABLES = {
     "digits201-textures": "textures",
 }
 
+Landscape: TypeAlias = tuple[list[Step], list[float]]  # the steps, and how different the members are after each
+Families: TypeAlias = tuple[list[Step], list[float], tuple[list[Step], list[Trial]]]  # and the two newest best
+
 METHODS = ("regularized-evolution", "genetic", "local-search")
 WHOSE = {  # which method a setting belongs to, and why the others have none
     "population": (METHODS[:2], "Local search has no population: it looks at the neighbours of one cell."),
@@ -54,7 +57,7 @@ WHOSE = {  # which method a setting belongs to, and why the others have none
 }
 
 
-class EvolutionLab(Lab):
+class EvolutionLab(Lab[Step]):
     """Evolution and local search over cells whose accuracy is looked up in a table.
 
     Arguments are settings: task, method, population, sample, ageing, crossover, show ('families' or 'landscape'),
@@ -103,7 +106,7 @@ class EvolutionLab(Lab):
         self._aim()
         self._picture()
 
-    def _chosen(self) -> dict[str, Any]:
+    def _chosen(self) -> Values:
         """The settings of the method."""
         v = self.values
         if v["method"] == "genetic":
@@ -154,7 +157,7 @@ class EvolutionLab(Lab):
             members.append(members_of(method))
             yield step
 
-    def frame(self, n: int) -> Any:
+    def frame(self, n: int) -> Landscape | Families:
         steps = self.steps[:n]
         spread = [self.difference(k) for k in range(1, n + 1)]
         if self.live.picture is self.landscape:  # what is chosen may be a moment ahead of what is drawn

@@ -11,7 +11,7 @@ error: all that a search without a table could know.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from nasbook.plots.labs.explain import BothPicture, CellBothPicture, TrialsPictu
 from nasbook.plots.picture import Stack
 from nasbook.plots.traces.attribution import Worth
 from nasbook.prepare import header_of
-from nasbook.trace import Step, Trace
+from nasbook.trace import Step, Trace, Trial
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
 if TYPE_CHECKING:
@@ -39,9 +39,11 @@ TASKS = {
     "nb201-cifar10": "cells, CIFAR-10",
 }
 TREES = 16
+Parts: TypeAlias = BothPicture | CellBothPicture
+Explained: TypeAlias = tuple[list[Trial], int | None]  # the trials, and the place of the one that is explained
 
 
-class ExplainLab(Lab):
+class ExplainLab(Lab[Step]):
     """A search on a table, and the Shapley values of one of its trials by the table and by a forest.
 
     Arguments are settings: task, default ('mean', 'middle' or 'first'), game ('ablation', 'tunability' or
@@ -80,23 +82,22 @@ class ExplainLab(Lab):
         self.method = nasbook.method(v["method"], self.task.space, seed=v["seed"])
         self.chosen: int | None = None  # the place of a trial, from 0; None follows the best
         self.part: str | None = None  # the parameter or edge that is pointed at
-        self._found: dict[Any, Attribution] = {}
+        self._found: dict[tuple[bool, int, int, str, str], Attribution] = {}
         self.cells = "edge_0_1" in self.task.space.parameters
-        self.stacks: dict[str, Stack] = {}
+        self.drawn: dict[str, tuple[Stack, TrialsPicture, Parts]] = {}
         self._draw_game()
 
     def _draw_game(self) -> None:
         """The pictures for the question that is asked; they live until the search begins anew."""
         game = self.values["game"]
-        if game not in self.stacks:
+        if game not in self.drawn:
             worth = Worth(self.task.value_label, game)
             cell = self.cells and game == "ablation"
-            below = CellBothPicture(worth) if cell else BothPicture(self.task.space.free, worth)
+            below: Parts = CellBothPicture(worth) if cell else BothPicture(self.task.space.free, worth)
             points = TrialsPicture(self.values["trials"], Quantity(self.task.value_label, accuracy=False))
-            self.stacks[game] = Stack([points, below], [2.2, below.figsize[1]])
-        stack: Any = self.stacks[game]
+            self.drawn[game] = Stack([points, below], [2.2, below.figsize[1]]), points, below
+        stack, self.points, self.parts = self.drawn[game]
         stack.make_figure()
-        self.points, self.parts = stack.pictures
         self.use(stack)
         self.clickable("a trial, or a part of it", self.points.ax, self.parts.ax)
 
@@ -108,7 +109,7 @@ class ExplainLab(Lab):
     def make_search(self) -> Iterator[Step]:
         return self.search(self.method, self.task, self.values["trials"])
 
-    def frame(self, n: int) -> Any:
+    def frame(self, n: int) -> tuple[Explained, tuple[Attribution | None, Attribution | None, str | None]]:
         trials = [step.trial for step in self.steps[:n]]
         place = self.place(n)
         table, forest = self.found(n, True), self.found(n, False)

@@ -10,7 +10,7 @@ where that has ended. Then φ is judged on tasks of other digits, beside random 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import nasbook
 from nasbook.plots.picture import Stack
@@ -18,13 +18,16 @@ from nasbook.plots.style import plural
 from nasbook.plots.views.episodes import EpisodesPicture
 from nasbook.plots.views.weights import WeightsPicture
 from nasbook.trace import Step
-from nasbook.widgets.shell import Lab, Setting, choose, count, slide
+from nasbook.widgets.shell import Lab, Setting, Values, choose, count, slide
+
+if TYPE_CHECKING:
+    from nasbook.nas.reptile import ReptileView
 
 IMAGES = [("8×8 digits", "digits"), ("messy digits", "messy"), ("textures", "textures")]
 CHOSEN = ("epochs", "inner_steps", "epsilon", "meta_steps", "tasks", "lr", "alpha_lr")
 
 
-class FewShotLab(Lab):
+class FewShotLab(Lab[Step]):
     """Reptile on tasks of three classes and a few images each, epoch by epoch.
 
     Arguments are settings: inner_steps, epsilon, shots, epochs, meta_steps, tasks, lr, alpha_lr, data, seed.
@@ -32,7 +35,7 @@ class FewShotLab(Lab):
 
     name = "few-shot"
     telling = ("inner_steps", (1, 5))
-    shown_with: ClassVar[dict[str, Any]] = {"epochs": 4}
+    shown_with: ClassVar[Values] = {"epochs": 4}
     unit = "epoch"
     lines = 4
 
@@ -75,7 +78,7 @@ class FewShotLab(Lab):
     def make_search(self) -> Iterator[Step]:
         return self.search(self.method, self.task)
 
-    def frame(self, n: int) -> Any:
+    def frame(self, n: int) -> tuple[list[ReptileView], list[ReptileView]]:
         views = [step.view for step in self.steps[:n]]
         return views, views
 

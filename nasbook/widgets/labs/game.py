@@ -22,7 +22,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets as W
 import numpy as np
@@ -37,7 +37,7 @@ from nasbook.prepare import header_of
 from nasbook.space import Config
 from nasbook.tasks.functions import Function
 from nasbook.trace import Trace, Trial
-from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
+from nasbook.widgets.shell import Lab, Setting, Values, choose, count, slide, tick
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -73,7 +73,7 @@ def game_code(surface: str, importance: int, opponent: str, trials: int, seed: i
     return f"{SURFACES[surface][0]}{weight}{OPPONENTS[opponent]}{trials}-{seed}"
 
 
-def read_code(code: str) -> dict[str, Any]:
+def read_code(code: str) -> Values:
     """The settings behind a code. ValueError says what is wrong with it."""
     found = CODE.fullmatch(code.strip().upper())
     if not found:
@@ -127,7 +127,7 @@ class Round:
     theirs: Trial
 
 
-class GameLab(Lab):
+class GameLab(Lab[Round]):
     """You against an algorithm on a hidden surface.
 
     Arguments are settings: surface, importance (in %: how much x2 of 'uneven-axes' matters), opponent, trials, seed,
@@ -147,7 +147,7 @@ class GameLab(Lab):
             if both:
                 raise ValueError(f"the code {code!r} says already what {both[0]} is: give the code or the settings")
             values |= read_code(code)
-        self._moves: deque[dict[str, Any]] = deque()
+        self._moves: deque[Config] = deque()
         super().__init__(**values)
         self._speed.value = 5.0
         self._choosers()
@@ -225,7 +225,7 @@ class GameLab(Lab):
             assert mine is not None and theirs is not None, f"{self.values['opponent']} has no more trials"
             yield Round(mine.trial, theirs.trial)
 
-    def move(self, **config: Any) -> None:
+    def move(self, **config: object) -> None:
         """Try this point, e.g. `move(x1=0.3, x2=0.7)`; the opponent tries one, too. ValueError says what is wrong."""
         self._enqueue(config)
         self._go()

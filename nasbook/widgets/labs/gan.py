@@ -11,7 +11,7 @@ the reward from which the controller learns; "Images of a reward" says from how 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -24,12 +24,17 @@ from nasbook.plots.picture import Picture, Stack
 from nasbook.plots.style import Figure, number, plural
 from nasbook.plots.views.gan import REAL, DigitsPicture, ScorePicture, StagesPicture
 from nasbook.trace import Step
-from nasbook.widgets.shell import Lab, Setting, choose, count, slide
+from nasbook.widgets.shell import Lab, Setting, Values, choose, count, slide
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SIZES, AGAIN, POOL = (10, 50, 200, 500, 1000), 20, 4000  # images of a score; scores of each size; images drawn a round
 
+Scored: TypeAlias = tuple[dict[int, list[float]], int]  # scores by how many images, and the images of a reward
 
-class GANLab(Lab):
+
+class GANLab(Lab[Step]):
     """AutoGAN on 8×8 digits, round by round.
 
     Arguments are settings: images, epochs, entropy, steps, ctrl_lr, seed.
@@ -37,7 +42,7 @@ class GANLab(Lab):
 
     name = "gan"
     telling = ("images", (10, 500))
-    shown_with: ClassVar[dict[str, Any]] = {"epochs": 6}
+    shown_with: ClassVar[Values] = {"epochs": 6}
     lines = 4
     unit = "epoch"
     _epochs: int | None = None  # that the axes are set for
@@ -70,7 +75,7 @@ class GANLab(Lab):
         self.task = nasbook.task("digits-gan")
         chosen = {name: v[name] for name in ("images", "epochs", "entropy", "steps", "ctrl_lr")}
         self.method = nasbook.method("autogan", self.task.space, seed=v["seed"], **chosen)
-        self.after: list[Any] = []  # what the classifier says of 4,000 images of each round's generator (4000, 10)
+        self.after: list[Tensor] = []  # what the classifier says of 4,000 images of each generator (4000, 10)
         if not hasattr(self, "digits"):
             self.digits, self.score, self.again, self.policy = (
                 DigitsPicture(),
@@ -98,7 +103,7 @@ class GANLab(Lab):
         p = self.after[n - 1]
         return [inception_score(part) for part in p.split(images)[: min(AGAIN, POOL // images)]]
 
-    def frame(self, n: int) -> Any:
+    def frame(self, n: int) -> tuple[list[AutoGANView], tuple[list[AutoGANView], Scored], list[AutoGANView]]:
         views = [step.view for step in self.steps[:n]]
         known = min(n, len(self.after))
         again = {size: self.scores(known, size) for size in SIZES} if known else {}
@@ -133,7 +138,7 @@ class GANLab(Lab):
 
 
 class Again(Picture):
-    """Scores of one generator from other images, by how many images. State: ({images: scores}, images of a reward)."""
+    """Scores of one generator from other images, by how many images."""
 
     def build(self, fig: Figure | SubFigure) -> None:
         self.title(fig)
@@ -145,7 +150,7 @@ class Again(Picture):
         self.means = self.live(self.ax.plot([], [], color=style.ORANGE, marker="D", ms=4, lw=1.2, zorder=2.1)[0])
         self.ax.text(0, 1.04, "◆ mean   ● one evaluation", transform=self.ax.transAxes, fontsize=style.SMALL)
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Scored) -> bool:
         self.scores, self.used = state
         k = SIZES.index(self.used)
         style.set_band(self.mark, np.array([k - 0.45, k + 0.45]), np.full(2, 1.0), np.full(2, 10.0))
@@ -161,5 +166,7 @@ class Again(Picture):
     def alt(self) -> str:
         if not self.scores:
             return "Scores of one generator: none yet."
-        parts = [f"{n:,} images {number(np.mean(s))} ± {number(np.std(s), 2)}" for n, s in self.scores.items()]
+        parts = [
+            f"{n:,} images {number(float(np.mean(s)))} ± {number(float(np.std(s)), 2)}" for n, s in self.scores.items()
+        ]
         return f"The same generator scored again and again: {', '.join(parts)}; a reward has {self.used:,} images."

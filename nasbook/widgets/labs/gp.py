@@ -11,7 +11,6 @@ trace of trials that were chosen by hand, so the Bayesian lab's pictures and `na
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -23,12 +22,12 @@ from nasbook.prepare import as_task
 from nasbook.space import Float, Space
 from nasbook.widgets.dragged import MOST, DraggedPoints, Point
 from nasbook.widgets.hidden_functions import TRUTHS
-from nasbook.widgets.shell import Setting, choose, count, slide, tick
+from nasbook.widgets.shell import LIVE, Setting, choose, count, slide, tick
 
 FITS = {"none": (), "lengthscale": ("lengthscale",), "all": ("lengthscale", "signal", "noise")}
 
 
-class GPLab(DraggedPoints):
+class GPLab(DraggedPoints[Point]):
     """Points on one axis, and the belief of a Gaussian process with the settings that the learner gives it.
 
     points: (x, y) pairs to begin with. The other arguments are settings: kernel ('matern52', 'matern32', 'rbf'),
@@ -42,6 +41,7 @@ class GPLab(DraggedPoints):
     anew = "the points are taken away"
 
     low, high = LOW, HIGH
+    picture: GPPicture
 
     def __init__(self, points: Sequence[tuple[float, float]] = (), **values: object) -> None:
         self._asked: list[Point] = []  # points that the learner has put, on their way into the steps
@@ -51,25 +51,24 @@ class GPLab(DraggedPoints):
 
     def settings(self) -> list[Setting]:
         kernels = [(label, name) for name, label in KERNEL_NAMES.items()]
-        live: dict[str, Any] = {"effect": "live"}
         return [
             choose("kernel", "Kernel", kernels, "rbf",
-                   "How smooth the function is believed to be: RBF smoothest, Matérn 3/2 roughest.", **live),
+                   "How smooth the function is believed to be: RBF smoothest, Matérn 3/2 roughest.", **LIVE),
             slide("lengthscale", "Length scale", 0.2, *BOUNDS["lengthscale"], 0.02,
                   "How far apart two points may be and still have like values, as a share of the axis.", log=True,
-                  **live),
+                  **LIVE),
             slide("noise", "Noise (sd)", 0.05, *BOUNDS["noise"], 0.05,
-                  "The standard deviation of the error that every value is believed to have.", log=True, **live),
+                  "The standard deviation of the error that every value is believed to have.", log=True, **LIVE),
             slide("signal", "Signal (sd)", 1.0, *BOUNDS["signal"], 0.02,
-                  "The standard deviation of the function around 0, before any point.", log=True, **live),
+                  "The standard deviation of the function around 0, before any point.", log=True, **LIVE),
             choose("fit", "Fit to the points",
                    [("nothing: I set them", "none"), ("the length scale", "lengthscale"), ("all three", "all")], "none",
-                   "Take the values under which the points are likeliest: the highest marginal likelihood.", **live),
+                   "Take the values under which the points are likeliest: the highest marginal likelihood.", **LIVE),
             tick("reveal", "reveal the truth", False,
-                 "Draw the hidden function that Step measures, which the process never sees.", **live),
+                 "Draw the hidden function that Step measures, which the process never sees.", **LIVE),
             choose("truth", "Hidden function", [(label, name) for name, (label, _) in TRUTHS.items()], "smooth",
                    "The function that Step measures, exactly, where the band is widest.", more=True),
-            slide("points", "Points", 12, 1, MOST, 1, "How many points Play may make.", more=True, **live),
+            slide("points", "Points", 12, 1, MOST, 1, "How many points Play may make.", more=True, **LIVE),
             count("seed", "Seed", 0, 0, 9999, "Another seed draws another hidden function and other samples.",
                   more=True),
         ]  # fmt: skip
@@ -97,7 +96,7 @@ class GPLab(DraggedPoints):
     # ---- points ------------------------------------------------------------------------------------------
 
     @property
-    def kept(self) -> list[Any]:
+    def kept(self) -> list[Point]:
         return self.runner.steps
 
     @property

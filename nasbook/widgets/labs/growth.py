@@ -11,7 +11,7 @@ begins with fresh weights. Both train for as many epochs, on 300 images of 8×8 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 import nasbook
 from nasbook.plots.data import Quantity
@@ -20,12 +20,16 @@ from nasbook.plots.views.chains import ChainsPicture, Round, depth_of, rounds_of
 from nasbook.trace import Step, Trial
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
+if TYPE_CHECKING:
+    from nasbook.nas.cnn_differential_evolution import CNNDEView
+    from nasbook.nas.parts.climb import NetworkMorphismView
+
 MORPHISM, EVOLUTION = "network-morphism", "cnn-differential-evolution"
 METHODS = [("network morphism", MORPHISM), ("differential evolution", EVOLUTION)]
 OF = {MORPHISM: ("morphisms", "inherit"), EVOLUTION: ("F", "CR")}
 
 
-class GrowthLab(Lab):
+class GrowthLab(Lab[Step]):
     """Network morphism and differential evolution of convolutional chains.
 
     Arguments are settings: method, rounds (steps or generations after the first), networks (in each), morphisms,
@@ -117,7 +121,7 @@ class GrowthLab(Lab):
         best = f" That is the best of {'this step' if self.grows else 'all'} so far." if ended.best is trial else ""
         return f"{told}: {self.quantity.text(trial.value)}.{best}"
 
-    def _grown(self, trial: Trial, view: Any) -> str:
+    def _grown(self, trial: Trial, view: NetworkMorphismView) -> str:
         if "parent" not in trial.info:
             return f"Network 1, the first chain, was trained for {plural(self.values['epochs'], 'epoch')}"
         who, parent = f"Network {trial.id + 1}", trial.info["parent"] + 1
@@ -126,9 +130,9 @@ class GrowthLab(Lab):
         knows = "with" if self.values["inherit"] else "with fresh weights at"
         return f"{who}, of network {parent} ({'; '.join(changes)}), began {knows} {self.quantity.text(view.before)}"
 
-    def _moved(self, trial: Trial, view: Any) -> str:
+    def _moved(self, trial: Trial, view: CNNDEView) -> str:
         layers = plural(trial.config["depth"], "layer")
-        if view.parents is None:
+        if view.parents is None or view.target is None:
             return f"Network {trial.id + 1} is a random first member with {layers}"
         from_donor = [str(i) for i, donor in enumerate(view.from_donor, 1) if donor]
         r1, r2, r3 = (r + 1 for r in view.parents)

@@ -28,6 +28,7 @@ from nasbook.plots.views.freezing import FreezingPicture
 from nasbook.plots.views.halving import HalvingPicture, HalvingState, order, root, rungs_of, whole_training
 from nasbook.plots.views.stopping import StoppingPicture
 from nasbook.prepare import header_of
+from nasbook.space import Arguments
 from nasbook.tasks.digits201 import Digits201
 from nasbook.tasks.digits_hpo import DigitsHPO
 from nasbook.trace import Trace, Trial
@@ -41,7 +42,7 @@ METHODS = ["successive-halving", "hyperband", "asha", "bohb", "dehb", MEDIAN, FR
 RULES = [("the median", "median"), ("Wilcoxon's test", "wilcoxon"), ("extrapolation", "curve")]
 
 
-class HalvingLab(Lab):
+class HalvingLab(Lab[HalvingState]):
     """Successive halving, Hyperband, ASHA, BOHB, DEHB, median stopping and freeze-thaw on Digits-HPO and Digits-201.
     The arguments are settings: task, method, shortest, eta, grace, startup, rule, workers, slow, hidden,
     trials, seed."""
@@ -86,7 +87,7 @@ class HalvingLab(Lab):
         R = self.epochs = int(self.task.val.shape[-1])
         by_median = v["method"] == MEDIAN
         if by_median:
-            settings: dict[str, Any] = {"warmup": v["grace"], "startup": v["startup"], "rule": v["rule"]}
+            settings: Arguments = {"warmup": v["grace"], "startup": v["startup"], "rule": v["rule"]}
         else:
             settings = {"min_fidelity": v["shortest"], "max_fidelity": R, "eta": v["eta"]}
         self.method = nasbook.method(v["method"], self.task.space, seed=v["seed"], **settings)
@@ -127,12 +128,12 @@ class HalvingLab(Lab):
         self.trace = trace
         pace, freezes = {0: v["slow"] if v["workers"] > 1 else 1}, v["method"] == FREEZE
         run = Run(self.method, self.task, trace, views=freezes, workers=v["workers"], pace=pace)
-        self.chosen: dict[int, Any] = {}  # of freeze-thaw: what it believed when it chose each piece of training
+        self.chosen: dict[int, FreezeThawView] = {}  # of freeze-thaw: its belief when it chose a piece of training
         while step := run.step(v["trials"]):
             self.chosen[step.trial.id] = step.view
             yield HalvingState(tuple(trace.trials), tuple(trace.pending), self.method.view())
 
-    def frame(self, n: int) -> Any:
+    def frame(self, n: int) -> list[object]:
         state = self.steps[n - 1] if n else HalvingState()
         if isinstance(self.curves, FreezingPicture):
             return [state.view or FreezeThawView(self.levels, (), None), state.trials + state.running]

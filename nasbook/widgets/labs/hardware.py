@@ -17,7 +17,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any
 
 import numpy as np
 
@@ -41,7 +40,7 @@ from nasbook.plots.picture import Stack
 from nasbook.plots.style import plural
 from nasbook.tasks.chain_table import FILE, ChainTable
 from nasbook.trace import Step
-from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
+from nasbook.widgets.shell import Lab, Setting, Values, choose, count, slide, tick
 
 CHARGED, TABLE, ELSEWHERE = ("proxylessnas", "fbnet"), "nsga2", ("ofa", "compound")
 METHODS = [
@@ -61,9 +60,11 @@ TASKS = {
 }
 TRIALS, FRONT = {"nsga2": 100, "compound": 12}, 100  # of a search; of the front that is always shown
 Point = dict[str, float]  # error, latency, flops, parameters
+Searched = tuple[tuple[str, float, int, int], tuple[str, list[float]]]  # which search, and its name and course
+Tags = str | tuple[str, np.ndarray]  # words, or a title and a share of each operation at each place
 
 
-class HardwareLab(Lab):
+class HardwareLab(Lab[Step]):
     """ProxylessNAS, FBNet, NSGA-II, Once-for-all and compound scaling, in one plane of error and cost.
 
     Arguments are settings: method, price, cap, axis, epochs, measured, seed.
@@ -98,9 +99,9 @@ class HardwareLab(Lab):
         return TRIALS.get(self.values["method"], self.values["epochs"])
 
     def __init__(self, **values: object) -> None:
-        self.earlier: list[tuple[Any, tuple[str, list[float]]]] = []  # (which search, its name and course)
-        self._of: Any = None
-        self._last: Any = None  # the search that is in the picture, as in `earlier`
+        self.earlier: list[Searched] = []
+        self._of: tuple[str, int, int] | None = None
+        self._last: Searched | None = None  # the search that is in the picture, as in `earlier`
         super().__init__(**values)
 
     def prepare(self) -> None:
@@ -110,7 +111,7 @@ class HardwareLab(Lab):
         self._settings["epochs"].enable("It trains each network alone." if method in TRIALS else None)
         self._keep(v)
         self.task = nasbook.task(TASKS[method])
-        chosen: dict[str, Any] = {} if method in TRIALS else {"epochs": v["epochs"]}
+        chosen: Values = {} if method in TRIALS else {"epochs": v["epochs"]}
         if charged:
             chosen |= {"warm_up": v["epochs"] // 3, "price" if method == "proxylessnas" else "power": v["price"]}
         self.method = nasbook.method(method, self.task.space, seed=v["seed"], **chosen)
@@ -126,7 +127,7 @@ class HardwareLab(Lab):
             below = Stack([self.course, CountsPicture(counted())], [3.6, 3.6], beside=True)
             self.use(Stack([above, below], [3.5, 2.25]))
 
-    def _keep(self, v: dict[str, Any]) -> None:
+    def _keep(self, v: Values) -> None:
         """Remember what the search before this one expected, where it came to an end."""
         last = self._last
         if last and last[1][1]:
@@ -157,10 +158,9 @@ class HardwareLab(Lab):
 
     # ---- what is shown -------------------------------------------------------------------------------------
 
-    def frame(self, n: int) -> Any:
+    def frame(self, n: int) -> tuple[tuple[PlaneState, Tags], tuple[CourseState, dict[str, float]]]:
         v, shown = self.values, [p for p in self.points[:n] if p]
         axis = v["axis"]
-        view = self.steps[n - 1].view if n else None
         expected = [s.view.expected_cost for s in self.steps[:n]] if v["method"] in CHARGED else []
         best = self.best(n)
         plane = PlaneState(
@@ -173,10 +173,10 @@ class HardwareLab(Lab):
         )
         earlier = [e[1] for e in self.earlier if self._last and e[0] != self._last[0] and e[0][0] == v["method"]]
         course = CourseState([e for e in expected if e is not None], [p["latency"] for p in shown], earlier)
-        return (plane, self._tags(view)), (course, here() if v["measured"] else {})
+        return (plane, self._tags(n)), (course, here() if v["measured"] else {})
 
-    def _tags(self, view: Any) -> Any:
-        method = self.values["method"]
+    def _tags(self, n: int) -> Tags:
+        method, view = self.values["method"], self.steps[n - 1].view if n else None
         if method in CHARGED:
             return "Probabilities, by place", np.full((4, 5), 0.2) if view is None else np.array(view.weights)
         if method == TABLE and view is not None and view.population:
@@ -249,7 +249,7 @@ class HardwareLab(Lab):
 
 
 @cache
-def by_name() -> dict[tuple[Any, ...], Point]:
+def by_name() -> dict[tuple[str, ...], Point]:
     """operations -> error and costs of each of the 625 chains."""
     table = ChainTable()
     costs = ("error", "latency", "flops", "parameters")
@@ -287,7 +287,7 @@ def compound_line(rule: str = "width alone") -> list[Point]:
 @cache
 def counted() -> dict[str, tuple[float, float]]:
     """Of each operation, in the mean over the places of a chain: FLOPs of one image, and µs of 50 by the table."""
-    found: dict[str, Any] = {}
+    found: dict[str, tuple[float, float]] = {}
     for spaces in (BlockChain(), MBConvChain()):
         whole = {op: spaces.flops(dict.fromkeys(spaces.space.parameters, op)) for op in spaces.ops}
         found |= {op: ((n - whole["skip"]) / spaces.blocks, LATENCIES[op]) for op, n in whole.items()}
@@ -297,7 +297,7 @@ def counted() -> dict[str, tuple[float, float]]:
 @cache
 def here() -> dict[str, float]:
     """µs of each operation for 50 images, measured on this machine, once."""
-    found: dict[str, Any] = {}
+    found: dict[str, float] = {}
     for spaces in (BlockChain(), MBConvChain()):
         found |= dict(zip(spaces.ops, latencies(spaces.space, repeats=7)[1:], strict=True))
     return found

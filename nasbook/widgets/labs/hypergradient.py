@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import lru_cache, partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from torch import Tensor
@@ -31,7 +31,7 @@ from nasbook.plots.style import number, plural
 from nasbook.plots.views.hypergradient import Unroll, UnrollPicture, WalkPicture, share
 from nasbook.space import Float, Space
 from nasbook.trace import Step
-from nasbook.widgets.shell import Lab, Setting, choose, count, slide
+from nasbook.widgets.shell import Lab, Setting, Values, choose, count, slide
 
 TASKS = [("ridge regression", "ridge-digits"), ("logistic regression", "logistic-cancer"), ("small MLP", "mlp-decays")]
 MODES = ["reverse", "truncated", "forward", "implicit", "online"]
@@ -39,7 +39,7 @@ STEPS = 100  # of a whole training
 LONG = 400  # where there is no optimum to compare with
 
 
-class HypergradientLab(Lab):
+class HypergradientLab(Lab[Step]):
     """Gradients of the validation loss by the learning rate and the weight decays of a training.
 
     Arguments are settings: task ('ridge-digits', 'logistic-cancer', 'mlp-decays'), mode ('reverse', 'truncated',
@@ -48,7 +48,7 @@ class HypergradientLab(Lab):
 
     name = "hypergradient"
     telling = ("unroll", (1, 5, 20))
-    shown_with: ClassVar[dict[str, Any]] = {"rounds": 15}
+    shown_with: ClassVar[Values] = {"rounds": 15}
     lines = 4
     unit = "round"
 
@@ -131,7 +131,7 @@ class HypergradientLab(Lab):
 
     # ---- picture and words -----------------------------------------------------------------------------------
 
-    def frame(self, n: int) -> Any:
+    def frame(self, n: int) -> tuple[Unroll, tuple[list[Step], list[float]]]:
         u = self.unroll
         upper = Unroll(u.found, u.exact, self.memory, u.mode, u.length, u.rate)
         return upper, (self.steps[:n], self.full[:n])

@@ -47,7 +47,7 @@ def searched(order: str, rate: float, inner: str, trials: int, seed: int) -> tup
     return trace, np.array([100 * (1 - task.test_accuracy(s.incumbent.config)) for s in trace])  # type: ignore[union-attr]
 
 
-class JointLab(Lab):
+class JointLab(Lab[dict[str, tuple[Trace, np.ndarray]]]):
     """Protocols of joint search on Digits-JAHS. Arguments are settings: rate (the frozen one), other (a rate, or "each
     cell's best recipe"), inner (who searches), kept (the protocol to save), trials, seeds, seed, cells."""
 

@@ -12,7 +12,7 @@ the front are never among them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -47,7 +47,7 @@ COSTS = {"latency": "latency", "parameters": "parameters", "flops": "FLOPs", "se
 FAR = 0.9  # the reference point: in each objective, nine rows out of ten are better
 
 
-class ParetoLab(Lab):
+class ParetoLab(Lab[Step]):
     """NSGA-II, ParEGO or random search for the error of a network and one of its costs, on a table.
 
     Arguments are settings: task, cost ('latency', 'parameters', 'flops', 'seconds': what the table has), method,
@@ -106,7 +106,8 @@ class ParetoLab(Lab):
         quantities = Quantity(LABELS[v["cost"]]), Quantity(self.task.value_label, accuracy=False)
         self.plane = FrontPicture(*quantities, known, self.reference)
         self.history = SharePicture(v["trials"])
-        self.detail: Any = Cell() if v["task"] in CELLS else ConfigPicture(list(self.task.space.parameters))
+        self.detail: Cell | ConfigPicture
+        self.detail = Cell() if v["task"] in CELLS else ConfigPicture(list(self.task.space.parameters))
         self._share: list[float] = []
         self._chosen: tuple[Config, np.ndarray, str] | None = None
         row = Stack([self.history, self.detail], [3.6, 3.6], beside=True)
@@ -122,7 +123,7 @@ class ParetoLab(Lab):
 
     # ---- what is shown -------------------------------------------------------------------------------------
 
-    def frame(self, n: int) -> Any:
+    def frame(self, n: int) -> tuple[FrontState, tuple[list[float], tuple[str, Config | None]]]:
         v, trials = self.values, [s.trial for s in self.steps[:n]]
         self._settings["weight"].enable(None if v["weighted"] else "Tick 'Weighted sum' first.")
         view = self.steps[n - 1].view if n else None

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import TypeAlias
 
 import nasbook
 from nasbook.plots.data import Quantity
@@ -19,12 +19,12 @@ from nasbook.plots.picture import Stack
 from nasbook.plots.scales import value_label
 from nasbook.plots.style import plural
 from nasbook.plots.views.lineage import LanesPicture, SchedulePicture
-from nasbook.space import Constant, Space
+from nasbook.space import Config, Constant, Space
 from nasbook.trace import Step, Trial
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
 TRAIN = 300  # images: so few that the learning rate matters, and an epoch takes some milliseconds
-NETWORK: dict[str, Any] = {
+NETWORK: Config = {
     "optimizer": "sgd",
     "momentum": 0.9,
     "weight_decay": 1e-4,
@@ -35,6 +35,7 @@ NETWORK: dict[str, Any] = {
     "activation": "relu",
 }
 MOVING = {"lr": ("lr",), "all": ("lr", "momentum", "weight_decay", "batch", "dropout")}
+Starts: TypeAlias = tuple[object, ...]  # all that says how the members begin
 FACTORS = [("1.05 or 0.95", (1.05, 0.95)), ("1.2 or 0.8", (1.2, 0.8)), ("2 or 0.5", (2.0, 0.5))]
 
 
@@ -48,7 +49,7 @@ def lab_space(moves: str = "lr") -> Space:
     return Space({name: free.get(name, Constant(NETWORK.get(name, 0))) for name in space.parameters})
 
 
-class PBTLab(Lab):
+class PBTLab(Lab[tuple[Step, ...]]):
     """Population based training of small networks on digits.
 
     Arguments are settings: exploit, population, interval, quantile, factors, resample, moves ('lr', 'all', 'network'),
@@ -61,7 +62,7 @@ class PBTLab(Lab):
     unit = "round"
 
     def __init__(self, **values: object) -> None:
-        self._reached: dict[Any, float] = {}  # (exploit, the starts) -> the best value, of runs that have ended
+        self._reached: dict[tuple[bool, Starts], float] = {}  # (exploit, the starts) -> the best value at the end
         super().__init__(**values)
 
     def settings(self) -> list[Setting]:
@@ -132,7 +133,7 @@ class PBTLab(Lab):
                 yield tuple(members)
                 members = []
 
-    def frame(self, n: int) -> Any:
+    def frame(self, n: int) -> list[tuple[list[Trial], str] | list[Trial]]:
         trials = [step.trial for members in self.steps[:n] for step in members]
         self.lanes.parameter = self.parameter
         self.schedule.aim(self.parameter)
@@ -202,7 +203,7 @@ class PBTLab(Lab):
         if best is None:
             return ""
         starts = tuple(v[name] for name in ("population", "interval", "moves", "epochs", "seed"))
-        self._reached[v["exploit"], starts] = best.value
+        self._reached[v["exploit"], starts] = best.loss
         other = self._reached.get((not v["exploit"], starts))
         with_, without = ("with", "without") if v["exploit"] else ("without", "with")
         text = f"The best so far, {with_} copying: {self.quantity.text(best.value)}"

@@ -41,7 +41,7 @@ MODELS = {
 FEW = (0.005, 0.2)  # the share of columns that is chosen, where they are chosen
 
 
-class PipelineLab(Lab):
+class PipelineLab(Lab[Step]):
     """Random search over the pipelines that the graph allows, each cross-validated and tested.
 
     Arguments are settings: data ('noise', 'wine', 'cancer', 'digits'), leak, scale, features, model, trials, seed.
@@ -104,7 +104,7 @@ class PipelineLab(Lab):
     def frame(self, n: int) -> PipelineState:
         v = self.values
         off = frozenset(name for name in ("scale", "features") if not v[name])
-        errors = [100 * s.trial.value if s.trial.status == "done" else np.nan for s in self.steps[:n]]
+        errors = [100 * s.trial.loss if s.trial.status == "done" else np.nan for s in self.steps[:n]]
         return PipelineState(off, MODELS[v["model"]], v["leak"], np.array(errors), np.array(self.tests[:n]))
 
     @property

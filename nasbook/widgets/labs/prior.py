@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 
 from nasbook.hpo.parts.learned_prior import Learned, Progress, kept_aside, learn, shipped, untrained
 from nasbook.hpo.parts.priors_1d import PRIORS, Mixture, Prior, own
@@ -40,7 +40,7 @@ EVERY = 10  # steps of training between two pictures
 REACH = 3.5  # standard deviations of the prior to both sides
 
 
-class PriorLab(DraggedPoints):
+class PriorLab(DraggedPoints[Progress]):
     """A prior, a network that learned it, and points of your own.
 
     points: (x, y) pairs in place of the first four. draw: a prior of your own, a function draw(rng, x) -> y that draws
@@ -55,11 +55,12 @@ class PriorLab(DraggedPoints):
     lines = 4
     anew = "another network is asked"
     shown_with = {"steps": 200}
+    picture: PriorPicture
 
     def __init__(
         self,
         points: Sequence[tuple[float, float]] = FIRST,
-        draw: Callable[[np.random.Generator, np.ndarray], Any] | None = None,
+        draw: Callable[[np.random.Generator, np.ndarray], ArrayLike] | None = None,
         **values: object,
     ) -> None:
         self.priors = PRIORS if draw is None else {"own": own(draw), **PRIORS}
@@ -146,7 +147,7 @@ class PriorLab(DraggedPoints):
     # ---- points ------------------------------------------------------------------------------------------
 
     @property
-    def kept(self) -> list[Any]:
+    def kept(self) -> list[Point]:
         return self._points
 
     def holding(self) -> AbstractContextManager[None]:

@@ -17,7 +17,6 @@ Save and Export take the best run of the method that is ahead.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -40,7 +39,7 @@ SECONDS = {"bananas": 1.3, "bayesian": 3.5, "forest": 1.6, "ppo": 0.4, "reinforc
 PATIENCE = 15.0  # seconds of one method, from which on the lab suggests fewer seeds
 
 
-class RaceLab(Lab):
+class RaceLab(Lab[int]):
     """A race of ask/tell methods on a cheap task.
 
     task: a table or function of nasbook.tasks(), a Task, or a function of a configuration together with `space`.
@@ -72,8 +71,8 @@ class RaceLab(Lab):
             registry.find("task", task)
             raise ValueError(f"{task} trains for real, which is too slow for a race; take {', '.join(self._cheap)}")
         self._own = task if known else as_task(task, space)
-        self._pools: dict[Any, tuple[float, float]] = {}  # by task: what random search told about its scales
-        self._refusals: dict[Any, dict[str, str | None]] = {}  # by task: why a method cannot serve its space
+        self._pools: dict[int | str, tuple[float, float]] = {}  # by task: what random search told about its scales
+        self._refusals: dict[int | str, dict[str, str | None]] = {}  # by task: why a method cannot serve its space
         self._in_sight = set(VISIBLE) if methods is None else {"random", *methods}
         if methods is not None:
             for name in methods:
@@ -88,7 +87,7 @@ class RaceLab(Lab):
     # ---- settings -------------------------------------------------------------------------------------
 
     def settings(self) -> list[Setting]:
-        tasks: list[tuple[str, Any]] = [(name, name) for name in self._cheap]
+        tasks: list[tuple[str, str | Task]] = [(name, name) for name in self._cheap]
         if isinstance(self._own, Task):
             tasks.append((self._own.name or "my objective", self._own))
         racers = [
@@ -144,7 +143,7 @@ class RaceLab(Lab):
         self._drawn = same
         self._picture()
 
-    def _name(self) -> Any:
+    def _name(self) -> int | str:
         """What tells the tasks of this lab apart."""
         chosen = self.values["task"]
         return id(chosen) if isinstance(chosen, Task) else chosen

@@ -11,8 +11,8 @@ how well the cell that it would derive now does when it is trained alone, as the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from nasbook.plots.style import number, plural
 from nasbook.prepare import header_of
 from nasbook.trace import Trace, Trial
 from nasbook.widgets.labs.darts import IMAGES, Weights, random_cells
-from nasbook.widgets.shell import Lab, Setting, choose, slide, tick
+from nasbook.widgets.shell import Lab, Setting, Values, choose, slide, tick
 from nasbook.widgets.shell import count as whole
 
 RELAXATIONS = {  # by their methods
@@ -58,7 +58,7 @@ class Epoch(NamedTuple):
     view: SupernetView
 
 
-class RelaxationsLab(Lab):
+class RelaxationsLab(Lab[Epoch]):
     """DARTS and its relatives, one epoch of one seed after the other.
 
     Arguments are settings: method, seeds, epochs, shown, cooling, alpha_lr, partial, warmup, zero_one, eigenvalue,
@@ -68,10 +68,10 @@ class RelaxationsLab(Lab):
     name = "relaxations"
     telling = ("shown", (1, 2, 3))
     drawn_only = ("shown",)
-    shown_with: ClassVar[dict[str, Any]] = {"seeds": 2, "epochs": 12}
+    shown_with: ClassVar[Values] = {"seeds": 2, "epochs": 12}
     lines = 4
     unit = "epoch"
-    _aim: Any = None  # what the axes are set for
+    _aim: tuple[object, ...] | None = None  # what the axes are set for
 
     def __init__(self, **values: object) -> None:
         super().__init__(**values)
@@ -157,7 +157,7 @@ class RelaxationsLab(Lab):
         for name, (methods, why_not) in needs.items():
             self._settings[name].enable(None if method in methods else why_not)
 
-    def _chosen(self) -> dict[str, Any]:
+    def _chosen(self) -> Values:
         """The settings of the method."""
         v = self.values
         chosen = {name: v[name] for name in ("epochs", "alpha_lr", "channels")}
@@ -207,7 +207,7 @@ class RelaxationsLab(Lab):
 
     # ---- picture and words ---------------------------------------------------------------------------------
 
-    def frame(self, n: int) -> Any:
+    def frame(self, n: int) -> tuple[tuple[int, list[SupernetView]], tuple[list[list[SupernetView]], int]]:
         views = [self.ended(k, n) for k in range(len(self.seeds))]
         return (self.seeds[self.shown], views[self.shown]), (views, self.shown)
 
@@ -257,7 +257,7 @@ class Shown(Weights):
         self.seed, views = state
         return super().update(views)
 
-    def _sentence(self, views: Any) -> str:
+    def _sentence(self, views: Sequence[SupernetView]) -> str:
         told = super()._sentence(views)
         return f"Seed {self.seed}{',' if views else ':'} {told[0].lower()}{told[1:]}"
 

@@ -16,7 +16,7 @@ import json
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from nasbook.plots.style import number, plural
 from nasbook.scale import yaml12
 from nasbook.scale.control import order
 from nasbook.scale.watch import Watched
+from nasbook.space import Config, Json
 from nasbook.trace import Step
 from nasbook.trial import Trial
 from nasbook.widgets.shell import Lab, Setting, choose, count, tick
@@ -48,7 +49,7 @@ WORDS = {  # of a run, by its state
 }
 
 
-class RunLab(Lab):
+class RunLab(Lab[Step]):
     """Follows a run. Arguments: folder (of the run; by default the newest below runs/), and the settings show
     ('curves', 'workers', 'load'), follow, watts (of a core at work)."""
 
@@ -62,7 +63,7 @@ class RunLab(Lab):
     def __init__(self, folder: str | Path = "", **values: object) -> None:
         self._looking = threading.Lock()
         self._watcher = Watcher(self)
-        self._told: tuple[Any, ...] = ()  # what was shown of the run last
+        self._told: tuple[object, ...] = ()  # what was shown of the run last
         self._problem = ""
         super().__init__(folder=str(folder) or newest(), **values)
         self.add_class("nb-own-left")
@@ -178,7 +179,7 @@ class RunLab(Lab):
         if self._borrowed is not None:
             self._borrowed.cleanup()
 
-    def _paged(self, _widget: Any, content: Any, _buffers: Any) -> None:
+    def _paged(self, _widget: object, content: Json, _buffers: object) -> None:
         """A lab that no page shows looks at nothing."""
         if content.get("kind") == "opened":
             self._look_again()
@@ -187,7 +188,7 @@ class RunLab(Lab):
 
     # ---- what is drawn --------------------------------------------------------------------------------------
 
-    def _shape(self) -> tuple[Any, ...]:
+    def _shape(self) -> tuple[int | None, int, bool, str]:
         """What the picture is made for."""
         w = self.watched
         return w.total, w.workers, any(b.gpu is not None for b in w.beats[-1:]), self.values["show"]
@@ -335,11 +336,15 @@ class RunLab(Lab):
         self._typed.add_class("nb-typed")
         named = {"pause": "Pause run", "resume": "Resume", "stop": "Stop run", "next": "Try next"}
         self._buttons = {name: W.Button(description=words) for name, words in named.items()}
-        asks: dict[str, Any] = {"pause": {"pause": True}, "resume": {"pause": False}, "stop": {"stop": True}}
+        press: dict[str, Callable[[], None]] = {
+            "pause": partial(self.ask, pause=True),
+            "resume": partial(self.ask, pause=False),
+            "stop": partial(self.ask, stop=True),
+            "next": lambda: self.entered(self._typed.value),
+        }
         for name, button in self._buttons.items():
             button.add_class(f"nb-run-{name}")
-            action = partial(self.ask, **asks[name]) if name in asks else lambda: self.entered(self._typed.value)
-            button.on_click(partial(self._guarded, action))
+            button.on_click(partial(self._guarded, press[name]))
         self.below.children = (self._spent, *self._buttons.values(), self._typed)
         self.below.add_class("nb-run")
         self._keyboard.on_msg(self._paged)
@@ -349,9 +354,7 @@ class RunLab(Lab):
             raise ValueError(f"nothing can be tried next: {self._buttons['next'].tooltip}")
         self.ask(then=typed(text))
 
-    def ask(
-        self, *, pause: bool | None = None, stop: bool | None = None, then: Mapping[str, Any] | None = None
-    ) -> None:
+    def ask(self, *, pause: bool | None = None, stop: bool | None = None, then: Config | None = None) -> None:
         """Ask the run to pause or go on, to stop, or to try a configuration next. ValueError for a configuration that
         is none of its space, and where the folder cannot be written."""
         if self.trace is None:
@@ -389,7 +392,7 @@ def running_after(events: list[tuple[str, Trial]], n: int) -> list[Trial]:
     return list(running.values())
 
 
-def typed(text: str) -> dict[str, Any]:
+def typed(text: str) -> Config:
     """A configuration that somebody has typed: {"lr": 0.01, "width": 64}, with or without braces and quotes."""
     text = text.strip()
     try:

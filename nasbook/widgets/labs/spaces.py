@@ -16,10 +16,10 @@ File larger by decision: what is done with one architecture, known of it and sai
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -58,7 +58,7 @@ class Edit:
     origin: int | None = None  # the edit that it changes, where that is not the one before it
 
 
-class SpacesLab(Lab):
+class SpacesLab(Lab[Edit]):
     """One architecture of a search space, to be edited.
 
     Arguments are settings: space, table (of true accuracies, where there is one), trials (edits of Play), seed. From
@@ -108,14 +108,14 @@ class SpacesLab(Lab):
         self._asked.clear()
         if self._drawn_for is None or self._drawn_for[0] != v["space"]:
             self.spaces: Architectures = registry.make("space", v["space"])
-            self._costs: dict[Any, tuple[int, int, float]] = {}
+            self._costs: dict[Hashable, tuple[int, int, float]] = {}
             self.decisions = Decisions(self.spaces, self._guarded, self._buttons(), self._listed, lambda: self.config)
             self.below.children = (self.decisions,)
         self.rng = np.random.default_rng(v["seed"])
         self.first = self._random()
         self.parent: Config | None = None
         self.slot: Slot | None = None
-        self._found: tuple[Any, Edits] | None = None
+        self._found: tuple[Hashable, Edits] | None = None
         self._pictures()
         self.files.layout.display = "" if self.table else "none"  # without a table there is no value to keep
 
@@ -303,7 +303,7 @@ class SpacesLab(Lab):
 
     # ---- what is shown -------------------------------------------------------------------------------------
 
-    def frame(self, n: int) -> Any:
+    def frame(self, n: int) -> tuple[GraphState, AroundState]:
         config = self._config(n)
         around = self._edits(config)
         self._shown_neighbours = around.neighbours
@@ -436,7 +436,7 @@ def tables(space: str) -> tuple[str, ...]:
 
 
 @cache
-def equals(space: str) -> Counter[Any]:
+def equals(space: str) -> Counter[Hashable]:
     """Canonical form -> how many architectures have it; empty for a space with more than COUNTED."""
     spaces = registry.make("space", space)
     if not spaces.space.size <= COUNTED:

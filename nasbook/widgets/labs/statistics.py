@@ -39,7 +39,7 @@ def table(task: str) -> np.ndarray:
         return 100.0 * stored[task] / IMAGES[task]
 
 
-class StatisticsLab(Lab):
+class StatisticsLab(Lab[np.ndarray]):
     """Draws of seeds from 200 searches of each of four methods. Arguments are settings: task, seeds (of a draw),
     trials, correction ("holm" or "none"), draws (how many), seed (of the draws)."""
 

@@ -12,17 +12,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 
 import nasbook
+from nasbook.hpo.cma_es import CMAView
+from nasbook.hpo.differential_evolution import DEView
+from nasbook.hpo.genetic import GeneticView
+from nasbook.hpo.particle_swarm import PSOView
 from nasbook.plots.style import number, plural
 from nasbook.plots.views.strategies import METHODS, StrategyPicture, axis_of, corner_of
+from nasbook.space import Arguments
 from nasbook.trace import Step
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
-VALLEYS: dict[str, dict[str, Any]] = {  # neither has its lowest point in the middle, where a guess would find it
+VALLEYS: dict[str, Arguments] = {  # neither has its lowest point in the middle, where a guess would find it
     "ellipsoid": {"condition": 1000.0, "shift": [1.5, 1.0]},
     "rosenbrock": {},
 }
@@ -53,7 +57,7 @@ def compass(
     return np.array(points[:trials]), np.array(values[:trials])
 
 
-class StrategiesLab(Lab):
+class StrategiesLab(Lab[Step]):
     """Evolution strategies in a valley of two dimensions that can be turned.
 
     Arguments are settings: method ('cma-es', 'differential-evolution', 'genetic', 'particle-swarm'), angle (degrees),
@@ -114,10 +118,11 @@ class StrategiesLab(Lab):
 
     def sentence(self, n: int) -> str:
         step = self.steps[n - 1]
+        told: dict[str, Callable[..., str]]
         told = {"cma-es": self._cma, "differential-evolution": self._de, "genetic": self._genetic}
-        return told.get(self.values["method"], self._swarm)(n, step.view, float(step.trial.value))
+        return told.get(self.values["method"], self._swarm)(n, step.view, step.trial.loss)
 
-    def _cma(self, n: int, view: Any, value: float) -> str:
+    def _cma(self, n: int, view: CMAView, value: float) -> str:
         drawn = f"Trial {n} was drawn from the ellipse of generation {view.generation + 1}: f = {number(value)}."
         if view.previous_mean is None:
             return f"{drawn} Until {self.method.cma.s.lam} are known nothing moves."
@@ -129,7 +134,7 @@ class StrategiesLab(Lab):
         shape = f"the ellipse is {number(long, 2)} times as long as wide, its long axis at {number(round(angle))}°"
         return f"{drawn} {moves}; {shape}."
 
-    def _de(self, n: int, view: Any, value: float) -> str:
+    def _de(self, n: int, view: DEView, value: float) -> str:
         m = view.mutation
         if m is None:
             return f"Trial {n} is a first member of the population, f = {number(value)}."
@@ -147,7 +152,7 @@ class StrategiesLab(Lab):
         told = f"f = {number(value)}, {result} the target's {number(before)}, so {then}"
         return f"Trial {n}, for target {m.target + 1}: {sum_}{kept}{anew}. {told}."
 
-    def _genetic(self, n: int, view: Any, value: float) -> str:
+    def _genetic(self, n: int, view: GeneticView, value: float) -> str:
         b = view.birth
         if b is None:
             return f"Trial {n} was drawn at random, f = {number(value)}: the first population is still filling."
@@ -162,10 +167,10 @@ class StrategiesLab(Lab):
         child = [self.steps[n - 1].trial.config[name] for name in names]
         changed = [name for name, a, c in zip(names, corner, child, strict=True) if not np.isclose(a, c)]
         mutated = f"; {' and '.join(changed)} mutated" if changed else ""
-        below, all_ = sum(t.value > value for t in view.population), plural(len(view.population), "member")
+        below, all_ = sum(t.loss > value for t in view.population), plural(len(view.population), "member")
         return f"Trial {n} {made}{mutated}. f = {number(value)}, lower than {below} of the {all_}."
 
-    def _swarm(self, n: int, view: Any, value: float) -> str:
+    def _swarm(self, n: int, view: PSOView, value: float) -> str:
         f = view.flight
         if f is None:
             return f"Trial {n}: a particle starts at random, f = {number(value)}."

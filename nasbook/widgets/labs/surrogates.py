@@ -11,8 +11,7 @@ before that was evaluated, and what came.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import nasbook
 from nasbook.hpo.forest import ForestView
@@ -48,7 +47,7 @@ TASKS = {
 OF = {FOREST: ("trees", "leaf", "log", "random"), PFN: ("acquisition",), ENSEMBLE: ("members", "batch", "epochs")}
 
 
-class SurrogatesLab(Lab):
+class SurrogatesLab(Lab[Step]):
     """Bayesian optimisation with a random forest or a prior-fitted network, or BANANAS, one trial at a time.
 
     Arguments are settings: model ('forest', 'pfn', 'bananas'), task, axis (the parameter that is drawn), trees, leaf,
@@ -136,7 +135,7 @@ class SurrogatesLab(Lab):
     def make_search(self) -> Iterator[Step]:
         return self.search(self.method, self.task, trials=self.values["trials"])
 
-    def frame(self, n: int) -> Any:
+    def frame(self, n: int) -> list[Step] | ForestView | PfnView:
         if self.values["model"] == ENSEMBLE:
             return self.steps[:n]
         if self.values["axis"] != self.drawn:
@@ -156,7 +155,8 @@ class SurrogatesLab(Lab):
         step = self.steps[n - 1]
         trial = step.trial
         found = f"it found {self.quantity.text(trial.value)}" if trial.value is not None else f"failed ({trial.reason})"
-        words: dict[str, Any] = {FOREST: self._of_forest, PFN: self._of_network, ENSEMBLE: self._of_ensemble}
+        words: dict[str, Callable[..., str]]
+        words = {FOREST: self._of_forest, PFN: self._of_network, ENSEMBLE: self._of_ensemble}
         why = words[self.values["model"]](step.view, n)
         best = " That is the best so far." if step.incumbent is trial and n > 1 else ""
         return f"Trial {n}{self._where(trial.config)} {why}; {found}.{best}"

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import nasbook
 from nasbook.hpo.tpe import TPE, TPEView
@@ -21,14 +20,14 @@ from nasbook.plots.style import plural
 from nasbook.plots.traces.tree import TreePicture
 from nasbook.plots.views.tpe import TPEPicture
 from nasbook.prepare import as_task
-from nasbook.space import Config, Space
+from nasbook.space import Arguments, Config, Space
 from nasbook.task import Task, TaskLike
 from nasbook.tasks.functions import Function
 from nasbook.trace import Trial
 from nasbook.widgets.lookahead import AheadLab
-from nasbook.widgets.shell import Setting, choose, count, slide
+from nasbook.widgets.shell import LIVE, Setting, choose, count, slide
 
-OBJECTIVES: dict[str, tuple[str, dict[str, Any]]] = {
+OBJECTIVES: dict[str, tuple[str, Arguments]] = {
     "forrester": ("Forrester (1-D)", {}),
     "ackley": ("Ackley (1-D)", {"d": 1}),
     "branin": ("Branin (2-D)", {}),
@@ -36,7 +35,7 @@ OBJECTIVES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-class TPELab(AheadLab):
+class TPELab(AheadLab[TPEView]):
     """TPE, one trial and one parameter at a time.
 
     task: a name of nasbook.tasks(), a Task, or a function of a configuration together with `space`. The other arguments
@@ -53,21 +52,20 @@ class TPELab(AheadLab):
         super().__init__(task=self._own, **values)
 
     def settings(self) -> list[Setting]:
-        objectives: list[tuple[str, Any]] = [(label, name) for name, (label, _) in OBJECTIVES.items()]
+        objectives: list[tuple[str, str | Task]] = [(label, name) for name, (label, _) in OBJECTIVES.items()]
         if isinstance(self._own, Task):
             objectives.append((self._own.name or "my objective", self._own))
         names = list(_task(self._own).space.free)
-        live: dict[str, Any] = {"effect": "live"}
         return [
             choose("task", "Objective", objectives, "forrester", "What is minimised; the method sees only its trials."),
             choose("show", "Picture", [("densities", "densities"), ("tree of the space", "tree")], "densities",
-                   "The densities of one parameter, or which of them exist when, and where good trials lie.", **live),
-            choose("axis", "Parameter", names, names[0], "The parameter whose densities are drawn.", **live),
+                   "The densities of one parameter, or which of them exist when, and where good trials lie.", **LIVE),
+            choose("axis", "Parameter", names, names[0], "The parameter whose densities are drawn.", **LIVE),
             slide("gamma", "γ: share", 0.1, 0.02, 0.98, 0.02,
                   "The share of the trials that count as good: small looks at the very best only. "
-                  "At most 25 count.", **live),
+                  "At most 25 count.", **LIVE),
             slide("candidates", "Candidates", 24, 1, 200, 1,
-                  "How many points are drawn from l; the one with the largest l/g is tried.", **live),
+                  "How many points are drawn from l; the one with the largest l/g is tried.", **LIVE),
             slide("trials", "Trials", 40, 2, 100, 1, "How many trials the search may make.", more=True),
             slide("startup", "Random first", 10, 1, 30, 1, "Random trials before the first split.", more=True),
             count("seed", "Seed", 0, 0, 9999, "Another seed draws other trials.", more=True),

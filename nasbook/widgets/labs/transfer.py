@@ -25,6 +25,7 @@ from nasbook.nas.spaces.nb201.cell import to_row
 from nasbook.plots.labs.transfer import TransferPicture, TransferState, verdict
 from nasbook.plots.style import number
 from nasbook.search import search, steps
+from nasbook.space import Arguments, Json
 from nasbook.trace import Trace
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
 
@@ -51,7 +52,7 @@ class Round:
     weights: np.ndarray  # (T,) NaN where nothing is weighed
 
 
-class TransferLab(Lab):
+class TransferLab(Lab[Round]):
     """With a source task, without it, and how alike the tasks are.
 
     Arguments are settings: source and target (tables of cells), known (trials on the source), way ('ranking', 'equal':
@@ -120,7 +121,7 @@ class TransferLab(Lab):
             self.trace = best
             yield Round(trace, made, cold, weights)
 
-    def _source(self, seed: int) -> dict[str, Any]:
+    def _source(self, seed: int) -> Json:
         """What a random search found on the source task; `down` turns the sign of its values."""
         v = self.values
         name, sign = v["source"] + (" upside down" if v["down"] else ""), -1.0 if v["down"] else 1.0
@@ -129,11 +130,11 @@ class TransferLab(Lab):
             return {"task": name, "trials": [[t.config, -float(self.score[to_row(t.config)])] for t in trace.trials]}
         return {"task": name, "trials": [[t.config, sign * t.value] for t in trace.trials if t.value is not None]}
 
-    def _run(self, seed: int, source: dict[str, Any] | None) -> tuple[np.ndarray, Trace, np.ndarray]:
+    def _run(self, seed: int, source: Json | None) -> tuple[np.ndarray, Trace, np.ndarray]:
         v = self.values
         if v["way"] == "first":
             rows = sorted(source["trials"], key=lambda row: row[1])[:TOP] if source else []
-            options: dict[str, Any] = {"method": "regularized-evolution", "first": [config for config, _ in rows]}
+            options: Arguments = {"method": "regularized-evolution", "first": [config for config, _ in rows]}
         elif source is None:  # the same whatever the source is
             return cold_start(v["target"], v["trials"], seed)
         else:

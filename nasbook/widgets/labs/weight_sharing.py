@@ -66,7 +66,7 @@ class Progress:
         return replace(self, counts=counts, doing="train", path=path)
 
 
-class WeightSharingLab(Lab):
+class WeightSharingLab(Lab[Progress]):
     """A supernet that is trained along paths, and judged. Arguments are settings: sampling ('spos', 'fairnas', 'enas'),
     recalibrate, epochs (of each operation), score ('loss', 'accuracy'), data ('messy', 'digits', 'textures'), seed."""
 
@@ -173,11 +173,11 @@ class WeightSharingLab(Lab):
         judged: list[Path] = []
         step_paths, judge = self.method.step_paths, self.method.judge
 
-        def watched_step(batch: Any, paths: Sequence[Path]) -> float:
+        def watched_step(batch: object, paths: Sequence[Path]) -> float:
             trained.extend(paths)
             return float(step_paths(batch, paths))
 
-        def watched_judge(path: Path) -> Any:
+        def watched_judge(path: Path) -> tuple[float, float]:
             judged.append(path)
             return judge(path)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import ipywidgets as W
 import numpy as np
@@ -22,7 +22,7 @@ import nasbook
 from nasbook.plots.labs.width import WidthPicture, WidthState, power
 from nasbook.plots.style import number, plural
 from nasbook.search import search
-from nasbook.space import Constant, Float, Space
+from nasbook.space import Config, Constant, Float, Space
 from nasbook.tasks.widths import losses
 from nasbook.trace import Trace
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide
@@ -34,7 +34,7 @@ NAMES = {"standard": "Standard", "mup": "μP", "adam": "Adam", "sgd": "SGD"}
 IMAGES = {"train": "the images learned from", "val": "other images"}
 
 
-class WidthLab(Lab):
+class WidthLab(Lab[tuple[int, np.ndarray]]):
     """Loss against learning rate at several widths.
 
     Arguments are settings: width (the widest), parametrisation ("standard", "mup"), optimizer ("adam", "sgd"), seeds,
@@ -115,9 +115,7 @@ class WidthLab(Lab):
     def _toy(self) -> Trace:
         """The search that a user would make: a grid of the toy's rates on 'digits-mlp', for about as many steps."""
         v, exponents = self.values, EXPONENTS[self.values["optimizer"]]
-        fixed: dict[str, Any] = (
-            {"optimizer": "adamw"} if v["optimizer"] == "adam" else {"optimizer": "sgd", "momentum": 0.9}
-        )
+        fixed: Config = {"optimizer": "adamw"} if v["optimizer"] == "adam" else {"optimizer": "sgd", "momentum": 0.9}
         fixed |= {"weight_decay": 1e-6, "batch": 32, "width": v["base"], "depth": 2, "dropout": 0.0}
         fixed["activation"] = "relu"
         own = {name: Constant(value) for name, value in fixed.items()}

@@ -11,13 +11,10 @@ and only control.json in it is written, by which the run is asked to pause, to s
 
 from __future__ import annotations
 
-import html
-import json
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +25,16 @@ from nasbook.cost import CORE_WATTS, Cost, cost
 from nasbook.plots.data import Quantity, baseline_for, label_of
 from nasbook.plots.labs.run import RunPicture, RunState
 from nasbook.plots.style import number, plural
-from nasbook.scale import yaml12
 from nasbook.scale.control import order
 from nasbook.scale.watch import Watched
 from nasbook.space import Config, Json
 from nasbook.trace import Step
 from nasbook.trial import Trial
+from nasbook.widgets.asking import LIVE, Asking, duration, typed
 from nasbook.widgets.shell import Lab, Setting, choose, count, tick
 from nasbook.widgets.watcher import Watcher
 
 SHOWS = [("learning curves", "curves"), ("workers over time", "workers"), ("processor and memory", "load")]
-LIVE = ("running", "paused")
 WORDS = {  # of a run, by its state
     "absent": "Ready: waiting for a run",
     "running": "Following: {}",
@@ -280,34 +276,7 @@ class RunLab(Lab[Step]):
         return f" The run says: {said}." if said else ""
 
     def _meter(self) -> None:
-        """Time, and energy as an estimate, in the line above the buttons; and which buttons can be pressed."""
-        w = self.watched
-        parts = [f"{duration(w.now)} spent"] if w.trace is not None else []
-        if w.state() in LIVE and (left := w.left()) is not None:
-            parts.append(f"about {duration(left)} left")
-        if (ended := self.cost) is not None:
-            parts.append(f"{duration(self.work)} of work by all workers")
-            parts.append(f"energy of what has ended: {ended.energy}")
-        meter = html.escape(" · ".join(parts) or "No time has been spent.")
-        if self._spent.value != (value := f"<span class='nb-meter-words'>{meter}</span>"):
-            self._spent.value = value
-        state = w.state()
-        gone = None if state in LIVE else "The run is not at work, so it hears nothing."
-        if state == "unknown":
-            gone = "This run gives no sign of life and reads no wishes: searches in Python and lone workers do not."
-        alone = None if "next" in w.hears else "This run is one training, which tries nothing else."
-        helps = {
-            "pause": (gone or (None if state == "running" else "It is paused already."), "Start no new trial."),
-            "resume": (gone or (None if state == "paused" else "It is not paused."), "Start trials again."),
-            "stop": (gone, "End the run; nasbook run --resume goes on with it."),
-            "next": ((gone if state not in ("stopped", "silent") else None) or alone, "Try this configuration next."),
-        }
-        for name, (why_not, help) in helps.items():
-            button = self._buttons[name]
-            if button.disabled != (why_not is not None) or button.tooltip != (why_not or help):
-                button.disabled, button.tooltip = why_not is not None, why_not or help
-        if not self._typed.value and self.trace is not None and self.trace.incumbent is not None:
-            self._typed.value = json.dumps(self.trace.incumbent.config)
+        self.asking.follow(self.watched, self.work, self.cost)
 
     @property
     def work(self) -> float:
@@ -325,33 +294,14 @@ class RunLab(Lab[Step]):
     # ---- asking the run -------------------------------------------------------------------------------------
 
     def _build_own(self) -> None:
-        self._spent = W.HTML()
-        self._spent.add_class("nb-meter")
-        self._typed = W.Text(
-            "",
-            description="Configuration",
-            placeholder='{"learning_rate": 0.01, "width": 64}',
-            tooltip="A configuration of the run's space; Enter tries it next.",
-        )
-        self._typed.add_class("nb-typed")
-        named = {"pause": "Pause run", "resume": "Resume", "stop": "Stop run", "next": "Try next"}
-        self._buttons = {name: W.Button(description=words) for name, words in named.items()}
-        press: dict[str, Callable[[], None]] = {
-            "pause": partial(self.ask, pause=True),
-            "resume": partial(self.ask, pause=False),
-            "stop": partial(self.ask, stop=True),
-            "next": lambda: self.entered(self._typed.value),
-        }
-        for name, button in self._buttons.items():
-            button.add_class(f"nb-run-{name}")
-            button.on_click(partial(self._guarded, press[name]))
-        self.below.children = (self._spent, *self._buttons.values(), self._typed)
+        self.asking = Asking(self.ask, self.entered, self._guarded)
+        self.below.children = self.asking.row
         self.below.add_class("nb-run")
         self._keyboard.on_msg(self._paged)
 
     def entered(self, text: str) -> None:
-        if self._buttons["next"].disabled:
-            raise ValueError(f"nothing can be tried next: {self._buttons['next'].tooltip}")
+        if (button := self.asking.buttons["next"]).disabled:
+            raise ValueError(f"nothing can be tried next: {button.tooltip}")
         self.ask(then=typed(text))
 
     def ask(self, *, pause: bool | None = None, stop: bool | None = None, then: Config | None = None) -> None:
@@ -392,27 +342,8 @@ def running_after(events: list[tuple[str, Trial]], n: int) -> list[Trial]:
     return list(running.values())
 
 
-def typed(text: str) -> Config:
-    """A configuration that somebody has typed: {"lr": 0.01, "width": 64}, with or without braces and quotes."""
-    text = text.strip()
-    try:
-        value, _ = yaml12.parse(text if text.startswith("{") else "{" + text + "}")
-    except yaml12.YamlError:
-        value = None
-    if not isinstance(value, dict) or not value:
-        raise ValueError('this is no configuration; write it as {"learning_rate": 0.01, "width": 64}')
-    return value
-
-
 def in_words(trial: Trial, most: int = 4) -> str:
     """The first parameters of a configuration."""
     items = list(trial.config.items())
     parts = [f"{k} = {number(v) if isinstance(v, float) else v}" for k, v in items[:most]]
     return ", ".join(parts) + (f" and {len(items) - most} more" if len(items) > most else "")
-
-
-def duration(seconds: float) -> str:
-    """'3.2 s', '12 min', '3.5 h'."""
-    if seconds < 100:
-        return f"{number(seconds, 2)} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -7,43 +7,37 @@ There is no search here. A click on an edge gives its first decision the next op
 there; a click on a dot of the lower picture goes to that neighbour. Step makes a random mutation, so Play is a random
 walk. Every edit is kept, and the scrubber leads back to it.
 
-Parameters, FLOPs and seconds are those of the space's own small network, not of the network that a table was made with.
-The true accuracy is the table's mean over its trainings; no search sees it.
-
-File larger by decision: what is done with one architecture, known of it and said of it belong together.
+What is known of an architecture is in known.py. The true accuracy is the table's mean over its trainings; no search
+sees it.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-import nasbook
 from nasbook import registry
 from nasbook.hpo.random import RandomSearch
 from nasbook.loop import Run
 from nasbook.nas.spaces.architecture import Architectures
-from nasbook.nas.spaces.edits import Edits, Slot, change, changed_by, edits, following
+from nasbook.nas.spaces.edits import Edits, Slot, change, changed_by, following
 from nasbook.plots.graph import GraphPicture, GraphState, stage
 from nasbook.plots.labs.neighbours import AroundPicture, AroundState
 from nasbook.plots.picture import Stack
-from nasbook.plots.style import number, plural
+from nasbook.plots.style import plural
 from nasbook.prepare import header_of
 from nasbook.space import Config, Scalar
-from nasbook.task import KnowsOutcomes
 from nasbook.trace import Trace
 from nasbook.widgets.decisions import Decisions, Press
+from nasbook.widgets.known import Known, size, tables
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COUNTED = 16_000  # architectures: in a space of at most so many, equal ones are counted one by one
 MOST_NEIGHBOURS = 24  # whose parameters are counted at each edit
 SAMPLED = 40  # architectures that show where the others of a space lie
 NO_TABLE = ""
@@ -108,16 +102,15 @@ class SpacesLab(Lab[Edit]):
         self._asked.clear()
         if self._drawn_for is None or self._drawn_for[0] != v["space"]:
             self.spaces: Architectures = registry.make("space", v["space"])
-            self._costs: dict[Hashable, tuple[int, int, float]] = {}
+            self.known = Known(self.spaces)
             self.decisions = Decisions(self.spaces, self._guarded, self._buttons(), self._listed, lambda: self.config)
             self.below.children = (self.decisions,)
         self.rng = np.random.default_rng(v["seed"])
         self.first = self._random()
         self.parent: Config | None = None
         self.slot: Slot | None = None
-        self._found: tuple[Hashable, Edits] | None = None
         self._pictures()
-        self.files.layout.display = "" if self.table else "none"  # without a table there is no value to keep
+        self.files.layout.display = "" if self.known.table else "none"  # without a table there is no value to keep
 
     def _offer_tables(self, space: str) -> None:
         known, asked = tables(space), self.values["table"]
@@ -134,13 +127,12 @@ class SpacesLab(Lab[Edit]):
 
     def _pictures(self) -> None:
         v = self.values
-        self.table = nasbook.task(v["table"]) if v["table"] else None
         if self._drawn_for != (v["space"], v["table"]):
             self._drawn_for = v["space"], v["table"]
+            self.known.use(v["table"])
             self.graph = GraphPicture(stage(self.spaces))
-            if self.table is not None:
-                self.all = 100 * (1 - self.table.outcomes()[:, 0])
-                self.around = AroundPicture("true accuracy (%), the mean of its trainings", self.all, higher=True)
+            if self.known.table is not None:
+                self.around = AroundPicture("true accuracy (%), the mean of its trainings", self.known.all, higher=True)
             else:
                 rng = np.random.default_rng(0)
                 others = [self.spaces.parameters(self._valid(rng)) for _ in range(SAMPLED)]
@@ -158,7 +150,7 @@ class SpacesLab(Lab[Edit]):
             self._no_table = self.values["table"] == NO_TABLE
             with self.exchanging():
                 self._pictures()
-            self.files.layout.display = "" if self.table else "none"
+            self.files.layout.display = "" if self.known.table else "none"
             self.redraw()
         elif len(self.steps) < self.values["trials"]:
             self.runner.reopen()
@@ -249,52 +241,7 @@ class SpacesLab(Lab[Edit]):
     @property
     def facts(self) -> dict[str, str]:
         """What is known of the architecture that is shown, in words."""
-        return self._facts(self.config)
-
-    def _facts(self, config: Config) -> dict[str, str]:
-        space, around = self.spaces.space, self._edits(config)
-        same = self._same(around, config)
-        equal = equals(self.spaces.name).get(self.spaces.canonical(config))
-        parameters, flops, seconds = self._cost(config)
-        facts = {
-            "in the space": f"{size(space.size)} architectures",
-            "decisions": f"{sum(n in config for n in space.free)} of {len(space.free)} in force",
-            "this network": f"{plural(equal, 'time')} in the space" if equal else "perhaps more than once in the space",
-            "one edit away": f"{len(around.neighbours)}, and {same} of them the same network",
-            "parameters": f"{parameters:,}",
-            "FLOPs": f"{flops:,} for an input of {'×'.join(map(str, self.spaces.shape))}",
-            "latency": f"{1e3 * seconds:.2g} ms on this machine, one thread",
-        }
-        if self.table is not None:
-            own = self.accuracy(config)
-            rank = 1 + int((self.all > own + 1e-9).sum())
-            facts["true accuracy"] = f"{own:.2f} %, rank {rank:,} of {len(self.all):,}"
-        return facts
-
-    def accuracy(self, config: Config) -> float:
-        """Mean validation accuracy in the table, in per cent."""
-        assert self.table is not None
-        return 100 * self.table.accuracy(config)
-
-    def _cost(self, config: Config) -> tuple[int, int, float]:
-        key = self.spaces.space.key(config)
-        if key not in self._costs:
-            self._costs[key] = (
-                self.spaces.parameters(config),
-                self.spaces.flops(config),
-                self.spaces.latency(config, repeats=7),
-            )
-        return self._costs[key]
-
-    def _edits(self, config: Config) -> Edits:
-        key = self.spaces.space.key(config)
-        if self._found is None or self._found[0] != key:
-            self._found = key, edits(self.spaces, config)
-        return self._found[1]
-
-    def _same(self, around: Edits, config: Config) -> int:
-        own = self.spaces.canonical(config)
-        return sum(self.spaces.canonical(c) == own for c in around.neighbours)
+        return self.known.facts(self.config)
 
     @property
     def source(self) -> str:
@@ -305,18 +252,18 @@ class SpacesLab(Lab[Edit]):
 
     def frame(self, n: int) -> tuple[GraphState, AroundState]:
         config = self._config(n)
-        around = self._edits(config)
+        around = self.known.edits(config)
         self._shown_neighbours = around.neighbours
-        if self.table is not None:
-            own = self.accuracy(config)
-            values = np.array([self.accuracy(c) for c in around.neighbours])
+        if self.known.table is not None:
+            own = self.known.accuracy(config)
+            values = np.array([self.known.accuracy(c) for c in around.neighbours])
         else:
             every = -(-len(around.neighbours) // MOST_NEIGHBOURS) or 1
             self._shown_neighbours = around.neighbours[::every]
-            own = float(self._cost(config)[0])
+            own = float(self.known.cost(config)[0])
             values = np.array([self.spaces.parameters(c) for c in self._shown_neighbours], float)
         self._follow_config(config, around)
-        facts = list(self._facts(config).items())
+        facts = list(self.known.facts(config).items())
         graph = GraphState(self.spaces.graph(config), frozenset(around.offers), self.slot)
         return graph, AroundState(facts, own, values, len(around.neighbours))
 
@@ -331,7 +278,7 @@ class SpacesLab(Lab[Edit]):
             self.slot = None
             self.redraw()
             return
-        around = self._edits(self.config)
+        around = self.known.edits(self.config)
         if slot in around.offers:
             self.slot = slot
             self.show(around.offers[slot], "You")
@@ -350,7 +297,7 @@ class SpacesLab(Lab[Edit]):
         try:
             self.edit(name, value)
         except ValueError:
-            self._follow_config(self.config, self._edits(self.config))  # the list goes back
+            self._follow_config(self.config, self.known.edits(self.config))  # the list goes back
             raise
 
     def _follow_config(self, config: Config, around: Edits) -> None:
@@ -383,11 +330,11 @@ class SpacesLab(Lab[Edit]):
         if self.spaces.canonical(before) == self.spaces.canonical(edit.config):
             told += " It is the same network as before, under another name."
         elif changed:
-            a, b = self._cost(before), self._cost(edit.config)
+            a, b = self.known.cost(before), self.known.cost(edit.config)
             told += f" Parameters {a[0]:,} → {b[0]:,}"
             told += f", FLOPs {a[1]:,} → {b[1]:,}"
-            if self.table is not None:
-                told += f", true accuracy {self.accuracy(before):.2f} → {self.accuracy(edit.config):.2f} %"
+            if self.known.table is not None:
+                told += f", true accuracy {self.known.accuracy(before):.2f} → {self.known.accuracy(edit.config):.2f} %"
             told += "."
         if not self.graph.connected:
             told += " Nothing reaches the output: the network gives every input the same answer."
@@ -400,10 +347,10 @@ class SpacesLab(Lab[Edit]):
     @property
     def trace(self) -> Trace | None:
         """The edits as trials that were chosen by hand, with values of the table; None where there is none."""
-        if not self.steps or self.table is None:
+        if not self.steps or self.known.table is None:
             return None
-        method = RandomSearch(self.table.space, self.values["seed"])
-        run = Run(method, self.table, Trace(header_of(method, self.table)))
+        method = RandomSearch(self.known.table.space, self.values["seed"])
+        run = Run(method, self.known.table, Trace(header_of(method, self.known.table)))
         for edit in self.steps:
             method.enqueue(edit.config)
             run.step()
@@ -416,29 +363,3 @@ class SpacesLab(Lab[Edit]):
 
 def _said(value: Scalar) -> str:
     return "not there" if value is None else str(value)
-
-
-def size(n: float) -> str:
-    """A whole number with commas, and from a million million on as a power of ten."""
-    if n < 1e12:
-        return f"{int(n):,}"
-    exponent = int(np.floor(np.log10(n)))
-    power = str(exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"about {number(n / 10**exponent, 2)} · 10{power}" if np.isfinite(n) else "infinitely many"
-
-
-@cache
-def tables(space: str) -> tuple[str, ...]:
-    """The names of the tables that hold the architectures of a search space."""
-    parameters = registry.make("space", space).space
-    found = [e.name for e in registry.TASKS if e.family == "table" and getattr(e.load(), "space", None) == parameters]
-    return tuple(name for name in found if issubclass(registry.find("task", name).load(), KnowsOutcomes))
-
-
-@cache
-def equals(space: str) -> Counter[Hashable]:
-    """Canonical form -> how many architectures have it; empty for a space with more than COUNTED."""
-    spaces = registry.make("space", space)
-    if not spaces.space.size <= COUNTED:
-        return Counter()
-    return Counter(spaces.canonical(config) for config in spaces.space.grid(10**6) if spaces.is_valid(config))

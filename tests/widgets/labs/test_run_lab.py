@@ -15,7 +15,7 @@ import nasbook
 from nasbook.scale.control import FILE
 from nasbook.trace import Trace
 from nasbook.widgets import watcher
-from nasbook.widgets.labs.run import RunLab, running_after, typed
+from nasbook.widgets.labs.run import RunLab, running_after
 
 BEAT = {"at": 2.0, "state": "running", "every": 1.0, "host": "elsewhere", "pid": 1, "memory": 2e9, "cpu": 1.5}
 
@@ -93,27 +93,27 @@ def test_what_is_asked_stands_in_the_control_file(folder):
     lab = nasbook.lab("run", "runs/a")
     lab.wait()
     control = folder.parent / FILE
-    lab._buttons["pause"].click()
+    lab.asking.buttons["pause"].click()
     assert json.loads(control.read_text())["pause"] is True and "asked to pause" in words(lab._status)
     beat(folder.parent, state="paused")
     lab.look()
     assert words(lab._status).startswith("The run is paused: 3 trials")
-    assert lab._buttons["pause"].disabled and not lab._buttons["resume"].disabled
-    lab._buttons["resume"].click()
-    lab._typed.value = "x1: 1.5, x2: 2"
-    lab._buttons["next"].click()
+    assert lab.asking.buttons["pause"].disabled and not lab.asking.buttons["resume"].disabled
+    lab.asking.buttons["resume"].click()
+    lab.asking.typed.value = "x1: 1.5, x2: 2"
+    lab.asking.buttons["next"].click()
     assert json.loads(control.read_text())["next"] == [{"x1": 1.5, "x2": 2.0}]
     for wrong in ("x1: 1000, x2: 2", "", "[1]", "x1: 1"):
-        lab._typed.value = wrong
-        lab._buttons["next"].click()
+        lab.asking.typed.value = wrong
+        lab.asking.buttons["next"].click()
         assert isinstance(lab.error, ValueError), wrong
-    lab._buttons["stop"].click()
+    lab.asking.buttons["stop"].click()
     asked = json.loads(control.read_text())
     assert asked["stop"] is True and asked["pause"] is False and len(asked["next"]) == 1
     beat(folder.parent, state="stopped")
     lab.look()
-    assert words(lab._status).startswith("The run was stopped: 3 trials") and lab._buttons["stop"].disabled
-    assert not lab._buttons["next"].disabled  # it is tried when the run is resumed
+    assert words(lab._status).startswith("The run was stopped: 3 trials") and lab.asking.buttons["stop"].disabled
+    assert not lab.asking.buttons["next"].disabled  # it is tried when the run is resumed
     lab.close()
 
 
@@ -124,9 +124,9 @@ def test_time_and_energy_are_those_of_the_trials(folder):
     assert lab.work == pytest.approx(sum(t.cost for t in lab.trace.trials) + pending)
     told = Trace.load(folder).cost(core_watts=36)  # what nasbook cost says
     joules = sum(t.used["cpu_seconds"] for t in lab.trace.trials) * 36
-    assert lab.cost == told and told.wh == pytest.approx(joules / 3600) and told.energy in words(lab._spent)
+    assert lab.cost == told and told.wh == pytest.approx(joules / 3600) and told.energy in words(lab.asking.spent)
     lab.set(watts=10)
-    assert "(estimate, 10 W a core)" in words(lab._spent)
+    assert "(estimate, 10 W a core)" in words(lab.asking.spent)
     lab.close()
 
 
@@ -146,7 +146,7 @@ def test_a_folder_that_holds_no_good_run_is_one_sentence(folder, damage, said):
     assert said in words(lab._sentence) and "\n" not in words(lab._sentence).strip(), words(lab._sentence)
     lab.set(folder="runs/none")
     assert "There is no run in runs/none yet" in words(lab._sentence)
-    assert lab._buttons["pause"].disabled and lab._step.disabled
+    assert lab.asking.buttons["pause"].disabled and lab._step.disabled
     nasbook.search("random", "branin", trials=2, seed=1, out="runs/none/trace.jsonl")
     until(lambda: len(lab.steps) == 2)
     lab.close()
@@ -173,14 +173,6 @@ def test_the_thread_that_looks_ends_with_the_lab_its_page_and_its_cell(folder):
     until(lambda: not watchers())
 
 
-@pytest.mark.parametrize(
-    ("text", "config"),
-    [('{"x1": 1.5, "x2": 2}', {"x1": 1.5, "x2": 2}), ("x1: 1.5, op: relu", {"x1": 1.5, "op": "relu"})],
-)
-def test_a_configuration_can_be_typed(text, config):
-    assert typed(text) == config
-
-
 def test_a_walk_with_a_run_in_a_process(tmp_path, monkeypatch):
     """A run begins, trials arrive, it is paused, given a configuration, stopped, resumed, and ends: all in the lab."""
     monkeypatch.chdir(tmp_path)
@@ -194,7 +186,7 @@ def test_a_walk_with_a_run_in_a_process(tmp_path, monkeypatch):
     going = subprocess.Popen(command("run", path, "--out", "runs/first"), stderr=subprocess.DEVNULL)
     until(lambda: words(lab._status).startswith("Following: 1 of 5 trials, 1 running"))
     until(lambda: lab.frame(1).running[0].curve)  # what it has reported
-    lab._buttons["pause"].click()
+    lab.asking.buttons["pause"].click()
     until(lambda: words(lab._status).startswith("The run is paused: 1 of 5 trials, 1 running"))
     hold(path)
     until(lambda: words(lab._status).startswith("The run is paused: 2 of 5 trials"))
@@ -203,12 +195,12 @@ def test_a_walk_with_a_run_in_a_process(tmp_path, monkeypatch):
     assert len(starts(path)) == 2 and not lab.watched.pending
     hold(path, starts=3)
     lab.ask(then={"x": 0.5})
-    lab._buttons["resume"].click()
+    lab.asking.buttons["resume"].click()
     until(
         lambda: words(lab._status).startswith("Following: 2 of 5 trials, 1 running") and lab.frame(2).running[0].curve
     )
     assert lab.watched.pending[0].config == {"x": 0.5}
-    lab._buttons["stop"].click()
+    lab.asking.buttons["stop"].click()
     assert going.wait(120) == 130
     until(lambda: words(lab._status).startswith("The run was stopped: 2 of 5 trials"))
     hold(path)
@@ -229,7 +221,7 @@ def test_the_cost_is_of_the_folder_that_is_watched_whatever_the_search_holds(fol
     lab._watcher.end()
     lab.trace = None  # as it stands in that moment
     lab.set(watts=20)
-    assert lab.error is None and "(estimate, 20 W a core)" in words(lab._spent)
+    assert lab.error is None and "(estimate, 20 W a core)" in words(lab.asking.spent)
     lab.close()
 
 
@@ -237,8 +229,8 @@ def test_a_run_that_is_one_training_takes_no_configuration_and_the_button_says_w
     beat(folder.parent, hears=["pause", "stop"], pid=0)
     lab = nasbook.lab("run")
     lab.wait()
-    assert not lab._buttons["pause"].disabled and not lab._buttons["stop"].disabled
-    assert lab._buttons["next"].disabled and "one training" in lab._buttons["next"].tooltip
+    assert not lab.asking.buttons["pause"].disabled and not lab.asking.buttons["stop"].disabled
+    assert lab.asking.buttons["next"].disabled and "one training" in lab.asking.buttons["next"].tooltip
     with pytest.raises(ValueError, match="nothing can be tried next: This run is one training"):
         lab.entered("x1: 1, x2: 2")
     lab.close()

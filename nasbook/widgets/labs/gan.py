@@ -137,7 +137,7 @@ class GANLab(Lab[Step]):
         return told
 
 
-class Again(Picture):
+class Again(Picture[Scored]):
     """Scores of one generator from other images, by how many images."""
 
     def build(self, fig: Figure | SubFigure) -> None:

@@ -11,7 +11,6 @@ the work; the lower picture shows when each of them was busy.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from nasbook.hpo.freeze_thaw import FreezeThawView
 from nasbook.hpo.median_stopping import median_at
 from nasbook.kit.levels import rung_levels
 from nasbook.loop import Run
-from nasbook.plots.data import Quantity
+from nasbook.plots.data import Quantity, Trials, trials_of
 from nasbook.plots.picture import Stack
 from nasbook.plots.style import plural
 from nasbook.plots.traces.timeline import TimelinePicture
@@ -245,9 +244,9 @@ class Clock(TimelinePicture):
         super().__init__(workers)
         self.R = R
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Trials) -> bool:
         changed = super().update(state)
-        full = [t for t in state if t.status == "done" and t.fidelity in (None, self.R)]
+        full = [t for t in trials_of(state) if t.status == "done" and t.fidelity in (None, self.R)]
         self.best = min(full, key=lambda t: t.loss, default=None)
         scale = self.ax.get_xlim()[1] / (self.now or 1.0)  # units of the axis per second
         if self.best is None:

@@ -26,7 +26,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -79,7 +79,7 @@ class AutoGAN(Resumable):
         task.real(side): images (n, 1, side, side) in ±1; task.predictions(images): (n, classes), rows of sum 1."""
         if not isinstance(task, JudgesImages):
             raise ValueError(f"{self.name} needs real images and a judge, and {task.name} has none; use 'digits-gan'")
-        self.task: Any = task
+        self.task: JudgesImages = task
         self.x = [task.real(2 ** (n + 1)) for n in range(1, self.stages + 1)]
         self.done_epochs = self.resets = 0
         self.begin_gan()

@@ -30,7 +30,7 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -49,8 +49,11 @@ from nasbook.task import OnADevice, Task, TrainsForReal, trial_seed
 from nasbook.trace import Trial
 from nasbook.trial import Info
 
+if TYPE_CHECKING:
+    from nasbook.nas.spaces.program import Program
+
 SPACE = "conv-chain"  # what it climbs in
-Born = tuple[Config, Any, list[str]]  # a configuration, its network, and the changes that lead there from the parent
+Born = tuple[Config, "Program", list[str]]  # a configuration, its network, and the changes from the parent to it
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,7 @@ class NetworkMorphism(Resumable):
         if self.saved:
             self._load(self.saved)
 
-    def _fresh(self, config: Config) -> Any:
+    def _fresh(self, config: Config) -> Program:
         """A network whose weights know nothing."""
         return self.network(config, trial_seed(self.seed, self.count)).to(self.images["train"][0].device)
 

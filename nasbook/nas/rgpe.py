@@ -23,7 +23,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -42,7 +41,9 @@ WEIGHTINGS = ("ranking", "equal")
 
 @dataclass(frozen=True)
 class RGPESettings:
-    sources: Sequence[Any] = setting((), "Traces of related tasks over this space, or their files; none: a cold start.")
+    sources: Sequence[object] = setting(
+        (), "Traces of related tasks over this space, or their files; none: a cold start."
+    )
     top: int = setting(5, "How many of the sources' best are tried first.")
     startup: int = setting(10, "How many trials, these and random ones, come before the ensemble chooses.")
     weighting: str = setting("ranking", "By the order that a model predicts, or all the same.", WEIGHTINGS)

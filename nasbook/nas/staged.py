@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nasbook import registry
+from nasbook.axes import Scalar
 from nasbook.kit.checks import one_of, setting, whole
 from nasbook.method import Method, Proposal
 from nasbook.nas.parts.paths import inside
@@ -43,7 +44,7 @@ class StagedSettings:
     order: str = setting("architecture first", "What is searched when.", ORDERS)
     turn: int = setting(25, "Trials of a turn; the last turn of two takes all that are left.")
     inner: str = setting("forest", "The method that searches in a turn.", METHODS)
-    default: dict[str, Any] | None = setting(None, "Values of what is frozen at first. None: the middle of each range.")
+    default: Config | None = setting(None, "Values of what is frozen at first. None: the middle of each range.")
 
     def __post_init__(self) -> None:
         one_of("order", self.order, ORDERS)
@@ -150,12 +151,12 @@ class Staged(Method):
 # ---- a space of which a part is frozen -------------------------------------------------------------------
 
 
-def frozen(space: Space, names: Iterable[str], values: Mapping[str, Any]) -> Space:
+def frozen(space: Space, names: Iterable[str], values: Config) -> Space:
     """The space with these parameters as Constants, at their `values`. Where a condition asks for the value of one, it
     is settled: what then never exists is left out."""
     held, out = set(names), dict[str, Parameter]()
     for name, p in space.parameters.items():
-        condition, alive = dict[str, list[Any]](), True
+        condition, alive = dict[str, list[Scalar]](), True
         for parent, wanted in space.conditions[name].items():
             if isinstance(q := out.get(parent), Constant):
                 alive = alive and q.value in wanted

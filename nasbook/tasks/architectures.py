@@ -17,7 +17,7 @@ from dataclasses import replace
 from functools import cached_property
 from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from zlib import crc32
 
 import numpy as np
@@ -28,7 +28,7 @@ from nasbook import registry
 from nasbook.fits import misfit
 from nasbook.joining import join
 from nasbook.kit import learner
-from nasbook.kit.checks import is_number, is_one_of, whole
+from nasbook.kit.checks import is_number, is_one_of
 from nasbook.kit.start import init_weights, pick_device
 from nasbook.kit.threads import one_thread
 from nasbook.nas.spaces.blocks import Noise
@@ -37,6 +37,7 @@ from nasbook.parameters import Constant, Float, Parameter
 from nasbook.space import Arguments, Config, Json, Space
 from nasbook.task import Evaluation, Fidelity, Report, Task
 from nasbook.tasks import images, mup
+from nasbook.tasks.image_spaces import of_images
 from nasbook.tasks.learner import Learner
 from nasbook.tasks.objectives import weigh, weighed
 
@@ -107,7 +108,7 @@ class Networks(Task):
         if not is_one_of(data, images.DATA):
             raise ValueError(f"{self.name}: data must be one of {', '.join(images.DATA)}, not {data!r}")
         self.images, self.train = data, TRAIN[data] if train is None else train
-        counts: dict[str, tuple[Any, int]] = {"train": (self.train, BATCH), "epochs": (epochs, 1)}
+        counts: dict[str, tuple[object, int]] = {"train": (self.train, BATCH), "epochs": (epochs, 1)}
         for label, (number, least) in counts.items():
             if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:
                 raise ValueError(f"{self.name}: {label} must be a whole number of at least {least}, not {number!r}")
@@ -123,7 +124,7 @@ class Networks(Task):
         self.architectures = of_images(self.name, space, options, classes=self.classes)
         self.options = options
         self._narrow(base_width, space, options, classes=self.classes)
-        self.recipe: dict[str, Any] = {"lr": lr, "weight_decay": WEIGHT_DECAY, "momentum": MOMENTUM}
+        self.recipe: Json = {"lr": lr, "weight_decay": WEIGHT_DECAY, "momentum": MOMENTUM}
         given = {"data": (data, "digits"), "train": (train, None), "epochs": (epochs, 12), "lr": (lr, LR)}
         given |= {"device": (device, "auto"), "base_width": (base_width, None)}
         self.arguments = {k: v for k, (v, default) in given.items() if v != default} | options
@@ -132,10 +133,10 @@ class Networks(Task):
 
     # ---- the architecture and its recipe -----------------------------------------------------------------
 
-    def _tune(self, names: Any) -> None:
+    def _tune(self, names: Sequence[str]) -> None:
         """Search these of TUNED with the architecture."""
-        listed = isinstance(names, Sequence) and not isinstance(names, str)
-        if not listed or not all(is_one_of(name, self.TUNED) for name in names):
+        some = isinstance(names, Sequence) and all(is_one_of(name, self.TUNED) for name in names)
+        if isinstance(names, str) or not some:
             raise ValueError(f"{self.name}: tune is a list of some of {', '.join(self.TUNED)}, not {names!r:.60}")
         self.space = join(self.architectures.space, *([{n: self.TUNED[n] for n in names}] if names else []))
         self.also = {name: p for name, p in self.TUNED.items() if name not in self.architectures.space.parameters}
@@ -197,7 +198,7 @@ class Networks(Task):
                 m.draws.fill_(int(rng.integers(2**31)))
         return net
 
-    def _narrow(self, base: mup.BaseWidth, space: str, options: Arguments, **images: Any) -> None:
+    def _narrow(self, base: mup.BaseWidth, space: str, options: Arguments, **images: object) -> None:
         """Have the same search space at the base width at hand."""
         mup.check_base(self.name, base)
         self.base_width = base
@@ -214,14 +215,14 @@ class Networks(Task):
         """The network of a configuration at the base width, for its shapes."""
         return self.narrow.build(self.architecture(config))
 
-    def weights(self, net: nn.Module, config: Config, recipe: Arguments) -> Any:
+    def weights(self, net: nn.Module, config: Config, recipe: Arguments) -> mup.Weights:
         """What the optimiser is given: the parameters, or groups of them with a rate each where there is a base width,
         for which the first weights are scaled as well."""
         if self.base_width is None:
             return net.parameters()
         return mup.parametrise(net, self.network_like(config), recipe["lr"], self.kind, recipe["weight_decay"])
 
-    def optimiser(self, weights: Any, recipe: Arguments) -> torch.optim.Optimizer:
+    def optimiser(self, weights: mup.Weights, recipe: Arguments) -> torch.optim.Optimizer:
         return torch.optim.SGD(weights, **recipe, nesterov=recipe["momentum"] > 0)
 
     def training(self, config: Config, seed: int) -> Training:
@@ -257,7 +258,7 @@ class Networks(Task):
             for k, (x, y) in self.splits.items()
         }
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> Json:
         return {k: v for k, v in self.__dict__.items() if k != "tensors"}
 
     @one_thread()
@@ -324,21 +325,6 @@ class Networks(Task):
     def labels(self, part: str) -> np.ndarray:
         """(n,) of "train", "val" or "test"."""
         return self.tensors[part][1].flatten().cpu().numpy()
-
-
-def of_images(task: str, space: str, options: Arguments, **images: Any) -> Any:
-    """A search space of networks that classify such images (classes, shape), by its name; ValueError for one whose
-    networks read something else, and for options that it does not take."""
-    kind = registry.find("space", space).load()
-    can = signature(kind).parameters
-    if len(kind.shape) != 3 or not {"classes", "shape"} <= can.keys():
-        raise ValueError(f"{task}: the networks of {space} do not read images")
-    for name, value in options.items():
-        if name in ("classes", "shape"):
-            raise ValueError(f"{task}: {name} follows from the images and cannot be given")
-        if name in can and type(can[name].default) is int:
-            whole(f"{task}: {name}", value, 1)
-    return registry.make("space", space, **options, **images)
 
 
 class Training(Learner):

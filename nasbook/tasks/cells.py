@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from torch import Tensor, nn
@@ -32,6 +32,9 @@ from nasbook.tasks.architectures import LR, Networks
 from nasbook.tasks.learner import evaluate_together
 from nasbook.tasks.packed_cells import Groups, packs
 
+if TYPE_CHECKING:
+    from nasbook.nas.spaces.nb201.space import NB201Cells
+
 
 class DigitsCells(Networks):
     """Validation error of a cell's network on 8×8 images, learned epoch by epoch.
@@ -41,6 +44,7 @@ class DigitsCells(Networks):
 
     name = "digits-cells"
     space = cell_space()
+    narrow: NB201Cells
 
     def __init__(
         self,
@@ -106,7 +110,7 @@ class DigitsCells(Networks):
         """Which of them train together: cells that carry something, by one recipe."""
         if self.base_width is not None:  # a rate for each layer: each alone
             return [[i] for i in range(len(configs))]
-        alike: dict[tuple[Any, ...], list[int]] = {}
+        alike: dict[tuple, list[int]] = {}
         for i, config in enumerate(configs):
             alike.setdefault(tuple(self.recipe_of(config).values()), []).append(i)
         cells = [to_cell(self.architecture(c)) for c in configs]

@@ -18,7 +18,7 @@ import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib.resources import files
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -28,8 +28,9 @@ from nasbook.kit.checks import is_number, whole
 from nasbook.kit.start import pick_device
 from nasbook.nas.spaces.recurrent_cell import RecurrentCells
 from nasbook.parameters import Float, Parameter
-from nasbook.space import Arguments, Config
+from nasbook.space import Arguments, Config, Json
 from nasbook.task import Fidelity
+from nasbook.tasks import mup
 from nasbook.tasks.architectures import Networks
 
 LENGTH, LR = 32, 0.04
@@ -44,6 +45,7 @@ class Characters(Networks):
     RecurrentCells). device: "auto", "cpu" or "cuda". Raises ValueError for arguments that cannot be served."""
 
     name = "characters"
+    architectures: RecurrentCells
     value_label = "validation bits per character"
     batch = 32
     declares = {"width": "width", "lr": "adam rate", "epochs": "epochs"}
@@ -67,7 +69,7 @@ class Characters(Networks):
         self.fidelity = Fidelity("epoch", 1, epochs)
         self.alphabet, self.splits = text()
         self.classes, self.images, self.train = len(self.alphabet), "characters", len(self.splits["train"][1])
-        self.options: dict[str, Any] = {"nodes": nodes, "width": width, "output": output}
+        self.options: Json = {"nodes": nodes, "width": width, "output": output}
         self.architectures = RecurrentCells(**self.options, classes=self.classes, length=LENGTH)
         self.recipe = {"lr": lr}
         given = {"epochs": (epochs, 10), "nodes": (nodes, 4), "width": (width, 32), "output": (output, "loose ends")}
@@ -86,7 +88,7 @@ class Characters(Networks):
                 p.copy_(torch.from_numpy(draw.astype(np.float32)))
         return net
 
-    def optimiser(self, weights: Any, recipe: Arguments) -> torch.optim.Optimizer:
+    def optimiser(self, weights: mup.Weights, recipe: Arguments) -> torch.optim.Optimizer:
         return torch.optim.Adam(weights, **recipe)
 
     def value(self, row: dict[str, float]) -> float:

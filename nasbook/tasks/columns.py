@@ -18,13 +18,15 @@ from typing import Any
 
 import numpy as np
 
-from nasbook.space import Choice, Constant, Parameter, Space
+from nasbook.space import Choice, Constant, Parameter, Scalar, Space
 
 MISSING = type("Missing", (), {"__repr__": lambda self: "an empty cell"})()
 NOTHING = {"", "nan", "na", "n/a", "<na>", "null"}  # how programs write it, in lower case
 WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)")  # 00123 is a code …
 REAL = re.compile(r"[+-]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?[0-9]+[eE][+-][0-9]+")  # … and so is 1e5
 TRUTH = {"true": True, "false": False}
+Cells = Sequence[object]
+Columns = Mapping[str, Sequence[object]]  # by name
 
 # ---- a file ------------------------------------------------------------------------------------------------
 
@@ -84,13 +86,13 @@ def _named(header: Sequence[str], rows: Sequence[Sequence[str]], where: str) -> 
 # ---- columns of Python ---------------------------------------------------------------------------------------
 
 
-def from_mapping(columns: object, name: str) -> dict[str, list[Any]]:
+def from_mapping(columns: object, name: str) -> dict[str, list[object]]:
     """Columns by name from a dict of lists or arrays or a DataFrame, in Python's own types."""
     if not hasattr(columns, "items") and hasattr(columns, "to_dict"):  # polars
         columns = columns.to_dict(as_series=False)
     if not hasattr(columns, "items"):
         raise ValueError(f"{name}: give columns by name, as a dict or a DataFrame, not {columns!r:.60}")
-    data: dict[str, list[Any]] = {}
+    data: dict[str, list[object]] = {}
     for key, column in columns.items():
         if str(key) in data:
             raise ValueError(f"{name}: the column {str(key)!r} stands there twice")
@@ -123,23 +125,24 @@ def number(cell: Any, decimal: str = ".") -> float | None:
         return None
 
 
-def typed(cells: Sequence[Any], decimal: str = ".") -> list[Any]:
+def typed(cells: Cells, decimal: str = ".") -> list[object]:
     """The cells of a column: as int, float or bool where that suits all texts that say something, else as they are."""
     cells = [MISSING if is_missing(cell) else None if cell == "None" else cell for cell in cells]
     full = [cell for cell in cells if cell is not MISSING and cell is not None]
-    if all(isinstance(cell, str) for cell in full):
-        points = [cell.replace(decimal, ".") if decimal == "." or "." not in cell else "" for cell in full]
+    texts = [cell for cell in full if isinstance(cell, str)]
+    if len(texts) == len(full):
+        points = [text.replace(decimal, ".") if decimal == "." or "." not in text else "" for text in texts]
         for kind, suits in ((int, WHOLE.fullmatch), (float, lambda t: WHOLE.fullmatch(t) or REAL.fullmatch(t))):
             if all(map(suits, points)) and all(math.isfinite(float(t)) for t in points):
                 return _each(cells, lambda t, kind=kind: kind(t.replace(decimal, ".")))
-        if all(cell.lower() in TRUTH for cell in full):
+        if all(text.lower() in TRUTH for text in texts):
             return _each(cells, lambda t: TRUTH[t.lower()])
     elif len(full) < len(cells) and all(isinstance(cell, float) and cell.is_integer() for cell in full):
         return _each(cells, int)  # pandas makes floats of whole numbers where some are missing
     return list(cells)
 
 
-def _each(cells: Sequence[Any], change: Any) -> list[Any]:
+def _each(cells: Cells, change: Any) -> list[object]:
     return [cell if cell is MISSING or cell is None else change(cell) for cell in cells]
 
 
@@ -157,11 +160,11 @@ def fitted(p: Parameter, cell: object, decimal: str = ".") -> Any:
 # ---- a space from columns ------------------------------------------------------------------------------------
 
 
-def infer_space(data: Mapping[str, Sequence[Any]]) -> Space:
+def infer_space(data: Columns) -> Space:
     """The space that takes exactly the values found. A parameter that some rows lack exists only with certain values of
     another one, where there is one that explains it; else LookupError has its name."""
     whole = [n for n, cells in data.items() if not any(cell is MISSING for cell in cells)]
-    when: dict[str, dict[str, list[Any]] | None] = dict.fromkeys(whole)
+    when: dict[str, dict[str, list[Scalar]] | None] = dict.fromkeys(whole)
     waiting = [n for n in data if n not in when]
     while waiting:
         found = next(((n, w) for n in waiting if (w := _explained(data[n], data, list(when)))), None)
@@ -172,9 +175,7 @@ def infer_space(data: Mapping[str, Sequence[Any]]) -> Space:
     return Space({n: _parameter(n, data[n], w) for n, w in when.items()})
 
 
-def _explained(
-    cells: Sequence[Any], data: Mapping[str, Sequence[Any]], parents: Sequence[str]
-) -> dict[str, list[Any]] | None:
+def _explained(cells: Cells, data: Columns, parents: Sequence[str]) -> dict[str, list[Scalar]] | None:
     """{parent: values} with exactly which the cells are there."""
     for parent in parents:
         pairs = list(zip(data[parent], cells, strict=True))
@@ -191,12 +192,13 @@ def _in_order(values: Any) -> list[Any]:
     return sorted(values, key=lambda v: (v is None, isinstance(v, str), v if v is not None else 0))
 
 
-def _parameter(name: str, cells: Sequence[Any], when: dict[str, list[Any]] | None) -> Parameter:
-    found = list(dict.fromkeys(cell for cell in cells if cell is not MISSING))
+def _parameter(name: str, cells: Cells, when: dict[str, list[Scalar]] | None) -> Parameter:
+    different = dict.fromkeys(cell for cell in cells if cell is not MISSING)
     try:
+        found = _in_order(different)
         if len(found) == 1:
             return Constant(found[0], when=when)
         ordered = all(isinstance(v, int | float) and not isinstance(v, bool) for v in found)
-        return Choice(_in_order(found), ordered=ordered, when=when)
+        return Choice(found, ordered=ordered, when=when)
     except (TypeError, ValueError) as error:
         raise ValueError(f"the column {name} cannot be a parameter: {error}") from None

@@ -35,7 +35,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkstemp
-from typing import IO, Any, TypeAlias
+from typing import IO, TypeAlias
 
 from nasbook.kit.browser import refusal
 from nasbook.space import Config, Constant, Json, Space
@@ -49,7 +49,7 @@ CONTEXT = ("checkpoint", "seed", "fidelity", "config")  # placeholders besides t
 SHELL = ("|", "||", "&&", ";", "&", ">", ">>", "<", "2>", "2>&1", "&>")
 PIECE = re.compile(r"(\{\{|\}\}|\{[^{}]*\})")
 PYTHON = ("python", "python3")
-Rows: TypeAlias = dict[float, dict[str, Any]]
+Rows: TypeAlias = dict[float, Json]
 
 
 class Command(FunctionTask):
@@ -204,7 +204,7 @@ def placeholders(word: str) -> list[str]:
     return names
 
 
-def _filled(piece: str, values: dict[str, Any]) -> str:
+def _filled(piece: str, values: Config) -> str:
     if piece in ("{{", "}}"):
         return piece[0]
     return text(values[piece[1:-1]]) if piece[:1] == "{" else piece
@@ -247,7 +247,7 @@ def _follow(process: subprocess.Popen[str], out: IO[bytes], earlier: Rows, repor
     last_words = [""]
     ear = threading.Thread(target=_listen, args=(process.stderr, last_words), daemon=True)
     ear.start()
-    answer: dict[str, Any] | None = None
+    answer: Json | None = None
     for line in _lines(process, out):
         row = _told(line)
         if row is None:

@@ -12,9 +12,9 @@ which rate and decay are 0.1 and 0.0005. The table in numbers: nasbook/data/digi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -83,7 +83,7 @@ class DigitsJAHS(Task):
         """Mean test accuracy of the three seeds after 12 epochs: for reports, never for a searcher."""
         return float(self.test[self.row(config)].mean())
 
-    def outcomes(self, objectives: Any = ()) -> np.ndarray:
+    def outcomes(self, objectives: Sequence[str] = ()) -> np.ndarray:
         """(7680, 1) the validation error of every configuration, in the order of `space.grid()`: of `run`, or the mean
         over the seeds. No search sees it."""
         errors = 1.0 - self.val[..., -1]

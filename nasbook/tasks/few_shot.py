@@ -8,7 +8,7 @@ task.episode(7, held_out=True)     # the classes 7, 8, 9, which no meta-training
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from nasbook.nas.spaces.nb201.cell import cell_space, to_cell
 from nasbook.space import Config
 from nasbook.task import Evaluation, Report, Task
 from nasbook.tasks import images
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 WAYS = 3  # classes of one small task
 SEEN = tuple(range(7))  # classes of the tasks that may be learned from
@@ -50,7 +53,7 @@ class FewShot(Task):
         parts = images.DATA[data]()
         self._parts = {"support": parts["train"], "query": parts["val"]}
 
-    def episode(self, seed: int, held_out: bool = False) -> dict[str, Any]:
+    def episode(self, seed: int, held_out: bool = False) -> dict[str, tuple[Tensor, Tensor]]:
         """{"support": (x, y), "query": (x, y)}: torch tensors, x (n, 1, 8, 8) and labels y (n,) in 0 … 2.
 
         The classes, their order and their images are drawn by the seed; the two parts share no image."""

@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -78,7 +78,7 @@ class Function(Task):
         given = {"shift": shift, "rotation": rotation, "noise": noise or None, **arguments}
         self.arguments = {k: v for k, v in given.items() if v is not None}
 
-    def __call__(self, x: ArrayLike) -> Any:
+    def __call__(self, x: ArrayLike) -> np.ndarray:
         """Values of points (…, d) -> (…), without noise, inside the box or not; where d = 1, (n,) are n points."""
         x = np.asarray(x, float)
         if self.d == 1 and x.ndim < 2:
@@ -153,13 +153,13 @@ def _stream(seed: int, which: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(which,)))
 
 
-def _seed(name: str, what: str, seed: Any) -> int:
+def _seed(name: str, what: str, seed: int) -> int:
     if seed < 0:
         raise ValueError(f"{name}: a whole number as {what} is a seed, so it must be at least 0, not {seed}")
     return int(seed)
 
 
-def _dimension(name: str, d: Any, least: int) -> int:
+def _dimension(name: str, d: object, least: int) -> int:
     if isinstance(d, bool) or not isinstance(d, int | np.integer) or d < least:
         raise ValueError(f"{name}: d must be a whole number of at least {least}, not {d!r}")
     return int(d)

@@ -205,7 +205,7 @@ class _Arrays(pickle.Unpickler):
         ("_codecs", "encode"),
     }
 
-    def find_class(self, module: str, name: str) -> Any:
+    def find_class(self, module: str, name: str) -> object:
         if (module, name) not in self.plain:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no file of CIFAR needs")
         return super().find_class(module.replace("numpy.core", "numpy._core"), name)

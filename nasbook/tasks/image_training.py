@@ -34,7 +34,8 @@ from nasbook.parameters import Float, Parameter
 from nasbook.space import Config, Json, Space
 from nasbook.task import Fidelity
 from nasbook.tasks import architectures, image_files, mup
-from nasbook.tasks.architectures import Networks, of_images
+from nasbook.tasks.architectures import Networks
+from nasbook.tasks.image_spaces import of_images
 from nasbook.tasks.objectives import weigh
 
 if TYPE_CHECKING:
@@ -262,7 +263,7 @@ class Training(architectures.Training):
             self.optimiser.register_step_post_hook(lambda *_: average.update_parameters(self.net))
             self.average = average
         bf16 = partial(torch.autocast, device.type, torch.bfloat16)
-        self.precise: Callable[[], AbstractContextManager[Any]] = bf16 if task.precision == "bfloat16" else nullcontext
+        self.precise: Callable[[], AbstractContextManager] = bf16 if task.precision == "bfloat16" else nullcontext
         self.batch = task.batch * parallel.world()  # images of a step, in all processes
         self.steps = len(task.rows["train"]) // self.batch  # an epoch; the rest waits for the next epoch's order
         if not self.steps:

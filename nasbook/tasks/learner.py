@@ -6,16 +6,18 @@ from __future__ import annotations
 import math
 import time as clock
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nasbook.kit import parallel, state
-from nasbook.space import Config
+from nasbook.space import Config, Json
 from nasbook.task import Evaluation, Report, StopTrial
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from nasbook.kit.state import State
 
 
@@ -31,12 +33,12 @@ class Learner:
         raise NotImplementedError
 
     @property
-    def what(self) -> Mapping[str, Any]:
+    def what(self) -> Json:
         """What a checkpoint must agree with."""
         raise NotImplementedError
 
     @property
-    def judged(self) -> Any:
+    def judged(self) -> nn.Module:
         """The network whose errors are reported: the one that learns, unless an average of its weights is kept."""
         return self.net
 
@@ -50,7 +52,7 @@ class Learner:
     def state(self) -> State:
         raise NotImplementedError
 
-    def load(self, state: Any) -> None:
+    def load(self, state: State) -> None:
         raise NotImplementedError
 
     def learn(self, epochs: int, report: Report | None = None, checkpoint: Path | None = None) -> int:

@@ -30,10 +30,13 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from nasbook.space import Json
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+    from torch.optim import Optimizer
 
 Role = Literal["input", "hidden", "output", "vector", "fixed"]
 ROLES: dict[Role, tuple[int, int]] = {  # which of (fan_out, fan_in) grow with the width
@@ -44,6 +47,7 @@ ROLES: dict[Role, tuple[int, int]] = {  # which of (fan_out, fan_in) grow with t
     "fixed": (0, 0),
 }
 OPTIMIZERS = ("sgd", "adam", "adamw")
+Weights: TypeAlias = "Iterator[nn.Parameter] | list[Json]"  # what an optimiser is given: all alike, or groups
 BaseWidth = int | str | None  # as a task takes it: 32, or "1/8" of each network's own width
 
 
@@ -89,7 +93,7 @@ def parametrise(
     decay: float = 0.0,
     *,
     zeros: Sequence[str] = (),
-) -> list[dict[str, Any]]:
+) -> list[Json]:
     """Groups of parameters for the optimiser, each with its rate and decay; scales the first weights of `net` in place.
 
     base: the same network at the base width, or {name: shape} of its parameters. rate, decay: those of the base width
@@ -103,7 +107,7 @@ def parametrise(
     import torch
 
     shapes = dict(base) if isinstance(base, Mapping) else {n: tuple(p.shape) for n, p in base.named_parameters()}
-    groups: dict[float, dict[str, Any]] = {}
+    groups: dict[float, Json] = {}
     own = {name: p for name, p in net.named_parameters()}
     if unlike := sorted(own.keys() ^ shapes.keys()):
         where = "the network" if unlike[0] in own else "the base network"
@@ -176,7 +180,7 @@ def _share(text: str) -> Fraction | None:
 
 
 def coordinates(
-    build: Callable[[int, int], tuple[nn.Module, Any]],
+    build: Callable[[int, int], tuple[nn.Module, Optimizer]],
     widths: Sequence[int],
     x: Tensor,
     y: Tensor,
@@ -215,7 +219,7 @@ def power(widths: Sequence[int], sizes: Sequence[float]) -> float:
     return float(np.polyfit(np.log(widths), np.log(sizes), 1)[0])
 
 
-def _step(net: nn.Module, optimiser: Any, x: Tensor, y: Tensor) -> None:
+def _step(net: nn.Module, optimiser: Optimizer, x: Tensor, y: Tensor) -> None:
     from nasbook.kit import learner
 
     net.train()

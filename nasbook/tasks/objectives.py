@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any
 
 from nasbook.task import Evaluation, Task
 
@@ -26,7 +25,7 @@ LABELS = {
 }
 
 
-def weigh(task: Task, objectives: Any, costs: Collection[str]) -> tuple[str, ...]:
+def weigh(task: Task, objectives: object, costs: Collection[str]) -> tuple[str, ...]:
     """Give a task these objectives: "error" and some of its `costs`; () or ("error",) leaves it with the error alone.
 
     Sets `task.objectives` (the labels) and `task.arguments`; returns the names. ValueError for what the task cannot

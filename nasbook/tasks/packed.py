@@ -30,6 +30,7 @@ from torch import Tensor, nn
 
 from nasbook.kit import learner
 from nasbook.kit.replay import recorded
+from nasbook.space import Config
 
 NO_LABEL = -100  # an image that no loss counts
 AT_ONCE = 2_000_000  # numbers of a layer's output when errors are measured
@@ -156,7 +157,7 @@ class Pack(nn.Module):
             here.copy_(own)
         for rows, names in self.descent.states:
             for m, own, here in self._places(rows):
-                state: Any = self.members[m].optimizer.state.get(own, {})
+                state = self.members[m].optimizer.state.get(own, {})
                 if (there := state.get(names[self.descent.kinds[m]])) is not None:
                     here.copy_(there)
                 self.descent.t[m] = float(state.get("step", 0))
@@ -179,7 +180,7 @@ class Descent(torch.optim.Optimizer):
 
     BETA, BETA2, EPS = 0.9, 0.999, 1e-8  # of AdamW, as torch has them
 
-    def __init__(self, configs: Sequence[Any], theta: nn.Parameter) -> None:
+    def __init__(self, configs: Sequence[Config], theta: nn.Parameter) -> None:
         super().__init__([theta], {})
 
         def column(values: Sequence[float]) -> Tensor:
@@ -235,7 +236,7 @@ PRODUCT = {"cpu": 6e-10, "cuda": 3e-13}
 UPDATE = {"cpu": {"sgd": 3e-9, "adamw": 8e-9}, "cuda": {"sgd": 3e-11, "adamw": 6e-11}}
 
 
-def seconds(configs: Sequence[Any], images: int, inputs: int, device: str = "cpu") -> float:
+def seconds(configs: Sequence[Config], images: int, inputs: int, device: str = "cpu") -> float:
     """About what an epoch of such a pack takes on one core, or on a GPU."""
     kind = device if device in CALLS else "cuda"
     batch, width, depth = (max(c[name] for c in configs) for name in ("batch", "width", "depth"))
@@ -247,7 +248,7 @@ def seconds(configs: Sequence[Any], images: int, inputs: int, device: str = "cpu
     return steps * (CALLS[kind] * (1 + depth) + PRODUCT[kind] * products + updates)
 
 
-def packs(configs: Sequence[Any], images: int, inputs: int, device: str = "cpu") -> list[list[int]]:
+def packs(configs: Sequence[Config], images: int, inputs: int, device: str = "cpu") -> list[list[int]]:
     """Which of these configurations train together: all, or, where two packs would take less time than one, those of
     smaller and of larger batches, widths or depths, or of either optimiser, each asked again."""
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from nasbook import registry
-from nasbook.space import Config, Constant, Scalar, Space
-from nasbook.tasks.columns import MISSING, fitted, infer_space, is_missing, number, typed
+from nasbook.space import Config, Constant, Json, Scalar, Space
+from nasbook.tasks.columns import MISSING, Cells, Columns, fitted, infer_space, is_missing, number, typed
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,10 @@ class Rows:
 
 
 def read_rows(
-    data: Mapping[str, list[Any]],
+    data: Columns,
     roles: Roles,
     parameters: Sequence[str] | None,
-    space: Space | Mapping[str, Any] | None,
+    space: Space | Json | None,
     head: str,
     where: Callable[[int], str],
     decimal: str = ".",
@@ -122,9 +122,7 @@ def read_rows(
     return Rows(space, configs, columns, parameters)
 
 
-def _parameters(
-    data: Mapping[str, list[Any]], roles: Roles, asked: Sequence[str] | None, space: Space | None
-) -> list[str]:
+def _parameters(data: Columns, roles: Roles, asked: Sequence[str] | None, space: Space | None) -> list[str]:
     """The columns that make up a configuration: those asked for, or all that have no other role."""
     if asked is not None:
         return list(asked)
@@ -133,7 +131,7 @@ def _parameters(
     return [n for n in found if n in data or n in space.free] if space else found  # a constant needs no column
 
 
-def _inferred(values: Mapping[str, list[Any]], head: str, where: Callable[[int], str]) -> tuple[Space, list[Config]]:
+def _inferred(values: Columns, head: str, where: Callable[[int], str]) -> tuple[Space, list[Config]]:
     """The space of the values that the rows have, and each row in it."""
     for p, row, v in ((p, row, v) for p, column in values.items() for row, v in enumerate(column)):
         if not (v is MISSING or isinstance(v, Scalar)):
@@ -155,13 +153,13 @@ def _inferred(values: Mapping[str, list[Any]], head: str, where: Callable[[int],
     return space, [{p: values[p][i] for p in space.parameters if values[p][i] is not MISSING} for i in range(n)]
 
 
-def _objects(values: Sequence[Any]) -> np.ndarray:
+def _objects(values: Sequence[object]) -> np.ndarray:
     column = np.empty(len(values), object)
     column[:] = values
     return column
 
 
-def _numbers(name: str, cells: Sequence[Any], roles: Roles, where: Callable[[int], str], decimal: str) -> np.ndarray:
+def _numbers(name: str, cells: Cells, roles: Roles, where: Callable[[int], str], decimal: str) -> np.ndarray:
     """A numeric column; costs and fidelities must be there in every row."""
     numbers = []
     for row, cell in enumerate(cells):
@@ -177,7 +175,7 @@ def _numbers(name: str, cells: Sequence[Any], roles: Roles, where: Callable[[int
     return np.array(numbers, float)
 
 
-def _config(space: Space, cells: Mapping[str, Any], where: str, decimal: str) -> Config:
+def _config(space: Space, cells: Mapping[str, object], where: str, decimal: str) -> Config:
     """A row as a configuration of a given space; what does not exist there may be empty."""
     config: Config = {}
     for name, p in space.parameters.items():
@@ -210,7 +208,7 @@ def _cells(published: Sequence[Any], where: Callable[[int], str]) -> tuple[Space
     return cell_space(), configs
 
 
-def _space_of(architecture: str, data: Mapping[str, Any], head: str) -> Space:
+def _space_of(architecture: str, data: Columns, head: str) -> Space:
     """The space of architectures of this name."""
     names = [entry.name for entry in registry.SPACES]
     if architecture not in names:

@@ -13,14 +13,15 @@ import math
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from nasbook.space import Config, Space
+from nasbook.space import Config, Json, Space
 from nasbook.task import Evaluation, Fidelity, Report, Task
 from nasbook.tasks.columns import from_mapping, read_csv
 from nasbook.tasks.table_rows import Roles, Rows, read_rows, roles_of
+
+Runs = dict[object, dict[float, int]]  # repeat -> fidelity -> row, of one configuration
 
 
 class Table(Task):
@@ -56,8 +57,7 @@ class Table(Task):
             self.fidelity = Fidelity(roles.fidelity, every[0], every[-1], every)
         repeats = list(columns[roles.repeat]) if roles.repeat else [None] * len(self.configs)
 
-        # configuration -> repeat -> fidelity -> row
-        self._rows: dict[tuple, dict[Any, dict[float, int]]] = {}
+        self._rows: dict[tuple, Runs] = {}
         for row, (config, level, repeat) in enumerate(zip(self.configs, levels.tolist(), repeats, strict=True)):
             run = self._rows.setdefault(space.key(config), {}).setdefault(repeat, {})
             if level in run:
@@ -77,14 +77,14 @@ class Table(Task):
     @classmethod
     def from_arrays(
         cls,
-        columns: Mapping[str, Iterable[Any]],
+        columns: Mapping[str, Iterable[object]],
         value: str = "value",
         *,
         cost: str | None = None,
         metrics: Sequence[str] = (),
         fidelity: str | None = None,
         parameters: Sequence[str] | None = None,
-        space: Space | Mapping[str, Any] | None = None,
+        space: Space | Json | None = None,
         maximise: bool | Sequence[str] = False,
         curve: bool = False,
         objectives: Sequence[str] = (),
@@ -141,7 +141,7 @@ class Table(Task):
         metrics: Sequence[str] = (),
         fidelity: str | None = None,
         parameters: Sequence[str] | None = None,
-        space: Space | Mapping[str, Any] | None = None,
+        space: Space | Json | None = None,
         maximise: bool | Sequence[str] = False,
         curve: bool = False,
         objectives: Sequence[str] = (),
@@ -180,7 +180,7 @@ class Table(Task):
         table = cls._of(name or path.name, rows, roles, where)
         given |= {"parameters": parameters, "name": name, "delimiter": delimiter}
         given |= {"decimal": None if decimal == "." else decimal}
-        plain: dict[str, Any] = {k: list(v) if isinstance(v, list | tuple) else v for k, v in given.items()}
+        plain: Json = {k: list(v) if isinstance(v, list | tuple) else v for k, v in given.items()}
         plain["space"] = space.to_dict() if isinstance(space, Space) else space
         table.arguments = {"path": str(path), **{k: v for k, v in plain.items() if v not in (None, False, [])}}
         return table
@@ -261,14 +261,13 @@ class Table(Task):
         """`mean` of a configuration minus the lowest of the table."""
         return self.mean(config) - (self.optimum if self.optimum is not None else math.nan)
 
-    def _mean(self, runs: Mapping[Any, Mapping[float, int]]) -> float:
+    def _mean(self, runs: Runs) -> float:
         top = max(x for levels in runs.values() for x in levels)
         found = [float(self.values[levels[top]]) for levels in runs.values() if top in levels]
         finite = [v for v in found if math.isfinite(v)]
         return sum(finite) / len(finite) if finite else math.nan
 
-    def _runs(self, config: Config) -> dict[Any, dict[float, int]]:
-        """repeat -> fidelity -> row, of one configuration."""
+    def _runs(self, config: Config) -> Runs:
         try:
             return self._rows[self.space.key(config)]
         except (KeyError, TypeError):

@@ -15,9 +15,9 @@ The models are scikit-learn's, and so is the data: Wolberg, Street & Mangasarian
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
+from sklearn.base import ClassifierMixin
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedKFold, train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -57,7 +57,7 @@ class Cancer(Task):
         self.x, self.x_test, self.y, self.y_test = train_test_split(x, y, test_size=0.2, stratify=y, random_state=0)
         self.splits = list(StratifiedKFold(self.folds, shuffle=True, random_state=0).split(self.x, self.y))
 
-    def model(self, config: Config, seed: int) -> Any:
+    def model(self, config: Config, seed: int) -> ClassifierMixin:
         """The classifier of a configuration, not trained."""
         raise NotImplementedError
 

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -117,7 +117,7 @@ class Digits(Task):
         """The untrained network: (batch, *shape) -> logits (batch, classes)."""
         raise NotImplementedError
 
-    def weights(self, net: nn.Module, config: Config, noise: torch.Generator) -> Any:
+    def weights(self, net: nn.Module, config: Config, noise: torch.Generator) -> mup.Weights:
         """What an optimiser is given: the parameters, or groups of them with a rate each where there is a base width,
         for which the first weights are scaled as well."""
         if self.base_width is None:
@@ -185,7 +185,7 @@ class Digits(Task):
         name = self.device if self.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
         return {k: (torch.tensor(x, device=name), torch.tensor(y, device=name)) for k, (x, y) in self.splits.items()}
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> Json:
         return {k: v for k, v in self.__dict__.items() if k != "tensors"}
 
 

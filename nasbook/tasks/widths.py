@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import torch
@@ -25,6 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nasbook.kit.threads import one_thread
+from nasbook.space import Json
 from nasbook.tasks import images
 from nasbook.tasks.mup import parametrise
 
@@ -44,7 +44,7 @@ def network(width: int, seed: int) -> nn.Sequential:
     return nn.Sequential(layers[0], nn.ReLU(), layers[1], nn.ReLU(), layers[2])
 
 
-def optimiser(groups: list[dict[str, Any]], kind: str) -> torch.optim.Optimizer:
+def optimiser(groups: list[Json], kind: str) -> torch.optim.Optimizer:
     """Adam or SGD for groups that bring their rates."""
     if kind == "adam":
         return torch.optim.Adam(groups, fused=True)

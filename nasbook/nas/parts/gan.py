@@ -19,7 +19,7 @@ Adversarial Networks, ICLR 2018; Salimans et al., Improved Techniques for Traini
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -67,7 +67,7 @@ class SpectralConv(nn.Conv2d):
 
     u: Tensor
 
-    def __init__(self, c_in: int, c_out: int, k: int, device: Any = None) -> None:
+    def __init__(self, c_in: int, c_out: int, k: int, device: torch.device | None = None) -> None:
         super().__init__(c_in, c_out, k, padding=k // 2, device=device)
         self.register_buffer("u", torch.ones(c_out, device=device))
 

@@ -51,7 +51,7 @@ def apply(
     if m not in growths(spaces, config):
         raise ValueError(f"this chain cannot {m.kind} at layer {m.layer} to {m.to} and compute the same: {config}")
     new = grow(spaces, config, m)
-    child: Any = spaces.build(new).to(x.device)
+    child = spaces.build(new).to(x.device)
     init_weights(child, rng)
     norms = [m for m in (*net.modules(), *child.modules()) if isinstance(m, nn.BatchNorm2d)]
     for norm in norms:

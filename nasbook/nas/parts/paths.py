@@ -7,11 +7,12 @@ Paper: White, Neiswanger & Savani, BANANAS, AAAI 2021 (the path encoding); each 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from nasbook import registry
 from nasbook.fits import misfit
-from nasbook.space import Choice, Config, Float, Parameter, Space
+from nasbook.space import Choice, Config, Float, Parameter, Scalar, Space
 
 if TYPE_CHECKING:
     from nasbook.nas.spaces.architecture import Architectures
@@ -44,7 +45,7 @@ def _holds(space: Space, known: Architectures) -> bool:
         return False
 
 
-def paths(space: Space) -> Any:
+def paths(space: Space) -> Callable[[Config], frozenset]:
     """A function from a configuration to its set of paths; of what is no architecture, such as a learning rate beside
     it, its values: (name, value) of a choice, and of a number (name, k) for each k/8 of its axis that it has passed."""
     known = inside(space)
@@ -61,7 +62,7 @@ def paths(space: Space) -> Any:
     return seen
 
 
-def _values(name: str, p: Parameter, value: Any) -> list[tuple]:
+def _values(name: str, p: Parameter, value: Scalar) -> list[tuple]:
     if isinstance(p, Float) or (isinstance(p, Choice) and p.ordered):
         steps = 8 if isinstance(p, Float) else int(p.size)
         return [(name, str(k)) for k in range(int(p.encode(value) * steps) + 1)]

@@ -10,16 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from nasbook.space import Config, Space
+from nasbook.space import Config, Json, Space
 from nasbook.trace import Trace
 from nasbook.trial import plain
 
 
-def as_sources(given: object) -> tuple[dict[str, Any], ...]:
+def as_sources(given: object) -> tuple[Json, ...]:
     """Each source in the plain form, with the trials of the highest fidelity that have a value.
 
     ValueError for what is no source, or has fewer than two such trials."""
@@ -28,7 +27,7 @@ def as_sources(given: object) -> tuple[dict[str, Any], ...]:
     return tuple(_as_source(one) for one in given)
 
 
-def _as_source(one: object) -> dict[str, Any]:
+def _as_source(one: object) -> Json:
     if isinstance(one, str | Path):
         one = Trace.load(one)
     if isinstance(one, Trace):
@@ -48,7 +47,7 @@ def _as_source(one: object) -> dict[str, Any]:
 class Source:
     """One source of a space: `configs` with `values` (n,), lowest first. ValueError if it is of another space."""
 
-    def __init__(self, source: Mapping[str, Any], space: Space) -> None:
+    def __init__(self, source: Json, space: Space) -> None:
         self.task = str(source["task"])
         try:
             rows = sorted(((space.validate(c), float(v)) for c, v in source["trials"]), key=lambda row: row[1])

@@ -13,7 +13,8 @@ which a predictor sees an architecture (`paths`), neighbours, mutation and cross
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -23,7 +24,9 @@ from nasbook.space import Config, Space
 
 if TYPE_CHECKING:
     import networkx as nx
-    from torch import Tensor, nn
+    from torch import Tensor
+
+    from nasbook.nas.spaces.program import Program
 
 __all__ = ["Architectures", "Path", "canonical", "terms"]
 
@@ -60,7 +63,7 @@ class Architectures:
 
     # ---- the network ---------------------------------------------------------------------------------------
 
-    def build(self, config: Config) -> nn.Module:
+    def build(self, config: Config) -> Program:
         """A torch module with fresh weights from torch's generator: a batch of inputs -> (B, classes)."""
         from nasbook.nas.spaces.program import Program
 
@@ -97,7 +100,7 @@ class Architectures:
 
     # ---- the graph -----------------------------------------------------------------------------------------
 
-    def canonical(self, config: Config) -> Any:
+    def canonical(self, config: Config) -> Hashable:
         """Equal for architectures that are the same graph once names and skips are taken away (see `canonical`)."""
         return canonical(self.graph(self.check(config)))
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -36,7 +35,7 @@ def latency(net: nn.Module, example: Sequence[int] | Tensor, repeats: int = 20) 
         return seconds(lambda: net(x), repeats, wait=x.is_cuda)
 
 
-def seconds(work: Callable[[], Any], repeats: int, wait: bool = False) -> float:
+def seconds(work: Callable[[], object], repeats: int, wait: bool = False) -> float:
     """Median seconds of `work()` on one thread. wait: it runs on a GPU, so wait for its end and read the wall clock."""
     clock = time.perf_counter if wait else time.process_time
     threads, times = torch.get_num_threads(), []

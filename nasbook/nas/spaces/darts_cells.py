@@ -19,9 +19,9 @@ Robustifying Differentiable Architecture Search, ICLR 2020 (S2, S4).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nasbook.nas.spaces.architecture import Architectures, canonical
 from nasbook.nas.spaces.layer import Layer
@@ -118,7 +118,7 @@ class DartsCells(Architectures):
                 graph.add_edge(start + j, start + i, op=f"{op}{half}")
         return graph
 
-    def canonical(self, config: Config) -> Any:
+    def canonical(self, config: Config) -> Hashable:
         """As for every graph, and a noise is the same whichever node it takes the place of."""
         graph = self.graph(self.check(config))
         for j, i, key, op in list(graph.edges(keys=True, data="op")):

@@ -11,13 +11,15 @@ description wins.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     import networkx as nx
 
 Sources = tuple[int, ...]  # inputs (-1, -2, …) and operations (0, 1, …) that are added
 Operation = tuple[str, Sources]
+Seen = tuple[int, list[int], list[int]]  # colours: its own, of what it reads, of what reads it
+T = TypeVar("T", str, Seen)
 
 
 def canonical(graph: nx.MultiDiGraph) -> tuple[Operation, ...]:
@@ -36,7 +38,7 @@ def canonical(graph: nx.MultiDiGraph) -> tuple[Operation, ...]:
 
     def refine(colour: dict[int, int]) -> dict[int, int]:
         while True:
-            seen: dict[int, Any] = {
+            seen: dict[int, Seen] = {
                 i: (colour[i], sorted(colour.get(s, s) for s in ops[i][1]), sorted(colour[r] for r in readers[i]))
                 for i in used
             }
@@ -92,9 +94,9 @@ def _used(ops: Sequence[Operation], wanted: Iterable[int]) -> list[int]:
     return sorted(found)
 
 
-def _ranks(keys: dict[int, Any]) -> dict[int, int]:
+def _ranks(keys: dict[int, T]) -> dict[int, int]:
     """Each key's place among the different ones."""
-    order: list[Any] = []
+    order: list[T] = []
     for key in sorted(keys.values()):
         if not order or key != order[-1]:
             order.append(key)

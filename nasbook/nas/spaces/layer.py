@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from nasbook.space import Arguments
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -16,6 +18,6 @@ class Layer:
     name: str
     layer: str | None
     args: tuple[Any, ...] = ()
-    options: dict[str, Any] = field(default_factory=dict)
+    options: Arguments = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
     join: str = "sum"

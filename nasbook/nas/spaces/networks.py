@@ -10,6 +10,7 @@ in NAS-Bench-201; pooling does not count the border.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -76,11 +77,11 @@ class CellModule(nn.Module):
     """One operation an edge: (B, C, H, W) -> (B, C, H, W). A node that nothing reaches is zero, and so is what only
     reads it."""
 
-    def __init__(self, cell: Cell, channels: int, **options: Any) -> None:
+    def __init__(self, cell: Cell, channels: int, affine: bool = True, bn: float = 0.3) -> None:
         super().__init__()
         self.edges = nn.ModuleDict()
         for (i, j), op in zip(EDGES, cell, strict=True):
-            if (module := operation(op, channels, **options)) is not None:
+            if (module := operation(op, channels, affine, bn)) is not None:
                 self.edges[f"{i}{j}"] = module
 
     def forward(self, x: Tensor) -> Tensor:
@@ -94,12 +95,12 @@ class CellModule(nn.Module):
 class MixedCell(nn.Module):
     """All operations on every edge, of which gates say what runs: (B, C, H, W) -> (B, C, H, W)."""
 
-    def __init__(self, channels: int, partial: int = 1, **options: Any) -> None:
+    def __init__(self, channels: int, partial: int = 1, affine: bool = True, bn: float = 0.3) -> None:
         super().__init__()
         self.edges = nn.ModuleDict()
         for i, j in EDGES:
             self.edges[f"{i}{j}"] = place(
-                lambda c: {name: operation(op, c, **options) for op, name in enumerate(OPS)}, channels, partial
+                lambda c: {name: operation(op, c, affine, bn) for op, name in enumerate(OPS)}, channels, partial
             )
 
     def forward(self, x: Tensor, gates: Gates) -> Tensor:
@@ -121,7 +122,7 @@ class CellNet(nn.Module):
 
     def __init__(
         self,
-        cell: Any,
+        cell: CellLike,
         channels: int = 8,
         classes: int = 10,
         in_channels: int = 1,
@@ -132,7 +133,7 @@ class CellNet(nn.Module):
         self.cell, self.shape = to_cell(cell), (channels, classes, in_channels)
         self._build(lambda c: CellModule(self.cell, c, affine=affine, bn=bn), bn)
 
-    def _build(self, cell: Any, bn: float) -> None:
+    def _build(self, cell: Callable[[int], nn.Module], bn: float) -> None:
         c, classes, c_in = self.shape
         self.stem = Conv(c_in, c, 3, relu=False, bn=bn)
         self.cell1 = cell(c)
@@ -168,7 +169,7 @@ class SuperNet(CellNet, Gated):
         self.shape, self.partial = (channels, classes, in_channels), partial
         self._build(lambda c: MixedCell(c, partial, affine=affine, bn=bn), bn)
 
-    def forward(self, x: Tensor, gates: Any) -> Tensor:
+    def forward(self, x: Tensor, gates: Gates | Tensor) -> Tensor:
         return super().forward(x, mixed(gates) if isinstance(gates, Tensor) else gates)
 
     def derive(self, cell: CellLike) -> CellNet:

@@ -23,7 +23,7 @@ def test_the_gradient_of_the_expected_latency():
     (found,) = torch.autograd.grad(latency(p), alpha)
     t, p = latency.times, p.detach()
     torch.testing.assert_close(found, p * (t - (p * t).sum(1, keepdim=True)), atol=1e-14, rtol=0)
-    assert found.sum(1).abs().max() < 1e-14 < 1 < found.abs().max()
+    assert found.sum(1).abs().max() < 1e-13 < 1 < found.abs().max()
     one = torch.eye(5, dtype=torch.float64)[[3] * 6]
     assert float(latency(one)) == pytest.approx(69.8 + 6 * 49.7) and latency.least == 69.8
 

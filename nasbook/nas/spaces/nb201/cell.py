@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from nasbook.space import Choice, Config, Space
 
@@ -31,7 +31,7 @@ EDGE_NAMES = tuple(f"edge_{i}_{j}" for i, j in EDGES)
 NB201_OPS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")  # the paper's names of OPS
 
 Cell: TypeAlias = tuple[int, ...]
-CellLike: TypeAlias = str | Mapping[str, Any] | Iterable[Any]  # any way of naming a cell that `to_cell` reads
+CellLike: TypeAlias = str | Mapping[str, str] | Iterable[int | str]  # any way of naming a cell that `to_cell` reads
 
 
 # ---- a cell, in its several notations --------------------------------------------------------------------
@@ -44,7 +44,7 @@ def cell_space() -> Space:
 
 CELL_SPACE = cell_space()
 PLACE_DIGITS = frozenset("01234")
-_PLACE = {op: i for names in (OPS, NB201_OPS) for i, op in enumerate(names)}
+_PLACE: dict[int | str, int] = {op: i for names in (OPS, NB201_OPS) for i, op in enumerate(names)}
 
 
 def to_cell(cell: CellLike) -> Cell:
@@ -132,10 +132,11 @@ def nb201_key(cell: CellLike) -> str:
 
 
 Value = tuple[tuple[int, int], ...]  # a node: a sum of terms (times pooled, source); source -1 is the cell's input
+Key = tuple[tuple[tuple[int, Value], ...], Value]  # the convolutions, (operation, what it reads) each; the output
 INPUT = -1
 
 
-def canonical_key(cell: CellLike) -> tuple[Any, ...]:
+def canonical_key(cell: CellLike) -> Key:
     """Equal keys if and only if two cells are the same family of functions of their weights. 5,044 values.
 
     A node is a sum of terms. Pooling is linear, pool(a + b) = pool(a) + pool(b), so a term is a source and how many
@@ -159,13 +160,13 @@ def canonical_key(cell: CellLike) -> tuple[Any, ...]:
                 convs.append((op, nodes[i]))
         nodes.append(tuple(sorted(terms)))
 
-    def key(order: tuple[int, ...]) -> tuple[Any, ...]:
+    def key(order: tuple[int, ...]) -> Key:
         name = {INPUT: INPUT, **{conv: k for k, conv in enumerate(order)}}
 
         def renamed(value: Value) -> Value:
             return tuple(sorted([(pooled, name[source]) for pooled, source in value]))
 
-        return (*[(convs[conv][0], renamed(convs[conv][1])) for conv in order], renamed(nodes[3]))
+        return tuple((convs[conv][0], renamed(convs[conv][1])) for conv in order), renamed(nodes[3])
 
     return min(map(key, _orders(_reachable(nodes[3], convs), convs)))
 
@@ -200,7 +201,7 @@ def classes() -> tuple[list[Cell], dict[Cell, int]]:
     """The simplest cell of each of the 5,044 classes, and the class of every cell.
 
     Simplest: fewest operations, then fewest convolutions; such a cell has no edge that does nothing."""
-    groups: dict[tuple[Any, ...], list[Cell]] = {}
+    groups: dict[Key, list[Cell]] = {}
     for cell in all_cells():
         groups.setdefault(canonical_key(cell), []).append(cell)
 

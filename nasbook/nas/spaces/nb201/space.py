@@ -7,7 +7,8 @@ Paper: Dong & Yang, NAS-Bench-201: Extending the Scope of Reproducible Neural Ar
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
 
 from nasbook.nas.spaces.architecture import Architectures
 from nasbook.nas.spaces.layer import Layer
@@ -73,7 +74,7 @@ class NB201Cells(Architectures):
         graph.graph.update(inputs=(0,), output=(3,))
         return graph
 
-    def canonical(self, config: Config) -> Any:
+    def canonical(self, config: Config) -> Hashable:
         return cells.canonical_key(config)
 
 

@@ -145,7 +145,7 @@ class PathsPicture(Picture):
         text = f"Epoch {view.epoch} of {view.epochs}" + (f", {view.stage}" if view.stage else "")
         judged = f": {style.plural(len(view.scatter), 'path')} judged, the best" if view.scatter else ":"
         text += f"{judged} {100 * view.val_accuracy:.1f} % right"
-        return text if tau is None else f"{text}, τ with the truth {tau:.2f}"
+        return text if tau is None else f"{text}, τ with the truth " + f"{tau:.2f}".replace("-", "−")
 
     def alt(self) -> str:
         view = self.view

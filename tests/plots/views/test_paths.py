@@ -37,9 +37,15 @@ def test_what_is_drawn_is_what_the_view_says():
     assert x.tolist() == pytest.approx([100 * truth(ops) for ops, _ in JUDGED])
     assert (picture.star.get_xdata()[0], picture.star.get_ydata()[0]) == (x[0], 0.0)
     tau = kendalltau(-y, x).statistic
-    assert f"τ with the truth {tau:.2f}" in picture.sentence()
+    assert f"τ with the truth {tau:.2f}".replace("-", "−") in picture.sentence()
     assert "9 paths judged, the best 87.5 % right" in picture.alt()
     assert "0 → 1 conv5x5, 1 → 2 skip" in picture.alt() and "Updates of an operation: 1 to 9." in picture.alt()
+
+
+def test_a_supernet_that_orders_them_the_wrong_way_round_has_a_true_minus():
+    scores = {ops: score for ops, score in JUDGED}
+    assert paths(view(JUDGED), truth=scores.get).sentence.endswith("τ with the truth −1.00")
+    assert paths(view(JUDGED), truth=lambda ops: -scores[ops]).sentence.endswith("τ with the truth 1.00")
 
 
 def test_without_truth_counts_or_judged_paths():

@@ -50,14 +50,17 @@ BRIEF: dict[str, tuple[str, dict[str, Any]]] = {  # where branin will not do: a 
     "dehb": ("digits-hpo-messy", {"trials": 30}),
     "freeze-thaw": ("digits-hpo-messy", {"trials": 20}),
     "pbt": ("digits-mlp", {"trials": 8, "population": 4}),
-    **{name: (task, {"trials": 2}) for name, task in TASK_OF.items()},
+    **{name: (task, {"trials": 2, "channels": 2}) for name, task in TASK_OF.items()},
     "nes": ("digits-pool", {"trials": 8, "population": 4}),
-    "reptile": ("digits-few-shot", {"trials": 1}),
+    "reptile": ("digits-few-shot", {"trials": 1, "meta_steps": 2, "judges": 2, "channels": 2}),
     "autogan": (
         "digits-gan",
         {"trials": 2, "epochs": 2, "steps": 2, "ctrl_steps": 2, "images": 50, "candidates": 5, "channels": 4},
     ),
 }
+
+
+QUICK = {"compound": {"epochs": 1, "train": 100}}  # arguments of a task that trains
 
 
 @cache
@@ -66,7 +69,7 @@ def searched(method: str) -> Trace:
     task, options = BRIEF.get(method, ("branin", {"trials": 12}))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return nasbook.search(method, task, views=True, **options)
+        return nasbook.search(method, nasbook.task(task, **QUICK.get(method, {})), views=True, **options)
 
 
 def drawn(trace: Any, kind: str) -> str | None:

@@ -154,7 +154,7 @@ def test_the_edits_of_the_spaces_lab_are_a_search_of_what_is_tried_first():
     lab = nasbook.lab("spaces", seed=2)
     lab.step(5)
     tried = [t.config for t in lab.trace.trials]
-    peer = nasbook.search("random", lab.table, first=tried, trials=5, seed=2)
+    peer = nasbook.search("random", lab.known.table, first=tried, trials=5, seed=2)
     assert lab.trace.digest == peer.digest
     assert [t.end for t in lab.trace.trials] == [t.end for t in peer.trials]
 

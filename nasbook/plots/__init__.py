@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from difflib import get_close_matches
-from typing import Any
 
 from nasbook import registry
 from nasbook.about import PARTS, Parts
@@ -204,14 +203,15 @@ def check_kind(kind: str, method: str | None = None) -> None:
         raise ValueError(f"{kind} draws a trace of {right!r}, whose trials tell {what}; these are from {method!r}")
 
 
-def own_kind(trace: Any) -> str:
+def own_kind(trace: object) -> str:
     """The kind that draws what the method of a trace believes or does; "history" where there is none."""
-    method = trace.header.method if isinstance(trace, Trace) else ""
-    kind = PARTS.get(method, Parts()).picture or "history"
+    if not isinstance(trace, Trace):
+        return "history"
+    kind = PARTS.get(trace.header.method, Parts()).picture or "history"
     return "paths" if kind == "weights" and "edge_0_1" not in trace.space.parameters else kind
 
 
-def plot(trace: Any, kind: str | None = None, **options: Any) -> Figure:
+def plot(trace: object, kind: str | None = None, **options: object) -> Figure:
     """A picture by its name, one of KINDS; options: those of the function of that name. ValueError if it cannot be.
 
     Without a name: the method's own picture, or, where this trace cannot be drawn so (a single objective for a front,

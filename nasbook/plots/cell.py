@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
+from matplotlib.typing import LineStyleType
 
 from nasbook.nas.spaces.nb201.cell import EDGE_NAMES, EDGES, OPS, CellLike, to_cell
 from nasbook.plots import style
@@ -19,8 +20,12 @@ from nasbook.plots.viewed import WEIGHTS, step_of
 from nasbook.task import Task
 from nasbook.trace import Step, Trace, Trial
 
+if TYPE_CHECKING:
+    from nasbook.nas.parts.supernet import SupernetView
+    from nasbook.nas.reptile import ReptileView
+
 # The look of an operation, the same in every picture: (colour, dash, width relative to a 3×3 convolution).
-LOOKS: dict[str, tuple[str, Any, float]] = {
+LOOKS: dict[str, tuple[str, LineStyleType, float]] = {
     "conv3x3": (style.BLUE, "-", 1.0),
     "conv1x1": (style.SKY, (0, (7, 1.2)), 1.0),
     "avgpool": (style.PURPLE, (0, (3, 1.2, 1, 1.2)), 1.0),
@@ -38,7 +43,7 @@ def arc(i: int, j: int, offset: float = 0.0, stretch: float = 1.0) -> np.ndarray
     return np.c_[i + (j - i) * T, 4 * T * (1 - T) * rise + offset * np.minimum(1, 2.2 * np.sin(np.pi * T))]
 
 
-def dashed(dash: Any, width: float) -> Any:
+def dashed(dash: LineStyleType, width: float) -> LineStyleType:
     """The dash pattern for a line of this width. matplotlib lengthens dashes with it; here only up to 2.5 points."""
     if isinstance(dash, str):
         return dash
@@ -146,13 +151,13 @@ class CellPicture(Picture):
         return f"A cell as a graph: {edges}.{lost}{way}"
 
 
-def check_edges(kind: str, view: Any) -> None:
+def check_edges(kind: str, view: SupernetView | ReptileView) -> None:
     """ValueError unless the view has weights for the six edges and five operations of a cell of NAS-Bench-201."""
     if np.shape(view.weights) != (len(EDGES), len(OPS)):
         raise ValueError(f"{kind} draws the {len(EDGES)} edges of a cell of NAS-Bench-201; 'paths' draws this supernet")
 
 
-class SupernetPicture(Picture):
+class SupernetPicture(Picture["Step | SupernetView | ReptileView"]):
     """The supernet: on every edge a line for each operation, thick by its weight. `none` is not drawn.
 
     State: a DartsView (epoch, weights (6, 5), ops, edges), or a Step that has one. epochs: the budget, for the title.
@@ -187,7 +192,7 @@ class SupernetPicture(Picture):
                 )
             )
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Step | SupernetView | ReptileView) -> bool:
         view = self.view_of(state)
         check_edges("supernet", view)
         self.epoch, self.weights = view.epoch, np.asarray(view.weights, float)
@@ -217,7 +222,13 @@ class SupernetPicture(Picture):
         return f"The supernet at epoch {self.epoch}; the strongest operation of each edge: {', '.join(parts)}."
 
 
-def cell(state: Any, *, step: int | None = None, task: Task | None = None, label: str | None = None) -> Figure:
+def cell(
+    state: Trace | CellLike | Trial | Step | SupernetView,
+    *,
+    step: int | None = None,
+    task: Task | None = None,
+    label: str | None = None,
+) -> Figure:
     """A cell as a graph. state: a Trace (its best cell, or that of one `step`), a Step, a Trial, a DartsView, or
     anything that names a cell: a configuration, six operations, "333132", or NAS-Bench-201's string."""
     quantity = Quantity(label or label_of(state if isinstance(state, Trace) else None, task))
@@ -228,7 +239,7 @@ def cell(state: Any, *, step: int | None = None, task: Task | None = None, label
     return CellPicture(quantity).render_static(state)
 
 
-def supernet(state: Any, *, step: int = -1, epochs: int | None = None) -> Figure:
+def supernet(state: Trace | Step | SupernetView | ReptileView, *, step: int = -1, epochs: int | None = None) -> Figure:
     """The supernet at one epoch. state: a DARTS Trace, a Step or a DartsView."""
     if isinstance(state, Trace):
         epochs, state = epochs or len(state), step_of(WEIGHTS.replayed(state, "supernet"), step, "supernet")

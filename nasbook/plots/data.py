@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from nasbook import registry
+from nasbook.axes import Scalar
 from nasbook.explain.source import known_task as known_task
 from nasbook.plots import style
 from nasbook.plots.style import number, plus_minus
@@ -155,7 +156,7 @@ class OneObjective(Trace):
     objective: int  # which one, from 0
 
 
-def one_objective(trace: object, k: int) -> OneObjective:
+def one_objective(trace: object, k: object) -> OneObjective:
     """The same trials with the k-th of their values (from 0) as their value; ValueError if there is none."""
     if not isinstance(trace, Trace):
         raise ValueError(f"objective={k!r} needs a Trace, not {type(trace).__name__}")
@@ -274,7 +275,7 @@ def as_baseline(source: object, trials: int = 100) -> Baseline | None:
 
 
 @lru_cache(maxsize=16)
-def _cheap_baseline(task: str, arguments: tuple[tuple[str, Any], ...]) -> Baseline | None:
+def _cheap_baseline(task: str, arguments: tuple[tuple[str, Scalar], ...]) -> Baseline | None:
     try:
         if registry.find("task", task).family not in ("function", "table"):
             return None

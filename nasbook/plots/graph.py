@@ -11,25 +11,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
+from matplotlib.lines import Line2D
+from matplotlib.typing import LineStyleType
 
 from nasbook.nas.spaces.edits import Slot, edges
 from nasbook.plots import style
 from nasbook.plots.cell import dashed
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Looks
+from nasbook.space import Config
 
 if TYPE_CHECKING:
     import networkx as nx
 
+    from nasbook.nas.spaces.architecture import Architectures
+
 
 # What an operation's name begins or ends with -> (colour, dash, width in points); the first that fits.
 DASHED, DOTS, LONG = (0, (4, 2.5)), (0, (1, 1.2)), (0, (7, 1.2))
-LOOKS: list[tuple[str, tuple[str, Any, float]]] = [
+LOOKS: list[tuple[str, tuple[str, LineStyleType, float]]] = [
     ("skip", (style.INK, DASHED, 2.2)),
     ("identity", (style.INK, DASHED, 2.2)),
     ("noise", (style.GREY, DOTS, 3.0)),
@@ -43,7 +49,7 @@ LOOKS: list[tuple[str, tuple[str, Any, float]]] = [
     ("gelu", (style.SKY, "-", 3.0)),
     ("sigmoid", (style.PURPLE, "-", 3.0)),
 ]
-OTHER = (style.BLUE, "-", 3.0)
+OTHER: tuple[str, LineStyleType, float] = (style.BLUE, "-", 3.0)
 
 NODE = 0.13  # radius in inches
 SIDE = 0.42  # margin at both ends of a row
@@ -52,7 +58,7 @@ LINE, LEVEL = 0.16, 0.18  # height of a line of words; from one line to the next
 T = np.linspace(0, 1, 41)
 
 
-def look(op: str) -> tuple[str, Any, float]:
+def look(op: str) -> tuple[str, LineStyleType, float]:
     """(colour, dash, width) of an operation."""
     return next((found for word, found in LOOKS if word in op), OTHER)
 
@@ -143,7 +149,7 @@ def count(ops: Sequence[str], kinds: int | None = None) -> str:
     return ", ".join([*named, style.plural(rest, "other")] if rest else named)
 
 
-class GraphPicture(Picture):
+class GraphPicture(Picture[GraphState]):
     """An architecture's graph. What no way from an input to an output uses is pale; `none` is not drawn; nodes with a
     double ring are read as the output. State: a GraphState."""
 
@@ -173,14 +179,14 @@ class GraphPicture(Picture):
         self.lines = [self.live(self.ax.plot([], [], zorder=2, solid_capstyle="butt")[0]) for _ in some]
         options: Looks = {"ha": "center", "va": "center", "fontsize": style.SMALL, "ground": "white"}
         self.labels = [self.live(style.add_words(self.ax, 0, 0, zorder=4, **options)) for _ in some]
-        self.rings: dict[int, Any] = {}
-        self.dots: dict[int, Any] = {}
-        self.numbers: dict[int, Any] = {}
+        self.rings: dict[int, Line2D] = {}
+        self.dots: dict[int, Line2D] = {}
+        self.numbers: dict[int, style.Words] = {}
         for node, (x, y) in self.at.items():
             ring = self.ax.plot(x, y, "o", ms=24, mfc="white", mec=style.INK, mew=1.2, zorder=5)[0]
             dot = self.ax.plot(x, y, "o", ms=19, mfc="white", mec=style.INK, mew=1.3, zorder=6)[0]
             words = style.add_words(self.ax, x, y - 0.005, ha="center", va="center", fontsize=style.SMALL, zorder=7)
-            self.rings[node], self.dots[node], self.numbers[node] = (self.live(a) for a in (ring, dot, words))
+            self.rings[node], self.dots[node], self.numbers[node] = self.live(ring), self.live(dot), self.live(words)
 
     def _place(self) -> None:
         """Where the nodes are, in inches, and their places in their rows."""
@@ -258,7 +264,7 @@ class GraphPicture(Picture):
 
     def _draw_edges(self) -> None:
         slots = sorted(self.edges, key=lambda s: (s[1] - s[0], s))
-        spare: list[Any] = [*self.lines[len(slots) :], *self.labels[len(slots) :]]
+        spare: list[Artist] = [*self.lines[len(slots) :], *self.labels[len(slots) :]]
         for artist in spare:
             artist.set_visible(False)
         boxes: list[tuple[float, float, float, float]] = []
@@ -345,7 +351,7 @@ def _meet(a: tuple[float, float, float, float], b: tuple[float, float, float, fl
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def stage(spaces: Any, samples: int = 200) -> Stage:
+def stage(spaces: Architectures, samples: int = 200) -> Stage:
     """The stage of a search space, from the smallest, the largest and some random architectures."""
     space, rng = spaces.space, np.random.default_rng(0)
     ends = [space.decode(np.zeros(space.d)), space.decode(np.ones(space.d))]
@@ -353,11 +359,10 @@ def stage(spaces: Any, samples: int = 200) -> Stage:
     return Stage.of(spaces.graph(config) for config in drawn if spaces.is_valid(config))
 
 
-def graph(spaces: Any, config: Any) -> Figure:
+def graph(spaces: Architectures | str, config: Config) -> Figure:
     """An architecture as a graph. spaces: a search space of architectures, or its name; ValueError for a configuration
     that is none of its architectures."""
     from nasbook import registry
 
-    if isinstance(spaces, str):
-        spaces = registry.make("space", spaces)
-    return GraphPicture(stage(spaces)).render_static(GraphState(spaces.graph(spaces.check(config))))
+    made: Architectures = registry.make("space", spaces) if isinstance(spaces, str) else spaces
+    return GraphPicture(stage(made)).render_static(GraphState(made.graph(made.check(config))))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import SubFigure
+from numpy.typing import ArrayLike
 
 from nasbook.plots import style
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.nn import Module
 
 TITLES = {
     "saliency": "saliency",
@@ -102,7 +107,12 @@ class LooksPicture(Picture):
 
 
 def looks(
-    networks: Any, image: Any, target: int | None = None, *, maps: Any = None, truth: int | None = None
+    networks: Module | Mapping[str, Module],
+    image: ArrayLike | Tensor,
+    target: int | None = None,
+    *,
+    maps: Iterable[str] | None = None,
+    truth: int | None = None,
 ) -> Figure:
     """What networks look at when they name a class. networks: one, or {name: network}, two at most; image (…, H, W);
     target: the class, by default the one that each chooses; maps: some of nasbook.explain.network.MAPS; truth: what the

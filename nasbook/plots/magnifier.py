@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
 from matplotlib.patches import Polygon
+from numpy.typing import ArrayLike
 
 from nasbook.plots import style
 from nasbook.plots.scales import tick_label
@@ -63,7 +63,7 @@ class Magnifier:
         self.zoom = 1
         self.ax.set_visible(False)
 
-    def look(self, dots: np.ndarray, star: Any, outlines: Sequence[np.ndarray] = ()) -> None:
+    def look(self, dots: np.ndarray, star: tuple[ArrayLike, ArrayLike], outlines: Sequence[np.ndarray] = ()) -> None:
         """Open where the larger of two outlines (n, 2), or all dots (n, 2), take less than a tenth of the map; else
         close. star: x and y of what is drawn as one."""
         outline = outlines[-1] if outlines else dots
@@ -77,7 +77,9 @@ class Magnifier:
                 self.zoom = zoom
                 self._open(middle, dots, star, outlines)
 
-    def _open(self, middle: np.ndarray, dots: np.ndarray, star: Any, outlines: Sequence[np.ndarray]) -> None:
+    def _open(
+        self, middle: np.ndarray, dots: np.ndarray, star: tuple[ArrayLike, ArrayLike], outlines: Sequence[np.ndarray]
+    ) -> None:
         self.ax.set_visible(True)
         if self.marked is None:
             self.ax.set_position(self._corner(middle[None]))

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure, SubFigure
@@ -23,7 +24,7 @@ DPI, SMALL = 100, 9
 
 
 @lru_cache(maxsize=64)
-def _font(size: float, weight: Any) -> FontProperties:
+def _font(size: float, weight: str | int) -> FontProperties:
     return FontProperties(family=families(), size=size, weight=weight)
 
 
@@ -33,7 +34,7 @@ def _ruler() -> RendererAgg:
 
 
 @lru_cache(maxsize=4096)
-def _advance(letter: str, size: float, weight: str) -> float:
+def _advance(letter: str, size: float, weight: str | int) -> float:
     """How far a letter moves the pen, in inches."""
 
     def measure(s: str) -> float:
@@ -42,7 +43,7 @@ def _advance(letter: str, size: float, weight: str) -> float:
     return (measure(f"nnnn{letter * 8}nnnn") - measure("nnnnnnnn")) / 8 / DPI
 
 
-def text_width(text: str, size: float, weight: str = "normal") -> float:
+def text_width(text: str, size: float, weight: str | int = "normal") -> float:
     """Width of a line of text in inches."""
     return sum(_advance(letter, size, weight) for letter in plain(text))
 
@@ -76,7 +77,7 @@ def clipped(sentence: str, width: float, size: float = SMALL, weight: str = "nor
 
 
 @lru_cache(maxsize=1024)
-def _bitmap(word: str, size: float, weight: Any, colour: tuple, dpi: float) -> tuple[np.ndarray, int, float]:
+def _bitmap(word: str, size: float, weight: str | int, colour: tuple, dpi: float) -> tuple[np.ndarray, int, float]:
     """A word as RGBA (lowest row first), the row of its baseline, and how far it moves the pen in pixels."""
     scale = dpi / DPI
     wide = text_width(word, size, weight) * dpi
@@ -96,10 +97,10 @@ class Words(Text):
         super().__init__(x, y, text, parse_math=False, **options)
         self.ground = ground
 
-    def set_text(self, s: Any) -> None:
+    def set_text(self, s: object) -> None:
         super().set_text(plain(str(s)))
 
-    def draw(self, renderer: Any) -> None:
+    def draw(self, renderer: RendererBase) -> None:
         agg = getattr(renderer, "_renderer", None) is not None and hasattr(renderer, "dpi")
         if not agg or not isinstance(renderer, RendererAgg):
             super().draw(renderer)

@@ -46,7 +46,7 @@ class Picture(Generic[S]):
     """
 
     figsize: tuple[float, float] = (style.WIDTH, 4.6)  # inches, at style.DPI dots per inch
-    depicts: Views[Any] | None = None  # the views of a method that its state must have; None where trials are enough
+    depicts: Views[object] | None = None  # the views of a method that its state must have; None where trials are enough
 
     def __init__(self) -> None:
         self._artists: list[Artist] = []

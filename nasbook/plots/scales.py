@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
+from nasbook.axes import Scalar
 from nasbook.plots import style
 from nasbook.space import Choice, Constant, Float, Int, Parameter
 
@@ -24,7 +24,7 @@ TALL, BESIDE = 0.17, 0.24  # inches from one label to the next below it, or besi
 _SUPER = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def tick_label(value: Any) -> str:
+def tick_label(value: Scalar) -> str:
     """0.01, 250, 10⁻⁵, rbf, none, yes; a long name without its middle."""
     if value is None or isinstance(value, bool):
         return {None: "none", True: "yes", False: "no"}[value]
@@ -65,7 +65,7 @@ def log_ticks(axis: Axis) -> None:
         set_formatter(FuncFormatter(label))
 
 
-def value_label(p: Parameter, value: object) -> str:
+def value_label(p: Parameter, value: Scalar) -> str:
     """A value in a sentence: three digits are enough."""
     return tick_label(float(f"{value:.3g}") if isinstance(p, Float) else value)
 

@@ -25,9 +25,12 @@ from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Polygon
 from matplotlib.text import Text
+from matplotlib.typing import LineStyleType
+from numpy.typing import ArrayLike
 
 from nasbook.plots.moving_text import DPI as DPI
 from nasbook.plots.moving_text import SMALL as SMALL
+from nasbook.plots.moving_text import Words as Words
 from nasbook.plots.moving_text import add_words as add_words
 from nasbook.plots.moving_text import clipped as clipped
 from nasbook.plots.moving_text import shorten as shorten
@@ -49,7 +52,7 @@ ENDED, STOPPED = "#5f7f9c", "#dfe5eb"  # bars of time
 BROWN, PALE, FAINT_SKY = "#9a6a00", "#e8f1f8", "#a6cfe6"  # words in orange, a ground in blue, the last but one layer
 
 # Methods in a race, in the order in which they are named; random search is always grey. (colour, dash, marker)
-RACERS = [
+RACERS: list[tuple[str, LineStyleType, str]] = [
     (BLUE, "-", "o"),
     (RED, (0, (5, 2)), "s"),
     (GREEN, (0, (3, 1, 1, 1)), "^"),
@@ -104,7 +107,7 @@ class Figure(_Figure):
         self.savefig(out, format="png", dpi=self.dpi, metadata={"Software": None, "Description": self.alt or None})
         return out.getvalue()
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
         png = base64.b64encode(self.png()).decode()
         width = round(self.get_figwidth() * self.dpi)
         image = f'<img alt="{html.escape(self.alt)}" width="{width}" src="data:image/png;base64,{png}">'
@@ -238,7 +241,7 @@ def dot(color: str = TRIAL, marker: str = "o", ms: float = 5, **options: Any) ->
     return Line2D([], [], color=color, marker=marker, ms=ms, ls="none", **options)
 
 
-def line(color: str, ls: Any = "-", **options: Any) -> Line2D:
+def line(color: str, ls: LineStyleType = "-", **options: Any) -> Line2D:
     """A handle for `key`: a line."""
     return Line2D([], [], color=color, ls=ls, **options)
 
@@ -258,13 +261,13 @@ class Limits:
     def __init__(self, low: float | None = None, high: float | None = None, room: float = 0.25) -> None:
         self.low, self.high, self.room = low, high, room
 
-    def include(self, values: Any, pad: float = 0.06) -> bool:
+    def include(self, values: ArrayLike, pad: float = 0.06) -> bool:
         """Grow so that the values lie inside; True if the limits changed."""
-        values = np.asarray(values, float)
-        values = values[np.isfinite(values)]
-        if not len(values):
+        inside = np.asarray(values, float)
+        inside = inside[np.isfinite(inside)]
+        if not len(inside):
             return False
-        low, high = float(values.min()), float(values.max())
+        low, high = float(inside.min()), float(inside.max())
         if self.low is None or self.high is None:
             span = (high - low) or abs(high) or 1.0
             self.low, self.high = low - pad * span, high + pad * span

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeGuard, TypeVar
 
 from nasbook import registry
 from nasbook.loop import Run
+from nasbook.method import Method
 from nasbook.search import replay
 from nasbook.task import Task
 from nasbook.trace import Step, Trace
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from nasbook.nas.reinforce import ControllerView
     from nasbook.nas.reptile import ReptileView
     from nasbook.nas.rgpe import RGPEView
+
+    RungsView: TypeAlias = HalvingView | ASHAView | BOHBView | DEHBView | PriorBandView
 
 T = TypeVar("T")
 V = TypeVar("V", covariant=True)  # the dataclasses that `targets` names
@@ -106,7 +109,14 @@ def state_of(views: Views[V], state: object, step: int, kind: str) -> V:
     return views.of(step_of(views.replayed(state, kind), step, kind) if isinstance(state, Trace) else state, kind)
 
 
-def method_after(trace: Trace, step: int = -1) -> Any:
+def views_of(views: Views[V], state: object, kind: str) -> list[V]:
+    """The views of a Trace, of steps, or views themselves; ValueError where they are not those that are drawn."""
+    if isinstance(state, Trace):
+        state = views.replayed(state, kind)
+    return [views.of(s, kind) for s in (state if isinstance(state, Sequence) else [state])]
+
+
+def method_after(trace: Trace, step: int = -1) -> Method:
     """The method as it was when it had been told this step and all before it; its `view()` is that of the next choice,
     where a step has that of its own. Not for one-shot methods, whose steps know what came of them."""
     h = trace.header
@@ -164,7 +174,7 @@ STRATEGY: Views[CMAView | DEView | GeneticView | PSOView] = Views(
     ),
     ("cma-es", "differential-evolution", "genetic", "particle-swarm"),
 )
-RUNGS: Views[HalvingView | ASHAView | BOHBView | DEHBView | PriorBandView] = Views(
+RUNGS: Views[RungsView] = Views(
     (
         "nasbook.hpo.successive_halving:HalvingView",
         "nasbook.hpo.asha:ASHAView",

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
+from matplotlib.typing import LineStyleType
 
 from nasbook.plots import style
 from nasbook.plots.data import bootstrap
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Limits, plural
 
-LINES = {  # of a pool: its name in words, colour, dash
+LINES: dict[str, tuple[str, str, LineStyleType]] = {  # of a pool: its name in words, colour, dash
     "own": ("on the images that chose", style.BELIEF, "-"),
     "nested": ("chosen without them", style.GREEN, (0, (5, 2))),
     "test": ("on test images", style.INK, (0, (1, 1.2))),

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import SubFigure
 from matplotlib.ticker import NullLocator
+from matplotlib.typing import LineStyleType
 
 from nasbook.plots import style
 from nasbook.plots.data import bootstrap
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Limits, plural
 
-LOOKS = {  # of a way: its name in words, colour, dash, marker
+LOOKS: dict[str, tuple[str, str, LineStyleType, str]] = {  # of a way: its name in words, colour, dash, marker
     "scratch": ("from scratch", style.BASELINE, style.DASH, "o"),
     "searched": ("searched anew", style.INK, (0, (1, 1.2)), "D"),
     "frozen": ("the head alone", style.BLUE, "-", "s"),

@@ -9,13 +9,14 @@ import numpy as np
 from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
+from matplotlib.typing import LineStyleType
 
 from nasbook.plots import style
 from nasbook.plots.data import bootstrap
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Looks, number, plural
 
-LOOKS = {  # of each protocol: colour and dash
+LOOKS: dict[str, tuple[str, LineStyleType]] = {  # of each protocol: colour and dash
     "joint": (style.BLUE, "-"),
     "architecture first": (style.RED, (0, (6, 2))),
     "in turns": (style.GREEN, (0, (3, 1.2, 1, 1.2))),

@@ -15,6 +15,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
 
+from nasbook.axes import Scalar
 from nasbook.plots import style
 from nasbook.plots.data import Quantity, Trials
 from nasbook.plots.scales import parameter_axis, tick_label, tilted
@@ -158,7 +159,7 @@ class ContourPicture(TriedPicture):
         return text + (f" {plural(others, 'other parameter')} may vary beneath it." if others else "")
 
 
-def _short(value: object) -> str:
+def _short(value: Scalar) -> str:
     return style.number(value) if isinstance(value, float) else tick_label(value)
 
 

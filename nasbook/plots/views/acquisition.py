@@ -6,33 +6,37 @@ With more than two parameters the picture is a slice through the best configurat
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import SubFigure
 
 from nasbook.hpo.parts.draws import samples
+from nasbook.hpo.parts.prior_weighted import Weighted
+from nasbook.hpo.parts.surrogate import SurrogateView
 from nasbook.plots import style
 from nasbook.plots.data import VERY_FAR, Quantity, drawable, label_of, near, value_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, value_label
 from nasbook.plots.style import Figure, Limits, Looks
 from nasbook.plots.viewed import BELIEF, Views, state_of
-from nasbook.plots.views.acquisition_labels import NAMES, SHORT, Belief, Truth, extent, scaled
+from nasbook.plots.views.acquisition_labels import NAMES, SHORT, Belief, ProcessBelief, Truth, V, extent, scaled
 from nasbook.plots.views.acquisition_maps import Acquisition2D
 from nasbook.space import Choice, Constant, Space
 from nasbook.task import Task
-from nasbook.trace import Trace
-from nasbook.views import WithFailures
+from nasbook.trace import Step, Trace
+
+if TYPE_CHECKING:
+    from nasbook.hpo.bayesian import BayesianView
 
 CEILING = 1.32  # of the acquisition's axis, whose highest value stands at 1
 
 
-class Acquisition1D(Belief):
+class BeliefCurve(Belief[V]):
     """Posterior (mean, 95 % band, samples) above, acquisition below, the next query in vermilion.
 
-    State: a BayesianView, or a Step that has one. truth: the objective, a function of a configuration, drawn grey and
-    dashed (the method cannot see it). samples: functions drawn from the belief. limits: of the value.
+    State: a view V, or a Step that has one. truth: the objective, a function of a configuration, drawn grey and dashed
+    (the method cannot see it). samples: functions drawn from the belief. limits: of the value.
     """
 
     figsize = (style.WIDTH, 4.9)
@@ -139,7 +143,7 @@ class Acquisition1D(Belief):
             style.add_words(low, 0, 1.03, axes_fraction=True, fontsize=style.NORMAL, weight="bold", va="bottom")
         )
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Step | V) -> bool:
         view, q, k = self.view_of(state), self.quantity, self.at[0]
         self.context = self._context(view)
         U = np.tile(self.context, (len(self.u), 1))
@@ -159,7 +163,7 @@ class Acquisition1D(Belief):
             style.set_band(self.band, self.x, *(q.show(drawable(v)) for v in self.between(view, U, mean, std)))
             self.mean.set_data(self.x, q.show(drawable(mean)))
             if self.samples:
-                for line, sample in zip(self.draws, samples(view, U, self.samples, 0), strict=True):
+                for line, sample in zip(self.draws, self.functions(view, U), strict=True):
                     line.set_data(self.x, q.show(drawable(sample)))
             self._acquire(view, U)
         self.dots.set_data(told[:, k], y)
@@ -167,7 +171,7 @@ class Acquisition1D(Belief):
         self.star.set_data(([], []) if best is None else ([told[best, k]], [y[best]]))
         low, high = self.y.pair
         for artist, points, share in (
-            (self.lost, (view.failed if isinstance(view, WithFailures) else ()), 0.97),
+            (self.lost, view.failed, 0.97),
             (self.wait, view.pending, 0.03),
         ):
             where = np.asarray(points, float).reshape(-1, self.space.d)[:, k]
@@ -175,11 +179,15 @@ class Acquisition1D(Belief):
         self._next(view)
         return changed
 
-    def between(self, view: Any, U: np.ndarray, mean: np.ndarray, std: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def between(self, view: V, U: np.ndarray, mean: np.ndarray, std: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The borders (m,) of 95 % of the belief at points U (m, d)."""
         return mean - 1.96 * std, mean + 1.96 * std
 
-    def _acquire(self, view: Any, U: np.ndarray) -> None:
+    def functions(self, view: V, U: np.ndarray) -> np.ndarray:
+        """Functions drawn from the belief at points U (m, d): (samples, m)."""
+        raise NotImplementedError
+
+    def _acquire(self, view: V, U: np.ndarray) -> None:
         """Draw the acquisition at the points U of the curve."""
         exact = self.next is not None and not self.sliced  # a peak may be narrower than the curve's points are apart
         raw = view.acquire(np.concatenate([U, np.asarray(self.next, float)[None]]) if exact else U)
@@ -190,14 +198,8 @@ class Acquisition1D(Belief):
             words.set_text(style.number(value, 2) if ends[0] < ends[1] or words is self.scale[1] else "")
         style.set_band(self.area, self.x, np.zeros_like(a), a)
         self.line.set_data(self.x, a)
-        name, prior = NAMES.get(self.acquisition, self.acquisition), getattr(view.settings, "prior", None)
         self.trust.set_data([], [])
-        if prior:
-            trust = view.judge.trust(U)
-            self.trust.set_data(self.x, trust / trust.max())
-            name, power = SHORT.get(self.acquisition, name), f"{view.judge.fading:.2g}"
-            name = f"{name}, weighted by the prior (dashed) to the power {power}"
-        self.caption.set_text(name)
+        self.caption.set_text(NAMES.get(self.acquisition, self.acquisition))
 
     def _clear(self) -> None:
         self.band.set_visible(False)
@@ -214,7 +216,7 @@ class Acquisition1D(Belief):
             line.set_data([], [])
         self.caption.set_text("No acquisition yet: the first trials spread over the space")
 
-    def _next(self, view: Any) -> None:
+    def _next(self, view: V) -> None:
         if self.next is None:
             self.note.set_text("")
             self.stem.set_data([], [])
@@ -236,12 +238,35 @@ class Acquisition1D(Belief):
         self.note.set_x(x + (-0.015 if right else 0.015))
 
 
-def acquisition_picture(space: Space, axes: Sequence[str] | str | None = None, **options: object) -> Belief:
+class Acquisition1D(ProcessBelief, BeliefCurve["BayesianView"]):
+    """The belief of a Gaussian process, and what is left of a prior. State: a BayesianView, or a Step with one."""
+
+    def functions(self, view: BayesianView, U: np.ndarray) -> np.ndarray:
+        return samples(view, U, self.samples, 0)
+
+    def _acquire(self, view: BayesianView, U: np.ndarray) -> None:
+        super()._acquire(view, U)
+        if isinstance(view.judge, Weighted):
+            trust, power = view.judge.trust(U), f"{view.judge.fading:.2g}"
+            self.trust.set_data(self.x, trust / trust.max())
+            name = SHORT.get(self.acquisition, self.acquisition)
+            self.caption.set_text(f"{name}, weighted by the prior (dashed) to the power {power}")
+
+
+def acquisition_picture(
+    space: Space, axes: Sequence[str] | str | None = None, **options: object
+) -> Acquisition1D | Acquisition2D:
     """The picture that fits: curves for one parameter, maps for two; `axes` names them where there are more."""
     return picture_of(Acquisition1D, Acquisition2D, space, axes, **options)
 
 
-def picture_of(one: Any, two: Any, space: Space, axes: Sequence[str] | str | None, **options: Any) -> Any:
+def picture_of(
+    one: Callable[..., Acquisition1D],
+    two: Callable[..., Acquisition2D],
+    space: Space,
+    axes: Sequence[str] | str | None,
+    **options: object,
+) -> Acquisition1D | Acquisition2D:
     """The picture `one` of one parameter or `two` of two; options that it does not have are left out."""
     names = [axes] if isinstance(axes, str) else list(axes or space.free[:2])
     if len(names) == 1:
@@ -252,7 +277,7 @@ def picture_of(one: Any, two: Any, space: Space, axes: Sequence[str] | str | Non
 
 
 def acquisition(
-    state: Any,
+    state: Trace | Step | BayesianView,
     *,
     step: int = -1,
     axes: Sequence[str] | str | None = None,
@@ -273,7 +298,7 @@ def acquisition(
 
 def drawn(
     picture: Callable[..., Picture],
-    state: Any,
+    state: object,
     step: int = -1,
     axes: Sequence[str] | str | None = None,
     task: Task | None = None,
@@ -281,7 +306,7 @@ def drawn(
     label: str | None = None,
     samples: int = 3,
     kind: str = "acquisition",
-    views: Views = BELIEF,
+    views: Views[SurrogateView] = BELIEF,
 ) -> Figure:
     """A finished figure of a Trace's step, a Step or a view (of these `views`), by `picture(space, axes, ...)`."""
     trace = state if isinstance(state, Trace) else None
@@ -290,5 +315,5 @@ def drawn(
         trials = trials or len(trace)
     truth = None if task is None else value_of(task)
     quantity = Quantity(label or label_of(trace, task), accuracy=False)
-    options: dict[str, Any] = {"trials": trials, "quantity": quantity}
-    return picture(view.space, axes, truth=truth, samples=samples, **options).render_static(view)
+    drawing = picture(view.space, axes, truth=truth, samples=samples, trials=trials, quantity=quantity)
+    return drawing.render_static(view)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import Colormap, LinearSegmentedColormap
 
+from nasbook.hpo.parts.surrogate import SurrogateView
 from nasbook.plots import style
 from nasbook.plots.data import Quantity
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import value_label
 from nasbook.plots.viewed import BELIEF, Views
 from nasbook.space import Config, Space
-from nasbook.views import WithFailures
+from nasbook.trace import Step
+
+if TYPE_CHECKING:
+    from nasbook.hpo.bayesian import BayesianView
 
 NAMES = {
     "log_ei": "Log expected improvement",
@@ -36,8 +40,9 @@ SHORT = {
 }
 ZERO_BASED = ("ei", "pi", "ei_per_second", "knowledge_gradient")
 GREENS = LinearSegmentedColormap.from_list("acquisition", ["#ffffff", "#a5dcc9", style.ACQUISITION, "#00523c"])
-COLOURS: dict[str, Any] = {"mean": style.SEQUENTIAL, "std": "cividis", "acquisition": GREENS}
+COLOURS: dict[str, str | Colormap] = {"mean": style.SEQUENTIAL, "std": "cividis", "acquisition": GREENS}
 Truth = Callable[[Config], float]
+V = TypeVar("V", bound=SurrogateView)
 
 
 def extent(a: np.ndarray, name: str) -> tuple[float, float]:
@@ -59,11 +64,11 @@ def scaled(a: np.ndarray, name: str) -> np.ndarray:
     return np.clip(np.nan_to_num((a - low) / (top - low), nan=0.0), 0.0, 1.0)
 
 
-class Belief(Picture):
-    """What both pictures share: the space, the slice, the grid, the words."""
+class Belief(Picture[Step | V]):
+    """What the pictures of a belief share: the space, the slice, the grid, the words."""
 
-    depicts: Views[Any] = BELIEF
-    method = "Bayesian optimisation"
+    depicts: Views[V]
+    method: str
     top: float | None = None  # the acquisition's highest value on the picture
     names: list[str]
 
@@ -78,33 +83,32 @@ class Belief(Picture):
         self.at = [space.free.index(n) for n in self.names]
         self.sliced = space.d > len(self.names)
 
-    def _context(self, view: Any) -> np.ndarray:
+    def _context(self, view: V) -> np.ndarray:
         """(d,) the point through which the slice goes: the best trial, or the middle."""
         U = np.asarray(view.U, float).reshape(-1, self.space.d)
         return U[int(np.argmin(view.y))].copy() if len(U) else np.full(self.space.d, 0.5)
 
-    def _number(self, view: Any) -> int:
-        failed = view.failed if isinstance(view, WithFailures) else ()
-        return len(view.y) + len(failed) + len(view.pending) + (1 if view.next is not None else 0)
+    def _number(self, view: V) -> int:
+        return len(view.y) + len(view.failed) + len(view.pending) + (1 if view.next is not None else 0)
 
     def _where(self, u: np.ndarray) -> str:
         config = self.space.decode(np.nan_to_num(u, nan=0.5))
         known = [(n, config[n]) for n in self.names if n in config]
         return ", ".join(f"{style.named(n)} {value_label(self.space.parameters[n], v)}" for n, v in known)
 
-    def believes(self, view: Any) -> bool:
+    def believes(self, view: V) -> bool:
         """Is there a belief to draw?"""
-        return view.gp is not None
+        raise NotImplementedError
 
-    def criterion(self, view: Any) -> str:
+    def criterion(self, view: V) -> str:
         """The name of the acquisition function, as in NAMES."""
-        return str(view.acquisition)
+        raise NotImplementedError
 
-    def start(self, view: Any) -> str:
+    def start(self, view: V) -> str:
         """What a trial is that no belief has chosen."""
         return "a starting point, there is no belief yet"
 
-    def _words(self, view: Any) -> None:
+    def _words(self, view: V) -> None:
         """What the picture says: the mean and spread at the next query, and the best so far."""
         self.number, self.best = self._number(view), view.best
         trial = f"Trial {self.number}" + (f" of {self.trials}" if self.trials else "")
@@ -150,3 +154,16 @@ class Belief(Picture):
         return self.space.decode(u)
 
     context: np.ndarray
+
+
+class ProcessBelief(Belief["BayesianView"]):
+    """The belief of a Gaussian process."""
+
+    depicts = BELIEF
+    method = "Bayesian optimisation"
+
+    def believes(self, view: BayesianView) -> bool:
+        return view.gp is not None
+
+    def criterion(self, view: BayesianView) -> str:
+        return view.acquisition

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
 from matplotlib.figure import SubFigure
+from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
 
 from nasbook.plots import style
 from nasbook.plots.data import Quantity, drawable
 from nasbook.plots.scales import parameter_axis
 from nasbook.plots.style import Figure, Limits, Looks
-from nasbook.plots.views.acquisition_labels import COLOURS, SHORT, Belief, extent, scaled
-from nasbook.space import Choice, Space
-from nasbook.views import WithFailures
+from nasbook.plots.views.acquisition_labels import COLOURS, SHORT, ProcessBelief, extent, scaled
+from nasbook.space import Choice, Parameter, Space
+from nasbook.trace import Step
+
+if TYPE_CHECKING:
+    from nasbook.hpo.bayesian import BayesianView
 
 
-class Acquisition2D(Belief):
+class Acquisition2D(ProcessBelief):
     """Three maps of two parameters: the mean, its standard deviation, the acquisition; trials, best and next on each.
 
     State: a BayesianView, or a Step that has one. resolution: points a side of the maps.
@@ -43,7 +49,7 @@ class Acquisition2D(Belief):
         self.mean_limits, self.std_limits = Limits(), Limits(0.0, 1e-12)
 
     @staticmethod
-    def _side(p: Any, resolution: int) -> np.ndarray:
+    def _side(p: Parameter, resolution: int) -> np.ndarray:
         """Centres of the pixels of one side."""
         n = int(p.size) if p.size <= resolution else resolution
         return (np.arange(n) + 0.5) / n
@@ -56,9 +62,9 @@ class Acquisition2D(Belief):
             ("failed", style.dot(**style.HOLLOW)),
         ]
         self.maps: dict[str, Axes] = {}
-        self.images: dict[str, Any] = {}
-        self.points: dict[str, tuple[Any, ...]] = {}
-        self.texts: dict[str, list[Any]] = {}
+        self.images: dict[str, AxesImage] = {}
+        self.points: dict[str, tuple[Line2D, ...]] = {}
+        self.texts: dict[str, list[style.Words]] = {}
         self._place(fig, 0.62 + 0.2 * style.key(fig, entries))
         self.title(fig)
 
@@ -81,7 +87,15 @@ class Acquisition2D(Belief):
         """Inches at the left: room for the names of options."""
         return 1.15 if isinstance(self.space.parameters[self.names[1]], Choice) else 0.8
 
-    def _map(self, fig: Any, name: str, colour: Any, box: tuple[float, ...], down: bool, across: bool) -> None:
+    def _map(
+        self,
+        fig: Figure | SubFigure,
+        name: str,
+        colour: str | Colormap,
+        box: tuple[float, ...],
+        down: bool,
+        across: bool,
+    ) -> None:
         """An empty map at box (left, bottom, width, height) in inches; down, across: with ticks of x, of y."""
         (w, h), (x0, y0, wide, high) = style.size(fig), box
         ax = style.axes(fig, x0, y0, w - x0 - wide, h - y0 - high)
@@ -109,7 +123,7 @@ class Acquisition2D(Belief):
         heading = style.add_words(ax, 0, 1.03, axes_fraction=True, fontsize=style.NORMAL, weight="bold", va="bottom")
         self.maps[name], self.texts[name] = ax, [self.live(heading)]
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Step | BayesianView) -> bool:
         view, q = self.view_of(state), self.quantity
         self.context = self._context(view)
         gx, gy = np.meshgrid(*self.grids)
@@ -138,16 +152,14 @@ class Acquisition2D(Belief):
             spread = f"{100 * top:.1f} %" if q.percent else style.number(top, 2)
             self._headings(view, (low, more + high), ("0", spread))
         told = np.asarray(view.U, float).reshape(-1, self.space.d)[:, self.at]
-        failed = np.asarray((view.failed if isinstance(view, WithFailures) else ()), float).reshape(-1, self.space.d)[
-            :, self.at
-        ]
+        failed = np.asarray(view.failed, float).reshape(-1, self.space.d)[:, self.at]
         best = told[[int(np.argmin(view.y))]] if len(told) else told
         for name, artists in self.points.items():
             for artist, points in zip(artists, (told, failed, best, self._following(name)), strict=True):
                 artist.set_data(points[:, 0], points[:, 1])
         return False
 
-    def _surfaces(self, view: Any, U: np.ndarray) -> dict[str, np.ndarray]:
+    def _surfaces(self, view: BayesianView, U: np.ndarray) -> dict[str, np.ndarray]:
         """What the maps show at the points U: name -> values (m,)."""
         mean, std = view.predict(U)
         raw = view.acquire(U)
@@ -163,7 +175,7 @@ class Acquisition2D(Belief):
         for name, words in (("mean", "mean"), ("std", "standard deviation"), ("acquisition", SHORT[self.acquisition])):
             self.texts[name][0].set_text(words)
 
-    def _headings(self, view: Any, mean: tuple[str, str], std: tuple[str, str]) -> None:
+    def _headings(self, view: BayesianView, mean: tuple[str, str], std: tuple[str, str]) -> None:
         """The words at the maps, with the lowest and the highest value of mean and std."""
         for name, ends in {"mean": mean, "std": std, "acquisition": self.ends}.items():
             for text, words in zip(self.texts[name][1:], ends, strict=True):

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 from matplotlib.colors import to_rgba
@@ -51,7 +50,7 @@ def rounds_of(trials: Sequence[Trial], size: int = ROUND) -> list[Round]:
     return rounds
 
 
-def layers_of(config: Config) -> list[dict[str, Any]]:
+def layers_of(config: Config) -> list[Config]:
     """The parameters of each layer of a chain: {"depth": 1, "kernel_1": 3} gives [{"kernel": 3}]."""
     return [
         {m[1]: v for k, v in config.items() if (m := re.fullmatch(rf"(.+)_{i}", k))}
@@ -59,7 +58,7 @@ def layers_of(config: Config) -> list[dict[str, Any]]:
     ]
 
 
-def words_of(layer: dict[str, Any]) -> tuple[str, str]:
+def words_of(layer: Config) -> tuple[str, str]:
     """Two short lines that say what a layer is."""
     half = " /2" if layer.get("stride") == 2 else ""
     if "kernel" in layer:
@@ -70,7 +69,7 @@ def words_of(layer: dict[str, Any]) -> tuple[str, str]:
     return first, second
 
 
-def changed(layers: Sequence[dict[str, Any]], before: Sequence[dict[str, Any]]) -> list[bool]:
+def changed(layers: Sequence[Config], before: Sequence[Config]) -> list[bool]:
     """Which layers are new or other than before: all but those of a longest common part, in its order."""
     n, m = len(layers), len(before)
     length = np.zeros((n + 1, m + 1), int)
@@ -97,7 +96,7 @@ def depth_of(space: Space) -> int:
     return int(depth.high)
 
 
-class ChainsPicture(Picture):
+class ChainsPicture(Picture[Sequence[Round]]):
     """Left: the value of every network of each round, the best so far as a star. Right: the best one, layer by layer;
     a taller box has more channels, an arc is a skip, and what is other than in the row above has a vermilion rim.
 
@@ -142,10 +141,10 @@ class ChainsPicture(Picture):
         plot = partial(self.plotted, ax)
         self.dots = plot("o", color=style.GREY, ms=4.5, mew=0, alpha=0.8, zorder=2)
         self.star = plot(ls="none", ms=12, zorder=3, **style.STAR)
-        self.names: list[Any] = []
-        self.boxes: list[Any] = []
-        self.arcs: list[Any] = []
-        self.lines: list[list[Any]] = []
+        self.names: list[style.Words] = []
+        self.boxes: list[Rectangle] = []
+        self.arcs: list[Arc] = []
+        self.lines: list[list[style.Words]] = []
         small: Looks = {"fontsize": style.SMALL, "va": "center"}
         for row in range(self.rows):
             name = style.add_words(fig, 0.12 / w, 0, "", **small)
@@ -155,8 +154,10 @@ class ChainsPicture(Picture):
             for i in range(self.depth):
                 box = Rectangle((i + 0.06, row), 0.88, 0.5, lw=1.8, zorder=2)
                 arc = Arc((i + 0.5, row), 0.8, 0.3, theta1=180, theta2=360, color=style.INK, lw=1.1, ls=style.DASH)
-                self.boxes.append(self.live(canvas.add_patch(box)))
-                self.arcs.append(self.live(canvas.add_patch(arc)))
+                canvas.add_patch(box)
+                canvas.add_patch(arc)
+                self.boxes.append(self.live(box))
+                self.arcs.append(self.live(arc))
                 both = [style.add_words(canvas, i + 0.5, row, "", ha="center", zorder=4, **small) for _ in range(2)]
                 self.lines.append([self.live(text) for text in both])
 
@@ -173,7 +174,7 @@ class ChainsPicture(Picture):
         self.dots.set_data(np.clip(x, *self.x.pair), rows)
         best = [(float(self.quantity.show(r.best.value)), row) for row, r in enumerate(self.shown) if r.best]
         self.star.set_data(*np.array(best, float).reshape(-1, 2).T)
-        before: list[dict[str, Any]] | None = None
+        before: list[Config] | None = None
         for row, name in enumerate(self.names):
             r = self.shown[row] if row < len(self.shown) else None
             name.set_text(self._name(r).replace("generation", "gen.") if r else "")
@@ -185,7 +186,7 @@ class ChainsPicture(Picture):
         self.say(self._sentence())
         return grew
 
-    def _layer(self, row: int, i: int, layer: dict[str, Any] | None, new: bool) -> None:
+    def _layer(self, row: int, i: int, layer: Config | None, new: bool) -> None:
         k = row * self.depth + i
         box, arc, lines = self.boxes[k], self.arcs[k], self.lines[k]
         box.set_visible(layer is not None)
@@ -196,8 +197,9 @@ class ChainsPicture(Picture):
             return
         pool = "kind" in layer and "kernel" not in layer
         size = layer.get("channels", layer.get("width", 16))
-        known = isinstance(size, int | float) and size > 0 and not pool
-        tall = float(np.clip(0.54 + 0.1 * np.log2(size / 8), 0.5, 0.76)) if known else 0.6
+        tall = 0.6
+        if isinstance(size, int | float) and size > 0 and not pool:
+            tall = float(np.clip(0.54 + 0.1 * np.log2(size / 8), 0.5, 0.76))
         box.set(y=row - tall / 2, height=tall, ec=style.NEXT if new else "none")
         box.set_facecolor(to_rgba(POOL) if pool else to_rgba(CONV, 0.35))
         arc.set_center((i + 0.5, row - tall / 2))

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import SubFigure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from nasbook.plots import style
-from nasbook.plots.data import Quantity, drawable, label_of, near, steps_of
+from nasbook.plots.data import Quantity, Steps, drawable, label_of, near, steps_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, number, plural
 from nasbook.plots.viewed import COMPOUND
+from nasbook.space import Int
 from nasbook.task import Task
 from nasbook.trace import Step, Trace
 
@@ -31,7 +31,7 @@ def words(point: Sequence[float]) -> str:
     return ", ".join(f"{name} = {number(v)}" for name, v in zip("αβγ", point, strict=True))
 
 
-class CompoundPicture(Picture):
+class CompoundPicture(Picture[Sequence[Step]]):
     """Left: the grid at φ = 1 as places between depth, width and resolution; the larger a dot, the better.
     Right: the value of each network against the FLOPs that the rule counts, and the line of the rule that was chosen.
 
@@ -130,7 +130,7 @@ class CompoundPicture(Picture):
         return f"Compound scaling. {self._sentence()}. The grid at φ = 1: {told or 'nothing yet'}."
 
 
-def compound(state: Any, *, label: str | None = None, task: Task | None = None) -> Figure:
+def compound(state: Steps, *, label: str | None = None, task: Task | None = None) -> Figure:
     """The grid at φ = 1 and the rule that came of it. state: a Trace of the method "compound", or its steps.
 
     ValueError for any other."""
@@ -140,7 +140,7 @@ def compound(state: Any, *, label: str | None = None, task: Task | None = None) 
         COMPOUND.of(step, "compound")
     if not steps:
         raise ValueError("compound: there are no steps yet")
-    phi: Any = trace.space.parameters["phi"] if trace else None
+    phi = trace.space.parameters["phi"] if trace else None
     flops = float(trace.header.settings.get("flops", 2.0)) if trace else 2.0
-    most = min(int(phi.high), 30) if trace else 3
+    most = min(int(phi.high), 30) if isinstance(phi, Int) else 3
     return CompoundPicture(Quantity(label or label_of(trace, task)), most, flops).render_static(steps)

@@ -5,20 +5,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import SubFigure
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator
 
+from nasbook.axes import Scalar
 from nasbook.nas.spaces.nb201.cell import EDGE_NAMES, EDGES
 from nasbook.plots import style
 from nasbook.plots.cell import LOOKS, NODES
+from nasbook.plots.data import Steps
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import log_ticks, tick_label
 from nasbook.plots.style import Figure, Looks, number
 from nasbook.plots.viewed import POLICY
 from nasbook.trace import Step, Trace, Trial
+
+if TYPE_CHECKING:
+    from nasbook.nas.reinforce import ControllerView
 
 SHADES = [style.BLUE, style.SKY, style.GREEN, style.YELLOW, style.ORANGE, style.RED, style.PURPLE, style.GREY]
 TITLES = {name: f"{NODES[i]} → {NODES[j]}" for name, (i, j) in zip(EDGE_NAMES, EDGES, strict=True)}
@@ -30,10 +35,10 @@ class ControllerState:
     """What was tried, and the policy after it: `views[k]` is a ControllerView after k trials, `views[0]` the start."""
 
     trials: Sequence[Trial]
-    views: Sequence[Any]
+    views: Sequence[ControllerView]
 
 
-def state_of(state: Any) -> ControllerState:
+def state_of(state: ControllerState | Steps) -> ControllerState:
     """From a ControllerState, a Trace, or steps with views. A step's view is the policy that chose its trial.
     ValueError where the views are not those of a controller."""
     if isinstance(state, ControllerState):
@@ -45,7 +50,7 @@ def state_of(state: Any) -> ControllerState:
     return ControllerState([s.trial for s in steps if isinstance(s, Step)], views)
 
 
-class PolicyPicture(Picture):
+class PolicyPicture(Picture[ControllerState | Steps]):
     """A panel for each decision: the probability of every option, stacked, against the trial. A wider area is a more
     likely option; white is a decision that does not exist.
 
@@ -55,7 +60,7 @@ class PolicyPicture(Picture):
     figsize = (style.WIDTH, 2.4)
     depicts = POLICY
 
-    def __init__(self, names: Sequence[str], options: Sequence[Sequence[Any]], trials: int = 100) -> None:
+    def __init__(self, names: Sequence[str], options: Sequence[Sequence[Scalar]], trials: int = 100) -> None:
         super().__init__()
         self.names, self.options, self.trials = list(names), [list(o) for o in options], trials
         every = list(dict.fromkeys(o for row in self.options for o in row))
@@ -105,7 +110,7 @@ class PolicyPicture(Picture):
             ax.set_xlim(0, trials)
             ax.xaxis.set_major_locator(FixedLocator(sorted({0, trials // 2})))  # the ends of two panels would collide
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: ControllerState | Steps) -> bool:
         state = state_of(state)
         views = list(state.views)
         self.view = views[-1] if views else None
@@ -149,7 +154,7 @@ class PolicyPicture(Picture):
         return f"{self._sentence()}. The likeliest option of each decision: {', '.join(parts)}."
 
 
-class RewardPicture(Picture):
+class RewardPicture(Picture[ControllerState | Steps]):
     """The reward of every trial and the moving baseline. State: a ControllerState. percent: rewards are accuracies.
 
     low, high: what the axis shows; rewards below are drawn as triangles at its foot."""
@@ -190,7 +195,7 @@ class RewardPicture(Picture):
         self.trials, self.limits, self.used = trials, (low, high), used
         self.ax.set(xlim=(0, trials * 1.01), ylim=(self.factor * low, self.factor * high))
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: ControllerState | Steps) -> bool:
         state = state_of(state)
         value = np.array([np.nan if t.status != "done" or t.value is None else t.value for t in state.trials], float)
         x, rewards = np.arange(1, len(value) + 1), self.factor * (1 - value)
@@ -222,7 +227,7 @@ class RewardPicture(Picture):
         return said + ("." if self.b is None else f"; the moving mean is {number(self.b)}.")
 
 
-class VariancePicture(Picture):
+class VariancePicture(Picture[ControllerState | Steps]):
     """The variance of one trial's gradient, summed over all weights, with the baseline and without it, estimated from
     each batch. State: a ControllerState."""
 
@@ -257,7 +262,7 @@ class VariancePicture(Picture):
         low, high = self.y.pair
         self.ax.set(xlim=(0.5, max(updates, 2) + 0.5), ylim=(10**low, 10**high))
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: ControllerState | Steps) -> bool:
         rows = {v.last.number: v.last for v in state_of(state).views if v.last is not None}
         x = np.array(sorted(rows))
         a = np.array([rows[k].variance_without for k in x], float)
@@ -280,7 +285,7 @@ class VariancePicture(Picture):
         )
 
 
-class ClipPicture(Picture):
+class ClipPicture(Picture[ControllerState | Steps]):
     """How much more or less likely the last batch's configurations have become, and what the surrogate makes of it.
 
     State: a ControllerState. eps: PPO's ε; None for REINFORCE, which has no clip."""
@@ -323,7 +328,7 @@ class ClipPicture(Picture):
         clipped = r if self.eps is None else np.clip(r, 1 - self.eps, 1 + self.eps)
         return np.minimum(r * sign, clipped * sign)
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: ControllerState | Steps) -> bool:
         views = state_of(state).views
         last = views[-1].last if views else None
         r = np.linspace(0, FAR * 1.02, 204)
@@ -354,7 +359,7 @@ class ClipPicture(Picture):
         return text + f"; {int(self.cut.sum())} of {len(self.cut)} lie beyond the clip at 1 ± {self.eps:g}."
 
 
-def policy(state: Any) -> Figure:
+def policy(state: ControllerState | Steps) -> Figure:
     """The policy of each decision over the trials. state: a Trace of `reinforce` or `ppo`, or its steps."""
     state = state_of(state)
     if not state.views:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
 
 from nasbook.plots import style
-from nasbook.plots.data import steps_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Limits, nice_ceiling, number
-from nasbook.plots.viewed import NES
+from nasbook.plots.viewed import NES, views_of
 from nasbook.trace import Step, Trace
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 MOST = 8  # members whose correlations can be read as numbers
 
 
-class EnsemblePicture(Picture):
+class EnsemblePicture(Picture["Sequence[Step | NESView]"]):
     """Left: validation NLL of the best network and of the ensemble after each training. Middle: of the ensemble by its
     size, with each member alone. Right: how the members' mistakes are correlated.
 
@@ -35,7 +34,7 @@ class EnsemblePicture(Picture):
         super().__init__()
         self.x_end = trainings or 10
         self.limits, self.members = Limits(), 0
-        self.last: Any = None
+        self.last: NESView | None = None
 
     def build(self, fig: Figure | SubFigure) -> None:
         self.title(fig)
@@ -148,8 +147,7 @@ class EnsemblePicture(Picture):
         )
 
 
-def ensemble(state: Any, *, trainings: int | None = None) -> Figure:
+def ensemble(state: Trace | Sequence[Step | NESView], *, trainings: int | None = None) -> Figure:
     """What the ensemble gains over its members. state: a Trace of the method "nes", or its steps or views."""
-    steps = NES.replayed(state, "ensemble") if isinstance(state, Trace) else steps_of(state)
-    views = [NES.of(step, "ensemble") for step in steps]
+    views = views_of(NES, state, "ensemble")
     return EnsemblePicture(trainings or len(views)).render_static(views)

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
+from matplotlib.typing import LineStyleType
 
 from nasbook.plots import style
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, nice_ceiling
 from nasbook.plots.viewed import EPISODES
-from nasbook.plots.views.weights import views_of
+from nasbook.plots.views.weights import edge_views_of
 from nasbook.trace import Step, Trace
 
 if TYPE_CHECKING:
     from nasbook.nas.reptile import ReptileView
 
-LINES = {  # of a view: its name in words, colour, dash
+LINES: dict[str, tuple[str, str, LineStyleType]] = {  # of a view: its name in words, colour, dash
     "error": ("adapted by a few steps", style.BELIEF, "-"),
     "unadapted": ("not adapted", style.GREEN, (0, (2, 2))),
     "scratch": ("as many steps from random weights", style.BASELINE, style.DASH),
 }
 
 
-class EpisodesPicture(Picture):
+class EpisodesPicture(Picture["Sequence[Step | ReptileView]"]):
     """Mean error on the held-out tasks after each epoch. State: a sequence of ReptileViews, or of Steps with them."""
 
     figsize = (style.WIDTH, 3.6)
@@ -49,7 +50,7 @@ class EpisodesPicture(Picture):
         }
 
     def update(self, state: Sequence[Step | ReptileView]) -> bool:
-        views, changed = views_of(state, EPISODES, "episodes"), False
+        views, changed = edge_views_of(EPISODES, state, "episodes"), False
         epoch = [v.epoch for v in views]
         if views and epoch[-1] > self.x_end:
             self.x_end, changed = nice_ceiling(epoch[-1]), True
@@ -75,8 +76,8 @@ class EpisodesPicture(Picture):
         return f"Errors on held-out tasks. {self._sentence()}, without adaptation {100 * self.last.unadapted:.1f} %."
 
 
-def episodes(state: Any, *, epochs: int | None = None) -> Figure:
+def episodes(state: Trace | Sequence[Step | ReptileView], *, epochs: int | None = None) -> Figure:
     """Errors on held-out tasks over the epochs. state: a Trace of the method "reptile", or its steps or views."""
     if isinstance(state, Trace):
         epochs = epochs or len(state)
-    return EpisodesPicture(epochs).render_static(state)
+    return EpisodesPicture(epochs).render_static(edge_views_of(EPISODES, state, "episodes"))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nasbook.plots.style import Figure
 from nasbook.plots.viewed import FOREST
-from nasbook.plots.views.acquisition import Acquisition1D, drawn
+from nasbook.plots.views.acquisition import BeliefCurve, drawn
 from nasbook.task import Task
+from nasbook.trace import Step, Trace
+
+if TYPE_CHECKING:
+    from nasbook.hpo.forest import ForestView
 
 
-class ForestPicture(Acquisition1D):
+class ForestPicture(BeliefCurve["ForestView"]):
     """Mean and 95 % band of the trees above, expected improvement below, the next query in vermilion.
 
     State: a ForestView, or a Step that has one. In a space of several parameters it is a slice through the best trial.
@@ -22,20 +26,20 @@ class ForestPicture(Acquisition1D):
     depicts = FOREST
     method = "the random forest"
 
-    def update(self, state: Any) -> bool:
+    def update(self, state: Step | ForestView) -> bool:
         view = self.view_of(state)
         self.random = view.forest is None
         if self.random and len(view.y) >= 2:
             view = view.fitted(np.random.default_rng(0))
         return super().update(view)
 
-    def believes(self, view: Any) -> bool:
+    def believes(self, view: ForestView) -> bool:
         return view.forest is not None
 
-    def criterion(self, view: Any) -> str:
+    def criterion(self, view: ForestView) -> str:
         return "ei"
 
-    def start(self, view: Any) -> str:
+    def start(self, view: ForestView) -> str:
         return "drawn at random, there is no forest yet"
 
     def say(self, sentence: str) -> None:
@@ -48,7 +52,7 @@ class ForestPicture(Acquisition1D):
 
 
 def forest(
-    state: Any,
+    state: Trace | Step | ForestView,
     *,
     step: int = -1,
     axis: str | None = None,

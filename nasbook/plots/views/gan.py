@@ -4,17 +4,20 @@ stage."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import SubFigure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon
 from matplotlib.ticker import MaxNLocator
 
+from nasbook.axes import Scalar
 from nasbook.plots import style
 from nasbook.plots.picture import Picture, Stack
 from nasbook.plots.scales import tick_label
 from nasbook.plots.style import Figure, nice_ceiling
-from nasbook.plots.viewed import GAN
+from nasbook.plots.viewed import GAN, views_of
 from nasbook.trace import Step, Trace
 
 if TYPE_CHECKING:
@@ -25,16 +28,7 @@ SHADES = [style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, style.SKY, style.
 REAL = 9.1  # the Inception Score of 400 real digits, by the classifier of 'digits-gan'
 
 
-def views_of(state: Any) -> list[Any]:
-    """The views of a Trace, of steps, or views themselves; ValueError where they are not those of 'autogan'."""
-    if isinstance(state, Trace):
-        state = GAN.replayed(state, "gan")
-    if not isinstance(state, Sequence):
-        state = [state]
-    return [GAN.of(s, "gan") for s in state]
-
-
-def option_label(name: str, option: Any) -> str:
+def option_label(name: str, option: Scalar) -> str:
     """An option in words: the skips say which cells are read."""
     return f"cell {option}" if name.startswith("skips") and option != "none" else tick_label(option)
 
@@ -43,7 +37,7 @@ def where(view: AutoGANView) -> str:
     return f"Epoch {view.epoch} of {view.epochs}"
 
 
-class DigitsPicture(Picture):
+class DigitsPicture(Picture["Sequence[Step | AutoGANView]"]):
     """Sixteen images of the generator that is derived now, from the same z as in every epoch. State: views."""
 
     figsize = (style.WIDTH, 2.15)
@@ -63,7 +57,7 @@ class DigitsPicture(Picture):
         ax.set(xlim=(0, SHOWN // 2), ylim=(2, 0))
 
     def update(self, state: Sequence[Step | AutoGANView]) -> bool:
-        views = views_of(state)
+        views = views_of(GAN, state, "gan")
         self.last = views[-1] if views else None
         pictures = self.last.pictures if self.last else ()
         for k, image in enumerate(self.images):
@@ -87,7 +81,7 @@ class DigitsPicture(Picture):
         return f"{len(v.pictures)} generated images. {self._sentence()} (mean and standard error of {each})."
 
 
-class ScorePicture(Picture):
+class ScorePicture(Picture["Sequence[Step | AutoGANView]"]):
     """The derived generator's score over the epochs with its standard error, the mean reward of the controller's
     steps, and where a stage begins. State: views."""
 
@@ -128,7 +122,7 @@ class ScorePicture(Picture):
         self.ax.set_xlim(0, 1.02 * epochs)
 
     def update(self, state: Sequence[Step | AutoGANView]) -> bool:
-        views, changed = views_of(state), False
+        views, changed = views_of(GAN, state, "gan"), False
         epoch = [v.epoch for v in views]
         if views and epoch[-1] > self.x_end:
             self.x_end, changed = nice_ceiling(epoch[-1]), True
@@ -167,7 +161,7 @@ class ScorePicture(Picture):
         return f"{self._sentence()}; the derived generator has {style.plus_minus(v.score, v.error)}.{resets}"
 
 
-class StagesPicture(Picture):
+class StagesPicture(Picture["Sequence[Step | AutoGANView]"]):
     """A row for each decision of each cell: the probability of every option, side by side; hollow where it is not
     searched yet. A cell that is done keeps its last policy, and above it stands how many prefixes went on.
 
@@ -187,8 +181,8 @@ class StagesPicture(Picture):
         ax = style.bare(style.axes(fig, 1.35, 0.12, 0.15, 0.4))
         ax.set(xlim=(0, 1), ylim=(len(rows) - 0.4 + 0.5 * (self.cells - 1), -0.6))
         self.wide = style.size(fig)[0] - 1.5
-        self.bars: dict[str, list[Any]] = {}
-        self.frames: dict[str, Any] = {}
+        self.bars: dict[str, tuple[float, list[Polygon], list[style.Words]]] = {}
+        self.frames: dict[str, Line2D] = {}
         for k, (s, name) in enumerate(rows):
             y = k + 0.5 * (s - 1)
             style.add_words(ax, -0.015, y, f"cell {s}: {name}", fontsize=style.SMALL, ha="right", va="center")
@@ -198,7 +192,7 @@ class StagesPicture(Picture):
                 self.live(style.add_words(ax, 0, y, "", fontsize=style.SMALL, ha="center", va="center", zorder=3))
                 for _ in range(options)
             ]
-            self.bars[f"{name}_{s}"] = [y, patches, words]
+            self.bars[f"{name}_{s}"] = y, patches, words
             frame = ax.plot([0, 1, 1, 0, 0], [y - 0.4, y - 0.4, y + 0.4, y + 0.4, y - 0.4], color=style.LIGHT, lw=1)[0]
             self.frames[f"{name}_{s}"] = frame
 
@@ -207,7 +201,7 @@ class StagesPicture(Picture):
         return ("conv", "norm", "up", "shortcut", *(["skips"] if s > 1 else []))
 
     def update(self, state: Sequence[Step | AutoGANView]) -> bool:
-        views = views_of(state)
+        views = views_of(GAN, state, "gan")
         self.last = views[-1] if views else None
         latest = {v.stage: v for v in views}
         for name, (y, patches, words) in self.bars.items():
@@ -245,8 +239,8 @@ class StagesPicture(Picture):
         return f"{self._sentence()}. The likeliest: {', '.join(likely)}."
 
 
-def gan(state: Any) -> Figure:
+def gan(state: Trace | Sequence[Step | AutoGANView]) -> Figure:
     """Generated digits, score and policy. state: a Trace of the method "autogan", or its steps or views."""
-    views = views_of(state)
+    views = views_of(GAN, state, "gan")
     cells, epochs = (views[-1].stages, views[-1].epochs) if views else (2, None)
     return Stack([DigitsPicture(), ScorePicture(epochs), StagesPicture(cells)]).render_static([views] * 3)

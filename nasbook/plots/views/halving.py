@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import SubFigure
 from matplotlib.patches import Rectangle
+from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from nasbook.hpo.parts.brackets import Rung
@@ -23,6 +24,9 @@ from nasbook.task import KnowsCurves, Task, trial_seed
 from nasbook.trace import Trace, Trial
 from nasbook.views import InBrackets, WithPopulations
 
+if TYPE_CHECKING:
+    from nasbook.plots.viewed import RungsView
+
 WRONG = style.PURPLE
 
 
@@ -33,7 +37,7 @@ class HalvingState:
 
     trials: tuple[Trial, ...] = ()
     running: tuple[Trial, ...] = ()
-    view: Any = None
+    view: RungsView | None = None
 
 
 def root(trial: Trial) -> int:
@@ -46,7 +50,7 @@ def order(state: HalvingState) -> list[int]:
     return sorted({root(t) for t in state.trials + state.running})
 
 
-def rungs_of(view: Any) -> list[tuple[int | None, int, Any]]:
+def rungs_of(view: RungsView | None) -> list[tuple[int | None, int, Rung]]:
     """(bracket or None, number of the rung, Rung) of every rung of a view; ValueError for a view without rungs."""
     if view is None:
         return []
@@ -65,7 +69,7 @@ def rungs_of(view: Any) -> list[tuple[int | None, int, Any]]:
     return [(None, i, rung) for i, rung in enumerate(view.rungs)]
 
 
-class HalvingPicture(Picture):
+class HalvingPicture(Picture[HalvingState]):
     """Validation curves up to where each training stands, rungs as vertical lines, and at the right how full they are.
 
     State: a HalvingState. levels: the rungs in epochs, the last one a full training. tables: (n_i, r_i) of the rungs of
@@ -147,8 +151,8 @@ class HalvingPicture(Picture):
         ax.text(0, -0.75, "ended / places, by epochs", fontsize=style.SMALL, va="top")
         for i, level in enumerate(self.levels):
             ax.text(i + 0.46, -0.08, str(level), fontsize=style.SMALL, ha="center", va="center", color=style.INK)
-        self.fills: dict[tuple[int, int], Any] = {}
-        self.counts: dict[tuple[int, int], Any] = {}
+        self.fills: dict[tuple[int, int], Rectangle] = {}
+        self.counts: dict[tuple[int, int], Text] = {}
         self.places: dict[tuple[int, int], int | None] = {}
         self.names = []
         for row in range(rows):
@@ -159,7 +163,8 @@ class HalvingPicture(Picture):
                 x = self.levels.index(level)
                 ax.add_patch(Rectangle((x + 0.02, row + 0.47), 0.9, 0.4, color=style.LIGHT, alpha=0.35, lw=0))
                 fill = Rectangle((x + 0.02, row + 0.47), 0.0, 0.4, color=style.BELIEF, alpha=0.3, lw=0)
-                self.fills[row, i] = self.live(ax.add_patch(fill))
+                ax.add_patch(fill)
+                self.fills[row, i] = self.live(fill)
                 self.counts[row, i] = self.live(
                     ax.text(x + 0.47, row + 0.68, "", fontsize=style.SMALL, ha="center", va="center")
                 )
@@ -218,7 +223,7 @@ class HalvingPicture(Picture):
         self.say(self._sentence())
         return False
 
-    def _update_panel(self, state: HalvingState, rungs: list[tuple[int | None, int, Any]]) -> None:
+    def _update_panel(self, state: HalvingState, rungs: list[tuple[int | None, int, Rung]]) -> None:
         cycle = max(1, len(self.tables))
         current: dict[int, int] = {}  # row -> the latest bracket that took this table
         for bracket, _, _ in rungs:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator
+from matplotlib.typing import LineStyleType
 from numpy.typing import ArrayLike
 
 from nasbook.plots import style
-from nasbook.plots.data import steps_of
+from nasbook.plots.data import Steps, steps_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import tick_label
 from nasbook.plots.style import Figure, Looks, number, plural
@@ -23,13 +23,18 @@ from nasbook.plots.viewed import WALK
 from nasbook.space import Float, Space
 from nasbook.trace import Trace
 
-MODES: dict[str, tuple[str, Any]] = {  # colour and dash of each
+MODES: dict[str, tuple[str, LineStyleType]] = {  # colour and dash of each
     "reverse": (style.BLUE, "-"),
     "forward": (style.GREEN, (0, (2, 3))),
     "truncated": (style.ORANGE, (0, (5, 2))),
     "implicit": (style.PURPLE, (0, (3, 1, 1, 1))),
 }
-LINES = [(style.INK, "-"), (style.RED, (0, (5, 2))), (style.SKY, "-"), (style.GREY, (0, (2, 1)))]  # of hyperparameters
+LINES: list[tuple[str, LineStyleType]] = [
+    (style.INK, "-"),
+    (style.RED, (0, (5, 2))),
+    (style.SKY, "-"),
+    (style.GREY, (0, (2, 1))),
+]  # of hyperparameters
 ERROR, NORM = (-10, 4), (-4, 10)  # powers of ten that are drawn
 
 
@@ -67,7 +72,7 @@ class Unroll:
         return not np.isfinite(norm[-1]) or bool(norm[-1] > 1000 * norm.min())
 
 
-class UnrollPicture(Picture):
+class UnrollPicture(Picture[Unroll]):
     """Against the number of differentiated steps: the error of the gradient, its norm, and the memory it took.
 
     State: an Unroll. The dot is the mode and length that are chosen. Forward mode gives the numbers of reverse mode.
@@ -196,7 +201,7 @@ class UnrollPicture(Picture):
         return " ".join(parts)
 
 
-class WalkPicture(Picture):
+class WalkPicture(Picture[tuple[Steps, Sequence[float] | None]]):
     """The walk, round by round: hyperparameters, validation loss, and the hypergradient.
 
     State: (steps, full): steps with HypergradientViews, and the validation losses of a whole training with the
@@ -233,7 +238,7 @@ class WalkPicture(Picture):
         self.ax_loss.yaxis.set_major_locator(MaxNLocator(nbins=5))
         self.ax_gradient.set(ylim=(squash(-100), squash(100)))
         at = [-100, -1, -0.01, 0, 0.01, 1, 100]
-        self.ax_gradient.yaxis.set_major_locator(FixedLocator([squash(v) for v in at]))
+        self.ax_gradient.yaxis.set_major_locator(FixedLocator(squash(at).tolist()))
         self.ax_gradient.yaxis.set_major_formatter(FixedFormatter([tick_label(v) for v in at]))
         for ax, words in zip(axes, ("hyperparameters", "validation loss", "hypergradient dL/d ln h"), strict=True):
             ax.set(xlim=(0.5, self.rounds + 0.5), xlabel="round")
@@ -258,7 +263,7 @@ class WalkPicture(Picture):
                 color=style.FAINT,
             )
 
-        def draw(ax: Axes, look: tuple[Any, Any]) -> Line2D:
+        def draw(ax: Axes, look: tuple[str, LineStyleType]) -> Line2D:
             return self.plotted(ax, color=look[0], ls=look[1], marker="o", ms=3, lw=1.6)
 
         self.walk = [draw(self.ax, look) for look in looks]
@@ -269,7 +274,7 @@ class WalkPicture(Picture):
             style.add_words(self.ax_gradient, 0.5, 0.7, "", True, fontsize=style.SMALL, ha="center", color=style.FAINT)
         )
 
-    def update(self, state: tuple[Any, Sequence[float] | None]) -> bool:
+    def update(self, state: tuple[Steps, Sequence[float] | None]) -> bool:
         steps = steps_of(state[0])
         self.views = [s.view for s in steps]
         self.done = [s.trial.status == "done" for s in steps]
@@ -317,7 +322,7 @@ class WalkPicture(Picture):
         return text
 
 
-def walk(state: Any, *, rounds: int | None = None, untrained: float | None = None) -> Figure:
+def walk(state: Steps, *, rounds: int | None = None, untrained: float | None = None) -> Figure:
     """The walk along hypergradients, round by round. state: a Trace of the method "hypergradient", or its steps.
 
     untrained: the validation loss before any training, a line where it is given.
@@ -338,7 +343,7 @@ def walk(state: Any, *, rounds: int | None = None, untrained: float | None = Non
     return WalkPicture(space, rounds or len(views), untrained, top=top).render_static((steps, None))
 
 
-def squash(x: ArrayLike) -> Any:
+def squash(x: ArrayLike) -> np.ndarray:
     """A logarithm that passes through 0: sign(x) log10(1 + |x| / 0.001)."""
     x = np.asarray(x, float)
     return np.sign(x) * np.log10(1 + np.clip(np.nan_to_num(np.abs(x), nan=np.inf, posinf=1e300), 0, 1e9) / 1e-3)
@@ -365,7 +370,7 @@ def head(ax: Axes, words: str) -> None:
     style.add_words(ax, 0, 1.03, words, True, fontsize=style.SMALL, weight="bold", va="bottom")
 
 
-def powers(ax: Axes, exponents: Any) -> None:
+def powers(ax: Axes, exponents: Iterable[int]) -> None:
     """Ticks of a y-axis that holds powers of ten."""
     at = list(exponents)
     ax.yaxis.set_major_locator(FixedLocator(at))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import matplotlib
 import numpy as np
@@ -13,9 +12,11 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgba
 from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
+from matplotlib.typing import ColorType
 
+from nasbook.axes import Scalar
 from nasbook.plots import style
-from nasbook.plots.data import Quantity, label_of, trials_of
+from nasbook.plots.data import Quantity, Trials, label_of, trials_of
 from nasbook.plots.picture import Picture, Stack
 from nasbook.plots.scales import parameter_axis, ticks, value_label
 from nasbook.plots.style import Figure, Looks, plural
@@ -74,7 +75,7 @@ class Lineages:
         return sorted({float(t.fidelity or 0) for t in self.trials.values()})
 
 
-class LanesPicture(Picture):
+class LanesPicture(Picture[tuple[Sequence[Trial], str]]):
     """One lane a member, epochs from left to right, an arrow for each copy, the best with its ancestors in orange.
 
     State: (trials, colour): colour is 'value', 'founder' (whose first network it descends from) or 'parameter'.
@@ -87,7 +88,7 @@ class LanesPicture(Picture):
         self.parameter = space.free[0] if space.free else ""
         self.figsize = (style.WIDTH, 1.35 + max(1.6, 0.25 * members))
         self.data = Lineages.of([])
-        self._shown: Any = None
+        self._shown: tuple[str, str] | None = None
 
     def build(self, fig: Figure | SubFigure) -> None:
         entries = [
@@ -152,7 +153,7 @@ class LanesPicture(Picture):
         worst, lowest = max(values), min(values)
         return (worst - t.value) / (worst - lowest) if worst > lowest else 0.5
 
-    def _colour(self, t: Trial, colour: str) -> Any:
+    def _colour(self, t: Trial, colour: str) -> ColorType:
         if colour == "founder":
             return to_rgba(FOUNDERS[self.data.founder[t.id] % len(FOUNDERS)])
         at = self._place(t, colour)
@@ -190,11 +191,11 @@ class LanesPicture(Picture):
             self._scale(colour)
             self._shown = look
         gap = min(0.3, 0.08 * self.end)
-        boxes: list[Any] = []
-        colours: list[Any] = []
-        arrows: list[Any] = []
-        up: list[Any] = []
-        down: list[Any] = []
+        boxes: list[list[tuple[float, float]]] = []
+        colours: list[ColorType] = []
+        arrows: list[list[tuple[float, float]]] = []
+        up: list[tuple[float, float]] = []
+        down: list[tuple[float, float]] = []
         for t in d.trials.values():
             a, b, y = d.start[t.id], float(t.fidelity or 0), t.info["member"]
             high = 0.36 if t.id in d.alive else 0.11
@@ -264,7 +265,7 @@ class LanesPicture(Picture):
         return text
 
 
-class SchedulePicture(Picture):
+class SchedulePicture(Picture[Sequence[Trial]]):
     """A hyperparameter of every member over the epochs; thick: along the ancestors of the best. State: trials.
 
     `aim(parameter)` chooses the hyperparameter."""
@@ -276,7 +277,7 @@ class SchedulePicture(Picture):
         self.space, self.end = space, float(epochs)
         self.parameter = parameter or (space.free or list(space.parameters))[0]
         self._shown = ""
-        self.values: list[tuple[float, Any]] = []  # (epoch, value) of the best's schedule
+        self.values: list[tuple[float, Scalar]] = []  # (epoch, value) of the best's schedule
 
     def build(self, fig: Figure | SubFigure) -> None:
         self.tall = style.size(fig)[1] - 0.5 - 0.62
@@ -303,8 +304,8 @@ class SchedulePicture(Picture):
     def aim(self, parameter: str) -> None:
         self.parameter = parameter
 
-    def update(self, trials: Sequence[Trial]) -> bool:
-        d = Lineages.of(trials)
+    def update(self, state: Sequence[Trial]) -> bool:
+        d = Lineages.of(state)
         changed = self.parameter != self._shown
         if changed:
             parameter_axis(self.ax, "y", self.space.parameters[self.parameter], self.parameter, self.tall)
@@ -358,11 +359,10 @@ def position(space: Space, name: str, trial: Trial) -> float | None:
         return None
     if isinstance(p, Constant):
         return 0.5
-    value: Any = trial.config[name]
-    return float(p.encode(value))
+    return float(p.encode(trial.config[name]))
 
 
-def lineage(trace: Trace | Sequence[Any], colour: str = "value", parameter: str | None = None) -> Figure:
+def lineage(trace: Trials, colour: str = "value", parameter: str | None = None) -> Figure:
     """Who copied whom in a trace of population based training, and the schedule of one hyperparameter below it.
 
     colour: 'value', 'founder' or 'parameter'; parameter: the first that is searched. ValueError for another trace."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
@@ -38,7 +38,7 @@ def place_names(edges: Sequence[tuple[int, int]]) -> list[str]:
     return [f"normal {i} → {j}" if j < second else f"reduction {i - second} → {j - second}" for i, j in edges]
 
 
-class PathsPicture(Picture):
+class PathsPicture(Picture["Step | SupernetView"]):
     """A table of places and operations, its colours what is believed, its numbers the updates of the weights; and a dot
     for each path that was judged with the present weights.
 
@@ -157,7 +157,9 @@ class PathsPicture(Picture):
         return text
 
 
-def paths(state: Any, *, step: int = -1, truth: Truth | None = None) -> Figure:
+def paths(
+    state: Trace | Step | SupernetView | Sequence[Step | SupernetView], *, step: int = -1, truth: Truth | None = None
+) -> Figure:
     """What a strategy on a supernet believes, has trained and has judged. state: a Trace of such a strategy, its steps,
     a Step or a SupernetView. step: which of a trace's. truth: accuracy of a path (its operations) trained alone; a
     trace of 'digits-cells' looks it up."""
@@ -166,7 +168,7 @@ def paths(state: Any, *, step: int = -1, truth: Truth | None = None) -> Figure:
         state = SUPERNET.replayed(state, "paths")
     if isinstance(state, Sequence) and not isinstance(state, str):
         state = step_of(state, step, "paths")
-    view = SUPERNET.of(state.view if isinstance(state, Step) else state, "paths")
+    view = SUPERNET.of(state, "paths")
     return PathsPicture(view.edges, view.ops, view.scatter is not None, truth).render_static(view)
 
 

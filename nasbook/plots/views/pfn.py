@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nasbook.plots.style import Figure
 from nasbook.plots.viewed import PFN
-from nasbook.plots.views.acquisition import Acquisition1D, drawn
+from nasbook.plots.views.acquisition import BeliefCurve, drawn
 from nasbook.task import Task
+from nasbook.trace import Step, Trace
+
+if TYPE_CHECKING:
+    from nasbook.hpo.pfn import PfnView
 
 
-class PfnPicture(Acquisition1D):
+class PfnPicture(BeliefCurve["PfnView"]):
     """Mean and 95 % of the bars above, the acquisition below, the next query in vermilion.
 
     State: a PfnView, or a Step that has one. In a space of several parameters it is a slice through the best trial.
@@ -21,19 +25,19 @@ class PfnPicture(Acquisition1D):
     depicts = PFN
     method = "the network"
 
-    def believes(self, view: Any) -> bool:
-        return bool(view.believes)
+    def believes(self, view: PfnView) -> bool:
+        return view.believes
 
-    def criterion(self, view: Any) -> str:
-        return str(view.settings.acquisition)
+    def criterion(self, view: PfnView) -> str:
+        return view.settings.acquisition
 
-    def between(self, view: Any, U: np.ndarray, mean: np.ndarray, std: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def between(self, view: PfnView, U: np.ndarray, mean: np.ndarray, std: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         low, high = view.quantiles(U, 0.025, 0.975)
         return low, high
 
 
 def pfn(
-    state: Any,
+    state: Trace | Step | PfnView,
     *,
     step: int = -1,
     axis: str | None = None,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import matplotlib
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import SubFigure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from nasbook.plots import style
@@ -201,7 +201,7 @@ class PopulationPicture(_Generations):
         self.say(self._sentence())
         return changed
 
-    def _dots(self, artist: Any, ids: Sequence[int], height: dict[int, float]) -> None:
+    def _dots(self, artist: Line2D, ids: Sequence[int], height: dict[int, float]) -> None:
         artist.set_data([self.family.born[i] for i in ids], [height[i] for i in ids])
 
     def _grow(self, y: np.ndarray, family: Family) -> bool:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.figure import SubFigure
 
 from nasbook.plots import style
-from nasbook.plots.data import VERY_FAR, Quantity, drawable, label_of, near, steps_of
+from nasbook.plots.data import VERY_FAR, Quantity, Steps, drawable, label_of, near, steps_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, plural
 from nasbook.plots.viewed import ENSEMBLE
 from nasbook.trace import Step, Trace
 
 
-class PredictionPicture(Picture):
+class PredictionPicture(Picture[Sequence[Step]]):
     """Across: the mean of the ensemble's networks, with 1.96 of their standard deviations to each side. Upwards: the
     value told. On the diagonal the prediction was right.
 
@@ -102,7 +101,7 @@ class PredictionPicture(Picture):
         )
 
 
-def predictions(state: Any, *, label: str | None = None) -> Figure:
+def predictions(state: Steps, *, label: str | None = None) -> Figure:
     """Predicted against told values. state: a Trace of the method "bananas", or its steps."""
     trace = state if isinstance(state, Trace) else None
     steps = steps_of(state) if trace is None else ENSEMBLE.replayed(trace, "bananas")

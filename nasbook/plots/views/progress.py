@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
+from matplotlib.typing import LineStyleType
 
 from nasbook.plots import style
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Limits, nice_ceiling, number
-from nasbook.plots.viewed import SUPERNET
+from nasbook.plots.viewed import SUPERNET, views_of
 from nasbook.trace import Step, Trace
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ QUANTITIES = {  # fields of a view that not every strategy has: the label of the
 HIGH, GAP, TOP, BOTTOM = 1.25, 0.18, 0.66, 0.5  # of a panel, between two, above and below them all, inches
 
 
-class ProgressPicture(Picture):
+class ProgressPicture(Picture["Sequence[Step | SupernetView]"]):
     """One panel above the other: the losses of the supernet, and what else its strategy has.
 
     State: a sequence of SupernetViews, or of Steps that have them, up to the epoch shown. epochs: the budget. shows:
@@ -45,7 +46,10 @@ class ProgressPicture(Picture):
 
     def build(self, fig: Figure | SubFigure) -> None:
         self.title(fig)
-        looks = {"train_loss": (style.BELIEF, "-"), "val_loss": (style.INK, style.DASH)}
+        looks: dict[str, tuple[str, LineStyleType]] = {
+            "train_loss": (style.BELIEF, "-"),
+            "val_loss": (style.INK, style.DASH),
+        }
         words = {"train_loss": "training images", "val_loss": "validation images"}
         rows = style.key(fig, [(words[name], style.line(*look)) for name, look in looks.items()])
         _, h = style.size(fig)
@@ -73,18 +77,16 @@ class ProgressPicture(Picture):
             ax.set(xlim=(0, self.x_end), ylim=self.limits[name].pair)
 
     def update(self, state: Sequence[Step | SupernetView]) -> bool:
-        views, changed = views_of(state), False
+        views, changed = views_of(SUPERNET, state, "progress"), False
         epoch = [int(v.epoch) for v in views]
         if views and epoch[-1] > self.x_end:
             self.x_end, changed = nice_ceiling(epoch[-1]), True
-        self.last: dict[str, Any] = {"epoch": epoch[-1], "stage": views[-1].stage} if views else {}
+        self.last = views[-1] if views else None
         seen: dict[str, list[float]] = {name: [] for name in self.panels}
         for field, line in self.lines.items():
             values = np.array([np.nan if (x := getattr(v, field)) is None else x for v in views], float)
             line.set_data(epoch, values)
             seen["loss" if field.endswith("_loss") else field].extend(values)
-            if views:
-                self.last[field] = float(values[-1])
         for name, numbers in seen.items():
             changed |= self.limits[name].include(numbers)
         ends = [v.epoch for v, after in zip(views, views[1:], strict=False) if v.stage != after.stage]
@@ -96,30 +98,23 @@ class ProgressPicture(Picture):
         return changed
 
     def _sentence(self) -> str:
-        if not self.last:
+        if self.last is None:
             return "No epoch has ended yet"
-        text = f"Epoch {self.last['epoch']}" + (f" of {self.epochs}" if self.epochs else "")
-        text += f", {self.last['stage']}" if self.last["stage"] else ""
-        parts = [f"loss {number(self.last['val_loss'])}"]
-        parts += [QUANTITIES[name][1].format(number(self.last[name])) for name in self.shows]
+        text = f"Epoch {self.last.epoch}" + (f" of {self.epochs}" if self.epochs else "")
+        text += f", {self.last.stage}" if self.last.stage else ""
+        parts = [f"loss {number(self.last.val_loss)}"]
+        parts += [QUANTITIES[name][1].format(number(getattr(self.last, name))) for name in self.shows]
         return f"{text}: {', '.join(parts)}"
 
     def alt(self) -> str:
-        learned = f" On the training images the loss is {number(self.last['train_loss'])}." if self.last else ""
+        learned = f" On the training images the loss is {number(self.last.train_loss)}." if self.last else ""
         return f"The training of a supernet. {self._sentence()}.{learned}"
 
 
-def views_of(state: Any) -> list[Any]:
-    """The views of a Trace, of steps, or views themselves; ValueError where they are not those that are drawn."""
-    if isinstance(state, Trace):
-        state = SUPERNET.replayed(state, "progress")
-    return [SUPERNET.of(s, "progress") for s in (state if isinstance(state, Sequence) else [state])]
-
-
-def progress(state: Any, *, epochs: int | None = None) -> Figure:
+def progress(state: Trace | Sequence[Step | SupernetView], *, epochs: int | None = None) -> Figure:
     """The losses of a supernet over the epochs, with temperature, expected latency and reward where its strategy has
     them. state: a Trace, or a sequence of Steps or SupernetViews."""
-    views = views_of(state)
+    views = views_of(SUPERNET, state, "progress")
     if isinstance(state, Trace):
         epochs = epochs or len(state)
     shows = [name for name in QUANTITIES if any(getattr(v, name) is not None for v in views)]

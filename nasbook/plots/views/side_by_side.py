@@ -7,11 +7,13 @@ panel is scaled by itself, because the acquisitions have different units: only s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import SubFigure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon
 
 from nasbook.kit.blas import one_thread
 from nasbook.plots import style
@@ -22,6 +24,7 @@ from nasbook.plots.views.acquisition_labels import COLOURS, GREENS, SHORT, scale
 from nasbook.plots.views.acquisition_maps import Acquisition2D
 from nasbook.space import Space
 from nasbook.task import Task
+from nasbook.trace import Step, Trace
 
 if TYPE_CHECKING:
     from nasbook.hpo.bayesian import BayesianView
@@ -85,7 +88,7 @@ class SideBySide1D(_Compared, Acquisition1D):
         self.panels = [self.ax, *self.rows.values()]
 
     def _build_acquisition(self) -> None:
-        self.parts: dict[str, Any] = {}
+        self.parts: dict[str, tuple[Polygon, Line2D, Line2D, style.Words, style.Words, Line2D]] = {}
         for name, ax in self.rows.items():
             words: Looks = {"axes_fraction": True, "fontsize": style.SMALL}
             self.parts[name] = (
@@ -168,17 +171,24 @@ class SideBySide2D(_Compared, Acquisition2D):
         return super().alt() + _told(self.peaks, lambda u: self._where(u))
 
 
-def _told(peaks: dict[str, np.ndarray], where: Any) -> str:
+def _told(peaks: dict[str, np.ndarray], where: Callable[[np.ndarray], str]) -> str:
     return " Largest: " + "; ".join(f"{SHORT[n]} at {where(u)}" for n, u in peaks.items()) + "." if peaks else ""
 
 
-def side_by_side_picture(space: Space, axes: Sequence[str] | str | None = None, **options: object) -> Any:
+def side_by_side_picture(
+    space: Space, axes: Sequence[str] | str | None = None, **options: object
+) -> Acquisition1D | Acquisition2D:
     """The picture that fits: rows for one parameter, maps for two; `axes` names them where there are more."""
     return picture_of(SideBySide1D, SideBySide2D, space, axes, **options)
 
 
 def acquisitions(
-    state: Any, *, axes: Sequence[str] | str | None = None, task: Task | None = None, samples: int = 0, step: int = -1
+    state: Trace | Step | BayesianView,
+    *,
+    axes: Sequence[str] | str | None = None,
+    task: Task | None = None,
+    samples: int = 0,
+    step: int = -1,
 ) -> Figure:
     """Every acquisition function on the belief at one step of a Bayesian search, each with its own next query.
 

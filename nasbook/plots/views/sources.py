@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import SubFigure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from nasbook.plots import style
-from nasbook.plots.data import steps_of
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Looks, number, plural
-from nasbook.plots.viewed import RGPE
+from nasbook.plots.viewed import RGPE, views_of
 from nasbook.trace import Step, Trace
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ SHOWN = len(style.RACERS)  # so many sources have a line of their own
 REST = "other sources"
 
 
-class SourcesPicture(Picture):
+class SourcesPicture(Picture["Sequence[Step | RGPEView]"]):
     """Above: the weight of each model when a trial was chosen. Below: the share of the pairs of target trials that it
     puts in the wrong order; one half is guessing. The target's own model is black; where nothing is weighed yet (the
     sources' best and random trials), nothing is drawn.
@@ -74,7 +74,7 @@ class SourcesPicture(Picture):
         guess: Looks = {"fontsize": style.SMALL, "color": style.FAINT, "va": "bottom"}
         style.add_words(self.below, 0.006, 0.5, "guessing", axes_fraction=True, **guess)
         self.ax.tick_params(labelbottom=False)
-        self.lines: list[tuple[Any, Any]] = []
+        self.lines: list[tuple[Line2D, Line2D]] = []
         for ax in (self.ax, self.below):
             ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
             ax.set_xlim(0, 1.02 * self.x_end + 0.5)
@@ -125,11 +125,10 @@ class SourcesPicture(Picture):
         return f"Weights of {models} over {plural(self.n, 'trial')}. At the end {told}."
 
 
-def sources(state: Any, *, trials: int | None = None) -> Figure:
+def sources(state: Trace | Sequence[Step | RGPEView], *, trials: int | None = None) -> Figure:
     """The weight of each source over the trials, and how it orders them. state: a Trace of the method "rgpe", or its
     steps."""
-    steps = RGPE.replayed(state, "rgpe") if isinstance(state, Trace) else steps_of(state)
-    views = [RGPE.of(step, "rgpe") for step in steps]
+    views = views_of(RGPE, state, "rgpe")
     if not views:
         raise ValueError("rgpe: there are no steps yet")
     return SourcesPicture(views[0].names, trials or len(views)).render_static(views)

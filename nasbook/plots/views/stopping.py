@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.collections import LineCollection
@@ -20,8 +20,11 @@ from nasbook.plots.views.halving import WRONG, whole_training
 from nasbook.task import Task
 from nasbook.trace import Trace, Trial
 
+if TYPE_CHECKING:
+    from nasbook.hpo.median_stopping import StoppingView
 
-class StoppingPicture(Picture):
+
+class StoppingPicture(Picture["tuple[Sequence[Trial], StoppingView | None]"]):
     """Curves of trials that ran to their end, of those that were stopped (pale, with a hollow end), the best, and,
     under the rule "median", the medians below which a trial that begins now must come.
 
@@ -96,11 +99,11 @@ class StoppingPicture(Picture):
         self.ends = plot("o", ls="none", ms=5.5, zorder=3.4, **style.HOLLOW)
         self.star = plot(ls="none", ms=14, zorder=4, clip_on=False, **style.STAR)
 
-    def update(self, state: tuple[Sequence[Trial], Any]) -> bool:
+    def update(self, state: tuple[Sequence[Trial], StoppingView | None]) -> bool:
         trials = list(state[0])
         medians_of = self.view_of(state[1]).medians if state[1] is not None else ()
 
-        def shown(points: Any) -> np.ndarray:
+        def shown(points: Iterable[tuple[float, float | None]]) -> np.ndarray:
             at = np.array([(x, np.nan if y is None else y) for x, y in points], float).reshape(-1, 2)
             return np.column_stack([at[:, 0], np.asarray(self.quantity.show(drawable(at[:, 1])), float)])
 

@@ -7,7 +7,7 @@ File larger by decision: the four are read side by side, on one valley.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ import matplotlib
 import numpy as np
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import SubFigure
+from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, Polygon
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator
 
@@ -23,15 +24,15 @@ from nasbook.hpo.differential_evolution import DEView
 from nasbook.hpo.genetic import Birth, GeneticView
 from nasbook.hpo.particle_swarm import PSOView
 from nasbook.plots import style
-from nasbook.plots.data import Quantity, drawable, known_task, label_of, near, steps_of
+from nasbook.plots.data import Quantity, Steps, drawable, known_task, label_of, near, steps_of
 from nasbook.plots.magnifier import Magnifier
 from nasbook.plots.picture import Picture
 from nasbook.plots.scales import parameter_axis, tick_label
 from nasbook.plots.style import Figure, Limits, Looks, number, plural
 from nasbook.plots.traces.pareto_front import short
 from nasbook.plots.viewed import STRATEGY, step_of
-from nasbook.space import Space
-from nasbook.task import OfNumbers
+from nasbook.space import Config, Space
+from nasbook.task import OfNumbers, Task
 from nasbook.tasks.functions import Function
 from nasbook.trace import Step, Trace
 
@@ -41,7 +42,7 @@ FLOOR = -8  # the smallest distance to the optimum that is drawn, as a power of 
 RING: Looks = {"mfc": "none", "mew": 1.6, "ms": 10}
 
 
-class StrategyPicture(Picture):
+class StrategyPicture(Picture[tuple[Steps, Sequence[float] | None]]):
     """Left: the valley as grey contours, the trials, and the view of the newest one. Right: how far the best so far
     is from the lowest value, on a logarithmic scale, beside a coordinate-wise search (grey dashes) if one is given.
 
@@ -91,10 +92,10 @@ class StrategyPicture(Picture):
     # ---- what stays -----------------------------------------------------------------------------------------
 
     def _key(self) -> style.Entries:
-        def ring(colour: str) -> Any:
+        def ring(colour: str) -> Line2D:
             return style.dot("none", ms=9, mec=colour, mew=1.6)
 
-        own: dict[str, list[tuple[str, Any]]] = {
+        own: dict[str, style.Entries] = {
             "cma-es": [
                 ("mean", style.dot(style.BELIEF, "P", 7)),
                 ("1 and 2 σ", style.line(style.BELIEF)),
@@ -204,7 +205,7 @@ class StrategyPicture(Picture):
 
     # ---- what moves ----------------------------------------------------------------------------------------
 
-    def update(self, state: tuple[Any, Any]) -> bool:
+    def update(self, state: tuple[Steps, Sequence[float] | None]) -> bool:
         steps, others = steps_of(state[0]), state[1]
         points = (self.past, self.pale, self.dots, self.drawn, self.mean, self.donor, self.newest, self.star)
         for line in (*points, *self.rings.values(), *self.outlines):
@@ -226,22 +227,28 @@ class StrategyPicture(Picture):
         self.newest.set_data(*X[-1:].T)
         if np.isfinite(self.values).any():
             self.star.set_data(*X[[int(np.nanargmin(self.values))]].T)
-        view: Any = last.view
-        draw: dict[type, Any] = {CMAView: self._cma, DEView: self._de, GeneticView: self._genetic, PSOView: self._swarm}
+        view = None if last.view is None else self.view_of(last)
         if view is not None:  # what an earlier search has tried has none
-            draw[type(self.view_of(view))](view)
+            if isinstance(view, CMAView):
+                self._cma(view)
+            elif isinstance(view, DEView):
+                self._de(view)
+            elif isinstance(view, GeneticView):
+                self._genetic(view)
+            else:
+                self._swarm(view)
             outlines = [self.ellipse(view, k) for k in (1.0, 2.0)] if isinstance(view, CMAView) else []
             self.magnifier.look(np.column_stack(self.dots.get_data()), self.star.get_data(), outlines)
         self.say(self._headline(view))
         return False
 
-    def _places(self, configs: Any) -> np.ndarray:
+    def _places(self, configs: Iterable[Config]) -> np.ndarray:
         """(n, 2) on the axes of the picture."""
         if self.task is None:
             return self.units(self.space.encode_all(list(configs)))
         return np.array([[c[name] for name in self.task.space.parameters] for c in configs]).reshape(-1, 2)
 
-    def _race(self, others: Any) -> None:
+    def _race(self, others: Sequence[float] | None) -> None:
         self.values = np.array([np.nan if s.trial.value is None else s.trial.value for s in self.steps])
         if self.task is None:
             return self._best()
@@ -262,7 +269,7 @@ class StrategyPicture(Picture):
         for words in self.labels:
             words.set_text("")
 
-    def _go(self, start: Any, end: Any, colour: str, dashed: bool = False, width: float = 1.6) -> None:
+    def _go(self, start: np.ndarray, end: np.ndarray, colour: str, dashed: bool = False, width: float = 1.6) -> None:
         """An arrow in the task's units; one that is too short to be seen is left out."""
         if self._used >= len(self.arrows) or np.linalg.norm((np.subtract(end, start)) / self.side) < 0.004:
             return
@@ -331,7 +338,7 @@ class StrategyPicture(Picture):
 
     # ---- in words -----------------------------------------------------------------------------------------
 
-    def _headline(self, view: Any) -> str:
+    def _headline(self, view: CMAView | DEView | GeneticView | PSOView | None) -> str:
         n = len(self.steps)
         of = f"Trial {n} of {self.trials}" if self.trials else f"Trial {n}"
         if isinstance(view, CMAView):
@@ -372,11 +379,11 @@ class StrategyPicture(Picture):
 
 
 def strategy(
-    trace: Any,
+    trace: Trace,
     *,
     step: int = -1,
     axes: Sequence[str] | None = None,
-    task: Any = None,
+    task: Task | None = None,
     trials: int | None = None,
     label: str | None = None,
 ) -> Figure:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -14,20 +14,21 @@ from nasbook.plots import style
 from nasbook.plots.cell import LOOKS, NODES, check_edges, count
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Limits, nice_ceiling
-from nasbook.plots.viewed import SUPERNET, WEIGHTS, Views
+from nasbook.plots.viewed import SUPERNET, WEIGHTS, Views, views_of
 from nasbook.trace import Step, Trace
 
 if TYPE_CHECKING:
     from nasbook.nas.parts.supernet import SupernetView
+    from nasbook.nas.reptile import ReptileView
 
 
-def views_of(state: Any, draws: Views, kind: str) -> list[Any]:
-    """The views of a Trace, of steps, or views themselves; ValueError where they are not those that are drawn."""
-    if isinstance(state, Trace):
-        state = draws.replayed(state, kind)
-    if not isinstance(state, Sequence):
-        state = [state]
-    views = [draws.of(s, kind) for s in state]
+V = TypeVar("V", bound="SupernetView | ReptileView")
+
+
+def edge_views_of(draws: Views[V], state: object, kind: str) -> list[V]:
+    """The views of a Trace, of steps, or views themselves; ValueError where they are not those that are drawn, or not
+    of the edges of a cell of NAS-Bench-201."""
+    views = views_of(draws, state, kind)
     for view in views:
         check_edges(kind, view)
     return views
@@ -83,7 +84,7 @@ class WeightsPicture(Picture):
             ax.set(xlim=(0, self.x_end), ylim=(0, min(1.0, self.y.pair[1])))
 
     def update(self, state: Any) -> bool:
-        views, changed = views_of(state, WEIGHTS, "weights"), False
+        views, changed = edge_views_of(WEIGHTS, state, "weights"), False
         self.epoch = [int(v.epoch) for v in views]
         self.weights = np.array([v.weights for v in views], float).reshape(len(views), len(EDGES), len(self.ops))
         if views and self.epoch[-1] > self.x_end:
@@ -102,11 +103,11 @@ class WeightsPicture(Picture):
                 self.leaders.append((self.ops[leader], float(self.weights[-1, k, leader])))
                 text += f": {self.ops[leader]} {self.leaders[-1][1]:.2f}"
             self.heads[k].set_text(text)
-        self.say(self._sentence(views))
+        self.say(self._sentence())
         return changed
 
-    def _sentence(self, views: Sequence[Any]) -> str:
-        if not views:
+    def _sentence(self) -> str:
+        if not self.epoch:
             return "No epoch has ended yet: every operation has the same weight"
         where = f"Epoch {self.epoch[-1]}" + (f" of {self.epochs}" if self.epochs else "")
         return f"{where}: the strongest on each edge: {count([op for op, _ in self.leaders])}"
@@ -121,7 +122,7 @@ class WeightsPicture(Picture):
 WEIGHTLESS = ("skip", "avgpool")
 
 
-class TrainingPicture(Picture):
+class TrainingPicture(Picture["Sequence[Step | SupernetView]"]):
     """The supernet's validation accuracy and, where a table knows it, the true accuracy of the cell that would be
     derived now; below, how many of its edges have no weights (skip or average pooling). Many are the sign of a
     collapse.
@@ -132,12 +133,12 @@ class TrainingPicture(Picture):
     figsize = (style.WIDTH, 3.9)
     depicts = SUPERNET
 
-    def __init__(self, epochs: int | None = None, truth: Callable[[Any], float | None] | None = None) -> None:
+    def __init__(self, epochs: int | None = None, truth: Callable[[CellLike], float | None] | None = None) -> None:
         super().__init__()
         self.epochs, self.truth = epochs, truth
         self.x_end = epochs or 10
         self.y = Limits(0.0, 100.0)
-        self._known: dict[Any, float] = {}
+        self._known: dict[tuple[int | str, ...], float] = {}
 
     def build(self, fig: Figure | SubFigure) -> None:
         self.title(fig)
@@ -171,7 +172,7 @@ class TrainingPicture(Picture):
         return self._known[key]
 
     def update(self, state: Sequence[Step | SupernetView]) -> bool:
-        views, changed = views_of(state, SUPERNET, "training"), False
+        views, changed = edge_views_of(SUPERNET, state, "training"), False
         epoch = [int(v.epoch) for v in views]
         if views and epoch[-1] > self.x_end:
             self.x_end, changed = nice_ceiling(epoch[-1]), True
@@ -204,15 +205,20 @@ class TrainingPicture(Picture):
         return text
 
 
-def weights(state: Any, *, epochs: int | None = None) -> Figure:
+def weights(state: Trace | Sequence[Step | SupernetView | ReptileView], *, epochs: int | None = None) -> Figure:
     """softmax(α) per edge over the epochs. state: a DARTS Trace, or a sequence of Steps or DartsViews."""
     if isinstance(state, Trace):
         epochs = epochs or len(state)
     return WeightsPicture(epochs).render_static(state)
 
 
-def training(state: Any, *, epochs: int | None = None, truth: Callable[[Any], float | None] | None = None) -> Figure:
+def training(
+    state: Trace | Sequence[Step | SupernetView],
+    *,
+    epochs: int | None = None,
+    truth: Callable[[CellLike], float | None] | None = None,
+) -> Figure:
     """The supernet's accuracy, and the derived cell's edges without weights. truth: see TrainingPicture."""
     if isinstance(state, Trace):
         epochs = epochs or len(state)
-    return TrainingPicture(epochs, truth).render_static(state)
+    return TrainingPicture(epochs, truth).render_static(edge_views_of(SUPERNET, state, "training"))

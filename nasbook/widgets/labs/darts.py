@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from matplotlib.figure import SubFigure
@@ -32,6 +32,10 @@ from nasbook.trace import Step
 from nasbook.widgets.labs.evolution import inset, lift
 from nasbook.widgets.shell import Lab, Setting, Values, choose, slide
 from nasbook.widgets.shell import count as whole
+
+if TYPE_CHECKING:
+    from nasbook.nas.parts.supernet import SupernetView
+    from nasbook.nas.reptile import ReptileView
 
 IMAGES = {"digits": "8×8 digits", "messy": "messy digits", "textures": "textures"}
 FAMILIES = 5044  # different networks among the 15,625 cells
@@ -158,11 +162,11 @@ class Net(SupernetPicture):
         (ax,) = fig.axes
         inset(ax, fig, 0.1, 0.35)
 
-    def update(self, state: DartsView) -> bool:
+    def update(self, state: Step | SupernetView | ReptileView) -> bool:
         super().update(state)
         for label in self.labels.values():
             label.set_text("")
-        self.say("Supernet: thick is heavy" if state.epoch else "Supernet: all weights are equal")
+        self.say("Supernet: thick is heavy" if self.epoch else "Supernet: all weights are equal")
         return False
 
 

@@ -11,7 +11,7 @@ how well the cell that it would derive now does when it is trained alone, as the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -257,9 +257,9 @@ class Shown(Weights):
         self.seed, views = state
         return super().update(views)
 
-    def _sentence(self, views: Sequence[SupernetView]) -> str:
-        told = super()._sentence(views)
-        return f"Seed {self.seed}{',' if views else ':'} {told[0].lower()}{told[1:]}"
+    def _sentence(self) -> str:
+        told = super()._sentence()
+        return f"Seed {self.seed}{',' if self.epoch else ':'} {told[0].lower()}{told[1:]}"
 
     def alt(self) -> str:
         return f"Seed {self.seed}. {super().alt()}"

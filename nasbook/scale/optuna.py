@@ -22,21 +22,27 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from nasbook.space import Choice, Config, Constant, Float, Int, Json, Parameter, Space
+from nasbook.space import Choice, Config, Constant, Float, Int, Json, Parameter, Scalar, Space
 from nasbook.trace import Header, Trace, Trial
 from nasbook.trial import plain
 
 if TYPE_CHECKING:
+    import optuna
+    from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+    from optuna.storages import BaseStorage
     from optuna.trial import FrozenTrial
+
+    Distribution: TypeAlias = FloatDistribution | IntDistribution | CategoricalDistribution
 
 KEY = "nasbook"  # of the user attributes
 STATES = {"COMPLETE": "done", "PRUNED": "pruned", "FAIL": "failed", "RUNNING": "running"}
 KEPT = ("worker", "fidelity", "cost", "info", "reason", "value", "start", "end")  # Optuna has no place for them
 
 
-def _optuna() -> Any:
+def _optuna() -> ModuleType:
     try:
         import optuna
     except ImportError:
@@ -53,7 +59,7 @@ def needs_optuna() -> None:
 # ---- from Optuna -----------------------------------------------------------------------------------------------------
 
 
-def from_optuna(study: Any, *, space: Space | None = None) -> Trace:
+def from_optuna(study: optuna.Study, *, space: Space | None = None) -> Trace:
     """The trace of an optuna.Study. ImportError without Optuna; ValueError, in a sentence, for what has no counterpart.
 
     space: where parameters depend on each other in a way that cannot be read off the trials. Trials that lack
@@ -73,7 +79,7 @@ def from_optuna(study: Any, *, space: Space | None = None) -> Trace:
     with_config = [(t, c) for t in frozen if (c := _config(t, space)) is not None]
     # Ids count trials in the order of their starts.
     with_config.sort(key=lambda tc: (tc[0].datetime_start or datetime.max, tc[0].number))
-    zero = min((_beginning(t) for t, _ in with_config if t.datetime_start), default=None)
+    zero = min((_beginning(t, t.datetime_start) for t, _ in with_config if t.datetime_start), default=None)
     trials = [_trial(i, t, config, signs, zero) for i, (t, config) in enumerate(with_config)]
     workers = _workers(trials, [_kept(t).get("worker") for t, _ in with_config])
     provenance = {**(header.provenance if header else {}), **_provenance(study, signs, len(frozen) - len(trials))}
@@ -85,8 +91,8 @@ def from_optuna(study: Any, *, space: Space | None = None) -> Trace:
     return trace
 
 
-def _provenance(study: Any, signs: Sequence[float], left_out: int) -> Json:
-    found: dict[str, Any] = {"source": "optuna", "study": study.study_name}
+def _provenance(study: optuna.Study, signs: Sequence[float], left_out: int) -> Json:
+    found: Json = {"source": "optuna", "study": study.study_name}
     if -1.0 in signs:
         found["maximised"] = [k for k, s in enumerate(signs) if s < 0]
         names = " and ".join(f"objective {k + 1}" for k in found["maximised"])
@@ -96,7 +102,7 @@ def _provenance(study: Any, signs: Sequence[float], left_out: int) -> Json:
     return found
 
 
-def _header(study: Any) -> Header | None:
+def _header(study: optuna.Study) -> Header | None:
     """The header that `to_optuna` left; None where the study did not come from a trace."""
     if not (kept := study.user_attrs.get(KEY)):
         return None
@@ -161,11 +167,11 @@ def _trial(i: int, t: FrozenTrial, config: Config, signs: Sequence[float], zero:
     )
 
 
-def _beginning(t: Any) -> datetime:
+def _beginning(t: FrozenTrial, start: datetime) -> datetime:
     """When the search began, as far as this trial knows: at its start, or earlier if it came from a trace."""
     seconds = _kept(t).get("start", 0.0)
     try:
-        return t.datetime_start - timedelta(seconds=seconds)
+        return start - timedelta(seconds=seconds)
     except OverflowError:
         raise ValueError(
             f"from_optuna: the user attribute {KEY!r} of Optuna's trial {t.number} is damaged: start is {seconds!r:.40}"
@@ -213,10 +219,10 @@ def _config(t: FrozenTrial, space: Space) -> Config | None:
         return None
 
 
-def _space(trials: Sequence[Any]) -> Space:
+def _space(trials: Sequence[FrozenTrial]) -> Space:
     """Every parameter of the trials with its widest range; `when` where one other parameter explains who has it."""
     complete = [t for t in trials if t.state.name == "COMPLETE"] or list(trials)
-    seen: dict[str, list[Any]] = {}
+    seen: dict[str, list[BaseDistribution]] = {}
     for t in complete:
         for name, d in t.distributions.items():
             seen.setdefault(name, []).append(d)
@@ -230,7 +236,7 @@ def _space(trials: Sequence[Any]) -> Space:
     return Space(parameters)
 
 
-def _when(name: str, trials: Sequence[Any], parents: Mapping[str, Parameter]) -> dict[str, list[Any]]:
+def _when(name: str, trials: Sequence[FrozenTrial], parents: Mapping[str, Parameter]) -> dict[str, list[Scalar]]:
     """{parent: values} such that exactly the trials with one of the values have the parameter."""
     for parent, p in parents.items():
         if isinstance(p, Float):
@@ -246,7 +252,9 @@ def _when(name: str, trials: Sequence[Any], parents: Mapping[str, Parameter]) ->
     )
 
 
-def _parameter(name: str, distributions: Sequence[Any], when: dict[str, list[Any]] | None = None) -> Parameter:
+def _parameter(
+    name: str, distributions: Sequence[BaseDistribution], when: dict[str, list[Scalar]] | None = None
+) -> Parameter:
     """The parameter with the widest range; ValueError names it."""
     try:
         return _counterpart(distributions, when)
@@ -254,7 +262,7 @@ def _parameter(name: str, distributions: Sequence[Any], when: dict[str, list[Any
         raise ValueError(f"from_optuna: {name!r} cannot be taken over: {error}; give space=Space(…)") from None
 
 
-def _counterpart(distributions: Sequence[Any], when: dict[str, list[Any]] | None) -> Parameter:
+def _counterpart(distributions: Sequence[Any], when: dict[str, list[Scalar]] | None) -> Parameter:
     first = distributions[0]
     for what, read in (
         ("kind", lambda d: type(d).__name__),
@@ -275,7 +283,7 @@ def _counterpart(distributions: Sequence[Any], when: dict[str, list[Any]] | None
     return (Float if kind == "FloatDistribution" else Int)(low, high, log=first.log, step=first.step, when=when)
 
 
-def _scalar(option: Any) -> Any:
+def _scalar(option: object) -> Scalar:
     """Optuna in memory accepts any object as an option; here it goes by its text."""
     return option if option is None or isinstance(option, bool | int | float | str) else str(option)
 
@@ -284,7 +292,7 @@ def _finite(x: float) -> float | None:
     return x if math.isfinite(x) else None
 
 
-def _plain(x: object) -> Any:
+def _plain(x: object) -> object:
     try:
         return plain(x)
     except TypeError:
@@ -294,7 +302,7 @@ def _plain(x: object) -> Any:
 # ---- to Optuna -------------------------------------------------------------------------------------------------------
 
 
-def to_optuna(trace: Trace, *, name: str | None = None, storage: Any = None) -> Any:
+def to_optuna(trace: Trace, *, name: str | None = None, storage: str | BaseStorage | None = None) -> optuna.Study:
     """An optuna.Study with the trials of the trace; in memory, unless a storage (URL) is given. ImportError without
     Optuna. Directions are "minimize", or those that a trace from Optuna had there."""
     optuna = _optuna()
@@ -337,7 +345,7 @@ def to_optuna(trace: Trace, *, name: str | None = None, storage: Any = None) -> 
     return study
 
 
-def _distribution(optuna: Any, p: Parameter) -> Any:
+def _distribution(optuna: ModuleType, p: Parameter) -> Distribution:
     if isinstance(p, Float):
         return optuna.distributions.FloatDistribution(p.low, p.high, log=p.log, step=p.step)
     if isinstance(p, Int):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import time as clock
 from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, RDBStorage
@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, Operation
 
 from nasbook.scale.study_errors import ResourceError
 
+T = TypeVar("T")
 PATIENCE, FAREWELL = 60.0, 5.0  # seconds; the second of a worker that is told to stop
 NAP = 0.5
 
@@ -47,7 +48,7 @@ class Patient(RDBStorage):
         except Exception:
             return
 
-    def _waiting(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    def _waiting(self, call: Callable[..., T], *args: object, **kwargs: object) -> T:
         begun, said = clock.monotonic(), False
         while self.lost is None:
             try:
@@ -105,11 +106,11 @@ def _may_pass(error: Exception) -> bool:
     return found.connection_invalidated or isinstance(found, (OperationalError, InterfaceError))
 
 
-def _patient(name: str) -> Callable[..., Any]:
+def _patient(name: str) -> Callable[..., object]:
     call = getattr(RDBStorage, name)
 
     @wraps(call)
-    def waiting(self: Patient, *args: Any, **kwargs: Any) -> Any:
+    def waiting(self: Patient, *args: object, **kwargs: object) -> object:
         return self._waiting(call, *args, **kwargs)
 
     return waiting

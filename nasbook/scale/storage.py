@@ -19,7 +19,7 @@ import time as clock
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nasbook.method import OneShot
 from nasbook.prepare import header_of
@@ -30,7 +30,11 @@ from nasbook.space import Json
 from nasbook.trace import Header, Trace, Trial
 
 if TYPE_CHECKING:
+    import optuna
+    from optuna.storages import BaseStorage
     from optuna.trial import FrozenTrial
+
+    from nasbook.scale.patience import Patient
 
 STUDY = "nasbook study"  # of the study's user attributes
 BEAT = 15  # seconds between two heartbeats; who misses four of them is dead
@@ -44,7 +48,7 @@ SAME = ("task", "space", "method", "fidelity", "seeds", "first")  # what must no
 # ---- the database ----------------------------------------------------------------------------------------
 
 
-def connect(url: str, *, beat: int = BEAT, deaths: int = 2, say: Callable[[str], None] = lambda _: None) -> Any:
+def connect(url: str, *, beat: int = BEAT, deaths: int = 2, say: Callable[[str], None] = lambda _: None) -> Patient:
     """Optuna's storage, which waits for a database that is away for a while, and says so. Tables are made where there
     are none. ValueError, in a sentence, for what cannot be opened."""
     _optuna()
@@ -114,7 +118,7 @@ def hidden(url: str) -> str:
     return f"{scheme}{slashes}{user.partition(':')[0]}{at}{tail}{query * any(kept)}{'&'.join(kept)}"
 
 
-def begin(study: Study, url: str, trust: Trust, storage: Any = None) -> Any:
+def begin(study: Study, url: str, trust: Trust, storage: BaseStorage | None = None) -> optuna.Study:
     """The optuna.Study of a study of ours: made in the database, or found there. ValueError where the database holds
     another study under this name, or where the study cannot be shared."""
     optuna = _optuna()
@@ -155,7 +159,7 @@ def begin(study: Study, url: str, trust: Trust, storage: Any = None) -> Any:
     return there
 
 
-def stored(url: str, name: str | None = None, storage: Any = None) -> Any:
+def stored(url: str, name: str | None = None, storage: BaseStorage | None = None) -> optuna.Study:
     """The optuna.Study of a study of nasbook's in this database; ValueError where there is none, or several and no name
     says which."""
     optuna = _optuna()
@@ -173,12 +177,12 @@ def stored(url: str, name: str | None = None, storage: Any = None) -> Any:
     return optuna.load_study(storage=storage, study_name=name or names[0])
 
 
-def study_of(there: Any, url: str = "the storage") -> Study:
+def study_of(there: optuna.Study, url: str = "the storage") -> Study:
     """Our study in an optuna.Study, as data; StudyError or ValueError where it is damaged."""
     return _parsed(there.user_attrs[STUDY], url)
 
 
-def _parsed(row: Any, url: str) -> Study:
+def _parsed(row: object, url: str) -> Study:
     return validate(row, f"the study in {hidden(url)}")
 
 
@@ -194,9 +198,9 @@ class Record:
     ended: Trial | None
 
 
-def records(there: Any, deaths: int) -> list[Record]:
+def records(there: optuna.Study, deaths: int) -> list[Record]:
     """By number of the trace. ValueError for a trial that nasbook has not written so."""
-    found: dict[int, tuple[Any, dict[str, Any]]] = {}
+    found: dict[int, tuple[FrozenTrial, Json]] = {}
     for t in there.get_trials(deepcopy=False):  # of a trial that was queued again, the last counts
         if isinstance(kept := t.user_attrs.get(KEY), dict) and "told" in kept:
             found[kept["id"]] = t, kept
@@ -222,7 +226,7 @@ def _deaths(t: FrozenTrial) -> int:
     return len(t.system_attrs.get("retry_history", [])) + 1
 
 
-def again(there: Any, t: FrozenTrial, deaths: int, *, counts: bool = True) -> None:
+def again(there: optuna.Study, t: FrozenTrial, deaths: int, *, counts: bool = True) -> None:
     """Queue a trial again whose worker has died, or, where that does not count, was told to stop."""
     optuna = _optuna()
     history = [*t.system_attrs.get("retry_history", []), *([t.number] if counts else [])]
@@ -241,7 +245,7 @@ def again(there: Any, t: FrozenTrial, deaths: int, *, counts: bool = True) -> No
     )
 
 
-def trace_of(there: Any) -> Trace:
+def trace_of(there: optuna.Study) -> Trace:
     """The trace of what the database holds now: the same kind of file as that of any other run."""
     study = study_of(there)
     trace = Trace(Header.from_dict(there.user_attrs[KEY]))

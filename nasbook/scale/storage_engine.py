@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nasbook.scale.control import ORDERED, Desk
 from nasbook.scale.job import Job
@@ -34,6 +34,7 @@ from nasbook.trace import Trace, Trial
 from nasbook.trace_file import is_torn, read
 
 if TYPE_CHECKING:
+    import optuna
     from optuna.trial import FrozenTrial
 
 LOOK = 0.5  # seconds between two looks at the database
@@ -79,7 +80,7 @@ def shared(study: Study, out: Path, bar: Bar, trust: Trust, storage: str | None)
     return trace
 
 
-def _queue(there: Any, configs: Sequence[Config]) -> None:
+def _queue(there: optuna.Study, configs: Sequence[Config]) -> None:
     """Have the workers try these next; what an earlier run has queued, and nobody has taken yet, is there already."""
     from optuna.trial import TrialState
 
@@ -92,7 +93,7 @@ def _queue(there: Any, configs: Sequence[Config]) -> None:
             there.enqueue_trial(config, user_attrs={ORDERED: True})
 
 
-def _follow(there: Any, trace: Trace, path: Path, bar: Bar) -> Trace:
+def _follow(there: optuna.Study, trace: Trace, path: Path, bar: Bar) -> Trace:
     """The trace as it is now; what is new is written down and shown."""
     now = trace_of(there)
     if now.asked != trace.asked or len(now) != len(trace) or not path.exists():
@@ -114,7 +115,7 @@ class _Crew:
         self.failures = 0
         (out / "logs").mkdir(exist_ok=True)
 
-    def at_work(self, there: Any) -> bool:
+    def at_work(self, there: optuna.Study) -> bool:
         """Start what is missing; False when every worker has found that all is done."""
         for k in range(self.study.workers):
             if k in self.done:
@@ -147,7 +148,7 @@ class _Crew:
                 start_new_session=True,  # Ctrl-C in the terminal is for this process
             )
 
-    def _died(self, k: int, code: int, there: Any) -> None:
+    def _died(self, k: int, code: int, there: optuna.Study) -> None:
         from optuna.trial import TrialState
 
         del self.up[k]
@@ -169,7 +170,7 @@ class _Crew:
             raise RunError(f"the workers do not come up; the last one said: {last[0]:.300}")
         self.bar.say(f"worker {k} has died (code {code}); see {self._log(k)}")
 
-    def _note(self, there: Any, t: FrozenTrial) -> None:
+    def _note(self, there: optuna.Study, t: FrozenTrial) -> None:
         """Write down what a trial has used until its worker died, which counts if nobody goes on with it."""
         kept = dict(t.user_attrs[KEY])
         row = Trial.from_dict(kept["row"])
@@ -178,7 +179,7 @@ class _Crew:
         there._storage.set_trial_user_attr(t._trial_id, KEY, kept)
         t.user_attrs[KEY] = kept
 
-    def _out_of_time(self, there: Any, t: FrozenTrial) -> bool:
+    def _out_of_time(self, there: optuna.Study, t: FrozenTrial) -> bool:
         """Has the worker ended itself, because the trial went on past its time? Then that is how it ended."""
         kept, limit = dict(t.user_attrs[KEY]), self.study.budget.timeout
         if limit is None or clock.time() - kept.get("evaluated", math.inf) < limit:

@@ -20,9 +20,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, NoReturn
 
 import optuna
+from optuna.distributions import BaseDistribution
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import fail_stale_trials
 from optuna.trial import FrozenTrial, TrialState
@@ -37,13 +38,16 @@ from nasbook.scale.job import Job
 from nasbook.scale.machine import environment
 from nasbook.scale.optuna import KEPT, KEY, _distribution
 from nasbook.scale.patience import Patient, StorageLost
-from nasbook.scale.storage import BEAT, BEGUN, PAUSE, PAUSED, again, begin, connect, records, stored, study_of
+from nasbook.scale.storage import BEAT, BEGUN, PAUSE, PAUSED, Record, again, begin, connect, records, stored, study_of
 from nasbook.scale.study import Study
 from nasbook.scale.trust import Trust, importable
-from nasbook.space import Config
+from nasbook.space import Config, Scalar
 from nasbook.task import Task, trial_seed
 from nasbook.trace import Header, Trace, Trial
 from nasbook.trial import plain
+
+if TYPE_CHECKING:
+    from nasbook.scale.optuna import Distribution
 
 GRACE = 5.0  # seconds beyond its timeout that a trial has to end by itself
 POLL = 0.2  # seconds between two looks at the database, where there is nothing else to do
@@ -69,10 +73,12 @@ class Sampler(optuna.samplers.BaseSampler):
         """Seconds since the search began; the clocks of two machines differ, and one may be set back."""
         return max(0.0, clock.time() - self.begun)
 
-    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, Any]:
+    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         return {name: _distribution(optuna, p) for name, p in self.study.search_space.parameters.items()}
 
-    def sample_relative(self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, Any]) -> dict[str, Any]:
+    def sample_relative(
+        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> Config:
         """Replay what was asked and told, wait for lower numbers, ask, and write down what came of it."""
         waited = clock.monotonic()
         told: list[int] = []
@@ -113,7 +119,7 @@ class Sampler(optuna.samplers.BaseSampler):
         except ValueError as error:
             raise TrialFailed(f"what was queued is not in the space: {error}") from None
 
-    def catch_up(self, study: optuna.Study) -> list[Any]:
+    def catch_up(self, study: optuna.Study) -> list[Record]:
         """Bring the method to where it was when the last trial was asked for. ValueError if it asks for another."""
         found = records(study, self.study.budget.max_failures)
         for record in found[self.run.trace.asked :]:
@@ -142,7 +148,7 @@ class Sampler(optuna.samplers.BaseSampler):
                 except Exception:
                     continue
 
-    def sample_independent(self, study: optuna.Study, trial: FrozenTrial, name: str, distribution: object) -> Any:
+    def sample_independent(self, study: optuna.Study, trial: FrozenTrial, name: str, distribution: object) -> NoReturn:
         raise ValueError(f"the study has no parameter {name!r}")
 
 
@@ -383,7 +389,7 @@ class TrialFailed(Exception):
     """As Optuna is told of a trial that has no value."""
 
 
-def _suggest(trial: optuna.Trial, name: str, d: Any) -> Any:
+def _suggest(trial: optuna.Trial, name: str, d: Distribution) -> Scalar:
     if isinstance(d, optuna.distributions.CategoricalDistribution):
         return trial.suggest_categorical(name, d.choices)
     if isinstance(d, optuna.distributions.IntDistribution):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -106,7 +105,7 @@ COMMENTS = {
 }
 
 
-def _whole(value: object) -> Any:
+def _whole(value: object) -> object:
     """2 rather than 2.0."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -130,7 +129,7 @@ def parse_study(text: str, file: str = "the study") -> Study:
     return validate(data, file, lines)
 
 
-def _read(path: str | Path) -> tuple[Any, dict[Place, int]]:
+def _read(path: str | Path) -> tuple[object, dict[Place, int]]:
     """What stands in a file, and on which lines."""
     file = str(path)
     try:
@@ -143,7 +142,7 @@ def _read(path: str | Path) -> tuple[Any, dict[Place, int]]:
         raise StudyError(f"the file is not UTF-8 text (byte {error.start})", file) from None
 
 
-def _parse(text: str, file: str) -> tuple[Any, dict[Place, int]]:
+def _parse(text: str, file: str) -> tuple[object, dict[Place, int]]:
     try:
         data, lines = yaml12.parse(text)
     except yaml12.YamlError as error:

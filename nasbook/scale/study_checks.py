@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Any
 
 from nasbook import registry
 from nasbook.method import Method, OneShot
@@ -166,7 +165,7 @@ def _can_exist(name: str, own: Space, space: Space) -> bool:
 
 
 def _first_problems(study: Plan, space: Space) -> Iterator[tuple[str | int, ...]]:
-    seen: dict[Any, int] = {}
+    seen: dict[object, int] = {}
     for i, config in enumerate(study.first):
         try:
             key = space.key(space.validate(config))

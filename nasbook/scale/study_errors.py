@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 Place: TypeAlias = tuple[str | int, ...]
 
@@ -51,12 +51,11 @@ def line_of(path: Place, lines: Mapping[Place, int]) -> int | None:
     return lines.get(path)
 
 
-def located(error: Any, data: Any) -> tuple[str, Place]:
+def located(error: ErrorDetails, data: object) -> tuple[str, Place]:
     """One sentence and the path in the file; what pydantic adds to a path (the member of a union) is left out."""
     path: list[str | int] = []
     for part in (*error["loc"], *error.get("ctx", {}).get("at", ())):
-        inside = (isinstance(data, dict) and part in data) or (isinstance(data, list) and isinstance(part, int))
-        if inside:
+        if (isinstance(data, dict) and part in data) or (isinstance(data, list) and isinstance(part, int)):
             path.append(part)
             data = data[part]
     kind, ctx, value = error["type"], error.get("ctx", {}), error.get("input")

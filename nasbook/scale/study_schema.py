@@ -26,7 +26,7 @@ from nasbook.tasks.command import NAME as COMMAND
 SCHEMA = "nasbook/study@1"
 
 
-def _scalar(value: object) -> Any:
+def _scalar(value: object) -> object:
     if value is not None and not isinstance(value, bool | int | float | str):
         raise ValueError(f"must be a number, text, true, false or null, not {value!r:.60}")
     if isinstance(value, float) and not math.isfinite(value):
@@ -34,7 +34,7 @@ def _scalar(value: object) -> Any:
     return value
 
 
-def _json(value: object) -> Any:
+def _json(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_json(v) for v in value]
     if isinstance(value, dict):
@@ -60,7 +60,7 @@ class Strict(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _keys(cls, data: object) -> Any:
+    def _keys(cls, data: object) -> object:
         if not isinstance(data, dict):
             raise wrong(f"must be a mapping (key: value), not {show(data)}")
         known = {f.alias or name: f for name, f in cls.model_fields.items()}
@@ -135,7 +135,7 @@ class ConstantSpec(_Parameter):
 Spec = Annotated[FloatSpec | IntSpec | ChoiceSpec | ConstantSpec, Field(discriminator="type")]
 
 
-COMMAND_SCHEMA: dict[str, Any] = {
+COMMAND_SCHEMA: dict[str, object] = {
     "type": "string",
     "minLength": 1,
     "title": "Command",
@@ -161,7 +161,7 @@ class TaskSpec(Strict):
 
     @model_validator(mode="before")
     @classmethod
-    def _command(cls, data: object) -> Any:
+    def _command(cls, data: object) -> object:
         if not isinstance(data, dict) or "command" not in data:
             return data
         line, more = data["command"], next((k for k in data if k != "command"), None)
@@ -171,7 +171,7 @@ class TaskSpec(Strict):
             raise wrong(f"must be a line of text, e.g. python train.py --lr {{lr}}, not {show(line)}", "command")
         return {"name": COMMAND, "arguments": {"command": line}}
 
-    def as_written(self) -> dict[str, Any]:
+    def as_written(self) -> dict[str, object]:
         if self.name == COMMAND and set(self.arguments) == {"command"}:
             return {"command": self.arguments["command"]}
         return self.model_dump()
@@ -334,7 +334,7 @@ class Plan(Strict):
         return made
 
 
-def as_written(p: Spec) -> dict[str, Any]:
+def as_written(p: Spec) -> dict[str, object]:
     """A parameter with its type first and its condition last, defaults left out."""
     row = p.model_dump(exclude_defaults=True)
     row.pop("type", None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 
@@ -45,8 +45,8 @@ class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
     depth = 0
 
-    def compose_node(self, parent: Any, index: Any) -> yaml.Node | None:
-        event: Any = self.peek_event()
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event = self.peek_event()
         if self.check_event(yaml.AliasEvent):
             raise YamlError(f"the alias *{event.anchor} is not allowed in a study", event.start_mark.line + 1)
         if self.depth > DEPTH:
@@ -104,7 +104,7 @@ def _lay_out(node: yaml.Node, depth: int) -> None:
             _lay_out(child[1] if isinstance(child, tuple) else child, depth + 1)
 
 
-def parse(text: str) -> tuple[Any, dict[Path, int]]:
+def parse(text: str) -> tuple[object, dict[Path, int]]:
     """The data of a document, and for every path in it the line (from 1) on which its key or item stands.
 
     Raises YamlError."""
@@ -130,7 +130,7 @@ def parse(text: str) -> tuple[Any, dict[Path, int]]:
         raise YamlError(f"this is not YAML: {' '.join(str(error).split())}") from None
 
 
-def scalar(text: str) -> Any:
+def scalar(text: str) -> object:
     """One value as a study would read it: 3, 1e-4, true, null, [1, 2], or else text. For the command line."""
     try:
         return parse(text)[0]
@@ -138,7 +138,7 @@ def scalar(text: str) -> Any:
         return text
 
 
-def _construct(node: yaml.Node, path: Path, lines: dict[Path, int]) -> Any:
+def _construct(node: yaml.Node, path: Path, lines: dict[Path, int]) -> object:
     lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         if node.tag != "tag:yaml.org,2002:map":
@@ -163,7 +163,7 @@ def _construct(node: yaml.Node, path: Path, lines: dict[Path, int]) -> Any:
     return _scalar(node.tag.removeprefix("tag:yaml.org,2002:"), node.value, lines[path], path)
 
 
-def _scalar(kind: str, text: str, line: int, path: Path) -> Any:
+def _scalar(kind: str, text: str, line: int, path: Path) -> None | bool | int | float | str:
     try:
         if kind == "str":
             return text

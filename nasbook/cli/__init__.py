@@ -105,8 +105,9 @@ def _parser() -> _Parser:
     parser.set_defaults(run=_nothing, command=None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 
-    def add(name: str, run: Callable[[argparse.Namespace], int], summary: str, **more: Any) -> _Parser:
-        command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", **more)
+    def add(name: str, run: Callable[[argparse.Namespace], int], summary: str, epilog: str | None = None) -> _Parser:
+        description = f"{summary[0].upper()}{summary[1:]}."
+        command = commands.add_parser(name, help=summary, description=description, epilog=epilog)
         command.set_defaults(run=run)
         return command
 

@@ -8,7 +8,7 @@ import sys
 import time as clock
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nasbook.cli.words import Usage, fail, positive, print_json, say, short, whole
 from nasbook.files import read_bytes, write_text
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SECONDS = 60.0
 
 
-def add(command: Any) -> None:
+def add(command: argparse.ArgumentParser) -> None:
     """What can be said to it."""
     p = command
     p.add_argument(

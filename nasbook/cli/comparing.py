@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from nasbook.cli.words import Usage, one_of, positive, print_json, say, whole
 from nasbook.trace import Trace
+
+if TYPE_CHECKING:
+    from nasbook.statistics.runs import Searches
 
 KINDS = ("compare", "race", "critical-difference", "beats", "profiles")
 DATABASES = (".db", ".sqlite", ".sqlite3")
@@ -52,8 +55,7 @@ def run(options: argparse.Namespace) -> int:
     if options.plot is not None:
         from nasbook.plots import plot
 
-        drawn: Any = runs if options.kind == "race" else found
-        figure = plot(drawn, options.kind)
+        figure = plot(runs if options.kind == "race" else found, options.kind)
         try:
             figure.savefig(options.plot)
         except ValueError as error:
@@ -62,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def read(words: list[str], value: str = "value", maximise: bool = False) -> Any:
+def read(words: list[str], value: str = "value", maximise: bool = False) -> Searches:
     """Traces, or {label: traces} as soon as there is a label."""
     found: list[tuple[str, Trace]] = []
     for word in words:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from nasbook.cli.lab import notebooks_folder
 from nasbook.cli.words import Usage, say, whole
@@ -13,7 +13,7 @@ from nasbook.cli.words import Usage, say, whole
 def add(p: argparse.ArgumentParser) -> None:
     commands = p.add_subparsers(dest="what", metavar="new|report|seal|lesson", parser_class=type(p))
 
-    def command(name: str, run: Any, summary: str) -> argparse.ArgumentParser:
+    def command(name: str, run: Callable[[argparse.Namespace], int], summary: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         made.set_defaults(run=run)
         return made

@@ -105,5 +105,5 @@ def _one(options: argparse.Namespace, where: str | None = None) -> Trace:
     return traces[0]
 
 
-def _number(word: str) -> Any:
+def _number(word: str) -> int | str:
     return int(word) if word.isdecimal() and len(word) < 19 else word

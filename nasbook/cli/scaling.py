@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from nasbook.cli.words import Usage, as_dict, pair
+from nasbook.space import Json
 
 
-def pairs(text: str) -> list[tuple[str, Any]]:
+def pairs(text: str) -> list[tuple[str, object]]:
     """width=8,batch=4"""
     return [pair(part.strip()) for part in text.split(",") if part.strip()] or [pair(text)]
 
@@ -33,9 +33,9 @@ def add(p: argparse.ArgumentParser) -> None:
     )
 
 
-def target(options: argparse.Namespace) -> dict[str, Any]:
+def target(options: argparse.Namespace) -> Json:
     """The arguments of an export."""
-    found: dict[str, Any] = {"scale": as_dict(options.scale)} if options.scale else {}
+    found: Json = {"scale": as_dict(options.scale)} if options.scale else {}
     found |= {"declares": as_dict(options.declare)} if options.declare else {}
     for option in ("--no-rules",) * options.no_rules + ("--declare",) * bool(options.declare):
         if not options.scale:

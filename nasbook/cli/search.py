@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from nasbook.cli.report import report
 from nasbook.cli.words import Usage, as_dict, fail, say
@@ -18,7 +17,7 @@ from nasbook.guard import guarded
 from nasbook.kit import interrupt
 from nasbook.space import Space
 from nasbook.task import Task
-from nasbook.trace import Trace
+from nasbook.trace import Step, Trace
 
 PICTURES = (".png", ".svg", ".pdf")
 
@@ -118,7 +117,7 @@ def _task(options: argparse.Namespace, space: Space | None) -> Task:
     return task
 
 
-def _follow(going: Iterator[Any], total: int | None, name: str) -> Trace:
+def _follow(going: Iterator[Step], total: int | None, name: str) -> Trace:
     """Run a search to its end, with a bar where somebody looks."""
     from tqdm import tqdm
 

@@ -8,12 +8,15 @@ import sys
 import time as clock
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nasbook.cli import scaling
 from nasbook.cli.report import report
 from nasbook.cli.words import as_dict, fail, say
 from nasbook.trace import Trace
+
+if TYPE_CHECKING:
+    from nasbook.scale.study import Study
 
 
 def export(options: argparse.Namespace) -> int:
@@ -88,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
     return code
 
 
-def _trust(study: Any, options: argparse.Namespace) -> list[str]:
+def _trust(study: Study, options: argparse.Namespace) -> list[str]:
     """What the user trusts: what --trust names, and where somebody sits at the keyboard, what a question shows."""
     from nasbook.scale import commands
     from nasbook.scale.trust import Trust, check_origin, outside

@@ -7,13 +7,12 @@ import shlex
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
 
 from nasbook.cli.words import KEY_VALUE, as_dict, fail, print_json, whole
 from nasbook.kit import torchrun
 
 
-def add(command: Any) -> None:
+def add(command: argparse.ArgumentParser) -> None:
     """What can be said to it."""
     p = command
     p.add_argument("source", type=Path, metavar="TRACE|STUDY|RUN", help="a trace, a study, or the folder of a run")

@@ -55,7 +55,7 @@ def one_of(*names: str) -> Callable[[str], str]:
     return convert
 
 
-def pair(text: str) -> tuple[str, Any]:
+def pair(text: str) -> tuple[str, object]:
     from nasbook.scale.yaml12 import scalar
 
     key, equals, value = text.partition("=")
@@ -68,8 +68,8 @@ def pair(text: str) -> tuple[str, Any]:
 KEY_VALUE: dict[str, Any] = {"type": pair, "action": "append", "default": [], "metavar": "KEY=VALUE"}
 
 
-def as_dict(pairs: list[tuple[str, Any]]) -> Json:
-    found: dict[str, Any] = {}
+def as_dict(pairs: list[tuple[str, object]]) -> Json:
+    found: Json = {}
     for key, value in pairs:
         if key in found:
             raise Usage(f"{key} is given twice")

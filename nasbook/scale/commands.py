@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 from nasbook.scale.trust import Trust, locate
-from nasbook.space import Space
+from nasbook.space import Arguments, Space
 from nasbook.task import Fidelity
 from nasbook.tasks.command import NAME, PYTHON, Command, placeholders
 
@@ -26,7 +25,7 @@ HARMLESS = ("-u", "-B", "-O", "-OO", "-q")  # options of Python that name no cod
 __all__ = ["NAME", "made", "refusal"]
 
 
-def made(arguments: dict[str, Any], space: Space | None, trust: Trust, fidelity: Fidelity | None = None) -> Command:
+def made(arguments: Arguments, space: Space | None, trust: Trust, fidelity: Fidelity | None = None) -> Command:
     """The task of a command that a file or the command line names; it refuses to run where it is not trusted."""
     if unknown := next((k for k in arguments if k != "command"), None):
         raise ValueError(f"a command takes no argument {unknown!r}; write it into the line itself")

@@ -25,12 +25,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 from nasbook.files import alone, parse_json, write_text
 from nasbook.method import Method
 from nasbook.scale.pulse import Pulse
-from nasbook.space import Config, Json, Space
+from nasbook.space import Config, Json, Scalar, Space
 from nasbook.trace import Trace
 from nasbook.trial import plain, shown
 
@@ -80,7 +79,7 @@ def read_orders(path: Path, space: Space) -> Orders:
 
 
 def order(
-    folder: str | Path, *, pause: bool | None = None, stop: bool | None = None, then: Mapping[str, Any] | None = None
+    folder: str | Path, *, pause: bool | None = None, stop: bool | None = None, then: Mapping[str, Scalar] | None = None
 ) -> None:
     """Ask something of the run in a folder; what was asked before stays. A damaged control file is put aside.
 

@@ -17,7 +17,6 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from nasbook.loop import Run
 from nasbook.meter import added
@@ -279,6 +278,6 @@ class Dispatcher:
 
 def _header(study: Study, task: Task, method: Method) -> Header:
     header = header_of(method, task, study.workers)
-    more: dict[str, Any] = {"fidelity": study.fidelity.model_dump()} if study.fidelity else {}
+    more: Json = {"fidelity": study.fidelity.model_dump()} if study.fidelity else {}
     more |= {"packed": study.packed} if study.packed > 1 else {}
     return replace(header, provenance={**header.provenance, "study": study.name, **more})

@@ -34,7 +34,7 @@ from nasbook.scale.target import is_ours, method_settings, takes
 from nasbook.scale.targets import TARGETS, write
 from nasbook.scale.task_facts import Facts, facts_of, old_facts
 from nasbook.scale.trust import IMPORT_PATH
-from nasbook.space import Arguments, Choice, Config, Constant, Float, Int, Parameter, Space
+from nasbook.space import Arguments, Choice, Config, Constant, Float, Int, Json, Parameter, Space
 from nasbook.task import Fidelity
 from nasbook.tasks.command import NAME as COMMAND
 from nasbook.trace import Trace
@@ -125,7 +125,7 @@ def _plan(
     trials: int | None = None,
     hours: float | None = None,
     epochs: int | None = None,
-    data: Any = None,
+    data: object = None,
     workers: int = 1,
     packed: int | None = None,
     cpus: int = 1,
@@ -140,10 +140,10 @@ def _plan(
     training_seed: int | None = None,
     name: str | None = None,
     notes: str = "",
-    scale: Mapping[str, Any] | None = None,
+    scale: Mapping[str, float] | None = None,
     rules: bool = True,
     declares: Mapping[str, str] | None = None,
-    **more: Any,
+    **more: object,
 ) -> tuple[Study, Estimate, Rescaling | None]:
     """The study of a target, its cost, and what has become of the notebook's values."""
     header = trace.header
@@ -192,7 +192,7 @@ def _plan(
     method = _own_settings(cls, header.settings, old) | plain(settings or {})
     # One training has its own epochs; a method that leads functions of the user's own takes theirs, from the trace.
     alone = one_shot and ("epochs" in cls.Settings.__dataclass_fields__ or is_ours(target))
-    first: list[Any] = _ranked(trace)
+    first = _ranked(trace)
     changes: Rescaling | None = None
     if scale is not None:
         factors = check_scale(scale)
@@ -228,7 +228,7 @@ def _plan(
         method_settings(cls, method)
     except ValueError as error:
         raise ValueError(f"this cannot be exported: {error}") from error
-    fidelity: dict[str, Any] | None = new.fidelity.to_dict() if new.fidelity and not alone else None
+    fidelity: Json | None = new.fidelity.to_dict() if new.fidelity and not alone else None
     if epochs is not None and not alone and "epochs" not in (own or ()):
         if not new.scales or new.knows_cost:
             raise ValueError(
@@ -290,7 +290,7 @@ def _plan(
     return study, within(trained(cost, study)), changes
 
 
-def _own_settings(cls: type, settings: Arguments, task: Facts | None) -> dict[str, Any]:
+def _own_settings(cls: type, settings: Arguments, task: Facts | None) -> Json:
     """Those of the trace, without the range of epochs where it was the task's: the study's range may be another."""
     fidelity = task.fidelity if task else None
     if not issubclass(cls, Method) or fidelity is None or fidelity.levels:
@@ -323,7 +323,7 @@ def _homeless(name: str, cls: str) -> str:
     )
 
 
-def _found(value: object, key: str) -> Any:
+def _found(value: object, key: str) -> object:
     """The name of a file that exists, from the root, because a study may be run from another folder. A command is not
     one: it runs in the folder of its study."""
     if key == COMMAND:
@@ -349,15 +349,15 @@ def _rescaled(name: str, old: Parameter, value: Any) -> Parameter:
 
 def _ranked(trace: Trace) -> list[Config]:
     """The configurations of the trace, each once, best first; with several objectives, the Pareto front first."""
-    found: dict[Any, Config] = {}
+    found: dict[object, Config] = {}
     for config in [*(t.config for t in best_trials(trace.trials)), *trace.top(len(trace))]:
         found.setdefault(trace.space.key(config), dict(config))
     return list(found.values())
 
 
-def _fitting(configs: Sequence[Mapping[str, Any]], space: Space, n: int) -> list[Config]:
+def _fitting(configs: Sequence[Config], space: Space, n: int) -> list[Config]:
     """The first n configurations that are valid in the space, each once."""
-    found: dict[Any, Config] = {}
+    found: dict[object, Config] = {}
     for best in configs:
         config = dict(best)
         for name, p in space.parameters.items():

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import Any
 
 from numpy.random import default_rng
 
@@ -15,7 +13,7 @@ from nasbook.hpo.parts.rungs import RungMethod
 from nasbook.scale.study_schema import Plan
 from nasbook.scale.target import is_ours
 from nasbook.scale.task_facts import Facts
-from nasbook.space import Arguments
+from nasbook.space import Arguments, Json
 from nasbook.trace import Trace
 
 SCHEDULED = 300  # trials of a schedule that are counted
@@ -95,7 +93,7 @@ def forecast(
     new: Facts,
     same: bool,
     arguments: Arguments,
-    fidelity: Mapping[str, Any] | None,
+    fidelity: Json | None,
     ranges: list[str],
     one_shot: bool,
 ) -> Estimate:

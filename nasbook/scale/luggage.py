@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeAlias
 
 from nasbook.scale.commands import NAME as COMMAND
 from nasbook.scale.study import Study
 from nasbook.scale.trust import Trust
 
+Stamp: TypeAlias = list[tuple[str, int, int]]  # of each part of a state: its name, when it was written, its size
 CODE = 20 * 2**20  # bytes of a study's own code that travel
 
 
@@ -25,7 +27,7 @@ def parts(state: Path) -> Iterator[Path]:
             yield path
 
 
-def stamp(state: Path) -> list[tuple[str, int, int]]:
+def stamp(state: Path) -> Stamp:
     """Two equal stamps mean that nothing was written between them."""
     found = []
     for part in parts(state):

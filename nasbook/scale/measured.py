@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from nasbook.cost import watts_of
 from nasbook.files import parse_json
@@ -105,7 +104,7 @@ def beside(path: str | Path) -> Path:
 def _read(at: Path) -> Measured:
     if at.stat().st_size > MOST:
         raise ValueError(f"it has more than {MOST:,} bytes")
-    row: Any = parse_json(at.read_text(encoding="utf-8"))
+    row = parse_json(at.read_text(encoding="utf-8"))
     if not isinstance(row, dict) or row.pop("schema", None) != SCHEMA:
         raise ValueError(f"its schema is not {SCHEMA}")
 

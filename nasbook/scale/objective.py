@@ -12,13 +12,12 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 from zlib import crc32
 
 from nasbook.evaluation import evaluate
 from nasbook.scale.target import make_task
 from nasbook.scale.trust import Trust
-from nasbook.space import Arguments, Config, Constant, Space
+from nasbook.space import Arguments, Config, Constant, Scalar, Space
 from nasbook.task import Task, trial_seed
 from nasbook.trace import Trial
 
@@ -38,7 +37,7 @@ class Objective:
 
     name: str
     arguments: Arguments = field(default_factory=dict)
-    when: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
+    when: Mapping[str, Mapping[str, Sequence[Scalar]]] = field(default_factory=dict)
     seed: int = 0
     training: int | None = None
     fidelity: float | None = None
@@ -47,16 +46,16 @@ class Objective:
     trust: Sequence[str] = ()
     _task: Task | None = field(default=None, repr=False)
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "_task": None}  # another process makes its own
 
     def __call__(
         self,
-        config: Mapping[str, Any],
+        config: Mapping[str, Scalar],
         *,
         number: int | None = None,
         fidelity: float | None = None,
-        report: Callable[[float, float], Any] | None = None,
+        report: Callable[[float, float], object] | None = None,
         checkpoint: Path | None = None,
     ) -> Trial:
         """The trial, done or pruned, of a configuration; TrialFailed says why there is none.
@@ -87,7 +86,7 @@ class Objective:
             raise TrialFailed(trial.reason or "the trial failed")
         return replace(trial, fidelity=fidelity)
 
-    def active(self, config: Mapping[str, Any]) -> Config:
+    def active(self, config: Mapping[str, Scalar]) -> Config:
         """The parameters that exist, given the values of those that they depend on, in whatever order they come."""
 
         def exists(name: str) -> bool:

@@ -17,7 +17,7 @@ import warnings
 from copy import deepcopy
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -28,6 +28,11 @@ from nasbook.nas.spaces.blocks import Noise
 from nasbook.nas.spaces.cost import latency, seconds
 from nasbook.scale.study_errors import RunError
 from nasbook.space import Json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from onnxruntime import InferenceSession
 
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 BATCHES = (1, 4, 33)
@@ -114,7 +119,7 @@ def settled(net: nn.Module, x: Tensor) -> nn.Module:
     a seed of their own are nothing that ONNX has."""
     net = deepcopy(net).cpu().eval()
 
-    def hold(layer: Any, _: object, drawn: Tensor) -> None:
+    def hold(layer: Noise, _: object, drawn: Tensor) -> None:
         layer.held = drawn.clone()
 
     hooks = [layer.register_forward_hook(hold) for layer in net.modules() if isinstance(layer, Noise)]
@@ -125,7 +130,7 @@ def settled(net: nn.Module, x: Tensor) -> nn.Module:
     return net
 
 
-def open_session(path: Path) -> Any:
+def open_session(path: Path) -> InferenceSession:
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
@@ -135,7 +140,7 @@ def open_session(path: Path) -> Any:
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def ask(session: Any, x: Tensor) -> np.ndarray:
+def ask(session: InferenceSession, x: Tensor) -> np.ndarray:
     """logits (n, classes)"""
     return np.asarray(session.run(None, {"x": x.numpy()})[0])
 
@@ -147,13 +152,13 @@ def accuracy(path: Path, x: Parts, y: Tensor) -> float:
     return float((answers == y.cpu().numpy()).mean())
 
 
-def _timed(session: Any, x: Tensor) -> float:
+def _timed(session: InferenceSession, x: Tensor) -> float:
     one = {"x": x[:1].numpy()}
     return seconds(lambda: session.run(None, one), repeats=200)
 
 
 @contextlib.contextmanager
-def quiet() -> Any:
+def quiet() -> Iterator[None]:
     """Without what the exporters say on the way."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)

@@ -111,7 +111,7 @@ def _found(source: Any) -> Found:
     )
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path) -> object:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise ValueError(f"it has more than {MOST_BYTES:,} bytes, which no space needs")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 from nasbook.scale.live import Live
 from nasbook.scale.study import Study
-from nasbook.trace import Trace
+from nasbook.trace import Step, Trace
 
 
 class Bar:
@@ -36,7 +35,7 @@ class Bar:
         if self.show and len(trace):
             self.tqdm.update(len(trace))
 
-    def ended(self, step: Any) -> None:
+    def ended(self, step: Step) -> None:
         self.failed += step.trial.status == "failed"
         self.live.ended(step.trial)
         if self.show:

@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nasbook.space import Json
@@ -108,7 +108,7 @@ class _Usage:
 def _gpus() -> dict[str, float]:
     """The use of all GPUs of this machine, where there are some."""
     try:
-        pynvml: Any = import_module("pynvml")
+        pynvml = import_module("pynvml")
     except ImportError:
         return {}
     try:

@@ -17,13 +17,13 @@ import signal
 import socket
 import threading
 import time as clock
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
 
 from nasbook.scale.job import Job
-from nasbook.scale.luggage import own_code, pack, stamp, unfolded, unpack
+from nasbook.scale.luggage import Stamp, own_code, pack, stamp, unfolded, unpack
 from nasbook.scale.machine import SCRATCH, variables
 from nasbook.scale.process import Child, task_of
 from nasbook.scale.study_errors import ResourceError, RunError
@@ -252,10 +252,10 @@ class Shell:
             if self.seen == before and (saved := self._new_states()):  # nobody is writing to them now
                 return None, saved, self._printed()
 
-    sent: list[Any] = []
-    seen: list[Any] = []
+    sent: list[Stamp] = []
+    seen: list[Stamp] = []
 
-    def _stamps(self) -> list[Any]:
+    def _stamps(self) -> list[Stamp]:
         return [stamp(state) for state in self.states]
 
     def _new_states(self) -> dict[int, bytes]:
@@ -299,7 +299,7 @@ def _knock(address: str) -> None:
 
 
 @contextmanager
-def _handlers_kept() -> Any:
+def _handlers_kept() -> Iterator[None]:
     """Ray puts handlers of its own in the place of those by which a run ends with its trace."""
     names = [n for n in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, n)]
     kept = {n: signal.getsignal(getattr(signal, n)) for n in names}

@@ -18,7 +18,7 @@ from typing import Any
 
 from nasbook import registry
 from nasbook.method import Method
-from nasbook.space import Config, Space
+from nasbook.space import Config, Json, Space
 from nasbook.task import Fidelity, trial_seed
 from nasbook.trace import Header, Trace, Trial
 from nasbook.trace_file import load, save
@@ -36,7 +36,7 @@ class Searcher(TuneSearcher):
     (default: training_iteration). Raises ValueError for what the method does not take."""
 
     _metric: Any
-    _mode: Any
+    _mode: str | None
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Searcher(TuneSearcher):
         self._metric, self._mode = metric or self._metric, mode or self._mode
         return not any(hasattr(value, "sample") for value in config.values())
 
-    def suggest(self, trial_id: str) -> Any:
+    def suggest(self, trial_id: str) -> Config | str | None:
         trial = self.method.ask()
         if trial is None:  # it waits for a result; with nothing in flight Tune would wait for ever
             return None if self.live else self.FINISHED
@@ -74,13 +74,13 @@ class Searcher(TuneSearcher):
         about = {"seed": trial_seed(self.method.seed, root), "fidelity": trial.fidelity, "training": f"training-{root}"}
         return {**trial.config, "nasbook": about}
 
-    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+    def on_trial_result(self, trial_id: str, result: Json) -> None:
         if self._metric in result and self.unit in result:
             at, value = float(result[self.unit]), self._minimised(result)
             earlier = [(f, v) for f, v in self.curves.get(trial_id, []) if f < at]  # a restarted trial reports again
             self.curves[trial_id] = [*earlier, (at, value)]
 
-    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+    def on_trial_complete(self, trial_id: str, result: Json | None = None, error: bool = False) -> None:
         if (trial := self.live.pop(trial_id, None)) is None:
             return
         trial = replace(trial, curve=tuple(self.curves.pop(trial_id, ())))
@@ -97,7 +97,7 @@ class Searcher(TuneSearcher):
         self.method.tell(ended)
         self.trace.ended(ended, None)
 
-    def _minimised(self, result: dict[str, Any]) -> float:
+    def _minimised(self, result: Json) -> float:
         return float(result[self._metric]) * (-1 if self._mode == "max" else 1)
 
     def save(self, checkpoint_path: str) -> None:

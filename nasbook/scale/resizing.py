@@ -21,7 +21,7 @@ from nasbook.scale.rules import SIZES, Change, Rule, check_roles, rescale, rules
 from nasbook.scale.study_schema import Scaled
 from nasbook.scale.target import is_ours
 from nasbook.scale.task_facts import Facts
-from nasbook.space import Arguments, Choice, Config, Constant, Float, Int, Parameter, Space
+from nasbook.space import Arguments, Choice, Config, Constant, Float, Int, Json, Parameter, Space
 from nasbook.tasks.command import NAME as COMMAND
 from nasbook.trace import Trace
 from nasbook.trial import plain
@@ -117,7 +117,7 @@ def check_names(target: str, roles: Mapping[str, str] | None, known: list[str]) 
             raise ValueError(f"declares: {target} has no {name!r:.40}; {hint}")
 
 
-def _defaults(cls: Any, fixed: Arguments, arguments: Arguments) -> dict[str, Any]:
+def _defaults(cls: Any, fixed: Arguments, arguments: Arguments) -> Json:
     """The arguments, and the defaults of those that are not given: the task's, and its search space's."""
     known = signature(cls).parameters
     values = {n: p.default for n, p in known.items() if p.default is not Argument.empty} | dict(fixed)
@@ -142,7 +142,7 @@ def sizes(trace: Trace) -> list[str]:
 
 def resize(
     target: str, says: Declared, parameters: dict[str, Parameter], scale: Mapping[str, float], given: set[str]
-) -> tuple[dict[str, Parameter], dict[str, Any]]:
+) -> tuple[dict[str, Parameter], Arguments]:
     """The parameters and the arguments that are sizes, multiplied; ValueError where a factor finds none, or one that is
     given another value as well. Epochs are the export's own."""
     space, arguments = dict(parameters), {}
@@ -196,7 +196,7 @@ def _number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def base_width(was: Any, m: float) -> Any:
+def base_width(was: int | str | None, m: float) -> int | str:
     """The base width of networks m times as wide: where it was a width, rates are meant for that one already."""
     if isinstance(was, int):
         return was
@@ -207,7 +207,7 @@ def converted(
     configs: list[Config],
     says: Declared,
     parameters: dict[str, Parameter],
-    arguments: dict[str, Any],
+    arguments: Json,
     scale: Mapping[str, float],
     *,
     rules: bool,
@@ -219,7 +219,7 @@ def converted(
     known = {n: v for n, v in says.values.items() if n in says.roles and n not in parameters}
     fixed = {n: p.value for n, p in parameters.items() if isinstance(p, Constant)}
     all_values = [{**config, **known} for config in configs] or [{**fixed, **known}]
-    options: dict[str, Any] = {"rules": rules, "parametrised": parametrised}
+    options = {"rules": rules, "parametrised": parametrised}
     found = [[_as_given(c, given, parameters) for c in rescale(v, says.roles, scale, **options)] for v in all_values]
     first, notes = found[0], []
     for change in first:

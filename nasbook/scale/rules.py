@@ -19,7 +19,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from nasbook.space import Arguments
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 # What a size is called in `scale` and in a task's roles; what its values otherwise are. A rate whose optimiser no
 # parameter tells is an "sgd rate", an "adam rate" or an "adamw rate".
@@ -115,7 +120,7 @@ RULES: dict[str, Callable[[float, str | None], Rule]] = {
 }
 
 
-def critical_batch(gradients: Any) -> float:
+def critical_batch(gradients: ArrayLike) -> float:
     """McCandlish et al. (2018): B = tr(Σ) / |G|², of gradients (examples, parameters) one for each example, with G
     their mean and Σ their covariance, both without bias. infinity where the mean cannot be told from 0; ValueError for
     fewer than two examples."""
@@ -171,7 +176,7 @@ def check_roles(roles: object) -> dict[str, str]:
     return dict(roles)
 
 
-def optimizer_of(values: Mapping[str, Any], roles: Mapping[str, str]) -> str | None:
+def optimizer_of(values: Arguments, roles: Mapping[str, str]) -> str | None:
     """sgd, adam or adamw, by the parameter whose role is "optimizer" or by the role of the rate; None if unknown."""
     for name, role in roles.items():
         if name in values and role == "optimizer":
@@ -180,7 +185,7 @@ def optimizer_of(values: Mapping[str, Any], roles: Mapping[str, str]) -> str | N
 
 
 def rescale(
-    values: Mapping[str, Any],
+    values: Arguments,
     roles: Mapping[str, str],
     scale: Mapping[str, float],
     *,
@@ -210,7 +215,7 @@ def rescale(
 
 
 def rules_for(
-    values: Mapping[str, Any], roles: Mapping[str, str], scale: Mapping[str, float], parametrised: bool = True
+    values: Arguments, roles: Mapping[str, str], scale: Mapping[str, float], parametrised: bool = True
 ) -> dict[str, Rule]:
     """The rule of each size that changes."""
     kind = optimizer_of(values, roles)

@@ -10,12 +10,12 @@ from __future__ import annotations
 import inspect
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -79,7 +79,7 @@ def method_class(name: str, trust: Trust) -> type[Method | OneShot]:
     return registry.find("method", name).load()
 
 
-def method_settings(cls: type, settings: Arguments) -> dict[str, Any]:
+def method_settings(cls: type, settings: Arguments) -> Arguments:
     """The settings in the types that the method's Settings declare; ValueError names the first that does not fit."""
     known = {f.name: f for f in fields(cls.Settings)}  # type: ignore[attr-defined]
     hints = get_type_hints(cls.Settings)  # type: ignore[attr-defined]
@@ -138,7 +138,7 @@ def takes(name: str, folder: Path) -> list[str] | None:
     return [p.name for p in named if p.name not in CONTEXT]
 
 
-def _from_import_path(name: str, arguments: dict[str, Any], space: Space | None, trust: Trust) -> Task:
+def _from_import_path(name: str, arguments: Arguments, space: Space | None, trust: Trust) -> Task:
     target = admit(name, trust)
     if isinstance(target, Task):
         if arguments:
@@ -177,7 +177,7 @@ def _space_beside(target: object, name: str) -> Space:
     )
 
 
-def _makes_a_task(target: Any, arguments: dict[str, Any]) -> bool:
+def _makes_a_task(target: Callable[..., object], arguments: Arguments) -> bool:
     """A Task class, or a function that can be called with these arguments and no configuration."""
     if isinstance(target, type):
         return True

@@ -23,6 +23,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from nasbook.space import Scalar
 from nasbook.trace import Header, Trace, Trial
 from nasbook.trace_file import load, save
 
@@ -41,7 +42,7 @@ class Row:
     study: str  # the id of the study
     group: str  # the study's name
     name: str
-    given: dict[str, Any]  # the configuration, or method, task and settings
+    given: dict[str, Scalar]  # the configuration, or method, task and settings
     curve: list[tuple[int, float]]  # (step, value)
     found: dict[str, float]
     tags: dict[str, str]
@@ -110,16 +111,16 @@ def _created(header: Header) -> float:
         return 0.0
 
 
-def _given(config: Mapping[str, Any]) -> dict[str, Any]:
+def _given(config: Mapping[str, object]) -> dict[str, Scalar]:
     return {k: v if isinstance(v, bool | int | float | str) else json.dumps(v) for k, v in config.items()}
 
 
-def _numbers(found: Mapping[str, Any]) -> dict[str, float]:
+def _numbers(found: Mapping[str, object]) -> dict[str, float]:
     fine = {k: v for k, v in found.items() if isinstance(v, int | float) and not isinstance(v, bool)}
     return {k: float(v) for k, v in fine.items() if abs(v) < 1e300}
 
 
-def _texts(tags: Mapping[str, Any]) -> dict[str, str]:
+def _texts(tags: Mapping[str, object]) -> dict[str, str]:
     return {k: str(v) for k, v in tags.items() if v is not None}
 
 

@@ -130,7 +130,7 @@ def admit(name: str, trust: Trust) -> Any:
             f"{module_name} was meant to be {where}, but another module of that name comes first "
             f"({_place(module_name)}); rename the file"
         )
-    found: Any = module
+    found: object = module
     for part in attribute.split("."):
         if isinstance(found, ModuleType) and found is not module:
             raise ValueError(_foreign(name, found.__name__))
@@ -240,7 +240,7 @@ def importable(*folders: Path) -> Iterator[None]:
 # ---- whose an object is ----------------------------------------------------------------------------------
 
 
-def _inner(found: object) -> Any:
+def _inner(found: object) -> object:
     """The function inside a partial."""
     while isinstance(found, partial):
         found = found.func

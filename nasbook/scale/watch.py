@@ -18,7 +18,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 from nasbook.files import parse_json
 from nasbook.scale import pulse
@@ -28,6 +28,7 @@ from nasbook.trace import Trace
 from nasbook.trace_file import Growing
 from nasbook.trial import Trial
 
+Signature: TypeAlias = tuple[tuple[int, ...], ...]  # of each file of a folder: which it is, when written, its size
 GONE = 20.0  # seconds beyond three beats after which a run that says nothing is doubted
 PACE = 20  # trials whose ends tell how fast it goes
 
@@ -67,7 +68,7 @@ class Watched:
         self.begun = 0
         self._growing = Growing(self.folder / "trace.jsonl")
         self._pulse_at = 0
-        self._seen: tuple[Any, ...] = ()
+        self._seen: Signature = ()
         self._heard = -float("inf")  # when a file was last seen to change, on this machine's clock
         self._curves: dict[int, list[tuple[float, float]]] = {}
         self._reading = threading.Lock()
@@ -85,7 +86,7 @@ class Watched:
             self._read(self._seen, seen)
             return True
 
-    def _read(self, before: tuple[Any, ...], seen: tuple[Any, ...]) -> None:
+    def _read(self, before: Signature, seen: Signature) -> None:
         self._seen, trace = seen, self.trace
         try:
             self._growing.read()
@@ -102,7 +103,7 @@ class Watched:
         self._read_pulse()
         self._curves = {t.id: Job.load(t, self.folder / "checkpoints" / str(t.id)).curve for t in self.pending}
 
-    def _signature(self) -> tuple[Any, ...]:
+    def _signature(self) -> Signature:
         """By which a change of the folder is known."""
         running = [self.folder / "checkpoints" / str(t.id) / "progress.json" for t in self.pending]
         files = (self.folder / "trace.jsonl", self.folder / "study.yaml", self.folder / pulse.FILE, *running)

@@ -28,7 +28,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -47,6 +47,10 @@ from nasbook.task import Standardises, Task, TrainsTogether, TrainsToTheEnd
 from nasbook.trace import Trace
 from nasbook.trace_file import load
 from nasbook.trial import Trial, plain
+
+if TYPE_CHECKING:
+    from nasbook.kit.learner import Parts
+    from nasbook.tasks.learner import Learner
 
 FIRST_SEED = 1000  # of the trainings here
 INHERITS = {"member", "morphisms"}  # in a trial's info: its weights came from its parent's
@@ -194,7 +198,7 @@ def _trace_or_study(source: str | Path | Trace | Study) -> tuple[Trace | Study, 
     return (load(ran) if ran.exists() else source), source.folder
 
 
-def _trial(trace: Trace, which: str | int) -> tuple[Config, dict[str, Any]]:
+def _trial(trace: Trace, which: str | int) -> tuple[Config, Json]:
     """The configuration of a trial, and what is told of its search."""
     trials = {t.id: t for t in trace.trials}
     if which == "best":
@@ -291,7 +295,7 @@ def _write_json(path: Path, row: Json) -> None:
 # ---- packing ---------------------------------------------------------------------------------------------
 
 
-def _packed(found: Found, runs: Sequence[Run], best: Run, training: Any, out: Path, onnx: bool) -> Winner:
+def _packed(found: Found, runs: Sequence[Run], best: Run, training: Learner, out: Path, onnx: bool) -> Winner:
     task = found.task
     source, weights = task.plain(found.config, training.judged)
     safetensors.write_weights(out / "weights.safetensors", weights)
@@ -322,11 +326,16 @@ def _packed(found: Found, runs: Sequence[Run], best: Run, training: Any, out: Pa
     return winner
 
 
-def _judged(facts: Json, path: Path, x: Any, y: torch.Tensor) -> None:
+def _judged(facts: Json, path: Path, x: Parts, y: torch.Tensor) -> None:
     facts["test"] = onnx_file.accuracy(path, x, y)
 
 
-def _file(source: str, weights: Mapping[str, torch.Tensor], x: torch.Tensor, scaling: Any) -> str:
+def _file(
+    source: str,
+    weights: Mapping[str, torch.Tensor],
+    x: torch.Tensor,
+    scaling: Mapping[str, Sequence[float]] | None,
+) -> str:
     """The source of a network, with a reader for its weights."""
     kinds = {k: v for k, v in safetensors.DTYPES.items() if v in {w.dtype for w in weights.values()}}
     shape, numbers = tuple(x.shape[1:]), "" if x.dtype == torch.float32 else f", dtype={x.dtype}"

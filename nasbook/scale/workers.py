@@ -15,12 +15,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from nasbook.scale.job import Job
 from nasbook.scale.study import Study
 from nasbook.scale.trust import Trust
-from nasbook.space import Space
+from nasbook.space import Json, Space
 
 ENGINES = {
     "local": "nasbook.scale.process:Processes",
@@ -37,7 +37,7 @@ class Worker(Protocol):
     deadline: float  # on this process' clock; then it is killed
     jobs: list[Job]  # the pack that it has; empty: it is idle
 
-    def send(self, **message: Any) -> None:
+    def send(self, **message: object) -> None:
         """A pack, or the answer to a report. One that has died takes no notice; the inbox tells that."""
 
     def kill(self) -> None:
@@ -47,7 +47,7 @@ class Worker(Protocol):
         """Once the inbox has said that it died: how, as the end of a sentence ('was killed by SIGKILL')."""
 
 
-Inbox: TypeAlias = "queue.Queue[tuple[Worker, dict[str, Any] | None]]"
+Inbox: TypeAlias = "queue.Queue[tuple[Worker, Json | None]]"
 
 
 class Crew(Protocol):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from nasbook.course.translations import phrases
@@ -17,13 +17,18 @@ from nasbook.site.words import docstring_to_rst
 from nasbook.version import __version__
 from nasbook.widgets.played import embedded
 
+if TYPE_CHECKING:
+    from docutils.nodes import Node
+    from sphinx.application import Sphinx
+    from sphinx.writers.html5 import HTML5Translator
+
 NEEDED = ("sphinx", "myst_nb", "furo", "latex2mathml", "nbclient")
 HERE = Path(__file__).parent
 PLAYED = [HERE.parent / "widgets/player.css", HERE.parent / "widgets/player.js", HERE.parent / "course/answers.js"]
 SCROLLS = re.compile(r'(<div class="(?:table-wrapper|cell_output|output)[^>]*|<pre)(?=>)')
 SAYS = re.compile(r"\bsay\('([^']+)'")  # in these scripts
 UNIT = re.compile(r'"unit":"([^"]+)"')  # in a lab's frames
-SETTINGS: dict[str, Any] = {
+SETTINGS: dict[str, object] = {
     "project": "nasbook",
     "release": __version__,
     "language": "en",
@@ -86,7 +91,7 @@ def render(pages: Path, out: Path, scratch: Path) -> list[str]:
 # ---- the extension -----------------------------------------------------------------------------------------
 
 
-def setup(app: Any) -> dict[str, bool]:
+def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("builder-inited", _dark, priority=100)  # before Furo
     app.add_html_math_renderer("mathml", (_inline, None), (_displayed, None))
     app.connect("autodoc-process-docstring", lambda *args: docstring_to_rst(args[-1]))
@@ -96,21 +101,21 @@ def setup(app: Any) -> dict[str, bool]:
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def _dark(app: Any) -> None:
+def _dark(app: Sphinx) -> None:
     app.config.pygments_dark_style = "a11y-high-contrast-dark"
 
 
-def _inline(writer: Any, node: Any) -> None:
+def _inline(writer: HTML5Translator, node: Node) -> None:
     _write(writer, node, "inline")
 
 
-def _displayed(writer: Any, node: Any) -> None:
+def _displayed(writer: HTML5Translator, node: Node) -> None:
     writer.body.append('<div class="nb-formula" tabindex="0">')
     _write(writer, node, "block")
     writer.body.append("</div>")
 
 
-def _write(writer: Any, node: Any, display: str) -> None:
+def _write(writer: HTML5Translator, node: Node, display: str) -> None:
     """A formula as MathML, which browsers draw themselves, with its LaTeX beside it as text for those that do not."""
     from docutils import nodes
     from latex2mathml.converter import convert
@@ -119,7 +124,7 @@ def _write(writer: Any, node: Any, display: str) -> None:
     raise nodes.SkipNode
 
 
-def _reachable(app: Any, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
+def _reachable(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Node | None) -> None:
     """What scrolls sideways can be reached, and so be scrolled, by keyboard; a translation says its language."""
     if "body" in context:
         context["body"] = SCROLLS.sub(r'\1 tabindex="0"', context["body"])
@@ -142,11 +147,11 @@ def _language(page: str) -> str:
     return found[1] if found else ""
 
 
-def _no_tree(app: Any, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
+def _no_tree(app: Sphinx, page: str, template: str, context: dict[str, object], tree: Node | None) -> None:
     context["toctree"] = lambda **_: ""
 
 
-def _navigation(app: Any, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
+def _navigation(app: Sphinx, page: str, template: str, context: dict[str, object], tree: Node | None) -> None:
     """Beside a page stand the rooms of the site, and the pages of the room that it is in. (All pages beside all pages,
     as Furo has it, take most of the time of building.)"""
     below = app.env.toctree_includes
@@ -154,7 +159,7 @@ def _navigation(app: Any, page: str, template: str, context: dict[str, Any], tre
     context["furo_navigation_tree"] = f"<ul>{items}</ul>"
 
 
-def _item(app: Any, page: str, name: str, below: Sequence[str] = ()) -> str:
+def _item(app: Sphinx, page: str, name: str, below: Sequence[str] = ()) -> str:
     inside = f"<ul>{''.join(_item(app, page, each) for each in below)}</ul>" if page in (name, *below) else ""
     here = ' aria-current="page"' if page == name else ""
     link = html.escape(app.builder.get_relative_uri(page, name) or "#")

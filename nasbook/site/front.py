@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from nasbook import registry
@@ -15,6 +15,9 @@ from nasbook.site.lesson import UP, Picture
 from nasbook.site.pictures import moved_up
 from nasbook.site.run import Lesson
 from nasbook.site.words import escape
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 
 def binder(repository: str, file: str = "notebooks/00_start_here.ipynb") -> str:
@@ -41,7 +44,7 @@ def bar(lesson: Lesson, ran: Sequence[Lesson], repository: str) -> str:
     return f'<p class="nb-open">{opened}{taken}{others}</p>'
 
 
-def promise(notebook: Any) -> str:
+def promise(notebook: NotebookNode) -> str:
     """What a reader can do after a lesson, and how long it takes: from the lines of its head."""
     first = notebook.cells[0].source if notebook.cells else ""
     able = re.search(r"\*\*After this lesson\*\*\s+(.+)", first)

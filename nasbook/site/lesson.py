@@ -6,13 +6,16 @@ import base64
 import copy
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from nasbook.site.pictures import Pictures
 from nasbook.site.run import Lesson
 from nasbook.site.words import escape, relink
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -31,7 +34,7 @@ class Picture:
     page: str  # "lessons/03_acquisition"
 
 
-def page(lesson: Lesson, pictures: Pictures, bar: str, leads: Callable[[str], str | None]) -> Any:
+def page(lesson: Lesson, pictures: Pictures, bar: str, leads: Callable[[str], str | None]) -> NotebookNode:
     """The notebook of a page. `bar` opens or downloads it; `leads` says where the links in its text go."""
     import nbformat
 
@@ -59,13 +62,13 @@ def page(lesson: Lesson, pictures: Pictures, bar: str, leads: Callable[[str], st
     return nbformat.v4.new_notebook(cells=cells, metadata={**language, "language_info": {"name": "python"}})
 
 
-def frames(made: Any) -> dict[str, str]:
+def frames(made: NotebookNode) -> dict[str, str]:
     """The labs on a lesson's page, played from pictures: HTML by the name of the lab, for a page beside it."""
     texts = (out.get("data", {}).get("text/html", "") for cell in made.cells for out in cell.get("outputs", ()))
     return {found[1]: found[0] for text in texts for found in FRAMES.finditer(text)}
 
 
-def _outputs(outputs: Any, pictures: Pictures) -> list[Any]:
+def _outputs(outputs: Sequence[NotebookNode], pictures: Pictures) -> list[NotebookNode]:
     """What a reader sees of a cell's outputs: text and pictures. Tracebacks, progress bars and widgets are none."""
     seen = []
     for out in copy.deepcopy(list(outputs)):
@@ -84,7 +87,7 @@ def _outputs(outputs: Any, pictures: Pictures) -> list[Any]:
     return seen
 
 
-def _shown(data: Any, pictures: Pictures) -> bool:
+def _shown(data: dict[str, str], pictures: Pictures) -> bool:
     """Leave one form of an output, the one that a page shows; False if there is none but a widget's."""
     widget = data.pop(WIDGET, None)
     if "text/html" in data:
@@ -107,7 +110,7 @@ def _overwritten(text: str) -> str:
     return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
 
 
-def gallery(lesson: Lesson, made: Any) -> list[Picture]:
+def gallery(lesson: Lesson, made: NotebookNode) -> list[Picture]:
     """The pictures on a lesson's page that describe themselves."""
     found = []
     for cell in made.cells:

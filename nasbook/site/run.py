@@ -7,9 +7,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from nasbook.course import running
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 LESSON = "[0-9][0-9]_*.ipynb"
 
@@ -20,7 +23,7 @@ class Lesson:
 
     stem: str  # "03_acquisition"
     source: Path  # the notebook as a learner gets it
-    notebook: Any  # nbformat's, with outputs
+    notebook: NotebookNode  # with outputs
     error: str = ""
     language: str = ""  # "de" for a translation, which lies in a folder of this name
 

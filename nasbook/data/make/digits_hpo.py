@@ -19,6 +19,7 @@ import itertools
 import math
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def train_pack(
     batch: int,
     activation: str,
     optimiser: str,
-    inner: list[Any] = INSIDE,
+    inner: Sequence[tuple[float, ...]] = INSIDE,
     seeds: tuple[int, ...] = SEEDS,
 ) -> dict[str, np.ndarray]:
     """Train len(inner) × len(seeds) networks side by side.

@@ -38,7 +38,7 @@ def distinct() -> tuple[list[Cell], np.ndarray]:
 
     The first of its class stands for it. Cells without pooling come first: cut short, the table still is a whole one
     of fewer operations."""
-    cells, classes = [to_cell(c) for c in CELLS.grid()], dict[tuple[Any, ...], Cell]()
+    cells, classes = [to_cell(c) for c in CELLS.grid()], dict[object, Cell]()
     for cell in sorted(cells, key=lambda c: (POOL in c, c)):
         classes.setdefault(canonical_key(cell), cell)
     place = {key: k for k, key in enumerate(classes)}

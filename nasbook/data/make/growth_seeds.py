@@ -10,11 +10,12 @@ One row a training: its validation error, and the lowest so far.
 import csv
 import sys
 from pathlib import Path
-from typing import Any
+
+from nasbook.space import Arguments
 
 FILE = Path(__file__).parents[1] / "growth_seeds.csv"
 CLIMB = {"steps": 4, "children": 5, "epochs": 3}
-ARMS: dict[str, tuple[str, dict[str, Any]]] = {
+ARMS: dict[str, tuple[str, Arguments]] = {
     "inherited": ("network-morphism", CLIMB),
     "fresh": ("network-morphism", {**CLIMB, "inherit": False}),
     "evolution": ("cnn-differential-evolution", {"population": 5, "trials": 21}),

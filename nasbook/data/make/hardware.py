@@ -11,22 +11,30 @@ table of operations (nas/spaces/chain_supernet.py) by chains that are measured i
 proxylessnas over ten seeds, one row an epoch: the latency that it expects, and the chain that it would give.
 """
 
+from __future__ import annotations
+
 import csv
 import sys
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+from nasbook.space import Arguments, Config
+
+if TYPE_CHECKING:
+    from nasbook.nas.spaces.architecture import Architectures
+    from nasbook.tasks.architectures import Networks
 
 DATA = Path(__file__).parents[1]
 RULES = {"width alone": (1.0, 1.4, 1.0), "all three": (1.2, 1.1, 1.2)}
 COSTS = ("parameters", "flops")
 SEEDS = 3
 PRICES = (0.0, 1.0, 3.0)
-SEARCH: dict[str, Any] = {"epochs": 24, "warm_up": 8}
+SEARCH: Arguments = {"epochs": 24, "warm_up": 8}
 
 
-def trained(task: Any, config: dict[str, Any], seed: int) -> tuple[float, float, int, int]:
+def trained(task: Networks, config: Config, seed: int) -> tuple[float, float, int, int]:
     """Errors on validation and test images, parameters, FLOPs."""
     from nasbook.kit.threads import one_thread
     from nasbook.nas.spaces.cost import flops, parameters
@@ -100,7 +108,7 @@ def prices(path: Path) -> None:
             csv.writer(file, lineterminator="\n").writerows(rows)
 
 
-def known() -> Iterator[tuple[Any, dict[str, Any], float]]:
+def known() -> Iterator[tuple[Architectures, Config, float]]:
     """(spaces, configuration, latency by the table) of some chains to measure by."""
     from nasbook.nas.spaces.block_chain import BlockChain, MBConvChain
     from nasbook.nas.spaces.chain_supernet import LATENCIES, REST
@@ -110,13 +118,13 @@ def known() -> Iterator[tuple[Any, dict[str, Any], float]]:
             yield spaces, dict.fromkeys(spaces.space.parameters, op), REST + 4 * LATENCIES[op]
 
 
-def microseconds(spaces: Any, config: dict[str, Any]) -> float:
+def microseconds(spaces: Architectures, config: Config) -> float:
     """Latency of 50 images in the unit of the table: measured, times what chains have there for what they take here."""
     import numpy as np
 
     from nasbook.nas.spaces.cost import latency
 
-    def here(spaces: Any, config: dict[str, Any]) -> float:
+    def here(spaces: Architectures, config: Config) -> float:
         return 1e6 * latency(spaces.build(config), spaces.example(50), repeats=15)
 
     unit = np.median([table / here(chain, its) for chain, its, table in known()])

@@ -19,13 +19,13 @@ from __future__ import annotations
 
 import argparse
 import csv
+import ctypes
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -49,7 +49,7 @@ def data() -> Splits:
 
 
 @cache
-def library() -> Any:
+def library() -> ctypes.CDLL:
     return trainer.library(Path(tempfile.mkdtemp()))
 
 

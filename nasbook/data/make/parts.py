@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
+
+Work = TypeVar("Work")
 
 
-def every(make: Callable[[Any], str], work: Sequence[Any], processes: int) -> None:
+def every(make: Callable[[Work], str], work: Sequence[Work], processes: int) -> None:
     """Call `make`, which names the file that it has written, for every piece of work, and tell each."""
     begin = time.time()
     with get_context("spawn").Pool(processes) as pool:

@@ -12,11 +12,12 @@ tests/benchmarks/relaxations.py prints what it shows.
 import csv
 import sys
 from pathlib import Path
-from typing import Any
+
+from nasbook.space import Arguments
 
 FILE = Path(__file__).parents[1] / "relaxation_seeds.csv"
 TASKS = ("digits", "messy", "textures")
-SEARCHES: dict[str, tuple[str, dict[str, Any]]] = {
+SEARCHES: dict[str, tuple[str, Arguments]] = {
     "darts": ("darts", {}),
     "darts, second order": ("darts", {"order": 2}),
     "darts, decay x 81": ("darts", {"weight_decay": 81 * 3e-4}),

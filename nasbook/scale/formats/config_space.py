@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-from nasbook.scale.formats.found import Found, Spec, between, choice, normal, values_of
+from nasbook.scale.formats.found import Found, Row, Spec, between, choice, normal, values_of
+from nasbook.space import Scalar
 
 
-def read(data: Mapping[str, Any]) -> Found:
+def read(data: Row) -> Found:
     """The space of `hyperparameters`, with the conditions that can be said here."""
     found = Found("ConfigSpace")
     for row in data["hyperparameters"]:
@@ -24,7 +24,7 @@ def read(data: Mapping[str, Any]) -> Found:
     return found
 
 
-def hyperparameter(found: Found, row: Mapping[str, Any]) -> Spec:
+def hyperparameter(found: Found, row: Row) -> Spec:
     name, kind = str(row["name"]), str(row["type"])
     if kind in ("categorical", "ordinal"):
         weights = row.get("weights") or row.get("probabilities")
@@ -55,7 +55,7 @@ TESTS: dict[str, Callable[[int, list[int]], bool]] = {  # of a value's place, wi
 }
 
 
-def condition(found: Found, row: Mapping[str, Any]) -> dict[str, list[Any]] | None:
+def condition(found: Found, row: Row) -> dict[str, list[Scalar]] | None:
     """{parent: values}; None where no such mapping says it."""
     kind = str(row["type"])
     if kind in ("AND", "OR"):
@@ -65,7 +65,7 @@ def condition(found: Found, row: Mapping[str, Any]) -> dict[str, list[Any]] | No
         parents = {parent for part in parts for parent in part or ()}
         if kind == "OR" and len(parents) > 1:
             return None
-        merged: dict[str, list[Any]] = {}
+        merged: dict[str, list[Scalar]] = {}
         for parent in parents:
             sets = [part[parent] for part in parts if part and parent in part]
             options = values_of(found.specs[parent]) or []
@@ -86,7 +86,7 @@ def condition(found: Found, row: Mapping[str, Any]) -> dict[str, list[Any]] | No
     return {row["parent"]: [v for at, v in enumerate(every) if TESTS[kind](at, places)]}
 
 
-def clause(row: Mapping[str, Any]) -> str:
+def clause(row: Row) -> str:
     if row.get("type") == "AND":
         return " and ".join(clause(part) for part in row["clauses"])
     if row.get("type") == "RELATION":

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
-from nasbook.space import Space
+from nasbook.axes import When
+from nasbook.space import Json, Scalar, Space
 
 MOST_LEVELS = 1000  # values that are written as a list
 SIGMAS = 3  # how far the range goes that stands for a normal distribution
 
-Spec = dict[str, Any]
+Row: TypeAlias = Mapping[str, Any]  # an object of the other program's file
+Spec: TypeAlias = Json  # a parameter, as a study's file has it
 
 
 @dataclass
@@ -30,7 +32,7 @@ class Found:
     def space(self) -> Space:
         return Space.from_dict(self.specs)
 
-    def add(self, name: Any, spec: Spec, when: Mapping[str, Any] | None = None) -> None:
+    def add(self, name: object, spec: Spec, when: When = None) -> None:
         if not isinstance(name, str) or not name:
             raise ValueError(f"a parameter's name must be text, not {name!r:.40}")
         if name in self.specs:
@@ -96,7 +98,7 @@ def normal(found: Found, name: str, mu: float, sigma: float, kind: str = "float"
     return between(kind, low, high)
 
 
-def values_of(spec: Spec) -> list[Any] | None:
+def values_of(spec: Spec) -> list[Scalar] | None:
     """All values of a parameter in their order, if they can be listed."""
     if spec["type"] == "constant":
         return [spec["value"]]

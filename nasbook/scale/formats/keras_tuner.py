@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
-from nasbook.scale.formats.found import MOST_LEVELS, Found, Spec, between, choice, levels, values_of
+from nasbook.scale.formats.found import MOST_LEVELS, Found, Row, Spec, between, choice, levels, values_of
+from nasbook.space import Scalar
 
 
-def read(data: Mapping[str, Any]) -> Found:
+def read(data: Row) -> Found:
     """The space of `space`; a child exists where its conditional scopes say."""
     found = Found("KerasTuner")
     for row in data["space"]:
         c = row["config"]
-        when: dict[str, Any] = {}
+        when: dict[str, list[Scalar]] = {}
         for condition in c.get("conditions") or ():
             parent, values = condition["config"]["name"], list(condition["config"]["values"])
             when[parent] = [v for v in when.get(parent, values) if v in values]
@@ -26,7 +25,7 @@ def read(data: Mapping[str, Any]) -> Found:
     return found
 
 
-def parameter(found: Found, kind: str, c: Mapping[str, Any]) -> Spec:
+def parameter(found: Found, kind: str, c: Row) -> Spec:
     name = str(c["name"])
     if kind == "Boolean":
         return choice([False, True])

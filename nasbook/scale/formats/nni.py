@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from nasbook.scale.formats.found import Found, Spec, between, choice, log_normal, normal, quantised
+from nasbook.axes import When
+from nasbook.scale.formats.found import Found, Row, Spec, between, choice, log_normal, normal, quantised
 
 
-def read(data: Mapping[str, Any], found: Found | None = None, head: str = "", when: Any = None) -> Found:
+def read(data: Row, found: Found | None = None, head: str = "", when: When = None) -> Found:
     """The space of these rows; those inside an option of a choice exist where that option was taken."""
     found = found or Found("NNI")
     for key, row in data.items():
@@ -27,7 +27,7 @@ def read(data: Mapping[str, Any], found: Found | None = None, head: str = "", wh
     return found
 
 
-def number(found: Found, name: str, kind: str, value: Any) -> Spec:
+def number(found: Found, name: str, kind: str, value: Sequence[float]) -> Spec:
     if kind == "randint":
         return between("int", value[0], value[1] - 1)
     if kind in ("uniform", "loguniform"):

@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from nasbook.scale.formats.found import Found, Spec, between, choice, log_normal, normal, quantised
+from nasbook.scale.formats.found import Found, Row, Spec, between, choice, log_normal, normal, quantised
 
 METHODS = {"grid": "grid", "random": "random", "bayes": "bayesian"}
 
 
-def read(data: Mapping[str, Any]) -> Found:
+def read(data: Row) -> Found:
     """The space of `parameters`, and the program, method and number of runs of the sweep."""
     found = Found("W&B", program=data.get("program"), method=METHODS.get(str(data.get("method"))))
     if not isinstance(found.program, str | None):
@@ -28,7 +28,7 @@ def read(data: Mapping[str, Any]) -> Found:
     return found
 
 
-def add_all(found: Found, parameters: Mapping[str, Any], head: str) -> None:
+def add_all(found: Found, parameters: Row, head: str) -> None:
     for key, row in parameters.items():
         name = f"{head}{key}"
         if not isinstance(row, Mapping):
@@ -39,7 +39,7 @@ def add_all(found: Found, parameters: Mapping[str, Any], head: str) -> None:
             found.add(name, parameter(found, name, row))
 
 
-def parameter(found: Found, name: str, row: Mapping[str, Any]) -> Spec:
+def parameter(found: Found, name: str, row: Row) -> Spec:
     low: Any = row.get("min")
     high: Any = row.get("max")
     kind = row.get("distribution")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 from nasbook import registry
 from nasbook.method import Method
@@ -95,7 +94,7 @@ def drawn(study: Study) -> list[Config]:
     return asked
 
 
-def _escaped(config: Config) -> dict[str, Any]:
+def _escaped(config: Config) -> Config:
     """Text that Hydra does not take for an interpolation."""
     return {k: v.replace("${", r"\${") if isinstance(v, str) else v for k, v in config.items()}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
 
 from nasbook.scale import yaml12
 from nasbook.scale.study import Study
@@ -39,7 +38,7 @@ def text(study: Study, cost: str, path: Path, objectives: int = 1) -> str:
     return words.head(study, how, _lost(study, objectives), cost) + "\n" + yaml12.dump(sweep)
 
 
-def _domain(p: Parameter, levels: int | None) -> dict[str, Any]:
+def _domain(p: Parameter, levels: int | None) -> Json:
     if isinstance(p, Constant):
         return {"value": p.value}
     if isinstance(p, Choice):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from pprint import pformat
-from typing import Any
 
 from nasbook import registry
 from nasbook.scale.study import Study
-from nasbook.space import Config, Constant, Float, Int, Json, Parameter
+from nasbook.space import Config, Constant, Float, Int, Json, Parameter, Scalar
 
 MANY = 1000  # values that a file still lists
 MULTI_FIDELITY = tuple(entry.name for entry in registry.METHODS if entry.family == "multi-fidelity")
@@ -44,13 +43,13 @@ def literal(value: object, indent: int = 0) -> str:
     return pformat(value, width=110 - indent, sort_dicts=False).replace("\n", "\n" + " " * indent)
 
 
-def rows(configs: Iterable[Mapping[str, Any]]) -> str:
+def rows(configs: Iterable[Config]) -> str:
     """Python code of a list of configurations, one a line."""
     lines = "".join(f"    {dict(config)!r},\n" for config in configs)
     return f"[\n{lines}]" if lines else "[]"
 
 
-def conditions(study: Study) -> dict[str, dict[str, list[Any]]]:
+def conditions(study: Study) -> dict[str, dict[str, list[Scalar]]]:
     """{parameter: {parent: values}} of those that do not always exist."""
     found = study.search_space.conditions.items()
     return {name: {parent: list(values) for parent, values in when.items()} for name, when in found if when}
@@ -87,7 +86,7 @@ def facts(study: Study) -> Json:
     }
 
 
-def listed(p: Parameter) -> list[Any] | None:
+def listed(p: Parameter) -> list[Scalar] | None:
     """All values of a parameter with steps other than one, where they are few; None where a range says it."""
     if isinstance(p, Float | Int) and p.step not in (None, 1) and p.size <= MANY:
         return p.levels(MANY)
@@ -113,7 +112,7 @@ def lost_conditions(study: Study) -> list[str]:
     ]
 
 
-def lost_method(study: Study, counterparts: Mapping[str, Any], tool: str, instead: str) -> list[str]:
+def lost_method(study: Study, counterparts: Collection[str], tool: str, instead: str) -> list[str]:
     """Said of a method that the tool does not have."""
     name = study.method.name
     if name in counterparts:

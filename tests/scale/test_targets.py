@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,7 @@ def learn(config, fidelity=None, seed=0, report=None, checkpoint=None):
     return loss
 """
 OWN = [name for name in TARGETS if name != "slurm"]
+ROOT = str(Path(nasbook.__file__).parents[1])
 
 
 @pytest.fixture
@@ -90,6 +92,83 @@ def test_the_script_for_optuna_is_the_same_search(exported):
     assert len(from_optuna(study, space=SPACE)) == 5  # each lies in the space
 
 
+WITHOUT = """
+import sys
+from unittest.mock import MagicMock
+
+
+class Without:
+    def __init__(self, finder):
+        self.finder = finder
+
+    def find_spec(self, name, *more):
+        return None if name.partition(".")[0] == {package!r} else self.finder.find_spec(name, *more)
+
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
+
+
+sys.meta_path[:] = [Without(finder) for finder in sys.meta_path]
+sys.modules.update(dict.fromkeys({there!r}, MagicMock()))
+"""
+
+
+def run_without(package, command, folder, there=()):
+    """Run a command whose Python does not find this package; `there` are modules that it believes to have."""
+    (folder / "start").mkdir()
+    (folder / "start/sitecustomize.py").write_text(WITHOUT.format(package=package, there=there))
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder / "start"), ROOT])}
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=120)
+
+
+RAY = ("ray", "ray.tune", "ray.tune.search", "ray.tune.search.optuna")
+
+
+@pytest.mark.parametrize(
+    ("to", "method", "package", "there", "command"),
+    [
+        ("optuna", "tpe", "optuna", (), "pip install nasbook optuna"),
+        ("optuna", "tpe", "nasbook", (), "pip install nasbook optuna"),
+        ("ray", "random", "ray", (), "pip install nasbook 'ray[tune]'"),
+        ("ray", "tpe", "optuna", RAY, "pip install nasbook 'ray[tune]' optuna"),
+        ("hydra", "random", "hydra", (), "pip install nasbook hydra-core"),
+    ],
+)
+def test_a_script_says_in_a_sentence_what_is_not_installed(exported, tmp_path, to, method, package, there, command):
+    _, path = exported(to, method)
+    done = run_without(package, [sys.executable, path.name], tmp_path, there)
+    assert done.stderr == f"this search needs {package}, not installed here: {command}\n"
+    assert done.returncode == 1 and done.stdout == ""
+
+
+def test_a_run_of_a_sweep_says_that_wandb_is_not_installed(tmp_path):
+    done = run_without("wandb", [sys.executable, "-m", "nasbook.scale.targets.wandb_trial"], tmp_path)
+    assert done.stderr == "nasbook: this search needs wandb, not installed here: pip install wandb\n"
+    assert done.returncode == 2
+
+
+def test_a_task_of_slurm_says_what_its_node_lacks(exported, tmp_path, monkeypatch):
+    _, path = exported("slurm")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    monkeypatch.setenv("SLURM_ARRAY_TASK_ID", "0")
+    done = subprocess.run(["bash", path.name], cwd=tmp_path, capture_output=True, text=True)
+    assert re.fullmatch(
+        r"this search needs nasbook, not installed on \S+: pip install 'nasbook\[scale]'\n", done.stderr
+    )
+    assert done.returncode == 127
+    put_the_command(tmp_path / "bin")
+    done = run_without("optuna", ["bash", path.name], tmp_path)
+    assert done.stderr == "nasbook: Optuna is not installed here; install it with: pip install 'nasbook[scale]'\n"
+    assert done.returncode == 2
+
+
+def put_the_command(folder):
+    """`nasbook` as an installed package would have it."""
+    folder.mkdir()
+    (folder / "nasbook").write_text(f'#!/bin/sh\nexec {sys.executable} -m nasbook "$@"\n')
+    (folder / "nasbook").chmod(0o755)
+
+
 def test_what_a_strangers_trace_says_becomes_no_code(exported, tmp_path):
     evil = "x\nimport os; os.mkdir('pwned')\n#"
     names = {evil: nasbook.Float(0, 1), "'); print(1": nasbook.Choice(["${oc.env:HOME}", '"""', "\u2028import os"])}
@@ -139,12 +218,8 @@ def test_the_array_for_slurm_is_workers_on_one_database(exported, tmp_path):
     subprocess.run(["bash", "-n", path], check=True)
     assert "#SBATCH --array=0-1\n" in text and "#SBATCH --cpus-per-task=2\n" in text and "--time=2:00:00" in text
     assert "#SBATCH --gpus-per-task=1\n" in text and "the share of a GPU: each worker gets whole ones" in text
-    (tmp_path / "bin").mkdir()
-    command = tmp_path / "bin/nasbook"
-    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m nasbook "$@"\n')
-    command.chmod(0o755)
-    root = str(Path(nasbook.__file__).parents[1])
-    env = {**os.environ, "PYTHONPATH": root, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
+    put_the_command(tmp_path / "bin")
+    env = {**os.environ, "PYTHONPATH": ROOT, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
     tasks = [
         subprocess.Popen(["bash", path], env={**env, "SLURM_ARRAY_TASK_ID": str(k)}, stderr=subprocess.PIPE, text=True)
         for k in range(2)

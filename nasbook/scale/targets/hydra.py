@@ -22,12 +22,14 @@ SCRIPT = """\
 import json
 from pathlib import Path
 
-import hydra
-from hydra.core.config_store import ConfigStore
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+try:
+    import hydra
+    from hydra.core.config_store import ConfigStore
+    from hydra.core.hydra_config import HydraConfig
+    from omegaconf import DictConfig, OmegaConf
 
-from nasbook.scale.objective import Objective
+    from nasbook.scale.objective import Objective
+{missing}
 
 OBJECTIVE = {objective}
 
@@ -72,6 +74,7 @@ def text(study: Study, cost: str, path: Path, objectives: int = 1) -> str:
     how = f"python {path.name} --multirun"
     return SCRIPT.format(
         head=words.head(study, how, _lost(study, len(trials), objectives), cost),
+        missing=words.missing("hydra-core"),
         objective=words.objective(study),
         trials=words.rows(trials),
         best=words.literal(_escaped(words.best(study)), 14),

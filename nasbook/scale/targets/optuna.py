@@ -31,10 +31,12 @@ SCRIPT = """\
 {head}
 from pathlib import Path
 
-import optuna
-from optuna.trial import TrialState
+try:
+    import optuna
+    from optuna.trial import TrialState
 
-from nasbook.scale.objective import Objective, TrialFailed
+    from nasbook.scale.objective import Objective, TrialFailed
+{missing}
 
 STORAGE = f"sqlite:///{{Path(__file__).resolve().parent / {database!r}}}"
 TRIALS = {trials}
@@ -98,6 +100,7 @@ def text(study: Study, cost: str, path: Path, objectives: int = 1) -> str:
         how += f", {study.workers} times side by side: they share the database"
     return SCRIPT.format(
         head=words.head(study, how, _lost(study), cost),
+        missing=words.missing("optuna"),
         database=re.sub(r"[^\w.-]+", "-", path.stem) + ".db",
         trials=study.budget.trials,
         objective=words.objective(study),

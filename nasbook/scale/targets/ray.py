@@ -23,7 +23,7 @@ SCHEDULERS = {
 IMPORTS = {
     "BasicVariantGenerator": "from ray.tune.search.basic_variant import BasicVariantGenerator",
     "OptunaSearch": "from ray.tune.search.optuna import OptunaSearch",
-    "optuna.": "import optuna",
+    "Optuna": "import optuna  # OptunaSearch needs it",
     "ASHAScheduler": "from ray.tune.schedulers import ASHAScheduler",
     "HyperBandScheduler": "from ray.tune.schedulers import HyperBandScheduler",
     "MedianStoppingRule": "from ray.tune.schedulers import MedianStoppingRule",
@@ -33,9 +33,11 @@ SCRIPT = """\
 {head}
 from pathlib import Path
 
-from ray import tune
+try:
+    from ray import tune
 {imports}
-from nasbook.scale.objective import Objective
+    from nasbook.scale.objective import Objective
+{missing}
 
 OBJECTIVE = {objective}
 
@@ -104,7 +106,8 @@ def text(study: Study, cost: str, path: Path, objectives: int = 1) -> str:
     first = [{n: c.get(n, p.decode(0.5)) for n, p in free.items()} for c in study.first]
     return SCRIPT.format(
         head=words.head(study, f"python {path.name}", _lost(study, objectives), cost),
-        imports="\n".join(line for name, line in IMPORTS.items() if name in search + scheduler) + "\n",
+        imports="".join(f"    {line}\n" for name, line in IMPORTS.items() if name in search + scheduler),
+        missing=words.missing("'ray[tune]' optuna" if "OptunaSearch" in search else "'ray[tune]'"),
         objective=words.objective(study),
         space="".join(f"    {n!r}: {_domain(p)},\n" for n, p in study.search_space.parameters.items()),
         first=words.rows(first),

@@ -26,6 +26,10 @@ SCRIPT = """\
 cd "${{SLURM_SUBMIT_DIR:-$(dirname "$0")}}" || exit 1
 : "${{STORAGE:=sqlite:///$PWD/{job}.db}}"
 export OMP_NUM_THREADS={cpus} OPENBLAS_NUM_THREADS={cpus} MKL_NUM_THREADS={cpus}
+command -v nasbook > /dev/null || {{
+    echo "this search needs nasbook, not installed on $(hostname): pip install 'nasbook[scale]'" >&2
+    exit 127
+}}
 exec nasbook worker "$STORAGE" --study {study} --out runs/{job} --index "$SLURM_ARRAY_TASK_ID"
 """
 

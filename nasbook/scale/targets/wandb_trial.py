@@ -16,8 +16,12 @@ FACTS = ("name", "arguments", "when", "seed", "training", "fidelity", "timeout")
 
 
 def main() -> int:
-    """The exit code: 0 done, 1 the trial failed, 2 this is no sweep of nasbook's."""
-    import wandb
+    """The exit code: 0 done, 1 the trial failed, 2 this is no sweep of nasbook's, or W&B is not installed."""
+    try:
+        import wandb
+    except ModuleNotFoundError as error:
+        print(f"nasbook: this search needs {error.name}, not installed here: pip install wandb", file=sys.stderr)
+        return 2
 
     with wandb.init() as run:
         config: Config = dict(run.config)

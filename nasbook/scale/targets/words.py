@@ -72,6 +72,15 @@ def objective(study: Study, folder: str = "Path(__file__).parent") -> str:
     return "Objective(\n" + "".join(f"    {row},\n" for row in rows) + ")"
 
 
+def missing(packages: str) -> str:
+    """Code that ends the `try` around a script's imports: one sentence says what is missing and how it is installed."""
+    command = f"pip install nasbook {packages}"
+    return (
+        "except ModuleNotFoundError as error:\n"
+        f'    raise SystemExit(f"this search needs {{error.name}}, not installed here: {command}") from None'
+    )
+
+
 def facts(study: Study) -> Json:
     """The same as plain data, for files that are no Python."""
     full = study.fidelity.max if study.fidelity else None

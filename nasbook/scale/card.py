@@ -8,7 +8,7 @@ import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from statistics import mean, stdev
-from typing import TYPE_CHECKING
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -21,15 +21,12 @@ from nasbook.task import TrainsForReal
 from nasbook.trial import plain
 from nasbook.version import __version__
 
-if TYPE_CHECKING:
-    from nasbook.scale.winner import Found, Run
-
 SCHEMA = "nasbook/card@1"
 
 
-def card(found: Found, runs: Sequence[Run], best: Run, net: nn.Module, x: Tensor, tested: int) -> Json:
-    """runs: the trainings of what was found, of which `best` is the one that is kept; net: that network; x: one input;
-    tested: how many there are in the test part."""
+def card(found: Any, runs: Sequence[Any], best: Any, net: nn.Module, x: Tensor, tested: int) -> Json:
+    """found: `nasbook.scale.winner.Found`; runs: its trainings, of which `best` is the one that is kept; net: that
+    network; x: one input; tested: how many there are in the test part."""
     task, accuracies = found.task, [run.test for run in runs]
     n = parallel.world()  # processes, each of which took as long
     seconds, cpu = sum(run.seconds for run in runs), n * sum(run.cpu_seconds for run in runs)
@@ -53,7 +50,7 @@ def card(found: Found, runs: Sequence[Run], best: Run, net: nn.Module, x: Tensor
     })  # fmt: skip
 
 
-def _used(run: Run, n: int, gpu: bool) -> dict[str, float]:
+def _used(run: Any, n: int, gpu: bool) -> dict[str, float]:
     """What a training has used, of all its n processes."""
     used = {"seconds": run.seconds, "cpu_seconds": run.cpu_seconds, **run.used}
     used |= {name: n * used[name] for name in ("cpu_seconds", "cpu_joules") if name in used}

@@ -27,7 +27,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -36,7 +36,6 @@ from nasbook.hpo.parts.bayesian_settings import ACQUISITIONS, LIES, PRIOR, Bayes
 from nasbook.hpo.parts.features import Features
 from nasbook.hpo.parts.gp import GP
 from nasbook.hpo.parts.maximise import maximise
-from nasbook.hpo.parts.surrogate import Acquisition
 from nasbook.kit.believing import Believing
 from nasbook.kit.blas import one_thread
 from nasbook.kit.sobol import quasi_random
@@ -44,6 +43,9 @@ from nasbook.kit.untried import fresh
 from nasbook.kit.values import Reach
 from nasbook.space import Config, Space
 from nasbook.trace import Trial
+
+if TYPE_CHECKING:
+    from nasbook.hpo.parts.surrogate import Acquisition
 
 DESIGN, MANY = 64, 100  # points of the first, quasi-random design; trials from which on hyperparameters are kept
 DRAWS = 256  # of a prior after that design, until it is taken to have nothing that was not tried

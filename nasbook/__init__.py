@@ -32,6 +32,9 @@ from nasbook.trace import Step, Trace, Trial
 from nasbook.version import __version__  # noqa: F401
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from nasbook.cost import Cost
     from nasbook.tasks.tables import Table
 
 exercise: Callable[..., Any]  # these three are nasbook.course's, which lies above: __getattr__ fetches them
@@ -81,7 +84,7 @@ def _export(trace: Trace, path: str | Path | None = None, **options: object) -> 
     return importlib.import_module("nasbook.scale").export(trace, path, **options)
 
 
-def _plot(trace: Trace, kind: str | None = None, **options: object) -> Any:
+def _plot(trace: Trace, kind: str | None = None, **options: object) -> Figure:
     """A picture of the trace by its kind, one of nasbook.plots.KINDS; without one the method's own ("tpe" for TPE,
     "rungs" for ASHA, "strategy" for CMA-ES, "acquisition" for Bayesian optimisation …), or "history" where there is
     none or this trace cannot be drawn so. ValueError, in one sentence, for a kind
@@ -99,7 +102,7 @@ def _to_dataframe(trace: Trace) -> Any:
     return importlib.import_module("nasbook.rows").to_dataframe(trace)
 
 
-def _cost(trace: Trace, **options: object) -> Any:
+def _cost(trace: Trace, **options: object) -> Cost:
     """What the trials have cost: seconds, memory and energy; options: see nasbook.cost.cost."""
     return importlib.import_module("nasbook.cost").cost(trace, **options)
 

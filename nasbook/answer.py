@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from nasbook.space import Json
 from nasbook.task import Evaluation
 from nasbook.trial import described, plain, text
 
@@ -74,7 +75,7 @@ def seconds(x: object, field: str) -> float:
     return found
 
 
-def _several(x: object, field: str, what: str) -> list[Any]:
+def _several(x: object, field: str, what: str) -> list[object]:
     x = x.tolist() if hasattr(x, "tolist") else x
     if isinstance(x, str | bytes | Mapping) or not isinstance(x, Iterable):
         raise TypeError(f"the objective's {field} must be a list of {what}, not {text(shortened(x))[:60]}")
@@ -94,7 +95,7 @@ def _curve(curve: object) -> tuple[tuple[float, float], ...]:
     return tuple(found)
 
 
-def _metrics(metrics: object) -> tuple[dict[str, Any], dict[str, str]]:
+def _metrics(metrics: object) -> tuple[Json, dict[str, str]]:
     if not isinstance(metrics, Mapping):
         return {}, {"metrics": f"a dict was expected, not {text(shortened(metrics))[:60]}"} if metrics else {}
     kept, lost = {}, {}

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
 Scalar: TypeAlias = None | bool | int | float | str
-When: TypeAlias = Mapping[str, Any] | None
+When: TypeAlias = Mapping[str, Scalar | Sequence[Scalar]] | None  # parent -> its value, or several
 Array: TypeAlias = np.ndarray
 
 
@@ -37,7 +37,10 @@ class Base:
 class Cells:
     """Values that own cells of equal length."""
 
-    size: Any
+    @property
+    def size(self) -> float:
+        """How many there are."""
+        raise NotImplementedError
 
     def _cell(self, u: Array) -> Array:
         """Which cell holds u: 0 … n - 1."""
@@ -60,20 +63,20 @@ class Cells:
 class Number(Base, Cells):
     """What Float and Int share."""
 
-    low: Any
-    high: Any
+    low: float
+    high: float
     log: bool
-    step: Any
+    step: Any  # a number; None for every number in between
 
     @property
     def size(self) -> float:
         return math.inf if self.step is None else round((self.high - self.low) / self.step) + 1
 
-    def level(self, k: int) -> Any:
+    def level(self, k: int) -> float:
         """The k-th value from below, of those in steps."""
         raise NotImplementedError
 
-    def _index(self, value: object) -> int:
+    def _index(self, value: float | np.number) -> int:
         return round((value - self.low) / self.step)
 
     def _ends(self) -> tuple[float, float]:
@@ -110,7 +113,7 @@ class Number(Base, Cells):
         k = math.floor(u * self.size)
         if self.log:
             low, high = self._ends()
-            k = math.floor(math.exp(low + u * (high - low)) + 0.5) - self.low
+            k = math.floor(math.exp(low + u * (high - low)) + 0.5) - int(self.low)
         return self.level(min(int(self.size) - 1, max(0, k)))
 
     def _real(self, u: float) -> float:
@@ -145,7 +148,7 @@ class Number(Base, Cells):
             return f"must be one of {where}, not {value:g}"
         return None
 
-    def cast(self, value: Any) -> Any:
+    def cast(self, value: Any) -> float:
         return float(value) if self.step is None else self.level(self._index(value))
 
     def levels(self, n: int) -> list[Any]:
@@ -153,7 +156,7 @@ class Number(Base, Cells):
             return [self.level(k) for k in range(int(self.size))]
         return list(dict.fromkeys(self.decode(float(u)) for u in (np.linspace(0, 1, n) if n > 1 else [0.5])))
 
-    def near(self, value: object, step: float) -> list[Any]:
+    def near(self, value: float, step: float) -> list[float]:
         """The values beside this one: one step away, or without steps `step` times the range."""
         if self.step is not None:
             k = self._index(value)
@@ -161,7 +164,7 @@ class Number(Base, Cells):
         u = self.encode(value)
         return [v for v in (self.decode(max(0.0, u - step)), self.decode(min(1.0, u + step))) if v != value]
 
-    def mutate(self, value: object, rng: np.random.Generator, scale: float) -> Any:
+    def mutate(self, value: Any, rng: np.random.Generator, scale: float) -> float:
         new = self.decode(_reflect(self.encode(value) + scale * rng.standard_normal()))
         if new == value and self.step is not None:
             near = self.near(value, scale)
@@ -218,9 +221,9 @@ class Number(Base, Cells):
             )
 
 
-def describe(p: Any) -> dict[str, Any]:
+def describe(p: Any) -> dict[str, object]:
     """{"type": "float", "low": 0.0, "high": 1.0}: a parameter as data, defaults left out."""
-    spec: dict[str, Any] = {"type": p.kind}
+    spec: dict[str, object] = {"type": p.kind}
     for f in fields(p):
         value = getattr(p, f.name)
         if f.name in ("low", "high", "value") or value != f.default:
@@ -228,7 +231,7 @@ def describe(p: Any) -> dict[str, Any]:
     return spec
 
 
-def conditions(when: object) -> Any:
+def conditions(when: Any) -> When:
     """`when` in plain types: several values as a list, those of a set in one order on every machine."""
     if not isinstance(when, Mapping):
         return when or None

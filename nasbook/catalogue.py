@@ -19,8 +19,8 @@ class Entry:
     target: str  # "package.module:attribute"
     family: str = ""
     paper: str = ""
-    settings: tuple[tuple[str, Any], ...] = ()  # fixed arguments of this entry, e.g. a table's data set
-    thing: Any = field(default=None, compare=False, repr=False)  # what was registered by hand
+    settings: tuple[tuple[str, object], ...] = ()  # fixed arguments of this entry, e.g. a table's data set
+    thing: object = field(default=None, compare=False, repr=False)  # what was registered by hand
 
     @property
     def module(self) -> str:

@@ -12,8 +12,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
+from nasbook.space import Json
 from nasbook.trace import Trace
 from nasbook.trial import Trial
 
@@ -74,7 +74,7 @@ class Cost:
         """What the estimate assumes."""
         return f"{self.core_watts:g} W a core" + (f", {self.gpu_watts:g} W a GPU" if self.gpu_seconds else "")
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         return {**asdict(self), "wh": self.wh, "wh_range": list(self.range)}
 
     def __str__(self) -> str:

@@ -15,11 +15,13 @@ import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 ABSENT = None  # in place of the number of a kind: the parameter does not exist
 Variable: TypeAlias = Hashable
-Ways: TypeAlias = dict[tuple[Any, ...], float]
+Row: TypeAlias = tuple[int | None, ...]  # a value of each variable: whether it holds, or the number of a kind
+Ways: TypeAlias = dict[Row, float]
+Condition: TypeAlias = Mapping[str, Sequence[Hashable]]  # parent -> values
 
 
 @dataclass(frozen=True)
@@ -29,18 +31,18 @@ class Factor:
 
 
 def combinations(
-    kinds: Mapping[str, Mapping[Any, float]],
-    conditions: Mapping[str, Mapping[str, Sequence[Any]]],
+    kinds: Mapping[str, Mapping[Hashable, float]],
+    conditions: Mapping[str, Condition],
     sizes: Mapping[str, float],
 ) -> float:
     """The number of configurations; kinds: of every parameter that others depend on, a value of each kind and how many
-    values are of that kind. conditions: name -> parent -> values with which it exists."""
+    values are of that kind. conditions: with which values of which parents a parameter exists."""
     factors = []
     for name, condition in conditions.items():
         holds: Variable | None = None  # the variable that says whether the conditions hold so far
         for parent, values in _needed(condition, conditions).items():
             now, asked = (name, parent), frozenset(values)
-            fits: dict[Any, bool] = {i: value in asked for i, value in enumerate(kinds[parent])}
+            fits: dict[int | None, bool] = {i: value in asked for i, value in enumerate(kinds[parent])}
             fits[ABSENT] = False
             if holds is None:
                 factors.append(Factor((parent, now), {(i, fit): 1 for i, fit in fits.items()}))
@@ -58,9 +60,7 @@ def combinations(
     return eliminate(factors)
 
 
-def _needed(
-    condition: Mapping[str, Sequence[Any]], conditions: Mapping[str, Mapping[str, Sequence[Any]]]
-) -> dict[str, Sequence[Any]]:
+def _needed(condition: Condition, conditions: Mapping[str, Condition]) -> Condition:
     """The conditions that do not follow from another: a parent that must exist has met its own conditions."""
     follows = {
         parent
@@ -96,7 +96,7 @@ def _multiplied(a: Factor, b: Factor) -> Factor:
     shared = [v for v in b.variables if v in a.variables]
     new = [i for i, v in enumerate(b.variables) if v not in a.variables]
     at_a, at_b = [a.variables.index(v) for v in shared], [b.variables.index(v) for v in shared]
-    alike: dict[tuple[Any, ...], list[tuple[tuple[Any, ...], float]]] = {}
+    alike: dict[Row, list[tuple[Row, float]]] = {}
     for row, n in b.ways.items():
         alike.setdefault(tuple(row[i] for i in at_b), []).append((tuple(row[i] for i in new), n))
     ways = {

@@ -9,12 +9,11 @@ where the task reads it, and nothing may be there that it does not know.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
 
 from nasbook.parameters import Choice, Constant, Float, Int, Parameter
-from nasbook.space import Space
+from nasbook.space import Scalar, Space
 
 Limits = Mapping[str, tuple[float, float]]
 
@@ -54,7 +53,7 @@ def _unknown(own: Space, name: str) -> str:
 def _values(own: Parameter, limits: tuple[float, float] | None, given: Parameter) -> str | None:
     """Does the task know all the values of a parameter?"""
     if isinstance(given, Constant | Choice):
-        tried: list[Any] = list(given.options) if isinstance(given, Choice) else [given.value]
+        tried: Sequence[Scalar] = list(given.options) if isinstance(given, Choice) else [given.value]
     elif given.step is None:
         if not isinstance(own, Float) or own.step is not None:
             what = f"whole numbers, as in {own!r}" if isinstance(own, Int) else f"only {own.values}"
@@ -66,12 +65,11 @@ def _values(own: Parameter, limits: tuple[float, float] | None, given: Parameter
     return next((problem for value in tried if (problem := _value(own, limits, value))), None)
 
 
-def _value(own: Parameter, limits: tuple[float, float] | None, value: Any) -> str | None:
+def _value(own: Parameter, limits: tuple[float, float] | None, value: Scalar) -> str | None:
     problem = own.problem(value)
     if problem is None or limits is None or not isinstance(own, Float | Int):
         return problem
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or (isinstance(own, Int) and value % 1):
+    if isinstance(value, bool) or not isinstance(value, int | float) or (isinstance(own, Int) and value % 1):
         return problem
     low, high = limits
     if low <= value <= high and not (own.log and value <= 0):
@@ -104,7 +102,7 @@ def _exists_at_times(own: Space, given: Space, name: str) -> bool:
     )
 
 
-def _options(space: Space, name: str) -> list[Any]:
+def _options(space: Space, name: str) -> Sequence[Scalar]:
     """All the values of a parameter that others depend on, which never is a Float without steps."""
     p = space.parameters[name]
     return p.levels(int(p.size))

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from nasbook import registry
 from nasbook.parameters import Parameter
 from nasbook.space import Space
 
 
-def join(*parts: Any, **named: object) -> Space:
+def join(*parts: object, **named: object) -> Space:
     """The space whose configurations hold a value for each parameter of each part.
 
     A part is a Space, a dict of parameters, a search space of architectures or the name of one. A keyword is a
@@ -41,7 +40,7 @@ def join(*parts: Any, **named: object) -> Space:
     return Space(joined)
 
 
-def _space(part: Any, what: str) -> Space:
+def _space(part: object, what: str) -> Space:
     if isinstance(part, str):
         part = registry.make("space", part)
     if isinstance(part, Mapping):

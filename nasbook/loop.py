@@ -14,7 +14,7 @@ from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TypeVar
 
 from nasbook.evaluation import evaluate, evaluate_many
 from nasbook.meter import Meter
@@ -24,6 +24,7 @@ from nasbook.task import Task, needs_checkpoint, trial_seed
 from nasbook.trace import Step, Trace, Trial
 from nasbook.trace_file import TraceFile
 
+View = TypeVar("View")
 BEGINNINGS = 5  # a trial whose process has ended so often has failed
 ALIKE = 5  # so many failures at the beginning, all for one reason, are worth a warning
 
@@ -59,7 +60,7 @@ class Run:
         self._cut_off: list[Trial] | None = None  # what a kill cut off is run again first; known at the first step
         self._ends: list[tuple[float, int, Trial]] = []  # a heap of what is in flight: (end, id, finished trial)
         self._told: deque[Step] = deque()  # of a pack, the steps that have not been handed out
-        self._views: dict[int, Any] = {}
+        self._views: dict[int, object] = {}
         self._objectives = 0  # how many values a result has; 0: not known yet
         self._kept: TemporaryDirectory[str] | None = None  # states of trainings, for those that may go on
         for kind, trial in trace.events:  # a resumed trace is asked and told again, in its own order
@@ -307,7 +308,7 @@ def _warn_of_failures(trials: Sequence[Trial]) -> None:
         warnings.warn(f"all of the first {len(trials)} trials have failed alike: {reason}{at}", stacklevel=3)
 
 
-def as_it_is(view: object) -> Any:
+def as_it_is(view: View) -> View:
     """A method's view as it is now, apart from the method's own state; one that cannot be copied as it stands."""
     try:
         return deepcopy(view)

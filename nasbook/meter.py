@@ -177,7 +177,7 @@ class _Boards:
 
     def __init__(self) -> None:
         self.cuda = sys.modules["torch"].cuda
-        self.boards: list[Any] = []
+        self.boards: list[object] = []
         self.uses: list[float] = []
         self.over = threading.Event()
         with suppress(Exception):  # no NVML, or a board that it does not know

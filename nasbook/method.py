@@ -7,7 +7,7 @@ Neither knows a task's insides, a notebook or a picture.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -111,7 +111,7 @@ class Method(_Named):
             )
 
     @classmethod
-    def suited(cls, settings: Arguments, fidelity: Fidelity) -> dict[str, Any]:
+    def suited(cls, settings: Arguments, fidelity: Fidelity) -> Arguments:
         """These settings, with what is not set and depends on how thoroughly the task can be evaluated."""
         return dict(settings)
 
@@ -161,7 +161,7 @@ class Method(_Named):
         """What was asked for from outside comes first. A method with a schedule gives it a place there instead."""
         return self.queue.pop(0) if self.queue else self.propose()
 
-    def enqueue(self, config: Mapping[str, Any], **info: object) -> None:
+    def enqueue(self, config: Config, **info: object) -> None:
         """Ask for this configuration next: a known good start, or the learner's own choice."""
         self.queue.append(Proposal(self.space.validate(config), info={"by": "user", **copied(info)}))
 
@@ -237,7 +237,7 @@ class OneShot(_Named):
 
     View: ClassVar[type]
 
-    def run(self, task: Task) -> Iterator[tuple[Trial, Any]]:
+    def run(self, task: Task) -> Iterator[tuple[Trial, object]]:
         """Train; after each epoch yield a done Trial (its config is what would be derived now) and the view."""
         raise NotImplementedError
 

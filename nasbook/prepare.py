@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from nasbook.other_words import OTHER_WORDS
 from nasbook.source import changed, digest
 from nasbook.space import Arguments, Config, Json, Space
 from nasbook.task import EvaluatesMany, Fidelity, FunctionTask, Task, TaskLike
-from nasbook.trace import Header, Trace, Trial
+from nasbook.trace import Header, Step, Trace, Trial
 from nasbook.trace_file import read
 from nasbook.trial import plain
 from nasbook.version import __version__
@@ -48,12 +47,12 @@ def prepared(
     workers: int,
     timeout: float | None,
     packed: int,
-    first: Sequence[Mapping[str, Any]],
+    first: Sequence[Config],
     warm_start: Trace | str | Path | None,
     out: str | Path | None,
     resume: bool,
     fidelity: Fidelity | None,
-    on_step: Callable[..., Any] | None,
+    on_step: Callable[[Step], object] | None,
     settings: Arguments,
 ) -> Prepared:
     """What `steps` is given, as objects; ValueError for whatever cannot be searched."""
@@ -113,7 +112,11 @@ def as_task(task: TaskLike, space: Space | None = None, fidelity: Fidelity | Non
 
 
 def as_method(
-    method: Any, space: Space, seed: int, settings: Arguments, fidelity: Fidelity | None = None
+    method: str | Method | OneShot | type,
+    space: Space,
+    seed: int,
+    settings: Arguments,
+    fidelity: Fidelity | None = None,
 ) -> Method | OneShot:
     """A method from a registry name, a class, or an object that has not been asked yet.
 
@@ -167,7 +170,7 @@ def header_of(method: Method | OneShot, task: Task, workers: int = 1) -> Header:
     )
 
 
-def told_of(task: Task) -> dict[str, Any]:
+def told_of(task: Task) -> Json:
     """What an export must know of a user's own task, whose code it does not run; for the header's provenance."""
     told: Json = {"knows_cost": True} if task.knows_cost else {}
     if task.fidelity:
@@ -188,7 +191,7 @@ def _code(task: Task) -> str | None:
 # ---- checks ---------------------------------------------------------------------------------------------
 
 
-def check_words(method: Any, settings: Arguments) -> None:
+def check_words(method: object, settings: Arguments) -> None:
     """Other libraries' words for what a search is given, where the method has no such setting."""
     foreign = [word for word in settings if word in OTHER_WORDS]
     if foreign:

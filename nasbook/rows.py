@@ -13,12 +13,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from nasbook.space import Json
 from nasbook.trace import Trace
 
 FIELDS = ("status", "value", "fidelity", "cost", "start", "end", "worker", "reason")
 
 
-def rows(trace: Trace) -> list[dict[str, Any]]:
+def rows(trace: Trace) -> list[Json]:
     """One dict for each trial that has ended, all with the same keys in the same order."""
     trials = trace.trials
     several = max((len(t.values or ()) for t in trials), default=0)

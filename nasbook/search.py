@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import warnings
 import weakref
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from nasbook import registry
 from nasbook.loop import Run, train
 from nasbook.method import KNOWN, Method, OneShot
 from nasbook.prepare import prepared, same_start
-from nasbook.space import Space
+from nasbook.space import Config, Space
 from nasbook.task import Fidelity, Task, TaskLike
 from nasbook.trace import Step, Trace
 from nasbook.trace_file import TraceFile
@@ -41,14 +41,14 @@ def steps(
     workers: int = 1,
     timeout: float | None = None,
     packed: int = 1,
-    first: Sequence[Mapping[str, Any]] = (),
+    first: Sequence[Config] = (),
     warm_start: Trace | str | Path | None = None,
     out: str | Path | None = None,
     resume: bool = False,
     views: bool = True,
     fidelity: Fidelity | None = None,
-    on_step: Callable[[Step], Any] | None = None,
-    **settings: Any,
+    on_step: Callable[[Step], object] | None = None,
+    **settings: object,
 ) -> Generator[Step, None, Trace]:
     """Search step by step: a generator of `Step`s whose return value is the `Trace`.
 

@@ -12,8 +12,8 @@ import functools
 import hashlib
 import inspect
 import sys
+from collections.abc import Iterator
 from types import CodeType, FunctionType, MethodType
-from typing import Any
 
 
 def digest(thing: object) -> str | None:
@@ -34,7 +34,7 @@ def changed(then: object, now: object) -> bool:
     return then != now and then.partition(":")[0] == now.partition(":")[0]
 
 
-def _function(thing: object, seen: set[int]) -> Any:
+def _function(thing: object, seen: set[int]) -> Iterator[object]:
     """Everything that counts of a function, an object or a class, as plain values."""
     if id(thing) in seen:
         return
@@ -77,7 +77,7 @@ def _function(thing: object, seen: set[int]) -> Any:
         yield from _function(type(thing), seen)
 
 
-def _value(value: object, seen: set[int]) -> Any:
+def _value(value: object, seen: set[int]) -> Iterator[object]:
     if value is None or isinstance(value, bool | int | float | complex | str | bytes):
         yield repr(value)
     elif isinstance(value, tuple | list):
@@ -87,7 +87,7 @@ def _value(value: object, seen: set[int]) -> Any:
         yield from _function(value, seen)
 
 
-def _code(code: CodeType) -> Any:
+def _code(code: CodeType) -> Iterator[object]:
     yield code.co_code.hex()
     yield code.co_names
     for value in code.co_consts[_documented(code) :]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cached_property
 from html import escape
@@ -66,13 +66,13 @@ class Space:
             p = self.parameters[parent]
             if p.size == math.inf:
                 raise ValueError(f"Space: {name} cannot depend on {parent}, because a Float has no set of values")
-            values = tuple(values) if isinstance(values, list) else (values,)
-            if not values:
+            asked = tuple(values) if isinstance(values, list) else (values,)
+            if not asked:
                 raise ValueError(f"Space: {name} exists for no value of {parent}; name at least one")
-            for value in values:
+            for value in asked:
                 if problem := p.problem(value):
                     raise ValueError(f"Space: {name} exists when {parent} = {value!r}, but {parent} {problem}")
-            condition[parent] = tuple(p.cast(v) for v in values)
+            condition[parent] = tuple(p.cast(v) for v in asked)
         return condition
 
     # ---- what is active, valid, equal --------------------------------------------------------------
@@ -179,7 +179,7 @@ class Space:
         return combinations(self._kinds, self.conditions, {n: p.size for n, p in self.parameters.items()})
 
     @cached_property
-    def _kinds(self) -> dict[str, dict[Any, float]]:
+    def _kinds(self) -> dict[str, dict[Hashable, float]]:
         """Of each parameter that others depend on: a value for every kind that their conditions tell apart, and how
         many values are of this kind."""
         asked: dict[str, dict[Scalar, list[str]]] = {}  # parent -> value -> the parameters that exist with it
@@ -187,9 +187,9 @@ class Space:
             for parent, values in condition.items():
                 for value in values:
                     asked.setdefault(parent, {}).setdefault(value, []).append(name)
-        found: dict[str, dict[Any, float]] = {}
+        found: dict[str, dict[Hashable, float]] = {}
         for parent in (n for n in self.parameters if n in asked):
-            alike: dict[tuple[str, ...], list[Any]] = {}
+            alike: dict[tuple[str, ...], list[Scalar]] = {}
             for value, children in asked[parent].items():
                 alike.setdefault(tuple(children), []).append(value)
             found[parent] = {values[0]: len(values) for values in alike.values()}
@@ -217,7 +217,7 @@ class Space:
                 return False
         return True
 
-    def _walk(self, values: Mapping[str, Sequence[Any]]) -> Iterator[Config]:
+    def _walk(self, values: Mapping[str, Sequence[Hashable]]) -> Iterator[Config]:
         """All combinations of these values, those of parameters that do not exist left out; the last moves fastest."""
         names = list(values)
         waiting: list[tuple[int, Config]] = [(0, {})]
@@ -240,7 +240,7 @@ class Space:
             for values in itertools.product(*levels.values()):
                 yield dict(zip(self.parameters, values, strict=True))
 
-    def _levels(self, resolution: int | Mapping[str, int]) -> dict[str, list[Any]]:
+    def _levels(self, resolution: int | Mapping[str, int]) -> dict[str, Sequence[Scalar]]:
         counts = resolution if isinstance(resolution, Mapping) else dict.fromkeys(self.parameters, resolution)
         for name, n in counts.items():
             if name not in self.parameters:
@@ -290,12 +290,12 @@ class Space:
 
     # ---- as data ---------------------------------------------------------------------------------------
 
-    def to_dict(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, dict[str, object]]:
         """{"x": {"type": "float", "low": 0.0, "high": 1.0}, …}: what a trace and a study file hold."""
         return {name: describe(p) for name, p in self.parameters.items()}
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Mapping[str, Any]]) -> Space:
+    def from_dict(cls, data: Mapping[str, Arguments]) -> Space:
         """The inverse of `to_dict`; ValueError names the parameter that is wrong."""
         if not isinstance(data, Mapping):
             raise ValueError(f"a space is a dict of parameters, not {data!r:.80}")

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.random import SeedSequence
+from numpy.typing import ArrayLike
 
 from nasbook.fits import misfit
 from nasbook.space import Arguments, Config, Constant, Json, Parameter, Space
@@ -60,7 +61,7 @@ class Evaluation:
 
     value: float | None = None
     values: tuple[float, ...] | None = None
-    metrics: dict[str, Any] = field(default_factory=dict)
+    metrics: Json = field(default_factory=dict)
     cost: float | None = None
     curve: Sequence[tuple[float, float]] = ()
 
@@ -115,7 +116,8 @@ class Task:
         raise NotImplementedError
 
 
-TaskLike: TypeAlias = str | Task | Callable[..., Any]  # a name, a task, or a function of a configuration
+Objective: TypeAlias = Callable[..., Evaluation | float]  # a function of a configuration
+TaskLike: TypeAlias = str | Task | Objective  # a task by its name, as it is, or as a function
 
 
 # ---- what some tasks offer besides `evaluate`: ask with isinstance -----------------------------------------
@@ -144,7 +146,7 @@ class EvaluatesMany(Protocol):
 class HoldsImages(Protocol):
     """`data()`: {"train": (x, y), "val": (x, y)}, images (n, h, w) or (n, c, h, w) float32 and labels (n,)."""
 
-    def data(self) -> Mapping[str, tuple[Any, Any]]: ...
+    def data(self) -> Mapping[str, tuple[np.ndarray, np.ndarray]]: ...
 
 
 @runtime_checkable
@@ -205,7 +207,7 @@ class Standardises(Protocol):
 class KeepsSplits(TrainsForReal, Protocol):
     """A training that has all its images in memory, as arrays by the names of `data`, to be exchanged in a copy."""
 
-    splits: Mapping[str, tuple[Any, Any]]
+    splits: Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 
 @runtime_checkable
@@ -245,14 +247,14 @@ class KnowsOutcomes(Protocol):
 class KnowsAccuracy(KnowsOutcomes, Protocol):
     """A table of architectures: `accuracy(config)` is the mean over its runs, which no search sees."""
 
-    def accuracy(self, config: Any) -> float: ...
+    def accuracy(self, config: Config) -> float: ...
 
 
 @runtime_checkable
 class KnowsTest(Protocol):
     """A table that tells reports, and no search, the mean `test_accuracy(config)` of its runs."""
 
-    def test_accuracy(self, config: Any) -> float: ...
+    def test_accuracy(self, config: Config) -> float: ...
 
 
 @runtime_checkable
@@ -268,7 +270,7 @@ class KnowsCurves(HasRuns, Protocol):
 
     val: np.ndarray
 
-    def row(self, config: Any) -> int: ...
+    def row(self, config: Config) -> int: ...
 
 
 @runtime_checkable
@@ -277,7 +279,7 @@ class KnowsScores(Protocol):
 
     scores: Mapping[str, np.ndarray]
 
-    def proxy(self, name: str, config: Any) -> float: ...
+    def proxy(self, name: str, config: Config) -> float: ...
 
 
 @runtime_checkable
@@ -296,7 +298,7 @@ class OfNumbers(Protocol):
     box: np.ndarray
     noise: float
 
-    def __call__(self, x: Any) -> np.ndarray: ...
+    def __call__(self, x: ArrayLike) -> np.ndarray: ...
 
 
 class FunctionTask(Task):
@@ -309,7 +311,7 @@ class FunctionTask(Task):
 
     def __init__(
         self,
-        function: Callable[..., Any],
+        function: Objective,
         space: Space,
         name: str | None = None,
         fidelity: Fidelity | None = None,
@@ -345,7 +347,7 @@ class FunctionTask(Task):
         return made
 
 
-def context_of(function: Callable[..., Any]) -> dict[str, bool]:
+def context_of(function: Callable[..., object]) -> dict[str, bool]:
     """Which of fidelity, seed, report and checkpoint a function takes, and whether it cannot do without.
 
     What a partial has fixed is not given again."""
@@ -372,7 +374,7 @@ def needs_checkpoint(task: Task) -> bool:
     return isinstance(task, FunctionTask) and task.context.get("checkpoint", False)
 
 
-def import_path(function: Callable[..., Any]) -> str | None:
+def import_path(function: Callable[..., object]) -> str | None:
     """'package.module:function', by which another process can find it; None for lambdas and notebook functions."""
     module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", "<")
     return f"{module}:{name}" if module and module != "__main__" and "<" not in name else None

@@ -84,7 +84,7 @@ class Case:
         many = any(f.name == "max_fidelity" for f in fields(self.cls.Settings))
         return self.task or Probe(self.space, failures, self.objectives, 9 if many else None)
 
-    def options(self, seed: int = 3, **more: object) -> dict[str, Any]:
+    def options(self, seed: int = 3, **more: object) -> Arguments:
         return {"trials": self.trials, "seed": seed, **self.settings, **more}
 
     def whole(self, workers: int = 1) -> Trace:
@@ -294,7 +294,7 @@ def trains_on_after_a_kill(case: Case) -> None:
     with _folder() as folder:
         out = folder / "t.jsonl"
         half = max(1, len(whole) // 2)
-        search(case.cls, case.probe(), **case.options() | {"trials": half}, out=out, views=True)
+        search(case.cls, case.probe(), **case.options(trials=half), out=out, views=True)
         again = search(case.cls, case.probe(), **case.options(), out=out, resume=True, views=True)
         _require(case, again.digest == whole.digest, f"stopped after {half} steps and resumed, it went another way")
         for step in replay(Trace.load(out)):
@@ -327,7 +327,7 @@ def _shape(view: Any) -> str:
     return json.dumps({f.name: _plain(getattr(view, f.name)) for f in fields(view)})
 
 
-def _plain(x: object) -> Any:
+def _plain(x: object) -> object:
     if isinstance(x, np.ndarray):
         return [_plain(v) for v in x.tolist()]
     if isinstance(x, float):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
@@ -46,10 +46,10 @@ class Header:
     task: str
     space: Space
     seed: int = 0
-    settings: dict[str, Any] = field(default_factory=dict)  # of the method
-    arguments: dict[str, Any] = field(default_factory=dict)  # of the task
+    settings: Json = field(default_factory=dict)  # of the method
+    arguments: Json = field(default_factory=dict)  # of the task
     workers: int = 1
-    provenance: dict[str, Any] = field(default_factory=dict)  # version, date: not part of what must agree
+    provenance: Json = field(default_factory=dict)  # version, date: not part of what must agree
 
     @property
     def maximised(self) -> bool:
@@ -61,7 +61,7 @@ class Header:
         return plain({"schema": SCHEMA, **row, "space": self.space.to_dict()})
 
     @classmethod
-    def from_dict(cls, row: Mapping[str, Any]) -> Header:
+    def from_dict(cls, row: Json) -> Header:
         if row.get("schema") != SCHEMA:
             raise ValueError(f"this is not a trace: schema must be {SCHEMA!r}, not {shown(row.get('schema'))}")
         names = {f.name for f in fields(cls)}
@@ -80,7 +80,7 @@ class Header:
         return [d for k in a if k not in ("provenance", *but) for d in _differences(k, a[k], b[k])]
 
 
-def _differences(name: str, there: Any, here: object) -> list[str]:
+def _differences(name: str, there: object, here: object) -> list[str]:
     if isinstance(there, dict) and isinstance(here, dict):
         keys = list(dict.fromkeys([*there, *here]))
         found = [d for k in keys for d in _differences(f"{name}.{k}", there.get(k, _MISSING), here.get(k, _MISSING))]
@@ -123,11 +123,11 @@ class Trace:
     # The root package binds these, because what they call lies above this module.
     save: ClassVar[Callable[..., Path]]
     load: ClassVar[Callable[..., Trace]]
-    export: ClassVar[Callable[..., Any]]
+    export: ClassVar[Callable[..., Path]]
     cost: ClassVar[Callable[..., Any]]
     explain: ClassVar[Callable[..., Any]]
     plot: ClassVar[Callable[..., Any]]
-    to_csv: ClassVar[Callable[..., Any]]
+    to_csv: ClassVar[Callable[..., Path]]
     to_dataframe: ClassVar[Callable[..., Any]]
 
     def __init__(self, header: Header) -> None:
@@ -159,7 +159,7 @@ class Trace:
         after = [*self._begun[1:], -1]
         return sum(a == trial.id and b <= a for a, b in zip(self._begun, after, strict=True))
 
-    def ended(self, trial: Trial, view: Any = None) -> Step:
+    def ended(self, trial: Trial, view: object = None) -> Step:
         self._running.pop(trial.id, None)
         self._events.append(("tell", trial))
         best = best_of([trial] if self.incumbent is None else [self.incumbent, trial])
@@ -227,7 +227,7 @@ class Trace:
     def top(self, n: int) -> list[Config]:
         """The n best configurations, each once: those that were evaluated most thoroughly first, then the lowest
         values. To try first in another search, `first=trace.top(5)`."""
-        found: dict[Any, Config] = {}
+        found: dict[tuple, Config] = {}
         for t in sorted((t for t in self.trials if t.status == "done"), key=_rank):
             found.setdefault(self.space.key(t.config), t.config)
         return list(found.values())[:n]

@@ -15,14 +15,15 @@ import stat
 import threading
 import warnings
 import weakref
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from itertools import count
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from nasbook.files import lock, parse_json, read_bytes
 from nasbook.source import changed
-from nasbook.trace import SCHEMA, Header, Trace, Trial
+from nasbook.space import Json
+from nasbook.trace import SCHEMA, Header, Step, Trace, Trial
 from nasbook.trial import plain, shown
 from nasbook.views import Storable
 
@@ -60,7 +61,7 @@ class TraceFile:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self.search: weakref.ref[Generator[Any, Any, Any]] | None = None  # what writes it, if that is a generator
+        self.search: weakref.ref[Generator[Step, None, Trace]] | None = None  # what writes it, if that is a generator
         self._thread = threading.get_ident()
         if self.path.is_dir():
             raise ValueError(f"{path} is a folder; a trace is a file, e.g. {self.path / 'trace.jsonl'}")
@@ -113,13 +114,13 @@ class TraceFile:
         if self._file.read(1) not in (b"", b"\n"):
             self._file.write(b"\n")
 
-    def write(self, kind: str, trial: Trial, view: Any = None) -> None:
-        row: dict[str, Any] = {"event": kind, **trial.to_dict()}
+    def write(self, kind: str, trial: Trial, view: object = None) -> None:
+        row: Json = {"event": kind, **trial.to_dict()}
         if isinstance(view, Storable):
             row["view"] = plain(view.to_dict())
         self._line(row)
 
-    def _line(self, row: Mapping[str, Any]) -> None:
+    def _line(self, row: Json) -> None:
         try:
             line = json.dumps(row, allow_nan=False, ensure_ascii=False).encode()
         except UnicodeEncodeError:  # half a character, as \ud800
@@ -269,7 +270,7 @@ class Growing:
         return anew or bool(whole)
 
 
-def _taken(trace: Trace | None, row: dict[str, Any]) -> Trace:
+def _taken(trace: Trace | None, row: Json) -> Trace:
     """The trace with one more line; the first is its header."""
     if trace is None:
         return Trace(Header.from_dict(row))
@@ -289,7 +290,7 @@ def is_torn(path: Path) -> bool:
     return False  # only the end of the line is missing
 
 
-def _row(line: bytes) -> dict[str, Any]:
+def _row(line: bytes) -> Json:
     if not line.strip():
         raise ValueError("the line is blank; every line of a trace is a JSON object")
     row = parse_json(line, "a line of JSON")
@@ -298,7 +299,7 @@ def _row(line: bytes) -> dict[str, Any]:
     return row
 
 
-def _add(trace: Trace, row: dict[str, Any]) -> None:
+def _add(trace: Trace, row: Json) -> None:
     kind, view = row.pop("event", None), row.pop("view", None)
     if kind not in ("ask", "again", "tell"):
         raise ValueError(f"event must be 'ask', 'again' or 'tell', not {shown(kind)}")

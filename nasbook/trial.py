@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from fractions import Fraction
 from reprlib import repr as shortened
+from types import UnionType
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -20,6 +21,7 @@ Info: TypeAlias = dict[str, Any]  # what a method notes of its choice, by name
 T = TypeVar("T")
 PLAIN = frozenset((str, int, float, bool, type(None)))  # cannot change, and most of what there is to copy
 STATUSES = ("running", "done", "failed", "pruned")
+Kind: TypeAlias = tuple[type | UnionType, str]  # of a field: its type, and what that is in words
 LONGEST = 1000  # characters of an exception that are kept
 
 
@@ -72,7 +74,7 @@ class Trial:
     status: str = "running"
     value: float | None = None
     values: tuple[float, ...] | None = None
-    metrics: dict[str, Any] = field(default_factory=dict)
+    metrics: Json = field(default_factory=dict)
     cost: float | None = None
     reason: str | None = None  # why it failed or was pruned
     traceback: str | None = None  # the last lines of where it failed
@@ -117,7 +119,7 @@ class Trial:
         return row
 
     @classmethod
-    def from_dict(cls, row: Mapping[str, Any]) -> Trial:
+    def from_dict(cls, row: Json) -> Trial:
         known = {f.name for f in fields(cls)}
         unknown = set(row) - known
         if unknown or "id" not in row or "config" not in row:
@@ -134,7 +136,7 @@ class Trial:
         return replace(trial, curve=_curve(trial.curve), values=values)
 
 
-_TRIAL_DEFAULTS: dict[str, Any] = {
+_TRIAL_DEFAULTS: Json = {
     "fidelity": None, "status": "running", "value": None, "values": None, "metrics": {}, "cost": None, "reason": None,
     "traceback": None, "curve": (), "info": {}, "worker": 0, "start": 0.0, "end": None,
     "used": {},
@@ -143,16 +145,16 @@ _TRIAL_DEFAULTS: dict[str, Any] = {
 _NUMBER, WHOLE, TEXT, DICT = (int | float, "a number"), (int, "a whole number"), (str, "text"), (dict, "a dict")
 _MAYBE_NUMBER, _MAYBE_TEXT = (int | float | None, "a number or null"), (str | None, "text or null")
 _LIST = (list | tuple, "a list")
-_TRIAL_TYPES = {
+_TRIAL_TYPES: dict[str, Kind] = {
     "id": WHOLE, "fidelity": _MAYBE_NUMBER, "values": (list | tuple | None, "a list or null"),
     "metrics": DICT, "cost": _MAYBE_NUMBER, "reason": _MAYBE_TEXT, "traceback": _MAYBE_TEXT, "curve": _LIST,
     "info": DICT, "worker": WHOLE, "start": _NUMBER, "end": _MAYBE_NUMBER, "used": DICT,
 }  # fmt: skip
-_INFO_TYPES = {"continues": (int | None, "a whole number or null")}
+_INFO_TYPES: dict[str, Kind] = {"continues": (int | None, "a whole number or null")}
 MOST_WORKERS = 100_000
 
 
-def check_types(row: Mapping[str, Any], types: Mapping[str, tuple[Any, str]], of: str = "") -> None:
+def check_types(row: Mapping[str, object], types: Mapping[str, Kind], of: str = "") -> None:
     for name, (kind, words) in types.items():
         if name in row and (isinstance(row[name], bool) or not isinstance(row[name], kind)):
             raise ValueError(f"{of}{name} must be {words}, not {shown(row[name])}")
@@ -165,7 +167,7 @@ def _numbers(name: str, row: Iterable[Any], maybe: bool = False) -> tuple[Any, .
     return tuple(None if x is None else float(x) for x in row)
 
 
-def _curve(points: Iterable[Any]) -> tuple[tuple[float, float | None], ...]:
+def _curve(points: Iterable[object]) -> tuple[tuple[float, float | None], ...]:
     found = []
     for point in points:
         if not isinstance(point, list | tuple) or len(point) != 2:

@@ -10,6 +10,11 @@ from collections.abc import Mapping
 from dataclasses import MISSING, asdict, fields, is_dataclass
 from typing import Any, Protocol, Self, Union, get_args, get_origin, get_type_hints, runtime_checkable
 
+import numpy as np
+
+from nasbook.space import Json
+from nasbook.trial import Trial
+
 # ---- what some views hold: ask with isinstance -------------------------------------------------------------
 
 
@@ -17,18 +22,18 @@ from typing import Any, Protocol, Self, Union, get_args, get_origin, get_type_hi
 class Storable(Protocol):
     """A view of a training, which its trace's file keeps because it cannot be computed again."""
 
-    def to_dict(self) -> Mapping[str, Any]: ...
+    def to_dict(self) -> Json: ...
 
 
 class Kept:
     """A dataclass that is Storable, whatever its fields are: those with a default are left out where they are None."""
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Json:
         optional = {f.name for f in fields(self) if f.default is None}  # type: ignore[arg-type]
         return {name: x for name, x in asdict(self).items() if x is not None or name not in optional}  # type: ignore
 
     @classmethod
-    def from_dict(cls, row: Mapping[str, Any]) -> Self:
+    def from_dict(cls, row: Json) -> Self:
         """The view that `to_dict` was of: lists, as JSON has them, become tuples all the way down."""
         return cls(**_tuples(dict(row)))
 
@@ -38,7 +43,7 @@ class Populated(Protocol):
     """Who lived when the method chose, as trials."""
 
     @property
-    def population(self) -> tuple[Any, ...]: ...
+    def population(self) -> tuple[Trial, ...]: ...
 
 
 @runtime_checkable
@@ -46,7 +51,7 @@ class WithChildren(Populated, Protocol):
     """A population of generations: its children are not judged yet."""
 
     @property
-    def children(self) -> tuple[Any, ...]: ...
+    def children(self) -> tuple[Trial, ...]: ...
 
 
 @runtime_checkable
@@ -54,9 +59,9 @@ class Neighbourhood(Protocol):
     """A centre, None before there is one, and the neighbours of it that have been seen."""
 
     @property
-    def centre(self) -> Any: ...
+    def centre(self) -> Trial | None: ...
     @property
-    def seen(self) -> tuple[Any, ...]: ...
+    def seen(self) -> tuple[Trial, ...]: ...
 
 
 @runtime_checkable
@@ -76,31 +81,13 @@ class OfABirth(Protocol):
 
 
 @runtime_checkable
-class InBrackets(Protocol):
-    """Rungs in brackets, one after the other."""
-
-    @property
-    def brackets(self) -> tuple[Any, ...]: ...
-
-
-@runtime_checkable
-class WithPopulations(InBrackets, Protocol):
-    """Brackets whose rungs have a population each, after one round of the `tables`."""
-
-    @property
-    def tables(self) -> tuple[Any, ...]: ...
-    @property
-    def populations(self) -> Mapping[int, Any]: ...
-
-
-@runtime_checkable
 class OfWeightedObjectives(Protocol):
     """The weight of each objective, and the point that was chosen with them, None where it was drawn at random."""
 
     @property
-    def weights(self) -> Any: ...
+    def weights(self) -> np.ndarray | None: ...
     @property
-    def next(self) -> Any: ...
+    def next(self) -> np.ndarray | None: ...
 
 
 @runtime_checkable
@@ -108,7 +95,7 @@ class WithFailures(Protocol):
     """The points (m, d) of trials that failed."""
 
     @property
-    def failed(self) -> Any: ...
+    def failed(self) -> np.ndarray: ...
 
 
 # ---- a view of a file --------------------------------------------------------------------------------------
@@ -135,7 +122,7 @@ def restored(cls: Any, kept: object, trial: int) -> Any:
     return view
 
 
-def _misnamed(cls: Any, kept: Mapping[str, Any]) -> str:
+def _misnamed(cls: Any, kept: Json) -> str:
     known = {f.name: f for f in fields(cls)}
     for name in kept:
         if name not in known:
@@ -146,7 +133,7 @@ def _misnamed(cls: Any, kept: Mapping[str, Any]) -> str:
     return ""
 
 
-def _mistyped(cls: Any, values: Mapping[str, Any]) -> str:
+def _mistyped(cls: Any, values: Json) -> str:
     try:
         hints = get_type_hints(cls)
     except (NameError, TypeError):  # of a class of the user's own

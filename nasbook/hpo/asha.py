@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from nasbook.hpo.parts.brackets import Rung
 from nasbook.hpo.parts.rungs import RungMethod
@@ -33,6 +32,7 @@ from nasbook.kit.levels import Epochs
 from nasbook.method import Proposal
 from nasbook.space import Space
 from nasbook.trace import Trial
+from nasbook.trial import Info
 
 RULES = ("quantile", "count")
 
@@ -88,7 +88,7 @@ class ASHA(RungMethod):
             return Proposal(wanted.config, self.levels[0], {**wanted.info, "rung": 0})
         return Proposal(self.space.sample(self.rng), self.levels[0], {"rung": 0})
 
-    def promote(self, trial: Trial, i: int) -> dict[str, Any]:
+    def promote(self, trial: Trial, i: int) -> Info:
         """Let a trial of rung i go on to the next."""
         self._last = trial.id
         self.promoted[i].append(trial.id)

@@ -41,7 +41,7 @@ from nasbook.kit.blas import one_thread
 from nasbook.kit.sobol import quasi_random
 from nasbook.kit.untried import fresh
 from nasbook.kit.values import Reach
-from nasbook.space import Config, Space
+from nasbook.space import Arguments, Config, Space
 from nasbook.trace import Trial
 
 if TYPE_CHECKING:
@@ -183,13 +183,12 @@ class BayesianOptimisation(Believing):
             for trials in (told, [t for t in self.trials if t.id not in known], list(self.pending.values()))
         )
         seconds = np.array([math.nan if t.cost is None else t.cost for t in told])
-        more |= {"draw": self.next_id, "seconds": seconds}
-        view = self.View(self.space, self.settings, U, y, failed, pending, **more)
+        view = self.View(self.space, self.settings, U, y, failed, pending, draw=self.next_id, seconds=seconds, **more)
         asked = len(self.trials) + len(self.pending)
         like = self.belief.gp if self.belief and asked > MANY and asked % self.refit else None
         return view.fitted(like) if len(y) and asked >= self.startup else view
 
-    def _results(self) -> tuple[list[Trial], np.ndarray, dict[str, Any]]:
+    def _results(self) -> tuple[list[Trial], np.ndarray, Arguments]:
         """The trials to learn from, their values (n,), and more fields of the view."""
         valued = [t for t in self.trials if t.value is not None]
         return valued, np.array([t.value for t in valued], float), {}

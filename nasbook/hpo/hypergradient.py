@@ -24,7 +24,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from typing import Any, cast
+from typing import cast
 
 import torch
 
@@ -79,7 +79,7 @@ class HypergradientView:
 
     @classmethod
     def from_dict(cls, row: Json) -> HypergradientView:
-        tuples: dict[str, Any] = {k: tuple(v) for k, v in row.items() if isinstance(v, list)}
+        tuples: Json = {k: tuple(v) for k, v in row.items() if isinstance(v, list)}
         return cls(**{**row, **tuples})
 
 

@@ -22,7 +22,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
@@ -30,6 +29,7 @@ from nasbook.hpo.bayesian import BayesianOptimisation, BayesianView
 from nasbook.hpo.parts.bayesian_settings import BayesianSettings
 from nasbook.kit.checks import refused, setting, whole, within
 from nasbook.kit.values import Reach
+from nasbook.space import Arguments
 from nasbook.trace import Trial
 
 
@@ -76,7 +76,7 @@ class ParEGO(BayesianOptimisation):
             return f"parego: {m} objectives and divisions={s} make too many weights; lower divisions, or use 'nsga2'"
         return sentence
 
-    def _results(self) -> tuple[list[Trial], np.ndarray, dict[str, Any]]:
+    def _results(self) -> tuple[list[Trial], np.ndarray, Arguments]:
         done, λ = self.done, self._weights
         Y, y = np.array([t.values for t in done], float), np.zeros(0)
         if len(Y):

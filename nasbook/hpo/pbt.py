@@ -27,12 +27,10 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from nasbook.hpo.parts.own_training import leadable
-from nasbook.hpo.parts.schedules import Member
+from nasbook.hpo.parts.own_training import Member, leadable
 from nasbook.kit.checks import setting, whole, within
 from nasbook.kit.state import Resumable, State
 from nasbook.kit.threads import one_thread_a_step
@@ -105,7 +103,7 @@ class PBT(Resumable):
 
     def begin(self, task: Task) -> None:
         """A random population, or that of a saved state."""
-        self.task: Any = leadable(task)
+        self.task = leadable(task)
         n = self.settings.population
         self.dynamic = [name for name in self.task.dynamic if name in self.space.free]
         if not self.dynamic:
@@ -131,7 +129,7 @@ class PBT(Resumable):
         self.last[i], self.turn, self.count = trial.id, i + 1, trial.id + 1
         return trial, self._view(until, i)
 
-    def copy(self, config: Config, state: Any) -> Member:
+    def copy(self, config: Config, state: State) -> Member:
         """A member that goes on as the one of this state would."""
         member = self.task.member(config, 0)
         member.load(state)

@@ -23,7 +23,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -170,7 +169,7 @@ class TPE(Believing):
 
 def _groups(space: Space, s: TPESettings) -> list[tuple[str, ...]]:
     """The parameters that share a density; parents come before what depends on them."""
-    groups: dict[Any, list[str]] = {}
+    groups: dict[object, list[str]] = {}
     for name in sorted(space.free, key=lambda n: bool(space.conditions[n])):
         condition = space.conditions[name]
         alone = not s.multivariate or (bool(condition) and not s.group)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from nasbook.kit.checks import is_number
-from nasbook.space import Choice
+from nasbook.space import Choice, Float, Int
 
 
 def believable(beliefs: object) -> dict[str, list[float]]:
@@ -25,7 +24,7 @@ def believable(beliefs: object) -> dict[str, list[float]]:
     return out
 
 
-def centre_and_width(name: str, belief: Sequence[float], p: Any) -> tuple[float, float]:
+def centre_and_width(name: str, belief: Sequence[float], p: Float | Int) -> tuple[float, float]:
     """Both on the axis of a number, from 0 to 1."""
     if len(belief) != 2:
         raise ValueError(f"prior of {name} must be [centre, width], not {list(belief)}")

@@ -19,7 +19,7 @@ class Believing(Method):
 
     belief: Any = None
 
-    def believe(self) -> Any:
+    def believe(self) -> object:
         raise NotImplementedError
 
     def known(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

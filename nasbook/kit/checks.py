@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import field
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from nasbook.trace import Trial
 OPTIONS = 64  # options of one decision of a controller
 
 
-def setting(default: object, help: str, options: Collection[Any] = ()) -> Any:
+def setting(default: object, help: str, options: Collection[object] = ()) -> Any:
     """A field of a settings class, with one sentence of help and, where it is a choice, its options."""
     return field(default=default, metadata={"help": help, **({"options": list(options)} if options else {})})
 
@@ -28,7 +28,7 @@ def whole(name: str, value: object, least: int, most: float = 1_000_000) -> None
         raise ValueError(f"{name} must be at most {most:,}, not {value:,}")
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Is it a finite number, and not True or False?"""
     try:
         return (
@@ -40,7 +40,7 @@ def is_number(value: object) -> bool:
         return False
 
 
-def is_one_of(value: object, options: Collection[Any]) -> bool:
+def is_one_of(value: object, options: Collection[object]) -> bool:
     """Is it one of the options, and of the same type? 1.0 and True are not 1."""
     value = value.item() if isinstance(value, np.generic) else value
     return any(type(value) is type(option) and value == option for option in options)
@@ -52,7 +52,7 @@ def flag(name: str, value: object) -> None:
         raise ValueError(f"{name} must be True or False, not {value!r}")
 
 
-def within(name: str, value: Any, low: float, high: float = math.inf, *, above: bool = False) -> None:
+def within(name: str, value: object, low: float, high: float = math.inf, *, above: bool = False) -> None:
     """ValueError unless low ≤ value ≤ high (`above`: low < value); an infinite value is never right."""
     if not is_number(value) or not low <= value <= high or (above and value == low):
         if high == math.inf:
@@ -67,7 +67,7 @@ def numbers(name: str, values: object, low: float) -> tuple[float, ...]:
     return tuple(map(float, values))
 
 
-def one_of(name: str, value: object, options: Collection[Any]) -> None:
+def one_of(name: str, value: object, options: Collection[object]) -> None:
     """ValueError unless the value is one of the options."""
     if value not in list(options):  # a list also compares what cannot be hashed
         raise ValueError(f"{name} must be one of {', '.join(map(str, options))}, not {value!r}")

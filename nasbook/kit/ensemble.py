@@ -17,7 +17,7 @@ lowest on its way: `weights()` looks back for that place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,8 +88,9 @@ def greedy(
 
 
 def bagged(
-    P: Any, y: Any, loss: Loss = nll, size: int = 20, bags: int = 20, part: float = 0.5, seed: int = 0, start: int = 0
-) -> np.ndarray:
+    P: ArrayLike, y: ArrayLike, loss: Loss = nll, size: int = 20, bags: int = 20, part: float = 0.5, seed: int = 0,
+    start: int = 0,
+) -> np.ndarray:  # fmt: skip
     """(m,) mean weights of `bags` selections, each from a random part of the pool."""
     P, y = checked(P, y)
     whole("bags", bags, 1)
@@ -110,8 +111,9 @@ def combine(ensemble: object, P: ArrayLike) -> np.ndarray:
 
 
 def nested(
-    P: Any, y: Any, choose: Choose, loss: Loss = nll, folds: Any = 5, seed: int = 0, forward: bool = False
-) -> float:
+    P: ArrayLike, y: ArrayLike, choose: Choose, loss: Loss = nll, folds: ArrayLike = 5, seed: int = 0,
+    forward: bool = False,
+) -> float:  # fmt: skip
     """The loss of the procedure `choose`: it chooses on all folds of the rows but one and is judged on that one.
 
     folds: how many, drawn by the seed, or (n,) the fold of each row. No member is trained again. What is said of each
@@ -121,7 +123,7 @@ def nested(
     n, of = len(y), np.asarray(folds)
     if of.ndim == 0:
         whole("folds", folds, 2, n)
-        of = np.random.default_rng(seed).permutation(np.arange(n) % folds)
+        of = np.random.default_rng(seed).permutation(np.arange(n) % of)
     if of.shape != (n,) or len(np.unique(of)) < 2:
         raise ValueError(f"folds must be a number, or (n,) with two folds at least; here n is {n}")
     said = np.empty(P.shape[1:])
@@ -137,7 +139,7 @@ def outer(fold: np.ndarray, forward: bool = False) -> Iterator[tuple[np.ndarray,
         yield fold == f, fold < f if forward else fold != f
 
 
-def correlation(P: Any, y: Any) -> np.ndarray:
+def correlation(P: ArrayLike, y: ArrayLike) -> np.ndarray:
     """(m, m) correlation of the members' mistakes: of being wrong (n, classes), or of p − y (n,).
 
     Rows of a member that is never, or always, wrong are 0 beside the diagonal, which is 1."""
@@ -150,7 +152,7 @@ def correlation(P: Any, y: Any) -> np.ndarray:
     return alike
 
 
-def checked(P: Sequence[Any] | np.ndarray, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def checked(P: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Predictions and labels as arrays that fit each other; ValueError, in one sentence, where they do not."""
     try:
         P, y = np.asarray(P, float), np.asarray(y)

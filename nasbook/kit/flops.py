@@ -52,13 +52,13 @@ def _convolution(out: Tensor, x: Tensor, weight: Tensor, *rest: object) -> int:
     return (x if transposed else out).numel() * weight[0].numel()  # each output element reads one filter
 
 
-def _pool(out: Any, x: Tensor, kernel: Sequence[int], *rest: object) -> int:
+def _pool(out: Tensor | tuple[Tensor, ...], x: Tensor, kernel: Sequence[int], *rest: object) -> int:
     out = out[0] if isinstance(out, tuple) else out
     return out.numel() * int(np.prod(kernel)) ** (2 if len(kernel) == 1 else 1)
 
 
 aten = torch.ops.aten
-RULES: dict[Any, Callable[..., int]] = {
+RULES: dict[object, Callable[..., int]] = {
     aten.convolution: _convolution,
     aten.mm: lambda out, a, b: out.numel() * a.shape[-1],
     aten.bmm: lambda out, a, b: out.numel() * a.shape[-1],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -20,7 +20,7 @@ from nasbook.kit.threads import one_thread
 class Batches(Protocol):
     """Inputs by their rows: a tensor, or what fetches a batch when it is asked for one."""
 
-    def __getitem__(self, rows: Any, /) -> Tensor: ...
+    def __getitem__(self, rows: Tensor | slice, /) -> Tensor: ...
 
 
 class Parts(Protocol):

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from nasbook.kit.checks import setting, whole
 from nasbook.space import Arguments
@@ -78,7 +77,7 @@ def listed(levels: Sequence[float]) -> str:
     return ", ".join(shown if len(shown) <= 12 else [*shown[:6], "…", *shown[-3:]])
 
 
-def reachable(name: str, settings: Arguments, fidelity: Fidelity, eta: int) -> dict[str, Any]:
+def reachable(name: str, settings: Arguments, fidelity: Fidelity, eta: int) -> Arguments:
     """The settings of a method of this name with the task's range where none is set; and where η is not set and its
     default misses the task's levels, with one that meets them. ValueError where there is none."""
     if fidelity.min == fidelity.max:

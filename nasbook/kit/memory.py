@@ -17,7 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 
-def peak_bytes(compute: Callable[[], Any]) -> int:
+def peak_bytes(compute: Callable[[], object]) -> int:
     """The most bytes that tensors made by `compute()` held at the same time."""
     with _Watch() as watch:
         compute()
@@ -42,7 +42,7 @@ class _Watch(TorchDispatchMode):
             self._meet(x, new=True)
         return out
 
-    def _meet(self, x: Any, new: bool) -> None:
+    def _meet(self, x: object, new: bool) -> None:
         if not isinstance(x, torch.Tensor):
             return
         storage = x.untyped_storage()

@@ -76,7 +76,7 @@ def same(value: T) -> T:
     """What process 0 has here."""
     if world() == 1:
         return value
-    box: list[Any] = [value]
+    box = [value]
     dist.broadcast_object_list(box)
     return box[0]
 
@@ -84,7 +84,7 @@ def same(value: T) -> T:
 def agree(value: object, otherwise: str) -> None:
     """ValueError, in the words of `otherwise`, unless all processes have the same value here."""
     if world() > 1:
-        found: list[Any] = [None] * world()
+        found: list[object] = [None] * world()
         dist.all_gather_object(found, value)
         if any(other != found[0] for other in found):
             raise ValueError(otherwise)
@@ -114,7 +114,7 @@ def lead(work: Callable[[], T]) -> T:
 
 
 @contextmanager
-def held(context: AbstractContextManager[Any]) -> Iterator[None]:
+def held(context: AbstractContextManager[object]) -> Iterator[None]:
     """A context that process 0 alone enters and leaves."""
     with ExitStack() as stack:
 

@@ -30,7 +30,7 @@ def write(path: Path, made_by: Arguments, state: State, key: str = "made_by") ->
     os.replace(scratch, path)
 
 
-def read(path: Path, made_by: Arguments, key: str = "made_by", other: str = "is the state of another search") -> Any:
+def read(path: Path, made_by: Arguments, key: str = "made_by", other: str = "is the state of another search") -> State:
     """What `write` kept, with its tensors on the CPU; no code in the file is run.
 
     Unreadable, a ValueError, if the file is damaged; another ValueError if something else wrote it."""
@@ -46,7 +46,7 @@ def read(path: Path, made_by: Arguments, key: str = "made_by", other: str = "is 
     return state
 
 
-def plain(part: Any) -> Any:
+def plain(part: object) -> object:
     """What can be written: of a module or an optimiser its state."""
     return part.state_dict() if hasattr(part, "state_dict") else part.detach() if isinstance(part, Tensor) else part
 

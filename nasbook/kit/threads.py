@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import torch
 
@@ -59,11 +59,11 @@ def one_thread() -> Iterator[None]:
                 torch.set_num_threads(_before)
 
 
-def one_thread_a_step(run: Callable[P, Iterator[Y]]) -> Callable[P, Generator[Y, None, Any]]:
+def one_thread_a_step(run: Callable[P, Iterator[Y]]) -> Callable[P, Generator[Y, None, object]]:
     """For a generator: one thread while it works, and not while whoever asks for its steps does."""
 
     @wraps(run)
-    def stepwise(*args: P.args, **kwargs: P.kwargs) -> Generator[Y, None, Any]:
+    def stepwise(*args: P.args, **kwargs: P.kwargs) -> Generator[Y, None, object]:
         steps = run(*args, **kwargs)
         try:
             while True:

@@ -19,7 +19,7 @@ def listen(sentence: Callable[[str], str]) -> None:
     shell = getattr(sys.modules["IPython"], "get_ipython", lambda: None)()  # it may be half imported
     if shell is None or has_torch():
         return
-    unmade: dict[str, Any] = {}  # what cells that failed were to make, and what the name stood for when they did
+    unmade: dict[str, object] = {}  # what cells that failed were to make, and what the name stood for when they did
 
     def told(shell: Any, kind: type[Exception], error: Exception, tb: TracebackType, tb_offset: object = None) -> None:
         rest, whole = sources(shell, tb)

@@ -19,7 +19,7 @@ from nasbook.prepare import MOST_WORKERS
 from nasbook.scale.study_errors import show, wrong
 from nasbook.scale.target import make_task, method_class, method_settings
 from nasbook.scale.trust import Trust
-from nasbook.space import Space
+from nasbook.space import Arguments, Space
 from nasbook.task import Fidelity, Task
 from nasbook.tasks.command import NAME as COMMAND
 
@@ -326,7 +326,7 @@ class Plan(Strict):
         of the range of epochs is that of the study, or of its task. A class of the user's own is imported where a task
         would be."""
         cls = method_class(self.method.name, trust or Trust(self.folder))
-        settings = method_settings(cls, self.method.settings)
+        settings: Arguments = method_settings(cls, self.method.settings)
         if issubclass(cls, Method) and (fidelity := self.fidelity_of(task)):
             settings = cls.suited(settings, fidelity)
         made = cls(self.search_space, seed=self.seeds.search, **settings)

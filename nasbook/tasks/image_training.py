@@ -212,7 +212,7 @@ class Changed:
     def __init__(self, images: Images, changes: Sequence[str], draws: torch.Generator) -> None:
         self.images, self.changes, self.draws = images, changes, draws
 
-    def __getitem__(self, rows: Tensor) -> Tensor:
+    def __getitem__(self, rows: Tensor | slice) -> Tensor:
         return changed(self.images[rows], self.changes, self.draws)
 
 

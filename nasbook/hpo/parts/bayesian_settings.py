@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from nasbook.hpo.parts.kernels import KERNELS
 from nasbook.kit.beliefs import believable
 from nasbook.kit.checks import one_of, setting, whole, within
 
-LIES: dict[str, Callable[[np.ndarray], Any]] = {"min": np.min, "mean": np.mean, "max": np.max}
+LIES: dict[str, Callable[[np.ndarray], float]] = {"min": np.min, "mean": np.mean, "max": np.max}
 ACQUISITIONS = {name: "nasbook.hpo.parts.closed_form:ClosedForm" for name in ("log_ei", "ei", "pi", "ucb")} | {
     "thompson": "nasbook.hpo.parts.thompson:Thompson",
     "ei_per_second": "nasbook.hpo.parts.per_second:PerSecond",

@@ -11,15 +11,27 @@ from __future__ import annotations
 import math
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from nasbook.evaluation import evaluate
 from nasbook.space import Config
-from nasbook.task import FunctionTask, Task
+from nasbook.task import Fidelity, FunctionTask, Task
 from nasbook.trace import Trial
 
 if TYPE_CHECKING:
     from nasbook.kit.state import State
+
+
+class Member(Protocol):
+    """A training that a task's `member(config, seed)` begins."""
+
+    config: Config
+    curve: list[float]  # error after each epoch so far
+
+    def epoch(self) -> None: ...
+    def state(self) -> State: ...  # a copy of all that the next epoch depends on, the configuration aside
+    def load(self, state: State) -> None: ...
+    def set(self, config: Config) -> None: ...  # go on with other values of the task's `dynamic` parameters
 
 
 @runtime_checkable
@@ -27,14 +39,15 @@ class Leadable(Protocol):
     """A task whose trainings can be led: `member(config, seed)` begins one, `dynamic` may change meanwhile."""
 
     dynamic: tuple[str, ...]
+    fidelity: Fidelity
 
-    def member(self, config: Config, seed: int) -> Any: ...
+    def member(self, config: Config, seed: int) -> Member: ...
 
 
-def leadable(task: Task) -> Any:
+def leadable(task: Task) -> Leadable:
     """The task with what PBT needs: `member`, `dynamic` and a fidelity. ValueError where it has none of it."""
     if isinstance(task, FunctionTask) and {"fidelity", "checkpoint"} <= set(task.context) and task.fidelity:
-        return OwnTrainings(task)
+        return OwnTrainings(task, task.fidelity)
     if isinstance(task, Leadable) and task.fidelity:
         return task
     raise ValueError(
@@ -47,8 +60,8 @@ def leadable(task: Task) -> Any:
 class OwnTrainings:
     """What PBT asks of a task, for a function with a checkpoint."""
 
-    def __init__(self, task: FunctionTask) -> None:
-        self.task, self.fidelity = task, task.fidelity
+    def __init__(self, task: FunctionTask, fidelity: Fidelity) -> None:
+        self.task, self.fidelity = task, fidelity
         self.dynamic = tuple(getattr(task.function, "dynamic", task.space.free))
         self._folder = TemporaryDirectory(prefix="nasbook-")
         self._count = 0
@@ -59,7 +72,7 @@ class OwnTrainings:
 
 
 class OwnTraining:
-    """One training; see `schedules.Member`. An epoch that fails has the value NaN, and `reason` says why."""
+    """One training; see `Member`. An epoch that fails has the value NaN, and `reason` says why."""
 
     def __init__(self, task: FunctionTask, config: Config, seed: int, file: Path) -> None:
         self.task, self.config, self.seed, self.file = task, dict(config), seed, file

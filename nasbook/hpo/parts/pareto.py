@@ -17,7 +17,6 @@ Left out: the bookkeeping by which Deb's sorting saves comparisons, faster hyper
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,14 +25,14 @@ from nasbook.kit.values import tame
 from nasbook.trace import Trial
 
 
-def dominance(Y: Any) -> np.ndarray:
+def dominance(Y: ArrayLike) -> np.ndarray:
     """D (n, n) of points Y (n, m): D[a, b] is True where a dominates b."""
     Y = _points(Y)
     no_worse = np.all(Y[:, None] <= Y[None], axis=-1)
     return no_worse & ~no_worse.T  # a ≤ b everywhere, and not b ≤ a everywhere
 
 
-def front(Y: Any) -> np.ndarray:
+def front(Y: ArrayLike) -> np.ndarray:
     """(n,) True for the points that no point dominates; also for a whole table, as nothing of size n² is made."""
     Y = _points(Y)
     first, left = np.zeros(len(Y), bool), np.lexsort(Y.T[::-1])  # in this order nobody is dominated by a later one
@@ -44,7 +43,7 @@ def front(Y: Any) -> np.ndarray:
     return first
 
 
-def ranks(Y: Any) -> np.ndarray:
+def ranks(Y: ArrayLike) -> np.ndarray:
     """(n,) number of the front on which each point lies: 0 is the first."""
     D = dominance(Y)
     rank, left, r = np.zeros(len(D), int), np.ones(len(D), bool), 0
@@ -56,7 +55,7 @@ def ranks(Y: Any) -> np.ndarray:
     return rank
 
 
-def crowding(Y: Any) -> np.ndarray:
+def crowding(Y: ArrayLike) -> np.ndarray:
     """(n,) crowding distance of the points of one front: larger is lonelier, ∞ for the ends of each objective."""
     Y = _points(Y)
     distance = np.zeros(len(Y))
@@ -69,7 +68,7 @@ def crowding(Y: Any) -> np.ndarray:
     return distance
 
 
-def crowding_by_front(Y: Any) -> tuple[np.ndarray, np.ndarray]:
+def crowding_by_front(Y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """(ranks (n,), crowding (n,) of each point within its own front)."""
     Y = _points(Y)
     rank, distance = ranks(Y), np.zeros(len(Y))
@@ -78,7 +77,7 @@ def crowding_by_front(Y: Any) -> tuple[np.ndarray, np.ndarray]:
     return rank, distance
 
 
-def hypervolume(Y: Any, ref: Sequence[float] | np.ndarray) -> float:
+def hypervolume(Y: ArrayLike, ref: Sequence[float] | np.ndarray) -> float:
     """Volume covered by the points Y (n, m) up to the reference point ref (m,), which bounds it from above.
 
     A point that is not below ref in every objective covers nothing. ValueError for shapes that do not fit."""

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from nasbook.kit.beliefs import centre_and_width, probabilities
-from nasbook.space import Choice, Space
+from nasbook.space import Choice, Float, Int, Space
 
 FLOOR = math.log(1e-12)
 
@@ -35,7 +35,7 @@ class Prior:
             j, p = names.index(name), space.parameters[name]
             if isinstance(p, Choice):
                 self.choices[j] = probabilities(name, belief, p)
-            else:
+            elif isinstance(p, Float | Int):
                 self.numbers[j] = centre_and_width(name, belief, p)
 
     def log(self, U: np.ndarray) -> np.ndarray:

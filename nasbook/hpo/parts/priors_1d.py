@@ -19,10 +19,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from scipy.special import ndtr
 from torch import Generator, Tensor
 
@@ -129,7 +129,10 @@ def _network(b: int, n: int, m: int, rng: Generator) -> Batch:
     return _shown(x, (torch.tanh(a * (x[..., None] - c)) @ v)[..., 0] / 4, n, dice)
 
 
-def own(draw: Callable[[np.random.Generator, np.ndarray], Any], noise: float = NOISE, name: str = "own") -> Prior:
+Draw = Callable[[np.random.Generator, np.ndarray], ArrayLike]  # (rng, x) -> y: one function, at x
+
+
+def own(draw: Draw, noise: float = NOISE, name: str = "own") -> Prior:
     """The prior of a function `draw(rng, x) -> y` that draws one function and tells its values at x, an array of any
     length. ValueError says what is wrong with what it returns."""
     if not callable(draw):
@@ -144,7 +147,7 @@ def own(draw: Callable[[np.random.Generator, np.ndarray], Any], noise: float = N
     return Prior(name, batch)
 
 
-def _drawn(draw: Callable[..., Any], rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
+def _drawn(draw: Draw, rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
     try:
         y = draw(rng, x.copy())
     except Exception as error:

@@ -5,8 +5,6 @@ A *rung* is a number of epochs at which trials are compared (kit/levels.py); who
 
 from __future__ import annotations
 
-from typing import Any
-
 from nasbook.kit.levels import check_levels, reachable
 from nasbook.method import KNOWN, Method, Proposal
 from nasbook.space import Arguments, Config
@@ -34,7 +32,7 @@ class RungMethod(Method):
         return self.settings.max_fidelity if trial.fidelity is None else trial.fidelity
 
     @classmethod
-    def suited(cls, settings: Arguments, fidelity: Fidelity) -> dict[str, Any]:
+    def suited(cls, settings: Arguments, fidelity: Fidelity) -> Arguments:
         """The task's range where none is set; and where η is not set and its default misses the task's levels, one that
         meets them."""
         return reachable(cls.name, settings, fidelity, cls.Settings().eta)

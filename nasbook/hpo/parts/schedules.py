@@ -13,27 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
 
-from nasbook.hpo.parts.own_training import leadable
+from nasbook.hpo.parts.own_training import Member, leadable
 from nasbook.space import Config
 from nasbook.task import Task, trial_seed
 from nasbook.trace import Trace, Trial
-
-if TYPE_CHECKING:
-    from nasbook.kit.state import State
-
-
-class Member(Protocol):
-    """A training that a task's `member(config, seed)` begins."""
-
-    config: Config
-    curve: list[float]  # error after each epoch so far
-
-    def epoch(self) -> None: ...
-    def state(self) -> State: ...  # a copy of all that the next epoch depends on, the configuration aside
-    def load(self, state: State) -> None: ...
-    def set(self, config: Config) -> None: ...  # go on with other values of the task's `dynamic` parameters
 
 
 @dataclass(frozen=True)
@@ -56,7 +40,7 @@ def schedule(trace: Trace, trial: Trial | None = None) -> tuple[int, list[Stage]
 
 def follow(task: Task, seed: int, stages: Sequence[Stage]) -> Member:
     """Train one network along a schedule: on the CPU it ends with the same weights, bit for bit."""
-    member: Member = leadable(task).member(stages[0].config, seed)
+    member = leadable(task).member(stages[0].config, seed)
     for stage in stages:
         member.set(stage.config)
         while len(member.curve) < stage.epoch:

@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
-from nasbook.hpo.parts.brackets import Rung
+from nasbook.hpo.parts.brackets import InBrackets, Rung, WithPopulations
 from nasbook.plots import style
 from nasbook.plots.data import Quantity, known_task, label_of, near
 from nasbook.plots.picture import Picture
@@ -22,7 +22,6 @@ from nasbook.plots.style import Figure, Looks, plural
 from nasbook.plots.viewed import RUNGS, method_after, step_of
 from nasbook.task import KnowsCurves, Task, trial_seed
 from nasbook.trace import Trace, Trial
-from nasbook.views import InBrackets, WithPopulations
 
 if TYPE_CHECKING:
     from nasbook.plots.viewed import RungsView

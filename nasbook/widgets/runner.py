@@ -27,7 +27,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic
+
+from nasbook.widgets.life import Ended, Life, S
 
 STATES = ("ready", "playing", "paused", "done", "failed", "stopped")
 OVER = ("done", "failed", "stopped")
@@ -36,31 +38,6 @@ DRIVER = "asyncio" if sys.platform == "emscripten" else "thread"  # where none i
 THREAD = "nasbook-search"
 NAP = 0.0005  # seconds after each step: a short nap lets the kernel's thread answer a button
 WORK, REST, LOOK = 0.02, 0.01, 0.05  # a task works so long, rests so long (0 would starve the buttons), sleeps at most
-
-
-S = TypeVar("S")  # a step
-
-
-class Ended(NamedTuple):
-    """How a search has ended."""
-
-    state: str
-    answer: object = None
-    error: BaseException | None = None
-
-
-class Life(Generic[S]):
-    """One search, from its first step to its end or a reset."""
-
-    def __init__(self, live: Callable[[Life[S]], Iterator[float]]) -> None:
-        self.naps = live(self)  # seconds in which there is nothing to do; infinite until the bell rings
-        self.wanted = True  # False after a reset: it is to end
-        self.search: Iterator[S] | None = None
-        self.bell = threading.Event()  # rings when there is news
-        self.turn = threading.Lock()  # held by who advances it
-        self.thread: threading.Thread | None = None
-        self.task: asyncio.Task[None] | None = None
-        self.drawing = False  # is a frame drawn on the way, after which steps would follow?
 
 
 class Runner(Generic[S]):

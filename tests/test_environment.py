@@ -115,19 +115,19 @@ def test_make_test_runs_every_check() -> None:
         assert part in recipe
 
 
-STEPS = {"lint": "ruff check", "layout": "ruff format", "tests": "not browser", "types": "mypy",
-         "browser": "-m browser", "notebooks": "notebooks/", "peers": "-m peers"}  # fmt: skip
+STEPS = {"lint": "/ruff check", "lint of JavaScript": "/oxlint ", "layout": "/ruff format", "tests": "not browser",
+         "types": "/mypy", "browser": "-m browser", "notebooks": "notebooks/", "peers": "-m peers"}  # fmt: skip
 
 
 @pytest.fixture
 def stubs(tmp_path: Path) -> str:
     """Words for make: environments whose programs only say which step they are, and fail where FAILING names it."""
-    cases = "".join(f'*"{words}"*) step={name};;\n' for name, words in STEPS.items())
+    cases = "".join(f'*"{words}"*) step="{name}";;\n' for name, words in STEPS.items())
     stub = f'#!/bin/sh\ncase "$0 $*" in\n*/get_servers.py*) exit 0;;\n{cases}*) exit 0;;\nesac\n'
-    stub += 'sleep 0.1; echo "ran $step"\ncase "$FAILING" in *"$step"*) exit 1;; esac\n'
+    stub += 'sleep 0.1; echo "ran $step"\ncase ", $FAILING," in *", $step,"*) exit 1;; esac\n'
     for environment in (tmp_path / "own", tmp_path / "peers"):
         (environment / "bin").mkdir(parents=True)
-        for program in ("python", "ruff", "mypy"):
+        for program in ("python", "ruff", "oxlint", "mypy"):
             path = environment / "bin" / program
             path.write_text(stub)
             path.chmod(0o755)
@@ -137,10 +137,10 @@ def stubs(tmp_path: Path) -> str:
     return f"VENV={tmp_path}/own PEERS={tmp_path}/peers"
 
 
-@pytest.mark.parametrize("failing", ["", "lint", "tests", "types", "browser", "notebooks", "types, notebooks"])
+@pytest.mark.parametrize("failing", ["", *list(STEPS)[:-1], "types, notebooks"])
 def test_make_test_runs_all_steps_and_names_those_that_failed(stubs: str, failing: str) -> None:
     answer = make(*stubs.split(), "test", FAILING=failing)
-    assert re.findall(r"^ran (\w+)$", answer.stdout, re.M) == [name for name in STEPS if name != "peers"]
+    assert re.findall(r"^ran (.+)$", answer.stdout, re.M) == [name for name in STEPS if name != "peers"]
     assert answer.stdout.splitlines()[-1] == (f"FAILED: {failing}" if failing else "All passed.")
     assert (answer.returncode == 0) == (not failing)
 
@@ -160,7 +160,7 @@ def test_what_must_hold_before_a_change_lands_runs_all_and_says_what_failed(
     make()  # skips where there is none
     environment = {**os.environ, "MAKEFLAGS": stubs, "FAILING": failing}
     answer = subprocess.run([ROOT / ".ci" / "run"], env=environment, capture_output=True, text=True, timeout=60)
-    assert re.findall(r"^ran (\w+)$", answer.stdout, re.M) == list(STEPS)
+    assert re.findall(r"^ran (.+)$", answer.stdout, re.M) == list(STEPS)
     assert answer.stdout.splitlines()[-1] == last
     assert (answer.returncode == 0) == (not failing)
 

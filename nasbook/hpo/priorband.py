@@ -129,7 +129,7 @@ class PriorBand(Hyperband):
                 moved.numbers[j] = u[j], width
         for j, p in self.prior.choices.items():
             if not np.isnan(u[j]):
-                moved.choices[j] = np.full(len(p), (1 - p.max()) / max(1, len(p) - 1))
+                moved.choices[j] = np.full(len(p), max(1 - p.max(), 1e-12) / max(1, len(p) - 1))
                 moved.choices[j][int(u[j] * len(p))] = p.max()
         return moved
 

@@ -162,6 +162,14 @@ def test_without_a_belief_prior_and_incumbent_share_alike():
     assert method.shares(1) == (1 / 4, 3 / 8, 3 / 8)
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_expert_who_is_sure_of_an_option_does_not_end_the_search():
+    """Probabilities may miss 1 by 10⁻⁶, so the likeliest may have all of it."""
+    method = made(prior={"op": [1.0, 4e-7, 4e-7]})
+    run(method, lambda t: t.config["x"], 30)
+    assert method.best() is not None and sum(method.shares(0)) == pytest.approx(1)
+
+
 def test_failures_and_workers():
     method = made()
     for k in range(40):

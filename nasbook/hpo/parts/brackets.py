@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias, runtime_checkable
-
-import numpy as np
+from typing import TypeAlias
 
 from nasbook.trace import Trial
 
@@ -73,24 +70,3 @@ class BracketView:
     number: int
     table: Table
     rungs: tuple[Rung, ...]
-
-
-# ---- what the views of some methods hold: ask with isinstance ------------------------------------------------
-
-
-@runtime_checkable
-class InBrackets(Protocol):
-    """Rungs in brackets, one after the other."""
-
-    @property
-    def brackets(self) -> tuple[BracketView, ...]: ...
-
-
-@runtime_checkable
-class WithPopulations(InBrackets, Protocol):
-    """Brackets whose rungs have a population each, after one round of the `tables`."""
-
-    @property
-    def tables(self) -> tuple[Table, ...]: ...
-    @property
-    def populations(self) -> Mapping[int, tuple[np.ndarray, np.ndarray]]: ...

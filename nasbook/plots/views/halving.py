@@ -14,7 +14,9 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
-from nasbook.hpo.parts.brackets import InBrackets, Rung, WithPopulations
+from nasbook.hpo.dehb import DEHBView
+from nasbook.hpo.parts.brackets import Rung
+from nasbook.hpo.successive_halving import HalvingView
 from nasbook.plots import style
 from nasbook.plots.data import Quantity, known_task, label_of, near
 from nasbook.plots.picture import Picture
@@ -54,7 +56,7 @@ def rungs_of(view: RungsView | None) -> list[tuple[int | None, int, Rung]]:
     if view is None:
         return []
     RUNGS.of(view, "the picture of rungs")
-    if isinstance(view, WithPopulations):  # DEHB: after one round of brackets its best are parents, and do not go on
+    if isinstance(view, DEHBView):  # after one round of brackets its best are parents, and do not go on
 
         def ended(rung: Rung) -> Rung:
             return replace(rung, promoted=(), stopped=rung.promoted + rung.stopped)
@@ -63,7 +65,7 @@ def rungs_of(view: RungsView | None) -> list[tuple[int | None, int, Rung]]:
         return [
             (b.number, i, r if b.number < first else ended(r)) for b in view.brackets for i, r in enumerate(b.rungs)
         ]
-    if isinstance(view, InBrackets):
+    if isinstance(view, HalvingView):
         return [(b.number, i, rung) for b in view.brackets for i, rung in enumerate(b.rungs)]
     return [(None, i, rung) for i, rung in enumerate(view.rungs)]
 

@@ -90,14 +90,6 @@ class OfWeightedObjectives(Protocol):
     def next(self) -> np.ndarray | None: ...
 
 
-@runtime_checkable
-class WithFailures(Protocol):
-    """The points (m, d) of trials that failed."""
-
-    @property
-    def failed(self) -> np.ndarray: ...
-
-
 # ---- a view of a file --------------------------------------------------------------------------------------
 
 

@@ -42,6 +42,12 @@ def read(answer: object) -> tuple[Evaluation, dict[str, str]]:
     return Evaluation(value, values or None, metrics, cost, _curve(answer.curve)), lost
 
 
+def value_of(answer: object, objective: int = 0) -> float:
+    """The value of one objective; TypeError, ValueError and IndexError where there is none."""
+    found, _ = read(answer)
+    return number((found.values or (found.value,))[objective], "value")
+
+
 def number(x: Any, field: str) -> float:
     """A float of anything that is one number: a scalar of Python, NumPy or torch, an array of one element."""
     try:

@@ -12,7 +12,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
+from typing import Any, ClassVar, Protocol, SupportsFloat, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.random import SeedSequence
@@ -66,6 +66,9 @@ class Evaluation:
     curve: Sequence[tuple[float, float]] = ()
 
 
+Answer: TypeAlias = Evaluation | SupportsFloat | Sequence[SupportsFloat]  # a value, or one of each objective
+
+
 class Task:
     """What is searched. A subclass sets `space` and writes `evaluate`."""
 
@@ -109,14 +112,14 @@ class Task:
         seed: int = 0,
         report: Report | None = None,
         checkpoint: Path | None = None,
-    ) -> Evaluation | float:
+    ) -> Answer:
         """Value of a configuration. `report(fidelity, value)` is called on the way by tasks that learn in epochs, and
         may raise StopTrial; a task that knows its cost adds the cost up to there. With `checkpoint`, the task keeps its
         state in that file and goes on from it."""
         raise NotImplementedError
 
 
-Objective: TypeAlias = Callable[..., Evaluation | float]  # a function of a configuration
+Objective: TypeAlias = Callable[..., Answer]  # a function of a configuration
 TaskLike: TypeAlias = str | Task | Objective  # a task by its name, as it is, or as a function
 
 
@@ -139,7 +142,7 @@ class EvaluatesMany(Protocol):
         seeds: Sequence[int],
         reports: Sequence[Report],
         checkpoints: Sequence[Path | None],
-    ) -> Sequence[Evaluation | float | BaseException]: ...
+    ) -> Sequence[Answer | BaseException]: ...
 
 
 @runtime_checkable
@@ -332,7 +335,7 @@ class FunctionTask(Task):
                 f"def objective(config, fidelity): …, and train for so many of its {fidelity.unit}s"
             )
 
-    def evaluate(self, config: Config, **context: object) -> Evaluation | float:
+    def evaluate(self, config: Config, **context: object) -> Answer:
         if context.get("fidelity") is None and self.fidelity is not None:
             context["fidelity"] = self.fidelity.max
         if isinstance(effort := context.get("fidelity"), float) and effort.is_integer():

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import nasbook
-from nasbook.answer import number
+from nasbook.answer import number, value_of
 from nasbook.search import search
 from nasbook.space import Choice, Float, Int, Space
 from nasbook.task import Evaluation, FunctionTask, Task
@@ -199,3 +199,13 @@ def test_a_task_says_how_many_objectives_it_has():
     task.objectives = ("error", "seconds")
     trial = search("nsga2", task, trials=1).trials[0]
     assert trial.reason == "its result has 3 values where this search has 2 objectives"
+
+
+def test_one_objective_of_an_answer_is_read_like_the_whole():
+    for answer in (2, np.float32(2), (2, 3), [2.0, 3.0], Evaluation(2), Evaluation(values=(2.0, 3.0))):
+        assert value_of(answer) == 2.0 and type(value_of(answer)) is float
+    assert value_of((2, 3), 1) == value_of(Evaluation(values=(2.0, 3.0)), 1) == 3.0
+    with pytest.raises(IndexError):
+        value_of(2, 1)
+    with pytest.raises(TypeError, match="must return a number"):
+        value_of("2")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from nasbook import registry
+from nasbook.answer import read
 from nasbook.space import Arguments, Config, Space
 from nasbook.task import Evaluation, Report, Task
 
@@ -79,7 +80,7 @@ def full(
 ) -> Evaluation:
     """The task's own answer as an Evaluation, for estimators that train."""
     answer = task.evaluate(config, fidelity=fidelity, seed=seed, report=report)
-    return answer if isinstance(answer, Evaluation) else Evaluation(float(answer))
+    return answer if isinstance(answer, Evaluation) else read(answer)[0]
 
 
 def estimator(kind: str, task: Task | str, arguments: Arguments | None = None, **options: object) -> Estimator:

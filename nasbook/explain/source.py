@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from nasbook import registry
+from nasbook.answer import value_of
 from nasbook.hpo.parts.importance import LEAST, alike
 from nasbook.hpo.parts.trees import Forest
 from nasbook.kit.checks import whole
@@ -102,13 +103,8 @@ class Truth:
         try:
             if isinstance(self.task, Table) and not self.objective:
                 return float(self.task.mean(config))
-            answer: Any = self.task.evaluate(config)
+            return value_of(self.task.evaluate(config), self.objective)
         except Exception:
-            return math.nan
-        values = getattr(answer, "values", None) or (getattr(answer, "value", answer),)
-        try:
-            return float(values[self.objective])
-        except (TypeError, ValueError, IndexError):
             return math.nan
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from nasbook import registry
+from nasbook import answer, registry
 from nasbook.axes import Scalar
 from nasbook.explain.source import known_task as known_task
 from nasbook.plots import style
@@ -143,8 +143,7 @@ def value_of(task: Task) -> Callable[[Config], float]:
     """The objective of a task as a function of a configuration."""
 
     def truth(config: Config) -> float:
-        answer: Any = task.evaluate(config)
-        return float(getattr(answer, "value", answer))
+        return answer.value_of(task.evaluate(config))
 
     return truth
 

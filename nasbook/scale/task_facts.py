@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nasbook import registry
+from nasbook.answer import value_of
 from nasbook.scale.outline import Outline, outline
 from nasbook.scale.target import is_ours, make_task
 from nasbook.scale.trust import Trust, check_origin
 from nasbook.space import Arguments, Space
-from nasbook.task import CONTEXT, Evaluation, Fidelity, HoldsImages, Task, trial_seed
+from nasbook.task import CONTEXT, Fidelity, HoldsImages, Task, trial_seed
 from nasbook.tasks.command import NAME as COMMAND
 from nasbook.trace import Trace
 
@@ -62,11 +63,10 @@ def old_facts(trace: Trace, name: str) -> Facts | None:
     if entry is not None and entry.family == "function" and done:  # a notebook's own function may bear this name, too
         try:
             task = make_task(name, trace.header.arguments, trace.space)
-            answer = task.evaluate(done[0].config, seed=trial_seed(trace.header.seed, done[0].id))
+            value = value_of(task.evaluate(done[0].config, seed=trial_seed(trace.header.seed, done[0].id)))
         except Exception:
             return None
-        value = answer.value if isinstance(answer, Evaluation) else answer
-        if value is None or not math.isclose(value, done[0].value or 0.0, rel_tol=1e-6, abs_tol=1e-9):
+        if not math.isclose(value, done[0].value or 0.0, rel_tol=1e-6, abs_tol=1e-9):
             return None
     return facts
 

@@ -6,9 +6,12 @@ from estimate.table import CHEAP, NAMES, TABLE, sample
 
 import nasbook
 from nasbook.estimate import estimator
+from nasbook.estimate.estimator import full
 from nasbook.estimate.proxy import STEPS
 from nasbook.estimate.weight_sharing import JUDGE
 from nasbook.scale.study import load_study
+from nasbook.space import Float, Space
+from nasbook.task import Evaluation, FunctionTask
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -72,3 +75,10 @@ def test_bad_input_is_one_sentence():
             estimator(**kwargs)
     with pytest.raises(ValueError, match="no fidelity to choose"):
         estimator("snip", TABLE).evaluate(sample(1)[0], fidelity=3)
+
+
+def test_what_a_function_answers_is_an_evaluation_whatever_numbers_it_is_made_of():
+    space = Space(x=Float(0, 1))
+    for answer in (0.5, np.float32(0.5), (0.5, 2.0), Evaluation(0.5)):
+        found = full(FunctionTask(lambda config, answer=answer: answer, space), {"x": 0.1}, seed=0)
+        assert found.value == 0.5 and found.values == ((0.5, 2.0) if isinstance(answer, tuple) else None)

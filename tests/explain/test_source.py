@@ -6,6 +6,7 @@ import pytest
 import nasbook
 from nasbook import Choice, Float, Int, Space
 from nasbook.explain.source import Surrogate, Truth, known_task, point, source_of
+from nasbook.task import FunctionTask
 from nasbook.tasks.tables import Table
 
 
@@ -94,6 +95,14 @@ def test_the_truth_is_found_by_the_name_of_the_task():
     own = nasbook.search("random", lambda c: c["x"], space=Space(x=Float(0, 1)), trials=5)
     assert known_task(own) is None and not source_of(own).exact
     assert source_of(own, lambda c: c["x"]).exact
+
+
+@pytest.mark.parametrize("objective", [0, 1])
+def test_the_truth_of_a_function_of_two_objectives_is_that_of_the_one_asked_for(objective):
+    space = Space(x=Float(0, 1))
+    both = FunctionTask(lambda config: (config["x"], 1 - config["x"]), space)
+    truth = Truth(both, objective)
+    assert truth.values(np.array([[0.25], [1.0]])).tolist() == [[0.25, 1.0], [0.75, 0.0]][objective]
 
 
 def test_a_point_is_complete():

@@ -85,6 +85,7 @@ def test_the_hinge_losses_are_those_of_the_formula():
 
 
 def test_spectral_norm_divides_by_the_largest_singular_value():
+    torch.manual_seed(0)  # weights whose two largest singular values are far enough apart for 60 steps of the iteration
     conv = SpectralConv(3, 5, 3)
     for _ in range(60):
         conv(torch.zeros(1, 3, 4, 4))

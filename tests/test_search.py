@@ -39,7 +39,8 @@ def test_an_own_objective_in_three_lines():
 
 
 def test_functions_are_named_by_where_they_stand():
-    assert FunctionTask(square, SPACE).name == f"{__name__}:square"
+    assert FunctionTask(one, SPACE).name == f"{__name__}:one"
+    assert FunctionTask(square, SPACE).name == "searched:square"
     assert FunctionTask(lambda c: 0, SPACE).name == "<lambda>"
     assert FunctionTask(lambda c: 0, SPACE, name="mine").name == "mine"
 

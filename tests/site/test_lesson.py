@@ -5,6 +5,7 @@ from urllib.parse import unquote
 
 import nbformat
 import pytest
+from site_lessons import ran, shown
 
 from nasbook.site import front, lesson, run
 from nasbook.site.pictures import Pictures
@@ -12,16 +13,6 @@ from nasbook.site.sources import Sources
 from nasbook.site.words import relink
 
 WIDGET = {"application/vnd.jupyter.widget-view+json": {"model_id": "gone"}, "text/plain": "a lab"}
-
-
-def ran(*outputs, source="x", metadata=None, error=""):
-    cell = nbformat.v4.new_code_cell(source, outputs=list(outputs), execution_count=1, metadata=metadata or {})
-    first = nbformat.v4.new_markdown_cell("# 03 · Title\n\n**After this lesson** you can.")
-    return run.Lesson("03_title", None, nbformat.v4.new_notebook(cells=[first, cell]), error)
-
-
-def shown(made):
-    return [out for cell in made.cells for out in cell.get("outputs", ())]
 
 
 def test_what_needs_a_kernel_or_is_noise_is_left_out(tmp_path):

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from course.handed_in import Q, file_of, vote
 
 import nasbook
 from nasbook.course.exercises import run_cell
@@ -21,3 +22,13 @@ def refused(tmp_path, monkeypatch):
         assert re.search(says, result.message), result.message
 
     return check
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two sound files in a folder of their own."""
+    where = tmp_path / "progress"
+    where.mkdir()
+    (where / "ada.json").write_text(file_of(vote(Q[0])))
+    (where / "bob.json").write_text(file_of(vote(Q[1])))
+    return where

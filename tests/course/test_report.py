@@ -6,21 +6,11 @@ import re
 import warnings
 
 import pytest
-from course.handed_in import Q, file_of, vote
+from course.handed_in import Q, file_of
 
 from nasbook.cli import main
 from nasbook.course import Record, report
 from nasbook.course.teach.report import table
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Two sound files in a folder of their own."""
-    where = tmp_path / "progress"
-    where.mkdir()
-    (where / "ada.json").write_text(file_of(vote(Q[0])))
-    (where / "bob.json").write_text(file_of(vote(Q[1])))
-    return where
 
 
 def test_two_learners_are_two_and_one_who_comes_back_is_one(tmp_path, monkeypatch):

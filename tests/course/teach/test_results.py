@@ -1,21 +1,10 @@
 """Votes before the run, other words, and the hardest exercise first."""
 
-import pytest
 from course.handed_in import Q, file_of, vote
 
 import nasbook
 from nasbook.course import Record, report
 from nasbook.course.teach.results import told
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Two sound files in a folder of their own."""
-    where = tmp_path / "progress"
-    where.mkdir()
-    (where / "ada.json").write_text(file_of(vote(Q[0])))
-    (where / "bob.json").write_text(file_of(vote(Q[1])))
-    return where
 
 
 def test_votes_are_those_before_the_run(tmp_path, monkeypatch):

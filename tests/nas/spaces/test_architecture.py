@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from nas.sampled import some
 
 from nasbook import registry
 from nasbook.nas.parts import paths
@@ -13,16 +14,6 @@ from nasbook.search import search
 from nasbook.space import Choice, Space
 
 ENTRIES = [entry.name for entry in registry.SPACES]
-
-
-def some(spaces, n, seed=0):
-    rng = np.random.default_rng(seed)
-    found = []
-    while len(found) < n:
-        config = spaces.space.sample(rng)
-        if spaces.is_valid(config):
-            found.append(config)
-    return found
 
 
 @pytest.mark.parametrize("name", ENTRIES)

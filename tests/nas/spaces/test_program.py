@@ -2,23 +2,13 @@
 
 import inspect
 
-import numpy as np
 import pytest
 import torch
+from nas.sampled import some
 
 from nasbook import registry
 
 ENTRIES = [entry.name for entry in registry.SPACES]
-
-
-def some(spaces, n, seed=0):
-    rng = np.random.default_rng(seed)
-    found = []
-    while len(found) < n:
-        config = spaces.space.sample(rng)
-        if spaces.is_valid(config):
-            found.append(config)
-    return found
 
 
 @pytest.mark.parametrize("name", ENTRIES)

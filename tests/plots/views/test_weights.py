@@ -3,20 +3,12 @@
 import numpy as np
 import pytest
 from plots.legible import assert_legible
+from plots.supernets import view
 
-from nasbook.nas.darts import SupernetView
-from nasbook.nas.spaces.nb201.cell import EDGES, OPS
+from nasbook.nas.spaces.nb201.cell import OPS
 from nasbook.plots import (
     WeightsPicture,
 )
-
-
-def view(epoch, rng):
-    a = np.exp(0.05 * epoch * rng.normal(size=(6, 5)))
-    w = a / a.sum(1, keepdims=True)
-    kept = tuple(OPS[1 + int(np.argmax(row[1:]))] for row in w)
-    rows = tuple(tuple(float(x) for x in row) for row in w)
-    return SupernetView(epoch, 20, rows, OPS, EDGES, kept, kept.count("skip"), 1.0, 1.0, 0.5 + 0.02 * epoch)
 
 
 @pytest.fixture(scope="module")

@@ -5,20 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from nas.policies import TINY, TREE, batch_for, everything, moved, reward_of
+from nas.policies import TINY, TREE, batch_for
 
 import nasbook
 from nasbook.nas.ppo import PPO, is_clipped, surrogate
 from nasbook.nas.reinforce import Reinforce, gradients
-
-
-@pytest.fixture
-def tiny():
-    controller = moved(TINY)
-    configs = everything(TINY)
-    actions = controller.actions(configs)
-    R = torch.tensor([reward_of(c) for c in configs], dtype=torch.float64)
-    return controller, actions, R, controller.read(actions).log_p.exp().detach()
 
 
 def test_a_new_controller_is_nearly_uniform():

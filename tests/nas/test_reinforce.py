@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from nas.policies import TINY, TREE, batch_for, everything, moved, reward_of
+from nas.policies import TINY, TREE, batch_for, everything
 
 import nasbook
 from nasbook import Choice, Float, Int, Space
@@ -33,15 +33,6 @@ def exact_gradient(controller, rewards, actions):
     """∇ of Σ_a p(a) R(a), by autograd through the sum itself."""
     J = (controller.read(actions).log_p.exp() * rewards).sum()
     return torch.cat([g.flatten() for g in torch.autograd.grad(J, list(controller.parameters()))])
-
-
-@pytest.fixture
-def tiny():
-    controller = moved(TINY)
-    configs = everything(TINY)
-    actions = controller.actions(configs)
-    R = torch.tensor([reward_of(c) for c in configs], dtype=torch.float64)
-    return controller, actions, R, controller.read(actions).log_p.exp().detach()
 
 
 def test_the_global_generator_is_neither_read_nor_changed():

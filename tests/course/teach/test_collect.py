@@ -20,16 +20,6 @@ def zipped(text):
     return out.getvalue()
 
 
-@pytest.fixture
-def folder(tmp_path):
-    """Two sound files in a folder of their own."""
-    where = tmp_path / "progress"
-    where.mkdir()
-    (where / "ada.json").write_text(file_of(vote(Q[0])))
-    (where / "bob.json").write_text(file_of(vote(Q[1])))
-    return where
-
-
 BAD = {
     "empty": (b"", "not JSON, because it is empty"),
     "blank": (b" \n", "because it is empty"),

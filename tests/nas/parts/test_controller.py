@@ -5,20 +5,10 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
-from nas.policies import TINY, TREE, everything, moved, reward_of
+from nas.policies import TINY, TREE, everything, moved
 
 from nasbook import Choice, Space
 from nasbook.nas.parts.controller import Controller
-
-
-@pytest.fixture
-def tiny():
-    controller = moved(TINY)
-    configs = everything(TINY)
-    actions = controller.actions(configs)
-    R = torch.tensor([reward_of(c) for c in configs], dtype=torch.float64)
-    return controller, actions, R, controller.read(actions).log_p.exp().detach()
-
 
 # ---- the controller -------------------------------------------------------------------------------------------
 

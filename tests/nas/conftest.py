@@ -3,6 +3,7 @@
 import pytest
 import torch
 from nas.policies import TINY, everything, moved, reward_of
+from torch import nn
 
 
 @pytest.fixture
@@ -13,3 +14,17 @@ def tiny():
     actions = controller.actions(configs)
     R = torch.tensor([reward_of(c) for c in configs], dtype=torch.float64)
     return controller, actions, R, controller.read(actions).log_p.exp().detach()
+
+
+@pytest.fixture(autouse=True)
+def undrawn_weights_are_nan(monkeypatch):
+    """Not whatever lies in memory, with which a test that forgot to draw them mostly passes."""
+    empty = nn.Module.to_empty
+
+    def nan(module, **options):
+        module = empty(module, **options)
+        for parameter in module.parameters():
+            nn.init.constant_(parameter, torch.nan)
+        return module
+
+    monkeypatch.setattr(nn.Module, "to_empty", nan)

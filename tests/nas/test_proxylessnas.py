@@ -8,6 +8,7 @@ from nas.pictures import Pictures, stopped_and_gone_on
 from scipy.stats import chisquare
 
 import nasbook
+from nasbook.kit.start import init_weights
 from nasbook.nas.proxylessnas import ProxylessNAS, two
 from nasbook.nas.spaces.nb201.cell import cell_space
 from nasbook.testing import check_method
@@ -90,8 +91,10 @@ def test_the_gradient_is_that_of_the_gates(settings):
 
 def test_gate_gradients_are_inner_products():
     """∂L/∂g_j = ⟨∂L/∂y, o_j(x)⟩, for the active operation and for the one that has no graph."""
-    place = ProxylessNAS(cell_space(), **SHORT).places.net(3, 2, 1).double().cell1.edges["01"]
-    x = torch.randn(4, 3, 6, 6, dtype=torch.float64)
+    net = ProxylessNAS(cell_space(), **SHORT).places.net(3, 2, 1)
+    init_weights(net, np.random.default_rng(0))
+    place = net.double().cell1.edges["01"]
+    x = torch.randn(4, 3, 6, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     g = torch.tensor([0.0, 0.0, 1.0, 0.0, 0.0], dtype=torch.float64).requires_grad_()
     y = sum(place(x, two(g[None], (2,), (3,))[0]))
     L = F.mse_loss(torch.tanh(y), torch.ones_like(y))

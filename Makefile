@@ -26,7 +26,7 @@ STALE := stale
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-ray test-gpu env env-test env-ray servers lint format notebooks site test-site lite test-lite browser picture clean stale
+.PHONY: help lab test test-ray test-gpu env env-test env-ray lint format notebooks site test-site lite test-lite browser picture clean stale
 
 help:
 	@echo "make lab        install nasbook into $(VENV) and open JupyterLab at the first lesson"
@@ -101,33 +101,26 @@ SPREAD  := $(PYTEST) -n $(WORKERS) --dist loadfile
 # Each notebook runs once, with every control of its labs moved on the way (tests/course/moved.py).
 NBVAL   := env PYTHONPATH="$(CURDIR)/tests" $(SPREAD) -p warm -p course.moved --nbval-lax --nbval-current-env --nbval-cell-timeout=240
 
-# The types are checked beside the tests, and the notebooks run beside the browser, which often waits for pages and
-# kernels. What runs beside something else says nothing before its turn.
+# The types are checked beside the tests, and say nothing before their turn.
 test: env-test
-	@failed=; said=$$(mktemp -d); trap 'kill $$! 2>/dev/null; exit 130' INT TERM; \
+	@failed=; found=$$(mktemp); trap 'kill $$! 2>/dev/null; exit 130' INT TERM; \
 	browser=$$($(BIN)/python tests/find_browser.py --get) && export NASBOOK_CHROMIUM="$$browser"; \
 	step() { name=$$1; shift; printf '\n== %s\n' "$$name"; "$$@" || failed="$$failed, $$name"; }; \
-	begin() { name=$$1; shift; "$$@" > "$$said/$$name" 2>&1 & }; \
-	end() { wait "$$2"; code=$$?; cat "$$said/$$1"; return $$code; }; \
-	begin types $(BIN)/mypy; types=$$!; \
+	$(BIN)/mypy > "$$found" 2>&1 & mypy=$$!; \
+	types() { wait $$mypy; code=$$?; cat "$$found"; rm -f "$$found"; return $$code; }; \
 	step "lint" $(BIN)/ruff check .; \
 	step "lint of JavaScript" $(BIN)/oxlint nasbook; \
 	step "layout" $(BIN)/ruff format --check .; \
 	step "tests" env $(SPREAD) -p no:nbval --no-loadscope-reorder -m "not browser and not peers" tests; \
-	step "types" end types $$types; \
-	$(if $(NOTEBOOKS),begin notebooks $(NBVAL) $(NOTEBOOKS); notebooks=$$!;) \
+	step "types" types; \
 	$(if $(wildcard tests/browser),step "browser" env $(SPREAD) -p no:nbval -m browser tests/browser;) \
-	$(if $(NOTEBOOKS),step "notebooks" end notebooks $$notebooks;) \
-	rm -rf "$$said"; \
+	$(if $(NOTEBOOKS),step "notebooks" $(NBVAL) $(NOTEBOOKS);) \
 	if [ -n "$$failed" ]; then printf '\nFAILED: %s\n' "$${failed#, }"; exit 1; fi; \
 	[ -n "$$browser" ] || printf '\nTHE BROWSER TESTS WERE SKIPPED: NO CHROMIUM OR CHROME WAS FOUND.\n'; \
 	printf '\nAll passed.\n'
 
-# PostgreSQL and Slurm, where they are easy to have.
-servers: env-ray
+test-ray: env-ray
 	@$(PEERS)/bin/python tests/peers/get_servers.py
-
-test-ray: servers
 	$(THREADS) $(PEERS)/bin/python -m pytest --durations=10 --durations-min=1 -p no:nbval -n $(WORKERS) --dist loadgroup -m peers tests/peers
 
 test-gpu: env-test

@@ -14,12 +14,14 @@ import pytest
 
 HERE = Path(__file__).parent
 ATTEMPTS = 4  # to start a Ray
+LIMIT = 900  # seconds for a test: most wait for programs that a busy machine starts slowly
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent == HERE:
             item.add_marker("peers")
+            item.add_marker(pytest.mark.timeout(LIMIT))
             uses_ray = "ray" in item.path.stem or "ray_node" in item.fixturenames
             item.add_marker(pytest.mark.xdist_group("ray" if uses_ray else item.path.stem))
             if find_spec("ray") is None:

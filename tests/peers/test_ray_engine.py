@@ -164,7 +164,7 @@ def test_a_worker_a_node_and_the_driver_are_killed_and_nothing_is_told_twice(ray
         until(lambda: not any(psutil.pid_exists(row["pid"]) for row in starts(path)))
         before = len(starts(path))
         held.unlink()
-        done = subprocess.run([*command, "--resume"], capture_output=True, text=True, timeout=200)  # elsewhere
+        done = subprocess.run([*command, "--resume"], capture_output=True, text=True, timeout=400)  # elsewhere
         assert done.returncode == 0, done.stderr
         again = starts(path)[before:]
         assert min(row["epoch"] for row in again[:2]) >= 8

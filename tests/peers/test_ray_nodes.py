@@ -163,7 +163,7 @@ def test_a_node_and_the_driver_are_lost_at_random_moments_and_at_most_an_epoch_a
         until(lambda: not any(psutil.pid_exists(pid) for pid in workers))
         n = len(here())
         driver = begin()
-        assert driver.wait(timeout=200) == 0, (own / "said").read_text()[-2000:]
+        assert driver.wait(timeout=400) == 0, (own / "said").read_text()[-2000:]
         for s in here()[n:]:
             assert s["epoch"] >= heard.get(s["x"], 0) - 1
     finally:

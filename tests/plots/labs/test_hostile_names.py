@@ -26,7 +26,7 @@ RNG = np.random.default_rng(0)
 
 
 def pairs(names=HOSTILE):
-    return zip(names, (*names[1:], names[0]), strict=True)
+    return list(zip(names, (*names[1:], names[0]), strict=True))
 
 
 def drawn(fig):

@@ -120,7 +120,10 @@ EQUIVALENT = {  # module -> change, and in which line where that is not clear ->
         "(self.rank[i], -self.crowding[i]) <= (self.rank[j], -self.crowding[…  →  "
         "(self.rank[i], -self.crowding[i]) < (self.rank[j], -self.crowding[j])": "of two equals either will do",
     },
-    "nasbook.hpo.parego": {"1  →  2  in  np.where(high > low": "what is flat is 0, whatever it is divided by"},
+    "nasbook.hpo.parego": {
+        "1  →  2  in  np.where(high > low": "what is flat is 0, whatever it is divided by",
+        "30  →  31  in  doubt(f) > 0": "doubt begins at a hundred",
+    },
     "nasbook.hpo.particle_swarm": {
         "x + self.v[k] >= 0  →  x + self.v[k] > 0": "a particle that moves never ends exactly on a wall",
         "x + self.v[k] <= 1  →  x + self.v[k] < 1": "a particle that moves never ends exactly on a wall",

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import nasbook
 from nasbook import Float, FunctionTask, Space
-from nasbook.hpo.parego import ParEGO, tchebycheff, weights
+from nasbook.hpo import bayesian
+from nasbook.hpo.parego import ParEGO, ParEGOView, tchebycheff, weights
 from nasbook.hpo.parts.bayesian_settings import LIES
 from nasbook.hpo.parts.pareto import front, hypervolume
 
@@ -31,6 +32,30 @@ def test_the_scalarisation_by_hand():
     assert tchebycheff(Y, (1, 0), 0).tolist() == [0, 0.5, 1]
     assert tchebycheff(Y, (0.5, 0.5)).tolist() == tchebycheff(Y, (0.5, 0.5), 0.05).tolist()  # Knowles' ρ
     assert tchebycheff(np.array([(3, 1), (3, 2)]), (0.5, 0.5), 0).tolist() == [0, 0.5]  # a flat objective is no problem
+
+
+def test_an_objective_is_drawn_in_beyond_thirty_times_the_distance_of_its_quartiles():
+    """Of 0, 1, …, 9 and a last value the quartiles are 2 and 8, so that is beyond 188."""
+    flat = np.zeros(11)
+    near, far = (tchebycheff(np.stack([np.r_[np.arange(10), last], flat], 1), (1, 0), 0) for last in (187, 190))
+    assert near[9] == pytest.approx(9 / 187)
+    assert far[9] == pytest.approx(9 / (17 + 6 * math.log1p(173 / 6)))  # above Q₃ + 1.5 s only its logarithm grows
+
+
+def test_each_weighting_is_another_function_so_hyperparameters_are_always_fitted(monkeypatch):
+    handed, fitted = [], ParEGOView.fitted
+
+    def spy(view, like=None):
+        handed.append(like)
+        return fitted(view, like)
+
+    monkeypatch.setattr(bayesian, "MANY", 5)
+    monkeypatch.setattr(ParEGOView, "fitted", spy)
+    nasbook.search("parego", FunctionTask(bowls, SQUARE), trials=10, seed=0)
+    assert len(handed) > 4 and handed == [None] * len(handed)
+    monkeypatch.setattr(ParEGO, "refit", 4)
+    nasbook.search("parego", FunctionTask(bowls, SQUARE), trials=10, seed=0)
+    assert any(like is not None for like in handed)  # so the assertion before can fail
 
 
 def test_who_diverged_in_one_objective_is_doubted_in_small_units_too():

@@ -7,6 +7,8 @@ import pytest
 
 import nasbook
 from nasbook import Choice, Float, Int, Space
+from nasbook.hpo import pfn
+from nasbook.hpo.parts.maximise import maximise
 from nasbook.hpo.pfn import SEEN, Pfn, PfnSettings, PfnView
 
 LINE = Space(x=Float(0, 1))
@@ -144,6 +146,19 @@ def test_trials_in_flight_count_as_begun_and_three_values_are_the_least():
         method.tell(replace(trial, status="done", value=trial.config["x"]))
     method.ask()
     assert method.view().believes, "three have ended and one is in flight"
+
+
+def test_it_looks_closely_around_the_five_best(monkeypatch):
+    around = []
+
+    def spy(space, acquire, climb, best, rng):
+        around.append(best)
+        return maximise(space, acquire, climb, best, rng)
+
+    monkeypatch.setattr(pfn, "maximise", spy)
+    v = view(12)
+    v.suggest(np.random.default_rng(0))
+    assert around[0].tolist() == v.U[np.argsort(v.y)][:5].tolist()
 
 
 def test_what_was_tried_is_suggested_only_where_nothing_else_is():

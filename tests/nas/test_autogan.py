@@ -158,6 +158,16 @@ def test_losses_that_stand_still_start_the_gan_anew_and_the_controller_stays(tas
     assert method.resets == view.resets == 1 and method.gan is before
 
 
+def test_a_variance_of_just_the_threshold_does_not_stand_still(task):
+    method, steps = begun(task, window=4, threshold=0.25)
+    method.window = [[0.0, 1.0, 0.0, 1.0], [0.0, 1.0, 1.0, 0.0]]
+    next(steps)
+    assert method.resets == 0
+    method.window = [[0.0, 1.0, 0.0, 1.0], [0.0, 0.9, 0.9, 0.0]]
+    next(steps)
+    assert method.resets == 1
+
+
 def test_an_epoch_tells_the_mean_losses_and_sees_images_of_its_stage(task):
     method, _ = begun(task)
     seen, losses = [], iter(range(1, 100))

@@ -159,7 +159,8 @@ class HalvingLab(Lab[HalvingState]):
     def sentence(self, n: int) -> str:
         state = self.steps[n - 1]
         trial = state.trials[-1]
-        who = f"Network {1 + order(state).index(root(trial))}"
+        what = "Training" if self.values["method"] == FREEZE else "Network"  # as the picture above calls it
+        who = f"{what} {1 + order(state).index(root(trial))}"
         if self.values["method"] == MEDIAN:
             return self._judged(who, trial)
         if self.values["method"] == FREEZE:

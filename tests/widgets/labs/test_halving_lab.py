@@ -160,6 +160,7 @@ def test_freeze_thaw_shows_what_it_believed_and_says_what_came_of_it():
     trials = lab.trace.trials
     assert len(trials) == 24 and any("continues" in t.info for t in trials)
     told = [lab.sentence(n + 1) for n in range(24)]
+    assert all(re.match(r"Training \d+ ", s) for s in told), "the picture's word for it"
     assert "at random" in told[0] and any("promised most and went on to epoch" in s and "expected" in s for s in told)
     assert lab.curves.shown and "expected to end between" in lab.curves.alt()
     ends = [sum(len(t.curve) for t in lab.frame(n)[0].trainings) for n in range(25)]  # four workers: no way back

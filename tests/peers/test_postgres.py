@@ -67,7 +67,7 @@ class Server:
     def kill(self) -> None:
         """At once, as a crash ends it: its children with it, and what was not committed is lost."""
         self.process.send_signal(signal.SIGQUIT)
-        self.process.wait(timeout=60)
+        self.process.wait(timeout=200)
 
     def url(self, who: str = "me:s3cret", database: str = "postgres", scheme: str = "postgresql") -> str:
         return f"{scheme}://{who}@127.0.0.1:{self.port}/{database}"
@@ -119,7 +119,7 @@ def test_workers_and_the_server_are_killed_and_nothing_is_lost(server, tmp_path)
     assert all("s3cret" not in h and "does not answer" in h and "waiting for it" in h for h in heard), heard
     server.start()
     for worker in three[1:]:
-        assert worker.wait(timeout=120) == 0, worker.stderr.read()
+        assert worker.wait(timeout=200) == 0, worker.stderr.read()
     trace = trace_of(stored(url, "killed"))
     assert sorted(t.id for t in trace.trials) == list(range(7)) and trace.asked == 7
     assert all(t.status == "done" and [f for f, _ in t.curve] == [1, 2, 3, 4, 5, 6] for t in trace.trials)

@@ -159,7 +159,7 @@ def test_a_worker_a_node_and_the_driver_are_killed_and_nothing_is_told_twice(ray
         hold(12)
         until(lambda: 12 in epochs())
         process.kill()  # the driver
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=200)
         assert "was killed by SIGKILL" in errors
         until(lambda: not any(psutil.pid_exists(row["pid"]) for row in starts(path)))
         before = len(starts(path))

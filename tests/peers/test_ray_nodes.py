@@ -158,7 +158,7 @@ def test_a_node_and_the_driver_are_lost_at_random_moments_and_at_most_an_epoch_a
         time.sleep(rng.random() / 2)
         heard = reported()
         driver.kill()
-        driver.wait(timeout=60)
+        driver.wait(timeout=200)
         workers = [s["pid"] for s in here()]
         until(lambda: not any(psutil.pid_exists(pid) for pid in workers))
         n = len(here())

@@ -91,7 +91,7 @@ def slurm():
                 until(lambda: (folder / "munge").exists())
 
     def ask(*words: str, cwd: Path | None = None) -> str:
-        done = subprocess.run(words, env=env, cwd=cwd, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(words, env=env, cwd=cwd, capture_output=True, text=True, timeout=200)
         return done.stdout if done.returncode == 0 else ""
 
     until(lambda: "idle" in ask("sinfo", "--noheader"))
@@ -99,7 +99,7 @@ def slurm():
     ask("scancel", "--user=root")
     for process in reversed(up):
         process.terminate()
-        process.wait(timeout=60)
+        process.wait(timeout=200)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -35,7 +35,6 @@ class GridSettings:
 class GridSearch(Method):
     name = "grid"
     several = True
-    independent = True
     Settings = GridSettings
 
     def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:

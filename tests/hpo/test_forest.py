@@ -166,6 +166,40 @@ def test_failed_regions_and_places_in_flight_are_avoided():
     assert len(method.view().pending) == 5
 
 
+def test_what_is_in_flight_counts_as_begun_and_the_belief_begins_with_as_many():
+    for told, flying in ((4, 0), (2, 2), (3, 0), (2, 1)):
+        method = ForestOptimisation(Space(x=Float(0, 1)), seed=1, random=0.0, startup=4)
+        asked = [method.ask() for _ in range(told + flying)]
+        for trial in asked[:told]:
+            tell(method, trial, trial.config["x"])
+        method.ask()
+        assert (method.view().forest is not None) == (told + flying == 4), (told, flying)
+
+
+def test_failures_and_trials_in_flight_both_count_as_the_worst():
+    y = np.array([0.3, 0.1])
+    view = ForestView(Space(x=Float(0, 1)), ForestSettings(), np.zeros((2, 1)), y, np.ones((3, 1)), np.ones((2, 1)))
+    assert len(view.values) == 7 and (view.values[2:] == view.values[0]).all()
+
+
+def test_it_climbs_from_the_best_told_and_the_best_of_many_random_points(monkeypatch):
+    space, starts, exchange = Space(x=Float(0, 1)), [], ForestView._exchange
+
+    def spy(view, here, rng):
+        starts.append(here)
+        return exchange(view, here, rng)
+
+    monkeypatch.setattr(ForestView, "_exchange", spy)
+    U = np.linspace(0, 1, 20)[:, None]
+    none = np.empty((0, 1))
+    view = ForestView(space, ForestSettings(), U, np.sin(9 * U[:, 0]), none, none).fitted(np.random.default_rng(0))
+    view.suggest(np.random.default_rng(1), ())
+    random = space.snap(quasi_random(1, 1024, np.random.default_rng(1)))
+    a = view.acquire(random)
+    assert starts[0][:10].tolist() == U[np.argsort(view.y, kind="stable")[:10]].tolist()
+    assert starts[0][10:].tolist() == random[np.argsort(-a, kind="stable")[:10]].tolist()
+
+
 def test_it_does_better_than_random_on_a_conditional_space():
     best = {
         name: [nasbook.search(name, svm_error, space=SVM, trials=40, seed=s).best.value for s in range(5)]

@@ -124,6 +124,18 @@ def test_draws_are_in_the_units_of_the_value_beside_one_that_diverged():
     assert near.sum() > 10 and np.abs(view.drawn - view.mean)[near].max() < 5 * view.std[near].max()
 
 
+@pytest.mark.parametrize(("last", "shown"), [(187.0, 187.0), (190.0, 17 + 6 * np.log1p(173 / 6))])
+def test_a_value_is_drawn_in_beyond_thirty_times_the_distance_of_the_quartiles(monkeypatch, last, shown):
+    """Of 0, 1, …, 9 and a last value these are 2 and 8, so that is beyond 188."""
+    seen, fit = [], Ensemble.fit
+    monkeypatch.setattr(Ensemble, "fit", lambda self, X, y, **more: seen.append(y) or fit(self, X, y, **more))
+    method = Bananas(cell_space(), startup=11, epochs=1)
+    for value in (*range(10), last):
+        method.tell(replace(method.ask(), status="done", value=float(value)))
+    method.ask()
+    assert max(seen[0]) / sorted(seen[0])[-2] == pytest.approx(shown / 9)
+
+
 def test_failures_count_as_the_worst_value():
     task = nasbook.task("nb201-cifar10")
     method = Bananas(cell_space(), startup=4, epochs=5)

@@ -89,6 +89,8 @@ def test_repeats_are_taken_by_their_mean():
     for trial in trace.trials[1:37]:
         at_one.setdefault(tuple(trial.config[n] for n in ("alpha", "beta", "gamma")), []).append(trial.value)
     assert triples(trace, 2) == [min(at_one, key=lambda p: np.mean(at_one[p]))]
+    last = list(steps("compound", Noisy(), trials=99, repeats=4))[-1].view
+    assert last.errors == pytest.approx([np.mean(at_one[point]) for point in last.grid])
 
 
 def test_workers_wait_for_the_whole_grid():

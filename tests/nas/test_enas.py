@@ -107,6 +107,14 @@ def test_trials_and_views():
     assert np.array(steps[-1].view.counts).sum(1).tolist() == [6] * 6
 
 
+def test_an_epoch_tells_the_mean_loss_of_its_steps(monkeypatch):
+    losses = iter(range(1, 100))
+    monkeypatch.setattr(Enas, "step_paths", lambda *_: float(next(losses)))
+    first, second = (step.view.train_loss for step in list(nasbook.steps("enas", Pictures(), seed=1, **ENAS))[:2])
+    steps = round(second - first)  # an epoch has so many
+    assert steps > 1 and first == (1 + steps) / 2
+
+
 def test_a_stopped_search_goes_on_bit_for_bit(tmp_path):
     gone_on, whole = stopped_and_gone_on("enas", Pictures(), tmp_path, (0, -2), seed=3, **ENAS)
     assert gone_on == whole

@@ -68,7 +68,7 @@ def test_its_search_is_nsga2_on_the_frozen_supernet():
         assert evaluate_path(method.net, path, val, train)[0] == loss
         assert weights == sum(p.numel() for p in method.net.derive(path).parameters())
         nsga2.tell(replace(trial, status="done", value=loss, values=(loss, weights)))
-    assert len(method.told) == 8
+    assert len(method.told) == 8 and method.total == 2 + 2  # epochs and rounds
 
 
 def test_multiply_adds_are_the_third_objective_if_asked_for():

@@ -104,6 +104,20 @@ def test_one_update_is_one_step_of_adam_along_the_estimate():
     assert method.last.norm == pytest.approx(float(up.norm()), rel=1e-9)
 
 
+def test_the_entropy_counts_by_its_weight_and_the_update_tells_how_probabilities_changed():
+    method = Reinforce(TINY, seed=2, batch=4, entropy=0.25, baseline=False, reward="accuracy")
+    start = Controller(TINY, 32)
+    start.load_state_dict(method.controller.state_dict())
+    values = [0.9, 0.1, 0.3, 0.5]
+    actions = start.actions([t.config for t in batch_for(method, values)])
+    known = start.read(actions)
+    J = (known.log_p * (1 - torch.tensor(values, dtype=torch.float64))).mean() + 0.25 * known.entropy.mean()
+    for p, up in zip(method.weights, torch.autograd.grad(J, list(start.parameters())), strict=True):
+        torch.testing.assert_close(p.grad, -up, rtol=1e-9, atol=1e-12)
+    now = method.controller.read(actions).log_p.exp() / known.log_p.exp()
+    assert method.last.ratios == pytest.approx(now.tolist()) and max(method.last.ratios) != 1
+
+
 def test_what_an_update_reports():
     method = Reinforce(TINY, seed=2, batch=4, decay=0.75, reward="accuracy")
     ids = [t.id for t in batch_for(method, [0.4, 0.2, 0.2, 0.0])]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import nasbook
 from nasbook import Choice, Constant, Float, Int, Space, Trial
+from nasbook.hpo import bayesian
 from nasbook.hpo.bayesian import BayesianOptimisation
 from nasbook.hpo.parts.acquisition import ACQUISITIONS
 from nasbook.hpo.parts.bayesian_settings import NAMES
@@ -329,6 +330,13 @@ def test_without_a_belief_a_view_says_so():
     assert view.gp is None and view.next is None
     with pytest.raises(ValueError, match="there is no belief yet"):
         view.predict(np.zeros((1, 1)))
+
+
+def test_first_trials_beyond_the_design_are_drawn_from_the_prior_too(monkeypatch):
+    monkeypatch.setattr(bayesian, "DESIGN", 4)
+    method = BayesianOptimisation(Space(x=Float(0, 1)), prior={"x": [0.7, 0.01]}, startup=30)
+    drawn = [method.ask().config["x"] for _ in range(24)]
+    assert all(abs(x - 0.7) < 0.06 for x in drawn) and len(set(drawn)) == 24
 
 
 def test_a_space_without_choices_to_make_is_refused():

@@ -33,9 +33,6 @@ RAY = {
     "RAY_AUTH_MODE": "disabled",
     "PYTHONPATH": str(Path(nasbook.__file__).parents[1]),
 }
-SOON = {
-    f"RAY_health_check_{k}": v for k, v in {"initial_delay_ms": "0", "period_ms": "500", "timeout_ms": "500"}.items()
-}
 
 
 class Wire:

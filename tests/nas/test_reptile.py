@@ -97,6 +97,19 @@ def test_episodes_have_their_classes_and_share_no_image():
     assert not torch.equal(task.episode(3)["support"][0], task.episode(4)["support"][0])
 
 
+def test_every_step_draws_new_tasks(monkeypatch):
+    drawn, episode = [], FewShot.episode
+
+    def spy(task, seed, held_out=False):
+        drawn.append((seed, held_out))
+        return episode(task, seed, held_out)
+
+    monkeypatch.setattr(FewShot, "episode", spy)
+    search("reptile", "digits-few-shot", trials=1, seed=0, **SMALL | {"meta_steps": 40, "inner_steps": 1})
+    seeds = [seed for seed, held_out in drawn if not held_out]
+    assert len(seeds) == len(set(seeds)) >= 40 and max(seeds) > 10**6
+
+
 def test_a_kill_and_a_resume(tmp_path):
     whole = list(steps("reptile", "digits-few-shot", trials=3, seed=2, **SMALL))
     path = tmp_path / "r.jsonl"

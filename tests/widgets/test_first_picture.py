@@ -8,7 +8,7 @@ from nasbook import registry
 
 HEAVY = {  # they build or train a network at once, or fit a forest or a pipeline
     "growth", "spaces", "controller", "darts", "relaxations", "hypergradient", "pbt", "surrogates", "few-shot", "gan",
-    "weight-sharing", "hardware", "pipeline", "prior", "width",
+    "weight-sharing", "hardware", "pipeline", "prior",
 }  # fmt: skip
 
 

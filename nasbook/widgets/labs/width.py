@@ -23,7 +23,6 @@ from nasbook.plots.labs.width import WidthPicture, WidthState, power
 from nasbook.plots.style import number, plural
 from nasbook.search import search
 from nasbook.space import Config, Constant, Float, Space
-from nasbook.tasks.widths import losses
 from nasbook.trace import Trace
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide
 
@@ -99,6 +98,8 @@ class WidthLab(Lab[tuple[int, np.ndarray]]):
 
     def make_search(self) -> Iterator[tuple[int, np.ndarray]]:
         """Each step is a width and its losses, (2, rates, seeds): on the images learned from, and on others."""
+        from nasbook.tasks.widths import losses  # loads torch, which the first picture does not need
+
         v = self.values
         rates = [2.0**e for e in EXPONENTS[v["optimizer"]]]
         given = {name: v[name] for name in ("parametrisation", "optimizer", "steps", "base")}

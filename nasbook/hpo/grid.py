@@ -35,6 +35,7 @@ class GridSettings:
 class GridSearch(Method):
     name = "grid"
     several = True
+    independent = True
     Settings = GridSettings
 
     def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:

@@ -27,11 +27,12 @@ def test_gp_lab(open_notebook: Callable[..., Notebook]):
     lab.wait_status("Paused after 2 points")
     assert notebook.ask("lab.points.ravel().tolist()") == pytest.approx([0.2, 1.0, 0.7, -1.0], abs=0.03)
 
-    frame, end = lab.frame, place(notebook, lab, 0.5, 2.0)
-    mouse.move(*place(notebook, lab, 0.7, -1.0))
+    way = [place(notebook, lab, x, y) for x, y in ((0.7, -1.0), (0.6, 0.0), (0.5, 1.0), (0.5, 2.0))]
+    mouse.move(*way[0])
     mouse.down()
-    mouse.move(*end, steps=60)
-    lab.wait_frame(frame + 3)  # the band follows while the button is down
+    for there in way[1:]:  # the band follows while the button is down
+        with lab.new_picture():
+            mouse.move(*there, steps=5)
     mouse.up()
     notebook.wait("lab._held is None")
     assert notebook.ask("lab.points[1].tolist()") == pytest.approx([0.5, 2.0], abs=0.03)

@@ -10,6 +10,7 @@ import nasbook
 from nasbook.data.make.digits201 import costs
 from nasbook.data.make.digits201.statistics import PAGE, page
 from nasbook.estimate.zero_cost import PROXIES
+from nasbook.kit.start import init_weights
 from nasbook.nas.spaces.cost import flops, parameters
 from nasbook.nas.spaces.nb201.cell import all_cells, classes, to_config
 from nasbook.nas.spaces.networks import CellNet
@@ -59,17 +60,37 @@ def test_rows_recomputed_with_the_readable_proxies(row):
 
 
 def test_seconds_tell_dear_cells_from_cheap_ones():
-    """Measured again here, in a sum over cells: single times are noisy, and machines differ by a factor."""
     task, cells = Digits201(), np.array(CELLS)
     c, order = task.columns, np.argsort(task.columns["step"], kind="stable")
-    cheap, dear = ([costs.clock(CELLS[k]) for k in rows] for rows in (order[100:108], order[-108:-100]))
+    cheap, dear = order[100:108], order[-108:-100]
     for key in ("latency", "step"):
-        assert np.median([d[key] for d in dear]) > 1.2 * np.median([d[key] for d in cheap])
+        measured = c[f"{key}_measured"]
+        assert np.median(measured[dear]) > 1.2 * np.median(measured[cheap])
         assert (c[key] > 0).all() and spearmanr(c[key], c[f"{key}_measured"]).statistic > 0.6
         assert np.median(np.abs(c[f"{key}_measured"] / c[key] - 1)) < 0.15
     assert (c["step"] > c["latency"]).all()
     same = (np.sort(cells, 1) == [0, 0, 2, 3, 3, 4]).all(1)  # one of each of these, two 3×3: the same work but for sums
     assert same.sum() > 10 and np.ptp(c["step"][same]) < 0.2 * c["step"][same].mean()
+
+
+def test_what_is_timed_is_a_pass_of_one_image_and_a_step_of_training(monkeypatch):
+    """The clock is replaced by one that looks at the work: what a machine's seconds are says nothing about the work."""
+    passes, net = [], CellNet("333333")
+    init_weights(net, np.random.default_rng(0))
+    net.register_forward_hook(
+        lambda net, given, scores: passes.append((len(given[0]), net.training, scores.requires_grad))
+    )
+    monkeypatch.setattr(costs, "network", lambda cell: net)
+
+    def work_of(work, repeats, wait=False):
+        before = [p.detach().clone() for p in net.parameters()]
+        work()
+        return float(all((p != b).any() for p, b in zip(net.parameters(), before, strict=True)))
+
+    monkeypatch.setattr(costs, "seconds", work_of)
+    monkeypatch.setattr("nasbook.nas.spaces.cost.seconds", work_of)
+    assert costs.clock("333333") == {"latency": 0, "step": 1}  # only a step changes weights, and it changes all
+    assert passes == [(1, False, False), (50, True, True)]
 
 
 def test_the_model_of_seconds_is_not_moved_by_disturbed_measurements():

@@ -94,6 +94,7 @@ def test_it_learns_nothing_so_several_objectives_will_do():
 def test_its_choices_wait_for_no_result():
     """So several may train at once."""
     alone, told = GridSearch(SPACE), GridSearch(SPACE)
+    assert GridSearch.independent  # what `packed=` asks before there is a method
     for left in range(len(walk(SPACE)), 0, -1):
         assert alone.settled() == told.settled() == left
         trial = told.ask()

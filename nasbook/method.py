@@ -51,6 +51,8 @@ class _Named:
     registered_as: ClassVar[str] = "method"
     name: str
     Settings: ClassVar[type] = NoSettings
+    several: ClassVar[bool] = False  # True: serves tasks with several objectives
+    independent: ClassVar[bool] = False  # True: chooses several trials without the results of each other; packed=
 
     def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
@@ -91,8 +93,6 @@ class Method(_Named):
     """
 
     continues: ClassVar[bool] = False  # True: proposes trials that go on with the training of earlier ones
-    several: ClassVar[bool] = False  # True: serves tasks with several objectives
-    independent: ClassVar[bool] = False  # True: chooses several trials without the results of each other
     takes_one: ClassVar[bool] = False  # True: also serves a space that leaves nothing to choose
     View: ClassVar[type | None] = None  # the class of its views, which pictures draw
 

@@ -236,7 +236,7 @@ def _check_objectives(method: Method | OneShot, task: Task) -> None:
         if "objectives" in inspect.signature(type(task)).parameters:
             reason = f"{method.name} weighs several; make the task with them, e.g. objectives=('error', 'parameters')"
         raise ValueError(f"{task.name} has one objective: {reason}")
-    if objectives > 1 and not getattr(method, "several", False):
+    if objectives > 1 and not method.several:
         raise ValueError(f"{task.name} has {MANY.format(n=objectives, method=method.name)}")
     many = Trial(0, {}, status="done", value=0.0, values=(0.0,) * objectives)
     if objectives > 1 and isinstance(method, Method) and (reason := method.refuses(many)):
@@ -255,7 +255,7 @@ def check_packed(packed: object, method: Method | OneShot | type[Method | OneSho
         )
     if isinstance(method, OneShot) or (isinstance(method, type) and issubclass(method, OneShot)):
         raise ValueError(f"packed={packed}: {method.name} trains its networks itself, so there is nothing to pack")
-    if not getattr(method, "independent", False):
+    if not method.independent:
         raise ValueError(
             f"packed={packed}: {method.name} chooses after each result, so its trials cannot train at once; 'random', "
             "'grid', 'sobol', 'successive-halving', 'hyperband' and 'cma-es' choose several before"

@@ -51,7 +51,7 @@ def test_a_failed_trial_has_used_what_it_used_and_a_table_nothing():
 
 
 def test_epochs_of_one_training_are_measured_each():
-    trace = nasbook.search("darts", "digits-darts", trials=2, epochs=2)
+    trace = nasbook.search("darts", "digits-cells", trials=2, epochs=2, channels=2)
     assert len(trace) == 2 and all(t.used["cpu_seconds"] > 0 for t in trace.trials)
 
 

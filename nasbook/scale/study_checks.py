@@ -91,7 +91,7 @@ def problems(study: Plan, trust: Trust | None) -> Iterator[tuple[str | int, ...]
         yield str(error), "method", *(("settings", named) if named else ("name",))
         return
     one_shot = issubclass(cls, OneShot)
-    if task and len(task.objectives) > 1 and not getattr(cls, "several", False):
+    if task and len(task.objectives) > 1 and not cls.several:
         many = len(task.objectives)
         yield (
             f"{study.task.name} has {many} objectives and {cls.name} minimises one; take nsga2 or parego",

@@ -28,6 +28,7 @@ from find_browser import find_browser
 from playwright.sync_api import BrowserContext, Locator, Page, TimeoutError, sync_playwright
 
 PATIENCE = 150.0  # seconds for anything that the page is to show; machines that run tests are busy
+LOOK = 0.04  # seconds between two looks at what is waited for; at every frame, the page would draw for nothing else
 TESTS = Path(__file__).parents[1]
 JUPYTERLAB = f"import sys; sys.path.insert(0, {str(TESTS)!r}); import warm; warm.run_jupyterlab()"
 FLAGS = (
@@ -151,7 +152,9 @@ class Notebook:
             )
         else:
             self.page.goto(f"{self.server.url}/doc/tree/{path}?reset")
-        self.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context?.isReady")
+        self.page.wait_for_function(
+            "() => window.jupyterapp?.shell?.currentWidget?.context?.isReady", polling=1000 * LOOK
+        )
         self.page.evaluate(
             """async () => {
                 const { context, sessionContext } = jupyterapp.shell.currentWidget;
@@ -207,6 +210,7 @@ class Notebook:
         end = time.monotonic() + PATIENCE
         while not self.ask(f"bool({expression})"):
             assert time.monotonic() < end, f"in vain waited for the kernel: {expression}"
+            time.sleep(LOOK)
 
     def cell(self, number: int) -> Locator:
         return self.page.locator(".jp-Notebook .jp-Cell").nth(number)
@@ -279,7 +283,7 @@ class LabInPage:
             + "; }"
         )
         try:
-            self.page.wait_for_function(script, arg=[self.root.element_handle(), argument])
+            self.page.wait_for_function(script, arg=[self.root.element_handle(), argument], polling=1000 * LOOK)
         except TimeoutError as error:
             said = f"status {self.status.inner_text()!r}, sentence {self.sentence.inner_text()!r}, frame {self.frame}"
             raise AssertionError(f"in vain waited for: {condition} with {argument!r}; {said}") from error

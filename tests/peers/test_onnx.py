@@ -13,7 +13,11 @@ from nasbook.nas.spaces.blocks import Noise
 from nasbook.scale import onnx_file, winner
 from nasbook.scale.study_errors import RunError
 
-SMALL: dict[str, dict[str, Any]] = {"recurrent-cell": {"length": 3}}
+SMALL: dict[str, dict[str, Any]] = {
+    "recurrent-cell": {"length": 3},
+    "darts-cells": {"nodes": 3},
+    **dict.fromkeys(("robustdarts-s2", "robustdarts-s4"), {"nodes": 2}),
+}
 SPACES = [entry.name for entry in registry.SPACES if entry.name != "generator"]
 
 

@@ -21,8 +21,6 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from scipy.optimize import leastsq
-from scipy.special import ndtr
 
 Array = np.ndarray
 Starts = Sequence[tuple[float, ...]]
@@ -100,6 +98,8 @@ class Fit:
 
 def fit(model: str, x: Sequence[float] | Array, y: Sequence[float] | Array) -> Fit | None:
     """The best fit to values y at epochs x > 0; None where there are fewer points than parameters."""
+    from scipy.optimize import leastsq  # dear, and stopping by the median needs none
+
     m, x, y = MODELS[model], np.asarray(x, float), np.asarray(y, float)
     starts = m.start(x, y) if len(x) >= len(m.parameters) else []
     if not starts:
@@ -123,6 +123,8 @@ class Extrapolation:
 
     def chance_below(self, value: float) -> float:
         """P(y < value), if the promise is normal."""
+        from scipy.special import ndtr  # dear
+
         return float(ndtr((value - self.mean) / self.std))
 
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.special import ndtr, ndtri  # Φ and its inverse
 
 from nasbook.space import Choice, Constant, Float, Int, Space
 
@@ -45,6 +44,8 @@ class Margin:
 
     def correct(self, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
         """The corrected mean (N,), for deviations σ √C_jj (N,); A is corrected in place."""
+        from scipy.special import ndtr, ndtri  # Φ and its inverse; dear, and a picture of a view needs none
+
         mean, alpha = mean.copy(), self.alpha
         for j, p in self.cells.items():
             low, up = (float(end[0]) for end in p.cell(mean[j : j + 1]))

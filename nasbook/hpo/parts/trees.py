@@ -14,9 +14,6 @@ at random.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import log_ndtr, ndtr
-
-from nasbook.hpo.parts.acquisition import TINY
 
 
 class Forest:
@@ -76,6 +73,10 @@ class Forest:
 
 def log_normal_ei(mean: np.ndarray, std: np.ndarray, best: float) -> np.ndarray:
     """E[max(best - eᵗ, 0)] of t ~ N(mean, std²): best Φ(v) - exp(μ + σ²/2) Φ(v - σ), v = (ln best - μ) / σ."""
+    from scipy.special import log_ndtr, ndtr  # dear, and an importance needs none
+
+    from nasbook.hpo.parts.acquisition import TINY
+
     std = np.maximum(std, TINY)
     v = (np.log(best) - mean) / std
     return np.maximum(best * ndtr(v) - np.exp(mean + std**2 / 2 + log_ndtr(v - std)), 0)

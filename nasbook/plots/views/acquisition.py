@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import SubFigure
 
-from nasbook.hpo.parts.draws import samples
-from nasbook.hpo.parts.prior_weighted import Weighted
 from nasbook.hpo.parts.surrogate import SurrogateView
 from nasbook.plots import style
 from nasbook.plots.data import VERY_FAR, Quantity, drawable, label_of, near, value_of
@@ -242,10 +240,14 @@ class Acquisition1D(ProcessBelief, BeliefCurve["BayesianView"]):
     """The belief of a Gaussian process, and what is left of a prior. State: a BayesianView, or a Step with one."""
 
     def functions(self, view: BayesianView, U: np.ndarray) -> np.ndarray:
+        from nasbook.hpo.parts.draws import samples  # dear
+
         return samples(view, U, self.samples, 0)
 
     def _acquire(self, view: BayesianView, U: np.ndarray) -> None:
         super()._acquire(view, U)
+        from nasbook.hpo.parts.prior_weighted import Weighted  # dear
+
         if isinstance(view.judge, Weighted):
             trust, power = view.judge.trust(U), f"{view.judge.fading:.2g}"
             self.trust.set_data(self.x, trust / trust.max())

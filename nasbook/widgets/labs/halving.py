@@ -11,11 +11,11 @@ the work; the lower picture shows when each of them was busy.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 import nasbook
-from nasbook.hpo.freeze_thaw import FreezeThawView
 from nasbook.hpo.median_stopping import median_at
 from nasbook.kit.levels import rung_levels
 from nasbook.loop import Run
@@ -32,6 +32,9 @@ from nasbook.tasks.digits201 import Digits201
 from nasbook.tasks.digits_hpo import DigitsHPO
 from nasbook.trace import Trace, Trial
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
+
+if TYPE_CHECKING:
+    from nasbook.hpo.freeze_thaw import FreezeThawView
 
 IMAGES = ["digits", "messy", "textures"]
 TASKS = [(f"{x}: settings", f"digits-hpo-{x}") for x in IMAGES] + [(f"{x}: cells", f"digits201-{x}") for x in IMAGES]
@@ -135,6 +138,8 @@ class HalvingLab(Lab[HalvingState]):
     def frame(self, n: int) -> list[object]:
         state = self.steps[n - 1] if n else HalvingState()
         if isinstance(self.curves, FreezingPicture):
+            from nasbook.hpo.freeze_thaw import FreezeThawView  # with a prior-fitted network and its bars
+
             return [state.view or FreezeThawView(self.levels, (), None), state.trials + state.running]
         self.curves.show_hidden = self.values["hidden"]
         shown = (state.trials, state.view) if self.values["method"] == MEDIAN else state

@@ -52,7 +52,7 @@ class _Named:
     name: str
     Settings: ClassVar[type] = NoSettings
     several: ClassVar[bool] = False  # True: serves tasks with several objectives
-    independent: ClassVar[bool] = False  # True: chooses several trials without the results of each other; packed=
+    independent: ClassVar[bool] = False  # True: its next trials need no results of each other and may train as one
 
     def __init__(self, space: Space, seed: int = 0, **settings: object) -> None:
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:

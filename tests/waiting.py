@@ -10,3 +10,12 @@ def until(condition: Callable[[], object], seconds: float = 200.0) -> None:
     while not condition():
         assert time.monotonic() < end, f"waited {seconds:g} s for what did not come"
         time.sleep(0.02)
+
+
+def alive(pid: int) -> bool:
+    """Does the process live (on Linux)? A zombie whose parent does not ask for it has ended."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

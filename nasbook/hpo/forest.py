@@ -24,9 +24,9 @@ from functools import cached_property
 
 import numpy as np
 
-from nasbook.hpo.parts.acquisition import ei
+from nasbook.hpo.parts.acquisition import ei, log_normal_ei
 from nasbook.hpo.parts.features import Features
-from nasbook.hpo.parts.trees import Forest, log_normal_ei
+from nasbook.hpo.parts.trees import Forest
 from nasbook.kit.believing import Believing
 from nasbook.kit.checks import flag, setting, whole, within
 from nasbook.kit.sobol import quasi_random

@@ -11,7 +11,8 @@ from sklearn.tree import DecisionTreeRegressor
 import nasbook
 from nasbook import Choice, Constant, Float, Int, Space
 from nasbook.hpo.forest import ForestOptimisation, ForestSettings, ForestView
-from nasbook.hpo.parts.trees import Forest, log_normal_ei
+from nasbook.hpo.parts.acquisition import log_normal_ei
+from nasbook.hpo.parts.trees import Forest
 from nasbook.kit.sobol import quasi_random
 from nasbook.kit.values import FARTHEST
 

@@ -6,7 +6,7 @@ import sys
 import time
 
 import pytest
-from waiting import until
+from waiting import alive, until
 
 from nasbook.kit.watchdog import MARK, kill_marked, new_mark
 
@@ -64,16 +64,9 @@ def test_a_group_ends_with_the_one_that_started_it(tmp_path):
     os.close(end)
     child = int(leader.stdout.readline())
 
-    def lives():
-        try:
-            with open(f"/proc/{child}/stat") as stat:
-                return stat.read().rpartition(")")[2].split()[0] != "Z"
-        except OSError:
-            return False
-
     time.sleep(0.3)
-    assert lives() and leader.poll() is None and scratch.exists()
+    assert alive(child) and leader.poll() is None and scratch.exists()
     os.close(held)
     assert leader.wait(60) == -9
-    until(lambda: not lives() and not scratch.exists(), 60)
+    until(lambda: not alive(child) and not scratch.exists(), 60)
     leader.stdout.close()

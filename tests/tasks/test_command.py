@@ -5,6 +5,7 @@ import os
 import time
 
 import pytest
+from waiting import alive
 
 import nasbook
 from nasbook import Choice, Constant, Fidelity, Float, Int, Space
@@ -167,15 +168,6 @@ for e in range(1, 10000):
     print(json.dumps({"epoch": e, "value": e}))
     time.sleep(0.01)
 """
-
-
-def alive(pid):
-    """A zombie whose parent does not ask for it has ended."""
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processes are looked up in /proc")

@@ -78,7 +78,7 @@ def test_a_pytorch_loop_is_killed_in_a_run_and_goes_on(tmp_path):
     for suffix in (".py", ".yaml"):
         (tmp_path / f"torch_loop{suffix}").write_text((FOLDER / f"torch_loop{suffix}").read_text())
     path, out = tmp_path / "torch_loop.yaml", tmp_path / "out"
-    text = path.read_text().replace("max: 9}", "max: 200}").replace("{trials: 12}", "{trials: 1}")
+    text = path.read_text().replace("max: 9}", "max: 400}").replace("{trials: 12}", "{trials: 1}")
     method = text[text.index("method:") : text.index("\nfidelity:") + 1]
     path.write_text(text.replace(method, "method: {name: random}\n"))
     straight = run(path, tmp_path / "straight").trials[0]
@@ -103,6 +103,6 @@ def test_a_pytorch_loop_is_killed_in_a_run_and_goes_on(tmp_path):
     finally:
         process.kill()  # and now the run itself
         process.wait()
-    assert 3 < kept < 200
+    assert 3 < kept < 400
     done = run(path, out, resume=True).trials[0]
-    assert done.value == straight.value and done.curve == straight.curve and len(done.curve) == 200
+    assert done.value == straight.value and done.curve == straight.curve and len(done.curve) == 400

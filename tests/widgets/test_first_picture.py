@@ -27,7 +27,7 @@ def test_a_lab_that_trains_no_network_loads_neither_torch_nor_scikit_learn():
 
 
 def test_a_lab_that_computes_nothing_with_scipy_for_its_first_picture_does_not_load_it():
-    """SciPy's optimisers, distances and special functions are 0.4 to 0.6 s of a cold kernel."""
+    """tests/benchmarks/first_picture.py prints what each lab costs."""
     names = [e.name for e in registry.LABS if e.name not in HEAVY | COMPUTED]
     assert len(names) > 8
     assert not [name for name in loaded(names) if name.startswith("scipy.")]

@@ -9,7 +9,9 @@ minimised, and of an acquisition the larger is the better. With u = (f* - ξ - �
 has no formula in μ and σ has a file of its own: thompson.py, per_second.py, knowledge_gradient.py.
 
 Papers: Kushner 1964 (PI); Jones, Schonlau & Welch 1998 (EI); Srinivas et al. 2010 (UCB); Ament et al., Unexpected
-Improvements to Expected Improvement, 2023 (LogEI; `log_h` is its equation 9 with the cases of its appendix).
+Improvements to Expected Improvement, 2023 (LogEI; `log_h` is its equation 9 with the cases of its appendix);
+Hutter, Hoos, Leyton-Brown & Murphy, An Experimental Investigation of Model-Based Parameter Optimisation, 2009
+(`log_normal_ei`).
 Each function takes and returns arrays of shape (m,); `SLOPES` holds ∂/∂μ and ∂/∂σ, by which a search can climb.
 """
 
@@ -38,6 +40,13 @@ def ei(mean: Array, std: Array, best: float, xi: float = 0.0) -> Array:
 def log_ei(mean: Array, std: Array, best: float, xi: float = 0.0) -> Array:
     """Logarithm of the expected improvement; still has a slope where EI is 0 to rounding."""
     return np.log(np.maximum(std, TINY)) + log_h(_u(mean, std, best, xi))
+
+
+def log_normal_ei(mean: Array, std: Array, best: float) -> Array:
+    """E[max(best - eᵗ, 0)] of t ~ N(mean, std²): best Φ(v) - exp(μ + σ²/2) Φ(v - σ), v = (ln best - μ) / σ."""
+    std = np.maximum(std, TINY)
+    v = (np.log(best) - mean) / std
+    return np.maximum(best * ndtr(v) - np.exp(mean + std**2 / 2 + log_ndtr(v - std)), 0)
 
 
 def ucb(mean: Array, std: Array, best: float | None = None, kappa: float = 2.576) -> Array:

@@ -1,4 +1,4 @@
-"""A random forest that knows how sure it is, and the expected improvement of logarithms.
+"""A random forest that knows how sure it is.
 
     B trees, each fitted to n points drawn with replacement;  μ_b(x), σ_b²(x): mean and variance of the leaf of x
 
@@ -6,9 +6,7 @@
     σ²(x) = 1/B Σ_b σ_b²(x) + 1/B Σ_b (μ_b(x) - μ(x))²          law of total variance
 
 Where trees disagree the forest is unsure. The trees are scikit-learn's. Papers: Breiman, Random Forests, 2001; Hutter,
-Xu, Hoos & Leyton-Brown, Algorithm Runtime Prediction, 2014 (the variance); Hutter, Hoos, Leyton-Brown & Murphy, An
-Experimental Investigation of Model-Based Parameter Optimisation, 2009 (EI of logarithms). Left out: split points drawn
-at random.
+Xu, Hoos & Leyton-Brown, Algorithm Runtime Prediction, 2014 (the variance). Left out: split points drawn at random.
 """
 
 from __future__ import annotations
@@ -69,14 +67,3 @@ class Forest:
     def _homes(self, X: np.ndarray) -> list[np.ndarray]:
         """For each tree the leaf (m,) of every point."""
         return [tree.apply(np.asarray(X, np.float32)) for tree in self.trees]
-
-
-def log_normal_ei(mean: np.ndarray, std: np.ndarray, best: float) -> np.ndarray:
-    """E[max(best - eᵗ, 0)] of t ~ N(mean, std²): best Φ(v) - exp(μ + σ²/2) Φ(v - σ), v = (ln best - μ) / σ."""
-    from scipy.special import log_ndtr, ndtr  # dear, and an importance needs none
-
-    from nasbook.hpo.parts.acquisition import TINY
-
-    std = np.maximum(std, TINY)
-    v = (np.log(best) - mean) / std
-    return np.maximum(best * ndtr(v) - np.exp(mean + std**2 / 2 + log_ndtr(v - std)), 0)

@@ -245,9 +245,9 @@ class Acquisition1D(ProcessBelief, BeliefCurve["BayesianView"]):
         return samples(view, U, self.samples, 0)
 
     def _acquire(self, view: BayesianView, U: np.ndarray) -> None:
-        super()._acquire(view, U)
         from nasbook.hpo.parts.prior_weighted import Weighted  # dear
 
+        super()._acquire(view, U)
         if isinstance(view.judge, Weighted):
             trust, power = view.judge.trust(U), f"{view.judge.fading:.2g}"
             self.trust.set_data(self.x, trust / trust.max())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasbook.hpo.parts.acquisition import ACQUISITIONS, SLOPES, ei, log_ei, log_h, pi, ucb
+from nasbook.hpo.parts.acquisition import ACQUISITIONS, SLOPES, ei, log_ei, log_h, log_normal_ei, pi, ucb
 
 BELIEF = (np.array([0.3]), np.array([0.2]), 0.25)
 MEANS, STDS = st.floats(-5, 5), st.floats(1e-3, 5)
@@ -94,3 +94,13 @@ def test_lower_means_and_more_doubt_are_better():
         assert worse[0] > worse[1], name
         doubt = ACQUISITIONS[name](np.ones(2), np.array([1.0, 2.0]), 0.0)
         assert doubt[1] > doubt[0], name
+
+
+def test_the_improvement_of_a_logarithm_is_its_expectation():
+    rng = np.random.default_rng(0)
+    mean, std = np.array([-1.0, 0.0, 0.5]), np.array([0.5, 1.0, 0.1])
+    t = mean + std * rng.standard_normal((400_000, 3))
+    gain = np.maximum(1.2 - np.exp(t), 0)
+    found = log_normal_ei(mean, std, 1.2)
+    assert np.all(np.abs(found - gain.mean(0)) <= 5 * gain.std(0) / np.sqrt(len(t)) + 1e-12)
+    assert log_normal_ei(np.array([0.0]), np.zeros(1), 2.0)[0] == pytest.approx(1)  # a value that is known

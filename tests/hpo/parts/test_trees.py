@@ -1,9 +1,9 @@
-"""A forest's mean and variance by the law of total variance, and the expected improvement of logarithms."""
+"""A forest's mean and variance by the law of total variance."""
 
 import numpy as np
 import pytest
 
-from nasbook.hpo.parts.trees import Forest, log_normal_ei
+from nasbook.hpo.parts.trees import Forest
 
 
 def test_a_forest_is_the_mean_of_its_trees_and_as_sure_as_they_agree():
@@ -31,13 +31,3 @@ def test_unseen_points_are_those_that_were_not_drawn():
     unseen = forest.unseen()
     assert all(set(np.flatnonzero(row)) == set(range(30)) - set(d) for row, d in zip(unseen, forest.drawn, strict=True))
     assert unseen.mean() == pytest.approx(np.exp(-1), abs=0.05)
-
-
-def test_the_improvement_of_a_logarithm_is_its_expectation():
-    rng = np.random.default_rng(0)
-    mean, std = np.array([-1.0, 0.0, 0.5]), np.array([0.5, 1.0, 0.1])
-    t = mean + std * rng.standard_normal((400_000, 3))
-    gain = np.maximum(1.2 - np.exp(t), 0)
-    found = log_normal_ei(mean, std, 1.2)
-    assert np.all(np.abs(found - gain.mean(0)) <= 5 * gain.std(0) / np.sqrt(len(t)) + 1e-12)
-    assert log_normal_ei(np.array([0.0]), np.zeros(1), 2.0)[0] == pytest.approx(1)  # a value that is known

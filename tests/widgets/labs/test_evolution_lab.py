@@ -289,14 +289,14 @@ def test_the_alt_text_names_the_best_and_what_random_search_expects():
 @pytest.mark.parametrize("task", ["nb201-cifar10", "digits201-digits"])
 def test_the_band_is_what_random_searches_find(task):
     mean, low, high = best_of_random(task, 40)
-    one = nasbook.search("random", task, trials=200 * 40, seed=0)  # its trials know nothing of each other
-    runs = np.minimum.accumulate(one.values.reshape(200, 40), axis=1)
+    one = nasbook.search("random", task, trials=390 * 40, seed=0)  # its trials know nothing of each other
+    runs = np.minimum.accumulate(one.values.reshape(390, 40), axis=1)
     for n in (1, 5, 40):
         found = runs[:, n - 1]
         error = found.std() / np.sqrt(len(found))
         assert abs(found.mean() - mean[n - 1]) < 4 * error
         inside = ((found >= low[n - 1]) & (found <= high[n - 1])).mean()
-        assert 0.815 <= inside <= 0.985  # four standard errors
+        assert 0.84 <= inside <= 0.96  # four standard errors
 
 
 def test_the_outcomes_of_a_table_are_a_distribution():

@@ -62,7 +62,7 @@ class Server:
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(command, cwd=self.folder, stderr=log, **self.user)
         ready = self.folder / "data" / "postmaster.pid"
-        until(lambda: ready.exists() and ready.read_text().split()[-1] == "ready")
+        until(lambda: ready.exists() and ready.read_text().split()[-1:] == ["ready"])  # made empty, then written
 
     def kill(self) -> None:
         """At once, as a crash ends it: its children with it, and what was not committed is lost."""

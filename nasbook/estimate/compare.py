@@ -18,7 +18,7 @@ import numpy as np
 from nasbook.estimate.estimator import Estimator
 from nasbook.search import search
 from nasbook.space import Config
-from nasbook.statistics.ranks import spearman
+from nasbook.statistics.ranks import kendall, spearman
 from nasbook.task import Task
 from nasbook.trace import Trace
 
@@ -78,11 +78,7 @@ def correlation(estimates: np.ndarray, truth: np.ndarray, kind: str = "spearman"
     if len(set(estimates)) < 2 or len(set(truth)) < 2:
         return float("nan")
     finite = np.where(np.isfinite(estimates), estimates, np.finfo(float).max)  # no estimate: the last rank
-    if kind == "spearman":
-        return spearman(-finite, truth)
-    from scipy.stats import kendalltau  # dear
-
-    return float(kendalltau(-finite, truth).statistic)
+    return (spearman if kind == "spearman" else kendall)(-finite, truth)
 
 
 def judge(task: Task, truth: Truth, trials: int = 300, seed: int = 0, name: str | None = None) -> Judgement:

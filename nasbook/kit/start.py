@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -11,6 +13,18 @@ from torch import Tensor, nn
 from nasbook.task import HoldsImages, Task
 
 Images = tuple[Tensor, Tensor]  # images (n, channels, height, width), labels (n,)
+M = TypeVar("M", bound=nn.Module)
+
+
+def blank(layer: Callable[..., M], *args: Any, **options: Any) -> M:
+    """A layer whose weights are still to be written: nothing is drawn from torch's generator. (torch's own skip_init
+    loads torch's compiler and SymPy for it: half a second and more.)"""
+    made = layer(*args, **options, device="meta")
+    for m in made.modules():
+        for name, x in [*m.named_parameters(recurse=False), *m.named_buffers(recurse=False)]:
+            empty = torch.empty(x.shape, dtype=x.dtype)
+            setattr(m, name, nn.Parameter(empty) if isinstance(x, nn.Parameter) else empty)
+    return made
 
 
 def init_weights(net: nn.Module, rng: np.random.Generator) -> None:

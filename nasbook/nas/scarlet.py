@@ -29,6 +29,7 @@ import torch
 from torch import Tensor, nn
 
 from nasbook.kit.checks import one_of, setting
+from nasbook.kit.start import blank
 from nasbook.nas.fairnas import FairNAS, FairNASSettings
 from nasbook.nas.spaces.gates import Path
 from nasbook.space import Space
@@ -74,7 +75,7 @@ class Scarlet(FairNAS):
         if self.settings.skip == "linear":
             for place in net.places:
                 c = weight_of(place).shape[1]
-                place.add_module("skip", nn.utils.skip_init(nn.Conv2d, c, c, 1, bias=False))
+                place.add_module("skip", blank(nn.Conv2d, c, c, 1, bias=False))
         return net
 
     def merged(self, path: Path) -> Program:

@@ -24,7 +24,7 @@ from nasbook.statistics.intervals import beats, bootstrap, bootstrap_mean
 from nasbook.statistics.paired import holm, wilcoxon
 from nasbook.statistics.power import power, seeds_needed
 from nasbook.statistics.profiles import profile
-from nasbook.statistics.ranks import average_ranks, critical_difference, friedman, rank, spearman
+from nasbook.statistics.ranks import average_ranks, critical_difference, friedman, kendall, rank, spearman
 from nasbook.statistics.runs import Runs, grouped
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "friedman",
     "grouped",
     "holm",
+    "kendall",
     "nested",
     "nested_cross_validation",
     "overtuning",

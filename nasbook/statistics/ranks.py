@@ -43,6 +43,16 @@ def spearman(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.corrcoef(a, b)[0, 1])
 
 
+def kendall(a: ArrayLike, b: ArrayLike) -> float:
+    """Kendall's τ_b of a and b (n,): concordant less discordant pairs over √(pairs that differ in a · in b); NaN where
+    one of both does not vary or has a NaN. Paper: Kendall, The Treatment of Ties in Ranking Problems, 1945."""
+    both = np.array([a, b], float)
+    i, j = np.triu_indices(both.shape[1], 1)
+    s, t = (both[:, i] > both[:, j]) * 1 - (both[:, i] < both[:, j])  # 1, −1, or 0 for a tie
+    differ = float((s**2).sum() * (t**2).sum())
+    return float(s @ t / math.sqrt(differ)) if differ and not np.isnan(both).any() else math.nan
+
+
 def average_ranks(values: ArrayLike) -> np.ndarray:
     """(k,) mean rank of each method over values (N, k), lower is better."""
     return np.array([rank(row) for row in _checked(values)]).mean(0)

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from nasbook.kit import learner
 from nasbook.kit.checks import whole, within
+from nasbook.kit.start import blank
 from nasbook.kit.threads import one_thread
 from nasbook.tasks.architectures import MOMENTUM, WEIGHT_DECAY
 
@@ -79,7 +80,7 @@ def fine_tune(
         raise ValueError(f"head: the network has no linear layer of the name {head!r}")
     if head in freeze:
         raise ValueError(f"freeze: the new head {head!r} has to learn")
-    new = nn.utils.skip_init(nn.Linear, old.in_features, classes or old.out_features)
+    new = blank(nn.Linear, old.in_features, classes or old.out_features)
     with torch.no_grad():
         new.weight.copy_(torch.from_numpy(rng.standard_normal(tuple(new.weight.shape)) / math.sqrt(old.in_features)))
         new.bias.zero_()

@@ -24,10 +24,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils import skip_init
 
 from nasbook.kit import learner
 from nasbook.kit.checks import whole
+from nasbook.kit.start import blank
 from nasbook.kit.threads import one_thread
 from nasbook.nas.parts.gan import GAN, draw_weights, inception_score
 from nasbook.nas.spaces.generator.layers import CHANNELS, LATENT
@@ -179,10 +179,10 @@ class Classifier(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.conv1 = skip_init(nn.Conv2d, 1, 16, 3, padding=1)
-        self.conv2 = skip_init(nn.Conv2d, 16, 32, 3, padding=1, stride=2)
-        self.hidden = skip_init(nn.Linear, 512, 32)
-        self.head = skip_init(nn.Linear, 32, 10)
+        self.conv1 = blank(nn.Conv2d, 1, 16, 3, padding=1)
+        self.conv2 = blank(nn.Conv2d, 16, 32, 3, padding=1, stride=2)
+        self.hidden = blank(nn.Linear, 512, 32)
+        self.head = blank(nn.Linear, 32, 10)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         if x.shape[-1] != 8:

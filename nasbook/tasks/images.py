@@ -12,7 +12,6 @@ exactly these.
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import affine_transform
 
 from nasbook.tasks import bundled
 
@@ -34,6 +33,8 @@ def messy(train: int = 1000, val: int = 500, test: int = 2000, seed: int = 1) ->
     """Digits turned by up to 25°, shifted by up to a pixel, zoomed by up to 10 %, with noise of 0.1.
 
     The splits share no source image."""
+    from scipy.ndimage import affine_transform  # dear, and digits as they are need none
+
     x, y = _shuffled_digits()
     rng = np.random.default_rng(seed)
     pools = np.split(np.arange(len(y)), [900, 1200])

@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from nasbook.kit.checks import is_number
 from nasbook.tasks.functions import Function, Rotation, Shift
@@ -38,13 +37,13 @@ class Valleys:
 
     @property
     def lowest(self) -> float:
-        """Where in [0, 1] the value is lowest: the best of a fine grid, refined between its neighbours."""
-        t = np.linspace(0, 1, 1001)
-        best = float(t[np.argmin(self(t))])
-        found = minimize_scalar(
-            lambda x: float(self(x)), bounds=(best - 0.001, best + 0.001), method="bounded", options={"xatol": 1e-12}
-        )
-        return min(1.0, max(0.0, float(found.x)))
+        """Where in [0, 1] the value is lowest: the best of a grid, and of finer ones between its neighbours."""
+        best = 0.5
+        for reach in (0.5, 1e-3, 2e-6, 4e-9):
+            low, high = max(0.0, best - reach), min(1.0, best + reach)
+            t = np.linspace(low, high, 1001)
+            best = float(t[np.argmin(self(t))])
+        return best
 
 
 def uneven_axes(

@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 import nasbook
-from nasbook.kit.start import images_of, init_weights, pick_device, splits_of
+from nasbook.kit.start import blank, images_of, init_weights, pick_device, splits_of
+from nasbook.nas.parts.gan import SpectralConv
 
 
 def net(c_in=16, c_out=64):
@@ -35,6 +36,30 @@ def test_they_are_numpys_numbers_so_torchs_generator_says_nothing():
     for a, b in zip(made.parameters(), again.parameters(), strict=True):
         assert torch.equal(a, b) or not (a.ndim > 1)  # a bias of a convolution is torch's own; our networks have none
     assert not torch.equal(made[0].weight, other[0].weight)
+
+
+@pytest.mark.parametrize(
+    ("layer", "args", "options"),
+    [
+        (nn.Conv2d, (4, 6, 3), {"groups": 2, "bias": False}),
+        (nn.LSTMCell, (5, 7), {"dtype": torch.float64}),
+        (nn.MultiheadAttention, (8, 2), {}),  # layers inside of a layer
+        (SpectralConv, (2, 3, 3), {}),  # a vector that is no weight
+    ],
+)
+def test_a_blank_layer_is_the_same_layer_and_draws_nothing(layer, args, options):
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    made = blank(layer, *args, **options)
+    assert torch.equal(before, torch.get_rng_state())
+    there = layer(*args, **options)
+    assert str(made) == str(there)
+    assert [(n, p.shape, p.dtype, p.requires_grad) for n, p in made.named_parameters()] == [
+        (n, p.shape, p.dtype, p.requires_grad) for n, p in there.named_parameters()
+    ]
+    made.load_state_dict(there.state_dict())
+    assert {x.device.type for x in made.state_dict().values()} == {"cpu"}
+    assert all(torch.equal(x, y) for x, y in zip(made.state_dict().values(), there.state_dict().values(), strict=True))
 
 
 def test_running_statistics_begin_anew():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nasbook.statistics import average_ranks, critical_difference, friedman, rank
+from nasbook.statistics import average_ranks, critical_difference, friedman, kendall, rank, spearman
 from nasbook.statistics.ranks import groups
 
 # Demšar 2006, Table 6: AUC of C4.5 with m = 0, cf = 0; with m; with cf; with both, on 14 data sets
@@ -41,6 +41,23 @@ def test_friedman_is_scipys_with_ties_and_without():
 def test_ranks_share_their_mean():
     np.testing.assert_array_equal(rank([3, 1, 3, 2]), [3.5, 1, 3.5, 2])
     np.testing.assert_array_equal(rank([np.inf, 0.1, np.inf]), [2.5, 1, 2.5])
+
+
+@pytest.mark.parametrize("values", [3, 40, 10**6])
+def test_correlations_of_ranks_are_scipys_with_ties_and_infinities(values):
+    rng = np.random.default_rng(values)
+    for n in (2, 5, 60):
+        a, b = rng.integers(0, values, (2, n)).astype(float)
+        a[0] = -np.inf
+        b[:2] = 0, 1
+        assert kendall(a, b) == pytest.approx(stats.kendalltau(a, b).statistic, abs=1e-12)
+        assert kendall(list(a), -b) == pytest.approx(-kendall(a, b), abs=1e-12)
+        assert spearman(a, b) == pytest.approx(stats.spearmanr(a, b).statistic, abs=1e-12)
+
+
+def test_there_is_no_correlation_with_what_does_not_vary_or_is_not_known():
+    assert np.isnan(kendall([1, 1, 1], [1, 2, 3])) and np.isnan(kendall([1, 2, 3], [4, 4, 4]))
+    assert np.isnan(spearman(np.ones(3), np.arange(3))) and np.isnan(kendall([1, np.nan, 3], [1, 2, 3]))
 
 
 def test_bars_join_what_lies_within_the_critical_difference():

@@ -10,7 +10,7 @@ HEAVY = {  # they build or train a network at once, or fit a forest or a pipelin
     "growth", "spaces", "controller", "darts", "relaxations", "hypergradient", "pbt", "surrogates", "few-shot", "gan",
     "weight-sharing", "hardware", "pipeline", "prior",
 }  # fmt: skip
-COMPUTED = {"bayesian", "ensemble", "game", "gp", "race", "tpe"}  # with SciPy
+COMPUTED = {"bayesian", "ensemble", "gp", "race", "tpe"}  # with SciPy
 
 
 def loaded(names):
@@ -31,3 +31,12 @@ def test_a_lab_that_computes_nothing_with_scipy_for_its_first_picture_does_not_l
     names = [e.name for e in registry.LABS if e.name not in HEAVY | COMPUTED]
     assert len(names) > 8
     assert not [name for name in loaded(names) if name.startswith("scipy.")]
+
+
+def test_nothing_is_fitted_by_scipys_optimisers_for_a_first_picture():
+    names = [e.name for e in registry.LABS if e.name not in HEAVY | {"bayesian"}]
+    assert len(names) > 12 and "scipy.optimize" not in loaded(names)
+
+
+def test_a_lab_that_trains_no_network_yet_does_not_load_torchs_compiler_and_what_it_stands_on():
+    assert not {"torch._dynamo", "sympy", "scipy.stats"} & loaded(sorted(HEAVY - {"pipeline", "surrogates"}))

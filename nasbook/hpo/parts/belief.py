@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.spatial.distance import cdist
 
 from nasbook.hpo.parts.draws import sample
@@ -105,6 +104,8 @@ class Belief:
             theta[free] = part
             value, slope = self._log_p(theta)
             return -value, -slope[free]
+
+        from scipy.optimize import minimize  # dear, and a belief set by hand needs none
 
         # Starts on a grid of ℓ, because the evidence may have several tops; the two best are climbed.
         scale = max(float(np.sqrt(np.mean(np.square(self.y)))), 1e-3)

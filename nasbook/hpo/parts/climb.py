@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.optimize import minimize
 
 from nasbook.hpo.parts.features import Features
 
@@ -26,6 +25,8 @@ def climb(U: np.ndarray, features: Features, slope: Slope) -> np.ndarray:
 
     if not alive.any():
         return U
+    from scipy.optimize import minimize  # dear, and most acquisitions are drawn before one is climbed
+
     start = Z[:, columns].ravel()
     end = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, 1)] * len(start), options={"maxiter": STEPS})
     V = U.copy()

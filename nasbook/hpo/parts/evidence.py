@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.linalg import LinAlgError, blas, lapack
-from scipy.optimize import minimize
 from scipy.spatial.distance import squareform
 
 from nasbook.hpo.parts.kernels import KERNELS
@@ -44,6 +43,8 @@ def most_likely(D2: Array, y: Array, kernel: str, doubt: Array, fixed: tuple) ->
             return 1e10, np.zeros(len(part))
         prior, slope = log_prior(at)
         return -value - prior, -(gradient + slope)[free]
+
+    from scipy.optimize import minimize  # dear, and where all is fixed there is nothing to climb
 
     # A few starts, always the same, so that a fit depends on the data alone; the best is climbed, of few points two.
     rng = np.random.default_rng(0)

@@ -53,7 +53,8 @@ def pull(y: Tensor, by: tuple[Tensor, ...], alpha: Tensor | None = None, again: 
     """αᵀ ∂y/∂x for each x of `by`, 0 where y does not depend on it. A scalar y needs no α."""
     if not y.requires_grad:
         return tuple(map(torch.zeros_like, by))
-    return torch.autograd.grad(y, by, alpha, retain_graph=True, create_graph=again, materialize_grads=True)
+    y = y if alpha is None else alpha @ y
+    return torch.autograd.grad(y, by, retain_graph=True, create_graph=again, materialize_grads=True)
 
 
 def variables(*at: Tensor) -> tuple[Tensor, ...]:

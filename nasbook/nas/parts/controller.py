@@ -20,9 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import skip_init
 
 from nasbook.kit.checks import OPTIONS, needs_options
+from nasbook.kit.start import blank
 from nasbook.space import Config, Scalar, Space
 
 INIT = 0.08
@@ -62,8 +62,8 @@ class Controller(nn.Module):
         self.first = np.cumsum([1, *sizes[:-1]]).tolist()  # row of a decision's first option; row 0 is "begin"
         rows = torch.empty(1 + sum(sizes), hidden, dtype=torch.float64)
         self.embedding = nn.Embedding.from_pretrained(rows, freeze=False)
-        self.lstm = skip_init(nn.LSTMCell, hidden, hidden, dtype=torch.float64)
-        self.heads = nn.ModuleList([skip_init(nn.Linear, hidden, n, dtype=torch.float64) for n in sizes])
+        self.lstm = blank(nn.LSTMCell, hidden, hidden, dtype=torch.float64)
+        self.heads = nn.ModuleList([blank(nn.Linear, hidden, n, dtype=torch.float64) for n in sizes])
         generator = torch.Generator().manual_seed(seed)
         for p in self.parameters():
             nn.init.uniform_(p, -INIT, INIT, generator=generator)

@@ -25,9 +25,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils import skip_init
 
 from nasbook.kit import learner
+from nasbook.kit.start import blank
 from nasbook.nas.spaces.layer import Layer
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Generator(nn.Module):
             if line.layer and line.name not in self._modules:
                 cls = getattr(nn, line.layer)
                 drawn = issubclass(cls, nn.Linear | nn.Conv2d | nn.ConvTranspose2d)  # torch's generator stays as it is
-                made = skip_init(cls, *line.args, **line.options) if drawn else cls(*line.args, **line.options)
+                made = blank(cls, *line.args, **line.options) if drawn else cls(*line.args, **line.options)
                 self.add_module(line.name, made)
 
     def forward(self, z: Tensor, lines: Lines) -> Tensor:
@@ -88,7 +88,7 @@ class Discriminator(nn.Module):
         super().__init__()
         c = channels
         sizes = [(1, c, 3), (c, 2 * c, 3), (2 * c, 2 * c, 3), (2 * c, 1, 1)]
-        self.convs = nn.ModuleList(skip_init(SpectralConv, *size) for size in sizes)
+        self.convs = nn.ModuleList(blank(SpectralConv, *size) for size in sizes)
 
     def forward(self, x: Tensor) -> Tensor:
         conv1, conv2, conv3, head = self.convs

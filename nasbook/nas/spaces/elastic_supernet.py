@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nasbook.kit.start import blank
 from nasbook.nas.spaces.elastic import Elastic
 from nasbook.nas.spaces.gates import Gate, Gated, Gates, Path, Places
 from nasbook.nas.spaces.place import total
@@ -49,10 +50,9 @@ class ElasticBlock(nn.Module):
     def __init__(self, c_in: int, c_out: int, stride: int, kernels: Sequence[int], expansion: int) -> None:
         super().__init__()
         c, self.kernels, self.stride, self.residual = expansion * c_in, kernels, stride, stride == 1 and c_in == c_out
-        new = nn.utils.skip_init
-        self.expand = new(nn.Conv2d, c_in, c, 1, bias=False)
-        self.spatial = new(nn.Conv2d, c, c, kernels[-1], groups=c, bias=False)
-        self.project = new(nn.Conv2d, c, c_out, 1, bias=False)
+        self.expand = blank(nn.Conv2d, c_in, c, 1, bias=False)
+        self.spatial = blank(nn.Conv2d, c, c, kernels[-1], groups=c, bias=False)
+        self.project = blank(nn.Conv2d, c, c_out, 1, bias=False)
         self.norms = nn.ModuleList(FirstNorm(n, momentum=0.3) for n in (c, c, c_out))
         self.matrices = nn.ParameterDict({str(k): nn.Parameter(torch.eye(k * k)) for k in kernels[:-1]})
 

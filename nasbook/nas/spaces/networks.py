@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from nasbook.kit.start import init_weights, pick_device
+from nasbook.kit.start import blank, init_weights, pick_device
 from nasbook.nas.spaces.gates import Gated, Gates, Path, Places, mixed
 from nasbook.nas.spaces.nb201.cell import (
     CONV1,
@@ -57,7 +57,7 @@ class Conv(nn.Sequential):
     def __init__(
         self, c_in: int, c_out: int, k: int, stride: int = 1, relu: bool = True, affine: bool = True, bn: float = 0.3
     ) -> None:
-        conv = nn.utils.skip_init(nn.Conv2d, c_in, c_out, k, stride=stride, padding=k // 2, bias=False)
+        conv = blank(nn.Conv2d, c_in, c_out, k, stride=stride, padding=k // 2, bias=False)
         norm = nn.BatchNorm2d(c_out, momentum=bn, affine=affine)
         super().__init__(*([nn.ReLU()] if relu else []), conv, norm)
 
@@ -140,7 +140,7 @@ class CellNet(nn.Module):
         self.reduce = Conv(c, 2 * c, 3, stride=2, bn=bn)
         self.cell2 = cell(2 * c)
         self.norm = nn.BatchNorm2d(2 * c, momentum=bn)
-        self.head = nn.utils.skip_init(nn.Linear, 2 * c, classes)
+        self.head = blank(nn.Linear, 2 * c, classes)
 
     def forward(self, x: Tensor, *gates: Any) -> Tensor:
         x = self.cell1(self.stem(x), *gates)

@@ -20,6 +20,7 @@ from nasbook.plots import style
 from nasbook.plots.picture import Picture
 from nasbook.plots.style import Figure, Looks
 from nasbook.plots.viewed import SUPERNET, step_of
+from nasbook.statistics.ranks import kendall
 from nasbook.trace import Step, Trace
 
 if TYPE_CHECKING:
@@ -135,10 +136,8 @@ class PathsPicture(Picture["Step | SupernetView"]):
         paths = self.view.scatter or ()
         if self.truth is None or len({score for _, score in paths}) < 8:
             return None
-        from scipy.stats import kendalltau
-
-        found = kendalltau([-score for _, score in paths], [self.truth(ops) for ops, _ in paths]).statistic
-        return float(found) if np.isfinite(found) else None
+        found = kendall([-score for _, score in paths], [self.truth(ops) for ops, _ in paths])
+        return found if np.isfinite(found) else None
 
     def _sentence(self) -> str:
         view, tau = self.view, self.tau()

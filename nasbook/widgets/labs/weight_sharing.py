@@ -26,6 +26,7 @@ from nasbook.nas.parts.single_path import evaluate_path
 from nasbook.nas.spaces.gates import Path
 from nasbook.plots.labs.weight_sharing import NOTHING, Sharing, SharingPicture
 from nasbook.plots.style import number, plural
+from nasbook.statistics.ranks import kendall
 from nasbook.tasks.digits201 import IMAGES, STEPS
 from nasbook.widgets.random_on_table import found_by_random
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide, tick
@@ -340,6 +341,4 @@ class WeightSharingLab(Lab[Progress]):
 
 def tau(scores: np.ndarray, truth: np.ndarray) -> float:
     """Kendall's τ; scores that are not finite count as the worst."""
-    from scipy.stats import kendalltau
-
-    return float(kendalltau(np.where(np.isfinite(scores), scores, -np.inf), truth).statistic)
+    return kendall(np.where(np.isfinite(scores), scores, -np.inf), truth)

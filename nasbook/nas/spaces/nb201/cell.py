@@ -16,6 +16,7 @@ Paper: Dong & Yang, NAS-Bench-201: Extending the Scope of Reproducible Neural Ar
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -160,27 +161,31 @@ def canonical_key(cell: CellLike) -> Key:
                 convs.append((op, nodes[i]))
         nodes.append(tuple(sorted(terms)))
 
-    def key(order: tuple[int, ...]) -> Key:
-        name = {INPUT: INPUT, **{conv: k for k, conv in enumerate(order)}}
-
-        def renamed(value: Value) -> Value:
-            return tuple(sorted([(pooled, name[source]) for pooled, source in value]))
-
-        return tuple((convs[conv][0], renamed(convs[conv][1])) for conv in order), renamed(nodes[3])
-
-    return min(map(key, _orders(_reachable(nodes[3], convs), convs)))
+    return _smallest(tuple(convs), nodes[3])
 
 
-def _orders(read: list[int], convs: list[tuple[int, Value]], done: tuple[int, ...] = ()) -> Iterator[tuple[int, ...]]:
-    """All orders of these convolutions in which each is named after what it reads."""
-    if len(done) == len(read):
-        yield done
-    for conv in read:
-        if conv not in done and all(source == INPUT or source in done for _, source in convs[conv][1]):
-            yield from _orders(read, convs, (*done, conv))
+@cache
+def _smallest(convs: tuple[tuple[int, Value], ...], output: Value) -> Key:
+    """The smallest key over all orders in which each convolution is named after what it reads."""
+    found: list[tuple[tuple, dict[int, int]]] = [((), {INPUT: INPUT})]  # the beginning of a key, the names given so far
+    read = _reachable(output, convs)
+    for k in range(len(read)):  # keys are compared from the front, so only what begins smallest goes on
+        longer = [
+            ((*key, (convs[conv][0], _renamed(convs[conv][1], name))), {**name, conv: k})
+            for key, name in found
+            for conv in read
+            if conv not in name and all(source in name for _, source in convs[conv][1])
+        ]
+        least = min(key for key, _ in longer)
+        found = [(key, name) for key, name in longer if key == least]
+    return found[0][0], min(_renamed(output, name) for _, name in found)
 
 
-def _reachable(value: Value, convs: list[tuple[int, Value]]) -> list[int]:
+def _renamed(value: Value, name: dict[int, int]) -> Value:
+    return tuple(sorted([(pooled, name[source]) for pooled, source in value]))
+
+
+def _reachable(value: Value, convs: tuple[tuple[int, Value], ...]) -> list[int]:
     """The convolutions on which a value depends."""
     found: set[int] = set()
     todo = [source for _, source in value]

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nasbook.kit.optimisers import Adam
 from nasbook.kit.threads import one_thread
 
 
@@ -46,7 +47,7 @@ class DropoutNet:
             for a, b in zip(sizes, sizes[1:], strict=False)
         ]
         self.b = [torch.zeros(b, requires_grad=True) for b in sizes[1:]]
-        optimiser = torch.optim.Adam([*self.W, *self.b], lr=self.lr, foreach=True)
+        optimiser = Adam([*self.W, *self.b], lr=self.lr, foreach=True)
         for epoch in range(self.epochs):
             for group in optimiser.param_groups:
                 group["lr"] = self.lr * (1 + math.cos(math.pi * epoch / self.epochs)) / 2

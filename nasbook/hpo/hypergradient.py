@@ -30,6 +30,7 @@ import torch
 
 from nasbook.hpo.parts.unrolling import Problem, forward, implicit, online, reverse, step
 from nasbook.kit.checks import one_of, setting, whole, within
+from nasbook.kit.optimisers import Adam
 from nasbook.kit.state import Resumable
 from nasbook.kit.threads import one_thread_a_step
 from nasbook.space import Float, Json, Space
@@ -130,7 +131,7 @@ class Hypergradient(Resumable):
             start = self.space.validate(self.settings.start)
             self.h = torch.tensor([start[name] for name in self.space.parameters], dtype=torch.float64).log()
         self.w, self.last, self.epoch = self.first.clone(), torch.zeros_like(self.first), 0
-        self.adam = torch.optim.Adam([self.h], self.settings.rate)
+        self.adam = Adam([self.h], self.settings.rate)
         if self.saved:
             self.take_back()
 

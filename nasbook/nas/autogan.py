@@ -34,6 +34,7 @@ from torch import Tensor
 
 from nasbook import registry
 from nasbook.kit import learner
+from nasbook.kit.optimisers import Adam
 from nasbook.kit.state import Resumable, State
 from nasbook.kit.threads import one_thread_a_step
 from nasbook.nas.parts.controller import Controller, Rollout
@@ -106,7 +107,7 @@ class AutoGAN(Resumable):
     def begin_stage(self, stage: int, prefixes: list[Prefix]) -> None:
         self.stage, self.prefixes, self.b = stage, prefixes, math.nan
         self.controller = Controller(cell_space(stage), self.settings.hidden, int(self.rng.integers(2**31)))
-        self.adam = torch.optim.Adam(self.controller.parameters(), self.settings.ctrl_lr, (0.0, 0.9))
+        self.adam = Adam(self.controller.parameters(), self.settings.ctrl_lr, (0.0, 0.9))
 
     # ---- an epoch ------------------------------------------------------------------------------------------
 

@@ -40,6 +40,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from nasbook.kit.checks import numbers, one_of, setting, whole, within
+from nasbook.kit.optimisers import Adam
 from nasbook.kit.start import Images as Batch
 from nasbook.kit.threads import one_thread_a_step
 from nasbook.nas.parts.latency import Priced
@@ -120,7 +121,7 @@ class ProxylessNAS(Priced):
 
     def adam(self, alpha: Tensor) -> torch.optim.Optimizer:
         """Without a memory of the direction, and without decay."""
-        return torch.optim.Adam([alpha], self.settings.alpha_lr, betas=(0.0, 0.999))
+        return Adam([alpha], self.settings.alpha_lr, betas=(0.0, 0.999))
 
     def pair(self) -> Tensor:
         """(places, 2): two operations drawn by p without replacement, the largest two of log p + Gumbel."""

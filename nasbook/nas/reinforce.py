@@ -24,7 +24,6 @@ Gradient-Following Algorithms for Connectionist Reinforcement Learning, 1992. Re
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -32,6 +31,7 @@ import torch
 from torch import Tensor
 
 from nasbook.kit.checks import flag, needs_options, one_of, setting, whole, within
+from nasbook.kit.optimisers import Adam
 from nasbook.kit.threads import one_thread
 from nasbook.kit.values import exponent
 from nasbook.method import Method, Proposal
@@ -102,6 +102,7 @@ class Reinforce(Method):
         super().__init__(space, seed, **settings)
         self.controller = Controller(space, self.settings.hidden, int(self.rng.integers(2**31)))
         self.weights = list(self.controller.parameters())
+        self.adam = Adam(self.weights, self.settings.lr)
         self.batch: list[Trial] = []  # told since the last update
         self.drawn: list[tuple[Config, float]] = []  # from the present policy, with log p, and not yet asked for
         self.b: float | None = None
@@ -110,10 +111,6 @@ class Reinforce(Method):
         self.updates = 0
         self.last: Update | None = None
         self._view: ControllerView | None = None
-
-    @cached_property
-    def adam(self) -> torch.optim.Adam:
-        return torch.optim.Adam(self.weights, self.settings.lr)  # torch loads its compiler for it, a second or more
 
     def check_space(self, space: Space) -> None:
         needs_options(self.name, space)

@@ -29,6 +29,7 @@ from nasbook.fits import misfit
 from nasbook.joining import join
 from nasbook.kit import learner
 from nasbook.kit.checks import is_number, is_one_of
+from nasbook.kit.optimisers import SGD
 from nasbook.kit.start import init_weights, pick_device
 from nasbook.kit.threads import one_thread
 from nasbook.nas.spaces.blocks import Noise
@@ -223,7 +224,7 @@ class Networks(Task):
         return mup.parametrise(net, self.network_like(config), recipe["lr"], self.kind, recipe["weight_decay"])
 
     def optimiser(self, weights: mup.Weights, recipe: Arguments) -> torch.optim.Optimizer:
-        return torch.optim.SGD(weights, **recipe, nesterov=recipe["momentum"] > 0)
+        return SGD(weights, **recipe, nesterov=recipe["momentum"] > 0)
 
     def training(self, config: Config, seed: int) -> Training:
         """One network that has still to learn."""

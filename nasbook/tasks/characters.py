@@ -25,6 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from nasbook.kit.checks import is_number, whole
+from nasbook.kit.optimisers import Adam
 from nasbook.kit.start import pick_device
 from nasbook.nas.spaces.recurrent_cell import RecurrentCells
 from nasbook.parameters import Float, Parameter
@@ -89,7 +90,7 @@ class Characters(Networks):
         return net
 
     def optimiser(self, weights: mup.Weights, recipe: Arguments) -> torch.optim.Optimizer:
-        return torch.optim.Adam(weights, **recipe)
+        return Adam(weights, **recipe)
 
     def value(self, row: dict[str, float]) -> float:
         return row["val_loss"] / math.log(2)

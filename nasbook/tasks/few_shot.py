@@ -79,9 +79,8 @@ class FewShot(Task):
         checkpoint: Path | None = None,
     ) -> Evaluation:
         """Mean query error of a cell's network over five held-out tasks, each learned from random weights."""
-        import torch
-
         from nasbook.kit import learner
+        from nasbook.kit.optimisers import SGD
         from nasbook.kit.start import init_weights
         from nasbook.nas.spaces.networks import CellNet
 
@@ -89,7 +88,7 @@ class FewShot(Task):
         for i in range(JUDGES):
             episode, net = self.episode(i, held_out=True), CellNet(cell, 4, WAYS)
             init_weights(net, np.random.default_rng([seed, i]))
-            optimiser = torch.optim.SGD(net.parameters(), LR)
+            optimiser = SGD(net.parameters(), LR)
             (x, y), query = episode["support"], episode["query"]
             learner.epoch(net, optimiser, x, y, [slice(None)] * STEPS)
             errors.append(learner.measure(net.forward, *query)[1])

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from nasbook.kit import learner
 from nasbook.kit.checks import whole, within
+from nasbook.kit.optimisers import SGD
 from nasbook.kit.start import blank
 from nasbook.kit.threads import one_thread
 from nasbook.tasks.architectures import MOMENTUM, WEIGHT_DECAY
@@ -87,7 +88,7 @@ def fine_tune(
     setattr(net, head, new.to(old.weight))
     whole_net = Frozen(net, freeze)
     free = [p for p in whole_net.parameters() if p.requires_grad]
-    optimiser = torch.optim.SGD(free, lr, momentum=MOMENTUM, nesterov=True, weight_decay=WEIGHT_DECAY)
+    optimiser = SGD(free, lr, momentum=MOMENTUM, nesterov=True, weight_decay=WEIGHT_DECAY)
     done = 0
     while done < steps:
         rows = [r for r in torch.from_numpy(rng.permutation(len(y))).split(batch) if len(r) > 1][: steps - done]

@@ -27,6 +27,7 @@ from torch import Tensor, nn
 
 from nasbook.kit import learner
 from nasbook.kit.checks import whole
+from nasbook.kit.optimisers import Adam
 from nasbook.kit.start import blank
 from nasbook.kit.threads import one_thread
 from nasbook.nas.parts.gan import GAN, draw_weights, inception_score
@@ -199,7 +200,7 @@ def _judge() -> Classifier:
     x, y = torch.cat([x, F.interpolate(F.avg_pool2d(x, 2), size=8)]), torch.cat([y, y])
     net, rng = Classifier(), np.random.default_rng(0)
     draw_weights(net, rng)
-    optimiser = torch.optim.Adam(net.parameters(), 0.003)
+    optimiser = Adam(net.parameters(), 0.003)
     for _ in range(6):
         noisy = x + 0.1 * torch.from_numpy(rng.standard_normal(x.shape).astype(np.float32))
         for rows in torch.from_numpy(rng.permutation(len(y))).split(64):

@@ -29,6 +29,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from nasbook.kit import learner, parallel
 from nasbook.kit.checks import flag, one_of, whole, within
+from nasbook.kit.optimisers import SGD
 from nasbook.kit.start import pick_device
 from nasbook.parameters import Float, Parameter
 from nasbook.space import Config, Json, Space
@@ -250,7 +251,7 @@ class Training(architectures.Training):
         layout = torch.channels_last if task.channels_last else torch.contiguous_format
         self.net = task.network(self.config, seed).to(device=device, memory_format=layout)  # type: ignore[call-overload]
         self.run: nn.Module = torch.compile(self.net) if task.compile else self.net  # type: ignore[assignment]
-        self.optimiser = torch.optim.SGD(
+        self.optimiser = SGD(
             task.weights(self.net, self.config, r),
             r["lr"],
             r["momentum"],

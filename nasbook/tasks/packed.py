@@ -29,6 +29,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nasbook.kit import learner
+from nasbook.kit.optimisers import Optimiser
 from nasbook.kit.replay import recorded
 from nasbook.space import Config
 
@@ -174,7 +175,7 @@ class Pack(nn.Module):
                         self.members[m].optimizer.state[own]["step"] = torch.tensor(float(self.descent.t[m]))
 
 
-class Descent(torch.optim.Optimizer):
+class Descent(Optimiser):
     """SGD with momentum for some rows of θ (M, numbers of a network) and AdamW for the others, each with rates of its
     own; rows in `rest` stay as they are."""
 

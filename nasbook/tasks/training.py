@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from nasbook.kit import learner
 from nasbook.kit.checks import is_one_of
+from nasbook.kit.optimisers import SGD, AdamW
 from nasbook.kit.threads import one_thread
 from nasbook.nas.spaces.program import sequence
 from nasbook.space import Choice, Config, Float, Int, Json, Space
@@ -209,9 +210,9 @@ class Training(Learner):
         weights, lr, decay = task.weights(self.net, config, self.noise), config["lr"], config["weight_decay"]
         self.optimizer: torch.optim.Optimizer
         if config["optimizer"] == "sgd":
-            self.optimizer = torch.optim.SGD(weights, lr, momentum=config["momentum"], weight_decay=decay)
+            self.optimizer = SGD(weights, lr, momentum=config["momentum"], weight_decay=decay)
         else:
-            self.optimizer = torch.optim.AdamW(weights, lr, weight_decay=decay)
+            self.optimizer = AdamW(weights, lr, weight_decay=decay)
         self.curve: list[float] = []  # validation error after each epoch
         self.losses: list[float] = []  # mean training loss of each epoch
 

@@ -23,6 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nasbook.kit.optimisers import SGD, Adam
 from nasbook.kit.threads import one_thread
 from nasbook.space import Json
 from nasbook.tasks import images
@@ -47,8 +48,8 @@ def network(width: int, seed: int) -> nn.Sequential:
 def optimiser(groups: list[Json], kind: str) -> torch.optim.Optimizer:
     """Adam or SGD for groups that bring their rates."""
     if kind == "adam":
-        return torch.optim.Adam(groups, fused=True)
-    return torch.optim.SGD(groups, lr=0.0, momentum=0.9, fused=True)
+        return Adam(groups, fused=True)
+    return SGD(groups, lr=0.0, momentum=0.9, fused=True)
 
 
 def orders(seed: int, steps: int, batch: int) -> Tensor:

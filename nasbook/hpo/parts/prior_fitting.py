@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from nasbook.hpo.parts.bars import HALF
 from nasbook.hpo.parts.prior_fitted import PriorFitted
 from nasbook.hpo.parts.problems import Batch
+from nasbook.kit.optimisers import AdamW
 
 
 def edges_of(values: Tensor, bars: int, rare: float = 0.002) -> Tensor:
@@ -46,7 +47,7 @@ def fit(
 
     Adam; the rate rises for the first `warm` of the steps and falls along a cosine. half: bfloat16 where it can.
     done: which share of the training is over after so many steps, where that is not step / steps."""
-    optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-4)
+    optimiser = AdamW(net.parameters(), lr=rate, weight_decay=1e-4)
     for step in range(steps):
         over = done(step) if done else (step + 0.5) / steps
         if over >= 1:

@@ -13,6 +13,7 @@ from torch.func import functional_call
 
 from nasbook.kit import learner
 from nasbook.kit.checks import setting, within
+from nasbook.kit.optimisers import Adam
 from nasbook.kit.start import Images as Batch
 from nasbook.kit.state import Parts
 from nasbook.nas.parts.oneshot import SupernetTraining
@@ -54,7 +55,7 @@ class Alphas(SupernetTraining):
 
     def adam(self, alpha: Tensor) -> torch.optim.Optimizer:
         s = self.settings
-        return torch.optim.Adam([alpha], s.alpha_lr, betas=self.betas, weight_decay=s.alpha_weight_decay)
+        return Adam([alpha], s.alpha_lr, betas=self.betas, weight_decay=s.alpha_weight_decay)
 
     def step_alpha(self, loss: Tensor) -> None:
         """A step of α down the gradient of a loss; a loss that does not depend on α has a gradient of 0."""

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nasbook.kit.optimisers import Adam
 from nasbook.kit.threads import one_thread
 
 
@@ -50,7 +51,7 @@ class Ensemble:
         self.mean, self.scale = float(y.mean()), float(y.std()) or 1.0
         inputs = torch.from_numpy(X)
         target = torch.from_numpy(((y - self.mean) / self.scale).astype(np.float32))
-        optimiser = torch.optim.Adam([p for pair in self.weights for p in pair], lr=self.lr, foreach=True)
+        optimiser = Adam([p for pair in self.weights for p in pair], lr=self.lr, foreach=True)
         for epoch in range(self.epochs):
             for group in optimiser.param_groups:
                 group["lr"] = self.lr * (1 + math.cos(math.pi * epoch / self.epochs)) / 2

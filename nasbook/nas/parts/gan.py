@@ -27,6 +27,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nasbook.kit import learner
+from nasbook.kit.optimisers import Adam
 from nasbook.kit.start import blank
 from nasbook.nas.spaces.layer import Layer
 
@@ -116,7 +117,7 @@ class GAN:
         self.latent, self.G, self.D = latent, Generator(architectures), Discriminator(channels)
         draw_weights(self.G, rng)
         draw_weights(self.D, rng)
-        self.G_optimiser, self.D_optimiser = (torch.optim.Adam(n.parameters(), lr, BETAS) for n in (self.G, self.D))
+        self.G_optimiser, self.D_optimiser = (Adam(n.parameters(), lr, BETAS) for n in (self.G, self.D))
 
     def step_D(self, x: Tensor, lines: Lines, rng: np.random.Generator) -> float:
         fake = self.images(len(x), lines, rng)

@@ -26,6 +26,7 @@ from torch import Tensor
 
 from nasbook import registry
 from nasbook.kit import learner
+from nasbook.kit.optimisers import SGD
 from nasbook.kit.start import Images as Batch
 from nasbook.kit.start import init_weights, splits_of
 from nasbook.kit.state import Resumable
@@ -77,7 +78,7 @@ class SupernetTraining(Resumable):
         init_weights(self.net, self.rng)
         self.net.to(train[0].device)
         self.w = list(self.net.parameters())
-        self.w_optimiser = torch.optim.SGD(self.w, s.lr, momentum=s.momentum, weight_decay=s.weight_decay)
+        self.w_optimiser = SGD(self.w, s.lr, momentum=s.momentum, weight_decay=s.weight_decay)
         self.counts = torch.zeros(self.places.allowed.shape, dtype=torch.int64)
         self.images, self.begin_from = (train, val), self.saved
         self.done_epochs, self.failed, self.stopped = 0, False, False

@@ -16,6 +16,7 @@ from torch import nn
 
 from nasbook.kit import learner
 from nasbook.kit.checks import setting, whole, within
+from nasbook.kit.optimisers import SGD
 from nasbook.kit.start import Images
 
 
@@ -54,7 +55,7 @@ def learn(net: nn.Module, train: Images, val: Images, s: RestartSettings, rng: n
     """Train the network in place. The images come in the order that `rng` draws; an epoch drops a last part batch.
     Stops early where a loss is not finite."""
     x, y = train
-    optimiser = torch.optim.SGD(net.parameters(), s.lr, s.momentum, weight_decay=s.weight_decay, nesterov=True)
+    optimiser = SGD(net.parameters(), s.lr, s.momentum, weight_decay=s.weight_decay, nesterov=True)
     steps, losses, errors = len(y) // s.batch, [], []
     for epoch in range(s.epochs):
         order = torch.from_numpy(rng.permutation(len(y))).to(x.device)

@@ -7,7 +7,8 @@ repeats counts. Bars, in seconds of CPU: 1.5 and neither torch nor scikit-learn,
 torch and no model of scikit-learn is fitted; 4 for the rest. Exits 1 where a lab misses its bar.
 
 The first lines are the libraries alone (an empty picture and eight sliders; the same and torch): how quick this machine
-is, and below what no lab can be. "× libraries" is a lab against these.
+is, and below what no lab can be. "× libraries" is a lab against these. The last lines are a first training, and what it
+would cost with torch's own optimisers, which load torch's compiler (nasbook/kit/optimisers.py).
 """
 
 import argparse
@@ -33,6 +34,10 @@ FigureCanvasAgg(figure)
 figure.subplots().plot([0, 1])
 figure.savefig(io.BytesIO(), format="png")
 ipywidgets.VBox([ipywidgets.IntSlider() for _ in range(8)])._repr_mimebundle_()
+"""
+TRAINING = """
+import nasbook
+nasbook.search("random", "digits-mlp", trials=1)
 """
 COST = """
 import json, resource, sys
@@ -74,6 +79,10 @@ def main():
         words = "above its bar" if wrong else ""
         times = f"{seconds / alone['torch' in loaded]:4.2f} × libraries"
         print(f"{name:15} {seconds:5.2f} s  {megabytes:4.0f} MB  {times}  {', '.join(loaded):22}{words}", flush=True)
+    for name, code in (("a training", TRAINING), ("with compiler", "import torch._dynamo" + TRAINING)):
+        seconds, megabytes, loaded = measured(name, code, options.repeats)
+        times = f"{seconds / alone['torch' in loaded]:4.2f} × libraries"
+        print(f"{name:15} {seconds:5.2f} s  {megabytes:4.0f} MB  {times}  {', '.join(loaded)}")
     print(f"{len(missed)} above their bars: {' '.join(missed) or 'none'}")
     return bool(missed)
 

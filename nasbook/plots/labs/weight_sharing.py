@@ -72,7 +72,7 @@ class PathCounts(Picture[Sharing]):
         name = "updates of each operation, by edge"
         style.add_words(self.ax, 0.0, 1.04, name, True, fontsize=style.SMALL, va="bottom")
         self.ax.grid(False, axis="x")
-        self.ax.set_xticks(range(len(EDGES)), [f"{NODES[i]} → {NODES[j]}" for i, j in EDGES])
+        self.ax.set_xticks(range(len(EDGES)), [f"{NODES[i]}→{NODES[j]}" for i, j in EDGES])
         self.ax.tick_params(axis="x", length=0)
         self.ax.set(xlim=(-0.55, len(EDGES) - 0.45), ylim=self.limits.pair)
         self.ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))

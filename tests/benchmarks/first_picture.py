@@ -2,9 +2,9 @@
 
     python tests/benchmarks/first_picture.py [LAB ...] [--repeats 3]
 
-A lab is made and shown as a cell would, and its picture is drawn. Each in a process of its own; the least of the
-repeats counts. Bars, in seconds of CPU: 1.5 and neither torch nor scikit-learn, for labs in which nothing is trained by
-torch and no model of scikit-learn is fitted; 4 for the rest. Exits 1 where a lab misses its bar.
+A lab is made and shown as a cell would, and its picture is drawn. Each in a process of its own, all in turn; the least
+of the repeats counts. Bars, in seconds of CPU: 1.5 and neither torch nor scikit-learn, for labs in which nothing is
+trained by torch and no model of scikit-learn is fitted; 4 for the rest. Exits 1 where a lab misses its bar.
 
 The first lines are the libraries alone (an empty picture and eight sliders; the same and torch): how quick this machine
 is, and below what no lab can be. "× libraries" is a lab against these. The last lines are a first training, and what it
@@ -47,15 +47,12 @@ print(json.dumps([usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, loade
 """
 
 
-def measured(name, code, repeats):
-    """[seconds, MB, libraries loaded], the cheapest of so many processes."""
-    costs = []
-    for _ in range(repeats):
-        done = subprocess.run([sys.executable, "-c", code + COST], capture_output=True, text=True)
-        if done.returncode:
-            sys.exit(f"{name}: {done.stderr.strip().splitlines()[-1]}")
-        costs.append(json.loads(done.stdout.splitlines()[-1]))
-    return min(costs)
+def measured(code):
+    """[seconds, MB, libraries loaded] of one process."""
+    done = subprocess.run([sys.executable, "-c", code + COST], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{done.stderr.strip().splitlines()[-1]}, in{code}")
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def main():
@@ -65,24 +62,22 @@ def main():
     options = parser.parse_args()
     from nasbook import registry
 
-    alone = {}
-    for name, code in (("libraries", LIBRARIES), ("and torch", LIBRARIES + "import torch")):
-        seconds, megabytes, loaded = measured(name, code, options.repeats)
-        alone["torch" in loaded] = seconds
-        print(f"{name:15} {seconds:5.2f} s  {megabytes:4.0f} MB")
-    missed = []
-    for name in options.labs or [e.name for e in registry.LABS]:
-        seconds, megabytes, loaded = measured(name, LAB.format(name=name), options.repeats)
+    labs = options.labs or [e.name for e in registry.LABS]
+    codes = {"libraries": LIBRARIES, "and torch": LIBRARIES + "import torch"}
+    codes |= {name: LAB.format(name=name) for name in labs}
+    codes |= {"a training": TRAINING, "with compiler": "import torch._dynamo" + TRAINING}
+    costs = {name: [] for name in codes}
+    for _ in range(options.repeats):  # all of them in turn, since a machine may be slow for minutes
+        for name, code in codes.items():
+            costs[name].append(measured(code))
+    least, missed = {name: min(cost) for name, cost in costs.items()}, []
+    for name, (seconds, megabytes, loaded) in least.items():
         bar = 4.0 if name in TORCH | SKLEARN else 1.5
         wrong = seconds > bar or bool({"torch", "sklearn"} & {*loaded} and name not in TORCH | SKLEARN)
-        missed += [name] if wrong else []
-        words = "above its bar" if wrong else ""
-        times = f"{seconds / alone['torch' in loaded]:4.2f} × libraries"
-        print(f"{name:15} {seconds:5.2f} s  {megabytes:4.0f} MB  {times}  {', '.join(loaded):22}{words}", flush=True)
-    for name, code in (("a training", TRAINING), ("with compiler", "import torch._dynamo" + TRAINING)):
-        seconds, megabytes, loaded = measured(name, code, options.repeats)
-        times = f"{seconds / alone['torch' in loaded]:4.2f} × libraries"
-        print(f"{name:15} {seconds:5.2f} s  {megabytes:4.0f} MB  {times}  {', '.join(loaded)}")
+        missed += [name] if wrong and name in labs else []
+        alone = least["and torch" if "torch" in loaded else "libraries"][0]
+        words = f"{seconds / alone:4.2f} × libraries  {', '.join(loaded):22}{'above its bar' if name in missed else ''}"
+        print(f"{name:15} {seconds:5.2f} s  {megabytes:4.0f} MB  {words}".rstrip())
     print(f"{len(missed)} above their bars: {' '.join(missed) or 'none'}")
     return bool(missed)
 

@@ -1,8 +1,8 @@
 """torch's optimisers without torch's compiler.
 
-For its first optimiser and its first step torch loads what compiles networks, and SymPy with it: seconds, and 80 MB, of
-a kernel in which nothing is compiled. Here the methods that torch wraps for its compiler are unwrapped. The numbers are
-the same, bit for bit, and so are the states.
+For its first optimiser and its first step torch loads what compiles networks, and SymPy with it, into a kernel in which
+nothing is compiled; tests/benchmarks/first_picture.py prints what that costs. Here the methods that torch wraps for its
+compiler are unwrapped. The numbers are the same, bit for bit, and so are the states.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ M = TypeVar("M", bound=nn.Module)
 
 def blank(layer: Callable[..., M], *args: Any, **options: Any) -> M:
     """A layer whose weights are still to be written: nothing is drawn from torch's generator. (torch's own skip_init
-    loads torch's compiler and SymPy for it: half a second and more.)"""
+    does the same, and loads SymPy for it.)"""
     made = layer(*args, **options, device="meta")
     for m in made.modules():
         for name, x in [*m.named_parameters(recurse=False), *m.named_buffers(recurse=False)]:

@@ -46,11 +46,13 @@ def spearman(a: np.ndarray, b: np.ndarray) -> float:
 def kendall(a: ArrayLike, b: ArrayLike) -> float:
     """Kendall's τ_b of a and b (n,): concordant less discordant pairs over √(pairs that differ in a · in b); NaN where
     one of both does not vary or has a NaN. Paper: Kendall, The Treatment of Ties in Ranking Problems, 1945."""
-    both = np.array([a, b], float)
-    i, j = np.triu_indices(both.shape[1], 1)
-    s, t = (both[:, i] > both[:, j]) * 1 - (both[:, i] < both[:, j])  # 1, −1, or 0 for a tie
-    differ = float((s**2).sum() * (t**2).sum())
-    return float(s @ t / math.sqrt(differ)) if differ and not np.isnan(both).any() else math.nan
+    both, sums = np.array([a, b], float), np.zeros(3)
+    for k in range(1, both.shape[1]):  # the pairs that stand k apart
+        s, t = (both[:, k:] > both[:, :-k]) * 1 - (both[:, k:] < both[:, :-k])  # 1, −1, or 0 for a tie
+        sums += s @ t, s @ s, t @ t
+    agree, differ_a, differ_b = sums
+    known = differ_a and differ_b and not np.isnan(both).any()
+    return float(agree / math.sqrt(differ_a * differ_b)) if known else math.nan
 
 
 def average_ranks(values: ArrayLike) -> np.ndarray:

@@ -57,6 +57,7 @@ def test_correlations_of_ranks_are_scipys_with_ties_and_infinities(values):
 
 def test_there_is_no_correlation_with_what_does_not_vary_or_is_not_known():
     assert np.isnan(kendall([1, 1, 1], [1, 2, 3])) and np.isnan(kendall([1, 2, 3], [4, 4, 4]))
+    assert np.isnan(kendall([1], [2])) and np.isnan(kendall([], []))
     assert np.isnan(spearman(np.ones(3), np.arange(3))) and np.isnan(kendall([1, np.nan, 3], [1, 2, 3]))
 
 

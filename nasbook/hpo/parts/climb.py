@@ -25,7 +25,7 @@ def climb(U: np.ndarray, features: Features, slope: Slope) -> np.ndarray:
 
     if not alive.any():
         return U
-    from scipy.optimize import minimize  # dear, and most acquisitions are drawn before one is climbed
+    from scipy.optimize import minimize  # dear, and a picture of an acquisition climbs none
 
     start = Z[:, columns].ravel()
     end = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, 1)] * len(start), options={"maxiter": STEPS})

@@ -15,11 +15,13 @@ These two preload nothing of nasbook: what a lesson forgets to import is missing
 
 import atexit
 import gc
+import itertools
 import multiprocessing
 import os
 import runpy
 import signal
 import sys
+import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from multiprocessing import forkserver
@@ -100,12 +102,26 @@ def run(command, environment, folder, stderr):
 
 @contextmanager
 def warm_kernels():
-    """Kernels of jupyter_client are forked from the server in this block."""
+    """Kernels of jupyter_client are forked from the server in this block, and reached through files: of the ports that
+    jupyter_client finds free, another process may be given one before the kernel binds it, and the kernel dies."""
+    from jupyter_client.provisioning import LocalProvisioner  # here, as only some who start processes have it
+
+    find_ports, numbers = LocalProvisioner.pre_launch, itertools.count()
 
     def launch(command, *, env=None, cwd=None, **_):
         return Warm([*command, SERVER_ID], env=env, cwd=cwd)
 
-    with mock.patch("jupyter_client.provisioning.local_provisioner.launch_kernel", launch):
+    async def name_files(provisioner, **more):
+        manager = provisioner.parent
+        if manager.transport == "tcp":  # at the first start; a restart keeps its files
+            manager.transport, manager.ip = "ipc", os.path.join(sockets, str(next(numbers)))
+        return await find_ports(provisioner, **more)
+
+    with (
+        tempfile.TemporaryDirectory(prefix="nasbook-kernels-") as sockets,
+        mock.patch("jupyter_client.provisioning.local_provisioner.launch_kernel", launch),
+        mock.patch.object(LocalProvisioner, "pre_launch", name_files),
+    ):
         yield
 
 

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nbclient import NotebookClient
     from nbformat import NotebookNode
 
 SECONDS = 600  # for a cell
+LONGEST = 100  # bytes of a socket's path; macOS takes 103, Linux 107
 
 
 @contextmanager
@@ -45,9 +47,26 @@ def taken(source: Path, executed: Path) -> NotebookNode:
     return notebook
 
 
+@contextmanager
+def client(notebook: NotebookNode, folder: str | Path) -> Iterator[NotebookClient]:
+    """What runs a notebook in a folder, with a kernel that is reached through files in place of TCP ports.
+
+    Jupyter looks for five free ports, and the kernel binds them a second later: where another program was given one of
+    them in between, the kernel dies before its first answer. Windows has no such files.
+    """
+    from nbclient import NotebookClient
+    from traitlets.config import Config
+
+    with tempfile.TemporaryDirectory(prefix="nasbook-kernel-") as sockets:
+        reached = {"transport": "ipc", "ip": os.path.join(sockets, "kernel")}
+        files = os.name == "posix" and len(os.fsencode(sockets)) < LONGEST - len("/kernel-0")
+        resources = {"metadata": {"path": str(folder)}}
+        config = Config(KernelManager=reached) if files else Config()
+        yield NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", resources=resources, config=config)
+
+
 def run(source: Path, folder: Path, frames: int) -> tuple[NotebookNode, str]:
     """Run a notebook in a folder, with its labs shown as so many frames; where it stopped, in one sentence, or ""."""
-    from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
     notebook = read(source)
@@ -58,11 +77,9 @@ def run(source: Path, folder: Path, frames: int) -> tuple[NotebookNode, str]:
         "NASBOOK_PROGRESS": str(folder / f".{source.stem}-progress.json"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
-    client = NotebookClient(
-        notebook, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
-    )
     try:
-        client.execute(env=environment)
+        with client(notebook, folder) as kernel:
+            kernel.execute(env=environment)
     except CellExecutionError:
         return notebook, stopped(notebook)
     except Exception as problem:  # a kernel that died, a cell that took too long

@@ -12,7 +12,6 @@ Nothing sleeps: each wait is for something that the page shows, and ends at once
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from typing import Any
 import nbformat
 from find_browser import find_browser
 from playwright.sync_api import BrowserContext, Locator, Page, TimeoutError, sync_playwright
+from ports import free_ports
 
 PATIENCE = 150.0  # seconds for anything that the page is to show; machines that run tests are busy
 LOOK = 0.04  # seconds between two looks at what is waited for; at every frame, the page would draw for nothing else
@@ -71,9 +71,7 @@ def serve(folder: Path, settings: dict[str, Any] | None = None) -> Iterator[Serv
         file = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(value))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    [port] = free_ports(1)
     own = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "JUPYTERLAB_WORKSPACES_DIR")
     environment = dict(os.environ, **{name: str(folder / name.lower()) for name in own})
     environment |= {"JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"), "OMP_NUM_THREADS": "1"}

@@ -10,8 +10,9 @@ from collections.abc import Callable
 import nbformat
 import numpy as np
 from browser.jupyter import Notebook
-from nbclient import NotebookClient
 from PIL import Image
+
+from nasbook.course.running import client
 
 Open = Callable[..., Notebook]
 
@@ -154,7 +155,8 @@ def test_without_a_kernel_a_still_picture_with_its_description_remains(tmp_path)
     """What nbconvert, a mail or a code host shows of an executed notebook: PNG first, and words for it."""
     source = "import nasbook\nlab = nasbook.lab('bayesian', trials=5)\nlab.run()\nlab"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
-    NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()
+    with client(notebook, tmp_path) as kernel:
+        kernel.execute()
     nbformat.write(notebook, tmp_path / "lab.ipynb")
     _, shown = notebook.cells[0].outputs  # the lab, and its still
     png = base64.b64decode(re.search(r"data:image/png;base64,([^\"]*)", shown.data["text/html"]).group(1))

@@ -4,12 +4,12 @@ large. Here they are forked and speak by gloo; tests/walks/test_torchrun.py star
 import itertools
 import os
 import pickle
-import socket
 import traceback
 
 import numpy as np
 import pytest
 import torch
+from ports import free_ports
 from torch import nn
 
 from nasbook.cli import main
@@ -24,15 +24,9 @@ RECIPE = {"train": 96, "epochs": 3, "channels": 3, "stages": 2, "device": "cpu"}
 CELL = dict.fromkeys(ImageTraining(**RECIPE).space.parameters, "conv3x3") | {"edge_0_1": "none"}
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def together(work, tmp_path, n=2):
     """work() in n processes: what each returns."""
-    port, names = free_port(), [tmp_path / f"{rank}.pickle" for rank in range(n)]
+    [port], names = free_ports(1), [tmp_path / f"{rank}.pickle" for rank in range(n)]
     children = []
     for rank in range(n):
         if (child := os.fork()) == 0:

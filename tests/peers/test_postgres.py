@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ports import free_ports
 from waiting import until
 
 import nasbook
@@ -52,9 +52,7 @@ class Server:
         subprocess.run(
             [binaries / "initdb", *options], cwd=self.folder, check=True, stdout=subprocess.DEVNULL, **self.user
         )
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        [self.port] = free_ports(1)
 
     def start(self) -> None:
         command = [self.binaries / "postgres", "-D", self.folder / "data", "-p", str(self.port), "-h", "127.0.0.1"]

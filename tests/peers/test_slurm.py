@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from ports import free_ports
 from waiting import until
 
 import nasbook
@@ -63,12 +64,7 @@ def slurm():
     key = folder / "key"
     key.write_bytes(os.urandom(128))
     key.chmod(0o400)
-    free = [socket.socket() for _ in range(2)]
-    for s in free:
-        s.bind(("127.0.0.1", 0))
-    ports = [s.getsockname()[1] for s in free]
-    for s in free:
-        s.close()
+    ports = free_ports(2)
     host = socket.gethostname().partition(".")[0]
     (folder / "slurm.conf").write_text(CONFIGURATION.format(host=host, ports=ports, folder=folder))
     (folder / "gres.conf").write_text("".join(f"Name=gpu File={folder}/gpu{i}\n" for i in range(2)))

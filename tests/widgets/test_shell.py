@@ -15,6 +15,7 @@ from waiting import until
 from widgets.simple_lab import DotsLab, pixels
 
 import nasbook
+from nasbook.course.running import client
 from nasbook.widgets.files import Files
 from nasbook.widgets.shell import Lab, choose, count, slide, tick
 
@@ -443,8 +444,8 @@ def test_a_lab_must_say_what_it_is():
 
 @pytest.mark.notebook
 def test_a_notebook_with_no_page_runs_a_lab_and_keeps_its_picture(tmp_path):
-    client = pytest.importorskip("nbclient")
-    import nbformat
+    nbformat = pytest.importorskip("nbformat")
+    pytest.importorskip("nbclient")
 
     cells = [
         "import nasbook\nlab = nasbook.lab('bayesian', trials=6)\nlab",
@@ -452,9 +453,8 @@ def test_a_notebook_with_no_page_runs_a_lab_and_keeps_its_picture(tmp_path):
         "lab.play(); lab.wait(); lab.scrub(2); print(lab.image.alt)",
     ]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
-    client.NotebookClient(
-        book, timeout=120, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
-    ).execute()
+    with client(book, tmp_path) as kernel:
+        kernel.execute()
     live, still = (output.data for output in book.cells[0].outputs)
     assert list(live) == ["application/vnd.jupyter.widget-view+json"]
     assert "after 2 trials" in still["text/plain"], "the still is not of what was shown last"

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from waiting import PATIENCE
 
 import nasbook
 from nasbook.hpo.random import RandomSearch
@@ -221,11 +222,11 @@ def test_a_trial_that_ends_does_not_give_os_exit_back_to_another_thread_s_object
     first, second, seen = threading.Event(), threading.Event(), {}
 
     def early(config):
-        second.wait(60)
+        second.wait(PATIENCE)
 
     def late(config):
         second.set()
-        first.wait(60)
+        first.wait(PATIENCE)
         os._exit(3)
 
     def evaluated(name, objective):
@@ -237,7 +238,7 @@ def test_a_trial_that_ends_does_not_give_os_exit_back_to_another_thread_s_object
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
     assert seen["late"].status == "failed" and "os._exit(3)" in seen["late"].reason
 
 

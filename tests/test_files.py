@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE
 
 import nasbook
 from nasbook.files import DEPTH, alone, lock, newer, parse_json, write_text
@@ -258,7 +259,7 @@ def test_another_process_is_kept_out_until_the_first_ends(tmp_path, other, capsy
     assert main(["search", "random", "branin", "--trials", "2", "--out", str(path), "--resume"]) == 2
     assert "another search is writing" in capsys.readouterr().err
     assert path.read_bytes() == before and len(Trace.load(path)) == 1  # it can be read meanwhile
-    other.communicate("\n", timeout=60)
+    other.communicate("\n", timeout=PATIENCE)
     assert other.returncode == 0 and len(Trace.load(path)) == 8
     assert len(list(going(path, seed=0))) == 0
 
@@ -302,11 +303,11 @@ def test_a_search_of_another_thread_is_not_ended(tmp_path):
         for step in going(path):
             found.append(step)
             begun.set()
-            enough.wait(60)
+            enough.wait(PATIENCE)
 
     lab = threading.Thread(target=play)
     lab.start()
-    begun.wait(60)
+    begun.wait(PATIENCE)
     try:
         with pytest.raises(ValueError, match=r"a search in this very process is writing .*t\.jsonl; wait for its end"):
             going(path)

@@ -5,6 +5,7 @@ import socket
 import pytest
 from jupyter_client.manager import KernelManager
 from ports import HIGHEST, LOWEST, free_ports
+from waiting import PATIENCE
 from warm import warm_kernels
 
 
@@ -22,8 +23,10 @@ def test_kernels_are_reached_through_files_of_their_own_also_when_restarted():
             for number, manager in enumerate(managers):
                 clients.append(manager.client())
                 clients[-1].start_channels()
-                clients[-1].wait_for_ready(timeout=60)
-                reply = clients[-1].execute_interactive(f"import os; os.kill(os.getpid(), 0); {number}", timeout=60)
+                clients[-1].wait_for_ready(timeout=PATIENCE)
+                reply = clients[-1].execute_interactive(
+                    f"import os; os.kill(os.getpid(), 0); {number}", timeout=PATIENCE
+                )
                 assert reply["content"]["status"] == "ok"
         finally:
             for each in clients:

@@ -3,8 +3,10 @@
 import time
 from collections.abc import Callable
 
+PATIENCE = 200.0  # seconds for what must happen at all; a machine that runs tests may stand still for some
 
-def until(condition: Callable[[], object], seconds: float = 200.0) -> None:
+
+def until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Return as soon as the condition holds; fail if it does not within the time."""
     end = time.monotonic() + seconds
     while not condition():

@@ -6,7 +6,7 @@ import sys
 import time
 
 import pytest
-from waiting import alive, until
+from waiting import PATIENCE, alive, until
 
 from nasbook.kit.watchdog import MARK, kill_marked, new_mark
 
@@ -34,7 +34,7 @@ def test_all_of_a_family_die_and_no_others():
     stranger = sleeper(other)
     try:
         kill_marked(mother)
-        assert [p.wait(60) for p in family] == [-9, -9]
+        assert [p.wait(PATIENCE) for p in family] == [-9, -9]
         assert stranger.poll() is None
     finally:
         for p in (*family, stranger):
@@ -67,6 +67,6 @@ def test_a_group_ends_with_the_one_that_started_it(tmp_path):
     time.sleep(0.3)
     assert alive(child) and leader.poll() is None and scratch.exists()
     os.close(held)
-    assert leader.wait(60) == -9
+    assert leader.wait(PATIENCE) == -9
     until(lambda: not alive(child) and not scratch.exists(), 60)
     leader.stdout.close()

@@ -4,12 +4,12 @@ import json
 import os
 import subprocess
 import sys
-import time
 import warnings
 from pathlib import Path
 
 import jsonschema
 import pytest
+from waiting import until
 
 import nasbook
 from nasbook import Choice, Fidelity, Float, Int, Space, Trace
@@ -217,9 +217,7 @@ def test_a_command_is_searched_exported_run_killed_resumed_and_drawn(folder, mon
     environment = {**os.environ, "PYTHONPATH": str(Path(nasbook.__file__).parents[1])}
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
         state = Path("out/checkpoints/0/state")
-        deadline = time.monotonic() + 60
-        while not state.exists() and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.01)
+        until(lambda: state.exists() or process.poll() is not None)
         assert state.exists()
         process.kill()
     resumed = run(path, "out", resume=True)

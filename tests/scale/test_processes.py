@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from waiting import PATIENCE
 
 import nasbook
 from nasbook.scale import run
@@ -106,7 +107,7 @@ def started(folder: Path) -> list[psutil.Process]:
     return found
 
 
-def wait_for(event, seconds=60.0):
+def wait_for(event, seconds=PATIENCE):
     deadline = time.monotonic() + seconds
     while not (answer := event()):
         if time.monotonic() > deadline:
@@ -124,7 +125,7 @@ def test_nothing_that_an_objective_has_started_outlives_the_run(study, tmp_path,
         try:
             assert wait_for(lambda: len(started(tmp_path)) == 8), "the objectives have not started"
             process.send_signal(getattr(signal, how))
-            _, errors = process.communicate(timeout=60)
+            _, errors = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
     assert wait_for(lambda: not started(tmp_path)), f"{started(tmp_path)} live on"
@@ -154,7 +155,7 @@ def test_nothing_that_an_objective_has_started_outlives_the_command_search(study
         if how != "SIGKILL" and function == "busy":  # C code hears no signal, so that the command waits for it
             assert process.poll() is None and len(started(tmp_path)) == 4
             process.kill()
-        _, errors = process.communicate(timeout=60)  # the pipe ends when nobody holds it any more
+        _, errors = process.communicate(timeout=PATIENCE)  # the pipe ends when nobody holds it any more
     finally:
         process.kill()
     assert wait_for(lambda: not [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE])

@@ -9,7 +9,7 @@ import time
 import optuna
 import pytest
 from scale.database import EPOCHS, replayed, worker
-from waiting import until
+from waiting import PATIENCE, until
 
 from nasbook import cli
 from nasbook.scale import from_optuna, load_study, run
@@ -93,7 +93,7 @@ def test_two_workers_share_a_study_and_the_trial_of_a_killed_one_goes_on(study, 
     assert back.space == trace.space and sorted(t.value for t in back.trials) == sorted(t.value for t in trace.trials)
     assert [t.state.name for t in stored(url).trials].count("COMPLETE") == 7
     late = worker(url, tmp_path)  # it finds that all is done
-    assert late.wait(timeout=60) == 0 and len(trace_of(stored(url))) == 7
+    assert late.wait(timeout=PATIENCE) == 0 and len(trace_of(stored(url))) == 7
     assert trace.plot("history") is not None
 
 
@@ -107,7 +107,7 @@ def test_a_worker_that_is_stopped_leaves_its_trial_to_the_next(study, tmp_path):
     until(lambda: (tmp_path / "starts.log").exists())
     until(lambda: any(len(t.intermediate_values) == 3 for t in stored(url).trials))
     first.send_signal(signal.SIGTERM)
-    said = first.communicate(timeout=60)[1]
+    said = first.communicate(timeout=PATIENCE)[1]
     assert first.returncode == 130 and "Traceback" not in said, said
     (tmp_path / "hold.json").unlink()
     assert len(trace_of(stored(url))) == 0

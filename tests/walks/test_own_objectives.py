@@ -3,10 +3,10 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from waiting import until
 
 import nasbook
 from nasbook.scale import load_study, run
@@ -182,9 +182,7 @@ def test_a_killed_run_goes_on_from_the_checkpoint(own, tmp_path, form):
     environment = {**os.environ, "PYTHONPATH": str(Path(nasbook.__file__).parents[1])}
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
         state = out / "checkpoints" / "0" / "state"
-        deadline = time.monotonic() + 60
-        while not state.exists() and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.01)
+        until(lambda: state.exists() or process.poll() is not None)
         assert state.exists()
         process.kill()
     (tmp_path / "slow").unlink()
@@ -227,11 +225,8 @@ def test_a_population_of_own_trainings_is_exported_run_killed_and_resumed(own, t
     command = [sys.executable, "-m", "nasbook.cli", "run", str(path), "--out", str(out)]
     environment = {**os.environ, "PYTHONPATH": str(Path(nasbook.__file__).parents[1])}
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 60
-        while process.poll() is None and time.monotonic() < deadline:
-            if (out / "trace.jsonl").exists() and (out / "trace.jsonl").read_text().count('"tell"') >= 4:
-                break
-            time.sleep(0.01)
+        written = out / "trace.jsonl"
+        until(lambda: process.poll() is not None or written.exists() and written.read_text().count('"tell"') >= 4)
         process.kill()
     (tmp_path / "slow").unlink()
     assert 4 <= len(Trace.load(out / "trace.jsonl").trials) <= 12

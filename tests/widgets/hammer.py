@@ -22,6 +22,7 @@ import traitlets as T
 import nasbook
 from nasbook.widgets.runner import THREAD
 
+LEAST = 3  # things are done, however slow the machine is
 PATIENCE = 240.0  # seconds for what must happen at all; a busy machine is slow
 SMALL = {  # settings under which a step is quick: the last word is always a step with these
     "race": {"seeds": 2, "trials": 10, "bayesian": False},
@@ -79,7 +80,7 @@ def hammer(name, seconds, seed=0, threads=3, **values):
 
     def work(k):
         rng = np.random.default_rng([seed, k])
-        while time.monotonic() < end and not wrong:
+        while (time.monotonic() < end or len(done) < LEAST) and not wrong:
             act = rng.choice([change, change, press, press, scrub, key, click, below])
             try:
                 done.append(act(lab, rng))

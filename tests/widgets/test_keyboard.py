@@ -1,11 +1,7 @@
 """A lab hears from its page where it is shown, and rests when it is shown nowhere."""
 
-from functools import partial
-
-from waiting import until
+from waiting import PATIENCE, until
 from widgets.simple_lab import DotsLab
-
-soon = partial(until, seconds=10)  # nothing here computes for long
 
 
 def test_a_search_that_nobody_sees_pauses():
@@ -15,14 +11,14 @@ def test_a_search_that_nobody_sees_pauses():
     tell("opened", "2")
     lab._speed.value = 1.0
     lab.play()
-    soon(lambda: len(lab.steps) == 1)
+    until(lambda: len(lab.steps) == 1)
     tell("closed", "1")
     assert lab.runner._allowed > 0  # the other view is still there
     tell("closed", "2")
-    lab.runner.wait(20)
+    lab.runner.wait(PATIENCE)
     assert lab.runner.state == "paused" and len(lab.steps) < 12
     tell("opened", "3", page="b")  # the page was loaded anew
     lab.play()
     tell("closed", "3", page="b")
-    lab.runner.wait(20)
+    lab.runner.wait(PATIENCE)
     assert lab.runner.state == "paused"

@@ -6,20 +6,17 @@ import json
 import re
 import threading
 import time
-from functools import partial
 from types import SimpleNamespace
 
 import pytest
 import yaml
-from waiting import until
+from waiting import PATIENCE, until
 from widgets.simple_lab import DotsLab, pixels
 
 import nasbook
 from nasbook.course.running import client
 from nasbook.widgets.files import Files
 from nasbook.widgets.shell import Lab, choose, count, slide, tick
-
-soon = partial(until, seconds=10)  # nothing here computes for long
 
 
 def words(widget):
@@ -74,7 +71,7 @@ def test_the_buttons_do_what_they_say_and_say_why_they_cannot():
     assert [b.disabled for b in (play, pause, step, reset)] == [False, True, False, True]
     assert pause.tooltip == "Nothing is playing." and "nothing to reset" in reset.tooltip
     play.click()
-    soon(lambda: len(lab.steps) >= 2)
+    until(lambda: len(lab.steps) >= 2)
     assert play.disabled and not pause.disabled and "playing already" in play.tooltip
     pause.click()
     lab.wait()
@@ -93,7 +90,7 @@ def test_the_buttons_do_what_they_say_and_say_why_they_cannot():
 def test_space_plays_and_pauses():
     lab = DotsLab(trials=60)
     lab._keyboard._handle_custom_msg({"kind": "space"}, [])
-    soon(lambda: lab.runner.state == "playing")
+    until(lambda: lab.runner.state == "playing")
     lab._keyboard._handle_custom_msg({"kind": "space"}, [])
     lab.wait()
     assert lab.runner.state == "paused" and 0 < len(lab.steps) < 60
@@ -125,7 +122,7 @@ def test_moving_the_scrubber_while_playing_pauses():
     lab = DotsLab(trials=60)
     lab.play()
     scrub = by_class(lab, "nb-scrub")
-    soon(lambda: scrub.value >= 2)  # at 1, moving it to 1 would be no move
+    until(lambda: scrub.value >= 2)  # at 1, moving it to 1 would be no move
     scrub.value = 1
     lab.wait()
     assert lab.runner.state == "paused" and lab.at == 1 and lab.image.alt == "1 trials over x"
@@ -176,9 +173,9 @@ def test_what_a_user_does_is_undisturbed_and_may_wait_for_the_search(how):
     do = (lambda: lab.image.inject(0.5, 0.5)) if how == "click" else (lambda: lab._guarded(act))
     user = threading.Thread(target=do)
     user.start()
-    assert inside.wait(60)
+    assert inside.wait(PATIENCE)
     lab.restart()
-    user.join(60)
+    user.join(PATIENCE)
     assert not user.is_alive() and lab.error is None
     assert seen == [(before, 0)] and lab.method is not before
     do()
@@ -477,7 +474,7 @@ class SlowLab(DotsLab):
     def make_search(self):
         begun, go, method = self.begun, self.go, self.method
         begun.set()
-        assert go.wait(20)
+        assert go.wait(PATIENCE)
         assert self.method is method, "the lab was prepared anew while a step was made"
         yield from super().make_search()
 
@@ -486,12 +483,12 @@ def test_a_change_waits_for_the_step_that_is_made_and_throws_it_away():
     lab = SlowLab()
     begun, go = lab.begun, lab.go
     lab.play()
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE)
     changing = threading.Thread(target=lambda: lab.set(seed=5))
     changing.start()
-    soon(lambda: words(lab._status).startswith("Beginning anew"))
+    until(lambda: words(lab._status).startswith("Beginning anew"))
     go.set()
-    changing.join(20)
+    changing.join(PATIENCE)
     assert not changing.is_alive() and lab.error is None and lab.steps == []
     assert words(lab._status).startswith("Ready") and lab.method.seed == 5
     lab.go.set()
@@ -502,7 +499,7 @@ def test_of_several_changes_that_wait_one_is_prepared_with_the_newest_settings()
     lab = SlowLab()
     begun, go, prepared = lab.begun, lab.go, []
     lab.play()
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE)
     prepare = lab.prepare
     lab.prepare = lambda: (prepared.append(dict(lab.values)), prepare())
     changing = [threading.Thread(target=lab.restart, args=(f"{k}",)) for k in range(5)]
@@ -510,10 +507,10 @@ def test_of_several_changes_that_wait_one_is_prepared_with_the_newest_settings()
     lab.controls["seed"].value = 9
     for thread in changing:
         thread.start()
-    soon(lambda: lab._wanted == 6)
+    until(lambda: lab._wanted == 6)
     go.set()
     for thread in changing:
-        thread.join(20)
+        thread.join(PATIENCE)
     assert [v["seed"] for v in prepared] == [9] and lab.method.seed == 9
 
 
@@ -554,7 +551,7 @@ def test_a_cell_that_runs_again_stops_the_labs_of_its_earlier_run(monkeypatch):
     assert first.runner.state == "paused"
     here[0] = ("cell-1", "run-3")
     second = DotsLab()
-    thread.join(10)
+    thread.join(PATIENCE)
     assert not thread.is_alive() and len(first.steps) == 1
     assert words(first._status) == "Stopped after 1 of 12 trials Its cell has been run again."
     assert by_class(first, "nb-play").disabled and beside.runner.state == "stopped"

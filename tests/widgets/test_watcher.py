@@ -4,6 +4,7 @@ import gc
 import threading
 
 import pytest
+from waiting import PATIENCE
 
 from nasbook.widgets import watcher
 
@@ -38,10 +39,10 @@ def test_it_looks_until_it_is_ended_and_may_begin_again():
         eye.begin()
         eye.begin()  # one thread is enough
         (thread,) = threads() - before
-        assert owner.looked.acquire(timeout=30) and owner.looked.acquire(timeout=30)
+        assert owner.looked.acquire(timeout=PATIENCE) and owner.looked.acquire(timeout=PATIENCE)
         eye.end()
         eye.end()
-        thread.join(30)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
 
 
@@ -49,8 +50,8 @@ def test_an_error_is_reported_and_it_looks_on():
     owner = Owner(OSError("gone"))
     eye = watcher.Watcher(owner)
     eye.begin()
-    assert owner.told.wait(30) and str(owner.reports[0]) == "gone"
-    assert owner.looked.acquire(timeout=30) and owner.looked.acquire(timeout=30)
+    assert owner.told.wait(PATIENCE) and str(owner.reports[0]) == "gone"
+    assert owner.looked.acquire(timeout=PATIENCE) and owner.looked.acquire(timeout=PATIENCE)
     eye.end()
 
 
@@ -58,8 +59,8 @@ def test_it_ends_when_nobody_else_holds_its_owner():
     owner, before = Owner(), threads()
     watcher.Watcher(owner).begin()
     (thread,) = threads() - before
-    assert owner.looked.acquire(timeout=30)
+    assert owner.looked.acquire(timeout=PATIENCE)
     del owner
     gc.collect()
-    thread.join(30)
+    thread.join(PATIENCE)
     assert not thread.is_alive()

@@ -1,10 +1,10 @@
 """The DARTS lab: it trains for real, and what it says of the derived cell is what the table says."""
 
 import re
-import time
 
 import numpy as np
 import pytest
+from waiting import until
 
 import nasbook
 from nasbook.widgets.labs.darts import START, DartsLab, random_cells
@@ -90,9 +90,7 @@ def _keys():
 def test_the_controls_answer_while_an_epoch_trains_and_pause_acts_at_its_end():
     lab = small(epochs=40, channels=8)
     lab._play.click()
-    begin = time.monotonic()
-    while not lab.steps and time.monotonic() - begin < 60:
-        time.sleep(0.01)
+    until(lambda: lab.steps)
     lab._pause.click()  # returns at once: it does not wait for the epoch
     lab.wait()
     assert lab.runner.state == "paused" and 1 <= len(lab.steps) < 40

@@ -5,6 +5,7 @@ import threading
 
 import numpy as np
 import pytest
+from waiting import PATIENCE
 
 import nasbook
 from nasbook.hpo.parts.belief import Belief
@@ -218,20 +219,20 @@ def test_a_hand_that_comes_while_the_picture_is_made_anew_waits_for_it(kind, mon
 
     def slow(picture, fig):
         making.set()
-        assert go_on.wait(60)
+        assert go_on.wait(PATIENCE)
         build(picture, fig)
 
     monkeypatch.setattr(GPPicture, "build", slow)
     reset = threading.Thread(target=lab.reset)
     reset.start()
-    assert making.wait(60)
+    assert making.wait(PATIENCE)
     lab.image.clickable = lab.image.draggable = True
     hand = threading.Thread(target=lab.image.inject, args=(0.3, 0.5, kind))
     hand.start()
     hand.join(0.2)  # without a lock it has failed by now
     go_on.set()
     for thread in (hand, reset):
-        thread.join(60)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
     lab.wait()
     assert lab.error is None and len(lab.points) == (kind == "grab")

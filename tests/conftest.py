@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -75,6 +76,14 @@ def dice() -> None:
     """torch draws other numbers in each process; a test that draws some fails again where it has failed once."""
     if torch := sys.modules.get("torch"):
         torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_lab_stays() -> Iterator[None]:
+    """The labs of a file's tests end with it: ipywidgets keeps what is not closed, and each lab holds some MB."""
+    yield
+    if ipywidgets := sys.modules.get("ipywidgets"):
+        ipywidgets.Widget.close_all()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,5 +1,5 @@
 """Which labs a notebook's cell has made. When the cell runs again, those of the run before stop: their output is gone,
-and their search would go on unseen."""
+and their search would go on unseen. Once no page shows them, they are closed."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import weakref
 from typing import Protocol
 
 
-class Stopped(Protocol):
-    """What can be told to stop, and why."""
+class Made(Protocol):
+    """What a cell makes, and is told when another takes its place."""
 
-    def stop(self, why: str) -> None: ...
+    def replaced(self) -> None: ...
 
 
-_made: dict[str, tuple[str, list[weakref.ref[Stopped]]]] = {}  # cell -> (its newest run, the labs of that run)
+_made: dict[str, tuple[str, list[weakref.ref[Made]]]] = {}  # cell -> (its newest run, the labs of that run)
 
 
 def running_cell() -> tuple[str, str] | None:
@@ -31,7 +31,7 @@ def running_cell() -> tuple[str, str] | None:
     return (str(cell), str(header.get("msg_id"))) if cell else None
 
 
-def enter(lab: Stopped) -> None:
+def enter(lab: Made) -> None:
     """A lab is being made: stop those that an earlier run of the same cell has made."""
     here = running_cell()
     if here is None:
@@ -41,6 +41,6 @@ def enter(lab: Stopped) -> None:
     if before != run:
         for old in labs:
             if (made := old()) is not None:
-                made.stop("Its cell has been run again.")
+                made.replaced()
         labs = []
     _made[name] = run, [*labs, weakref.ref(lab)]

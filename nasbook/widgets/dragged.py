@@ -20,6 +20,7 @@ from nasbook.plots.style import number, plural
 from nasbook.prepare import header_of
 from nasbook.task import Task
 from nasbook.trace import Trace, Trial
+from nasbook.widgets.parts import exchange
 from nasbook.widgets.shell import Lab, nearest, same, shown
 
 REACH = 14  # pixels from a point within which it is grabbed
@@ -223,7 +224,7 @@ class DraggedPoints(Lab[S]):
         self._which.observe(partial(self._guarded, self._picked_one), "value")
         put.on_click(partial(self._guarded, self._add_there))
         self._take.on_click(partial(self._guarded, self._remove_chosen))
-        self.below.children = (self._which, *self._sliders, put, self._take)
+        exchange(self.below, [self._which, *self._sliders, put, self._take])
 
     def _slid(self) -> None:
         moved = [not same(s.value, put) for s, put in zip(self._sliders, self._put_at, strict=False)]

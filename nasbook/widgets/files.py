@@ -18,6 +18,7 @@ from nasbook import registry
 from nasbook.space import Arguments
 from nasbook.task import Fidelity
 from nasbook.trace import Trace
+from nasbook.widgets.parts import exchange
 
 if TYPE_CHECKING:
     from nasbook.scale.resizing import Rescaling
@@ -121,7 +122,7 @@ class Files(W.VBox):
             widget.add_class(f"nb-{name}")
         for field in self.fields.values():
             field.observe(lambda _: self._try(self._price), "value")
-        self.panel.children = (*self.fields.values(), self.cost, self.changes, self.file, self.replace, write)
+        exchange(self.panel, [*self.fields.values(), self.cost, self.changes, self.file, self.replace, write])
         self.panel.layout.display = ""
         self._price()
 

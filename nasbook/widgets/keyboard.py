@@ -13,14 +13,20 @@ HERE = Path(__file__).parent
 class Keyboard(anywidget.AnyWidget):
     """Style and keyboard of a lab (lab.css, lab.js); it shows nothing itself."""
 
-    _esm = HERE / "lab.js"
-    _css = HERE / "lab.css"
+    # As text: of a class that names a file, anywidget keeps every widget for ever, so that it hears of a changed file.
+    _esm = (HERE / "lab.js").read_text(encoding="utf-8")
+    _css = (HERE / "lab.css").read_text(encoding="utf-8")
 
     def __init__(self, closed: Callable[[], None], **on_key: Callable[[], None]) -> None:
         super().__init__()
         self._closed, self._on_key = closed, on_key
-        self._page, self._views = "", set[str]()  # where the lab is shown
+        self._page, self._views = "", set[str]()  # where the lab is shown; no page before it is shown at all
         self.on_msg(self._message)
+
+    @property
+    def unseen(self) -> bool:
+        """Has the lab been shown, and is it no more?"""
+        return bool(self._page) and not self._views
 
     def _message(self, _widget: object, content: Mapping[str, str], _buffers: object) -> None:
         kind, page, view = (content.get(name, "") for name in ("kind", "page", "view"))

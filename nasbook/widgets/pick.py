@@ -50,7 +50,8 @@ class ClickImage(anywidget.AnyWidget):
     dragged stays in the first area. `handles`: where things lie that can be grabbed, in fractions; the mouse shows it.
     """
 
-    _esm = Path(__file__).with_name("pick.js")
+    # As text: of a class that names a file, anywidget keeps every widget for ever, so that it hears of a changed file.
+    _esm = Path(__file__).with_name("pick.js").read_text(encoding="utf-8")
     _css = CSS
     # Set whole, never in parts, and never by the page: ipywidgets holds the news of all of a widget's values back while
     # it takes one from the page, whichever thread they come from.

@@ -68,7 +68,7 @@ from nasbook.plots.style import plural
 from nasbook.prepare import header_of
 from nasbook.task import Task
 from nasbook.trace import Step, Trace
-from nasbook.widgets import cells
+from nasbook.widgets import cells, parts
 from nasbook.widgets.files import Files
 from nasbook.widgets.frames import Live
 from nasbook.widgets.keyboard import Keyboard
@@ -140,6 +140,7 @@ class Lab(W.VBox, Generic[S]):
         self._owing: set[int] = set()  # threads that have still to wait for the search
         self._drawing = threading.RLock()  # held while a frame is drawn; taken after runner.between where both are
         self._telling = threading.RLock()  # held while the status is written; nothing else is taken inside
+        self._replaced = False  # has its cell been run again?
         self._wanted = self._prepared = 0  # restarts that were asked for, and the newest that has been done
         self._settings = {s.name: s for s in self.settings()}
         self.controls = {name: s.widget for name, s in self._settings.items()}
@@ -269,6 +270,7 @@ class Lab(W.VBox, Generic[S]):
         """Forget the steps and prepare anew; `why` is shown in the status.
 
         A step that is being made ends first, and unseen. Of several restarts that wait for it, one is done."""
+        self._replaced = False
         with self._telling:
             self._wanted += 1
             mine, self._note = self._wanted, why
@@ -398,11 +400,18 @@ class Lab(W.VBox, Generic[S]):
             self.runner.stop()
             self.note(why)
 
+    def replaced(self) -> None:
+        """Its cell has been run again: stop, and once no page shows the lab any more, close it."""
+        self.stop("Its cell has been run again.")
+        self._replaced = True
+        if hasattr(self, "_keyboard") and self._keyboard.unseen:
+            self.close()
+
     def close(self) -> None:
-        """Take the lab from the page, and end its thread."""
+        """Take the lab from the page with all of its widgets, and end its thread; its steps and its trace stay."""
         if hasattr(self, "runner"):  # not where a bad argument ended the making of the lab
             self.runner.abandon()
-        super().close()
+        parts.close(self)
 
     # ---- the parts ----------------------------------------------------------------------------------------
 
@@ -458,7 +467,7 @@ class Lab(W.VBox, Generic[S]):
             "end": self._press_end,
             "enter": self._press_enter,
         }
-        self._keyboard = Keyboard(self._press_pause, **keys)
+        self._keyboard = Keyboard(self._unseen, **keys)
         self.children = (self._keyboard, row, self._scrub, body)
 
     def _more(self, widgets: list[W.Widget]) -> W.VBox:
@@ -482,8 +491,11 @@ class Lab(W.VBox, Generic[S]):
 
     def _repr_mimebundle_(self, **options: object) -> dict[str, object]:
         """The widget, and for renderers without widgets its picture and what it shows."""
-        alt = self.image.alt or f"the {self.name} lab"
-        data = {**super()._repr_mimebundle_(**options), "text/plain": alt}
+        return {**super()._repr_mimebundle_(**options), **self._forms()}
+
+    def _forms(self) -> dict[str, object]:
+        """The picture in every form, and what it shows in words."""
+        data: dict[str, object] = {"text/plain": (alt := self.image.alt or f"the {self.name} lab")}
         if self.image.png:
             data["image/png"] = png = base64.b64encode(self.image.png).decode()
             data["text/html"] = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}">'
@@ -494,6 +506,8 @@ class Lab(W.VBox, Generic[S]):
         if frames := wanted():
             shown = capture(self, max(2, frames), short=1 < frames <= SHORT, alone=frames == 1)
             self._still.instead(shown.html(), shown.alt)
+        elif self.comm is None:  # closed: only a picture is left
+            self._still.instead(self._still_html(), self.image.alt)
         else:
             self._still.beside(self._repr_mimebundle_(), self._still_html(), self.image.alt)
 
@@ -502,7 +516,7 @@ class Lab(W.VBox, Generic[S]):
         self._still.update(self.image.alt, self._still_html, self.image.alt, now)
 
     def _still_html(self) -> str:
-        return f"{self._repr_mimebundle_().get('text/html', '')}<p>{html.escape(self.said)}</p>"
+        return f"{self._forms().get('text/html', '')}<p>{html.escape(self.said)}</p>"
 
     # ---- what happens -------------------------------------------------------------------------------------
 
@@ -545,6 +559,13 @@ class Lab(W.VBox, Generic[S]):
     @shown
     def _press_reset(self) -> None:
         self.restart()
+
+    @shown
+    def _unseen(self) -> None:
+        """No page shows the lab any more."""
+        self.runner.pause()
+        if self._replaced:
+            self.close()
 
     @shown
     def _press_space(self) -> None:

@@ -151,6 +151,23 @@ def test_the_page_shows_a_lab_again_after_a_reload(open_notebook: Open):
     lab.wait_status("Paused after 2 of 6 trials")
 
 
+def test_a_cell_that_runs_again_leaves_one_lab_in_the_kernel(open_notebook: Open):
+    notebook = open_notebook("import nasbook", "lab = nasbook.lab('evolution', trials=20)\nlab", "lab")
+    notebook.run()
+    notebook.lab().wait_status("Ready: 20 trials to make")
+    kept = "len(__import__('ipywidgets').widgets.widget._instances)"
+    one = notebook.ask(kept)
+    for _ in range(2):
+        notebook.run_cell(1)  # the cell below still shows the lab of the run before
+        notebook.lab().wait_status("Ready: 20 trials to make")
+        notebook.run_cell(2)
+        notebook.wait(f"{kept} == {one}")
+    lab = notebook.lab()
+    with lab.new_picture():
+        lab.button("step").click()
+    lab.wait_status("Paused after 1 of 20 trials")
+
+
 def test_without_a_kernel_a_still_picture_with_its_description_remains(tmp_path):
     """What nbconvert, a mail or a code host shows of an executed notebook: PNG first, and words for it."""
     source = "import nasbook\nlab = nasbook.lab('bayesian', trials=5)\nlab.run()\nlab"

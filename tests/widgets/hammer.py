@@ -4,20 +4,24 @@
 
 Each thread draws, again and again, a control and a value for it, a button, a key, a place in the picture or on the
 scrubber. JupyterLab calls back from more than one thread as well. Afterwards the lab must be whole: no exception but
-sentences for what cannot be, a status that fits the steps, Reset and Step as on the first day, and no thread left.
+sentences for what cannot be, a status that fits the steps, Reset and Step as on the first day, and, closed, no thread,
+no widget and no memory left.
 """
 
 import faulthandler
+import gc
 import html
 import re
 import sys
 import threading
 import time
+import weakref
 from pathlib import Path
 
 import ipywidgets as W
 import numpy as np
 import traitlets as T
+from ipywidgets.widgets.widget import _instances as open_widgets
 
 import nasbook
 from nasbook.widgets.runner import THREAD
@@ -63,6 +67,16 @@ SENTENCES = re.compile(  # what a user may be told
 
 def hammer(name, seconds, seed=0, threads=3, **values):
     """Hammer a lab for so long; returns how many things were done to it. AssertionError says what broke."""
+    before = set(open_widgets)
+    done, lab = hammered(name, seconds, seed, threads, values)
+    gc.collect()
+    assert lab() is None, f"{name}, seed {seed}: something still holds the lab, though it is closed"
+    assert set(open_widgets) <= before, f"{name}, seed {seed}: {set(open_widgets) - before} are still open"
+    return done
+
+
+def hammered(name, seconds, seed, threads, values):
+    """How many things were done to a lab, and the lab, closed, as a weak reference."""
     if name == "run" and not Path("runs/sample").exists():
         nasbook.search("random", "branin", trials=6, out="runs/sample/trace.jsonl")
     lab = nasbook.lab(name, **{**SMALL.get(name, {}), **values})
@@ -108,7 +122,7 @@ def hammer(name, seconds, seed=0, threads=3, **values):
     if mine is not None:
         mine.join(PATIENCE)
         assert not mine.is_alive(), f"{told}: a thread is left"
-    return len(done)
+    return len(done), weakref.ref(lab)
 
 
 # ---- what is done ------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from nasbook.task import Task, TaskLike
 from nasbook.tasks.functions import Function
 from nasbook.trace import Trial
 from nasbook.widgets.lookahead import AheadLab
+from nasbook.widgets.parts import exchange
 from nasbook.widgets.shell import LIVE, Setting, Values, choose, count, nearest, same, slide, tick
 
 if TYPE_CHECKING:
@@ -237,7 +238,7 @@ class BayesianLab(AheadLab[BayesianView]):
         for button, name, press in ((self._try, "try", self._press_step), (self._leave, "leave", self._let)):
             button.add_class(f"nb-{name}")
             button.on_click(partial(self._guarded, press))
-        self.below.children = (*self._sliders.values(), self._try, self._leave)
+        exchange(self.below, [*self._sliders.values(), self._try, self._leave])
 
     def _slid(self) -> None:
         if all(same(slider.value, self._at.get(name)) for name, slider in self._sliders.items()):

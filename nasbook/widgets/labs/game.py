@@ -37,6 +37,7 @@ from nasbook.prepare import header_of
 from nasbook.space import Config
 from nasbook.tasks.functions import Function
 from nasbook.trace import Trace, Trial
+from nasbook.widgets.parts import exchange
 from nasbook.widgets.shell import Lab, Setting, Values, choose, count, slide, tick
 
 if TYPE_CHECKING:
@@ -274,7 +275,7 @@ class GameLab(Lab[Round]):
         self.add_class("nb-own-left")
         self._try.on_click(partial(self._guarded, self._try_typed))
         self._new.on_click(partial(self._guarded, self._new_game))
-        self.below.children = tuple(widget for widget, _ in named)
+        exchange(self.below, [widget for widget, _ in named])
 
     def entered(self, text: str) -> None:
         with self._silently():

@@ -179,7 +179,7 @@ class RunLab(Lab[Step]):
         """A lab that no page shows looks at nothing."""
         if content.get("kind") == "opened":
             self._look_again()
-        elif content.get("kind") == "closed" and not self._keyboard._views:
+        elif self._keyboard.unseen:
             self._watcher.end()
 
     # ---- what is drawn --------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ from nasbook.space import Config, Scalar
 from nasbook.trace import Trace
 from nasbook.widgets.decisions import Decisions, Press
 from nasbook.widgets.known import Known, size, tables
+from nasbook.widgets.parts import exchange
 from nasbook.widgets.shell import Lab, Setting, choose, count, slide
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class SpacesLab(Lab[Edit]):
             self.spaces: Architectures = registry.make("space", v["space"])
             self.known = Known(self.spaces)
             self.decisions = Decisions(self.spaces, self._guarded, self._buttons(), self._listed, lambda: self.config)
-            self.below.children = (self.decisions,)
+            exchange(self.below, [self.decisions])
         self.rng = np.random.default_rng(v["seed"])
         self.first = self._random()
         self.parent: Config | None = None

@@ -4,6 +4,8 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import nbformat
 import pytest
@@ -43,6 +45,15 @@ def step(lab: LabInPage, n: int = 1) -> None:
         lab.wait_step(made)
 
 
+@contextmanager
+def slowly(lab: LabInPage) -> Iterator[None]:
+    """Play so slowly that a busy page comes in time to pause it."""
+    speed = lab.part("speed").locator("select")
+    speed.select_option("1 a second")
+    yield
+    speed.select_option("2 a second")
+
+
 def test_the_lab_played_to_its_end_has_a_picture_that_is_described(lab: LabInPage, start_here: Notebook):
     with lab.new_picture():
         lab.button("play").click()
@@ -58,14 +69,15 @@ def test_the_lab_played_to_its_end_has_a_picture_that_is_described(lab: LabInPag
 
 
 def test_play_moves_the_picture_pause_holds_it_and_step_adds_one_trial(lab: LabInPage, start_here: Notebook):
-    with lab.new_picture():
-        lab.button("play").click()
-    expect(lab.button("play")).to_be_disabled()
-    lab.wait_status("Playing: 3 of 15 trials")
-    with lab.new_picture():
-        pass  # it goes on by itself
-    lab.button("pause").click()
-    lab.wait_status("Paused after")
+    with slowly(lab):
+        with lab.new_picture():
+            lab.button("play").click()
+        expect(lab.button("play")).to_be_disabled()
+        lab.wait("Number(lab.querySelector('.nb-status').textContent.match(/Playing: (\\d+) of 15/)?.[1]) >= 3")
+        with lab.new_picture():
+            pass  # it goes on by itself
+        lab.button("pause").click()
+        lab.wait_status("Paused after")
     made = int(re.search(r"after (\d+) of", lab.status.inner_text()).group(1))
     assert 3 <= made < 15
     assert start_here.ask("(len(lab.trace), lab.runner.state)") == [made, "paused"]
@@ -164,12 +176,13 @@ def test_the_scrubber_looks_back_and_comes_forward_again(lab: LabInPage, start_h
 
 
 def test_space_plays_and_pauses(lab: LabInPage):
-    lab.root.locator(".nb-frame").focus()
-    with lab.new_picture():
+    with slowly(lab):
+        lab.root.locator(".nb-frame").focus()
+        with lab.new_picture():
+            lab.page.keyboard.press("Space")
+        lab.wait_status("Playing")
         lab.page.keyboard.press("Space")
-    lab.wait_status("Playing")
-    lab.page.keyboard.press("Space")
-    lab.wait_status("Paused after")
+        lab.wait_status("Paused after")
 
 
 def test_save_writes_a_trace_that_can_be_loaded(lab: LabInPage, start_here: Notebook):

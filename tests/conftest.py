@@ -66,8 +66,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """The tests and the libraries stay to the end: the garbage collector, which would look at all of it hundreds of
-    times, leaves it alone. It looks less often than usual at the rest, too: of the time of the labs' tests a tenth went
-    there."""
+    times, leaves it alone, and looks less often than usual at the rest."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)

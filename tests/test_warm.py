@@ -20,14 +20,14 @@ def test_kernels_are_reached_through_files_of_their_own_also_when_restarted():
             managers[0].restart_kernel(now=True)
             assert managers[0].ip == first and managers[1].ip != first
             assert {manager.transport for manager in managers} == {"ipc"}
-            for number, manager in enumerate(managers):
+            for manager in managers:
                 clients.append(manager.client())
                 clients[-1].start_channels()
                 clients[-1].wait_for_ready(timeout=PATIENCE)
-                reply = clients[-1].execute_interactive(
-                    f"import os; os.kill(os.getpid(), 0); {number}", timeout=PATIENCE
-                )
-                assert reply["content"]["status"] == "ok"
+                told = {"ip": "get_connection_info(unpack=True)['ip']"}
+                code = "from ipykernel.connect import get_connection_info"
+                reply = clients[-1].execute_interactive(code, user_expressions=told, timeout=PATIENCE)
+                assert reply["content"]["user_expressions"]["ip"]["data"]["text/plain"] == repr(manager.ip)
         finally:
             for each in clients:
                 each.stop_channels()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 SECONDS = 600  # for a cell
-LONGEST = 100  # bytes of a socket's path; macOS takes 103, Linux 107
+LONGEST = 100  # bytes of a socket's path, and "-5" behind it; macOS takes 103, Linux 107
 
 
 @contextmanager
@@ -58,10 +58,10 @@ def client(notebook: NotebookNode, folder: str | Path) -> Iterator[NotebookClien
     from traitlets.config import Config
 
     with tempfile.TemporaryDirectory(prefix="nasbook-kernel-") as sockets:
-        reached = {"transport": "ipc", "ip": os.path.join(sockets, "kernel")}
-        files = os.name == "posix" and len(os.fsencode(sockets)) < LONGEST - len("/kernel-0")
+        place = os.path.join(sockets, "kernel")
+        files = os.name == "posix" and len(os.fsencode(place)) <= LONGEST
+        config = Config(KernelManager={"transport": "ipc", "ip": place}) if files else Config()
         resources = {"metadata": {"path": str(folder)}}
-        config = Config(KernelManager=reached) if files else Config()
         yield NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", resources=resources, config=config)
 
 

@@ -36,7 +36,7 @@ class Keyboard(anywidget.AnyWidget):
             self._views.add(view)
         elif kind == "closed":
             self._views.discard(view)
-            if not self._views:
+            if self.unseen:
                 self._closed()
         else:
             self._on_key.get(kind, lambda *_: None)(*([content["text"]] if kind == "enter" else []))

@@ -34,10 +34,10 @@ def close(widget: W.Widget) -> None:
 
 
 def exchange(box: W.Box, children: Iterable[W.Widget]) -> None:
-    """Give a box other children, and close those before that are not among them."""
+    """Give a box other children, and close those before that are not among them; of a closed box, all."""
     before, box.children = box.children, tuple(children)
     kept = set(map(id, parts(box)))
-    for child in before:
+    for child in (*before, *box.children):
         for part in parts(child):
             if id(part) not in kept:
                 W.Widget.close(part)

@@ -145,6 +145,13 @@ class Lab(W.VBox, Generic[S]):
         self._settings = {s.name: s for s in self.settings()}
         self.controls = {name: s.widget for name, s in self._settings.items()}
         cells.enter(self)
+        try:
+            self._begin(values)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, values: Values) -> None:
         for name, value in values.items():
             self._setting(name).put(value)
         self._in_force = {name: setting.value for name, setting in self._settings.items()}
@@ -411,7 +418,8 @@ class Lab(W.VBox, Generic[S]):
         """Take the lab from the page with all of its widgets, and end its thread; its steps and its trace stay."""
         if hasattr(self, "runner"):  # not where a bad argument ended the making of the lab
             self.runner.abandon()
-        parts.close(self)
+        for widget in (self, *getattr(self, "controls", {}).values()):  # no parts of a lab whose making failed
+            parts.close(widget)
 
     # ---- the parts ----------------------------------------------------------------------------------------
 

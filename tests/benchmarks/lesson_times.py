@@ -16,7 +16,8 @@ from pathlib import Path
 
 import nbformat
 import psutil
-from nbclient import NotebookClient
+
+from nasbook.course.running import client
 
 ROOT = Path(__file__).parents[2]
 TABLE = Path(__file__).with_suffix(".csv")
@@ -58,13 +59,13 @@ def measure(path):
     notebook, spent = nbformat.read(path, 4), {}
     with tempfile.TemporaryDirectory() as folder:
         os.environ["NASBOOK_PROGRESS"] = f"{folder}/progress.json"
-        client = NotebookClient(notebook, timeout=1200, allow_errors=True, resources={"metadata": {"path": folder}})
-        with client.setup_kernel():
-            kernel = psutil.Process(client.km.provisioner.pid)
+        with client(notebook, folder) as runner, runner.setup_kernel():
+            runner.allow_errors, runner.timeout = True, 1200
+            kernel = psutil.Process(runner.km.provisioner.pid)
             for i, cell in enumerate(notebook.cells):
                 if cell.cell_type == "code":
                     before = used(kernel)
-                    client.execute_cell(cell, i)
+                    runner.execute_cell(cell, i)
                     spent[i] = used(kernel) - before
     return spent
 

@@ -20,7 +20,8 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import nbformat  # noqa: E402
 import psutil  # noqa: E402
-from nbclient import NotebookClient  # noqa: E402
+
+from nasbook.course.running import client  # noqa: E402
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
@@ -54,7 +55,8 @@ def cost(path: Path) -> tuple[float, float, float]:
         os.environ["NASBOOK_PROGRESS"] = str(Path(folder) / "progress.json")
         meter.start()
         begin = time.perf_counter()
-        NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": folder}}).execute()
+        with client(notebook, folder) as kernel:
+            kernel.execute()
         seconds = time.perf_counter() - begin
     meter.running = False
     meter.join()

@@ -50,8 +50,10 @@ def slowly(lab: LabInPage) -> Iterator[None]:
     """Play so slowly that a busy page comes in time to pause it."""
     speed = lab.part("speed").locator("select")
     speed.select_option("1 a second")
-    yield
-    speed.select_option("2 a second")
+    try:
+        yield
+    finally:
+        speed.select_option("2 a second")
 
 
 def test_the_lab_played_to_its_end_has_a_picture_that_is_described(lab: LabInPage, start_here: Notebook):

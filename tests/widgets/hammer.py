@@ -22,12 +22,12 @@ import ipywidgets as W
 import numpy as np
 import traitlets as T
 from ipywidgets.widgets.widget import _instances as open_widgets
+from waiting import PATIENCE
 
 import nasbook
 from nasbook.widgets.runner import THREAD
 
 LEAST = 3  # things are done, however slow the machine is
-PATIENCE = 240.0  # seconds for what must happen at all; a busy machine is slow
 SMALL = {  # settings under which a step is quick: the last word is always a step with these
     "race": {"seeds": 2, "trials": 10, "bayesian": False},
     "transfer": {"seeds": 2, "trials": 10, "known": 10, "source": "nb201-cifar100", "target": "nb201-imagenet16"},

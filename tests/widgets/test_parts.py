@@ -1,6 +1,7 @@
 """Widgets go with what they are parts of: nothing of a lab stays in the kernel that nobody can see any more."""
 
 import ipywidgets as W
+import pytest
 from ipywidgets.widgets.widget import _instances as kept
 from widgets.simple_lab import DotsLab
 
@@ -38,14 +39,20 @@ def test_children_that_are_exchanged_are_closed_but_those_that_stay():
     assert stays.comm is not None and stays.layout.comm is not None and comes.comm is None
 
 
-def test_a_lab_that_begins_anew_has_no_more_widgets_than_before():
-    for name in ("bayesian", "gp", "game", "prior", "spaces"):  # those that make controls for what they search
-        lab = nasbook.lab(name)
-        before = len(kept)
-        for _ in range(3):
-            lab.reset()
-        assert len(kept) == before, name
-        lab.close()
+@pytest.mark.parametrize(
+    "name", ["bayesian", "gp", "game", "prior", "spaces"]
+)  # they make controls for what is searched
+def test_a_lab_that_begins_anew_has_no_more_widgets_than_before(name):
+    without = set(kept)
+    lab = nasbook.lab(name)
+    before = len(kept)
+    for _ in range(2):
+        lab.reset()
+    assert len(kept) == before
+    lab.close()
+    lab.reset()
+    lab.step()  # it searches on, and opens nothing that nobody could see
+    assert set(kept) == without and len(lab.steps) == 1
 
 
 def test_the_panel_of_an_export_that_is_opened_again_is_the_only_one():
@@ -66,3 +73,11 @@ def test_spaces_of_other_decisions_leave_no_lists_behind():
     assert len(kept) != before
     lab.set(space="nb201-cell")
     assert len(kept) == before
+
+
+@pytest.mark.parametrize("wrong", [{"width": -1.0}, {"nothing": 1}, {"task": "nothing"}])  # the last fails in `prepare`
+def test_a_lab_that_cannot_be_made_leaves_nothing(wrong):
+    before = set(kept)
+    with pytest.raises(ValueError):
+        DotsLab(**wrong)
+    assert set(kept) == before
